@@ -1,0 +1,230 @@
+//! The client's half: "Create a New Credential" (WebAuthn L3 §5.1.3) around the device.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use super::device::{self, CreationRequest, Made};
+use super::mutation::{MutationError, Stage};
+use crate::webauthn::base64;
+use crate::webauthn::client_data::{CREATE, CollectedClientData};
+use crate::webauthn::cose::{CoseAlgorithm, CoseKey};
+use crate::webauthn::credential::{RegistrationResponse, ResponseDetails};
+use crate::webauthn::options::PublicKeyCredentialCreationOptions;
+
+/// What the user agent knows, and which of its duties it does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Client {
+    /// Origin of the caller, such as `https://example.org`.
+    pub origin: String,
+    /// Whether the caller is in a frame that is not same-origin with its ancestors.
+    pub cross_origin: bool,
+    /// Origin of the top-level page; only sent if given.
+    pub top_origin: Option<String>,
+    /// Refuses an RP ID that is neither the origin's host nor a suffix of it.
+    pub checks_rp_id: bool,
+    /// Refuses if the authenticator holds an excluded credential.
+    pub honours_exclude_credentials: bool,
+    /// Refuses if the options do not offer the authenticator's algorithm.
+    pub honours_algorithms: bool,
+}
+
+/// Why a client gives no credential. The first four carry the names of the DOMExceptions that a browser throws.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ClientError {
+    /// The authenticator holds one of the excluded credentials.
+    #[error("InvalidStateError: the authenticator holds a credential of excludeCredentials")]
+    InvalidState,
+    /// No offered algorithm is one of the authenticator's.
+    #[error("NotSupportedError: pubKeyCredParams does not offer ES256 (-7)")]
+    NotSupported,
+    /// The RP ID does not go with the origin.
+    #[error("SecurityError: RP ID {rp_id:?} is neither the host of {origin} nor a suffix of it")]
+    Security {
+        /// The RP ID of the options.
+        rp_id: String,
+        /// The caller's origin.
+        origin: String,
+    },
+    /// The user handle is not 1 to 64 bytes long.
+    #[error("TypeError: user.id has {0} bytes, not 1 to 64")]
+    UserId(usize),
+    /// The caller's origin is not of the form `scheme://host[:port]`.
+    #[error("{0:?} is not an origin")]
+    Origin(String),
+    /// The private key of the request is not a scalar of P-256.
+    #[error("the private key is zero or not below the order of P-256")]
+    PrivateKey,
+    /// The mutation could not be applied.
+    #[error("mutation {id}: {source}")]
+    Mutation {
+        /// Id of the mutation.
+        id: &'static str,
+        /// What is wrong with it.
+        source: MutationError,
+    },
+}
+
+/// A credential that was created.
+#[derive(Clone, PartialEq)]
+pub struct CreatedCredential {
+    /// RegistrationResponseJSON, or what the mutation made of it.
+    pub json: Value,
+    /// Credential id as in `rawId`, before a mutation of the JSON.
+    pub credential_id: Vec<u8>,
+    /// clientDataJSON as hashed.
+    pub client_data_json: Vec<u8>,
+    /// Encoded attestation object.
+    pub attestation_object: Vec<u8>,
+    /// Encoded authenticator data.
+    pub authenticator_data: Vec<u8>,
+    /// The true public key, whatever a mutation wrote into the authenticator data.
+    pub public_key: CoseKey,
+}
+
+impl fmt::Debug for CreatedCredential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CreatedCredential").field("json", &self.json).finish_non_exhaustive()
+    }
+}
+
+impl Client {
+    /// A client that does all its duties, at an origin and not in a frame.
+    pub fn new(origin: impl Into<String>) -> Client {
+        Client {
+            origin: origin.into(),
+            cross_origin: false,
+            top_origin: None,
+            checks_rp_id: true,
+            honours_exclude_credentials: true,
+            honours_algorithms: true,
+        }
+    }
+
+    /// Answers creation options with a credential.
+    ///
+    /// # Errors
+    /// [`ClientError`], where a browser would throw and where the request cannot be met.
+    pub fn create(
+        &self,
+        options: &PublicKeyCredentialCreationOptions,
+        request: &CreationRequest<'_>,
+    ) -> Result<CreatedCredential, ClientError> {
+        request.applied().require_applicable(request.format)?;
+        let rp_id = self.admit(options, request)?;
+        let client_data_json = self.client_data_json(options, request)?;
+        let asks_user_verification = options.user_verification.as_deref() != Some("discouraged");
+        let made = device::make_credential(request, &rp_id, &client_data_json, asks_user_verification)?;
+        let mut json = response_json(&made, &client_data_json, options);
+        request.applied().run(|stage, args| match stage {
+            Stage::Credential(change) => Some(change(&mut json, args)),
+            _ => None,
+        })?;
+        Ok(CreatedCredential {
+            json,
+            credential_id: made.credential_id,
+            client_data_json,
+            attestation_object: made.attestation_object,
+            authenticator_data: made.authenticator_data,
+            public_key: made.public_key,
+        })
+    }
+
+    /// The checks before anything is made; gives the RP ID.
+    fn admit(
+        &self,
+        options: &PublicKeyCredentialCreationOptions,
+        request: &CreationRequest<'_>,
+    ) -> Result<String, ClientError> {
+        if !(1..=64).contains(&options.user.id.len()) {
+            return Err(ClientError::UserId(options.user.id.len()));
+        }
+        let rp_id = self.rp_id(options)?;
+        // An empty list stands for ES256 and RS256.
+        let algorithms = &options.pub_key_cred_params;
+        if self.honours_algorithms && !algorithms.is_empty() && !algorithms.contains(&CoseAlgorithm::ES256.0) {
+            return Err(ClientError::NotSupported);
+        }
+        let is_held = |id: &Vec<u8>| request.held_credentials.contains(id);
+        if self.honours_exclude_credentials && options.exclude_credentials.iter().any(is_held) {
+            return Err(ClientError::InvalidState);
+        }
+        Ok(rp_id)
+    }
+
+    /// The RP ID of the options, or the origin's host.
+    fn rp_id(&self, options: &PublicKeyCredentialCreationOptions) -> Result<String, ClientError> {
+        let host = host(&self.origin).ok_or_else(|| ClientError::Origin(self.origin.clone()));
+        let Some(rp_id) = options.rp.id.clone() else {
+            return host.map(str::to_owned);
+        };
+        if self.checks_rp_id && !is_suffix(&rp_id, host?) {
+            return Err(ClientError::Security { rp_id, origin: self.origin.clone() });
+        }
+        Ok(rp_id)
+    }
+
+    fn client_data_json(
+        &self,
+        options: &PublicKeyCredentialCreationOptions,
+        request: &CreationRequest<'_>,
+    ) -> Result<Vec<u8>, ClientError> {
+        let applied = request.applied();
+        let mut data = CollectedClientData {
+            r#type: Some(CREATE.to_owned()),
+            challenge: Some(base64::encode_url(&options.challenge)),
+            origin: Some(self.origin.clone()),
+            cross_origin: Some(self.cross_origin),
+            top_origin: self.top_origin.clone(),
+            extra: request.extra_client_data.clone(),
+        };
+        applied.run(|stage, args| match stage {
+            Stage::ClientData(change) => Some(change(&mut data, args)),
+            _ => None,
+        })?;
+        let mut bytes = data.serialize();
+        applied.run(|stage, args| match stage {
+            Stage::ClientDataJson(change) => Some(change(&mut bytes, args)),
+            _ => None,
+        })?;
+        Ok(bytes)
+    }
+}
+
+fn response_json(made: &Made, client_data_json: &[u8], options: &PublicKeyCredentialCreationOptions) -> Value {
+    let attachment = options.authenticator_attachment.as_deref().unwrap_or("cross-platform");
+    let transport = if attachment == "platform" { "internal" } else { "usb" };
+    let key = made.attested_key.as_ref();
+    // A client gives null for a key that it does not understand.
+    let details = ResponseDetails {
+        attachment: Some(attachment.to_owned()),
+        transports: vec![transport.to_owned()],
+        authenticator_data: made.authenticator_data.clone(),
+        public_key: key.and_then(|key| key.to_spki_der().ok()),
+        public_key_algorithm: key.and_then(CoseKey::algorithm).unwrap_or(CoseAlgorithm::ES256).0,
+    };
+    let response = RegistrationResponse {
+        raw_id: made.credential_id.clone(),
+        client_data_json: client_data_json.to_vec(),
+        attestation_object: made.attestation_object.clone(),
+    };
+    response.to_json(&details)
+}
+
+/// The host of an origin, without port; of an IPv6 address with its brackets.
+fn host(origin: &str) -> Option<&str> {
+    let (scheme, authority) = origin.split_once("://")?;
+    let end = match authority.find(']') {
+        Some(bracket) if authority.starts_with('[') => bracket + 1,
+        _ => authority.find(':').unwrap_or(authority.len()),
+    };
+    let host = &authority[..end];
+    (!scheme.is_empty() && !host.is_empty() && !host.contains(['/', '@', '?', '#'])).then_some(host)
+}
+
+/// "Is a registrable domain suffix of or is equal to" (HTML), without the public suffix list: a proper suffix needs
+/// a dot within.
+fn is_suffix(rp_id: &str, host: &str) -> bool {
+    let is_proper = host.strip_suffix(rp_id).is_some_and(|rest| rest.ends_with('.'));
+    rp_id == host || (is_proper && rp_id.contains('.') && !rp_id.starts_with('.'))
+}

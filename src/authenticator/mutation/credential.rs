@@ -1,0 +1,74 @@
+//! The credential as a whole: its size, and other values in its place.
+
+use serde_json::{Value, json};
+
+use super::{Args, Mutation, MutationError, Stage};
+use crate::webauthn::base64;
+
+pub(super) const MUTATIONS: &[Mutation] = &[
+    Mutation {
+        id: "none-pad-json-to",
+        summary: "a valid credential whose compact JSON text has exactly this many characters, by a further member of the client data",
+        stage: Stage::Credential(pad_json_to),
+    },
+    Mutation {
+        id: "credential-replace",
+        summary: "another JSON value in place of the credential: a number N for {\"id\":\"xx..\"} of exactly N characters, {\"value\": V} for any V, or the value itself",
+        stage: Stage::Credential(replace),
+    },
+];
+
+/// Greatest text that is made, in characters.
+const MAX_TEXT: usize = 64 * 1024 * 1024;
+
+/// Unknown members of the client data have to be tolerated (WebAuthn L3 §5.8.1), so the credential stays valid; format
+/// none signs nothing, so the hash may change. Base64url has no text of 4n + 1 characters: there the optional
+/// authenticatorAttachment, whose values differ by 6 characters, makes up for it.
+fn pad_json_to(json: &mut Value, args: &Args) -> Result<(), MutationError> {
+    let wanted = args.size()?;
+    let length = json.to_string().chars().count();
+    let impossible = || {
+        let reach = format!("from {} to {MAX_TEXT}", length + 26);
+        MutationError::Impossible(format!(
+            "no valid credential of {wanted} characters can be made; {reach} there is one"
+        ))
+    };
+    if wanted > MAX_TEXT {
+        return Err(impossible());
+    }
+    for attachment in ["cross-platform", "platform"] {
+        json["authenticatorAttachment"] = attachment.into();
+        let text = json.pointer("/response/clientDataJSON").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let others = json.to_string().chars().count() - text.len();
+        let Some(padded) = wanted.checked_sub(others).and_then(|length| padded_client_data(&text, length)) else {
+            continue;
+        };
+        json["response"]["clientDataJSON"] = padded.into();
+        return Ok(());
+    }
+    Err(impossible())
+}
+
+/// Client data (base64url) with a further member, so that its base64url text has exactly `length` characters.
+fn padded_client_data(text: &str, length: usize) -> Option<String> {
+    const MEMBER: (&str, &str) = (",\"padding\":\"", "\"}");
+    let mut bytes = base64::decode_url(text).ok()?;
+    bytes.pop().filter(|last| *last == b'}')?;
+    let overhead = bytes.len() + MEMBER.0.len() + MEMBER.1.len();
+    let filler = (length * 6 / 8).checked_sub(overhead)?;
+    bytes.extend(MEMBER.0.bytes().chain(std::iter::repeat_n(b'x', filler)).chain(MEMBER.1.bytes()));
+    Some(base64::encode_url(&bytes)).filter(|padded| padded.len() == length)
+}
+
+fn replace(json: &mut Value, args: &Args) -> Result<(), MutationError> {
+    let empty = json!({"id": ""}).to_string().len();
+    *json = match (&args.0, args.member("value")) {
+        (Value::Number(_), _) => match args.size()?.checked_sub(empty) {
+            Some(length) if length <= MAX_TEXT => json!({"id": "x".repeat(length)}),
+            _ => return Err(MutationError::Args("a number from 9 on")),
+        },
+        (_, Some(value)) => value.clone(),
+        (value, None) => value.clone(),
+    };
+    Ok(())
+}

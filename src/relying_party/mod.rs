@@ -1,0 +1,97 @@
+//! The verifier: "Registering a New Credential" (WebAuthn L3 §7.1) as numbered steps, pure.
+//!
+//! It is the oracle of the runner and the heart of the reference server. Steps are evaluated in the order of the
+//! specification; the first that fails is the refusal.
+
+mod step;
+mod verify;
+
+pub use step::Step;
+
+use std::fmt;
+
+use serde_json::Value;
+
+pub use crate::webauthn::attestation::AttestationType;
+use crate::webauthn::authenticator_data::{Aaguid, Flags};
+use crate::webauthn::cose::{CoseAlgorithm, CoseKey};
+
+/// What the relying party knows of the ceremony that a response claims to answer.
+pub struct Ceremony<'a> {
+    /// The challenge that was sent, decoded.
+    pub challenge: &'a [u8],
+    /// The RP ID.
+    pub rp_id: &'a str,
+    /// Origins from which a registration is expected, in ASCII serialisation.
+    pub origins: &'a [String],
+    /// Origins within whose pages a cross-origin registration is expected.
+    pub top_origins: &'a [String],
+    /// Whether a registration in a frame of another origin is expected.
+    pub allow_cross_origin: bool,
+    /// Whether user verification was required.
+    pub user_verification_required: bool,
+    /// The algorithms offered in `pubKeyCredParams`.
+    pub algorithms: &'a [CoseAlgorithm],
+    /// Whether a credential id is registered already, for any user.
+    pub is_registered: &'a dyn Fn(&[u8]) -> bool,
+}
+
+/// What is stored for a verified credential (WebAuthn L3 §4, "Credential Record").
+#[derive(Debug, Clone, PartialEq)]
+pub struct Registration {
+    /// Credential id.
+    pub credential_id: Vec<u8>,
+    /// Credential public key.
+    pub public_key: CoseKey,
+    /// Signature counter.
+    pub sign_count: u32,
+    /// Flags of the authenticator data.
+    pub flags: Flags,
+    /// Model of the authenticator; all zero if it is not told.
+    pub aaguid: Aaguid,
+    /// Attestation statement format, such as `packed`.
+    pub format: String,
+    /// Attestation type that the statement conveyed.
+    pub attestation_type: AttestationType,
+}
+
+/// The step at which a response is refused, and what was found there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The step.
+    pub step: Step,
+    /// What was found, for people; text from the response is shortened and escaped.
+    pub detail: String,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.step, self.detail)
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+/// Verifies a RegistrationResponseJSON.
+///
+/// # Errors
+/// [`Refusal`]: the first step of WebAuthn L3 §7.1 that does not hold.
+pub fn verify_registration(ceremony: &Ceremony<'_>, credential: &Value) -> Result<Registration, Refusal> {
+    verify_registration_skipping(ceremony, credential, None)
+}
+
+/// Verifies as a relying party would that lacks the check of one step: where the step also decodes something, it reads
+/// as leniently as it can. With `None` the same as [`verify_registration`].
+///
+/// # Errors
+/// [`Refusal`]; of the skipped step only if its input cannot be read at all.
+pub fn verify_registration_skipping(
+    ceremony: &Ceremony<'_>,
+    credential: &Value,
+    skip: Option<Step>,
+) -> Result<Registration, Refusal> {
+    verify::Verifier { ceremony, skip }.verify(credential)
+}
+
+#[cfg(test)]
+mod tests;

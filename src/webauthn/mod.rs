@@ -1,0 +1,13 @@
+//! The data model of WebAuthn Level 3: encoding and decoding, no policy.
+//!
+//! What a relying party makes of these values is in [`crate::relying_party`], how a client makes them in
+//! [`crate::authenticator`].
+
+pub mod attestation;
+pub mod authenticator_data;
+pub mod base64;
+pub mod cbor;
+pub mod client_data;
+pub mod cose;
+pub mod credential;
+pub mod options;

@@ -1,0 +1,5 @@
+//! The integration tests, one binary.
+
+mod independent;
+mod mutations;
+mod vectors;
