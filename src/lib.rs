@@ -3,4 +3,6 @@
 pub mod authenticator;
 pub mod contract;
 pub mod relying_party;
+pub mod transport;
 pub mod webauthn;
+pub mod wire;

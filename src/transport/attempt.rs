@@ -1,0 +1,134 @@
+//! One attempt to get a reply within its limits: the part of sending that both HTTP libraries share.
+
+use std::error::Error;
+use std::time::{Duration, Instant};
+
+use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, Response};
+use http_body::Body;
+use http_body_util::BodyExt as _;
+
+use super::error::{self, Phase, TransportError};
+use super::{Call, Exchange, Limits, Reply, SentRequest, Timings};
+use crate::contract::Protocol;
+
+/// A started call and its bounds.
+pub(super) struct Attempt<'a> {
+    address: &'a str,
+    limits: &'a Limits,
+    started: Instant,
+}
+
+/// A complete reply that nobody has interpreted.
+pub(super) struct Received {
+    pub http_status: u16,
+    pub headers: HeaderMap,
+    pub trailers: HeaderMap,
+    pub body: Bytes,
+    pub timings: Timings,
+}
+
+impl Received {
+    /// The exchange that it completes.
+    pub fn into_exchange(self, protocol: Protocol, call: &Call, request: SentRequest, reply: Reply) -> Exchange {
+        Exchange {
+            protocol,
+            endpoint: call.endpoint,
+            request,
+            http_status: self.http_status,
+            headers: self.headers,
+            trailers: self.trailers,
+            body: self.body,
+            reply,
+            timings: self.timings,
+        }
+    }
+}
+
+impl<'a> Attempt<'a> {
+    /// Starts the clock.
+    pub fn start(address: &'a str, limits: &'a Limits) -> Self {
+        Self { address, limits, started: Instant::now() }
+    }
+
+    /// Waits for the headers, then reads the body up to its limit. What is left of a reply that breaks a limit is dropped with its connection or stream.
+    pub async fn run<B, E>(
+        &self,
+        response: impl Future<Output = Result<Response<B>, E>>,
+    ) -> Result<Received, TransportError>
+    where
+        B: Body<Data = Bytes> + Unpin,
+        B::Error: Error + 'static,
+        E: Error + 'static,
+    {
+        let response = self.within(Phase::Headers, response).await?.map_err(|e| self.classify(&e, Phase::Headers))?;
+        let first_byte = self.started.elapsed();
+        let (head, body) = response.into_parts();
+        self.check_size(&head.headers)?;
+        let (body, trailers) = self.read(body).await?;
+        let timings = Timings { first_byte, last_byte: self.started.elapsed() };
+        Ok(Received { http_status: head.status.as_u16(), headers: head.headers, trailers, body, timings })
+    }
+
+    /// A frame that cannot be read.
+    pub fn bad_frame(&self, why: impl ToString) -> TransportError {
+        TransportError::BadFrame { address: self.address.to_owned(), why: why.to_string() }
+    }
+
+    async fn read<B>(&self, mut body: B) -> Result<(Bytes, HeaderMap), TransportError>
+    where
+        B: Body<Data = Bytes> + Unpin,
+        B::Error: Error + 'static,
+    {
+        if body.size_hint().lower() > u64::try_from(self.limits.max_body).unwrap_or(u64::MAX) {
+            return Err(self.too_large());
+        }
+        let mut bytes = BytesMut::new();
+        let mut trailers = HeaderMap::new();
+        while let Some(frame) = self.within(Phase::Body, body.frame()).await? {
+            match frame.map_err(|e| self.classify(&e, Phase::Body))?.into_data() {
+                Ok(data) if data.len() > self.limits.max_body - bytes.len() => return Err(self.too_large()),
+                Ok(data) => bytes.extend_from_slice(&data),
+                Err(frame) => trailers.extend(frame.into_trailers().unwrap_or_default()),
+            }
+        }
+        self.check_size(&trailers)?;
+        Ok((bytes.freeze(), trailers))
+    }
+
+    async fn within<T>(&self, during: Phase, future: impl Future<Output = T>) -> Result<T, TransportError> {
+        let left = self.limits.timeout.saturating_sub(self.started.elapsed());
+        tokio::time::timeout(left, future).await.map_err(|_| self.timed_out(during))
+    }
+
+    fn check_size(&self, headers: &HeaderMap) -> Result<(), TransportError> {
+        let size: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+        let limit = self.limits.max_header_bytes;
+        if size > limit {
+            return Err(TransportError::HeadersTooLarge { address: self.address.to_owned(), limit });
+        }
+        Ok(())
+    }
+
+    fn too_large(&self) -> TransportError {
+        TransportError::BodyTooLarge { address: self.address.to_owned(), limit: self.limits.max_body }
+    }
+
+    fn timed_out(&self, during: Phase) -> TransportError {
+        TransportError::TimedOut { address: self.address.to_owned(), after: self.limits.timeout, during }
+    }
+
+    fn classify(&self, error: &(dyn Error + 'static), during: Phase) -> TransportError {
+        error::classify(error, during, self.address, self.limits)
+    }
+}
+
+/// `grpc-timeout` of a duration: at most eight digits and a unit.
+pub(super) fn grpc_timeout(timeout: Duration) -> String {
+    let milliseconds = timeout.as_millis();
+    if milliseconds < 100_000_000 {
+        format!("{milliseconds}m")
+    } else {
+        format!("{}S", timeout.as_secs().min(99_999_999))
+    }
+}

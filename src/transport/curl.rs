@@ -1,0 +1,158 @@
+//! A request as a command line that a person can paste.
+
+use std::fmt::Write as _;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::header::CONTENT_TYPE;
+
+use super::{Exchange, SentRequest};
+use crate::contract::Protocol;
+
+/// Body bytes that are shown; a multiple of 3, so that cut base64 stays whole.
+const MOST_BYTES: usize = 4095;
+
+/// A `curl` command line that sends the exchange's request again, quoted for a POSIX shell.
+///
+/// The token is taken from the variable `TOKEN`. A JSON body is given as text, any other as base64 through a pipe. A body over 4 KB is cut, and a
+/// comment at the end says so. Trust (`--cacert`, `--insecure`) is left to whoever runs it.
+pub fn curl(exchange: &Exchange) -> String {
+    let request = &exchange.request;
+    let shown = cut(request);
+    let text = std::str::from_utf8(shown).ok().filter(|text| !text.chars().any(char::is_control));
+    let mut line = String::new();
+    let data = match text {
+        Some("") => String::new(),
+        Some(text) => format!(" --data-raw {}", quote(text)),
+        None => {
+            let _ = write!(line, "printf '%s' '{}' | base64 -d | ", STANDARD.encode(shown));
+            " --data-binary @-".to_owned()
+        }
+    };
+    let _ = write!(line, "curl -sS -i{} -X {} {}", version(exchange), quote(&request.method), quote(&request.url));
+    line.push_str(&headers(request));
+    line.push_str(&data);
+    if shown.len() < request.body.len() {
+        let _ = write!(line, " # body cut: the first {} of {} bytes", shown.len(), request.body.len());
+    }
+    line
+}
+
+/// The bytes to show: all, or as many as fit without breaking a character of UTF-8.
+fn cut(request: &SentRequest) -> &[u8] {
+    let body = &request.body;
+    let Some(shown) = body.get(..MOST_BYTES).filter(|_| body.len() > MOST_BYTES) else {
+        return body;
+    };
+    let whole = shown.utf8_chunks().next().map_or(0, |chunk| chunk.valid().len());
+    if std::str::from_utf8(body).is_ok() { shown.get(..whole).unwrap_or(shown) } else { shown }
+}
+
+fn version(exchange: &Exchange) -> &'static str {
+    match exchange.protocol {
+        Protocol::Grpc if exchange.request.url.starts_with("http://") => " --http2-prior-knowledge",
+        Protocol::Grpc => " --http2",
+        Protocol::Rest | Protocol::GrpcWeb => "",
+    }
+}
+
+fn headers(request: &SentRequest) -> String {
+    let mut headers = String::new();
+    for (name, value) in &request.headers {
+        let value = String::from_utf8_lossy(value.as_bytes());
+        let _ = write!(headers, " -H {}", quote(&format!("{name}: {value}")));
+    }
+    if !request.headers.contains_key(CONTENT_TYPE) && !request.body.is_empty() {
+        // An empty value keeps curl from adding its own.
+        headers.push_str(" -H 'content-type:'");
+    }
+    if request.authorized {
+        headers.push_str(" -H \"authorization: Bearer $TOKEN\"");
+    }
+    headers
+}
+
+/// Single quotes, in which a POSIX shell leaves everything alone; none where nothing needs them.
+fn quote(text: &str) -> String {
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._/:".contains(&byte)) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::{Flow, Operation};
+    use crate::transport::{Reply, Timings};
+    use bytes::Bytes;
+    use http::{HeaderMap, HeaderValue};
+    use std::process::Command;
+
+    fn exchange(protocol: Protocol, body: impl Into<Bytes>) -> Exchange {
+        let url = "http://host/it's?a=$HOME&b=`id`".to_owned();
+        let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
+        let request = SentRequest { method: "POST".to_owned(), url, headers, authorized: true, body: body.into() };
+        Exchange {
+            protocol,
+            endpoint: Flow::V2U2f.endpoint(Operation::Start).expect("listed"),
+            request,
+            http_status: 200,
+            headers: HeaderMap::new(),
+            trailers: HeaderMap::new(),
+            body: Bytes::new(),
+            reply: Reply::Unreadable(String::new()),
+            timings: Timings::default(),
+        }
+    }
+
+    /// Runs the line with a `curl` that prints its arguments, one in angle brackets each, and then its input.
+    fn run(line: &str) -> Vec<u8> {
+        let script = format!("curl() {{ for a in \"$@\"; do printf '<%s>' \"$a\"; done; cat; }}\n{line}");
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &script]).env("TOKEN", "t'k").stdin(std::process::Stdio::null());
+        shell.output().expect("a shell").stdout
+    }
+
+    #[test]
+    fn a_shell_gives_curl_what_was_sent() {
+        let body = r#"{"name":"it's \"$(id)\" \\ ü"}"#;
+        let printed = run(&curl(&exchange(Protocol::Rest, body)));
+        let expected = format!(
+            "<-sS><-i><-X><POST><http://host/it's?a=$HOME&b=`id`><-H><content-type: application/json>\
+             <-H><authorization: Bearer t'k><--data-raw><{body}>"
+        );
+        assert_eq!(String::from_utf8_lossy(&printed), expected);
+    }
+
+    #[test]
+    fn binary_bodies_go_through_a_pipe() {
+        let line = curl(&exchange(Protocol::Grpc, &b"\0\0\0\0\x01\xff"[..]));
+        assert!(
+            line.starts_with("printf '%s' 'AAAAAAH/' | base64 -d | curl -sS -i --http2-prior-knowledge "),
+            "{line}"
+        );
+        assert!(line.ends_with("--data-binary @-"), "{line}");
+        assert!(run(&line).ends_with(b"<--data-binary><@->\0\0\0\0\x01\xff"));
+    }
+
+    #[test]
+    fn long_bodies_are_cut_and_say_so() {
+        let text = "ü".repeat(5000);
+        let line = curl(&exchange(Protocol::Rest, text));
+        assert!(line.ends_with("' # body cut: the first 4094 of 10000 bytes"), "{}", &line[line.len() - 60..]);
+        let line = curl(&exchange(Protocol::GrpcWeb, vec![0xff; 5000]));
+        assert!(line.ends_with("@- # body cut: the first 4095 of 5000 bytes"));
+        assert!(line.len() < 6000);
+    }
+
+    #[test]
+    fn an_empty_body_is_left_out() {
+        let mut exchange = exchange(Protocol::Rest, "");
+        exchange.request.authorized = false;
+        exchange.request.headers.clear();
+        assert_eq!(curl(&exchange), "curl -sS -i -X POST 'http://host/it'\\''s?a=$HOME&b=`id`'");
+        exchange.request.body = Bytes::from_static(b"{}");
+        assert!(curl(&exchange).ends_with(" -H 'content-type:' --data-raw '{}'"));
+    }
+}

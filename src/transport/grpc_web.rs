@@ -1,0 +1,89 @@
+//! gRPC-Web, binary form (PROTOCOL-WEB.md of the gRPC project).
+
+use async_trait::async_trait;
+use http::header::{ACCEPT, HeaderName, HeaderValue};
+use serde_json::Value;
+
+use super::attempt::{Attempt, Received};
+use super::grpc_reply::{self, Outcome};
+use super::http1::HttpClient;
+use super::outgoing::{self, Draft};
+use super::{Address, Call, Exchange, Limits, Reply, SentRequest, Transport, TransportError};
+use crate::contract::{Endpoint, Protocol};
+use crate::wire::framing::{self, FLAG_MESSAGE, Frame};
+use crate::wire::schema;
+use crate::wire::status::GRPC_STATUS;
+
+/// The gRPC-Web transport.
+#[derive(Debug)]
+pub(super) struct GrpcWeb(HttpClient);
+
+impl GrpcWeb {
+    /// Connects at the first call.
+    pub fn new(address: &Address, limits: &Limits) -> Result<Self, TransportError> {
+        HttpClient::new(address, limits).map(Self)
+    }
+}
+
+#[async_trait]
+impl Transport for GrpcWeb {
+    fn protocol(&self) -> Protocol {
+        Protocol::GrpcWeb
+    }
+
+    fn prepare(&self, call: &Call) -> Result<SentRequest, TransportError> {
+        Ok(draft(self.0.base_url(), call)?.finish(call)?.sent)
+    }
+
+    async fn send(&self, call: &Call) -> Result<Exchange, TransportError> {
+        let outgoing = draft(self.0.base_url(), call)?.finish(call)?;
+        let attempt = self.0.attempt();
+        let mut received = self.0.run(&attempt, &outgoing).await?;
+        let reply = interpret(call.endpoint, &mut received, &attempt)?;
+        Ok(received.into_exchange(Protocol::GrpcWeb, call, outgoing.sent, reply))
+    }
+}
+
+fn draft(base_url: &str, call: &Call) -> Result<Draft, TransportError> {
+    let message = Value::Object(outgoing::members(call)?);
+    let content_type = Protocol::GrpcWeb.content_type();
+    Ok(Draft {
+        method: "POST",
+        url: format!("{base_url}{}", call.endpoint.grpc.path()),
+        content_type: Some(content_type),
+        headers: vec![
+            (ACCEPT, HeaderValue::from_static(content_type)),
+            (HeaderName::from_static("x-grpc-web"), HeaderValue::from_static("1")),
+        ],
+        body: framing::frame(FLAG_MESSAGE, &schema::encode(call.endpoint.grpc.request, &message)?),
+    })
+}
+
+/// A status comes in a trailer frame or, with an empty body, in the HTTP headers. Both are legal; a trailer frame wins.
+fn interpret(endpoint: &Endpoint, received: &mut Received, attempt: &Attempt<'_>) -> Result<Reply, TransportError> {
+    let split = split(&received.body);
+    if let Ok((_, Some(trailers))) = &split {
+        received.trailers = trailers.clone();
+    }
+    let in_trailers = received.trailers.contains_key(GRPC_STATUS);
+    let status = if in_trailers { &received.trailers } else { &received.headers };
+    match grpc_reply::outcome(received.http_status, status, &received.body) {
+        // Broken frames explain why there is no status.
+        Outcome::Done(Reply::Unreadable(_)) if split.is_err() => {}
+        Outcome::Done(reply) => return Ok(reply),
+        Outcome::Ok => {}
+    }
+    let (messages, _) = split.map_err(|why| attempt.bad_frame(why))?;
+    grpc_reply::only_messages(&messages).map_err(|why| attempt.bad_frame(why))?;
+    Ok(grpc_reply::message(endpoint, &messages))
+}
+
+/// The message frames and, if there is one, the trailers of the last frame.
+fn split(body: &[u8]) -> Result<(Vec<Frame>, Option<http::HeaderMap>), String> {
+    let mut frames = framing::parse(body).map_err(|e| e.to_string())?;
+    let Some(last) = frames.pop_if(|frame| frame.is_trailers()) else {
+        return Ok((frames, None));
+    };
+    grpc_reply::only_messages(&[Frame { flags: last.flags & !framing::FLAG_TRAILERS, payload: last.payload.clone() }])?;
+    framing::decode_trailers(&last.payload).map(|trailers| (frames, Some(trailers))).map_err(|e| e.to_string())
+}

@@ -1,0 +1,90 @@
+//! HTTP/JSON.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::header::{ACCEPT, HeaderValue};
+use serde_json::{Map, Value};
+
+use super::attempt::Received;
+use super::http1::HttpClient;
+use super::outgoing::{self, Draft};
+use super::{Address, Call, Exchange, Limits, Refusal, Reply, SentRequest, Transport, TransportError};
+use crate::contract::{Endpoint, Protocol};
+use crate::wire::percent::encode_component;
+use crate::wire::status::Status;
+
+/// The REST transport.
+#[derive(Debug)]
+pub(super) struct Rest(HttpClient);
+
+impl Rest {
+    /// Connects at the first call.
+    pub fn new(address: &Address, limits: &Limits) -> Result<Self, TransportError> {
+        HttpClient::new(address, limits).map(Self)
+    }
+}
+
+#[async_trait]
+impl Transport for Rest {
+    fn protocol(&self) -> Protocol {
+        Protocol::Rest
+    }
+
+    fn prepare(&self, call: &Call) -> Result<SentRequest, TransportError> {
+        Ok(draft(self.0.base_url(), call)?.finish(call)?.sent)
+    }
+
+    async fn send(&self, call: &Call) -> Result<Exchange, TransportError> {
+        let outgoing = draft(self.0.base_url(), call)?.finish(call)?;
+        let received = self.0.run(&self.0.attempt(), &outgoing).await?;
+        let reply = interpret(&received);
+        Ok(received.into_exchange(Protocol::Rest, call, outgoing.sent, reply))
+    }
+}
+
+fn draft(base_url: &str, call: &Call) -> Result<Draft, TransportError> {
+    let mut members = outgoing::members(call)?;
+    let url = format!("{base_url}{}", path(call.endpoint, &mut members));
+    let has_body = call.endpoint.rest.method != "DELETE";
+    Ok(Draft {
+        method: call.endpoint.rest.method,
+        url,
+        content_type: has_body.then_some(Protocol::Rest.content_type()),
+        headers: vec![(ACCEPT, HeaderValue::from_static("application/json"))],
+        body: if has_body { Bytes::from(Value::Object(members).to_string()) } else { Bytes::new() },
+    })
+}
+
+/// Fills the documented path and takes what fills it out of the message. A member that is missing leaves its segment empty.
+fn path(endpoint: &Endpoint, members: &mut Map<String, Value>) -> String {
+    let mut path = endpoint.rest.path.to_owned();
+    for name in endpoint.path_members() {
+        let value = match members.shift_remove(name) {
+            Some(Value::String(text)) => text,
+            Some(Value::Null) | None => String::new(),
+            Some(other) => other.to_string(),
+        };
+        path = path.replace(&format!("{{{name}}}"), &encode_component(&value));
+    }
+    path
+}
+
+fn interpret(received: &Received) -> Reply {
+    let json = parse(&received.body);
+    match (received.http_status, json) {
+        (200, Ok(json @ Value::Object(_))) => Reply::Success(json),
+        (200, Ok(_)) => Reply::Unreadable("the body is JSON, but no object".to_owned()),
+        (200, Err(why)) => Reply::Unreadable(why),
+        (_, json) => {
+            let json = json.ok();
+            let status = json.as_ref().filter(|json| json.is_object()).map(Status::from_json);
+            Reply::Refusal(Refusal { status, json })
+        }
+    }
+}
+
+/// serde_json stops at 128 levels, so that nesting cannot exhaust the stack.
+fn parse(body: &[u8]) -> Result<Value, String> {
+    let text = std::str::from_utf8(body).map_err(|e| format!("the body is no UTF-8: {e}"))?;
+    serde_json::from_str(text).map_err(|e| format!("the body is no JSON: {e}"))
+}

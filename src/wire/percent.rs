@@ -1,0 +1,56 @@
+//! Percent encoding of URL parts and of `grpc-message`.
+
+/// Encodes a text for one segment or value of a URL: all but RFC 3986's unreserved characters become `%XX`.
+pub fn encode_component(text: &str) -> String {
+    encode(text, |byte| matches!(byte, b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~'))
+}
+
+/// Encodes a `grpc-message`: bytes outside printable ASCII, and the percent sign, become `%XX` (gRPC over HTTP/2, "Percent-Encoded").
+pub fn encode_message(text: &str) -> String {
+    encode(text, |byte| matches!(byte, b' '..=b'~') && byte != b'%')
+}
+
+/// Decodes a `grpc-message`. As the gRPC specification asks, what is no valid escape stays as it is, and invalid UTF-8 is replaced.
+pub fn decode_message(value: &[u8]) -> String {
+    let mut decoded = Vec::with_capacity(value.len());
+    let mut rest = value;
+    while let Some((&byte, after)) = rest.split_first() {
+        let escaped = (byte == b'%').then(|| after.split_first_chunk::<2>()).flatten();
+        match escaped.and_then(|(digits, after)| Some((hexadecimal(digits)?, after))) {
+            Some((escaped, after)) => {
+                decoded.push(escaped);
+                rest = after;
+            }
+            None => {
+                decoded.push(byte);
+                rest = after;
+            }
+        }
+    }
+    String::from_utf8_lossy(&decoded).into_owned()
+}
+
+fn encode(text: &str, plain: impl Fn(u8) -> bool) -> String {
+    text.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+}
+
+fn hexadecimal(digits: &[u8; 2]) -> Option<u8> {
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    Some(digit(digits[0])? << 4 | digit(digits[1])?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn broken_escapes_stay() {
+        assert_eq!(decode_message(b"100% %4 %zz %41 %ff"), "100% %4 %zz A \u{fffd}");
+    }
+
+    #[test]
+    fn only_what_a_place_allows_is_plain() {
+        assert_eq!(encode_component("a/b ü?#%~"), "a%2Fb%20%C3%BC%3F%23%25~");
+        assert_eq!(encode_message("a/b ü?#%~"), "a/b %C3%BC?#%25~");
+    }
+}

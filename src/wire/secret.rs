@@ -1,0 +1,122 @@
+//! Values that must not be printed.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+
+use super::percent;
+
+/// A token or header value. It has no `Display`, and `Debug` hides it.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Wraps a value.
+    pub fn new(value: impl Into<String>) -> Self {
+        Self(value.into())
+    }
+
+    /// The value itself, for the one place that sends or masks it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether a text shows the value in a form that a [`Masker`] would mask. For one secret and one text this is far
+    /// cheaper than to make a masker.
+    pub fn is_shown_in(&self, text: &str) -> bool {
+        self.0.len() >= LEAST_SECRET_LENGTH && forms_of(&self.0).iter().any(|form| text.contains(form.as_str()))
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(***)")
+    }
+}
+
+/// Replaces every known secret in a text, in plain, percent-encoded and base64 form. One pass over the text, however
+/// many secrets there are.
+#[derive(Clone, Default)]
+pub struct Masker {
+    forms: Option<Arc<AhoCorasick>>,
+}
+
+/// What stands in place of a secret.
+pub const MASK: &str = "$TOKEN";
+
+/// Values shorter than this would mask ordinary text and are refused when a target file is read.
+pub const LEAST_SECRET_LENGTH: usize = 8;
+
+impl Masker {
+    /// A masker for these secrets. Values under [`LEAST_SECRET_LENGTH`] characters are not masked.
+    pub fn new<'a>(secrets: impl IntoIterator<Item = &'a Secret>) -> Self {
+        let long_enough = |secret: &&Secret| secret.expose().len() >= LEAST_SECRET_LENGTH;
+        let forms: Vec<String> =
+            secrets.into_iter().filter(long_enough).flat_map(|secret| forms_of(secret.expose())).collect();
+        // Building fails only for more patterns than 32 bits count.
+        let automaton = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&forms).ok();
+        Self { forms: automaton.filter(|_| !forms.is_empty()).map(Arc::new) }
+    }
+
+    /// The text without secrets.
+    pub fn mask<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let Some(forms) = self.forms.as_ref().filter(|forms| forms.is_match(text)) else { return Cow::Borrowed(text) };
+        let mut masked = String::with_capacity(text.len());
+        forms.replace_all_with(text, &mut masked, |_, _, out| {
+            out.push_str(MASK);
+            true
+        });
+        Cow::Owned(masked)
+    }
+}
+
+/// The forms in which a value may be echoed. Base64 of a text that contains the value is found at all three alignments.
+fn forms_of(value: &str) -> Vec<String> {
+    let mut forms = vec![value.to_owned(), percent::encode_component(value)];
+    forms.push(STANDARD.encode(value));
+    forms.push(STANDARD_NO_PAD.encode(value));
+    forms.push(URL_SAFE_NO_PAD.encode(value));
+    for shift in 1..3 {
+        // The characters that depend on neighbouring bytes are cut off.
+        let padded = format!("{}{value}", "x".repeat(shift));
+        let whole = padded.len() / 3 * 4;
+        for engine in [STANDARD, URL_SAFE_NO_PAD] {
+            let encoded = engine.encode(&padded);
+            forms.push(encoded[4..whole.min(encoded.len())].to_owned());
+        }
+    }
+    let aligned = value.len() / 3 * 4;
+    forms.push(STANDARD.encode(value)[..aligned].to_owned());
+    forms.push(URL_SAFE_NO_PAD.encode(value)[..aligned].to_owned());
+    forms.retain(|form| form.len() >= LEAST_SECRET_LENGTH);
+    forms
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_form_is_masked() {
+        let secret = Secret::new("s3cr3t+token/with=signs");
+        let masker = Masker::new([&secret]);
+        for text in [
+            secret.expose().to_owned(),
+            percent::encode_component(secret.expose()),
+            STANDARD.encode(secret.expose()),
+            STANDARD.encode(format!("ab{} and more", secret.expose())),
+            URL_SAFE_NO_PAD.encode(format!("a{} and more", secret.expose())),
+        ] {
+            let masked = masker.mask(&text).into_owned();
+            assert!(masked.contains(MASK), "{text} stayed {masked}");
+            assert!(secret.is_shown_in(&text), "{text}");
+        }
+        assert_eq!(masker.mask("nothing here"), "nothing here");
+        assert!(!secret.is_shown_in("nothing here") && !Secret::new("short").is_shown_in("short"));
+        assert_eq!(format!("{secret:?}"), "Secret(***)");
+    }
+}

@@ -1,0 +1,132 @@
+//! Whom the transports trust.
+
+use std::sync::Arc;
+
+use proofmark::contract::Protocol;
+use proofmark::transport::{self, Address, Exchange, Limits, Phase, Reply, TlsOptions, TransportError};
+use proofmark::wire::framing::frame;
+use serde_json::json;
+use tokio::io::AsyncWriteExt as _;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::crypto::aws_lc_rs;
+
+use super::server::{Answer, connection, hanging, raw, reply};
+use super::{PATIENCE, call, limits};
+
+/// `{"u2fId": "7"}`
+const MESSAGE: &[u8] = b"\x12\x017";
+
+/// A server whose certificate is for this name. Gives its base URL at `localhost` and its certificate as PEM.
+async fn serve(name: &str, alpn: &[&[u8]]) -> (String, Vec<u8>) {
+    let certified = rcgen::generate_simple_self_signed([name.to_owned()]).expect("a certificate");
+    let key = certified.signing_key.serialize_der().try_into().expect("a key");
+    let mut config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_no_client_auth()
+        .with_single_cert(vec![certified.cert.der().clone()], key)
+        .expect("a certificate and its key");
+    config.alpn_protocols = alpn.iter().map(|name| name.to_vec()).collect();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let base_url = raw(move |stream| {
+        let acceptor = acceptor.clone();
+        async move {
+            if let Ok(stream) = acceptor.accept(stream).await {
+                connection(stream, Answer::ok(frame(0, MESSAGE))).await;
+            }
+        }
+    })
+    .await;
+    let port = base_url.rsplit(':').next().expect("a port");
+    (format!("https://localhost:{port}"), certified.cert.pem().into_bytes())
+}
+
+async fn send(protocol: Protocol, base_url: &str, tls: TlsOptions) -> Result<Exchange, TransportError> {
+    let address = Address { base_url: base_url.to_owned(), tls };
+    transport::connect(protocol, &address, &limits())?.send(&call()).await
+}
+
+fn trusting(pem: &[u8]) -> TlsOptions {
+    TlsOptions { extra_roots_pem: Some(pem.to_vec()), insecure: false }
+}
+
+#[tokio::test]
+async fn an_unknown_authority_is_refused() {
+    let (base_url, _) = serve("localhost", &[b"h2", b"http/1.1"]).await;
+    for protocol in Protocol::ALL {
+        let error = send(protocol, &base_url, TlsOptions::default()).await.expect_err("not trusted");
+        assert_eq!(error.cause(), "tls", "{protocol}: {error}");
+        assert!(error.to_string().contains("certificate") && error.to_string().contains(&base_url), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn an_extra_root_is_trusted_for_its_host_alone() {
+    let (base_url, pem) = serve("localhost", &[b"h2", b"http/1.1"]).await;
+    let (elsewhere, other_pem) = serve("other.example", &[b"h2", b"http/1.1"]).await;
+    for protocol in Protocol::ALL {
+        let exchange = send(protocol, &base_url, trusting(&pem)).await.expect("trusted");
+        assert_eq!(exchange.http_status, 200, "{protocol}");
+        let error = send(protocol, &elsewhere, trusting(&other_pem)).await.expect_err("wrong host");
+        assert_eq!(error.cause(), "tls", "{protocol}: {error}");
+        let error = send(protocol, &base_url, trusting(&other_pem)).await.expect_err("wrong root");
+        assert_eq!(error.cause(), "tls", "{protocol}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn insecure_accepts_any_certificate() {
+    let (base_url, _) = serve("other.example", &[b"h2", b"http/1.1"]).await;
+    let insecure = || TlsOptions { insecure: true, ..TlsOptions::default() };
+    for protocol in Protocol::ALL {
+        assert!(send(protocol, &base_url, insecure()).await.is_ok(), "{protocol}");
+    }
+}
+
+#[tokio::test]
+async fn alpn_chooses_the_version() {
+    let (both, both_pem) = serve("localhost", &[b"h2", b"http/1.1"]).await;
+    let exchange = send(Protocol::Grpc, &both, trusting(&both_pem)).await.expect("a reply");
+    assert_eq!(exchange.reply, Reply::Success(json!({"u2fId": "7"})));
+    let (old, old_pem) = serve("localhost", &[b"http/1.1"]).await;
+    assert!(send(Protocol::GrpcWeb, &old, trusting(&old_pem)).await.is_ok());
+    let error = send(Protocol::Grpc, &old, trusting(&old_pem)).await.expect_err("no HTTP/2");
+    assert_eq!(error.cause(), "tls", "{error}");
+}
+
+#[tokio::test]
+async fn roots_that_cannot_be_read_are_refused_at_once() {
+    for pem in [&b""[..], b"nonsense", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"] {
+        for protocol in Protocol::ALL {
+            let address = Address { base_url: "https://localhost:1".to_owned(), tls: trusting(pem) };
+            let error = transport::connect(protocol, &address, &limits()).expect_err("unreadable");
+            assert_eq!(error.cause(), "tls", "{error}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn plain_and_tls_do_not_mix() {
+    let plain = raw(|mut stream| async move {
+        let _ = stream.write_all(&reply("400 Bad Request", "", b"")).await;
+        std::future::pending::<()>().await;
+    });
+    let plain = plain.await.replace("http://", "https://");
+    for protocol in Protocol::ALL {
+        let error = send(protocol, &plain, TlsOptions::default()).await.expect_err("no TLS");
+        assert_eq!(error.cause(), "tls", "{protocol}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn a_handshake_that_hangs_ends_at_its_deadline() {
+    let base_url = hanging(b"").await.replace("http://", "https://");
+    let impatient = Limits { connect_timeout: PATIENCE, ..limits() };
+    for protocol in Protocol::ALL {
+        let transport = transport::connect(protocol, &Address::new(&base_url), &impatient).expect("a good address");
+        let error = transport.send(&call()).await.expect_err("hangs");
+        let expected = TransportError::TimedOut { address: base_url.clone(), after: PATIENCE, during: Phase::Connect };
+        assert_eq!(error, expected, "{protocol}");
+    }
+}
