@@ -3,6 +3,7 @@
 pub mod authenticator;
 pub mod contract;
 pub mod relying_party;
+pub mod server;
 pub mod transport;
 pub mod webauthn;
 pub mod wire;

@@ -3,5 +3,6 @@
 mod hostile;
 mod independent;
 mod mutations;
+mod server;
 mod vectors;
 mod wire;

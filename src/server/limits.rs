@@ -1,0 +1,99 @@
+//! The documented limits, enforced from the contract's table.
+
+use serde_json::Value;
+
+use super::defect::Faults;
+use super::refusal::Refused;
+use crate::contract::{Endpoint, LengthUnit, Limit};
+
+/// Refuses a message with a member outside its limits. A member that is not there counts as empty, as in proto3.
+pub(super) fn check(endpoint: &Endpoint, message: &Value, faults: &Faults) -> Result<(), Refused> {
+    for limit in endpoint.limits {
+        let is_name = endpoint.name_member() == Some(limit.member);
+        let is_credential = endpoint.credential_member() == Some(limit.member);
+        let is_factor = endpoint.factor_member().is_some_and(|name| limit.member.strip_prefix('/') == Some(name));
+        let mut length = message.pointer(limit.member).map_or(0, |member| measure(limit.unit, member));
+        let (mut min, mut max) = (limit.min, limit.max);
+        if is_name && faults.has("limit-token-name-bytes") {
+            length = message.pointer(limit.member).and_then(Value::as_str).map_or(0, str::len);
+        }
+        min -= usize::from(is_name && faults.has("limit-token-name-empty"));
+        max += usize::from(is_name && faults.has("limit-token-name-201"));
+        max -= usize::from(is_name && faults.has("limit-token-name-199"));
+        min -= usize::from(is_credential && faults.has("limit-credential-min"));
+        max -= usize::from(is_credential && faults.has("limit-credential-max"));
+        max += usize::from(is_credential && faults.has("limit-credential-over"));
+        max += usize::from(limit.member == "/userId" && faults.has("limit-user-id-201"));
+        max += usize::from(is_factor && faults.has("limit-factor-id-201"));
+        if !(min..=max).contains(&length) {
+            let message = format!("{} has length {length}, allowed are {min} to {max}", name_of(limit));
+            return Err(Refused::with_message(&error_id(limit), message));
+        }
+    }
+    Ok(())
+}
+
+/// The id of the refusal for a limit, such as `LIMIT-tokenName`.
+pub(super) fn error_id(limit: &Limit) -> String {
+    format!("LIMIT-{}", name_of(limit))
+}
+
+fn name_of(limit: &Limit) -> &'static str {
+    limit.member.rsplit('/').next().unwrap_or(limit.member)
+}
+
+/// The length of a member of a message in canonical protobuf JSON.
+fn measure(unit: LengthUnit, member: &Value) -> usize {
+    match unit {
+        LengthUnit::Characters => member.as_str().map_or(0, |text| text.chars().count()),
+        // Every four characters of base64 are three bytes; padding is none.
+        LengthUnit::DecodedBytes => member.as_str().map_or(0, |text| text.trim_end_matches('=').len() * 3 / 4),
+        LengthUnit::JsonText => member.to_string().chars().count(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::contract::{ENDPOINTS, Flow, Operation};
+    use crate::server::defect::Defect;
+    use crate::server::refusal::ERROR_IDS;
+
+    #[test]
+    fn units_are_counted_as_the_contract_says() {
+        assert_eq!(measure(LengthUnit::Characters, &json!("äß😀")), 3);
+        for (text, bytes) in [("", 0), ("QQ==", 1), ("QUI=", 2), ("QUJD", 3), ("QUJDRA==", 4)] {
+            assert_eq!(measure(LengthUnit::DecodedBytes, &json!(text)), bytes, "{text}");
+        }
+        assert_eq!(measure(LengthUnit::JsonText, &json!({"a": "ä", "b": [1]})), r#"{"a":"ä","b":[1]}"#.chars().count());
+    }
+
+    #[test]
+    fn every_limit_has_its_error_id() {
+        for limit in ENDPOINTS.iter().flat_map(|endpoint| endpoint.limits) {
+            let id = error_id(limit);
+            assert!(ERROR_IDS.iter().any(|entry| entry.id == id), "{id}");
+        }
+    }
+
+    fn remove_with(user: usize, factor: usize, faults: &Faults) -> Result<(), String> {
+        let endpoint = Flow::V2U2f.endpoint(Operation::Remove).expect("documented");
+        let message = json!({"userId": "é".repeat(user), "u2fId": "é".repeat(factor)});
+        check(endpoint, &message, faults).map_err(|refused| refused.id().to_owned())
+    }
+
+    #[test]
+    fn both_edges_hold_on_path_members() {
+        let none = Faults::default();
+        assert_eq!(remove_with(1, 1, &none), Ok(()));
+        assert_eq!(remove_with(200, 200, &none), Ok(()));
+        assert_eq!(remove_with(201, 1, &none), Err("LIMIT-userId".to_owned()));
+        assert_eq!(remove_with(0, 1, &none), Err("LIMIT-userId".to_owned()));
+        assert_eq!(remove_with(1, 201, &none), Err("LIMIT-u2fId".to_owned()));
+        let faults = Faults::new(&[Defect::find("limit-factor-id-201").expect("listed")]);
+        assert_eq!(remove_with(1, 201, &faults), Ok(()));
+        assert_eq!(remove_with(1, 202, &faults), Err("LIMIT-u2fId".to_owned()));
+    }
+}

@@ -1,0 +1,92 @@
+//! The port: accepts a bounded number of connections, serves HTTP/1.1 and HTTP/2 with prior knowledge on each, and stops on demand.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+
+/// Requests under way get this long when the server stops.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// The head of an HTTP/1.1 request may take this long; also how long a connection may idle.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// HTTP/2 streams of one connection at a time.
+const MAX_STREAMS: u32 = 256;
+
+/// Flow-control windows of HTTP/2: one credential of the greatest length fits without a pause.
+const WINDOW: u32 = 2 * 1024 * 1024;
+
+/// A pause after `accept` failed, for example for want of file descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
+
+/// Serves until the sender of `stop` sends or goes away.
+pub(super) async fn run(
+    listener: TcpListener,
+    router: Router,
+    max_connections: usize,
+    mut stop: watch::Receiver<bool>,
+) {
+    let permits = Arc::new(Semaphore::new(max_connections));
+    let mut connections = JoinSet::new();
+    loop {
+        let next = tokio::select! {
+            next = accept(&listener, &permits) => next,
+            Some(_) = connections.join_next() => continue,
+            _ = stop.changed() => break,
+        };
+        let Some((stream, permit)) = next else { continue };
+        let (router, stop) = (router.clone(), stop.clone());
+        connections.spawn(async move {
+            serve(stream, router, stop).await;
+            drop(permit);
+        });
+    }
+    drop(listener);
+    let drained = async { while connections.join_next().await.is_some() {} };
+    // What is still there is aborted with the set.
+    let _ = tokio::time::timeout(GRACE, drained).await;
+}
+
+async fn accept(
+    listener: &TcpListener,
+    permits: &Arc<Semaphore>,
+) -> Option<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {
+    // The permit comes first: above the bound, connections wait in the kernel's queue.
+    let permit = permits.clone().acquire_owned().await.ok()?;
+    match listener.accept().await {
+        Ok((stream, _)) => Some((stream, permit)),
+        Err(_) => {
+            tokio::time::sleep(ACCEPT_PAUSE).await;
+            None
+        }
+    }
+}
+
+async fn serve(stream: TcpStream, router: Router, mut stop: watch::Receiver<bool>) {
+    // Without it small replies wait for acknowledgements; the connection works either way.
+    let _ = stream.set_nodelay(true);
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT).half_close(false);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(MAX_STREAMS)
+        .initial_stream_window_size(WINDOW)
+        .initial_connection_window_size(WINDOW)
+        .keep_alive_interval(HEADER_TIMEOUT);
+    let connection = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+    tokio::pin!(connection);
+    tokio::select! {
+        // An error is the caller's broken connection.
+        _ = connection.as_mut() => return,
+        _ = stop.changed() => connection.as_mut().graceful_shutdown(),
+    }
+    let _ = connection.await;
+}

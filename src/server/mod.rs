@@ -1,0 +1,172 @@
+//! The reference server: a relying party that keeps every promise of the contract, in memory, over REST, gRPC and gRPC-Web on one port.
+//!
+//! `service` is the heart; `rest` and `grpc` only turn bytes into messages and back. With a [`Defect`] it breaks one promise on demand.
+//!
+//! Where the pages leave it open, this server chooses:
+//! - Checks come in the order authentication, decoding, limits, permission, existence, ceremony; only the last spends the challenge.
+//! - An ordinary user that names another user gets 403, whether or not that user exists; the administrator gets 404 for one that does not.
+//! - A user has one pending registration for U2F and one for passkeys, shared by v1 and v2; a new start replaces it, ten minutes end it.
+//! - A verify without pending registration is 404 in both versions.
+//! - Unknown JSON members are ignored, a member of the path wins over one of the body. An empty `userId` in
+//!   a path is refused like any other that is too short; a path that ends in an empty member is no path (404).
+//! - A body needs its content type only if there is one.
+
+mod body;
+mod ceremony;
+pub mod defect;
+mod grpc;
+mod json;
+mod limits;
+mod listener;
+mod options;
+pub mod refusal;
+mod rest;
+mod service;
+mod site;
+mod store;
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::Request;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use self::defect::{Defect, Faults};
+use self::service::Service;
+use self::site::Site;
+use self::store::{Role, Store, User};
+use crate::wire::secret::Secret;
+
+/// How a server is started.
+#[derive(Debug, Clone)]
+pub struct ServerConfig {
+    /// Where to listen; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Number of ordinary users.
+    pub users: usize,
+    /// Seed of ids, tokens and challenges. One seed gives the same users and tokens each time; tokens are therefore no secret to who knows it.
+    pub seed: u64,
+    /// RP ID of a registration that names no domain.
+    pub rp_id: String,
+    /// Expected origin of a registration that names no domain.
+    pub origin: String,
+    /// Faults to have, usually none or one.
+    pub defects: Vec<&'static Defect>,
+    /// Connections served at a time; further ones wait.
+    pub max_connections: usize,
+}
+
+impl Default for ServerConfig {
+    /// A free port of the loopback interface, 16 users, RP ID `localhost`, origin `https://localhost`, no defect.
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            users: 16,
+            seed: 0,
+            rp_id: "localhost".to_owned(),
+            origin: "https://localhost".to_owned(),
+            defects: Vec::new(),
+            max_connections: 1024,
+        }
+    }
+}
+
+/// A user and its token.
+#[derive(Debug, Clone)]
+pub struct Account {
+    /// Numeric id of the user.
+    pub user_id: String,
+    /// Bearer token.
+    pub token: Secret,
+}
+
+/// Who may call a server.
+#[derive(Debug, Clone)]
+pub struct Accounts {
+    /// Ordinary users: each may act on itself.
+    pub subjects: Vec<Account>,
+    /// Token that may act on every v2 user. In v1 it acts on a user of its own.
+    pub admin: Secret,
+    /// Its token is valid, and every operation, on whatever user, is answered with 403.
+    pub no_rights: Account,
+}
+
+/// Starts servers.
+#[derive(Debug)]
+pub struct Server;
+
+impl Server {
+    /// Binds the port and serves in the background, on the current tokio runtime.
+    ///
+    /// # Errors
+    /// What binding the address says.
+    pub async fn start(config: ServerConfig) -> io::Result<RunningServer> {
+        let store = Store::new(config.seed, config.users);
+        let accounts = accounts_of(&store);
+        let faults = Faults::new(&config.defects);
+        let site = Site { store, faults, rp_id: config.rp_id.clone(), origin: config.origin.clone() };
+        let router = router(Arc::new(Service { site }));
+        let listener = TcpListener::bind(config.listen).await?;
+        let address = listener.local_addr()?;
+        let (stop, stopped) = watch::channel(false);
+        let task = tokio::spawn(listener::run(listener, router, config.max_connections, stopped));
+        Ok(RunningServer { address, accounts, rp_id: config.rp_id, origin: config.origin, stop, task })
+    }
+}
+
+/// A server that runs until it is shut down or dropped.
+#[derive(Debug)]
+pub struct RunningServer {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Who may call it.
+    pub accounts: Accounts,
+    /// RP ID of a registration that names no domain.
+    pub rp_id: String,
+    /// Expected origin of a registration that names no domain.
+    pub origin: String,
+    stop: watch::Sender<bool>,
+    task: JoinHandle<()>,
+}
+
+impl RunningServer {
+    /// Such as `http://127.0.0.1:40123`.
+    pub fn base_url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Stops listening, gives requests under way half a second, and closes every connection.
+    pub async fn shutdown(self) {
+        // Without a receiver it has stopped already.
+        let _ = self.stop.send(true);
+        let _ = self.task.await;
+    }
+}
+
+fn router(service: Arc<Service>) -> Router {
+    let (unknown, wrong_method) = (service.clone(), service.clone());
+    rest::routes(&service)
+        .merge(grpc::routes(&service))
+        .fallback(move |request: Request| async move {
+            if grpc::protocol_of(request.headers()).is_some() {
+                grpc::answer(unknown, None, request).await
+            } else {
+                rest::refuse(&unknown, "NOTFOUND-path")
+            }
+        })
+        .method_not_allowed_fallback(move || async move { rest::refuse(&wrong_method, "REQUEST-method") })
+}
+
+fn accounts_of(store: &Store) -> Accounts {
+    let account = |user: &User| Account { user_id: user.id.clone(), token: user.token.clone() };
+    let no_rights = store.no_rights();
+    Accounts {
+        subjects: store.users_of(Role::Ordinary).into_iter().map(|user| account(user)).collect(),
+        admin: store.admin().token.clone(),
+        no_rights: account(no_rights),
+    }
+}

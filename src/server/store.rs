@@ -1,0 +1,299 @@
+//! What the server remembers: users and tokens (fixed at the start), pending registrations and enrolled factors (per user, each user under its own lock).
+//!
+//! Everything is drawn from one seed, so two servers with one seed have the same users, tokens and, start by start, challenges.
+
+use std::collections::{HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::Timestamp;
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+
+use crate::contract::Flow;
+use crate::wire::secret::Secret;
+
+/// A pending registration that is older is none: twice the timeout that the options name.
+const PENDING_LIFETIME: Duration = Duration::from_secs(600);
+
+/// Credential ids are looked up under one of this many locks.
+const SHARDS: usize = 64;
+
+/// 32-bit words of one ChaCha block; each start draws from a block of its own.
+const WORDS_PER_DRAW: u128 = 16;
+
+/// What a user's token allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    /// May act on every v2 user.
+    Admin,
+    /// May act on itself.
+    Ordinary,
+    /// May do nothing.
+    NoRights,
+}
+
+/// The kind of a factor. A user has at most one pending registration of each, which v1 and v2 share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    U2f,
+    Passkey,
+}
+
+impl Kind {
+    pub(super) fn of(flow: Flow) -> Kind {
+        match flow {
+            Flow::V1U2f | Flow::V2U2f => Kind::U2f,
+            Flow::V1Passwordless | Flow::V2Passkey => Kind::Passkey,
+        }
+    }
+}
+
+/// A started registration.
+#[derive(Debug, Clone)]
+pub(super) struct Pending {
+    pub factor_id: String,
+    pub challenge: Vec<u8>,
+    pub rp_id: String,
+    pub origin: String,
+    pub user_verification_required: bool,
+    pub created: Timestamp,
+    pub started: Instant,
+    /// The challenge of the start that this one replaced; only a defect looks at it.
+    pub replaced_challenge: Option<Vec<u8>>,
+    /// The credential that this registration has enrolled already: none, since a registration ends with its verify, unless a defect keeps it.
+    pub replayable: Option<Vec<u8>>,
+}
+
+impl Pending {
+    fn is_alive(&self) -> bool {
+        self.started.elapsed() < PENDING_LIFETIME
+    }
+}
+
+/// An enrolled factor.
+#[derive(Debug, Clone)]
+pub(super) struct Factor {
+    pub id: String,
+    pub credential_id: Vec<u8>,
+    pub name: String,
+    pub created: Timestamp,
+}
+
+/// The part of a user that changes.
+#[derive(Debug, Default)]
+pub(super) struct UserState {
+    u2f: KindState,
+    passkey: KindState,
+    starts: u64,
+    sequence: u64,
+}
+
+/// What a user has of one kind.
+#[derive(Debug, Default)]
+pub(super) struct KindState {
+    pub pending: Option<Pending>,
+    pub factors: Vec<Factor>,
+}
+
+impl UserState {
+    pub(super) fn of(&mut self, kind: Kind) -> &mut KindState {
+        match kind {
+            Kind::U2f => &mut self.u2f,
+            Kind::Passkey => &mut self.passkey,
+        }
+    }
+
+    /// The number of the next event of this user, from 1.
+    pub(super) fn next_sequence(&mut self) -> u64 {
+        self.sequence += 1;
+        self.sequence
+    }
+
+    fn has_pending_challenge(&self, challenge: &[u8]) -> bool {
+        [&self.u2f, &self.passkey].into_iter().filter_map(|of| of.pending.as_ref()).any(|p| p.challenge == challenge)
+    }
+}
+
+impl KindState {
+    /// The pending registration, unless it is too old.
+    pub(super) fn alive(&self) -> Option<&Pending> {
+        self.pending.as_ref().filter(|pending| pending.is_alive())
+    }
+}
+
+/// One account.
+#[derive(Debug)]
+pub(super) struct User {
+    pub id: String,
+    pub index: u64,
+    pub role: Role,
+    pub token: Secret,
+    state: Mutex<UserState>,
+}
+
+impl User {
+    /// The user's state. Nothing that takes long may be done while it is held.
+    pub(super) fn state(&self) -> MutexGuard<'_, UserState> {
+        // A panic while it was held leaves whole values behind.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Users, tokens and registered credential ids.
+#[derive(Debug)]
+pub(super) struct Store {
+    random: ChaCha20Rng,
+    by_id: HashMap<String, Arc<User>>,
+    by_token: HashMap<Secret, Arc<User>>,
+    admin: Arc<User>,
+    no_rights: Arc<User>,
+    credential_ids: Vec<Mutex<HashSet<Vec<u8>>>>,
+    /// Id of the organisation that owns everything.
+    pub resource_owner: String,
+}
+
+impl Store {
+    /// A store with an administrator (index 0), a user without rights (1) and ordinary users.
+    pub(super) fn new(seed: u64, ordinary_users: usize) -> Store {
+        let mut random = ChaCha20Rng::seed_from_u64(seed);
+        let resource_owner = numeric_id(random.next_u64());
+        let roles =
+            [Role::Admin, Role::NoRights].into_iter().chain(std::iter::repeat_n(Role::Ordinary, ordinary_users));
+        let users: Vec<_> =
+            (0..).zip(roles).map(|(index, role)| Arc::new(draw_user(&mut random, index, role))).collect();
+        Store {
+            random,
+            by_id: users.iter().map(|user| (user.id.clone(), user.clone())).collect(),
+            by_token: users.iter().map(|user| (user.token.clone(), user.clone())).collect(),
+            admin: users[0].clone(),
+            no_rights: users[1].clone(),
+            credential_ids: (0..SHARDS).map(|_| Mutex::default()).collect(),
+            resource_owner,
+        }
+    }
+
+    pub(super) fn admin(&self) -> &Arc<User> {
+        &self.admin
+    }
+
+    pub(super) fn no_rights(&self) -> &Arc<User> {
+        &self.no_rights
+    }
+
+    pub(super) fn user(&self, id: &str) -> Option<&Arc<User>> {
+        self.by_id.get(id)
+    }
+
+    pub(super) fn user_of_token(&self, token: &str) -> Option<&Arc<User>> {
+        self.by_token.get(&Secret::new(token))
+    }
+
+    /// Users of a role in the order of their indices.
+    pub(super) fn users_of(&self, role: Role) -> Vec<&Arc<User>> {
+        let mut users: Vec<_> = self.by_id.values().filter(|user| user.role == role).collect();
+        users.sort_by_key(|user| user.index);
+        users
+    }
+
+    /// Challenge and factor id of the user's next start.
+    pub(super) fn draw_start(&self, user: &User, state: &mut UserState) -> (Vec<u8>, String) {
+        let mut random = self.random.clone();
+        // Stream 0 has drawn the users.
+        random.set_stream(user.index + 1);
+        random.set_word_pos(u128::from(state.starts) * WORDS_PER_DRAW);
+        state.starts += 1;
+        let mut challenge = vec![0; 32];
+        random.fill_bytes(&mut challenge);
+        (challenge, numeric_id(random.next_u64()))
+    }
+
+    pub(super) fn is_registered(&self, credential_id: &[u8]) -> bool {
+        self.shard(credential_id).contains(credential_id)
+    }
+
+    /// Reserves a credential id; `false` if it is taken.
+    pub(super) fn register(&self, credential_id: &[u8]) -> bool {
+        self.shard(credential_id).insert(credential_id.to_vec())
+    }
+
+    pub(super) fn release(&self, credential_id: &[u8]) {
+        self.shard(credential_id).remove(credential_id);
+    }
+
+    /// Whether the challenge is pending for anyone but this user. Looks at every user: only a defect asks.
+    pub(super) fn is_pending_elsewhere(&self, user: &User, challenge: &[u8]) -> bool {
+        self.by_id.values().any(|other| other.id != user.id && other.state().has_pending_challenge(challenge))
+    }
+
+    fn shard(&self, credential_id: &[u8]) -> MutexGuard<'_, HashSet<Vec<u8>>> {
+        let mut hasher = DefaultHasher::new();
+        credential_id.hash(&mut hasher);
+        // The lowest byte is enough for a choice of 64.
+        let shard = usize::from(hasher.finish().to_le_bytes()[0]) % SHARDS;
+        self.credential_ids[shard].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn draw_user(random: &mut ChaCha20Rng, index: u64, role: Role) -> User {
+    let id = user_id(random.next_u64(), index);
+    let mut token = [0; 24];
+    random.fill_bytes(&mut token);
+    User { id, index, role, token: Secret::new(URL_SAFE_NO_PAD.encode(token)), state: Mutex::default() }
+}
+
+/// An id of 18 digits.
+fn numeric_id(drawn: u64) -> String {
+    (100_000_000_000_000_000 + drawn % 900_000_000_000_000_000).to_string()
+}
+
+/// An id of 18 digits that no other user has: half of it is drawn, the other half is the index.
+fn user_id(drawn: u64, index: u64) -> String {
+    format!("{}{index:09}", 100_000_000 + drawn % 900_000_000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_seed_gives_one_store() {
+        let (a, b, other) = (Store::new(7, 3), Store::new(7, 3), Store::new(8, 3));
+        let names = |store: &Store| -> Vec<_> {
+            store.users_of(Role::Ordinary).iter().map(|user| (user.id.clone(), user.token.clone())).collect()
+        };
+        assert_eq!(names(&a).len(), 3);
+        assert_eq!(names(&a), names(&b));
+        assert_ne!(names(&a), names(&other));
+        let draw = |store: &Store, index: usize| {
+            let user = store.users_of(Role::Ordinary)[index].clone();
+            store.draw_start(&user, &mut user.state())
+        };
+        let first = draw(&a, 0);
+        assert_eq!(first, draw(&b, 0));
+        assert_ne!(first, draw(&a, 0), "a second start draws anew");
+        assert_ne!(first, draw(&a, 1), "another user draws otherwise");
+    }
+
+    #[test]
+    fn ids_and_tokens_are_distinct() {
+        let store = Store::new(1, 2000);
+        assert_eq!(store.by_id.len(), 2002);
+        assert_eq!(store.by_token.len(), 2002);
+        for user in store.users_of(Role::Ordinary) {
+            assert!(user.id.len() == 18 && user.id.bytes().all(|b| b.is_ascii_digit()), "{}", user.id);
+            assert_eq!(store.user_of_token(user.token.expose()).map(|found| &found.id), Some(&user.id));
+        }
+    }
+
+    #[test]
+    fn a_credential_id_is_registered_once() {
+        let store = Store::new(1, 0);
+        assert!(store.register(b"a") && !store.register(b"a") && store.is_registered(b"a"));
+        store.release(b"a");
+        assert!(!store.is_registered(b"a") && store.register(b"a"));
+    }
+}
