@@ -1,8 +1,13 @@
 //! proofmark: a headless conformance harness and load tester for WebAuthn enrolment.
 
 pub mod authenticator;
+pub mod checks;
 pub mod contract;
+pub mod outcome;
 pub mod relying_party;
+pub mod report;
+pub mod runner;
+pub mod scenario;
 pub mod server;
 pub mod transport;
 pub mod webauthn;

@@ -3,6 +3,8 @@
 mod hostile;
 mod independent;
 mod mutations;
+mod reports;
+mod scenarios;
 mod server;
 mod vectors;
 mod wire;

@@ -1,0 +1,140 @@
+//! Creation options, as WebAuthn L3 section 5.4 defines them.
+
+use serde_json::Value;
+
+use super::{Check, Observation, Wrong, brief};
+use crate::contract::{ApiVersion, Operation};
+use crate::outcome::Reason;
+use crate::webauthn::base64;
+
+/// Members and their types.
+pub const MEMBERS: Check =
+    Check { id: "options-members", clause: "api/options/members", reason: Reason::WrongShape, examine: members };
+
+/// At least 16 bytes of challenge.
+pub const CHALLENGE: Check = Check {
+    id: "challenge-length",
+    clause: "webauthn/13.4.3/challenge-length",
+    reason: Reason::ShouldUnmet,
+    examine: challenge,
+};
+
+/// The RP ID.
+pub const RP_ID: Check =
+    Check { id: "options-rp-id", clause: "api/options/rp-id", reason: Reason::WrongShape, examine: rp_id };
+
+/// WebAuthn L3 section 13.4.3: "at least 16 bytes long".
+const LEAST_CHALLENGE: usize = 16;
+
+/// The `publicKey` object of a start's answer; v1 wraps it as base64 of JSON. `None` where the answer has no options, or
+/// has something else in their place: that is the business of the answer's own check.
+pub fn public_key(observation: &Observation<'_>) -> Option<Result<Value, Wrong>> {
+    let body = observation.success().filter(|_| observation.is(Operation::Start))?;
+    let options = body.pointer(observation.exchange.endpoint.options_member()?)?;
+    let v1 = observation.exchange.endpoint.flow.version() == ApiVersion::V1;
+    let object = match options {
+        Value::String(text) if v1 => {
+            match base64::decode_any(text).ok().and_then(|json| serde_json::from_slice(&json).ok()) {
+                Some(object @ Value::Object(_)) => object,
+                _ => return Some(Err(Wrong::new("base64 of JSON with publicKey", brief(Some(options))))),
+            }
+        }
+        Value::Object(_) => options.clone(),
+        _ => return None,
+    };
+    match object.get("publicKey") {
+        Some(inner @ Value::Object(_)) => Some(Ok(inner.clone())),
+        other => Some(Err(Wrong::new("publicKey: object", format!("publicKey: {}", brief(other))))),
+    }
+}
+
+fn members(observation: &Observation<'_>) -> Vec<Wrong> {
+    let options = match public_key(observation) {
+        None => return Vec::new(),
+        Some(Err(wrong)) => return vec![wrong],
+        Some(Ok(options)) => options,
+    };
+    type Test = fn(&Value) -> bool;
+    let required: [(&str, &str, Test); 7] = [
+        ("/rp", "object", Value::is_object),
+        ("/rp/name", "string", Value::is_string),
+        ("/user/id", "1 to 64 bytes in base64url", is_user_id),
+        ("/user/name", "string", Value::is_string),
+        ("/user/displayName", "string", Value::is_string),
+        ("/challenge", "bytes in base64url", |value| decoded(value).is_some()),
+        ("/pubKeyCredParams", "array of {type: \"public-key\", alg: integer}", are_parameters),
+    ];
+    let optional: [(&str, &str, Test); 7] = [
+        ("/rp/id", "string", Value::is_string),
+        ("/timeout", "non-negative integer", |value| integer(value).is_some_and(|timeout| timeout >= 0.0)),
+        ("/excludeCredentials", "array of {type: \"public-key\", id: base64url}", are_descriptors),
+        ("/attestation", "string", Value::is_string),
+        ("/authenticatorSelection", "object", Value::is_object),
+        ("/authenticatorSelection/userVerification", "string", Value::is_string),
+        ("/authenticatorSelection/residentKey", "string", Value::is_string),
+    ];
+    let wrong = |pointer: &str, expected: &str, value: Option<&Value>| {
+        let name = pointer.trim_start_matches('/').replace('/', ".");
+        Wrong::new(format!("publicKey.{name}: {expected}"), format!("publicKey.{name}: {}", brief(value)))
+    };
+    let missing = required.into_iter().filter_map(|(pointer, expected, fits)| {
+        let value = options.pointer(pointer);
+        (!value.is_some_and(fits)).then(|| wrong(pointer, expected, value))
+    });
+    let ill_typed = optional.into_iter().filter_map(|(pointer, expected, fits)| {
+        let value = options.pointer(pointer)?;
+        (!fits(value)).then(|| wrong(pointer, expected, Some(value)))
+    });
+    missing.chain(ill_typed).collect()
+}
+
+fn decoded(value: &Value) -> Option<Vec<u8>> {
+    base64::decode_any(value.as_str()?).ok()
+}
+
+/// A whole number, however it is written: to JSON, `-7` and `-7.0` are the same, and protobuf's Struct knows doubles only.
+fn integer(value: &Value) -> Option<f64> {
+    value.as_f64().filter(|number| number.fract() == 0.0)
+}
+
+fn is_user_id(value: &Value) -> bool {
+    decoded(value).is_some_and(|id| (1..=64).contains(&id.len()))
+}
+
+fn is_public_key(entry: &Value) -> bool {
+    entry.get("type").and_then(Value::as_str) == Some("public-key")
+}
+
+/// An empty list stands for ES256 and RS256 (WebAuthn L3 section 5.4, pubKeyCredParams).
+fn are_parameters(value: &Value) -> bool {
+    let fits = |entry: &Value| is_public_key(entry) && entry.get("alg").and_then(integer).is_some();
+    value.as_array().is_some_and(|entries| entries.iter().all(fits))
+}
+
+fn are_descriptors(value: &Value) -> bool {
+    let fits = |entry: &Value| is_public_key(entry) && entry.get("id").and_then(decoded).is_some();
+    value.as_array().is_some_and(|entries| entries.iter().all(fits))
+}
+
+fn challenge(observation: &Observation<'_>) -> Vec<Wrong> {
+    let Some(Ok(options)) = public_key(observation) else { return Vec::new() };
+    match options.get("challenge").and_then(decoded) {
+        Some(challenge) if challenge.len() < LEAST_CHALLENGE => {
+            let expected = format!("a challenge of at least {LEAST_CHALLENGE} bytes");
+            vec![Wrong::new(expected, format!("{} bytes", challenge.len()))]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// An RP ID that is left out is the caller's effective domain (WebAuthn L3 section 5.4.2), so that only another one is wrong.
+fn rp_id(observation: &Observation<'_>) -> Vec<Wrong> {
+    let Some(Ok(options)) = public_key(observation) else { return Vec::new() };
+    let received = options.pointer("/rp/id");
+    match received {
+        Some(Value::String(id)) if id != observation.rp_id => {
+            vec![Wrong::new(format!("publicKey.rp.id: {:?}", observation.rp_id), brief(received))]
+        }
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,35 @@
+//! No request makes the server fail.
+
+use super::{Check, Observation, Wrong};
+use crate::contract::Protocol;
+use crate::outcome::Reason;
+use crate::transport::Reply;
+use crate::wire::status::Code;
+
+/// HTTP 5xx (but 501, which says "not implemented" as code 12 does) and the gRPC codes of a failing server.
+pub const NO_SERVER_ERROR: Check =
+    Check { id: "no-server-error", clause: "api/robustness", reason: Reason::Crash, examine: no_server_error };
+
+/// `UNKNOWN`, `DEADLINE_EXCEEDED`, `INTERNAL`, `UNAVAILABLE`, `DATA_LOSS`: those that go with HTTP 5xx, but 12.
+const FAILING: [i32; 5] = [2, 4, 13, 14, 15];
+
+fn no_server_error(observation: &Observation<'_>) -> Vec<Wrong> {
+    let exchange = observation.exchange;
+    let code = match &exchange.reply {
+        Reply::Refusal(refusal) => refusal.status.as_ref().map(|status| status.code),
+        _ => None,
+    };
+    let http = exchange.http_status;
+    // gRPC's status code document has the server's library answer INTERNAL, some answer UNKNOWN, where it can't read the
+    // request at all.
+    let unread = observation.malformed && exchange.protocol != Protocol::Rest;
+    let failing_code = code.filter(|code| FAILING.contains(code) && !unread);
+    if (500..600).contains(&http) && http != 501 {
+        vec![Wrong::new("a refusal that blames the request (4xx)", format!("HTTP {http}"))]
+    } else if let Some(code) = failing_code {
+        let name = Code::new(code).map_or("no known code", Code::name);
+        vec![Wrong::new("a refusal that blames the request", format!("code {code} ({name})"))]
+    } else {
+        Vec::new()
+    }
+}

@@ -1,0 +1,54 @@
+//! The event stream: one JSON object a line, the only source of truth for reports.
+
+use serde::{Deserialize, Serialize};
+
+use super::CaseRecord;
+
+/// One line of the stream.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum Event {
+    /// First line.
+    RunStarted(RunStarted),
+    /// One line per permutation.
+    CaseFinished(Box<CaseRecord>),
+    /// Last line; missing where the run died.
+    RunFinished(RunFinished),
+}
+
+/// What is known before the first call.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunStarted {
+    /// Version of this stream's form; raised when a reader would break.
+    pub format: u32,
+    /// proofmark's version.
+    pub version: String,
+    /// Seed of keys, ids and order.
+    pub seed: u64,
+    /// The target's name.
+    pub target: String,
+    /// The target's base URL.
+    pub base_url: String,
+    /// Permutations that are going to be run.
+    pub permutations: usize,
+    /// Permutations that the target's flows and protocols allow; more than `permutations` where a pattern selected some.
+    pub available: usize,
+    /// Cases that they come from.
+    pub cases: usize,
+    /// Clauses that those cases and their checks speak of.
+    pub clauses: usize,
+}
+
+/// What is known at the end.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct RunFinished {
+    /// Whether the run was interrupted before all permutations were done.
+    pub interrupted: bool,
+    /// Whole run, in milliseconds.
+    pub duration_ms: u64,
+}
+
+impl Event {
+    /// The stream's present form.
+    pub const FORMAT: u32 = 1;
+}

@@ -1,0 +1,204 @@
+//! One permutation's record, and the run that is folded from events.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Event, Finding, Reason, RunFinished, RunStarted, Verdict, gravest};
+
+/// The result of one permutation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CaseRecord {
+    /// Stable name, such as `v2/u2f/grpc-web/client-data/foreign-origin`.
+    pub id: String,
+    /// The case it comes from.
+    pub case: String,
+    /// The case's title.
+    pub title: String,
+    /// Flow slug.
+    pub flow: String,
+    /// Protocol slug; `all` for the comparison of transports.
+    pub protocol: String,
+    /// Clauses under test, the primary one first.
+    pub clauses: Vec<String>,
+    /// What it came to.
+    pub verdict: Verdict,
+    /// Why.
+    pub reason: Reason,
+    /// The finding that decided, then all others that are not `met`.
+    pub findings: Vec<Finding>,
+    /// Whether an earlier try came to another verdict.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub flaky: bool,
+    /// What was observed, for the comparison of transports: such as `accepted`, or `refused 3 LIMIT-tokenName`.
+    pub observed: String,
+    /// The calls in order, bodies cut and masked.
+    pub exchanges: Vec<ExchangeRecord>,
+    /// A shell line that reproduces the deciding call; empty for passes.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub curl: String,
+    /// Duration in microseconds.
+    pub duration_us: u64,
+}
+
+/// One call and its answer, for people.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ExchangeRecord {
+    /// Documented name of the operation.
+    pub operation: String,
+    /// Method and URL.
+    pub request: String,
+    /// Request body in readable form, cut.
+    pub request_body: String,
+    /// Status line, such as `HTTP 200` or `HTTP 200, grpc-status 3`.
+    pub status: String,
+    /// Response body in readable form, cut.
+    pub response_body: String,
+    /// Until the last byte, in microseconds.
+    pub duration_us: u64,
+}
+
+impl CaseRecord {
+    /// Sets verdict and reason by the gravest finding, and orders the findings: that one first, then the rest but `met`.
+    /// A record without findings is a harness bug, never a pass.
+    pub fn decide(&mut self) {
+        let Some(decisive) = gravest(&self.findings).cloned() else {
+            let clause = self.clauses.first().cloned().unwrap_or_default();
+            let finding = Finding::new("runner", &clause, Reason::HarnessBug, "at least one finding", "none");
+            self.findings = vec![finding];
+            (self.verdict, self.reason) = (Verdict::Error, Reason::HarnessBug);
+            return;
+        };
+        (self.verdict, self.reason) = (decisive.verdict(), decisive.reason);
+        let rest = std::mem::take(&mut self.findings);
+        let rest = rest.into_iter().filter(|finding| *finding != decisive && finding.reason != Reason::Met);
+        self.findings = std::iter::once(decisive.clone()).chain(rest).collect();
+    }
+}
+
+/// Counts by verdict.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Passes.
+    pub pass: usize,
+    /// Passes whose refusal could not be attributed.
+    pub unattributed: usize,
+    /// Fails.
+    pub fail: usize,
+    /// Deviations.
+    pub deviation: usize,
+    /// Skips.
+    pub skip: usize,
+    /// Errors.
+    pub error: usize,
+}
+
+impl Tally {
+    /// The count of a verdict.
+    pub fn of(&self, verdict: Verdict) -> usize {
+        match verdict {
+            Verdict::Pass => self.pass,
+            Verdict::Fail => self.fail,
+            Verdict::Deviation => self.deviation,
+            Verdict::Skip => self.skip,
+            Verdict::Error => self.error,
+        }
+    }
+}
+
+/// What a whole run says of the target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Statement {
+    /// Everything ran and held.
+    Conformant,
+    /// Everything ran; something differs without breaking a promise.
+    WithDeviations,
+    /// Nothing failed, but not everything that the target offers was run.
+    Partial,
+    /// A promise is broken.
+    NonConformant,
+    /// Errors, and nothing failed: no statement can be made.
+    Inconclusive,
+}
+
+impl Statement {
+    /// The words of every report.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Statement::Conformant => "conformant",
+            Statement::WithDeviations => "conformant with deviations",
+            Statement::Partial => "partial: not everything ran",
+            Statement::NonConformant => "NON-CONFORMANT",
+            Statement::Inconclusive => "inconclusive: errors kept cases from a verdict",
+        }
+    }
+}
+
+/// A whole run, folded from its events.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunRecord {
+    /// First event.
+    pub started: RunStarted,
+    /// All permutations that finished, in order of their ids.
+    pub cases: Vec<CaseRecord>,
+    /// Last event, if the run came to its end.
+    pub finished: Option<RunFinished>,
+}
+
+impl RunRecord {
+    /// Folds events. `None` where the first is not `run-started`.
+    pub fn fold(events: impl IntoIterator<Item = Event>) -> Option<RunRecord> {
+        let mut events = events.into_iter();
+        let Some(Event::RunStarted(started)) = events.next() else { return None };
+        let mut run = RunRecord { started, cases: Vec::new(), finished: None };
+        for event in events {
+            match event {
+                Event::RunStarted(_) => return None,
+                Event::CaseFinished(record) => run.cases.push(*record),
+                Event::RunFinished(finished) => run.finished = Some(finished),
+            }
+        }
+        run.cases.sort_by(|a, b| a.id.cmp(&b.id));
+        Some(run)
+    }
+
+    /// Counts by verdict.
+    pub fn tally(&self) -> Tally {
+        let mut tally = Tally::default();
+        for case in &self.cases {
+            match case.verdict {
+                Verdict::Pass => tally.pass += 1,
+                Verdict::Fail => tally.fail += 1,
+                Verdict::Deviation => tally.deviation += 1,
+                Verdict::Skip => tally.skip += 1,
+                Verdict::Error => tally.error += 1,
+            }
+            tally.unattributed += usize::from(case.reason == Reason::Unattributed);
+        }
+        tally
+    }
+
+    /// What the run says of the target.
+    pub fn statement(&self) -> Statement {
+        let tally = self.tally();
+        let complete = self.started.permutations == self.started.available
+            && self.finished.is_some_and(|finished| !finished.interrupted)
+            && self.cases.iter().filter(|case| case.protocol != "all").count() == self.started.permutations;
+        if tally.fail > 0 {
+            Statement::NonConformant
+        } else if tally.error > 0 {
+            Statement::Inconclusive
+        } else if !complete {
+            Statement::Partial
+        } else if tally.deviation > 0 {
+            Statement::WithDeviations
+        } else {
+            Statement::Conformant
+        }
+    }
+
+    /// Ids of the distinct cases that ran.
+    pub fn case_ids(&self) -> BTreeSet<&str> {
+        self.cases.iter().map(|case| case.case.as_str()).collect()
+    }
+}

@@ -1,0 +1,34 @@
+//! The event stream as lines of JSON.
+
+use std::io::{self, BufRead};
+
+use crate::outcome::{Event, RunRecord};
+
+/// Writes one event as a line.
+///
+/// # Errors
+/// What the writer says.
+pub fn write_event(event: &Event, out: &mut dyn io::Write) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, event).map_err(io::Error::other)?;
+    out.write_all(b"\n")
+}
+
+/// The whole run as events, the permutations in order of their ids.
+pub(super) fn write(run: &RunRecord, out: &mut dyn io::Write) -> io::Result<()> {
+    write_event(&Event::RunStarted(run.started.clone()), out)?;
+    for case in &run.cases {
+        write_event(&Event::CaseFinished(Box::new(case.clone())), out)?;
+    }
+    run.finished.map_or(Ok(()), |finished| write_event(&Event::RunFinished(finished), out))
+}
+
+/// Reads a stream back.
+///
+/// # Errors
+/// What the reader says, or which line is no event.
+pub fn read(input: impl BufRead) -> io::Result<Vec<Event>> {
+    let parse = |(index, line): (usize, io::Result<String>)| {
+        serde_json::from_str(&line?).map_err(|error| io::Error::other(format!("line {}: {error}", index + 1)))
+    };
+    input.lines().enumerate().map(parse).collect()
+}

@@ -1,0 +1,52 @@
+//! The state after a case: what was accepted is there once, what was refused is not, and the user can still enrol.
+
+use super::judge;
+use super::player::{Ended, Player};
+use crate::contract::Operation;
+use crate::outcome::{Finding, Reason, Verdict, gravest};
+use crate::scenario::{Expectation, Made, Step};
+
+/// The clause of the state afterwards.
+pub(super) const CLAUSE: &str = "api/after-state";
+const EXCLUDE: &str = "api/options/exclude-credentials";
+
+/// Starts once more and reads what the target now says the user has. Nothing to do where no registration was finished.
+pub(super) async fn settle(player: &mut Player<'_>) -> Result<(), Ended> {
+    let worst = gravest(&player.findings).map_or(Verdict::Pass, Finding::verdict);
+    // A refusal for another reason must store nothing either; what was accepted where it should not be is another matter.
+    let settled = worst == Verdict::Pass || (worst == Verdict::Deviation && player.observed != judge::ACCEPTED);
+    let touched = !player.state.enrolled.is_empty() || !player.state.absent.is_empty();
+    if !settled || !touched {
+        return Ok(());
+    }
+    let observed = std::mem::take(&mut player.observed);
+    let result = look(player).await;
+    player.observed = observed;
+    result
+}
+
+async fn look(player: &mut Player<'_>) -> Result<(), Ended> {
+    let expectation = Expectation { refused: Reason::StateChanged, ..Expectation::ACCEPT };
+    let next = Step { expect: Some(expectation), about: Some(CLAUSE), ..Step::default() };
+    player.call_step(Operation::Start, &next).await?;
+    let listed = player.options.as_ref().map(|options| options.exclude_credentials.clone()).unwrap_or_default();
+    let times = |id: &Vec<u8>| listed.iter().filter(|known| *known == id).count();
+    let missing = player.state.enrolled.iter().find(|id| times(id) != 1).map(|id| (times(id), EXCLUDE));
+    let enrolled = &player.state.enrolled;
+    let left = player.state.absent.iter().find(|(id, _)| !enrolled.contains(id) && times(id) > 0);
+    let left = left.map(|(_, clause)| *clause);
+    if let Some((count, clause)) = missing {
+        let expected = "the accepted credential once in excludeCredentials of the next start";
+        return player.end("after-state", clause, Reason::StateChanged, expected, format!("{count} times"));
+    }
+    if let Some(clause) = left {
+        let expected = "no trace of the refused or removed credential in excludeCredentials of the next start";
+        return player.end("after-state", clause, Reason::StateChanged, expected, "it is listed");
+    }
+    player.find(Finding::new("after-state", CLAUSE, Reason::Met, "the state fits the answer", "it does"));
+    if player.state.refused {
+        player.make(&Step::default(), Made::Credential, &[])?;
+        player.call_step(Operation::Verify, &next).await?;
+    }
+    Ok(())
+}

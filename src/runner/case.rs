@@ -1,0 +1,162 @@
+//! Plays one permutation: its steps in order, then the state afterwards.
+
+use std::time::Instant;
+
+use serde_json::Value;
+
+use super::player::{Ended, Player};
+use super::{Shared, after, judge, present};
+use crate::authenticator::Format;
+use crate::contract::{ApiVersion, Flow, Operation, Protocol};
+use crate::outcome::{CaseRecord, Finding, Reason, Verdict};
+use crate::scenario::{Expectation, Made, OperationRef, Permutation, Step};
+use crate::transport::Reply;
+
+/// Plays a permutation; `attempt` is part of the seed, so that a retry makes other keys.
+pub(super) async fn play(shared: &Shared, permutation: &Permutation, attempt: u8) -> CaseRecord {
+    let begun = Instant::now();
+    let mut record = empty_record(&permutation.id, &permutation.case.id);
+    record.title.clone_from(&permutation.case.title);
+    record.flow = permutation.flow.slug().to_owned();
+    record.protocol = permutation.protocol.slug().to_owned();
+    record.clauses.clone_from(&permutation.case.clauses);
+    // Before a subject is leased: the control needs one too, and a small pool may have no other.
+    let control = control(shared, permutation).await;
+    match shared.pool.lease(permutation.case.subjects()).await {
+        Some(lease) => {
+            let mut player = Player::new(shared, permutation, lease, attempt);
+            // Why a case ended is in its findings.
+            let _: Result<(), Ended> = player.play_all(control).await;
+            player.into_record(&mut record);
+        }
+        None => {
+            let needed = format!("{} subjects", permutation.case.subjects());
+            let finding = Finding::new("subjects", permutation.case.primary_clause(), Reason::Setup, needed, "too few");
+            record.findings.push(finding);
+        }
+    }
+    record.decide();
+    record.duration_us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+    present::masked(record, &shared.masker)
+}
+
+/// Whether the good enrolment beside a negative was accepted. A negative is a case with a mutation, or with a call that
+/// should be refused; other cases need no control.
+async fn control(shared: &Shared, permutation: &Permutation) -> Result<(), String> {
+    let negative = |step: &Step| step.expect.is_some_and(|expectation| expectation.must_refuse());
+    if !permutation.case.has_mutation() && !permutation.case.steps.iter().any(negative) {
+        return Ok(());
+    }
+    shared.controls.accepted(shared, (permutation.flow, permutation.protocol, permutation.format)).await
+}
+
+/// A control: one good enrolment on a subject of its own.
+pub(super) async fn enrol_once(
+    shared: &Shared,
+    (flow, protocol, format): (Flow, Protocol, Format),
+) -> Result<(), String> {
+    let call = |operation, expect| Step { call: Some(operation), expect: Some(expect), ..Step::default() };
+    let steps = vec![
+        call(OperationRef::Start, Expectation::ACCEPT),
+        Step { make: Some(Made::Credential), ..Step::default() },
+        call(OperationRef::Verify, Expectation::ACCEPT),
+    ];
+    let case = crate::scenario::Case::control(steps, format);
+    let permutation = Permutation::control(case, flow, protocol, format);
+    let lease = shared.pool.lease(1).await.ok_or("there is no subject for it")?;
+    let mut player = Player::new(shared, &permutation, lease, 0);
+    let ended = player.run_steps().await;
+    let accepted = player.observed == judge::ACCEPTED && ended.is_ok();
+    if accepted { Ok(()) } else { Err(player.findings.last().map_or_else(String::new, |f| f.received.clone())) }
+}
+
+/// A record without findings yet.
+pub(super) fn empty_record(id: &str, case: &str) -> CaseRecord {
+    CaseRecord {
+        id: id.to_owned(),
+        case: case.to_owned(),
+        title: String::new(),
+        flow: String::new(),
+        protocol: "all".to_owned(),
+        clauses: Vec::new(),
+        verdict: Verdict::Error,
+        reason: Reason::HarnessBug,
+        findings: Vec::new(),
+        flaky: false,
+        observed: String::new(),
+        exchanges: Vec::new(),
+        curl: String::new(),
+        duration_us: 0,
+    }
+}
+
+impl Player<'_> {
+    async fn play_all(&mut self, control: Result<(), String>) -> Result<(), Ended> {
+        if let Err(why) = control {
+            let expected = "the same enrolment with nothing wrong in it is accepted";
+            return self.end("control", self.clause(), Reason::ControlFailed, expected, why);
+        }
+        // Why the steps ended is in the findings; the state is looked at where they leave one to look at.
+        let _: Result<(), Ended> = self.run_steps().await;
+        after::settle(self).await
+    }
+
+    async fn run_steps(&mut self) -> Result<(), Ended> {
+        let permutation = self.permutation;
+        for (index, step) in permutation.case.steps.iter().enumerate() {
+            if let Some(operation) = step.prepare {
+                self.prepare(permutation.operation(operation)).await?;
+            } else if let Some(made) = step.make {
+                self.make(step, made, &permutation.case.steps[index + 1..])?;
+            } else if let Some(operation) = step.call {
+                self.call_step(permutation.operation(operation), step).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn prepare(&mut self, operation: Operation) -> Result<(), Ended> {
+        if operation == Operation::Start {
+            return Ok(());
+        }
+        // The subject may have factors of earlier cases.
+        let before = if operation == Operation::Remove { self.listed().await? } else { Vec::new() };
+        let setup = Step::default();
+        self.call_step(Operation::Start, &setup).await?;
+        self.make(&setup, Made::Credential, &[])?;
+        if operation == Operation::Remove {
+            self.call_step(Operation::Verify, &setup).await?;
+            self.learn_factor_id(&before).await?;
+        }
+        Ok(())
+    }
+
+    /// v1's start answers no id, so that the one for remove is the one that is new in the list.
+    async fn learn_factor_id(&mut self, before: &[String]) -> Result<(), Ended> {
+        if self.factor_id.is_some() {
+            return Ok(());
+        }
+        let new = self.listed().await?.into_iter().find(|id| !before.contains(id));
+        if new.is_none() {
+            let expected = "a list with the enrolled factor's id";
+            return self.end("setup", self.clause(), Reason::Setup, expected, "no new id is in it");
+        }
+        self.factor_id = new;
+        Ok(())
+    }
+
+    /// Ids of the subject's factors in v1, where start does not say them; none in v2.
+    async fn listed(&mut self) -> Result<Vec<String>, Ended> {
+        let flow = self.permutation.flow;
+        let Some(list) = flow.endpoint(Operation::List).filter(|_| flow.version() == ApiVersion::V1) else {
+            return Ok(Vec::new());
+        };
+        let reply = self.call_step(list.operation, &Step::default()).await?;
+        let Reply::Success(body) = &reply else { return Ok(Vec::new()) };
+        let factors = body.get("result").and_then(Value::as_array).into_iter().flatten();
+        let id = |factor: &Value| {
+            factor.get("id").or_else(|| factor.pointer("/u2f/id")).and_then(Value::as_str).map(str::to_owned)
+        };
+        Ok(factors.filter_map(id).collect())
+    }
+}

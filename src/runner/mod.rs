@@ -1,0 +1,220 @@
+//! Plays permutations against a target and turns them into events.
+
+mod after;
+mod agreement;
+mod call;
+mod case;
+mod control;
+mod judge;
+mod make;
+mod oracle;
+mod player;
+pub mod preflight;
+mod present;
+pub mod provision;
+mod subject;
+pub mod target;
+pub mod target_file;
+
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+
+use crate::contract::{Protocol, clause};
+use crate::outcome::{CaseRecord, Event, Finding, Reason, RunFinished, RunStarted, Verdict};
+use crate::scenario::{Permutation, Plan};
+use crate::transport::{self, Transport, TransportError};
+use crate::wire::secret::Masker;
+use control::Controls;
+use subject::SubjectPool;
+use target::Target;
+
+/// What bounds and seeds a run.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    /// Seed of keys, credential ids and unknown ids.
+    pub seed: u64,
+    /// Permutations that run at the same time, at least 1.
+    pub concurrency: usize,
+}
+
+/// Stops a run from outside: permutations under way are given up, finished ones are kept.
+#[derive(Debug, Clone, Default)]
+pub struct Stop(Arc<StopState>);
+
+#[derive(Debug, Default)]
+struct StopState {
+    stopped: AtomicBool,
+    notify: tokio::sync::Notify,
+}
+
+impl Stop {
+    /// Asks the run to stop.
+    pub fn stop(&self) {
+        self.0.stopped.store(true, Ordering::SeqCst);
+        self.0.notify.notify_waiters();
+    }
+
+    /// Whether it was asked to.
+    pub fn is_stopped(&self) -> bool {
+        self.0.stopped.load(Ordering::SeqCst)
+    }
+
+    /// Waits until it was asked to.
+    pub async fn stopped(&self) {
+        let notified = self.0.notify.notified();
+        if !self.is_stopped() {
+            notified.await;
+        }
+    }
+}
+
+/// What all permutations of a run share.
+struct Shared {
+    target: Target,
+    transports: HashMap<Protocol, Arc<dyn Transport>>,
+    settings: Settings,
+    masker: Masker,
+    controls: Controls,
+    pool: SubjectPool,
+    challenges: Mutex<HashSet<Vec<u8>>>,
+}
+
+impl Shared {
+    fn transport(&self, protocol: Protocol) -> Option<&Arc<dyn Transport>> {
+        self.transports.get(&protocol)
+    }
+
+    /// Remembers a challenge; `false` if it was seen before in this run.
+    fn is_fresh(&self, challenge: &[u8]) -> bool {
+        self.challenges.lock().unwrap_or_else(PoisonError::into_inner).insert(challenge.to_vec())
+    }
+}
+
+/// A run that is ready to start.
+pub struct Runner {
+    shared: Arc<Shared>,
+    plan: Plan,
+}
+
+impl Runner {
+    /// Connects lazily to the target's protocols; sends nothing yet.
+    ///
+    /// # Errors
+    /// [`TransportError`] if an address or the TLS options can't be used.
+    pub fn new(target: Target, plan: Plan, settings: Settings) -> Result<Runner, TransportError> {
+        let mut transports = HashMap::new();
+        for protocol in &target.protocols {
+            let address = target.address(*protocol);
+            transports.insert(*protocol, transport::connect(*protocol, address, &target.limits)?);
+        }
+        let masker = Masker::new(target.accounts.secrets());
+        let pool = SubjectPool::new(&target.accounts.subjects);
+        let shared = Shared {
+            transports,
+            settings,
+            masker,
+            controls: Controls::new(&plan),
+            pool,
+            challenges: Mutex::default(),
+            target,
+        };
+        Ok(Runner { shared: Arc::new(shared), plan })
+    }
+
+    /// One good enrolment's start on each protocol, so that a wrong address or token is told before 1,000 cases fail.
+    ///
+    /// # Errors
+    /// What is wrong and how to mend it.
+    pub async fn preflight(&self) -> Result<(), preflight::PreflightError> {
+        preflight::preflight(&self.shared).await
+    }
+
+    /// The first event.
+    pub fn started(&self) -> RunStarted {
+        let mut clauses: HashSet<&str> = crate::checks::CHECKS.iter().map(|check| check.clause).collect();
+        clauses.extend(self.plan.permutations.iter().flat_map(|p| p.case.clauses.iter().map(String::as_str)));
+        clauses.extend([after::CLAUSE, agreement::CLAUSE]);
+        RunStarted {
+            format: Event::FORMAT,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            seed: self.shared.settings.seed,
+            target: self.shared.target.name.clone(),
+            base_url: self.shared.target.base_url().to_owned(),
+            permutations: self.plan.permutations.len(),
+            available: self.plan.available,
+            cases: self.plan.cases(),
+            clauses: clauses.into_iter().filter(|id| clause::find(id).is_some()).count(),
+        }
+    }
+
+    /// Runs everything and hands each event to `sink`, masked, in order of completion.
+    pub async fn run(self, stop: &Stop, mut sink: impl FnMut(&Event)) -> RunFinished {
+        let begun = Instant::now();
+        sink(&Event::RunStarted(self.started()));
+        let mut agreement = agreement::Agreement::new(&self.plan.permutations);
+        let mut waiting = self.plan.permutations.into_iter();
+        let mut running = FuturesUnordered::new();
+        let mut interrupted = false;
+        loop {
+            while running.len() < self.shared.settings.concurrency.max(1)
+                && let Some(permutation) = waiting.next()
+            {
+                running.push(tokio::spawn(play(Arc::clone(&self.shared), permutation)));
+            }
+            let joined = tokio::select! {
+                joined = running.next() => joined,
+                () = stop.stopped() => { interrupted = true; None }
+            };
+            let Some(joined) = joined else { break };
+            let mut record = joined.unwrap_or_else(|error| panicked(&error));
+            let compared = agreement.add(&record);
+            if record.verdict == Verdict::Pass {
+                // Only failures are reproduced.
+                record.curl.clear();
+            }
+            sink(&Event::CaseFinished(Box::new(record)));
+            if let Some(record) = compared {
+                sink(&Event::CaseFinished(Box::new(record)));
+            }
+        }
+        for task in &running {
+            task.abort();
+        }
+        let finished = RunFinished { interrupted, duration_ms: millis(begun.elapsed()) };
+        sink(&Event::RunFinished(finished));
+        finished
+    }
+}
+
+/// Plays a permutation; an error or a hang is tried once more.
+async fn play(shared: Arc<Shared>, permutation: Permutation) -> CaseRecord {
+    let first = case::play(&shared, &permutation, 0).await;
+    let again = first.verdict == Verdict::Error || first.reason == Reason::Hang;
+    if !again {
+        return first;
+    }
+    let second = case::play(&shared, &permutation, 1).await;
+    if first.reason == Reason::Hang {
+        // A fail that passes on retry stays a fail.
+        return CaseRecord { flaky: second.verdict != Verdict::Fail, ..first };
+    }
+    CaseRecord { flaky: second.verdict != first.verdict, ..second }
+}
+
+/// The record of a permutation whose task panicked: a fault of ours, and the run goes on.
+fn panicked(error: &tokio::task::JoinError) -> CaseRecord {
+    let finding = Finding::new("runner", "", Reason::HarnessBug, "no panic", error.to_string());
+    let mut record = case::empty_record("harness-bug", "harness-bug");
+    record.findings = vec![finding];
+    record.decide();
+    record
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,114 @@
+//! A permutation under way: what its steps share.
+
+use sha2::{Digest as _, Sha256};
+
+use super::subject::Lease;
+use super::{Shared, present};
+use crate::authenticator::CreatedCredential;
+use crate::outcome::{CaseRecord, Finding, Reason, Verdict};
+use crate::scenario::Permutation;
+use crate::transport::Exchange;
+use crate::webauthn::options::PublicKeyCredentialCreationOptions;
+
+/// What ends a permutation early. The finding that says why was already recorded.
+#[derive(Debug)]
+pub(super) struct Ended;
+
+/// A permutation under way.
+pub(super) struct Player<'a> {
+    pub(super) shared: &'a Shared,
+    pub(super) permutation: &'a Permutation,
+    pub(super) lease: Lease,
+    pub(super) exchanges: Vec<Exchange>,
+    /// The exchange that decided, for the curl line: the one of the first finding that is no pass.
+    pub(super) decisive: Option<usize>,
+    /// The last exchange that a step judged.
+    pub(super) judged: Option<usize>,
+    pub(super) findings: Vec<Finding>,
+    pub(super) observed: String,
+    pub(super) options: Option<PublicKeyCredentialCreationOptions>,
+    pub(super) factor_id: Option<String>,
+    pub(super) credential: Option<MadeCredential>,
+    pub(super) state: FactorState,
+    pub(super) seed: [u8; 32],
+    pub(super) made: u8,
+}
+
+/// A credential that was made, and the ids by which a server may know it.
+#[derive(Debug, Clone)]
+pub(super) struct MadeCredential {
+    pub(super) created: CreatedCredential,
+    pub(super) ids: Vec<Vec<u8>>,
+}
+
+/// What the target should hold for the subject after the steps.
+#[derive(Debug, Default)]
+pub(super) struct FactorState {
+    /// Credential ids of the subject's accepted registrations.
+    pub(super) enrolled: Vec<Vec<u8>>,
+    /// Credential ids that were accepted for another subject.
+    pub(super) elsewhere: Vec<Vec<u8>>,
+    /// Credential ids of refused registrations and removed factors, with the clause they would violate if present.
+    pub(super) absent: Vec<(Vec<u8>, &'static str)>,
+    /// Whether a registration was refused.
+    pub(super) refused: bool,
+}
+
+impl<'a> Player<'a> {
+    pub(super) fn new(shared: &'a Shared, permutation: &'a Permutation, lease: Lease, attempt: u8) -> Player<'a> {
+        let mut hash = Sha256::new_with_prefix(shared.settings.seed.to_be_bytes());
+        hash.update([attempt]);
+        hash.update(permutation.id.as_bytes());
+        Player {
+            shared,
+            permutation,
+            lease,
+            exchanges: Vec::new(),
+            decisive: None,
+            judged: None,
+            findings: Vec::new(),
+            observed: String::new(),
+            options: None,
+            factor_id: None,
+            credential: None,
+            state: FactorState::default(),
+            seed: hash.finalize().into(),
+            made: 0,
+        }
+    }
+
+    /// The case's primary clause.
+    pub(super) fn clause(&self) -> &'a str {
+        self.permutation.case.primary_clause()
+    }
+
+    /// Records a finding; remembers the last exchange as the decisive one if it is the first that is no pass.
+    pub(super) fn find(&mut self, finding: Finding) {
+        if finding.verdict() != Verdict::Pass && self.decisive.is_none() {
+            self.decisive = self.exchanges.len().checked_sub(1);
+        }
+        self.findings.push(finding);
+    }
+
+    /// Records a finding and ends the case.
+    pub(super) fn end<T>(
+        &mut self,
+        check: &str,
+        clause: &str,
+        reason: Reason,
+        expected: impl Into<String>,
+        received: impl Into<String>,
+    ) -> Result<T, Ended> {
+        self.find(Finding::new(check, clause, reason, expected, received));
+        Err(Ended)
+    }
+
+    pub(super) fn into_record(self, record: &mut CaseRecord) {
+        let shown = self.decisive.or(self.judged).and_then(|index| self.exchanges.get(index));
+        record.curl = shown.map(crate::transport::curl).unwrap_or_default();
+        record.exchanges =
+            self.exchanges.iter().map(|exchange| present::exchange(exchange, &self.shared.masker)).collect();
+        record.findings = self.findings;
+        record.observed = self.observed;
+    }
+}

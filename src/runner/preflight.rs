@@ -1,0 +1,150 @@
+//! Tells a wrong set-up from a wrong server before any case runs.
+
+use serde_json::json;
+use thiserror::Error;
+
+use super::Shared;
+use super::target::Subject;
+use crate::contract::{ApiVersion, Flow, Operation, Protocol};
+use crate::transport::{Call, Exchange, Phase, Reply, Tamper, TransportError};
+use crate::wire::secret::Secret;
+use crate::wire::status::Code;
+
+/// The set-up is wrong; no case was run.
+#[derive(Debug, Error)]
+pub enum PreflightError {
+    /// No reply over one protocol.
+    #[error(
+        "preflight: {protocol} does not answer at {url}: {cause}\n  \
+         mend: start the server, correct the URL in the target file, or take {protocol} out of `protocols`"
+    )]
+    NoReply {
+        /// The protocol.
+        protocol: Protocol,
+        /// The address.
+        url: String,
+        /// Why.
+        cause: TransportError,
+    },
+    /// Something answers, but no flow is there.
+    #[error(
+        "preflight: {protocol} at {url} answers {answer} to the start of every flow\n  \
+         mend: correct the URL (with the path before /v2 and /auth/v1) or the subjects' user ids in the target file, or \
+         take {protocol} out of `protocols`"
+    )]
+    NotThere {
+        /// The protocol.
+        protocol: Protocol,
+        /// The address.
+        url: String,
+        /// Status and code.
+        answer: String,
+    },
+    /// The subject's token is not taken.
+    #[error(
+        "preflight: the target refuses the token of subject {user_id} ({flow} over {protocol}: {answer})\n  \
+         mend: renew the tokens under [accounts] in the target file"
+    )]
+    Token {
+        /// The protocol.
+        protocol: Protocol,
+        /// The flow.
+        flow: Flow,
+        /// The subject.
+        user_id: String,
+        /// Status and code.
+        answer: String,
+    },
+    /// Not enough subjects.
+    #[error(
+        "preflight: the selected cases need {needed} subjects at the same time, and the target file has {have}\n  \
+         mend: add subjects, or let `provision` make them"
+    )]
+    Subjects {
+        /// The most that one case needs.
+        needed: usize,
+        /// How many there are.
+        have: usize,
+    },
+}
+
+/// Starts one registration over each protocol.
+pub(super) async fn preflight(shared: &Shared) -> Result<(), PreflightError> {
+    let have = shared.target.accounts.subjects.len();
+    let Some(subject) = shared.target.accounts.subjects.first() else {
+        return Err(PreflightError::Subjects { needed: 1, have });
+    };
+    for protocol in &shared.target.protocols {
+        probe(shared, *protocol, subject).await?;
+    }
+    Ok(())
+}
+
+/// What the start of one flow said of the set-up.
+enum Sign {
+    /// The target is there; whatever is wrong with it is the business of the cases.
+    There,
+    /// The flow is not.
+    NotThere(String),
+    /// Nobody spoke.
+    Silent(TransportError),
+}
+
+/// Tries the flows in order until one is there. One that is not, or hangs, is the business of the cases; all of them are
+/// a wrong set-up.
+async fn probe(shared: &Shared, protocol: Protocol, subject: &Subject) -> Result<(), PreflightError> {
+    let Some(transport) = shared.transport(protocol) else { return Ok(()) };
+    let url = || shared.target.address(protocol).base_url.clone();
+    let mut last = Sign::There;
+    for flow in &shared.target.flows {
+        let Some(call) = start(*flow, subject) else { continue };
+        last = match transport.send(&call).await {
+            Ok(exchange) => sign(&exchange, *flow, subject)?,
+            Err(cause) => match cause {
+                TransportError::Reset { .. }
+                | TransportError::BodyTooLarge { .. }
+                | TransportError::HeadersTooLarge { .. }
+                | TransportError::BadFrame { .. } => Sign::There,
+                TransportError::TimedOut { during, .. } if during != Phase::Connect => Sign::Silent(cause),
+                TransportError::NotHttp { .. } | TransportError::Other(_) => Sign::Silent(cause),
+                // The next flow has the same address.
+                cause => return Err(PreflightError::NoReply { protocol, url: url(), cause }),
+            },
+        };
+        if matches!(last, Sign::There) {
+            return Ok(());
+        }
+    }
+    match last {
+        Sign::There => Ok(()),
+        Sign::NotThere(answer) => Err(PreflightError::NotThere { protocol, url: url(), answer }),
+        Sign::Silent(cause) => Err(PreflightError::NoReply { protocol, url: url(), cause }),
+    }
+}
+
+fn start(flow: Flow, subject: &Subject) -> Option<Call> {
+    let message = match flow.version() {
+        ApiVersion::V1 => json!({}),
+        ApiVersion::V2 => json!({ "userId": subject.user_id }),
+    };
+    let authorization = Some(Secret::new(format!("Bearer {}", subject.token.expose())));
+    flow.endpoint(Operation::Start).map(|endpoint| Call { endpoint, message, authorization, tamper: Tamper::default() })
+}
+
+fn sign(exchange: &Exchange, flow: Flow, subject: &Subject) -> Result<Sign, PreflightError> {
+    let Reply::Refusal(refusal) = &exchange.reply else { return Ok(Sign::There) };
+    let http = exchange.http_status;
+    let code = refusal.status.as_ref().map(|status| status.code);
+    let answer = code.map_or_else(|| format!("HTTP {http}"), |code| format!("HTTP {http}, code {code}"));
+    if http == 401 || code == Some(Code::UNAUTHENTICATED.number()) {
+        return Err(PreflightError::Token {
+            protocol: exchange.protocol,
+            flow,
+            user_id: subject.user_id.clone(),
+            answer,
+        });
+    }
+    let absent = [Code::NOT_FOUND, Code::UNIMPLEMENTED].map(Code::number);
+    let nowhere = matches!(http, 404 | 405 | 415 | 501) || code.is_some_and(|code| absent.contains(&code));
+    Ok(if nowhere { Sign::NotThere(answer) } else { Sign::There })
+}

@@ -1,0 +1,95 @@
+//! The implementation under test: where it is, what it offers and who may do what.
+
+use globset::{Glob, GlobMatcher};
+
+use crate::contract::{Flow, Protocol};
+use crate::transport::{Address, Limits};
+use crate::wire::secret::Secret;
+
+/// The target of a run.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// Name for reports.
+    pub name: String,
+    /// Address of REST and gRPC-Web.
+    pub web: Address,
+    /// Address of gRPC.
+    pub grpc: Address,
+    /// RP ID that the target uses.
+    pub rp_id: String,
+    /// Origin that the target expects in client data.
+    pub origin: String,
+    /// Flows that it offers.
+    pub flows: Vec<Flow>,
+    /// Protocols that it offers.
+    pub protocols: Vec<Protocol>,
+    /// Who calls.
+    pub accounts: Accounts,
+    /// What its error ids mean.
+    pub reasons: ReasonMap,
+    /// Bounds of every call.
+    pub limits: Limits,
+}
+
+/// Who calls the target.
+#[derive(Debug, Clone, Default)]
+pub struct Accounts {
+    /// Users that enrol, each with its own token.
+    pub subjects: Vec<Subject>,
+    /// May act on every user (v2).
+    pub admin: Option<Secret>,
+    /// Valid, without any permission.
+    pub no_rights: Option<Secret>,
+}
+
+/// One user that enrols.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subject {
+    /// The user's id, for v2's paths.
+    pub user_id: String,
+    /// Its bearer token.
+    pub token: Secret,
+}
+
+/// From error ids to the clause that a refusal with that id is about.
+#[derive(Debug, Clone, Default)]
+pub struct ReasonMap(Vec<(GlobMatcher, String)>);
+
+impl Target {
+    /// The address for a protocol.
+    pub fn address(&self, protocol: Protocol) -> &Address {
+        match protocol {
+            Protocol::Grpc => &self.grpc,
+            Protocol::Rest | Protocol::GrpcWeb => &self.web,
+        }
+    }
+
+    /// The base URL for reports.
+    pub fn base_url(&self) -> &str {
+        &self.web.base_url
+    }
+}
+
+impl Accounts {
+    /// Everything that must not appear in a report.
+    pub fn secrets(&self) -> impl Iterator<Item = &Secret> {
+        self.subjects.iter().map(|subject| &subject.token).chain(&self.admin).chain(&self.no_rights)
+    }
+}
+
+impl ReasonMap {
+    /// Adds an entry: a glob over error ids, and a clause id.
+    ///
+    /// # Errors
+    /// The glob's error text.
+    pub fn add(&mut self, pattern: &str, clause: &str) -> Result<(), String> {
+        let glob = Glob::new(pattern).map_err(|error| error.kind().to_string())?;
+        self.0.push((glob.compile_matcher(), clause.to_owned()));
+        Ok(())
+    }
+
+    /// The clauses that an error id speaks of; empty where the map does not know it.
+    pub fn clauses(&self, error_id: &str) -> Vec<&str> {
+        self.0.iter().filter(|(glob, _)| glob.is_match(error_id)).map(|(_, clause)| clause.as_str()).collect()
+    }
+}

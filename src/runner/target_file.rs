@@ -1,0 +1,229 @@
+//! The target file: TOML, checked as a whole before the first request, every error with its line and the mend.
+
+mod accounts;
+mod place;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::target::{ReasonMap, Target};
+use crate::contract::{Flow, Protocol, clause};
+use crate::transport::{self, Address, Limits, TlsOptions, TransportError};
+use accounts::{AccountsTable, Offered};
+use place::Source;
+pub use place::TargetFileError;
+
+/// The file as it is written.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct File {
+    name: Option<String>,
+    base_url: Spanned<String>,
+    grpc_url: Option<Spanned<String>>,
+    rp_id: Spanned<String>,
+    origin: Spanned<String>,
+    flows: Option<Spanned<Vec<Spanned<String>>>>,
+    protocols: Option<Spanned<Vec<Spanned<String>>>>,
+    timeout_seconds: Option<Spanned<f64>>,
+    #[serde(default)]
+    tls: Tls,
+    accounts: Spanned<AccountsTable>,
+    #[serde(default)]
+    reasons: BTreeMap<String, Spanned<toml::Value>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Tls {
+    ca_file: Option<Spanned<PathBuf>>,
+    #[serde(default)]
+    insecure: bool,
+}
+
+/// What the file does not hold itself.
+pub struct Surroundings<'a> {
+    /// Reads an environment variable.
+    pub variable: &'a dyn Fn(&str) -> Option<String>,
+    /// How many subjects the plan needs for a target that offers these flows and protocols.
+    pub subjects_needed: &'a dyn Fn(&[Flow], &[Protocol]) -> usize,
+}
+
+/// The base URL that a target file names, as far as it can be read. Nothing else is checked, and nothing is provisioned.
+pub fn base_url(path: &Path) -> Option<String> {
+    let file = std::fs::read_to_string(path).ok()?.parse::<toml::Table>().ok()?;
+    file.get("base-url")?.as_str().map(str::to_owned)
+}
+
+/// Reads and checks a target file; runs its `provision` command, if any.
+///
+/// # Errors
+/// [`TargetFileError`]
+pub async fn load(path: &Path, surroundings: &Surroundings<'_>) -> Result<Target, TargetFileError> {
+    let source = Source::read(path)?;
+    let file: File = source.parse()?;
+    let flows = source.list(file.flows.as_ref(), &Flow::ALL, ("flow", Flow::from_slug, Flow::slug))?;
+    let protocols =
+        source.list(file.protocols.as_ref(), &Protocol::ALL, ("protocol", Protocol::from_slug, Protocol::slug))?;
+    let tls = source.tls(&file.tls)?;
+    let web = source.address(&file.base_url, &tls)?;
+    let grpc = file.grpc_url.as_ref().map_or(Ok(web.clone()), |url| source.address(url, &tls))?;
+    source.origin(&file)?;
+    let limits = source.limits(file.timeout_seconds.as_ref())?;
+    let reasons = source.reasons(&file.reasons)?;
+    let offered = Offered { flows: &flows, protocols: &protocols, surroundings };
+    let accounts = accounts::read(&source, &file.accounts, &offered).await?;
+    let name = file.name.unwrap_or_else(|| web.base_url.clone());
+    let (rp_id, origin) = (file.rp_id.into_inner(), file.origin.into_inner());
+    Ok(Target { name, web, grpc, rp_id, origin, flows, protocols, accounts, reasons, limits })
+}
+
+/// What a list may hold: what it is called, how an item is found, and its name.
+type Kind<T> = (&'static str, fn(&str) -> Option<T>, fn(T) -> &'static str);
+
+impl Source {
+    fn list<T: Copy>(
+        &self,
+        written: Option<&Spanned<Vec<Spanned<String>>>>,
+        all: &[T],
+        (what, find, slug): Kind<T>,
+    ) -> Result<Vec<T>, TargetFileError> {
+        let Some(written) = written else { return Ok(all.to_vec()) };
+        let names = || all.iter().map(|item| slug(*item)).collect::<Vec<_>>().join(", ");
+        let known = |text: &Spanned<String>| {
+            find(text.get_ref()).ok_or_else(|| {
+                let message = format!("there is no {what} `{}`; write some of {}", text.get_ref(), names());
+                self.error(text.span().start, message)
+            })
+        };
+        let items: Vec<T> = written.get_ref().iter().map(known).collect::<Result<_, _>>()?;
+        if items.is_empty() {
+            let message = format!("the list of {what}s is empty; leave it out for all of {}", names());
+            return Err(self.error(written.span().start, message));
+        }
+        Ok(items)
+    }
+
+    fn tls(&self, tls: &Tls) -> Result<TlsOptions, TargetFileError> {
+        let mut options = TlsOptions { extra_roots_pem: None, insecure: tls.insecure };
+        let Some(file) = &tls.ca_file else { return Ok(options) };
+        let path = self.beside(file.get_ref());
+        let fail = |why: String| {
+            let message = format!("tls.ca-file {}: {why}; it holds PEM certificates", path.display());
+            self.error(file.span().start, message)
+        };
+        options.extra_roots_pem = Some(std::fs::read(&path).map_err(|cause| fail(cause.to_string()))?);
+        // Nothing is connected; the certificates are read.
+        let address = Address { base_url: "https://localhost".to_owned(), tls: options.clone() };
+        match transport::connect(Protocol::Rest, &address, &Limits::default()) {
+            Err(TransportError::Tls { why, .. }) => Err(fail(why)),
+            _ => Ok(options),
+        }
+    }
+
+    fn address(&self, url: &Spanned<String>, tls: &TlsOptions) -> Result<Address, TargetFileError> {
+        let text = url.get_ref();
+        let at = url.span().start;
+        if has_credentials(text) {
+            // Not quoted: it holds a password.
+            let message = "the URL has a user name or password in it; take it out, tokens are named under [accounts]";
+            return Err(self.error(at, message));
+        }
+        let fail =
+            |message: &str| self.error(at, format!("`{text}` {message}; write for example \"https://id.example.org\""));
+        let parsed: http::Uri = text.parse().map_err(|_| fail("is no URL"))?;
+        if !matches!(parsed.scheme_str(), Some("http" | "https")) {
+            return Err(fail("begins with neither http:// nor https://"));
+        }
+        if parsed.host().is_none_or(str::is_empty) {
+            return Err(fail("names no host"));
+        }
+        if !port_is_valid(&parsed) {
+            return Err(fail("has a port that is no number from 1 to 65535"));
+        }
+        if parsed.query().is_some() || text.contains('#') {
+            return Err(fail("has a query or a fragment"));
+        }
+        Ok(Address { base_url: text.trim_end_matches('/').to_owned(), tls: tls.clone() })
+    }
+
+    /// An origin as browsers write it (HTML section 7.1.1), and an RP ID that is its host or a suffix of it (WebAuthn L3
+    /// section 5.1.3).
+    fn origin(&self, file: &File) -> Result<(), TargetFileError> {
+        let (origin, rp_id) = (file.origin.get_ref(), file.rp_id.get_ref());
+        let at = file.origin.span().start;
+        if has_credentials(origin) {
+            return Err(self.error(at, "the origin has a user name or password in it; an origin has none"));
+        }
+        let fail = |message: &str| self.error(at, format!("origin `{origin}` {message}"));
+        let parsed: http::Uri =
+            origin.parse().map_err(|_| fail("is no URL; write for example \"https://example.org\""))?;
+        let Some(host) = parsed.host().filter(|_| matches!(parsed.scheme_str(), Some("http" | "https"))) else {
+            return Err(fail(&format!("is no origin; write for example \"https://{rp_id}\"")));
+        };
+        if origin.ends_with('/') || parsed.path() != "/" || parsed.query().is_some() || origin.contains('#') {
+            return Err(fail("has a path; write scheme, host and port only"));
+        }
+        let default = if parsed.scheme_str() == Some("https") { 443 } else { 80 };
+        if !port_is_valid(&parsed) || parsed.port_u16() == Some(default) {
+            return Err(fail("has a port that browsers don't write; leave out the default one"));
+        }
+        let lower = origin.to_ascii_lowercase();
+        if lower != *origin {
+            return Err(fail(&format!("has capital letters; write \"{lower}\" as browsers do")));
+        }
+        if host != rp_id && !host.ends_with(&format!(".{rp_id}")) {
+            let message = format!(
+                "rp-id `{rp_id}` is neither the host of the origin `{origin}` nor a suffix of it; write for example \"{host}\""
+            );
+            return Err(self.error(file.rp_id.span().start, message));
+        }
+        Ok(())
+    }
+
+    fn limits(&self, timeout: Option<&Spanned<f64>>) -> Result<Limits, TargetFileError> {
+        let mut limits = Limits::default();
+        if let Some(seconds) = timeout {
+            let fits = |seconds: &f64| (0.01..=600.0).contains(seconds);
+            let Some(seconds) = Some(*seconds.get_ref()).filter(fits) else {
+                return Err(self.error(seconds.span().start, "timeout-seconds is a number from 0.01 to 600"));
+            };
+            limits.timeout = Duration::from_secs_f64(seconds);
+        }
+        Ok(limits)
+    }
+
+    fn reasons(&self, written: &BTreeMap<String, Spanned<toml::Value>>) -> Result<ReasonMap, TargetFileError> {
+        let mut reasons = ReasonMap::default();
+        for (pattern, value) in written {
+            let fail = |message: String| self.error(value.span().start, format!("reasons: {message}"));
+            let mend = "`proofmark list clauses` shows all";
+            let Some(id) = value.get_ref().as_str() else {
+                return Err(fail(format!("the value of `{pattern}` is the id of a clause; {mend}")));
+            };
+            if clause::find(id).is_none() {
+                return Err(fail(format!("there is no clause `{id}`; {mend}")));
+            }
+            reasons
+                .add(pattern, id)
+                .map_err(|error| fail(format!("`{pattern}` is no pattern of error ids: {error}")))?;
+        }
+        Ok(reasons)
+    }
+}
+
+/// Whether there is an `@` before the path.
+fn has_credentials(url: &str) -> bool {
+    let authority = url.split_once("//").map_or(url, |(_, rest)| rest);
+    authority.split(['/', '?', '#']).next().is_some_and(|authority| authority.contains('@'))
+}
+
+/// Whether there is no port, or a number of one.
+fn port_is_valid(url: &http::Uri) -> bool {
+    let authority = url.authority().map_or("", http::uri::Authority::as_str);
+    let host = url.host().unwrap_or_default();
+    authority.len() == host.len() || url.port_u16().is_some_and(|port| port > 0)
+}

@@ -1,0 +1,239 @@
+//! Reads suites: YAML 1.2, typed, unknown keys refused, every error with its place and what to write instead.
+
+use std::collections::HashSet;
+
+use thiserror::Error;
+
+use super::model::{Case, CaseEntry, OracleVerdict, SuiteFile};
+use super::step::{OperationRef, Step};
+use crate::authenticator::Mutation;
+use crate::contract::{Flow, clause};
+use crate::transport::tamper;
+
+/// The suites that are part of the product: file name and text.
+const SUITES: &[(&str, &str)] = &[
+    ("scenarios/enrolment.yaml", include_str!("../../scenarios/enrolment.yaml")),
+    ("scenarios/authorization.yaml", include_str!("../../scenarios/authorization.yaml")),
+    ("scenarios/limits.yaml", include_str!("../../scenarios/limits.yaml")),
+    ("scenarios/request.yaml", include_str!("../../scenarios/request.yaml")),
+    ("scenarios/client-data.yaml", include_str!("../../scenarios/client-data.yaml")),
+    ("scenarios/attestation.yaml", include_str!("../../scenarios/attestation.yaml")),
+    ("scenarios/credential.yaml", include_str!("../../scenarios/credential.yaml")),
+    ("scenarios/ceremony.yaml", include_str!("../../scenarios/ceremony.yaml")),
+];
+
+/// A suite that can't be used.
+#[derive(Debug, Error)]
+pub enum ScenarioError {
+    /// Not YAML, or not of the suite's form.
+    #[error("{file}: {message}")]
+    Syntax {
+        /// The file as the user named it.
+        file: String,
+        /// The parser's message with line, column and a snippet.
+        message: String,
+    },
+    /// A case that says something impossible.
+    #[error("{file}:{line}:{column}: case `{case}`: {message}")]
+    Case {
+        /// The file as the user named it.
+        file: String,
+        /// Line of the case, from 1.
+        line: u64,
+        /// Column of the case, from 1.
+        column: u64,
+        /// Id of the case.
+        case: String,
+        /// What is wrong and what to write instead.
+        message: String,
+    },
+}
+
+/// The cases that are part of the product.
+///
+/// # Errors
+/// Only if an embedded suite is broken, which the tests exclude.
+pub fn embedded() -> Result<Vec<Case>, ScenarioError> {
+    let mut cases = Vec::new();
+    for (file, text) in SUITES {
+        cases.extend(parse_suite(file, text)?);
+    }
+    Ok(cases)
+}
+
+/// Reads one suite.
+///
+/// # Errors
+/// [`ScenarioError`] with the place and the mend.
+pub fn parse_suite(file: &str, text: &str) -> Result<Vec<Case>, ScenarioError> {
+    let suite: SuiteFile = serde_saphyr::from_str(text).map_err(|error| syntax(file, &error))?;
+    let mut ids = HashSet::new();
+    let mut cases = Vec::with_capacity(suite.cases.len());
+    for entry in suite.cases {
+        let place = entry.defined;
+        let fail = |message: String| ScenarioError::Case {
+            file: file.to_owned(),
+            line: place.line(),
+            column: place.column(),
+            case: entry.value.id.clone(),
+            message,
+        };
+        check_entry(&suite.suite, &entry.value, &mut ids).map_err(fail)?;
+        let case = Case::from(entry.value.clone());
+        case.steps.iter().try_for_each(|step| check_step(&case, step)).map_err(fail)?;
+        cases.push(case);
+    }
+    Ok(cases)
+}
+
+/// The parser's message, its place in the form of every other error.
+fn syntax(file: &str, error: &serde_saphyr::Error) -> ScenarioError {
+    let message = error.to_string();
+    let Some(at) = error.location() else { return ScenarioError::Syntax { file: file.to_owned(), message } };
+    let place = format!("error: line {} column {}: ", at.line(), at.column());
+    let message = message.strip_prefix(&place).unwrap_or(&message).to_owned();
+    ScenarioError::Syntax { file: format!("{file}:{}:{}", at.line(), at.column()), message }
+}
+
+fn check_entry(suite: &str, entry: &CaseEntry, ids: &mut HashSet<String>) -> Result<(), String> {
+    if !entry.id.strip_prefix(suite).is_some_and(|rest| rest.starts_with('/')) {
+        return Err(format!("its id has to begin with `{suite}/`"));
+    }
+    if !ids.insert(entry.id.clone()) {
+        return Err("its id is used twice".to_owned());
+    }
+    if entry.clauses.is_empty() {
+        return Err("it names no clause; write `clauses: [..]`".to_owned());
+    }
+    for id in entry.clauses.iter().chain(entry.steps.iter().flat_map(|step| &step.reason)) {
+        if clause::find(id).is_none() {
+            return Err(format!("there is no clause `{id}`{}", near(id, clause::all().map(|clause| clause.id))));
+        }
+    }
+    for pattern in &entry.flows {
+        if !Flow::ALL.iter().any(|flow| flow_matches(pattern, *flow)) {
+            return Err(format!("`{pattern}` matches no flow; write v1/*, v2/*, or one of {}", flow_names()));
+        }
+    }
+    let short = entry.mutate.is_some() || entry.expect.is_some() || entry.oracle.is_some();
+    match (entry.steps.is_empty(), short) {
+        (true, false) => Err("it has neither `steps` nor `expect`".to_owned()),
+        (false, true) => Err("with `steps`, put mutate, oracle and expect into the steps".to_owned()),
+        (true, true) if entry.expect.is_none() => Err("it lacks `expect`".to_owned()),
+        _ => Ok(()),
+    }
+}
+
+fn check_step(case: &Case, step: &Step) -> Result<(), String> {
+    let kinds = [step.prepare.is_some(), step.call.is_some(), step.make.is_some()];
+    if kinds.into_iter().filter(|there| *there).count() != 1 {
+        return Err("each step has exactly one of prepare, call and make".to_owned());
+    }
+    let operation_axis = [step.prepare, step.call].contains(&Some(OperationRef::Operation));
+    if operation_axis && case.operations.is_empty() {
+        return Err("a step says `operation`, but the case has no `operations`".to_owned());
+    }
+    if let Some(mutate) = &step.mutate
+        && Mutation::find(&mutate.id).is_none()
+    {
+        let known = crate::authenticator::MUTATIONS.iter().map(|mutation| mutation.id);
+        return Err(format!("there is no mutation `{}`{}", mutate.id, near(&mutate.id, known)));
+    }
+    if let Some(name) = &step.tamper
+        && tamper::find(name).is_none()
+    {
+        let known = tamper::FAULTS.iter().map(|fault| fault.id);
+        return Err(format!("there is no request fault `{name}`{}", near(name, known)));
+    }
+    if let Some(OracleVerdict::RefuseAt(slug)) = &step.oracle
+        && clause::find(&format!("webauthn/7.1/{slug}")).is_none()
+    {
+        return Err(format!("`oracle: {slug}` is neither `accept` nor a step of WebAuthn section 7.1"));
+    }
+    Ok(())
+}
+
+/// `; did you mean ..?`, for the known name with the smallest edit distance.
+fn near<'a>(wrong: &str, known: impl Iterator<Item = &'a str>) -> String {
+    known
+        .map(|name| (distance(wrong, name), name))
+        .min()
+        .filter(|(distance, _)| *distance <= wrong.chars().count() / 2)
+        .map(|(_, name)| format!("; did you mean `{name}`?"))
+        .unwrap_or_default()
+}
+
+/// Levenshtein distance in characters.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let substituted = diagonal + usize::from(x != *y);
+            diagonal = row[j + 1];
+            row[j + 1] = substituted.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
+}
+
+fn flow_names() -> String {
+    Flow::ALL.map(Flow::slug).join(", ")
+}
+
+/// Whether a pattern such as `v2/*` or `v1/u2f` means this flow.
+pub(super) fn flow_matches(pattern: &str, flow: Flow) -> bool {
+    pattern.strip_suffix("/*").map_or(pattern == flow.slug(), |version| {
+        flow.slug().strip_prefix(version).is_some_and(|rest| rest.starts_with('/'))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error_of(case: &str) -> String {
+        let text = format!("suite: s\ncases:\n- {case}\n");
+        parse_suite("own.yaml", &text).expect_err("refused").to_string()
+    }
+
+    #[test]
+    fn the_embedded_suites_are_valid_and_broad() {
+        let cases = embedded().expect("valid");
+        assert!(cases.len() >= 60, "{} cases", cases.len());
+        let ids: HashSet<&str> = cases.iter().map(|case| case.id.as_str()).collect();
+        assert_eq!(ids.len(), cases.len(), "ids are unique over all suites");
+    }
+
+    #[test]
+    fn errors_name_the_place_and_the_mend() {
+        let unknown = error_of("{ id: s/a, title: t, clauses: [webauthn/7.1/chalenge], expect: must-reject }");
+        assert!(unknown.contains("own.yaml:3:"), "{unknown}");
+        assert!(unknown.contains("did you mean `webauthn/7.1/challenge`?"), "{unknown}");
+        let key = error_of("{ id: s/a, title: t, clauses: [api/status/ok], expects: must-accept }");
+        assert!(key.contains("expects") && key.contains("own.yaml"), "{key}");
+        let clause = "title: t, clauses: [api/status/ok]";
+        for (case, words) in [
+            (format!("{{ id: x/a, {clause}, expect: must-accept }}"), "has to begin with `s/`"),
+            (format!("{{ id: s/a, {clause} }}"), "neither `steps` nor `expect`"),
+            (format!("{{ id: s/a, {clause}, expect: must-accept, mutate: {{ orign: x }} }}"), "did you mean `origin`?"),
+            (format!("{{ id: s/a, {clause}, expect: must-accept, flows: [v3/*] }}"), "matches no flow"),
+            (format!("{{ id: s/a, {clause}, expect: must-acept }}"), "must-accept"),
+            (format!("{{ id: s/a, {clause}, steps: [{{ call: operation }}] }}"), "no `operations`"),
+            (format!("{{ id: s/a, {clause}, steps: [{{ expect: must-accept }}] }}"), "exactly one of"),
+            (format!("{{ id: s/a, {clause}, steps: [{{ call: start, tamper: nothing }}] }}"), "no request fault"),
+        ] {
+            let error = error_of(&case);
+            assert!(error.contains(words), "{case}: {error}");
+        }
+    }
+
+    #[test]
+    fn distance_counts_edits() {
+        assert_eq!(distance("orign", "origin"), 1);
+        assert_eq!(distance("", "abc"), 3);
+        assert_eq!(distance("abc", "abc"), 0);
+    }
+}

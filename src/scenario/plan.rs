@@ -1,0 +1,229 @@
+//! Expansion of cases into permutations, and their selection.
+
+use std::fmt;
+use std::sync::Arc;
+
+use globset::{GlobBuilder, GlobMatcher};
+use thiserror::Error;
+
+use super::model::Case;
+use super::parse::flow_matches;
+use super::step::OperationRef;
+use crate::authenticator::Format;
+use crate::contract::{Flow, Operation, Protocol};
+
+/// One case on one flow over one protocol.
+#[derive(Debug, Clone)]
+pub struct Permutation {
+    /// Stable name, `<flow>/<protocol>/<case>[/<operation>][/<format>]`.
+    pub id: String,
+    /// The case.
+    pub case: Arc<Case>,
+    /// Flow.
+    pub flow: Flow,
+    /// Protocol.
+    pub protocol: Protocol,
+    /// Value of the operation axis.
+    pub operation: Option<Operation>,
+    /// Attestation format of the credentials.
+    pub format: Format,
+}
+
+impl Permutation {
+    /// The only permutation of a control.
+    pub fn control(case: Case, flow: Flow, protocol: Protocol, format: Format) -> Permutation {
+        let id = format!("{flow}/{protocol}/{}/{}", case.id, format.slug());
+        Permutation { id, case: Arc::new(case), flow, protocol, operation: None, format }
+    }
+
+    /// The operation that a step speaks of.
+    pub fn operation(&self, operation: OperationRef) -> Operation {
+        match operation {
+            OperationRef::Start => Operation::Start,
+            OperationRef::Verify => Operation::Verify,
+            OperationRef::Remove => Operation::Remove,
+            OperationRef::Operation => self.operation.unwrap_or(Operation::Start),
+        }
+    }
+
+    /// The name without the protocol: equal for the permutations that have to agree.
+    pub fn across_protocols(&self) -> String {
+        self.name("all")
+    }
+
+    fn name(&self, protocol: &str) -> String {
+        let mut name = format!("{}/{protocol}/{}", self.flow, self.case.id);
+        if let Some(operation) = self.operation {
+            name = format!("{name}/{}", operation.slug());
+        }
+        if self.case.formats.len() > 1 {
+            name = format!("{name}/{}", self.format.slug());
+        }
+        name
+    }
+}
+
+/// What the target offers and the user asked for.
+#[derive(Debug, Clone, Default)]
+pub struct Selection {
+    /// Flows that the target has.
+    pub flows: Vec<Flow>,
+    /// Protocols that the target has.
+    pub protocols: Vec<Protocol>,
+    /// Patterns over permutation or case ids; empty selects all.
+    pub patterns: Vec<Pattern>,
+}
+
+/// A glob over ids, by path component: `*` stays in a component, `**` does not. What it matches, it selects with all below.
+#[derive(Debug, Clone)]
+pub struct Pattern {
+    text: String,
+    matcher: GlobMatcher,
+}
+
+/// A pattern that is no glob.
+#[derive(Debug, Error)]
+#[error("`{pattern}` is no pattern: {message}")]
+pub struct PatternError {
+    pattern: String,
+    message: String,
+}
+
+impl Pattern {
+    /// Reads a pattern.
+    ///
+    /// # Errors
+    /// [`PatternError`] if it is no glob.
+    pub fn new(text: &str) -> Result<Pattern, PatternError> {
+        let glob = GlobBuilder::new(text)
+            .literal_separator(true)
+            .build()
+            .map_err(|error| PatternError { pattern: text.to_owned(), message: error.kind().to_string() })?;
+        Ok(Pattern { text: text.to_owned(), matcher: glob.compile_matcher() })
+    }
+
+    /// Whether it means the permutation, by its own id or its case's, or by what stands before a slash in them: a suite, a
+    /// flow.
+    pub fn matches(&self, permutation: &Permutation) -> bool {
+        let means = |id: &str| {
+            let before_slashes = id.match_indices('/').map(|(at, _)| &id[..at]);
+            before_slashes.chain([id]).any(|part| self.matcher.is_match(part))
+        };
+        means(&permutation.id) || means(&permutation.case.id)
+    }
+}
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// The permutations of a run, in a stable order.
+#[derive(Debug, Clone, Default)]
+pub struct Plan {
+    /// What is going to be run.
+    pub permutations: Vec<Permutation>,
+    /// How many there were before patterns selected.
+    pub available: usize,
+    /// Patterns that matched nothing.
+    pub unmatched: Vec<String>,
+}
+
+impl Plan {
+    /// Expands cases over what the target offers, and keeps what the patterns select.
+    pub fn new(cases: Vec<Case>, selection: &Selection) -> Plan {
+        let all: Vec<Permutation> = cases.into_iter().flat_map(|case| expand(Arc::new(case), selection)).collect();
+        let unmatched = selection.patterns.iter().filter(|pattern| !all.iter().any(|p| pattern.matches(p)));
+        let unmatched = unmatched.map(Pattern::to_string).collect();
+        let selected = |permutation: &Permutation| {
+            selection.patterns.is_empty() || selection.patterns.iter().any(|pattern| pattern.matches(permutation))
+        };
+        let available = all.len();
+        Plan { available, permutations: all.into_iter().filter(selected).collect(), unmatched }
+    }
+
+    /// How many subjects are used when none is used twice: one or two a permutation, one a control, and one more for
+    /// each retry of a tenth of them.
+    pub fn subjects(&self) -> usize {
+        let cases: usize = self.permutations.iter().map(|permutation| permutation.case.subjects()).sum();
+        cases + cases / 10 + Flow::ALL.len() * Protocol::ALL.len() * Format::ALL.len()
+    }
+
+    /// How many distinct cases there are.
+    pub fn cases(&self) -> usize {
+        let mut ids: Vec<&str> = self.permutations.iter().map(|permutation| permutation.case.id.as_str()).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids.len()
+    }
+}
+
+fn expand(case: Arc<Case>, selection: &Selection) -> Vec<Permutation> {
+    let flow_wanted = |flow: &&Flow| case.flows.is_empty() || case.flows.iter().any(|p| flow_matches(p, **flow));
+    let protocol_wanted = |protocol: &&Protocol| case.protocols.is_empty() || case.protocols.contains(protocol);
+    let operations: Vec<Option<Operation>> =
+        if case.operations.is_empty() { vec![None] } else { case.operations.iter().copied().map(Some).collect() };
+    let mut permutations = Vec::new();
+    for flow in selection.flows.iter().filter(flow_wanted) {
+        for protocol in selection.protocols.iter().filter(protocol_wanted) {
+            for operation in &operations {
+                for format in &case.formats {
+                    let mut permutation = Permutation {
+                        id: String::new(),
+                        case: Arc::clone(&case),
+                        flow: *flow,
+                        protocol: *protocol,
+                        operation: *operation,
+                        format: *format,
+                    };
+                    permutation.id = permutation.name(protocol.slug());
+                    permutations.push(permutation);
+                }
+            }
+        }
+    }
+    permutations
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::parse_suite;
+
+    const SUITE: &str = "
+suite: s
+cases:
+- { id: s/one, title: t, clauses: [api/status/ok], formats: [none, packed-self], expect: must-accept }
+- { id: s/two, title: t, clauses: [api/status/ok], flows: [v2/*], protocols: [rest], operations: [start, remove],
+    steps: [{ prepare: operation }, { call: operation, as: other, expect: permission-denied }] }
+";
+
+    fn plan(patterns: &[&str]) -> Plan {
+        let patterns = patterns.iter().map(|text| Pattern::new(text).expect("glob")).collect();
+        let selection = Selection { flows: Flow::ALL.to_vec(), protocols: Protocol::ALL.to_vec(), patterns };
+        Plan::new(parse_suite("s.yaml", SUITE).expect("valid"), &selection)
+    }
+
+    #[test]
+    fn cases_expand_over_their_axes() {
+        let plan = plan(&[]);
+        assert_eq!(plan.permutations.len(), 4 * 3 * 2 + 2 * 2);
+        assert_eq!(plan.cases(), 2);
+        let ids: Vec<&str> = plan.permutations.iter().map(|p| p.id.as_str()).collect();
+        assert!(ids.contains(&"v1/u2f/grpc-web/s/one/packed-self"), "{ids:?}");
+        assert!(ids.contains(&"v2/passkey/rest/s/two/remove"), "{ids:?}");
+        assert_eq!(plan.permutations[0].across_protocols(), "v1/u2f/all/s/one/none");
+    }
+
+    #[test]
+    fn patterns_select_by_permutation_and_by_case() {
+        assert_eq!(plan(&["s/two"]).permutations.len(), 4);
+        assert_eq!(plan(&["v1/*/grpc/**"]).permutations.len(), 4);
+        assert_eq!(plan(&["v1/u2f"]).permutations.len(), 6, "all below a flow");
+        assert_eq!(plan(&["s"]).permutations.len(), 28, "all of a suite");
+        assert_eq!(plan(&["v1/*/one"]).permutations.len(), 0, "a star stays in its component");
+        assert_eq!(plan(&["s/two", "nothing/**"]).unmatched, ["nothing/**"]);
+        assert!(Pattern::new("a[").is_err());
+    }
+}

@@ -1,0 +1,76 @@
+//! The embedded suites: what they are, how large they are, and that what they speak of exists.
+
+use std::collections::BTreeSet;
+
+use proofmark::contract::{Flow, Protocol, clause};
+use proofmark::relying_party::Step;
+use proofmark::scenario::{self, Case, Plan, Selection};
+use proofmark::server::defect::DEFECTS;
+
+fn cases() -> Vec<Case> {
+    scenario::embedded().expect("the embedded suites are valid")
+}
+
+fn plan() -> Plan {
+    let selection = Selection { flows: Flow::ALL.to_vec(), protocols: Protocol::ALL.to_vec(), patterns: Vec::new() };
+    Plan::new(cases(), &selection)
+}
+
+/// Ids are permanent: known deviations, reason maps and people's notes refer to them.
+#[test]
+fn ids_and_titles() {
+    let width = cases().iter().map(|case| case.id.len()).max().unwrap_or_default();
+    let lines: Vec<String> = cases().iter().map(|case| format!("{:width$}  {}", case.id, case.title)).collect();
+    insta::assert_snapshot!(lines.join("\n"));
+}
+
+#[test]
+fn the_plan_is_no_smaller_than_it_was() {
+    let plan = plan();
+    assert!(plan.cases() >= 60, "{} cases", plan.cases());
+    assert!(plan.permutations.len() >= 400, "{} permutations", plan.permutations.len());
+    assert_eq!(plan.available, plan.permutations.len());
+    let ids: BTreeSet<&str> = plan.permutations.iter().map(|permutation| permutation.id.as_str()).collect();
+    assert_eq!(ids.len(), plan.permutations.len(), "two permutations have one name");
+    for flow in Flow::ALL {
+        for protocol in Protocol::ALL {
+            let covered = plan.permutations.iter().any(|one| one.flow == flow && one.protocol == protocol);
+            assert!(covered, "nothing is run on {flow} over {protocol}");
+        }
+    }
+}
+
+#[test]
+fn every_clause_that_a_case_names_exists() {
+    let cases = cases();
+    let steps = cases.iter().flat_map(|case| case.steps.iter().map(move |step| (case, step)));
+    let reasons = steps.flat_map(|(case, step)| step.reason.iter().map(move |id| (case, id)));
+    let named: Vec<(&Case, &String)> =
+        cases.iter().flat_map(|case| case.clauses.iter().map(move |id| (case, id))).chain(reasons).collect();
+    for (case, id) in &named {
+        assert!(clause::find(id).is_some(), "{} names {id}", case.id);
+    }
+    assert!(cases.iter().all(|case| !case.clauses.is_empty() && !case.title.is_empty()));
+}
+
+#[test]
+fn every_step_of_the_ceremony_has_a_clause_and_a_case() {
+    let cases = cases();
+    for step in Step::ALL {
+        let id = format!("webauthn/7.1/{step}");
+        assert!(clause::find(&id).is_some(), "there is no clause {id}");
+        // No policy of attestation trust is configured: nothing could be refused there.
+        let tested = cases.iter().any(|case| case.clauses.contains(&id)) || step == Step::AttestationTrust;
+        assert!(tested, "no case is about {id}");
+    }
+}
+
+#[test]
+fn every_defect_breaks_a_clause_that_exists() {
+    let unknown: Vec<String> = DEFECTS
+        .iter()
+        .filter(|defect| clause::find(defect.clause).is_none())
+        .map(|defect| format!("{} ({})", defect.id, defect.clause))
+        .collect();
+    assert!(unknown.is_empty(), "{}", unknown.join("\n"));
+}
