@@ -3,6 +3,7 @@
 pub mod authenticator;
 pub mod checks;
 pub mod contract;
+pub mod load;
 pub mod outcome;
 pub mod relying_party;
 pub mod report;
