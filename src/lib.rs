@@ -2,6 +2,7 @@
 
 pub mod authenticator;
 pub mod checks;
+pub mod cli;
 pub mod contract;
 pub mod load;
 pub mod outcome;

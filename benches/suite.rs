@@ -1,0 +1,48 @@
+//! The suite against the reference server, both in this process: permutations a second, and how they grow.
+
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use proofmark::cli::embedded;
+use proofmark::contract::{Flow, Protocol};
+use proofmark::runner::{Runner, Settings, Stop};
+use proofmark::scenario::{self, Pattern, Plan, Selection};
+use proofmark::server::{Server, ServerConfig};
+
+fn plan(patterns: &[&str]) -> Plan {
+    let patterns = patterns.iter().map(|text| Pattern::new(text).expect("a glob")).collect();
+    let selection = Selection { flows: Flow::ALL.to_vec(), protocols: Protocol::ALL.to_vec(), patterns };
+    Plan::new(scenario::embedded().expect("valid suites"), &selection)
+}
+
+/// One run on a server of its own, so that no run meets the users of another.
+async fn run(plan: Plan) -> u64 {
+    let config = ServerConfig { users: plan.subjects(), ..ServerConfig::default() };
+    let server = Server::start(config).await.expect("a free port");
+    let settings = Settings { seed: 1, concurrency: 16 };
+    let runner = Runner::new(embedded::target_of(&server), plan, settings).expect("a usable address");
+    let mut events = 0;
+    runner.run(&Stop::default(), |_| events += 1).await;
+    server.shutdown().await;
+    events
+}
+
+fn suite(bench: &mut Criterion) {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let mut group = bench.benchmark_group("suite");
+    group.sample_size(10);
+    for (size, patterns) in [
+        ("one flow over REST", &["v2/passkey/rest/client-data/*", "v2/passkey/rest/credential/*"][..]),
+        ("two flows over REST", &["v2/*/rest/client-data/*", "v2/*/rest/credential/*"]),
+        ("four flows over REST", &["*/*/rest/client-data/*", "*/*/rest/credential/*"]),
+        ("four flows over all", &["client-data/*", "credential/*"]),
+    ] {
+        let plan = plan(patterns);
+        group.throughput(Throughput::Elements(u64::try_from(plan.permutations.len()).expect("a count")));
+        group.bench_function(BenchmarkId::from_parameter(size), |timer| {
+            timer.iter(|| runtime.block_on(run(plan.clone())));
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, suite);
+criterion_main!(benches);

@@ -1,0 +1,193 @@
+//! What can be typed.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// The command line.
+#[derive(Debug, Parser)]
+#[command(
+    name = "proofmark",
+    version,
+    about = "Conformance harness and load tester for WebAuthn enrolment over REST, gRPC and gRPC-Web",
+    after_help = "Exit codes: 0 green, 1 failed, 2 usage, 3 invalid input file, 4 nothing selected, 5 preflight failed, \
+                  6 errors kept cases from a verdict, 8 load threshold missed, 70 internal, 130 interrupted"
+)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Judge a target, or the embedded reference server if none is given
+    Run(RunArguments),
+    /// Make a credential: creation options on standard input, RegistrationResponseJSON on standard output
+    Attest(AttestArguments),
+    /// Run the reference server
+    Serve(ServeArguments),
+    /// List cases, permutations, clauses, mutations, request faults or defects
+    List(ListArguments),
+    /// Load-test start, attest, verify against a target, or the embedded reference server if none is given
+    Load(LoadArguments),
+}
+
+/// `run`
+#[derive(Debug, Args)]
+pub struct RunArguments {
+    /// Globs over permutation or case ids, such as `limits`, `limits/name-*` or `v2/*/grpc`; all if none is given
+    pub patterns: Vec<String>,
+    /// Target file; without it the reference server is started in this process
+    #[arg(long, value_name = "FILE")]
+    pub target: Option<PathBuf>,
+    /// Give the embedded reference server a defect (see `list defects`)
+    #[arg(long, value_name = "NAME", conflicts_with = "target")]
+    pub defect: Option<String>,
+    /// Write a report, as NAME=PATH with NAME one of ndjson, junit; can be repeated
+    #[arg(long = "report", value_name = "NAME=PATH")]
+    pub reports: Vec<String>,
+    /// Run the cases of an own suite file too; can be repeated
+    #[arg(long = "suite", value_name = "FILE")]
+    pub suites: Vec<PathBuf>,
+    /// Seed of keys and ids; random if it is not given, and always printed
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub seed: Option<u64>,
+    /// Permutations that run at the same time
+    #[arg(long, short = 'j', value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub jobs: u16,
+    /// The most that one call may take, such as 500ms or 20s; otherwise the target file's, or 10s
+    #[arg(long, value_name = "TIME")]
+    pub timeout: Option<String>,
+    /// Make the exit code 1 for this verdict too
+    #[arg(long, value_name = "VERDICT")]
+    pub deny: Option<Deny>,
+    /// Print the summary only
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// What `--deny` takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Deny {
+    /// Deviations
+    Deviation,
+}
+
+/// `attest`
+#[derive(Debug, Args)]
+pub struct AttestArguments {
+    /// Origin in the client data; `https://` and the RP ID if it is not given
+    #[arg(long)]
+    pub origin: Option<String>,
+    /// Attestation format: none or packed-self
+    #[arg(long, default_value = "none")]
+    pub format: String,
+    /// Seed of the key and the credential id; random if it is not given, and printed to standard error
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub seed: Option<u64>,
+    /// Make it wrong in one way, as ID or ID=ARGUMENT (JSON or plain text); see `list mutations`
+    #[arg(long, value_name = "ID[=ARGUMENT]")]
+    pub mutate: Option<String>,
+    /// Do not refuse options whose excludeCredentials name a credential that this authenticator holds
+    #[arg(long)]
+    pub ignore_exclude: bool,
+    /// A credential id (base64url) that this authenticator already holds; can be repeated
+    #[arg(long = "holds", value_name = "ID")]
+    pub holds: Vec<String>,
+    /// Make an ES256 credential even if pubKeyCredParams do not offer ES256
+    #[arg(long)]
+    pub ignore_algorithms: bool,
+    /// Make a credential even if the RP ID does not fit the origin
+    #[arg(long)]
+    pub ignore_rp_id: bool,
+}
+
+/// `serve`
+#[derive(Debug, Args)]
+pub struct ServeArguments {
+    /// Address and port; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+    /// Users to make
+    #[arg(long, value_name = "N", default_value_t = 2000, value_parser = clap::value_parser!(u32).range(2..=1_000_000))]
+    pub users: u32,
+    /// Seed of users and challenges; random if it is not given
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub seed: Option<u64>,
+    /// Give the server a defect (see `list defects`)
+    #[arg(long, value_name = "NAME")]
+    pub defect: Option<String>,
+    /// Write a target file, and beside it the subjects with their tokens
+    #[arg(long, value_name = "FILE")]
+    pub target_out: Option<PathBuf>,
+    /// Stop after this time, such as 30s or 5m; otherwise on Ctrl-C
+    #[arg(long, value_name = "TIME")]
+    pub stop_after: Option<String>,
+}
+
+/// `list`
+#[derive(Debug, Args)]
+pub struct ListArguments {
+    /// What to list
+    #[arg(default_value = "cases")]
+    pub what: Listing,
+}
+
+/// What `list` can list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Listing {
+    /// Intentions, with their titles
+    Cases,
+    /// Cases expanded over flow, protocol, operation and format
+    Permutations,
+    /// Normative statements, with their sources
+    Clauses,
+    /// Ways in which a credential can be wrong
+    Mutations,
+    /// Ways in which a request's bytes can be wrong
+    Faults,
+    /// Faults that the reference server can be told to have
+    Defects,
+}
+
+/// `load`
+#[derive(Debug, Args)]
+pub struct LoadArguments {
+    /// Workers, each with a user of its own
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub users: u32,
+    /// How long, such as 30s or 5m; at most 1h
+    #[arg(long, value_name = "TIME", default_value = "30s")]
+    pub duration: String,
+    /// Flow: v1/u2f, v1/passwordless, v2/u2f or v2/passkey
+    #[arg(long, default_value = "v2/passkey")]
+    pub flow: String,
+    /// Attestation format: none or packed-self
+    #[arg(long, default_value = "none")]
+    pub format: String,
+    /// Target file; without it the reference server is started in this process
+    #[arg(long, value_name = "FILE")]
+    pub target: Option<PathBuf>,
+    /// Exit with 8 if more than this share of the cycles fails, such as 0.1%
+    #[arg(long, value_name = "SHARE", default_value = "0%")]
+    pub max_error_rate: String,
+    /// Exit with 8 if the 99th percentile of start or verify is longer than this, such as 200ms
+    #[arg(long, value_name = "TIME")]
+    pub p99: Option<String>,
+    /// Send load to this host although it is not a loopback address; it has to be the target's host
+    #[arg(long, value_name = "HOST")]
+    pub allow_remote: Option<String>,
+    /// Seed of keys and ids; random if it is not given, and always printed
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub seed: Option<u64>,
+}
+
+/// A seed from the operating system's randomness, for runs that were given none.
+pub fn seed_or_random(seed: Option<u64>) -> u64 {
+    use std::hash::{BuildHasher as _, Hasher as _};
+    // Within 53 bits, so that every JSON reader keeps it exactly.
+    seed.unwrap_or_else(|| std::hash::RandomState::new().build_hasher().finish() >> 11)
+}

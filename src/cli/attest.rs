@@ -1,0 +1,118 @@
+//! `attest`: creation options in, credential out.
+
+use std::io::Read as _;
+
+use serde_json::Value;
+
+use super::args::{AttestArguments, seed_or_random};
+use super::exit::{Exit, Failure};
+use super::output;
+use crate::authenticator::{Args, Client, ClientError, CreationRequest, Format, Mutation};
+use crate::webauthn::base64;
+use crate::webauthn::options::PublicKeyCredentialCreationOptions;
+
+/// The most that is read from standard input.
+const MOST_INPUT: u64 = 4 * 1024 * 1024;
+
+/// Reads options, prints the credential as one line of JSON.
+pub fn attest(arguments: &AttestArguments) -> Result<Exit, Failure> {
+    let usage = |text: String| Failure::text(Exit::Usage, text);
+    let format = find_format(&arguments.format).ok_or_else(|| {
+        let known = Format::ALL.map(Format::identifier).join(", ");
+        usage(format!("--format {}: there is no such format; there are {known}", arguments.format))
+    })?;
+    let mutation = arguments.mutate.as_deref().map(mutation).transpose()?;
+    let held = arguments
+        .holds
+        .iter()
+        .map(|id| base64::decode_any(id).map_err(|error| usage(format!("--holds {id}: {error}"))))
+        .collect::<Result<Vec<_>, _>>()?;
+    let options = options()?;
+    let origin = match (&arguments.origin, &options.rp.id) {
+        (Some(origin), _) => origin.clone(),
+        (None, Some(rp_id)) => format!("https://{rp_id}"),
+        (None, None) => return Err(usage("the options have no rp.id; give --origin".to_owned())),
+    };
+    let seed = seed_or_random(arguments.seed);
+    if arguments.seed.is_none() {
+        output::note(&format!("seed {seed}"));
+    }
+    let mut client = Client::new(origin);
+    client.honours_exclude_credentials = !arguments.ignore_exclude;
+    client.honours_algorithms = !arguments.ignore_algorithms;
+    client.checks_rp_id = !arguments.ignore_rp_id;
+    let request = CreationRequest {
+        mutation: mutation.as_ref().map(|(mutation, args)| (*mutation, args)),
+        held_credentials: &held,
+        ..CreationRequest::new(seed_bytes(seed), format)
+    };
+    let created = client.create(&options, &request).map_err(|error| refused(&error))?;
+    output::line(&created.json.to_string());
+    Ok(Exit::Green)
+}
+
+/// By the name of WebAuthn's registry, such as `packed`, or by ours.
+fn find_format(name: &str) -> Option<Format> {
+    Format::ALL.into_iter().find(|format| [format.identifier(), format.slug()].contains(&name))
+}
+
+fn options() -> Result<PublicKeyCredentialCreationOptions, Failure> {
+    let mut text = String::new();
+    std::io::stdin()
+        .lock()
+        .take(MOST_INPUT)
+        .read_to_string(&mut text)
+        .map_err(|error| Failure::text(Exit::Config, format!("standard input: {error}")))?;
+    if text.trim().is_empty() {
+        let mend = "standard input is empty; write `proofmark attest < options.json`";
+        return Err(Failure::text(Exit::Config, mend));
+    }
+    PublicKeyCredentialCreationOptions::from_text(&unwrapped(text.trim())).map_err(|error| {
+        let mend = "give {\"publicKey\": {..}} as a v2 server sends it, or the base64 of that as a v1 server does";
+        Failure::text(Exit::Config, format!("creation options on standard input: {error}; {mend}"))
+    })
+}
+
+/// Base64 without its line breaks, and out of the JSON string that it may be in.
+fn unwrapped(text: &str) -> String {
+    if text.starts_with('{') {
+        return text.to_owned();
+    }
+    let text = serde_json::from_str(text).unwrap_or_else(|_| text.to_owned());
+    text.split_ascii_whitespace().collect()
+}
+
+/// What was typed is a matter of usage; what was read is one of input.
+fn refused(error: &ClientError) -> Failure {
+    match error {
+        ClientError::Mutation { .. } => {
+            Failure::text(Exit::Usage, format!("--mutate: {error}; `proofmark list mutations` shows what each takes"))
+        }
+        ClientError::Origin(_) => {
+            Failure::text(Exit::Usage, format!("--origin: {error}; write for example https://example.org"))
+        }
+        ClientError::Security { .. } => {
+            Failure::text(Exit::Config, format!("{error}; --origin names another, --ignore-rp-id ignores it"))
+        }
+        ClientError::NotSupported => Failure::text(Exit::Config, format!("{error}; --ignore-algorithms ignores it")),
+        ClientError::InvalidState => Failure::text(Exit::Config, format!("{error}; --ignore-exclude ignores it")),
+        other => Failure::text(Exit::Config, other.to_string()),
+    }
+}
+
+fn mutation(text: &str) -> Result<(&'static Mutation, Args), Failure> {
+    let (id, argument) = text.split_once('=').map_or((text, None), |(id, argument)| (id, Some(argument)));
+    let mutation = Mutation::find(id).ok_or_else(|| {
+        Failure::text(Exit::Usage, format!("--mutate {id}: there is no such mutation; see `proofmark list mutations`"))
+    })?;
+    let value = argument
+        .map_or(Value::Null, |text| serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned())));
+    Ok((mutation, Args(value)))
+}
+
+/// The seed in the form of the key derivation: 32 bytes, the number at their end.
+fn seed_bytes(seed: u64) -> [u8; 32] {
+    let mut bytes = [0; 32];
+    bytes[24..].copy_from_slice(&seed.to_be_bytes());
+    bytes
+}

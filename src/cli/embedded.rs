@@ -1,0 +1,64 @@
+//! The reference server inside this process, as a target.
+
+use super::exit::{Exit, Failure};
+use crate::contract::{Flow, Protocol};
+use crate::runner::target::{Accounts, ReasonMap, Subject, Target};
+use crate::server::defect::{DEFECTS, Defect};
+use crate::server::refusal;
+use crate::server::{Account, RunningServer, Server, ServerConfig};
+use crate::transport::{Address, Limits};
+
+/// The running server; it stops when this is dropped.
+pub struct Embedded(RunningServer);
+
+/// Starts the server on a free loopback port, with at least two users.
+pub async fn start(users: usize, seed: u64, defect: Option<&str>) -> Result<Embedded, Failure> {
+    let mut config =
+        ServerConfig { users: users.max(2), seed, defects: find_defect(defect)?, ..ServerConfig::default() };
+    // Under load each user keeps a connection; the others would wait for it to end.
+    config.max_connections = config.max_connections.max(config.users);
+    Server::start(config).await.map(Embedded).map_err(Failure::internal)
+}
+
+/// The defect with this name, as a list of one.
+pub fn find_defect(name: Option<&str>) -> Result<Vec<&'static Defect>, Failure> {
+    let Some(name) = name else { return Ok(Vec::new()) };
+    let found = DEFECTS.iter().find(|defect| defect.id == name).ok_or_else(|| {
+        Failure::text(Exit::Usage, format!("there is no defect `{name}`; `proofmark list defects` shows all"))
+    })?;
+    Ok(vec![found])
+}
+
+impl Embedded {
+    /// The server as a target that offers everything.
+    pub fn target(&self) -> Target {
+        target_of(&self.0)
+    }
+}
+
+/// A running reference server as a target that offers everything, its error ids as the reason map.
+pub fn target_of(server: &RunningServer) -> Target {
+    let mut reasons = ReasonMap::default();
+    for (id, clause) in refusal::meanings() {
+        // Ids without glob characters are always globs.
+        reasons.add(id, &clause).unwrap_or_default();
+    }
+    let address = Address::new(server.base_url());
+    let subject = |account: &Account| Subject { user_id: account.user_id.clone(), token: account.token.clone() };
+    Target {
+        name: "the embedded reference server".to_owned(),
+        web: address.clone(),
+        grpc: address,
+        rp_id: server.rp_id.clone(),
+        origin: server.origin.clone(),
+        flows: Flow::ALL.to_vec(),
+        protocols: Protocol::ALL.to_vec(),
+        accounts: Accounts {
+            subjects: server.accounts.subjects.iter().map(subject).collect(),
+            admin: Some(server.accounts.admin.clone()),
+            no_rights: Some(server.accounts.no_rights.token.clone()),
+        },
+        reasons,
+        limits: Limits::default(),
+    }
+}

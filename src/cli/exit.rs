@@ -1,0 +1,83 @@
+//! Exit codes: documented, never a count.
+
+use std::fmt;
+use std::process::ExitCode;
+
+/// How a verb ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// Gate green.
+    Green = 0,
+    /// A fail, or a deviation under `--deny deviation`.
+    Red = 1,
+    /// Wrong command line.
+    Usage = 2,
+    /// Target file, scenario or other input invalid.
+    Config = 3,
+    /// Nothing selected.
+    NothingSelected = 4,
+    /// Preflight failed: no case was run.
+    Preflight = 5,
+    /// Errors: the run is incomplete.
+    Incomplete = 6,
+    /// A load threshold was missed.
+    Threshold = 8,
+    /// A fault of proofmark itself.
+    Internal = 70,
+    /// Ctrl-C; partial results were written.
+    Interrupted = 130,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> ExitCode {
+        ExitCode::from(match exit {
+            Exit::Green => 0,
+            Exit::Red => 1,
+            Exit::Usage => 2,
+            Exit::Config => 3,
+            Exit::NothingSelected => 4,
+            Exit::Preflight => 5,
+            Exit::Incomplete => 6,
+            Exit::Threshold => 8,
+            Exit::Internal => 70,
+            Exit::Interrupted => 130,
+        })
+    }
+}
+
+/// An error that ends a verb, with its exit code.
+#[derive(Debug)]
+pub struct Failure {
+    /// The code.
+    pub exit: Exit,
+    error: anyhow::Error,
+}
+
+impl Failure {
+    /// With a code.
+    pub fn new(exit: Exit, error: impl Into<anyhow::Error>) -> Failure {
+        Failure { exit, error: error.into() }
+    }
+
+    /// With a code and a text.
+    pub fn text(exit: Exit, text: impl Into<String>) -> Failure {
+        Failure { exit, error: anyhow::Error::msg(text.into()) }
+    }
+
+    /// A file, scenario or other input that can't be used.
+    pub fn config(error: impl Into<anyhow::Error>) -> Failure {
+        Failure::new(Exit::Config, error)
+    }
+
+    /// A fault of proofmark or of the machine.
+    pub fn internal(error: impl Into<anyhow::Error>) -> Failure {
+        Failure::new(Exit::Internal, error)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Our errors name their causes themselves.
+        write!(f, "{}", self.error)
+    }
+}

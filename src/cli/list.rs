@@ -1,0 +1,42 @@
+//! `list`: what there is to choose from.
+
+use super::args::{ListArguments, Listing};
+use super::exit::{Exit, Failure};
+use super::output;
+use crate::authenticator::MUTATIONS;
+use crate::contract::{Flow, Protocol, clause};
+use crate::scenario::{self, Plan, Selection};
+use crate::server::defect::DEFECTS;
+use crate::transport::tamper::FAULTS;
+
+/// Prints one line an entry: its id, then what it is.
+pub fn list(arguments: &ListArguments) -> Result<Exit, Failure> {
+    let rows: Vec<(String, String)> = match arguments.what {
+        Listing::Cases => cases()?.into_iter().map(|case| (case.id, case.title)).collect(),
+        Listing::Permutations => {
+            let selection =
+                Selection { flows: Flow::ALL.to_vec(), protocols: Protocol::ALL.to_vec(), patterns: Vec::new() };
+            Plan::new(cases()?, &selection).permutations.into_iter().map(|p| (p.id, String::new())).collect()
+        }
+        Listing::Clauses => clause::all()
+            .map(|clause| {
+                (clause.id.to_owned(), format!("{} {} [{}]", clause.level.name(), clause.text, clause.source))
+            })
+            .collect(),
+        Listing::Mutations => MUTATIONS.iter().map(|m| (m.id.to_owned(), m.summary.to_owned())).collect(),
+        Listing::Faults => FAULTS.iter().map(|fault| (fault.id.to_owned(), fault.summary.to_owned())).collect(),
+        Listing::Defects => DEFECTS
+            .iter()
+            .map(|defect| (defect.id.to_owned(), format!("{} [breaks {}]", defect.summary, defect.clause)))
+            .collect(),
+    };
+    let width = rows.iter().map(|(id, _)| id.len()).max().unwrap_or(0);
+    let text: String =
+        rows.iter().map(|(id, words)| format!("{}\n", format!("{id:width$}  {words}").trim_end())).collect();
+    output::print(&text);
+    Ok(Exit::Green)
+}
+
+fn cases() -> Result<Vec<scenario::Case>, Failure> {
+    scenario::embedded().map_err(Failure::config)
+}

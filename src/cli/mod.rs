@@ -1,0 +1,54 @@
+//! The command line: verbs, output and exit codes.
+
+mod args;
+mod attest;
+pub mod embedded;
+pub mod exit;
+mod interrupt;
+mod list;
+mod load;
+mod output;
+mod reports;
+mod run;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use args::{Arguments, Verb};
+use exit::{Exit, Failure};
+
+/// Parses the command line, does what it says, and gives the exit code.
+pub fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let usage = error.use_stderr();
+            // Nothing can be done about a closed terminal.
+            error.print().unwrap_or_default();
+            return if usage { Exit::Usage.into() } else { Exit::Green.into() };
+        }
+    };
+    match dispatch(arguments.verb) {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            output::error(&failure.to_string());
+            failure.exit.into()
+        }
+    }
+}
+
+fn dispatch(verb: Verb) -> Result<Exit, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::internal)?;
+    let done = match verb {
+        Verb::Run(arguments) => runtime.block_on(run::run(arguments)),
+        Verb::Attest(arguments) => attest::attest(&arguments),
+        Verb::Serve(arguments) => runtime.block_on(serve::serve(arguments)),
+        Verb::List(arguments) => list::list(&arguments),
+        Verb::Load(arguments) => runtime.block_on(load::load(arguments)),
+    };
+    // Connections that are still open need not be waited for.
+    runtime.shutdown_background();
+    done
+}

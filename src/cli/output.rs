@@ -1,0 +1,32 @@
+//! Standard output and error. A closed pipe is no error of ours: what can't be written is dropped.
+
+use std::io::{self, IsTerminal as _, Write as _};
+
+use crate::report::printable;
+
+/// Writes text to standard output as it is.
+pub fn print(text: &str) {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).unwrap_or_default();
+}
+
+/// Writes a line to standard output.
+pub fn line(text: &str) {
+    print(&format!("{text}\n"));
+}
+
+/// Writes lines to standard error. Errors quote targets, files and commands: control characters are made visible.
+pub fn note(text: &str) {
+    let lines: Vec<String> = text.trim_end().lines().map(printable).collect();
+    writeln!(io::stderr().lock(), "{}", lines.join("\n")).unwrap_or_default();
+}
+
+/// Writes an error to standard error.
+pub fn error(text: &str) {
+    note(&format!("error: {text}"));
+}
+
+/// Whether a person watches: standard error is a terminal, and no CI service says otherwise.
+pub fn is_watched() -> bool {
+    io::stderr().is_terminal() && std::env::var_os("CI").is_none()
+}

@@ -1,0 +1,84 @@
+//! `--report NAME=PATH`: checked before the run, written aside and renamed after it.
+
+use std::fs::File;
+use std::io::{BufWriter, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::exit::{Exit, Failure};
+use crate::outcome::RunRecord;
+use crate::report::{self, REPORTS, Report};
+
+/// One report to write. What was opened and not written is removed when this is dropped.
+pub struct Destination {
+    report: &'static Report,
+    path: PathBuf,
+    aside: PathBuf,
+    file: File,
+}
+
+impl Drop for Destination {
+    fn drop(&mut self) {
+        // After it was written there is none; that it can't be removed is no news.
+        std::fs::remove_file(&self.aside).unwrap_or_default();
+    }
+}
+
+/// Reads the options and opens a file beside each path, so that a path that can't be written is told before the run.
+pub fn open(options: &[String]) -> Result<Vec<Destination>, Failure> {
+    let mut destinations: Vec<Destination> = Vec::new();
+    for option in options {
+        let destination = destination(option)?;
+        if destinations.iter().any(|other| other.path == destination.path) {
+            let message = format!("--report {option}: another report goes to the same file; give each its own");
+            return Err(Failure::text(Exit::Usage, message));
+        }
+        destinations.push(destination);
+    }
+    Ok(destinations)
+}
+
+fn destination(option: &str) -> Result<Destination, Failure> {
+    let names = || REPORTS.iter().map(|report| report.name).collect::<Vec<_>>().join(", ");
+    let usage = |text: String| Failure::text(Exit::Usage, text);
+    let Some((name, path)) = option.split_once('=').filter(|(_, path)| !path.is_empty()) else {
+        return Err(usage(format!("--report {option}: write NAME=PATH, for example junit=report.xml")));
+    };
+    let Some(report) = report::find(name) else {
+        return Err(usage(format!("--report {option}: there is no report `{name}`; there are {}", names())));
+    };
+    let path = PathBuf::from(path);
+    if path.is_dir() {
+        return Err(usage(format!("--report {option}: {} is a directory", path.display())));
+    }
+    let aside = aside(&path);
+    let file =
+        File::create(&aside).map_err(|error| usage(format!("--report {option}: {}: {error}", path.display())))?;
+    Ok(Destination { report, path, aside, file })
+}
+
+fn aside(path: &Path) -> PathBuf {
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}-{}.part", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed)));
+    path.with_file_name(name)
+}
+
+/// Writes every report; all are tried, the first error is told.
+pub fn write(destinations: &[Destination], run: &RunRecord) -> Result<Vec<PathBuf>, Failure> {
+    let written: Vec<Result<PathBuf, Failure>> =
+        destinations.iter().map(|destination| write_one(destination, run)).collect();
+    written.into_iter().collect()
+}
+
+fn write_one(destination: &Destination, run: &RunRecord) -> Result<PathBuf, Failure> {
+    let Destination { report, path, aside, file } = destination;
+    let mut out = BufWriter::new(file);
+    let written = (report.write)(run, &mut out).and_then(|()| out.flush()).and_then(|()| std::fs::rename(aside, path));
+    match written {
+        Ok(()) => Ok(path.clone()),
+        Err(error) => {
+            Err(Failure::text(Exit::Internal, format!("report {}: {}: {error}", report.name, path.display())))
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! `run`: the main job.
+
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::args::{Deny, RunArguments, seed_or_random};
+use super::embedded::{self, Embedded};
+use super::exit::{Exit, Failure};
+use super::reports::{self, Destination};
+use super::{interrupt, output};
+use crate::contract::{Flow, Protocol};
+use crate::outcome::{Event, RunRecord, Verdict};
+use crate::report;
+use crate::runner::target_file::{self, Surroundings};
+use crate::runner::{Runner, Settings, Stop};
+use crate::scenario::{self, Case, Pattern, Plan, Selection};
+
+/// Plans, runs, reports, and gives the gate's exit code. What can be wrong without the target is told before it is asked.
+pub async fn run(arguments: RunArguments) -> Result<Exit, Failure> {
+    let timeout = arguments.timeout.as_deref().map(|text| super::serve::duration("--timeout", text)).transpose()?;
+    let patterns = patterns(&arguments.patterns)?;
+    let destinations = reports::open(&arguments.reports)?;
+    let request = Request { patterns, cases: cases(&arguments)?, seed: seed_or_random(arguments.seed), timeout };
+    let stop = Stop::default();
+    let watcher = tokio::spawn(watch(stop.clone()));
+    let begun = tokio::select! {
+        begun = begin(&request, &arguments) => begun?,
+        () = stop.stopped() => return Ok(Exit::Interrupted),
+    };
+    let exit = execute(begun, &stop, &arguments, &destinations).await;
+    watcher.abort();
+    exit
+}
+
+/// What was asked for, read and checked.
+struct Request {
+    patterns: Vec<Pattern>,
+    cases: Vec<Case>,
+    seed: u64,
+    timeout: Option<Duration>,
+}
+
+impl Request {
+    fn plan(&self, flows: &[Flow], protocols: &[Protocol]) -> Plan {
+        let patterns = self.patterns.clone();
+        let selection = Selection { flows: flows.to_vec(), protocols: protocols.to_vec(), patterns };
+        Plan::new(self.cases.clone(), &selection)
+    }
+}
+
+/// A run whose preflight was good, and the server that has to outlive it.
+struct Begun {
+    runner: Runner,
+    _embedded: Option<Embedded>,
+}
+
+async fn begin(request: &Request, arguments: &RunArguments) -> Result<Begun, Failure> {
+    let (mut target, embedded) = match &arguments.target {
+        Some(path) => {
+            let surroundings = Surroundings {
+                variable: &|name| std::env::var(name).ok(),
+                subjects_needed: &|flows, protocols| request.plan(flows, protocols).subjects(),
+            };
+            (target_file::load(path, &surroundings).await.map_err(Failure::config)?, None)
+        }
+        None => {
+            let plan = request.plan(&Flow::ALL, &Protocol::ALL);
+            selected(&plan)?;
+            let server = embedded::start(plan.subjects(), request.seed, arguments.defect.as_deref()).await?;
+            (server.target(), Some(server))
+        }
+    };
+    if let Some(timeout) = request.timeout {
+        target.limits.timeout = timeout;
+    }
+    let plan = request.plan(&target.flows, &target.protocols);
+    selected(&plan)?;
+    let settings = Settings { seed: request.seed, concurrency: usize::from(arguments.jobs) };
+    let runner = Runner::new(target, plan, settings).map_err(Failure::config)?;
+    runner.preflight().await.map_err(|error| Failure::new(Exit::Preflight, error))?;
+    Ok(Begun { runner, _embedded: embedded })
+}
+
+async fn execute(
+    begun: Begun,
+    stop: &Stop,
+    arguments: &RunArguments,
+    destinations: &[Destination],
+) -> Result<Exit, Failure> {
+    let Begun { runner, _embedded } = begun;
+    let mut display = Display::new(arguments.quiet, runner.started().permutations);
+    let mut events = Vec::new();
+    let finished = runner
+        .run(stop, |event| {
+            display.show(event);
+            events.push(event.clone());
+        })
+        .await;
+    display.close();
+    let run = RunRecord::fold(events).ok_or_else(|| Failure::text(Exit::Internal, "the run has no first event"))?;
+    output::print(&report::summary(&run));
+    let written = reports::write(destinations, &run)?;
+    for path in written {
+        output::note(&format!("wrote {}", path.display()));
+    }
+    Ok(gate(&run, finished.interrupted, arguments.deny))
+}
+
+/// Precedence: 130, 1, 6, 0.
+fn gate(run: &RunRecord, interrupted: bool, deny: Option<Deny>) -> Exit {
+    let tally = run.tally();
+    if interrupted {
+        Exit::Interrupted
+    } else if tally.fail > 0 || (deny == Some(Deny::Deviation) && tally.deviation > 0) {
+        Exit::Red
+    } else if tally.error > 0 {
+        Exit::Incomplete
+    } else {
+        Exit::Green
+    }
+}
+
+fn patterns(texts: &[String]) -> Result<Vec<Pattern>, Failure> {
+    texts.iter().map(|text| Pattern::new(text).map_err(|error| Failure::new(Exit::Usage, error))).collect()
+}
+
+fn cases(arguments: &RunArguments) -> Result<Vec<Case>, Failure> {
+    let mut cases = scenario::embedded().map_err(Failure::config)?;
+    for path in &arguments.suites {
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| Failure::text(Exit::Config, format!("--suite {}: {error}", path.display())))?;
+        let own = scenario::parse_suite(&path.display().to_string(), &text).map_err(Failure::config)?;
+        if let Some(twice) = own.iter().find(|case| cases.iter().any(|known| known.id == case.id)) {
+            let message = format!("{}: case `{}` is there already; give it another id", path.display(), twice.id);
+            return Err(Failure::text(Exit::Config, message));
+        }
+        if own.is_empty() {
+            return Err(Failure::text(Exit::Config, format!("{}: there is no case under `cases`", path.display())));
+        }
+        cases.extend(own);
+    }
+    Ok(cases)
+}
+
+fn selected(plan: &Plan) -> Result<(), Failure> {
+    if let Some(pattern) = plan.unmatched.first() {
+        let message =
+            format!("`{pattern}` matches no permutation of this target; `proofmark list permutations` shows all");
+        return Err(Failure::text(Exit::NothingSelected, message));
+    }
+    if plan.permutations.is_empty() {
+        return Err(Failure::text(Exit::NothingSelected, "the target offers nothing that a case could be run on"));
+    }
+    Ok(())
+}
+
+/// The first Ctrl-C stops the run and lets it report; the second ends the process.
+async fn watch(stop: Stop) {
+    interrupt::asked().await;
+    output::note("interrupted: writing what is there (once more to leave at once)");
+    stop.stop();
+    interrupt::asked().await;
+    std::process::exit(130);
+}
+
+/// Bars on a terminal, one line a case elsewhere.
+struct Display {
+    bar: Option<ProgressBar>,
+    lines: bool,
+    bad: usize,
+}
+
+impl Display {
+    fn new(quiet: bool, permutations: usize) -> Display {
+        let watched = output::is_watched() && !quiet;
+        let bar = watched.then(|| {
+            let length = u64::try_from(permutations).unwrap_or(u64::MAX);
+            let bar = ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::stderr_with_hz(10));
+            let style = ProgressStyle::with_template("{bar:32} {pos}/{len} {msg} {elapsed}, {eta} left");
+            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+            bar.enable_steady_tick(Duration::from_millis(200));
+            bar
+        });
+        Display { bar, lines: !watched && !quiet, bad: 0 }
+    }
+
+    fn show(&mut self, event: &Event) {
+        let Event::CaseFinished(record) = event else { return };
+        if self.lines {
+            output::line(&report::case_line(record));
+        }
+        let Some(bar) = &self.bar else { return };
+        if record.protocol != "all" {
+            bar.inc(1);
+        }
+        if matches!(record.verdict, Verdict::Fail | Verdict::Error) {
+            self.bad += 1;
+            bar.set_message(format!("{} not passed,", self.bad));
+        }
+    }
+
+    fn close(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! `serve`: the reference server as a process of its own.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::args::{ServeArguments, seed_or_random};
+use super::exit::{Exit, Failure};
+use super::{embedded, interrupt, output};
+use crate::runner::provision::{SubjectEntry, SubjectPoolFile};
+use crate::server::refusal;
+use crate::server::{RunningServer, Server, ServerConfig};
+
+/// Serves until Ctrl-C or until the time is up.
+pub async fn serve(arguments: ServeArguments) -> Result<Exit, Failure> {
+    let stop_after = arguments.stop_after.as_deref().map(|text| duration("--stop-after", text)).transpose()?;
+    let defects = embedded::find_defect(arguments.defect.as_deref())?;
+    let config = ServerConfig {
+        listen: arguments.listen,
+        users: usize::try_from(arguments.users).unwrap_or(usize::MAX),
+        seed: seed_or_random(arguments.seed),
+        defects,
+        ..ServerConfig::default()
+    };
+    let server = Server::start(config).await.map_err(|error| {
+        Failure::text(
+            Exit::Config,
+            format!("--listen {}: {error}; another port, or 0 for a free one", arguments.listen),
+        )
+    })?;
+    output::line(&format!("reference server on {} with {} users", server.base_url(), arguments.users));
+    if let Some(defect) = &arguments.defect {
+        output::line(&format!("with the defect {defect}"));
+    }
+    match &arguments.target_out {
+        Some(path) => {
+            write_target(path, &server)?;
+            output::line(&format!("target file: {0}; now: proofmark run --target {0}", path.display()));
+        }
+        None => output::line("without --target-out nobody knows its tokens"),
+    }
+    output::line("Ctrl-C stops it");
+    let end = async {
+        match stop_after {
+            Some(time) => tokio::time::sleep(time).await,
+            None => std::future::pending().await,
+        }
+    };
+    let exit = tokio::select! {
+        () = interrupt::asked() => Exit::Interrupted,
+        () = end => Exit::Green,
+    };
+    server.shutdown().await;
+    Ok(exit)
+}
+
+/// A number with `ms`, `s`, `m` or `h`.
+pub fn duration(option: &str, text: &str) -> Result<Duration, Failure> {
+    let fail = || Failure::text(Exit::Usage, format!("{option} {text}: write a time such as 200ms, 30s, 5m or 1h"));
+    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let factor = match unit {
+        "ms" => 0.001,
+        "s" => 1.0,
+        "m" => 60.0,
+        "h" => 3600.0,
+        _ => return Err(fail()),
+    };
+    let seconds = number.parse::<f64>().map_err(|_| fail())? * factor;
+    Duration::try_from_secs_f64(seconds).ok().filter(|time| !time.is_zero()).ok_or_else(fail)
+}
+
+fn write_target(path: &Path, server: &RunningServer) -> Result<(), Failure> {
+    let pool_path = path.with_extension("subjects.json");
+    let entry = |account: &crate::server::Account| SubjectEntry {
+        user_id: account.user_id.clone(),
+        token: account.token.expose().to_owned(),
+    };
+    let pool = SubjectPoolFile {
+        subjects: server.accounts.subjects.iter().map(entry).collect(),
+        admin_token: Some(server.accounts.admin.expose().to_owned()),
+        no_rights_token: Some(server.accounts.no_rights.token.expose().to_owned()),
+    };
+    let json = serde_json::to_vec_pretty(&pool).map_err(Failure::internal)?;
+    write_private(&pool_path, &json)?;
+    write_private(path, target_text(server, &pool_path).as_bytes())
+}
+
+fn target_text(server: &RunningServer, pool: &Path) -> String {
+    let pool = PathBuf::from(pool.file_name().unwrap_or_default());
+    let base_url = server.base_url();
+    let mut text = format!(
+        "# Written by `proofmark serve`: the reference server as a target.\n\
+         name = \"reference server\"\n\
+         base-url = \"{base_url}\"\n\
+         rp-id = \"{}\"\n\
+         origin = \"{}\"\n\n\
+         [accounts]\n\
+         # The users' tokens, the administrator's, and one without rights.\n\
+         subjects-file = \"{}\"\n\n\
+         # What the server's error ids mean, so that a refusal can be told from one for another reason.\n\
+         [reasons]\n",
+        server.rp_id,
+        server.origin,
+        pool.display()
+    );
+    for (id, clause) in refusal::meanings() {
+        // Writing to a `String` can't fail.
+        writeln!(text, "\"{id}\" = \"{clause}\"").unwrap_or_default();
+    }
+    text
+}
+
+/// Only the owner may read what holds tokens.
+fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    use std::io::Write as _;
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let written = options.open(path).and_then(|mut file| file.write_all(bytes));
+    written.map_err(|error| Failure::text(Exit::Config, format!("--target-out {}: {error}", path.display())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_have_a_unit() {
+        for (text, millis) in [("200ms", 200), ("30s", 30_000), ("1.5m", 90_000), ("1h", 3_600_000)] {
+            assert_eq!(duration("--x", text).ok(), Some(Duration::from_millis(millis)), "{text}");
+        }
+        for text in ["", "5", "s", "-1s", "1d", "1 s", "0s", "1e9s", "999999999999999999999h"] {
+            assert!(duration("--x", text).is_err(), "{text}");
+        }
+    }
+}

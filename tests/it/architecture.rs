@@ -1,0 +1,359 @@
+//! The rules of ARCHITECTURE, executed on the sources: layers, cycles, lengths, homes of crates, words that libraries don't use.
+
+mod source;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use source::Source;
+
+/// Who may use whom. `scenario` uses `outcome` because an expectation maps to a reason, and `transport` for the names of
+/// request faults.
+const LAYERS: &[(&str, &[&str])] = &[
+    ("webauthn", &[]),
+    ("contract", &[]),
+    ("authenticator", &["webauthn"]),
+    ("relying_party", &["webauthn"]),
+    ("wire", &["contract"]),
+    ("transport", &["wire", "contract"]),
+    ("outcome", &["transport", "wire", "contract"]),
+    ("scenario", &["outcome", "transport", "wire", "contract", "authenticator"]),
+    ("checks", &["outcome", "scenario", "transport", "wire", "contract", "webauthn"]),
+    ("server", &["relying_party", "wire", "contract", "webauthn"]),
+    ("report", &["outcome", "contract", "wire", "webauthn"]),
+    ("runner", RUNS),
+    ("load", RUNS),
+    ("cli", ALL),
+];
+
+const RUNS: &[&str] =
+    &["scenario", "checks", "outcome", "transport", "relying_party", "authenticator", "wire", "contract", "webauthn"];
+
+const ALL: &[&str] = &[
+    "webauthn",
+    "contract",
+    "authenticator",
+    "relying_party",
+    "wire",
+    "transport",
+    "outcome",
+    "scenario",
+    "checks",
+    "server",
+    "report",
+    "runner",
+    "load",
+];
+
+/// External crates that only some modules may name.
+const HOMES: &[(&str, &[&str])] = &[
+    ("ciborium", &["webauthn"]),
+    ("p256", &["webauthn", "authenticator"]),
+    ("prost_reflect", &["wire"]),
+    ("protox", &["wire"]),
+    ("reqwest", &["transport"]),
+    ("tonic", &["wire", "transport", "server"]),
+    ("axum", &["server"]),
+    ("tonic_web", &["server"]),
+    ("goose", &["load"]),
+    ("clap", &["cli"]),
+    ("anyhow", &["cli"]),
+    ("indicatif", &["cli"]),
+    ("quick_junit", &["report"]),
+    ("serde_saphyr", &["scenario"]),
+    ("toml", &["runner"]),
+];
+
+/// Words that only `cli` may use: standard streams, the process and its environment.
+const ONLY_IN_CLI: &[&[&str]] = &[
+    &["print", "!"],
+    &["println", "!"],
+    &["eprint", "!"],
+    &["eprintln", "!"],
+    &["io", "::", "stdout"],
+    &["io", "::", "stderr"],
+    &["process", "::", "exit"],
+    &["process", "::", "abort"],
+    &["env", "::"],
+];
+
+/// Words that nobody may use.
+const NOWHERE: &[&[&str]] =
+    &[&["todo", "!"], &["unimplemented", "!"], &["dbg", "!"], &[".", "unwrap", "(", ")"], &[".", "unwrap_unchecked"]];
+
+const LONGEST_FILE: usize = 400;
+const LONGEST_FUNCTION: usize = 60;
+
+/// Top-level modules that a file names by `crate::`, or by as many `super::` as lead to the root, with the token's index.
+fn uses(source: &Source) -> Vec<(usize, String)> {
+    let depth = source.modules.len().max(1);
+    let mut found = Vec::new();
+    for index in 0..source.tokens.len() {
+        let after = match source.text(index) {
+            "crate" if source.text(index + 1) == "::" => index + 2,
+            "super" if index == 0 || source.text(index - 1) != "::" => {
+                let supers = (0..).take_while(|step| source.has(index + 2 * step, &["super", "::"])).count();
+                if supers < depth || source.modules.is_empty() {
+                    continue;
+                }
+                index + 2 * supers
+            }
+            _ => continue,
+        };
+        found.extend(named(source, after).into_iter().map(|name| (index, name)));
+    }
+    found
+}
+
+/// The name at an index, or the names of the group that begins there.
+fn named(source: &Source, at: usize) -> Vec<String> {
+    if source.text(at) != "{" {
+        return vec![source.text(at).to_owned()];
+    }
+    let mut names = Vec::new();
+    let (end, mut index) = (source.closing(at), at + 1);
+    while index < end {
+        match source.text(index) {
+            "{" => index = source.closing(index),
+            name if ["{", ","].contains(&source.text(index - 1)) => names.push(name.to_owned()),
+            _ => {}
+        }
+        index += 1;
+    }
+    names
+}
+
+fn forbidden_edges(source: &Source) -> Vec<String> {
+    let top = source.top();
+    if top.is_empty() {
+        return Vec::new();
+    }
+    let Some((_, allowed)) = LAYERS.iter().find(|(module, _)| *module == top) else {
+        return vec![format!("{}: module `{top}` has no row in the table", source.path)];
+    };
+    let wrong = uses(source).into_iter().filter(|(_, used)| used != top && !allowed.contains(&used.as_str()));
+    wrong.map(|(index, used)| format!("{}: `{top}` may not use `{used}`", source.place(index))).collect()
+}
+
+fn edges(sources: &[Source]) -> BTreeMap<String, BTreeSet<String>> {
+    let mut edges: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for source in sources.iter().filter(|source| !source.top().is_empty()) {
+        let used = uses(source).into_iter().map(|(_, used)| used).filter(|used| used != source.top());
+        edges.entry(source.top().to_owned()).or_default().extend(used);
+    }
+    edges
+}
+
+/// A cycle of modules, if there is one: takes away modules that use no remaining one until nothing changes.
+fn cycle(mut edges: BTreeMap<String, BTreeSet<String>>) -> Vec<String> {
+    loop {
+        let remaining: BTreeSet<String> = edges.keys().cloned().collect();
+        let before = edges.len();
+        edges.retain(|_, used| used.iter().any(|module| remaining.contains(module)));
+        if edges.len() == before {
+            return edges.into_keys().collect();
+        }
+    }
+}
+
+fn long_file(source: &Source) -> Vec<String> {
+    let too_long = source.lines > LONGEST_FILE;
+    too_long
+        .then(|| format!("{}: {} lines before its tests, more than {LONGEST_FILE}", source.path, source.lines))
+        .into_iter()
+        .collect()
+}
+
+fn long_functions(source: &Source) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for index in 0..source.tokens.len() {
+        let name = source.text(index + 1);
+        if source.text(index) != "fn" || !name.starts_with(|c: char| c.is_alphabetic() || c == '_') {
+            continue;
+        }
+        let Some(open) = body(source, index) else { continue };
+        let lines = source.tokens[source.closing(open)].line - source.tokens[index].line + 1;
+        if lines > LONGEST_FUNCTION {
+            wrong.push(format!("{}: `{name}` has {lines} lines, more than {LONGEST_FUNCTION}", source.place(index)));
+        }
+    }
+    wrong
+}
+
+/// Where the body of the function at an index begins; the `;` of an array type is none of its own.
+fn body(source: &Source, function: usize) -> Option<usize> {
+    let mut at = function;
+    while at < source.tokens.len() {
+        match source.text(at) {
+            "{" => return Some(at),
+            ";" => return None,
+            "(" | "[" => at = source.closing(at),
+            _ => {}
+        }
+        at += 1;
+    }
+    None
+}
+
+fn strays(source: &Source) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for index in 0..source.tokens.len() {
+        let name = source.text(index);
+        let Some((_, homes)) = HOMES.iter().find(|(known, _)| *known == name) else { continue };
+        let before = if index == 0 { "" } else { source.text(index - 1) };
+        // `runner::toml::x` is a module of ours, `.toml` a field, and `toml` alone a variable.
+        let rooted = before == "::" && !source.text(index.saturating_sub(2)).starts_with(char::is_alphabetic);
+        let is_crate =
+            before == "use" || (source.text(index + 1) == "::" && (before != "::" || rooted) && before != ".");
+        if is_crate && !homes.contains(&source.top()) {
+            wrong.push(format!(
+                "{}: the crate `{name}` may only be named in {}",
+                source.place(index),
+                homes.join(", ")
+            ));
+        }
+    }
+    wrong
+}
+
+fn words(source: &Source) -> Vec<String> {
+    let cli = source.top() == "cli";
+    let forbidden: Vec<&[&str]> = NOWHERE.iter().chain(ONLY_IN_CLI.iter().filter(|_| !cli)).copied().collect();
+    let at = |index: usize| {
+        let word = forbidden.iter().find(|word| source.has(index, word))?.concat();
+        Some(format!("{}: `{word}` has no place here", source.place(index)))
+    };
+    (0..source.tokens.len()).filter_map(at).collect()
+}
+
+fn assert_holds(rule: fn(&Source) -> Vec<String>) {
+    let sources = source::all();
+    assert!(sources.len() > 50, "the sources were not found");
+    let wrong: Vec<String> = sources.iter().flat_map(rule).collect();
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn modules_use_only_what_is_below_them() {
+    assert_holds(forbidden_edges);
+    let modules: BTreeSet<&str> = LAYERS.iter().map(|(module, _)| *module).collect();
+    let named: BTreeSet<&str> = LAYERS.iter().flat_map(|(_, used)| used.iter().copied()).collect();
+    assert!(named.is_subset(&modules), "the table speaks of a module without a row");
+}
+
+#[test]
+fn modules_do_not_form_cycles() {
+    assert_eq!(cycle(edges(&source::all())), [""; 0]);
+}
+
+#[test]
+fn files_are_short() {
+    assert_holds(long_file);
+}
+
+#[test]
+fn functions_are_short() {
+    assert_holds(long_functions);
+}
+
+#[test]
+fn external_crates_stay_at_home() {
+    assert_holds(strays);
+}
+
+#[test]
+fn libraries_neither_print_nor_panic_nor_exit() {
+    assert_holds(words);
+}
+
+mod can_fail {
+    //! Each rule on a text that breaks it, and on one that looks as if it did.
+
+    use super::*;
+
+    fn check(rule: fn(&Source) -> Vec<String>, path: &str, text: &str, expected: &[&str]) {
+        assert_eq!(rule(&Source::new(path, text)), expected, "{text}");
+    }
+
+    #[test]
+    fn layers() {
+        let path = "src/wire/schema.rs";
+        let edge = |line: u32, used: &str| format!("{path}:{line}: `wire` may not use `{used}`");
+        check(forbidden_edges, path, "use crate::contract::Flow;\nuse super::status;\nuse crate::wire::secret;", &[]);
+        check(forbidden_edges, path, "\nuse crate::runner::Runner;", &[&edge(2, "runner")]);
+        check(forbidden_edges, path, "fn f(x: &crate::cli::Args) {}", &[&edge(1, "cli")]);
+        let group = "pub use crate::{contract::{Flow, load}, webauthn::{options}, scenario};";
+        check(forbidden_edges, path, group, &[&edge(1, "webauthn"), &edge(1, "scenario")]);
+        check(forbidden_edges, path, "use super::super::checks::CHECKS;", &[&edge(1, "checks")]);
+        check(forbidden_edges, path, "use super::super::{contract, report};", &[&edge(1, "report")]);
+        check(forbidden_edges, path, "// crate::cli\n#[cfg(test)]\nmod tests { use crate::cli; }", &[]);
+        check(forbidden_edges, "src/extra/mod.rs", "", &["src/extra/mod.rs: module `extra` has no row in the table"]);
+        check(forbidden_edges, "src/cli/run.rs", "use crate::runner::Runner;", &[]);
+    }
+
+    #[test]
+    fn cycles() {
+        let source = |path: &str, text: &str| Source::new(path, text);
+        let ring = [
+            source("src/wire/mod.rs", "use crate::contract::Flow;"),
+            source("src/contract/v1.rs", "use crate::webauthn::cbor;"),
+            source("src/webauthn/mod.rs", "use crate::wire::secret;"),
+            source("src/cli/mod.rs", "use crate::load;"),
+        ];
+        assert_eq!(cycle(edges(&ring)), ["contract", "webauthn", "wire"]);
+        assert_eq!(cycle(edges(&ring[..2])), [""; 0]);
+    }
+
+    #[test]
+    fn lengths() {
+        let path = "src/wire/mod.rs";
+        check(long_file, path, &"\n".repeat(400), &[]);
+        check(long_file, path, &"\n".repeat(401), &["src/wire/mod.rs: 401 lines before its tests, more than 400"]);
+        let tested = format!("{}#[cfg(test)]\nmod tests {{\n{}}}\n", "\n".repeat(399), "\n".repeat(100));
+        check(long_file, path, &tested, &[]);
+        let function =
+            |lines: usize| format!("\nfn long(\n) -> [u8; 2] {{{}}}\nfn next() {{}}", "\n".repeat(lines - 2));
+        check(long_functions, path, &function(60), &[]);
+        check(long_functions, path, &function(61), &["src/wire/mod.rs:2: `long` has 61 lines, more than 60"]);
+    }
+
+    #[test]
+    fn homes() {
+        let stray = "src/checks/mod.rs:2: the crate `ciborium` may only be named in webauthn";
+        for text in
+            ["use ciborium::Value;", "use ciborium as cbor;", "type A = ciborium::Value;", "fn f(a: ::ciborium::A) {}"]
+        {
+            check(strays, "src/checks/mod.rs", &format!("\n{text}"), &[stray]);
+            check(strays, "src/webauthn/cbor.rs", &format!("\n{text}"), &[]);
+        }
+        for text in [
+            "let toml = 1;",
+            "use crate::runner::toml;",
+            "use super::toml::read;",
+            "self.toml::<u8>()",
+            "\"goose::x\";",
+        ] {
+            check(strays, "src/checks/mod.rs", text, &[]);
+        }
+    }
+
+    #[test]
+    fn forbidden_words() {
+        let path = "src/wire/mod.rs";
+        for word in ["println!", "eprintln!", "print!", "process::exit", "io::stdout", "env::"] {
+            let text = format!("fn f() {{ std::{word}(x) }}");
+            check(words, path, &text, &[&format!("{path}:1: `{word}` has no place here")]);
+            check(words, "src/cli/mod.rs", &text, &[]);
+        }
+        for word in ["todo!", "unimplemented!", "dbg!"] {
+            let expected = format!("src/cli/mod.rs:1: `{word}` has no place here");
+            check(words, "src/cli/mod.rs", &format!("fn f() {{ {word}() }}"), &[&expected]);
+        }
+        check(words, path, "x\n    .unwrap()", &[&format!("{path}:2: `.unwrap()` has no place here")]);
+        check(
+            words,
+            path,
+            "x.unwrap_or(1); env!(\"A\"); // todo!()\n#[cfg(test)] mod tests { fn f() { a.unwrap() } }",
+            &[],
+        );
+    }
+}

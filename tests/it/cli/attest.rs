@@ -1,0 +1,122 @@
+//! `attest` in a pipe.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use serde_json::{Value, json};
+
+use super::fed;
+
+const CHALLENGE: [u8; 20] = *b"\xfb\xff\xbe0123456789abcdefg";
+
+fn options() -> Value {
+    json!({ "publicKey": {
+        "rp": { "id": "example.org", "name": "Example" },
+        "user": { "id": URL_SAFE_NO_PAD.encode([1, 2, 3]), "name": "n", "displayName": "d" },
+        "challenge": URL_SAFE_NO_PAD.encode(CHALLENGE),
+        "pubKeyCredParams": [{ "type": "public-key", "alg": -7 }],
+        "excludeCredentials": [{ "type": "public-key", "id": "AQIDBA" }],
+    }})
+}
+
+fn attest(options: &str, args: &[&str]) -> Value {
+    let output = fed(&[&["attest", "--seed", "1"], args].concat(), options.as_bytes()).exits(0);
+    assert_eq!(output.out.lines().count(), 1, "one line: {}", output.out);
+    serde_json::from_str(&output.out).expect("JSON")
+}
+
+fn client_data(credential: &Value) -> Value {
+    let text = credential["response"]["clientDataJSON"].as_str().expect("a string");
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).expect("base64url")).expect("JSON")
+}
+
+#[test]
+fn every_documented_form_of_options_gives_the_same_credential() {
+    let json = options().to_string();
+    let credential = attest(&json, &[]);
+    assert_eq!(client_data(&credential)["challenge"], URL_SAFE_NO_PAD.encode(CHALLENGE));
+    assert_eq!(client_data(&credential)["origin"], "https://example.org");
+    let plain = json.replace(&URL_SAFE_NO_PAD.encode(CHALLENGE), &STANDARD.encode(CHALLENGE));
+    assert_ne!(plain, json);
+    let wrapped: String =
+        STANDARD.encode(&json).as_bytes().chunks(76).map(|c| String::from_utf8_lossy(c) + "\n").collect();
+    let forms = [
+        ("the inner object", options()["publicKey"].to_string()),
+        ("white space around", format!("\n {json}\r\n")),
+        ("standard base64 inside", plain),
+        ("v1: base64 of JSON", STANDARD.encode(&json)),
+        ("v1: base64url of JSON", URL_SAFE_NO_PAD.encode(&json)),
+        ("v1: base64 with line breaks", wrapped),
+        ("v1: base64 as a JSON string", format!("\"{}\"", STANDARD.encode(&json))),
+    ];
+    for (form, text) in forms {
+        assert_eq!(attest(&text, &[]), credential, "{form}");
+    }
+}
+
+#[test]
+fn what_is_no_options_is_told() {
+    let inputs: [(&[u8], &str); 6] = [
+        (b"", "proofmark attest < options.json"),
+        (b" \n", "proofmark attest < options.json"),
+        (b"garbage", "neither JSON nor base64"),
+        (b"\xff\xfe", "UTF-8"),
+        (b"{\"publicKey\": {}}", "creation options on standard input"),
+        (b"[1,2]", "creation options on standard input"),
+    ];
+    for (input, words) in inputs {
+        fed(&["attest"], input).exits(3).says(&[words]);
+    }
+    let endless = vec![b'x'; 9 << 20];
+    fed(&["attest"], &endless).exits(3).says(&["creation options"]);
+}
+
+#[test]
+fn the_seed_decides_every_byte_and_is_told_if_it_was_not_given() {
+    let json = options().to_string();
+    let first = attest(&json, &["--format", "packed"]);
+    assert_eq!(first, attest(&json, &["--format", "packed"]));
+    let fresh = fed(&["attest"], json.as_bytes()).exits(0);
+    let seed = fresh.err.trim().strip_prefix("seed ").expect("the seed").to_owned();
+    let again = fed(&["attest", "--seed", &seed], json.as_bytes()).exits(0);
+    assert_eq!((again.out.as_str(), again.err.as_str()), (fresh.out.as_str(), ""));
+    assert_ne!(fresh.out, first.to_string());
+}
+
+#[test]
+fn a_client_refuses_what_browsers_refuse_unless_told_otherwise() {
+    let held = options().to_string();
+    let other_algorithm = held.replace("-7", "-257");
+    let cases: [(&str, &[&str], &str, &str); 3] = [
+        (&held, &["--holds", "AQIDBA"], "InvalidStateError", "--ignore-exclude"),
+        (&other_algorithm, &[], "NotSupportedError", "--ignore-algorithms"),
+        (&held, &["--origin", "https://elsewhere.test"], "SecurityError", "--ignore-rp-id"),
+    ];
+    for (text, args, error, mend) in cases {
+        let args = [&["attest", "--seed", "1"], args].concat();
+        fed(&args, text.as_bytes()).exits(3).says(&[error, mend]);
+        fed(&[&args[..], &[mend]].concat(), text.as_bytes()).exits(0);
+    }
+}
+
+#[test]
+fn mutations_take_arguments_and_wrong_ones_are_usage() {
+    let json = options().to_string();
+    let origin = |args: &[&str]| client_data(&attest(&json, args))["origin"].clone();
+    assert_eq!(origin(&["--mutate", "origin=https://other.example"]), "https://other.example");
+    assert_eq!(origin(&["--mutate", "origin"]), "https://attacker.example");
+    assert_eq!(origin(&["--mutate", "origin=\"quoted\""]), "quoted");
+    let cases: [(&[&str], &[&str]); 6] = [
+        (&["--mutate", "orgin"], &["there is no such mutation", "proofmark list mutations"]),
+        (&["--mutate", "origin=5"], &["--mutate", "a string", "proofmark list mutations"]),
+        (&["--mutate", "sign-count=x"], &["a whole number"]),
+        (&["--format", "tpm"], &["there are none, packed"]),
+        (&["--holds", "!!"], &["--holds !!"]),
+        (&["--origin", "not an origin"], &["--origin", "https://example.org"]),
+    ];
+    for (args, words) in cases {
+        let args = [&["attest", "--seed", "1"], args].concat();
+        let output = fed(&args, json.as_bytes()).exits(2);
+        output.says(words);
+        assert_eq!(output.err.matches("its arguments").count() / 2, 0, "said once: {}", output.err);
+    }
+}

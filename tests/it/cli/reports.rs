@@ -1,0 +1,129 @@
+//! Runs, their exit codes, and what they write.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use serde_json::Value;
+
+use super::{Served, proofmark, text};
+
+/// Events without what has to differ from one run to the next.
+fn settled(path: &std::path::Path) -> Vec<Value> {
+    let events = std::fs::read_to_string(path).expect("written");
+    let mut events: Vec<Value> = events.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    for event in &mut events {
+        for member in ["duration_us", "duration_ms", "base_url", "exchanges"] {
+            event.as_object_mut().expect("an object").remove(member);
+        }
+    }
+    events
+}
+
+#[test]
+fn the_same_seed_gives_the_same_events() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let run = |name: &str, jobs: &str| {
+        let path = |kind: &str| directory.path().join(format!("{name}.{kind}"));
+        let report = |kind: &str| format!("{kind}={}", text(&path(kind)));
+        let (ndjson, junit) = (report("ndjson"), report("junit"));
+        let args = ["run", "enrolment/good", "client-data/origin*", "--seed", "7", "-j", jobs, "--report", &ndjson];
+        let output = proofmark(&[&args[..], &["--report", &junit]].concat()).exits(0);
+        assert!(output.out.contains("(seed 7)"), "{}", output.out);
+        assert!(output.err.contains(&format!("wrote {}", text(&path("junit")))), "{}", output.err);
+        assert!(std::fs::read_to_string(path("junit")).expect("written").contains("<testsuites"));
+        settled(&path("ndjson"))
+    };
+    let first = run("first", "4");
+    assert_eq!(first, run("second", "9"));
+    assert_eq!(first[0]["event"], "run-started");
+    assert_eq!(first[first.len() - 1]["event"], "run-finished");
+    assert!(first.len() > 30, "{} events", first.len());
+    assert_eq!(std::fs::read_dir(directory.path()).expect("readable").count(), 4, "no half-written file is left");
+}
+
+#[test]
+fn a_failure_is_explained_and_exits_with_1() {
+    let output =
+        proofmark(&["run", "client-data/origin*", "--defect", "verification-skips-origin", "--seed", "1"]).exits(1);
+    let expected = [
+        "FAIL accepted-invalid: webauthn/7.1/origin",
+        "promise   MUST",
+        "source    ",
+        "expected  refused",
+        "received  accepted: 200",
+        "reproduce ",
+        "curl -sS -i",
+        "authorization: Bearer $TOKEN",
+        "NON-CONFORMANT",
+    ];
+    for words in expected {
+        assert!(output.out.contains(words), "{words}: {}", output.out);
+    }
+    assert!(!output.out.contains('\u{1b}') && !output.err.contains('\u{1b}'), "no escapes without a terminal");
+    let quiet = proofmark(&["run", "enrolment/good", "--seed", "1", "--quiet"]).exits(0);
+    assert!(!quiet.out.contains("pass      "), "{}", quiet.out);
+}
+
+#[test]
+fn no_token_is_shown_anywhere() {
+    for defect in [&["--defect", "robust-token-echoed"][..], &[]] {
+        let served = Served::with(defect);
+        let (ndjson, junit) = (served.path("run.ndjson"), served.path("run.xml"));
+        let reports = [format!("ndjson={}", text(&ndjson)), format!("junit={}", text(&junit))];
+        let target = served.target();
+        let args =
+            ["run", "authorization/*", "enrolment/good", "--target", &target, "--seed", "1", "--report", &reports[0]];
+        let output = proofmark(&[&args[..], &["--report", &reports[1]]].concat()).exits(i32::from(!defect.is_empty()));
+        let read = |path| std::fs::read_to_string(path).expect("written");
+        let artifacts =
+            [("stdout", output.out), ("stderr", output.err), ("ndjson", read(&ndjson)), ("junit", read(&junit))];
+        for token in served.tokens() {
+            let bearer = format!("Bearer {token}");
+            let forms = [
+                token.clone(),
+                STANDARD.encode(&token).trim_end_matches('=').to_owned(),
+                URL_SAFE_NO_PAD.encode(&token),
+                STANDARD.encode(&bearer),
+            ];
+            for (name, artifact) in &artifacts {
+                assert!(artifact.len() > 10 || *name == "stderr");
+                assert!(!forms.iter().any(|form| artifact.contains(form)), "{name} shows a token");
+            }
+        }
+        assert_eq!(artifacts[2].1.contains("$TOKEN"), !defect.is_empty() || artifacts[2].1.contains("\"curl\""));
+    }
+}
+
+#[test]
+fn deviations_are_red_only_when_denied() {
+    let served = Served::with(&[]);
+    let path = served.path("target.toml");
+    let written = std::fs::read_to_string(&path).expect("written");
+    let wrong =
+        written.replace("\"WEBAUTHN-origin\" = \"webauthn/7.1/origin\"", "\"WEBAUTHN-origin\" = \"webauthn/7.1/type\"");
+    assert_ne!(written, wrong);
+    std::fs::write(&path, wrong).expect("written");
+    let target = served.target();
+    let args = ["run", "v2/u2f/rest/client-data/origin-scheme", "--target", &target, "--seed", "1"];
+    let output = proofmark(&args).exits(0);
+    assert!(output.out.contains("DEVIATION wrong-reason: webauthn/7.1/origin"), "{}", output.out);
+    proofmark(&[&args[..], &["--deny", "deviation"]].concat()).exits(1);
+}
+
+#[test]
+fn a_token_that_is_not_taken_is_told_before_any_case() {
+    let served = Served::with(&[]);
+    let pool = served.path("target.subjects.json");
+    let token = served.tokens().swap_remove(0);
+    let changed = std::fs::read_to_string(&pool).expect("there").replace(&token, "another-token-of-this-length");
+    std::fs::write(&pool, changed).expect("written");
+    let output = proofmark(&["run", "enrolment/good", "--target", &served.target()]).exits(5);
+    output.says(&["refuses the token of subject", "v1/u2f over rest", "HTTP 401", "mend: renew the tokens"]);
+    assert!(!output.err.contains("another-token"));
+    let target = served.path("target.toml");
+    let written = std::fs::read_to_string(&target).expect("there");
+    let url =
+        written.lines().find_map(|line| line.strip_prefix("base-url = ")).expect("there").trim_matches('"').to_owned();
+    std::fs::write(&target, written.replace(&url, &format!("{url}/wrong/prefix"))).expect("written");
+    let output = proofmark(&["run", "enrolment/good", "--target", &served.target()]).exits(5);
+    output.says(&["answers HTTP 404", "to the start of every flow", "correct the URL"]);
+}

@@ -1,0 +1,116 @@
+//! Runs that are ended from outside, and outputs that are closed.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::net::TcpListener;
+use std::process::Stdio;
+use std::sync::mpsc;
+
+use super::{Running, Served, command, proofmark, text};
+
+/// Connections are accepted and never answered. Says when the first has come.
+fn silent() -> (String, mpsc::Receiver<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("bound"));
+    let (sender, receiver) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut held = Vec::new();
+        for stream in listener.incoming() {
+            held.push(stream);
+            if sender.send(()).is_err() {
+                return;
+            }
+        }
+    });
+    (url, receiver)
+}
+
+fn in_a_directory(url: &str, grpc: &str) -> (tempfile::TempDir, String) {
+    let directory = tempfile::tempdir().expect("a directory");
+    let target = directory.path().join("target.toml");
+    let subjects = r#"[{ user-id = "1", token = "${A}" }, { user-id = "2", token = "${A}" }]"#;
+    let file = format!(
+        "base-url = \"{url}\"\ngrpc-url = \"{grpc}\"\nrp-id = \"localhost\"\norigin = \"https://localhost\"\n\
+         flows = [\"v1/u2f\"]\nprotocols = [\"rest\"]\n[accounts]\nsubjects = {subjects}\n"
+    );
+    std::fs::write(&target, file).expect("written");
+    (directory, text(&target))
+}
+
+#[test]
+fn an_interrupt_during_the_preflight_ends_at_once() {
+    let (url, connected) = silent();
+    let (directory, target) = in_a_directory(&url, &url);
+    let report = format!("ndjson={}", text(&directory.path().join("run.ndjson")));
+    for signal in ["INT", "TERM"] {
+        let mut command = command(&["run", "enrolment/good", "--target", &target, "--report", &report]);
+        let child = Running(command.env("A", "a-token-of-a-user").spawn().expect("started"));
+        connected.recv().expect("the first call");
+        let output = child.signalled(signal).exits(130);
+        assert!(output.err.contains("interrupted"), "{}", output.err);
+        let left: Vec<_> = std::fs::read_dir(directory.path()).expect("readable").flatten().collect();
+        assert_eq!(left.len(), 1, "only the target file: {left:?}");
+    }
+}
+
+#[test]
+fn an_interrupt_during_the_run_writes_what_is_there() {
+    // Truncated attestation objects are answered after a minute; the other cases at once.
+    let served = Served::with(&["--defect", "robust-hang-on-truncated"]);
+    let (ndjson, junit) = (served.path("run.ndjson"), served.path("run.xml"));
+    let reports = [format!("ndjson={}", text(&ndjson)), format!("junit={}", text(&junit))];
+    let args = ["run", "enrolment/start", "v1/u2f/rest/attestation/object-truncated/*", "--target", &served.target()];
+    let mut command = command(&[&args[..], &["--seed", "1", "--timeout", "40s"]].concat());
+    command.args(["--report", &reports[0], "--report", &reports[1]]);
+    let mut child = Running(command.spawn().expect("started"));
+    let mut out = BufReader::new(child.0.stdout.take().expect("piped"));
+    // All starts, and their comparisons.
+    for _ in 0..16 {
+        let mut line = String::new();
+        out.read_line(&mut line).expect("UTF-8");
+        assert!(line.starts_with("pass "), "{line}");
+    }
+    let output = child.signalled("INT").exits(130);
+    assert!(output.err.contains("interrupted: writing what is there"), "{}", output.err);
+    let mut summary = String::new();
+    out.read_to_string(&mut summary).expect("UTF-8");
+    assert!(summary.contains("16 pass") && summary.contains("partial"), "{summary}");
+    let events = std::fs::read_to_string(&ndjson).expect("written");
+    assert_eq!(events.lines().count(), 18, "{events}");
+    assert!(events.lines().last().expect("a line").contains("\"interrupted\":true"), "{events}");
+    assert_eq!(std::fs::read_to_string(&junit).expect("written").matches("<testcase").count(), 16);
+}
+
+#[test]
+fn serve_stops_on_an_interrupt_and_refuses_a_port_in_use() {
+    let served = Served::with(&[]);
+    let base = std::fs::read_to_string(served.target()).expect("there");
+    let address = base.lines().find_map(|line| line.strip_prefix("base-url = \"http://")).expect("there");
+    let taken = proofmark(&["serve", "--listen", address.trim_end_matches('"')]).exits(3);
+    taken.says(&["--listen 127.0.0.1:", "another port, or 0 for a free one"]);
+    let Served { server, directory, .. } = served;
+    #[cfg(unix)]
+    for name in ["target.toml", "target.subjects.json"] {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = std::fs::metadata(directory.path().join(name)).expect("there").permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{name} is readable by others");
+    }
+    server.signalled("INT").exits(130);
+    drop(directory);
+}
+
+#[test]
+fn a_closed_output_is_no_panic() {
+    for args in [&["list", "permutations"][..], &["--help"], &["run", "enrolment/good", "--seed", "1"]] {
+        let mut child = Running(command(args).spawn().expect("started"));
+        let mut out = BufReader::new(child.0.stdout.take().expect("piped"));
+        out.read_line(&mut String::new()).expect("UTF-8");
+        drop(out);
+        let status = child.0.wait().expect("ended");
+        let mut err = String::new();
+        child.0.stderr.take().expect("piped").read_to_string(&mut err).expect("UTF-8");
+        assert_eq!((status.code(), err.as_str()), (Some(0), ""), "{args:?}");
+    }
+    let mut closed = command(&["list", "everything"]);
+    let mut child = Running(closed.stderr(Stdio::null()).spawn().expect("started"));
+    assert_eq!(child.0.wait().expect("ended").code(), Some(2));
+}
