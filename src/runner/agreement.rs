@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use super::case::empty_record;
-use crate::outcome::{CaseRecord, ExchangeRecord, Finding, Reason, Verdict};
-use crate::scenario::Permutation;
+use crate::outcome::{CaseRecord, Finding, Reason, Verdict};
+use crate::scenario::{Permutation, Step};
 
 /// The clause of the comparison.
 pub(super) const CLAUSE: &str = "api/transports-agree";
@@ -19,16 +19,7 @@ pub(super) struct Agreement {
 #[derive(Debug, Default)]
 struct Group {
     missing: usize,
-    observed: Vec<(String, Observed)>,
-}
-
-#[derive(Debug)]
-struct Observed {
-    protocol: String,
-    answer: String,
-    judged: bool,
-    curl: String,
-    exchanges: Vec<ExchangeRecord>,
+    records: Vec<CaseRecord>,
 }
 
 impl Agreement {
@@ -49,53 +40,43 @@ impl Agreement {
     pub(super) fn add(&mut self, record: &CaseRecord) -> Option<CaseRecord> {
         let name = self.group_of.get(&record.id)?;
         let group = self.groups.get_mut(name)?;
-        let judged = !record.observed.is_empty() && !matches!(record.verdict, Verdict::Error | Verdict::Skip);
-        let observed = Observed {
-            protocol: record.protocol.clone(),
-            answer: record.observed.clone(),
-            judged,
-            curl: record.curl.clone(),
-            exchanges: record.exchanges.clone(),
-        };
-        group.observed.push((record.protocol.clone(), observed));
+        group.records.push(record.clone());
         group.missing -= 1;
         if group.missing > 0 {
             return None;
         }
         let group = self.groups.remove(name)?;
-        compare(name, record, group)
+        compare(name, group)
     }
 }
 
 fn is_comparable(permutation: &Permutation) -> bool {
-    let faulty =
-        |step: &crate::scenario::Step| step.tamper.is_some() || step.method.is_some() || step.content_type.is_some();
-    !permutation.case.steps.iter().any(faulty)
+    !permutation.case.steps.iter().any(Step::is_malformed)
+}
+
+/// Whether the target's answer was judged.
+fn is_judged(record: &CaseRecord) -> bool {
+    !record.observed.is_empty() && !matches!(record.verdict, Verdict::Error | Verdict::Skip)
 }
 
 /// `None` where a protocol has no verdict: its own record says why.
-fn compare(name: &str, like: &CaseRecord, group: Group) -> Option<CaseRecord> {
-    let mut observed = group.observed;
-    observed.sort_by(|a, b| a.0.cmp(&b.0));
-    if observed.iter().any(|(_, observed)| !observed.judged) {
-        return None;
-    }
-    let answers: Vec<String> = observed.iter().map(|(_, o)| format!("{}: {}", o.protocol, o.answer)).collect();
-    let agree = observed.windows(2).all(|pair| pair[0].1.answer == pair[1].1.answer);
-    let reason = if agree { Reason::Met } else { Reason::TransportsDisagree };
-    let mut record = empty_record(name, &like.case);
-    record.title = format!("{} (the answers over all protocols agree)", like.title);
-    record.flow.clone_from(&like.flow);
+fn compare(name: &str, group: Group) -> Option<CaseRecord> {
+    let mut records = group.records;
+    records.sort_by(|a, b| a.protocol.cmp(&b.protocol));
+    let first = records.first().filter(|_| records.iter().all(is_judged))?;
+    let answers: Vec<String> =
+        records.iter().map(|record| format!("{}: {}", record.protocol, record.observed)).collect();
+    // The last that differs from the first: REST is the last in order, and says most to a person.
+    let odd = records.iter().rev().find(|record| record.observed != first.observed);
+    let reason = if odd.is_none() { Reason::Met } else { Reason::TransportsDisagree };
+    let mut record = empty_record(name, &first.case);
+    record.title = format!("{} (the answers over all protocols agree)", first.title);
+    record.flow.clone_from(&first.flow);
     record.clauses = vec![CLAUSE.to_owned()];
     record.findings =
         vec![Finding::new("agreement", CLAUSE, reason, "the same answer over every protocol", answers.join("; "))];
-    if !agree {
-        // The one that differs from the first; REST is the last in order, and says most to a person.
-        let first = observed.first().map(|(_, first)| first.answer.clone());
-        let odd = observed.iter().rev().find(|(_, observed)| Some(&observed.answer) != first.as_ref());
-        if let Some((_, odd)) = odd {
-            (record.curl, record.exchanges) = (odd.curl.clone(), odd.exchanges.clone());
-        }
+    if let Some(odd) = odd {
+        (record.curl, record.exchanges) = (odd.curl.clone(), odd.exchanges.clone());
     }
     record.decide();
     Some(record)

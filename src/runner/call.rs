@@ -40,13 +40,12 @@ impl Player<'_> {
                 return self.end("transport", clause, reason, "a reply", error.to_string());
             }
         };
-        let rp_id = self.shared.target.rp_id.clone();
         let observation = checks::Observation {
             exchange: &exchange,
             documented_request: step.method.is_none() && step.content_type.is_none(),
-            malformed: is_malformed(step),
+            malformed: step.is_malformed(),
             authorization: authorization.as_ref(),
-            rp_id: &rp_id,
+            rp_id: &self.shared.target.rp_id,
         };
         // The list is no operation under test.
         let mut findings = if operation == Operation::List { Vec::new() } else { checks::examine(&observation) };
@@ -236,17 +235,12 @@ fn unanswered(transport: &dyn Transport, call: &Call, error: &TransportError) ->
     })
 }
 
-/// Whether the request is wrong in its bytes, method or content type.
-fn is_malformed(step: &Step) -> bool {
-    step.tamper.is_some() || step.method.is_some() || step.content_type.is_some()
-}
-
 /// What it means that no reply was had.
 fn meaning<'c>(error: &TransportError, step: &Step, primary: &'c str) -> (Reason, &'c str) {
     use TransportError as E;
     match error {
         // Closing on what can't be read, or is too long to be read, is a refusal of a kind.
-        E::Reset { .. } if is_malformed(step) => (Reason::AlsoAllowed, primary),
+        E::Reset { .. } if step.is_malformed() => (Reason::AlsoAllowed, primary),
         E::TimedOut { .. } => (Reason::Hang, "api/robustness"),
         E::Reset { .. } => (Reason::Crash, "api/robustness"),
         E::BodyTooLarge { .. } | E::HeadersTooLarge { .. } | E::NotHttp { .. } => {

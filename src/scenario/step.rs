@@ -55,6 +55,13 @@ pub struct Step {
     pub about: Option<&'static str>,
 }
 
+impl Step {
+    /// Whether its request is wrong on purpose in its bytes, method or content type.
+    pub fn is_malformed(&self) -> bool {
+        self.tamper.is_some() || self.method.is_some() || self.content_type.is_some()
+    }
+}
+
 /// What `make` makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
