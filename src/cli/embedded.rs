@@ -3,7 +3,7 @@
 use super::exit::{Exit, Failure};
 use crate::contract::{Flow, Protocol};
 use crate::runner::target::{Accounts, ReasonMap, Subject, Target};
-use crate::server::defect::{DEFECTS, Defect};
+use crate::server::defect::Defect;
 use crate::server::refusal;
 use crate::server::{Account, RunningServer, Server, ServerConfig};
 use crate::transport::{Address, Limits};
@@ -23,7 +23,7 @@ pub async fn start(users: usize, seed: u64, defect: Option<&str>) -> Result<Embe
 /// The defect with this name, as a list of one.
 pub fn find_defect(name: Option<&str>) -> Result<Vec<&'static Defect>, Failure> {
     let Some(name) = name else { return Ok(Vec::new()) };
-    let found = DEFECTS.iter().find(|defect| defect.id == name).ok_or_else(|| {
+    let found = Defect::find(name).ok_or_else(|| {
         Failure::text(Exit::Usage, format!("there is no defect `{name}`; `proofmark list defects` shows all"))
     })?;
     Ok(vec![found])

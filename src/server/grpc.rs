@@ -20,10 +20,7 @@ use super::body;
 use super::refusal::Refused;
 use super::service::Service;
 use crate::contract::{ENDPOINTS, Endpoint, Protocol};
-use crate::wire::schema;
-
-/// The prefix of each frame: flags and length.
-const PREFIX: usize = 5;
+use crate::wire::{framing, schema};
 
 /// One route for each method of the contract.
 pub(super) fn routes(service: &Arc<Service>) -> Router {
@@ -80,7 +77,7 @@ async fn unary(
     request: http::Request<tonic::body::Body>,
 ) -> http::Response<tonic::body::Body> {
     let (parts, body) = request.into_parts();
-    let body = body::read(body, body::MAX_MESSAGE + PREFIX).await;
+    let body = body::read(body, body::MAX_MESSAGE + framing::PREFIX).await;
     let Some(endpoint) = endpoint else {
         return status_of(&service, Refused::new("REQUEST-unknown-method")).into_http();
     };
