@@ -1,7 +1,5 @@
 //! One permutation's record, and the run that is folded from events.
 
-use std::collections::BTreeSet;
-
 use serde::{Deserialize, Serialize};
 
 use super::{Event, Finding, Reason, RunFinished, RunStarted, Verdict, gravest};
@@ -195,10 +193,5 @@ impl RunRecord {
         } else {
             Statement::Conformant
         }
-    }
-
-    /// Ids of the distinct cases that ran.
-    pub fn case_ids(&self) -> BTreeSet<&str> {
-        self.cases.iter().map(|case| case.case.as_str()).collect()
     }
 }
