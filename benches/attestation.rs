@@ -51,6 +51,8 @@ fn verification(bench: &mut Criterion) {
         user_verification_required: false,
         algorithms: &[CoseAlgorithm::ES256],
         is_registered: &|_id| false,
+        trust_anchors: &[],
+        now: 1_800_000_000,
     };
     for format in Format::ALL {
         let json = client.create(&options, &CreationRequest::new([3; 32], format)).expect("created").json;

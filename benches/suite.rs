@@ -9,7 +9,8 @@ use proofmark::server::{Server, ServerConfig};
 
 fn plan(patterns: &[&str]) -> Plan {
     let patterns = patterns.iter().map(|text| Pattern::new(text).expect("a glob")).collect();
-    let selection = Selection { flows: Flow::ALL.to_vec(), protocols: Protocol::ALL.to_vec(), patterns };
+    let (flows, protocols) = (Flow::ALL.to_vec(), Protocol::ALL.to_vec());
+    let selection = Selection { flows, protocols, patterns, ..Selection::default() };
     Plan::new(scenario::embedded().expect("valid suites"), &selection)
 }
 
@@ -17,7 +18,7 @@ fn plan(patterns: &[&str]) -> Plan {
 async fn run(plan: Plan) -> u64 {
     let config = ServerConfig { users: plan.subjects(), ..ServerConfig::default() };
     let server = Server::start(config).await.expect("a free port");
-    let settings = Settings { seed: 1, concurrency: 16 };
+    let settings = Settings { seed: 1, concurrency: 16, now: proofmark::cli::embedded::now() };
     let runner = Runner::new(embedded::target_of(&server), plan, settings).expect("a usable address");
     let mut events = 0;
     runner.run(&Stop::default(), |_| events += 1).await;

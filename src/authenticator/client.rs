@@ -5,7 +5,7 @@ use std::fmt;
 use serde_json::Value;
 
 use super::device::{self, CreationRequest, Made};
-use super::mutation::{MutationError, Stage};
+use super::mutation::{Applied, MutationError, Stage};
 use crate::webauthn::base64;
 use crate::webauthn::client_data::{CREATE, CollectedClientData};
 use crate::webauthn::cose::{CoseAlgorithm, CoseKey};
@@ -36,8 +36,8 @@ pub enum ClientError {
     #[error("InvalidStateError: the authenticator holds a credential of excludeCredentials")]
     InvalidState,
     /// No offered algorithm is one of the authenticator's.
-    #[error("NotSupportedError: pubKeyCredParams does not offer ES256 (-7)")]
-    NotSupported,
+    #[error("NotSupportedError: pubKeyCredParams does not offer COSE algorithm {0}")]
+    NotSupported(CoseAlgorithm),
     /// The RP ID does not go with the origin.
     #[error("SecurityError: RP ID {rp_id:?} is neither the host of {origin} nor a suffix of it")]
     Security {
@@ -52,9 +52,12 @@ pub enum ClientError {
     /// The caller's origin is not of the form `scheme://host[:port]`.
     #[error("{0:?} is not an origin")]
     Origin(String),
-    /// The private key of the request is not a scalar of P-256.
-    #[error("the private key is zero or not below the order of P-256")]
+    /// The private key of the request is none of the algorithm.
+    #[error("the private key is none of the algorithm")]
     PrivateKey,
+    /// No key of the algorithm can be made.
+    #[error("keys of COSE algorithm {0} can't be made")]
+    Algorithm(CoseAlgorithm),
     /// The mutation could not be applied.
     #[error("mutation {id}: {source}")]
     Mutation {
@@ -70,6 +73,8 @@ pub enum ClientError {
 pub struct CreatedCredential {
     /// RegistrationResponseJSON, or what the mutation made of it.
     pub json: Value,
+    /// Its text, or what the mutation made of that; v2 carries the value and v1 the text.
+    pub text: Vec<u8>,
     /// Credential id as in `rawId`, before a mutation of the JSON.
     pub credential_id: Vec<u8>,
     /// clientDataJSON as hashed.
@@ -110,18 +115,26 @@ impl Client {
         options: &PublicKeyCredentialCreationOptions,
         request: &CreationRequest<'_>,
     ) -> Result<CreatedCredential, ClientError> {
-        request.applied().require_applicable(request.format)?;
         let rp_id = self.admit(options, request)?;
-        let client_data_json = self.client_data_json(options, request)?;
+        let key = device::key_pair(request)?;
+        let context = (self.origin.as_str(), rp_id.as_str(), options.challenge.as_slice());
+        let applied = Applied::new(request.mutations, context, &request.seed, &key);
+        let client_data_json = self.client_data_json(options, request, &applied)?;
         let asks_user_verification = options.user_verification.as_deref() != Some("discouraged");
-        let made = device::make_credential(request, &rp_id, &client_data_json, asks_user_verification)?;
-        let mut json = response_json(&made, &client_data_json, options);
-        request.applied().run(|stage, args| match stage {
-            Stage::Credential(change) => Some(change(&mut json, args)),
+        let made = device::make_credential(request, &applied, &client_data_json, asks_user_verification)?;
+        let mut json = response_json(&made, &client_data_json, options, request.algorithm);
+        applied.run(|stage, given| match stage {
+            Stage::Credential(change) => Some(change(&mut json, given)),
+            _ => None,
+        })?;
+        let mut text = json.to_string().into_bytes();
+        applied.run(|stage, given| match stage {
+            Stage::CredentialText(change) => Some(change(&mut text, given)),
             _ => None,
         })?;
         Ok(CreatedCredential {
             json,
+            text,
             credential_id: made.credential_id,
             client_data_json,
             attestation_object: made.attestation_object,
@@ -141,9 +154,11 @@ impl Client {
         }
         let rp_id = self.rp_id(options)?;
         // An empty list stands for ES256 and RS256.
-        let algorithms = &options.pub_key_cred_params;
-        if self.honours_algorithms && !algorithms.is_empty() && !algorithms.contains(&CoseAlgorithm::ES256.0) {
-            return Err(ClientError::NotSupported);
+        let defaults = [CoseAlgorithm::ES256.0, CoseAlgorithm::RS256.0];
+        let offered = &options.pub_key_cred_params;
+        let offered = if offered.is_empty() { &defaults[..] } else { offered };
+        if self.honours_algorithms && !offered.contains(&request.algorithm.0) {
+            return Err(ClientError::NotSupported(request.algorithm));
         }
         let is_held = |id: &Vec<u8>| request.held_credentials.contains(id);
         if self.honours_exclude_credentials && options.exclude_credentials.iter().any(is_held) {
@@ -168,8 +183,8 @@ impl Client {
         &self,
         options: &PublicKeyCredentialCreationOptions,
         request: &CreationRequest<'_>,
+        applied: &Applied<'_>,
     ) -> Result<Vec<u8>, ClientError> {
-        let applied = request.applied();
         let mut data = CollectedClientData {
             r#type: Some(CREATE.to_owned()),
             challenge: Some(base64::encode_url(&options.challenge)),
@@ -178,20 +193,25 @@ impl Client {
             top_origin: self.top_origin.clone(),
             extra: request.extra_client_data.clone(),
         };
-        applied.run(|stage, args| match stage {
-            Stage::ClientData(change) => Some(change(&mut data, args)),
+        applied.run(|stage, given| match stage {
+            Stage::ClientData(change) => Some(change(&mut data, given)),
             _ => None,
         })?;
         let mut bytes = data.serialize();
-        applied.run(|stage, args| match stage {
-            Stage::ClientDataJson(change) => Some(change(&mut bytes, args)),
+        applied.run(|stage, given| match stage {
+            Stage::ClientDataJson(change) => Some(change(&mut bytes, given)),
             _ => None,
         })?;
         Ok(bytes)
     }
 }
 
-fn response_json(made: &Made, client_data_json: &[u8], options: &PublicKeyCredentialCreationOptions) -> Value {
+fn response_json(
+    made: &Made,
+    client_data_json: &[u8],
+    options: &PublicKeyCredentialCreationOptions,
+    algorithm: CoseAlgorithm,
+) -> Value {
     let attachment = options.authenticator_attachment.as_deref().unwrap_or("cross-platform");
     let transport = if attachment == "platform" { "internal" } else { "usb" };
     let key = made.attested_key.as_ref();
@@ -201,7 +221,7 @@ fn response_json(made: &Made, client_data_json: &[u8], options: &PublicKeyCreden
         transports: vec![transport.to_owned()],
         authenticator_data: made.authenticator_data.clone(),
         public_key: key.and_then(|key| key.to_spki_der().ok()),
-        public_key_algorithm: key.and_then(CoseKey::algorithm).unwrap_or(CoseAlgorithm::ES256).0,
+        public_key_algorithm: key.and_then(CoseKey::algorithm).unwrap_or(algorithm).0,
     };
     let response = RegistrationResponse {
         raw_id: made.credential_id.clone(),

@@ -3,14 +3,17 @@
 //! Everything is derived from a seed, so a run can be repeated. One named [`Mutation`] can make the response wrong in
 //! one way; everything that follows from the mutated part is made anew.
 
+mod attestation;
+mod certificate;
 mod client;
 mod device;
 mod keys;
 mod mutation;
 
+pub use attestation::{Part, VectorAttestation, attestation_root};
 pub use client::{Client, ClientError, CreatedCredential};
-pub use device::{CreationRequest, Format};
-pub use mutation::{Args, MUTATIONS, Mutation, MutationError, Stage};
+pub use device::{CreationRequest, CredentialKey, Format, mark};
+pub use mutation::{Args, Given, MUTATIONS, Mutation, MutationError, Stage};
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::webauthn::cose::CoseAlgorithm;
 use crate::webauthn::attestation;
 use crate::webauthn::authenticator_data::{AuthenticatorData, Flags};
 use crate::webauthn::cbor::Form;
@@ -66,7 +67,7 @@ fn offered_algorithms_are_honoured_unless_told_otherwise() {
     let mut client = Client::new("https://example.org");
     let mut options = options();
     options.pub_key_cred_params = vec![-257];
-    assert_eq!(create(&client, &options), Err(ClientError::NotSupported));
+    assert_eq!(create(&client, &options), Err(ClientError::NotSupported(CoseAlgorithm::ES256)));
     client.honours_algorithms = false;
     assert!(create(&client, &options).is_ok());
     client.honours_algorithms = true;
@@ -143,48 +144,55 @@ fn values_of_the_request_are_used() {
     assert_eq!((data.flags, data.sign_count), (Flags(0x5d), 7));
     assert_eq!(data.attested.expect("attested").credential_id, created.credential_id);
     assert_eq!(created.credential_id.len(), 1023);
-    let request = CreationRequest { private_key: Some([0xff; 32]), ..CreationRequest::new([1; 32], Format::None) };
+    let request = CreationRequest { key: Some(CredentialKey::Private(&[0xff; 32])), ..CreationRequest::new([1; 32], Format::None) };
     assert_eq!(Client::new("https://example.org").create(&options(), &request), Err(ClientError::PrivateKey));
 }
 
 #[test]
-fn a_mutation_of_another_format_or_with_other_arguments_is_an_error() {
+fn a_mutation_of_what_a_format_does_not_have_or_with_other_arguments_is_an_error() {
     let create = |id: &str, args: serde_json::Value, format| {
-        let args = Args(args);
-        let mutation = Mutation::find(id).expect(id);
-        let request = CreationRequest { mutation: Some((mutation, &args)), ..CreationRequest::new([1; 32], format) };
+        let mutations = [(Mutation::find(id).expect(id), Args(args))];
+        let request = CreationRequest { mutations: &mutations, ..CreationRequest::new([1; 32], format) };
         Client::new("https://example.org").create(&options(), &request).map(drop).map_err(|error| error.to_string())
     };
     assert_eq!(
-        create("packed-alg", json!(null), Format::None),
-        Err("mutation packed-alg: it does not apply to format none".to_owned())
+        create("signature", json!(null), Format::None),
+        Err("mutation signature: it does not apply to format none".to_owned())
     );
-    assert!(create("none-statement-not-empty", json!(null), Format::PackedSelf).is_err());
+    assert!(create("tpm-cert-info", json!({"magic": 1}), Format::PackedX5c).is_err());
+    assert!(create("tpm-cert-info", json!({"magic": 1}), Format::Tpm).is_ok());
     assert_eq!(
         create("sign-count", json!("x"), Format::None),
         Err("mutation sign-count: its arguments have to be a whole number".to_owned())
     );
-    for mutation in MUTATIONS {
-        assert!(
-            create(mutation.id, json!([true]), Format::None).is_err() || takes_no_arguments(mutation.id),
-            "{}",
-            mutation.id
-        );
+}
+
+#[test]
+fn every_rsa_key_of_the_file_can_be_made_and_signs() {
+    let names: Vec<&str> = keys::RsaKey::names().collect();
+    assert!(names.len() >= 8, "{names:?}");
+    for name in names {
+        let pair = keys::KeyPair::Rsa(keys::RsaKey::named(name).expect(name));
+        let signature = pair.sign(CoseAlgorithm::RS256, b"message");
+        assert_eq!(pair.public_key().verify(CoseAlgorithm::RS256, b"message", &signature), Ok(()), "{name}");
     }
 }
 
-/// Mutations that take none, or any value at all.
-fn takes_no_arguments(id: &str) -> bool {
-    [
-        "client-data-member-order",
-        "client-data-whitespace",
-        "backup-state-without-eligibility",
-        "extension-data-flag",
-        "credential-id-mismatch",
-        "cose-point-off-curve",
-        "cose-point-compressed",
-        "none-statement-not-empty",
-        "credential-replace",
-    ]
-    .contains(&id)
+/// Our signatures by the crates of RustCrypto, verified by AWS-LC.
+#[test]
+fn every_algorithm_signs_what_another_implementation_verifies() {
+    for (algorithm, name, kind) in CoseAlgorithm::ALL {
+        let Some(pair) = keys::KeyPair::derive(kind, &[9; 32], "key") else {
+            assert_eq!(algorithm, CoseAlgorithm::ED448);
+            continue;
+        };
+        let key = pair.cose_key(algorithm);
+        assert_eq!(key.require_usable(), Ok(()), "{name}");
+        let signature = pair.sign(algorithm, b"message");
+        assert_eq!(key.verify(algorithm, b"message", &signature), Ok(()), "{name}");
+        assert!(key.verify(algorithm, b"massage", &signature).is_err(), "{name}");
+        assert_eq!(signature, pair.sign(algorithm, b"message"), "{name} is deterministic");
+        let spki = crate::webauthn::public_key::PublicKey::from_spki_der(&key.to_spki_der().expect("usable"));
+        assert_eq!(spki, Ok(pair.public_key()), "{name}");
+    }
 }

@@ -26,7 +26,7 @@ pub struct Observation<'a> {
     /// The value of the authorization header that was sent.
     pub authorization: Option<&'a Secret>,
     /// The RP ID that the creation options should name.
-    pub rp_id: &'a str,
+    pub rp_id: Option<&'a str>,
 }
 
 impl Observation<'_> {

@@ -131,9 +131,9 @@ fn challenge(observation: &Observation<'_>) -> Vec<Wrong> {
 fn rp_id(observation: &Observation<'_>) -> Vec<Wrong> {
     let Some(Ok(options)) = public_key(observation) else { return Vec::new() };
     let received = options.pointer("/rp/id");
-    match received {
-        Some(Value::String(id)) if id != observation.rp_id => {
-            vec![Wrong::new(format!("publicKey.rp.id: {:?}", observation.rp_id), brief(received))]
+    match (received, observation.rp_id) {
+        (Some(Value::String(id)), Some(expected)) if id != expected => {
+            vec![Wrong::new(format!("publicKey.rp.id: {expected:?}"), brief(received))]
         }
         _ => Vec::new(),
     }

@@ -57,7 +57,7 @@ const ALL: [Expected; 17] = [
 const TOKEN: &str = "a-token/of+30=characters-length";
 
 fn observation<'a>(exchange: &'a Exchange, authorization: Option<&'a Secret>) -> Observation<'a> {
-    Observation { exchange, documented_request: true, malformed: false, authorization, rp_id: "login.example" }
+    Observation { exchange, documented_request: true, malformed: false, authorization, rp_id: Some("login.example") }
 }
 
 fn authorization() -> Secret {

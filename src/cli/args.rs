@@ -31,6 +31,10 @@ pub enum Verb {
     Serve(ServeArguments),
     /// List cases, permutations, clauses, mutations, request faults or defects
     List(ListArguments),
+    /// Hold the built-in cases to the registration catalogue and to the clauses
+    Lint,
+    /// Write the cases about the credential alone as files for other tools
+    Vectors(VectorsArguments),
     /// Load-test start, attest, verify against a target, or the embedded reference server if none is given
     Load(LoadArguments),
 }
@@ -64,6 +68,9 @@ pub struct RunArguments {
     /// Make the exit code 1 for this verdict too
     #[arg(long, value_name = "VERDICT")]
     pub deny: Option<Deny>,
+    /// Play cases about the credential alone on every flow, and with every length; otherwise the seed draws
+    #[arg(long)]
+    pub exhaustive: bool,
     /// Print the summary only
     #[arg(long, short)]
     pub quiet: bool,
@@ -82,27 +89,55 @@ pub struct AttestArguments {
     /// Origin in the client data; `https://` and the RP ID if it is not given
     #[arg(long)]
     pub origin: Option<String>,
-    /// Attestation format: none or packed-self
-    #[arg(long, default_value = "none")]
-    pub format: String,
+    /// Attestation format: none (the default), packed-self, packed-x5c, fido-u2f, tpm, android-key, apple or compound
+    #[arg(long)]
+    pub format: Option<String>,
+    /// Algorithm of the credential key, such as ES256 (the default), RS256, EdDSA or -7
+    #[arg(long)]
+    pub alg: Option<String>,
     /// Seed of the key and the credential id; random if it is not given, and printed to standard error
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub seed: Option<u64>,
-    /// Make it wrong in one way, as ID or ID=ARGUMENT (JSON or plain text); see `list mutations`
-    #[arg(long, value_name = "ID[=ARGUMENT]")]
+    /// Make it wrong in one way: a case such as cose/kty-missing (see `list cases`), or a mutation as ID or ID=ARGUMENT (JSON
+    /// or plain text; see `list mutations`)
+    #[arg(long, value_name = "CASE|ID[=ARGUMENT]")]
     pub mutate: Option<String>,
+    /// Print the root certificate (PEM) that attestation certificates lead to, and nothing else
+    #[arg(long)]
+    pub root: bool,
     /// Do not refuse options whose excludeCredentials name a credential that this authenticator holds
     #[arg(long)]
     pub ignore_exclude: bool,
     /// A credential id (base64url) that this authenticator already holds; can be repeated
     #[arg(long = "holds", value_name = "ID")]
     pub holds: Vec<String>,
-    /// Make an ES256 credential even if pubKeyCredParams do not offer ES256
+    /// Make the credential even if pubKeyCredParams do not offer its algorithm
     #[arg(long)]
     pub ignore_algorithms: bool,
     /// Make a credential even if the RP ID does not fit the origin
     #[arg(long)]
     pub ignore_rp_id: bool,
+}
+
+/// `vectors`
+#[derive(Debug, Args)]
+pub struct VectorsArguments {
+    /// What to do with them
+    #[command(subcommand)]
+    pub verb: VectorsVerb,
+}
+
+/// What `vectors` can do.
+#[derive(Debug, Subcommand)]
+pub enum VectorsVerb {
+    /// Write them into a directory that is new or empty; see reports/schemas/vector.schema.json
+    Export {
+        /// The directory
+        directory: PathBuf,
+        /// Every length of the cases that cut a part; otherwise the shortest and the longest
+        #[arg(long)]
+        all: bool,
+    },
 }
 
 /// `serve`

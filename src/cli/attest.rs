@@ -7,8 +7,10 @@ use serde_json::Value;
 use super::args::{AttestArguments, seed_or_random};
 use super::exit::{Exit, Failure};
 use super::output;
-use crate::authenticator::{Args, Client, ClientError, CreationRequest, Format, Mutation};
+use crate::authenticator::{Args, Client, ClientError, CreationRequest, CredentialKey, Format, Mutation, attestation_root};
+use crate::scenario::AlgorithmChoice;
 use crate::webauthn::base64;
+use crate::webauthn::cose::CoseAlgorithm;
 use crate::webauthn::options::PublicKeyCredentialCreationOptions;
 
 /// The most that is read from standard input.
@@ -17,11 +19,11 @@ const MOST_INPUT: u64 = 4 * 1024 * 1024;
 /// Reads options, prints the credential as one line of JSON.
 pub fn attest(arguments: &AttestArguments) -> Result<Exit, Failure> {
     let usage = |text: String| Failure::text(Exit::Usage, text);
-    let format = find_format(&arguments.format).ok_or_else(|| {
-        let known = Format::ALL.map(Format::identifier).join(", ");
-        usage(format!("--format {}: there is no such format; there are {known}", arguments.format))
-    })?;
-    let mutation = arguments.mutate.as_deref().map(mutation).transpose()?;
+    if arguments.root {
+        output::print(&pem(&attestation_root()));
+        return Ok(Exit::Green);
+    }
+    let wanted = wanted(arguments)?;
     let held = arguments
         .holds
         .iter()
@@ -42,18 +44,71 @@ pub fn attest(arguments: &AttestArguments) -> Result<Exit, Failure> {
     client.honours_algorithms = !arguments.ignore_algorithms;
     client.checks_rp_id = !arguments.ignore_rp_id;
     let request = CreationRequest {
-        mutation: mutation.as_ref().map(|(mutation, args)| (*mutation, args)),
+        algorithm: wanted.algorithm,
+        key: wanted.key.as_deref().map(CredentialKey::Named),
+        mutations: &wanted.mutations,
         held_credentials: &held,
-        ..CreationRequest::new(seed_bytes(seed), format)
+        ..CreationRequest::new(seed_bytes(seed), wanted.format)
     };
     let created = client.create(&options, &request).map_err(|error| refused(&error))?;
-    output::line(&created.json.to_string());
+    output::line(&String::from_utf8_lossy(&created.text));
     Ok(Exit::Green)
 }
 
-/// By the name of WebAuthn's registry, such as `packed`, or by ours.
-fn find_format(name: &str) -> Option<Format> {
-    Format::ALL.into_iter().find(|format| [format.identifier(), format.slug()].contains(&name))
+/// What is to be made.
+struct Wanted {
+    format: Format,
+    algorithm: CoseAlgorithm,
+    key: Option<String>,
+    mutations: Vec<(&'static Mutation, Args)>,
+}
+
+/// What was typed; where it names a case, what the case says of format, algorithm and key unless something else was typed.
+fn wanted(arguments: &AttestArguments) -> Result<Wanted, Failure> {
+    let usage = |text: String| Failure::text(Exit::Usage, text);
+    let algorithm = |name: &String| {
+        let number = name.parse().ok().map(CoseAlgorithm);
+        let known = || CoseAlgorithm::ALL.map(|(_, name, _)| name).join(", ");
+        CoseAlgorithm::from_name(name)
+            .or(number)
+            .ok_or_else(|| usage(format!("--alg {name}: there is no such algorithm; there are {}", known())))
+    };
+    let format = arguments.format.as_deref().map(format_named).transpose()?;
+    let algorithm = arguments.alg.as_ref().map(algorithm).transpose()?;
+    let case = arguments.mutate.as_deref().filter(|text| text.contains('/') && !text.contains('='));
+    let Some(id) = case else {
+        let mutations = arguments.mutate.iter().map(|text| mutation(text)).collect::<Result<_, _>>()?;
+        let (format, algorithm) = (format.unwrap_or(Format::None), algorithm.unwrap_or(CoseAlgorithm::ES256));
+        return Ok(Wanted { format, algorithm, key: None, mutations });
+    };
+    let case = super::vectors::case(id)?;
+    let chosen = match case.algorithm {
+        AlgorithmChoice::Given(chosen) => chosen,
+        AlgorithmChoice::NotOffered => CoseAlgorithm::ES256K,
+    };
+    Ok(Wanted {
+        format: format.or(case.formats.first().copied()).unwrap_or(Format::None),
+        algorithm: algorithm.unwrap_or(chosen),
+        mutations: case.mutations(None),
+        key: case.key,
+    })
+}
+
+/// By our name, or by that of WebAuthn's registry: `packed` is self attestation.
+/// The format of a slug or an identifier.
+pub fn format_named(name: &str) -> Result<Format, Failure> {
+    let found = Format::ALL.into_iter().find(|format| format.slug() == name || format.identifier() == name);
+    found.ok_or_else(|| {
+        let known = Format::ALL.map(Format::slug).join(", ");
+        Failure::text(Exit::Usage, format!("--format {name}: there is no such format; there are {known}"))
+    })
+}
+
+/// A certificate in PEM (RFC 7468).
+pub fn pem(der: &[u8]) -> String {
+    let text = base64::encode_standard(der);
+    let lines: Vec<&str> = (0..text.len()).step_by(64).map(|at| &text[at..text.len().min(at + 64)]).collect();
+    format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"))
 }
 
 fn options() -> Result<PublicKeyCredentialCreationOptions, Failure> {
@@ -94,7 +149,7 @@ fn refused(error: &ClientError) -> Failure {
         ClientError::Security { .. } => {
             Failure::text(Exit::Config, format!("{error}; --origin names another, --ignore-rp-id ignores it"))
         }
-        ClientError::NotSupported => Failure::text(Exit::Config, format!("{error}; --ignore-algorithms ignores it")),
+        ClientError::NotSupported(_) => Failure::text(Exit::Config, format!("{error}; --ignore-algorithms ignores it")),
         ClientError::InvalidState => Failure::text(Exit::Config, format!("{error}; --ignore-exclude ignores it")),
         other => Failure::text(Exit::Config, other.to_string()),
     }

@@ -6,7 +6,9 @@ use crate::runner::target::{Accounts, ReasonMap, Subject, Target};
 use crate::server::defect::Defect;
 use crate::server::refusal;
 use crate::server::{Account, RunningServer, Server, ServerConfig};
+use crate::scenario::Policy;
 use crate::transport::{Address, Limits};
+use crate::webauthn::attestation;
 
 /// The running server; it stops when this is dropped.
 pub struct Embedded(RunningServer);
@@ -15,6 +17,7 @@ pub struct Embedded(RunningServer);
 pub async fn start(users: usize, seed: u64, defect: Option<&str>) -> Result<Embedded, Failure> {
     let mut config =
         ServerConfig { users: users.max(2), seed, defects: find_defect(defect)?, ..ServerConfig::default() };
+    config.trust_anchors = vec![crate::authenticator::attestation_root()];
     // Under load each user keeps a connection; the others would wait for it to end.
     config.max_connections = config.max_connections.max(config.users);
     Server::start(config).await.map(Embedded).map_err(Failure::internal)
@@ -43,6 +46,9 @@ pub fn target_of(server: &RunningServer) -> Target {
         // Ids without glob characters are always globs.
         reasons.add(id, &clause).unwrap_or_default();
     }
+    let mut policy = Policy::exact(attestation::FORMATS.iter().map(|format| format.identifier()));
+    // The name is one of the policy's own.
+    policy.set("trust-anchors", server.has_trust_anchors).unwrap_or_default();
     let address = Address::new(server.base_url());
     let subject = |account: &Account| Subject { user_id: account.user_id.clone(), token: account.token.clone() };
     Target {
@@ -59,6 +65,12 @@ pub fn target_of(server: &RunningServer) -> Target {
             no_rights: Some(server.accounts.no_rights.token.clone()),
         },
         reasons,
+        policy,
         limits: Limits::default(),
     }
+}
+
+/// Seconds since 1970.
+pub fn now() -> u64 {
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }

@@ -5,7 +5,9 @@ use super::exit::{Exit, Failure};
 use super::output;
 use crate::authenticator::MUTATIONS;
 use crate::contract::{Flow, Protocol, clause};
+use crate::runner::vector;
 use crate::scenario::{self, Plan, Selection};
+use crate::server::ServerConfig;
 use crate::server::defect::DEFECTS;
 use crate::transport::tamper::FAULTS;
 
@@ -14,9 +16,11 @@ pub fn list(arguments: &ListArguments) -> Result<Exit, Failure> {
     let rows: Vec<(String, String)> = match arguments.what {
         Listing::Cases => cases()?.into_iter().map(|case| (case.id, case.title)).collect(),
         Listing::Permutations => {
-            let selection =
-                Selection { flows: Flow::ALL.to_vec(), protocols: Protocol::ALL.to_vec(), patterns: Vec::new() };
-            Plan::new(cases()?, &selection).permutations.into_iter().map(|p| (p.id, String::new())).collect()
+            let (flows, protocols) = (Flow::ALL.to_vec(), Protocol::ALL.to_vec());
+            let (cases, server) = (cases()?, ServerConfig::default());
+            let sizes = vector::sizes(&cases, &server.origin, &server.rp_id).map_err(Failure::config)?;
+            let selection = Selection { flows, protocols, exhaustive: true, sizes, ..Selection::default() };
+            Plan::new(cases, &selection).permutations.into_iter().map(|p| (p.id, String::new())).collect()
         }
         Listing::Clauses => clause::all()
             .map(|clause| {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::args::{LoadArguments, seed_or_random};
+use super::attest::format_named;
 use super::exit::{Exit, Failure};
 use super::serve::duration;
 use super::{embedded, output};
@@ -105,7 +106,7 @@ impl Options {
             users,
             duration: time,
             flow: flow(&arguments.flow)?,
-            format: format(&arguments.format)?,
+            format: format_named(&arguments.format)?,
             thresholds: Thresholds {
                 max_error_rate: share("--max-error-rate", &arguments.max_error_rate)?,
                 p99: arguments.p99.as_deref().map(|text| duration("--p99", text)).transpose()?,
@@ -164,11 +165,6 @@ fn flow(slug: &str) -> Result<Flow, Failure> {
     let names = || Flow::ALL.map(Flow::slug).join(", ");
     Flow::from_slug(slug)
         .ok_or_else(|| usage(format!("--flow {slug}: there is no such flow; write one of {}", names())))
-}
-
-fn format(name: &str) -> Result<Format, Failure> {
-    let found = Format::ALL.into_iter().find(|format| [format.slug(), format.identifier()].contains(&name));
-    found.ok_or_else(|| usage(format!("--format {name}: there is no such format; write none or packed")))
 }
 
 /// A percentage as a share of 0 to 1.
@@ -247,10 +243,10 @@ mod tests {
 
     #[test]
     fn formats_have_two_names() {
-        assert_eq!(format("packed").ok(), Some(Format::PackedSelf));
-        assert_eq!(format("packed-self").ok(), Some(Format::PackedSelf));
-        assert_eq!(format("none").ok(), Some(Format::None));
-        assert!(format("tpm").is_err());
+        assert_eq!(format_named("packed").ok(), Some(Format::PackedSelf));
+        assert_eq!(format_named("packed-self").ok(), Some(Format::PackedSelf));
+        assert_eq!(format_named("none").ok(), Some(Format::None));
+        assert!(format_named("u2f").is_err());
     }
 
     #[test]

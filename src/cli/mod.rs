@@ -5,12 +5,14 @@ mod attest;
 pub mod embedded;
 pub mod exit;
 mod interrupt;
+mod lint;
 mod list;
 mod load;
 mod output;
 mod reports;
 mod run;
 mod serve;
+mod vectors;
 
 use std::process::ExitCode;
 
@@ -46,6 +48,8 @@ fn dispatch(verb: Verb) -> Result<Exit, Failure> {
         Verb::Attest(arguments) => attest::attest(&arguments),
         Verb::Serve(arguments) => runtime.block_on(serve::serve(arguments)),
         Verb::List(arguments) => list::list(&arguments),
+        Verb::Lint => lint::lint(),
+        Verb::Vectors(arguments) => vectors::vectors(&arguments),
         Verb::Load(arguments) => runtime.block_on(load::load(arguments)),
     };
     // Connections that are still open need not be waited for.

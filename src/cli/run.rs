@@ -13,15 +13,17 @@ use crate::contract::{Flow, Protocol};
 use crate::outcome::{Event, RunRecord, Verdict};
 use crate::report;
 use crate::runner::target_file::{self, Surroundings};
-use crate::runner::{Runner, Settings, Stop};
-use crate::scenario::{self, Case, Pattern, Plan, Selection};
+use crate::runner::{Runner, Settings, Stop, vector};
+use crate::scenario::{self, Case, Pattern, Plan, Selection, Sizes};
+use crate::server::ServerConfig;
 
 /// Plans, runs, reports, and gives the gate's exit code. What can be wrong without the target is told before it is asked.
 pub async fn run(arguments: RunArguments) -> Result<Exit, Failure> {
     let timeout = arguments.timeout.as_deref().map(|text| super::serve::duration("--timeout", text)).transpose()?;
     let patterns = patterns(&arguments.patterns)?;
     let destinations = reports::open(&arguments.reports)?;
-    let request = Request { patterns, cases: cases(&arguments)?, seed: seed_or_random(arguments.seed), timeout };
+    let exhaustive = arguments.exhaustive;
+    let request = Request { patterns, cases: cases(&arguments)?, seed: seed_or_random(arguments.seed), timeout, exhaustive };
     let stop = Stop::default();
     let watcher = tokio::spawn(watch(stop.clone()));
     let begun = tokio::select! {
@@ -39,13 +41,25 @@ struct Request {
     cases: Vec<Case>,
     seed: u64,
     timeout: Option<Duration>,
+    exhaustive: bool,
 }
 
 impl Request {
-    fn plan(&self, flows: &[Flow], protocols: &[Protocol]) -> Plan {
+    fn plan(&self, flows: &[Flow], protocols: &[Protocol], sizes: Sizes) -> Plan {
         let patterns = self.patterns.clone();
-        let selection = Selection { flows: flows.to_vec(), protocols: protocols.to_vec(), patterns };
+        let selection = Selection {
+            flows: flows.to_vec(),
+            protocols: protocols.to_vec(),
+            patterns,
+            exhaustive: self.exhaustive,
+            seed: self.seed,
+            sizes,
+        };
         Plan::new(self.cases.clone(), &selection)
+    }
+
+    fn sizes(&self, origin: &str, rp_id: &str) -> Result<Sizes, Failure> {
+        vector::sizes(&self.cases, origin, rp_id).map_err(Failure::config)
     }
 }
 
@@ -56,16 +70,18 @@ struct Begun {
 }
 
 async fn begin(request: &Request, arguments: &RunArguments) -> Result<Begun, Failure> {
+    let server = ServerConfig::default();
+    let usual = request.sizes(&server.origin, &server.rp_id)?;
     let (mut target, embedded) = match &arguments.target {
         Some(path) => {
             let surroundings = Surroundings {
                 variable: &|name| std::env::var(name).ok(),
-                subjects_needed: &|flows, protocols| request.plan(flows, protocols).subjects(),
+                subjects_needed: &|flows, protocols| request.plan(flows, protocols, usual.clone()).subjects(),
             };
             (target_file::load(path, &surroundings).await.map_err(Failure::config)?, None)
         }
         None => {
-            let plan = request.plan(&Flow::ALL, &Protocol::ALL);
+            let plan = request.plan(&Flow::ALL, &Protocol::ALL, usual);
             selected(&plan)?;
             let server = embedded::start(plan.subjects(), request.seed, arguments.defect.as_deref()).await?;
             (server.target(), Some(server))
@@ -74,9 +90,10 @@ async fn begin(request: &Request, arguments: &RunArguments) -> Result<Begun, Fai
     if let Some(timeout) = request.timeout {
         target.limits.timeout = timeout;
     }
-    let plan = request.plan(&target.flows, &target.protocols);
+    let sizes = request.sizes(&target.origin, &target.rp_id)?;
+    let plan = request.plan(&target.flows, &target.protocols, sizes);
     selected(&plan)?;
-    let settings = Settings { seed: request.seed, concurrency: usize::from(arguments.jobs) };
+    let settings = Settings { seed: request.seed, concurrency: usize::from(arguments.jobs), now: embedded::now() };
     let runner = Runner::new(target, plan, settings).map_err(Failure::config)?;
     runner.preflight().await.map_err(|error| Failure::new(Exit::Preflight, error))?;
     Ok(Begun { runner, _embedded: embedded })

@@ -20,6 +20,7 @@ pub async fn serve(arguments: ServeArguments) -> Result<Exit, Failure> {
         users: usize::try_from(arguments.users).unwrap_or(usize::MAX),
         seed: seed_or_random(arguments.seed),
         defects,
+        trust_anchors: vec![crate::authenticator::attestation_root()],
         ..ServerConfig::default()
     };
     let server = Server::start(config).await.map_err(|error| {

@@ -187,7 +187,7 @@ impl Site {
             documented_request: true,
             malformed: false,
             authorization: Some(&worker.authorization),
-            rp_id: &self.rp_id,
+            rp_id: Some(&self.rp_id),
         };
         let wrong = |finding: &Finding| finding.verdict() != Verdict::Pass;
         let findings: Vec<Finding> = checks::examine(&observation).into_iter().filter(wrong).collect();

@@ -8,14 +8,15 @@ pub use record::{CaseRecord, ExchangeRecord, RunRecord, Statement, Tally};
 
 use serde::{Deserialize, Serialize};
 
-/// What a permutation came to. Ordered from the most harmless to the gravest.
+/// What a permutation came to. Ordered from the most harmless to the gravest; a skip outweighs the passes of the steps before it,
+/// since what the case is about was not looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
-    /// Legitimately not applicable.
-    Skip,
     /// The clause was observed to hold.
     Pass,
+    /// Legitimately not applicable.
+    Skip,
     /// It differs, yet no MUST is broken.
     Deviation,
     /// No verdict was possible.
@@ -206,6 +207,8 @@ mod tests {
         assert_eq!(gravest(&[]), None);
         let passes = [finding(Reason::Met, "a"), finding(Reason::Unattributed, "b"), finding(Reason::RightReason, "c")];
         assert_eq!(gravest(&passes).map(|f| f.clause.as_str()), Some("b"));
+        let skipped = [finding(Reason::Met, "a"), finding(Reason::NotDeclared, "b")];
+        assert_eq!(gravest(&skipped).map(|f| f.clause.as_str()), Some("b"), "a skip is not hidden behind a pass");
         assert_eq!(Reason::AcceptedInvalid.name(), "accepted-invalid");
     }
 }

@@ -15,6 +15,7 @@ use serde_json::Value;
 pub use crate::webauthn::attestation::AttestationType;
 use crate::webauthn::authenticator_data::{Aaguid, Flags};
 use crate::webauthn::cose::{CoseAlgorithm, CoseKey};
+use crate::webauthn::x509::Certificate;
 
 /// What the relying party knows of the ceremony that a response claims to answer.
 pub struct Ceremony<'a> {
@@ -34,6 +35,10 @@ pub struct Ceremony<'a> {
     pub algorithms: &'a [CoseAlgorithm],
     /// Whether a credential id is registered already, for any user.
     pub is_registered: &'a dyn Fn(&[u8]) -> bool,
+    /// Certificates that attestation has to lead to; with none of them any attestation that verifies is good enough.
+    pub trust_anchors: &'a [Certificate],
+    /// The time at which certificates have to be valid, in seconds since 1970.
+    pub now: u64,
 }
 
 /// What is stored for a verified credential (WebAuthn L3 §4, "Credential Record").
@@ -60,13 +65,22 @@ pub struct Registration {
 pub struct Refusal {
     /// The step.
     pub step: Step,
+    /// For [`Step::AttestationStatement`] the check of the format's procedure, such as `8.3/magic`.
+    pub check: Option<&'static str>,
     /// What was found, for people; text from the response is shortened and escaped.
     pub detail: String,
 }
 
+impl Refusal {
+    /// The clause that was not met, without the document's name: `7.1/origin`, `8.3/magic`.
+    pub fn clause(&self) -> String {
+        self.check.map_or_else(|| format!("7.1/{}", self.step), str::to_owned)
+    }
+}
+
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.step, self.detail)
+        write!(f, "{}: {}", self.clause(), self.detail)
     }
 }
 

@@ -37,7 +37,7 @@ pub enum Step {
     Format,
     /// The attestation statement verifies.
     AttestationStatement,
-    /// The attestation is trustworthy. None and self attestation always are here, as no policy is configured.
+    /// The attestation is trustworthy: its certificates lead to a trust anchor. None and self attestation always are here.
     AttestationTrust,
     /// The credential id has at most 1023 bytes.
     CredentialIdLength,

@@ -31,6 +31,8 @@ fn verify(change: impl for<'a> FnOnce(Ceremony<'a>) -> Ceremony<'a>) -> Result<R
         user_verification_required: false,
         algorithms: &[CoseAlgorithm::RS256, CoseAlgorithm::ES256],
         is_registered: &|_id| false,
+        trust_anchors: &[],
+        now: 1_800_000_000,
     });
     verify_registration(&ceremony, &credential).map_err(|refusal| refusal.step)
 }
@@ -93,6 +95,8 @@ fn hostile_text_is_shortened_and_escaped_in_details() {
         user_verification_required: false,
         algorithms: &[],
         is_registered: &|_id| false,
+        trust_anchors: &[],
+        now: 1_800_000_000,
     };
     let refusal = verify_registration(&ceremony, &credential).expect_err("another type");
     assert_eq!(refusal.step, Step::Type);

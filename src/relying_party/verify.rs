@@ -4,13 +4,14 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::{AttestationType, Ceremony, Refusal, Registration, Step};
-use crate::webauthn::attestation::{self, AttestationObject, StatementError};
+use crate::webauthn::attestation::{self, AttestationObject, Statement};
 use crate::webauthn::authenticator_data::{AttestedCredentialData, AuthenticatorData, Flags};
 use crate::webauthn::base64;
 use crate::webauthn::cbor::Form;
 use crate::webauthn::client_data::{CREATE, ClientDataError, ReceivedClientData};
 use crate::webauthn::cose::CoseKey;
 use crate::webauthn::credential::RegistrationResponse;
+use crate::webauthn::x509::validate_path;
 
 /// Longest credential id (WebAuthn L3 §6.5.1), in bytes.
 const MAX_CREDENTIAL_ID: usize = 1023;
@@ -33,7 +34,14 @@ impl Verifier<'_> {
         })?;
         self.check_authenticator_data(&data)?;
         self.check_algorithm(&attested.public_key)?;
-        let attestation_type = self.check_attestation(&object, &attested.public_key, &client_data_hash)?;
+        let statement = Statement {
+            value: &object.statement,
+            authenticator_data: &object.authenticator_data,
+            data: &data,
+            attested: &attested,
+            client_data_hash: &client_data_hash,
+        };
+        let attestation_type = self.check_attestation(&object.format, &statement)?;
         self.check_credential_id(&attested.credential_id)?;
         Ok(Registration {
             credential_id: attested.credential_id,
@@ -51,7 +59,7 @@ impl Verifier<'_> {
     }
 
     fn ensure(&self, step: Step, holds: bool, detail: impl FnOnce() -> String) -> Result<(), Refusal> {
-        if holds || self.skips(step) { Ok(()) } else { Err(Refusal { step, detail: detail() }) }
+        if holds || self.skips(step) { Ok(()) } else { Err(Refusal { step, check: None, detail: detail() }) }
     }
 
     fn read_envelope(&self, credential: &Value) -> Result<RegistrationResponse, Refusal> {
@@ -126,6 +134,7 @@ impl Verifier<'_> {
         let mut data = data.map_err(|error| refuse(Step::AttestationObject, &error))?;
         let attested = data.attested.take().ok_or_else(|| Refusal {
             step: Step::AttestationObject,
+            check: None,
             detail: "the authenticator data hold no attested credential data".to_owned(),
         })?;
         Ok((object, data, attested))
@@ -159,24 +168,27 @@ impl Verifier<'_> {
     }
 
     /// Steps 21 to 24.
-    fn check_attestation(
-        &self,
-        object: &AttestationObject,
-        key: &CoseKey,
-        client_data_hash: &[u8; 32],
-    ) -> Result<AttestationType, Refusal> {
-        let Some(format) = attestation::find(&object.format) else {
-            self.ensure(Step::Format, false, || format!("format {} is not supported", quote(&object.format)))?;
+    fn check_attestation(&self, name: &str, statement: &Statement<'_>) -> Result<AttestationType, Refusal> {
+        let Some(format) = attestation::find(name) else {
+            self.ensure(Step::Format, false, || format!("format {} is not supported", quote(name)))?;
             return Ok(AttestationType::None);
         };
-        format.verify(object, key, client_data_hash).or_else(|error| {
-            let step = match error {
-                StatementError::Unsupported(_) => Step::Format,
-                _ => Step::AttestationStatement,
-            };
-            self.ensure(step, false, || error.to_string())?;
-            Ok(AttestationType::None)
-        })
+        let attestation = match format.verify(statement) {
+            Ok(attestation) => attestation,
+            Err(_) if self.skips(Step::AttestationStatement) => return Ok(AttestationType::None),
+            Err(error) => {
+                let step = Step::AttestationStatement;
+                return Err(Refusal { step, check: Some(error.check), detail: error.detail });
+            }
+        };
+        let (path, anchors) = (&attestation.trust_path, self.ceremony.trust_anchors);
+        if !path.is_empty() && !anchors.is_empty() {
+            let trusted = validate_path(path, anchors, self.ceremony.now);
+            self.ensure(Step::AttestationTrust, trusted.is_ok(), || {
+                trusted.err().map_or_else(String::new, |error| error.to_string())
+            })?;
+        }
+        Ok(attestation.attestation_type)
     }
 
     /// Steps 25 and 26.
@@ -191,7 +203,7 @@ impl Verifier<'_> {
 }
 
 fn refuse(step: Step, error: &dyn std::error::Error) -> Refusal {
-    Refusal { step, detail: error.to_string() }
+    Refusal { step, check: None, detail: error.to_string() }
 }
 
 fn show(member: &Option<Value>) -> String {

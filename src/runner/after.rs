@@ -45,7 +45,7 @@ async fn look(player: &mut Player<'_>) -> Result<(), Ended> {
     }
     player.find(Finding::new("after-state", CLAUSE, Reason::Met, "the state fits the answer", "it does"));
     if player.state.refused {
-        player.make(&Step::default(), Made::Credential, &[])?;
+        player.make(&Step::default(), Made::Good, &[])?;
         player.call_step(Operation::Verify, &next).await?;
     }
     Ok(())

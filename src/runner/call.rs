@@ -1,42 +1,85 @@
 //! Builds calls, sends them, and has the answers judged.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::HeaderMap;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::judge;
 use super::player::{Ended, Player};
 use crate::checks;
-use crate::contract::{ApiVersion, Endpoint, Operation};
+use crate::contract::{Endpoint, Flow, Operation, Protocol};
 use crate::outcome::{Finding, Reason, Verdict};
-use crate::scenario::{Caller, DomainRef, FactorRef, Step, UserRef};
+use crate::scenario::{Caller, CredentialRef, FlowRef, ProtocolRef, Step, UserRef};
 use crate::transport::{Call, Exchange, Reply, Tamper, Timings, Transport, TransportError, tamper};
-use crate::webauthn::base64;
 use crate::webauthn::options::PublicKeyCredentialCreationOptions;
 use crate::wire::secret::Secret;
+
+/// The clause of challenges that are never sent twice.
+pub(super) const CHALLENGE: &str = "webauthn/13.4.3/challenge";
+/// The clause of user handles.
+pub(super) const USER_HANDLE: &str = "webauthn/5.4.3/user-handle";
 
 impl Player<'_> {
     /// Calls an operation as a step says, judges the answer, and remembers what later steps need.
     pub(super) async fn call_step(&mut self, operation: Operation, step: &Step) -> Result<Reply, Ended> {
-        let Some(endpoint) = self.permutation.flow.endpoint(operation) else {
-            return self.end("setup", self.clause(), Reason::NotDeclared, "the operation", "the flow does not have it");
+        let (transport, call) = self.prepared(operation, step)?;
+        let sent = transport.send(&call).await;
+        self.answered(transport.as_ref(), &call, step, sent)
+    }
+
+    /// The call of a step and what it is sent over.
+    pub(super) fn prepared(&mut self, operation: Operation, step: &Step) -> Result<(Arc<dyn Transport>, Call), Ended> {
+        let flow = self.flow(step);
+        let Some(endpoint) = flow.endpoint(operation).filter(|_| self.shared.target.flows.contains(&flow)) else {
+            let received = "the target does not have it";
+            return self.end("setup", self.clause(), Reason::NotDeclared, "the operation", received);
         };
         let call = self.build(endpoint, step)?;
-        let Some(transport) = self.shared.transport(self.permutation.protocol).cloned() else {
-            return self.end(
-                "setup",
-                self.clause(),
-                Reason::NotDeclared,
-                "the protocol",
-                "the target does not have it",
-            );
+        let Some(transport) = self.shared.transport(self.protocol(step)).cloned() else {
+            let received = "the target does not have it";
+            return self.end("setup", self.clause(), Reason::NotDeclared, "the protocol", received);
         };
-        let authorization = call.authorization.clone();
-        let exchange = match transport.send(&call).await {
+        Ok((transport, call))
+    }
+
+    fn flow(&self, step: &Step) -> Flow {
+        let own = self.permutation.flow;
+        match (step.flow, own) {
+            (FlowRef::Own, _) => own,
+            (FlowRef::OtherFactor, Flow::V1U2f) | (FlowRef::OtherVersion, Flow::V2Passkey) => Flow::V1Passwordless,
+            (FlowRef::OtherFactor, Flow::V1Passwordless) | (FlowRef::OtherVersion, Flow::V2U2f) => Flow::V1U2f,
+            (FlowRef::OtherFactor, Flow::V2U2f) | (FlowRef::OtherVersion, Flow::V1Passwordless) => Flow::V2Passkey,
+            (FlowRef::OtherFactor, Flow::V2Passkey) | (FlowRef::OtherVersion, Flow::V1U2f) => Flow::V2U2f,
+        }
+    }
+
+    fn protocol(&self, step: &Step) -> Protocol {
+        let offered = &self.shared.target.protocols;
+        let own = offered.iter().position(|protocol| *protocol == self.permutation.protocol).unwrap_or_default();
+        let further = match step.over {
+            ProtocolRef::Own => return self.permutation.protocol,
+            ProtocolRef::Next => 1,
+            ProtocolRef::Last => 2,
+        };
+        offered[(own + further) % offered.len()]
+    }
+
+    /// Judges what came of a call, and remembers what later steps need.
+    pub(super) fn answered(
+        &mut self,
+        transport: &dyn Transport,
+        call: &Call,
+        step: &Step,
+        sent: Result<Exchange, TransportError>,
+    ) -> Result<Reply, Ended> {
+        let endpoint = call.endpoint;
+        let exchange = match sent {
             Ok(exchange) => exchange,
             Err(error) => {
                 let (reason, clause) = meaning(&error, step, self.clause());
-                self.exchanges.extend(unanswered(transport.as_ref(), &call, &error));
+                self.exchanges.extend(unanswered(transport, call, &error));
                 return self.end("transport", clause, reason, "a reply", error.to_string());
             }
         };
@@ -44,11 +87,11 @@ impl Player<'_> {
             exchange: &exchange,
             documented_request: step.method.is_none() && step.content_type.is_none(),
             malformed: step.is_malformed(),
-            authorization: authorization.as_ref(),
-            rp_id: &self.shared.target.rp_id,
+            authorization: call.authorization.as_ref(),
+            rp_id: self.expected_rp_id(step),
         };
         // The list is no operation under test.
-        let mut findings = if operation == Operation::List { Vec::new() } else { checks::examine(&observation) };
+        let mut findings = if endpoint.operation == Operation::List { Vec::new() } else { checks::examine(&observation) };
         let reply = exchange.reply.clone();
         let judged = judge::finding(self, step, &reply, exchange.http_status);
         let goes_on = judged.verdict() == Verdict::Pass;
@@ -100,73 +143,35 @@ impl Player<'_> {
         }
     }
 
-    fn message(&mut self, endpoint: &'static Endpoint, step: &Step) -> Result<Value, Ended> {
-        let mut message = json!({});
-        if endpoint.flow.version() == ApiVersion::V2 {
-            message["userId"] = match &step.user {
-                UserRef::Own => self.lease.own().user_id.clone(),
-                UserRef::Other => self.lease.other().map(|other| other.user_id.clone()).unwrap_or_default(),
-                UserRef::Unknown => self.unknown_id(18),
-                UserRef::Length(length) => self.unknown_id(*length),
-            }
-            .into();
-        }
-        if let Some(member) = endpoint.factor_member() {
-            message[member] = match &step.factor {
-                FactorRef::Own => self.factor_id.clone().unwrap_or_else(|| self.unknown_id(18)),
-                FactorRef::Unknown => self.unknown_id(18),
-                FactorRef::Length(length) => self.unknown_id(*length),
-            }
-            .into();
-        }
-        if let (Operation::Start, Some(DomainRef::Own)) = (endpoint.operation, step.domain) {
-            message["domain"] = self.shared.target.rp_id.as_str().into();
-        }
-        if endpoint.operation == Operation::Verify {
-            let Some(credential) = self.credential.as_ref().map(|credential| credential.created.json.clone()) else {
-                return self.end("setup", self.clause(), Reason::Setup, "a credential to verify", "none was made");
-            };
-            let name = step.name.text();
-            match endpoint.flow.version() {
-                ApiVersion::V1 => {
-                    let bytes = base64::encode_standard(credential.to_string().as_bytes());
-                    message["verification"] = json!({ "publicKeyCredential": bytes, "tokenName": name });
-                }
-                ApiVersion::V2 => {
-                    message["publicKeyCredential"] = credential;
-                    let member = endpoint.name_member().unwrap_or_default().trim_start_matches('/');
-                    message[member] = name.into();
-                }
-            }
-        }
-        Ok(message)
-    }
-
     /// An id that does not exist: digits, derived from the permutation.
-    fn unknown_id(&self, length: usize) -> String {
+    pub(super) fn unknown_id(&self, length: usize) -> String {
         let digits = self.seed.into_iter().map(|byte| char::from(b'0' + byte % 10));
         std::iter::once('9').chain(digits.cycle()).take(length).collect()
     }
 
     /// Keeps what later steps need: options and factor id of a start, the state after a verify or remove.
     fn remember(&mut self, endpoint: &'static Endpoint, step: &Step, reply: &Reply) -> Result<(), Ended> {
-        let own = step.caller == Caller::Subject && step.user == UserRef::Own;
+        let own = step.caller == Caller::Subject && step.user == UserRef::Own && step.flow == FlowRef::Own;
+        let sent = match step.credential {
+            CredentialRef::Latest => self.credential.clone(),
+            CredentialRef::First => self.first_credential.clone(),
+        };
         let success = match reply {
             Reply::Success(body) => Some(body),
             Reply::Refusal(_) => None,
             Reply::Unreadable(_) => return Ok(()),
         };
         match (endpoint.operation, success) {
-            (Operation::Start, Some(body)) => self.remember_start(endpoint, body),
+            (Operation::Start, Some(body)) => self.remember_start(endpoint, step, body),
             (Operation::Verify, Some(_)) => {
                 let holder = if own { &mut self.state.enrolled } else { &mut self.state.elsewhere };
-                holder.extend(self.credential.as_ref().map(|credential| credential.created.credential_id.clone()));
+                holder.extend(sent.map(|credential| credential.created.credential_id));
                 Ok(())
             }
             (Operation::Verify, None) => {
                 // Only the subject's own refused registration says anything about the subject's own state.
                 self.state.refused |= own;
-                let ids = self.credential.iter().flat_map(|credential| credential.ids.clone());
+                let ids = sent.into_iter().flat_map(|credential| credential.ids);
                 self.state.absent.extend(ids.map(|id| (id, super::after::CLAUSE)));
                 Ok(())
             }
@@ -179,9 +184,12 @@ impl Player<'_> {
         }
     }
 
-    fn remember_start(&mut self, endpoint: &'static Endpoint, body: &Value) -> Result<(), Ended> {
+    fn remember_start(&mut self, endpoint: &'static Endpoint, step: &Step, body: &Value) -> Result<(), Ended> {
         let verify = endpoint.flow.endpoint(Operation::Verify).and_then(Endpoint::factor_member);
         self.factor_id = verify.and_then(|member| body.get(member)?.as_str()).map(str::to_owned);
+        if self.first_factor_id.is_none() {
+            self.first_factor_id.clone_from(&self.factor_id);
+        }
         let options = endpoint.options_member().and_then(|pointer| body.pointer(pointer));
         let parsed = match options {
             Some(Value::String(text)) => PublicKeyCredentialCreationOptions::from_text(text),
@@ -193,7 +201,7 @@ impl Player<'_> {
             Ok(options) => {
                 if !self.shared.is_fresh(&options.challenge) {
                     let expected = "a challenge that was never sent before";
-                    let clause = "webauthn/13.4.3/challenge";
+                    let clause = CHALLENGE;
                     return self.end(
                         "challenge-fresh",
                         clause,
@@ -202,6 +210,7 @@ impl Player<'_> {
                         "one that was sent before",
                     );
                 }
+                self.compare_user_handles(step, &options);
                 self.options = Some(options);
                 Ok(())
             }
@@ -216,6 +225,27 @@ impl Player<'_> {
                 Err(Ended)
             }
         }
+    }
+}
+
+impl Player<'_> {
+    /// One user has one handle, and no other user has it (WebAuthn L3 section 5.4.3), as far as this case sees users.
+    fn compare_user_handles(&mut self, step: &Step, options: &PublicKeyCredentialCreationOptions) {
+        let own = step.user == UserRef::Own && matches!(step.caller, Caller::Subject | Caller::Admin);
+        let handle = options.user.id.clone();
+        // Each kind of factor may have handles of its own.
+        if step.flow != FlowRef::Own {
+            return;
+        }
+        let wrong = self.user_handles.iter().find_map(|(whose, known)| match (*whose == own, *known == handle) {
+            (true, false) => Some(("the user handle of the start before", "another")),
+            (false, true) => Some(("a user handle of its own for each user", "that of the other user")),
+            _ => None,
+        });
+        if let Some((expected, received)) = wrong {
+            self.find(Finding::new("user-handle", USER_HANDLE, Reason::ShouldUnmet, expected, received));
+        }
+        self.user_handles.push((own, handle));
     }
 }
 

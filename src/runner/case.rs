@@ -5,12 +5,13 @@ use std::time::Instant;
 use serde_json::Value;
 
 use super::player::{Ended, Player};
-use super::{Shared, after, judge, present};
+use super::{Shared, after, control, judge, present};
 use crate::authenticator::Format;
-use crate::contract::{ApiVersion, Flow, Operation, Protocol};
+use crate::contract::{ApiVersion, Operation};
 use crate::outcome::{CaseRecord, Finding, Reason, Verdict};
 use crate::scenario::{Expectation, Made, OperationRef, Permutation, Step};
 use crate::transport::Reply;
+use crate::webauthn::cose::CoseAlgorithm;
 
 /// Plays a permutation; `attempt` is part of the seed, so that a retry makes other keys.
 pub(super) async fn play(shared: &Shared, permutation: &Permutation, attempt: u8) -> CaseRecord {
@@ -44,16 +45,18 @@ pub(super) async fn play(shared: &Shared, permutation: &Permutation, attempt: u8
 /// should be refused; other cases need no control.
 async fn control(shared: &Shared, permutation: &Permutation) -> Result<(), String> {
     let negative = |step: &Step| step.expect.is_some_and(|expectation| expectation.must_refuse());
-    if !permutation.case.has_mutation() && !permutation.case.steps.iter().any(negative) {
+    let case = &permutation.case;
+    if !case.has_mutation() && !case.steps.iter().any(negative) {
         return Ok(());
     }
-    shared.controls.accepted(shared, (permutation.flow, permutation.protocol, permutation.format)).await
+    let algorithm = permutation.case.control_algorithm(permutation.format);
+    shared.controls.accepted(shared, (permutation.flow, permutation.protocol, permutation.format, algorithm)).await
 }
 
 /// A control: one good enrolment on a subject of its own.
 pub(super) async fn enrol_once(
     shared: &Shared,
-    (flow, protocol, format): (Flow, Protocol, Format),
+    (flow, protocol, format, algorithm): control::Key,
 ) -> Result<(), String> {
     let call = |operation, expect| Step { call: Some(operation), expect: Some(expect), ..Step::default() };
     let steps = vec![
@@ -61,7 +64,7 @@ pub(super) async fn enrol_once(
         Step { make: Some(Made::Credential), ..Step::default() },
         call(OperationRef::Verify, Expectation::ACCEPT),
     ];
-    let case = crate::scenario::Case::control(steps, format);
+    let case = crate::scenario::Case::control(steps, format, algorithm);
     let permutation = Permutation::control(case, flow, protocol, format);
     let lease = shared.pool.lease(1).await.ok_or("there is no subject for it")?;
     let mut player = Player::new(shared, &permutation, lease, 0);
@@ -94,22 +97,45 @@ impl Player<'_> {
     async fn play_all(&mut self, control: Result<(), String>) -> Result<(), Ended> {
         if let Err(why) = control {
             let expected = "the same enrolment with nothing wrong in it is accepted";
-            return self.end("control", self.clause(), Reason::ControlFailed, expected, why);
+            return self.end("control", self.clause(), self.failed_control(), expected, why);
         }
         // Why the steps ended is in the findings; the state is looked at where they leave one to look at.
         let _: Result<(), Ended> = self.run_steps().await;
         after::settle(self).await
     }
 
+    /// What it means that the control was refused: of what every target has to take an error; of an attestation format or an
+    /// algorithm that the target file does not declare, that the target does not have it.
+    fn failed_control(&self) -> Reason {
+        let format = self.permutation.format;
+        let algorithm = self.permutation.case.control_algorithm(format);
+        let formats = &self.shared.target.policy.formats;
+        let declared = matches!(format, Format::None | Format::PackedSelf)
+            || formats.iter().any(|declared| declared == format.identifier());
+        if declared && algorithm == CoseAlgorithm::ES256 { Reason::ControlFailed } else { Reason::NotDeclared }
+    }
+
     async fn run_steps(&mut self) -> Result<(), Ended> {
         let permutation = self.permutation;
         for (index, step) in permutation.case.steps.iter().enumerate() {
-            if let Some(operation) = step.prepare {
-                self.prepare(permutation.operation(operation)).await?;
-            } else if let Some(made) = step.make {
-                self.make(step, made, &permutation.case.steps[index + 1..])?;
-            } else if let Some(operation) = step.call {
-                self.call_step(permutation.operation(operation), step).await?;
+            for _ in 0..step.times {
+                if let Some(operation) = step.prepare {
+                    self.prepare(permutation.operation(operation)).await?;
+                } else if let Some(made) = step.make {
+                    let following = &permutation.case.steps[index + 1..];
+                    loop {
+                        let before = self.unlucky;
+                        self.make(step, made, following)?;
+                        if self.unlucky == before {
+                            break;
+                        }
+                        self.call_step(Operation::Start, &Step::default()).await?;
+                    }
+                } else if let Some(race) = step.race {
+                    self.race(race, step).await?;
+                } else if let Some(operation) = step.call {
+                    self.call_step(permutation.operation(operation), step).await?;
+                }
             }
         }
         Ok(())
@@ -123,7 +149,7 @@ impl Player<'_> {
         let before = if operation == Operation::Remove { self.listed().await? } else { Vec::new() };
         let setup = Step::default();
         self.call_step(Operation::Start, &setup).await?;
-        self.make(&setup, Made::Credential, &[])?;
+        self.make(&setup, Made::Good, &[])?;
         if operation == Operation::Remove {
             self.call_step(Operation::Verify, &setup).await?;
             self.learn_factor_id(&before).await?;

@@ -8,18 +8,18 @@ use super::{Shared, case};
 use crate::authenticator::Format;
 use crate::contract::{Flow, Protocol};
 use crate::scenario::Plan;
+use crate::webauthn::cose::CoseAlgorithm;
 
-type Key = (Flow, Protocol, Format);
+pub(super) type Key = (Flow, Protocol, Format, CoseAlgorithm);
 
-/// One good enrolment per flow, protocol and format, made when the first negative needs it.
+/// One good enrolment per flow, protocol, format and algorithm, made when the first negative needs it.
 #[derive(Debug, Default)]
 pub(super) struct Controls(HashMap<Key, OnceCell<Result<(), String>>>);
 
 impl Controls {
     /// Room for the controls that a plan can need.
     pub(super) fn new(plan: &Plan) -> Controls {
-        let keys = plan.permutations.iter().map(|p| (p.flow, p.protocol, p.format));
-        Controls(keys.map(|key| (key, OnceCell::new())).collect())
+        Controls(plan.controls().into_iter().map(|key| (key, OnceCell::new())).collect())
     }
 
     /// Whether the control was accepted; otherwise why not.

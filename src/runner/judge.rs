@@ -2,6 +2,7 @@
 
 use super::player::Player;
 use crate::outcome::{Finding, Reason};
+use crate::contract::clause;
 use crate::scenario::{Caller, Expectation, Step};
 use crate::transport::{Refusal, Reply};
 use crate::wire::secret::Masker;
@@ -13,9 +14,17 @@ const UNAUTHENTICATED: i32 = Code::UNAUTHENTICATED.number();
 /// What is observed of an accepted call.
 pub(super) const ACCEPTED: &str = "accepted";
 
+impl Player<'_> {
+    /// What a step expects: what it says, or what the case says where its requirements are not met.
+    pub(super) fn expectation(&self, step: &Step) -> Expectation {
+        let stated = step.expect.unwrap_or(Expectation::SETUP);
+        if self.unmet && step.expect.is_some() { self.permutation.case.otherwise } else { stated }
+    }
+}
+
 /// What the answer means for the step's expectation.
 pub(super) fn finding(player: &Player<'_>, step: &Step, reply: &Reply, http: u16) -> Finding {
-    let expectation = step.expect.unwrap_or(Expectation::SETUP);
+    let expectation = player.expectation(step);
     let clause = step.about.unwrap_or_else(|| player.clause());
     match reply {
         Reply::Success(_) => {
@@ -49,7 +58,7 @@ fn code_of(refusal: &Refusal) -> String {
 }
 
 fn refused(player: &Player<'_>, step: &Step, clause: &str, (http, refusal): (u16, &Refusal)) -> Finding {
-    let expectation = step.expect.unwrap_or(Expectation::SETUP);
+    let expectation = player.expectation(step);
     let received = words(http, refusal, &player.shared.masker);
     let finding = |reason| Finding::new("expectation", clause, reason, expectation.words(), received.clone());
     let configured = !matches!(step.caller, Caller::Nobody | Caller::Malformed | Caller::OtherScheme | Caller::Unknown);
@@ -80,7 +89,7 @@ fn attributed(player: &Player<'_>, step: &Step, clause: &str, refusal: &Refusal)
         // "Not found" is what an id within its limits gets; it says nothing of the limit.
         [] if clause.starts_with("api/limit/") && is_not_found(refusal) => Reason::WrongReason,
         [] => Reason::Unattributed,
-        known if known.contains(&clause) => Reason::RightReason,
+        known if known.iter().any(|known| clause::includes(known, clause)) => Reason::RightReason,
         known if known.iter().any(|known| step.reason.iter().any(|allowed| allowed == known)) => Reason::RightReason,
         _ => Reason::WrongReason,
     }

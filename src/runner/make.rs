@@ -5,11 +5,24 @@ use sha2::{Digest as _, Sha256};
 
 use super::oracle;
 use super::player::{Ended, MadeCredential, Player};
-use crate::authenticator::{Args, Client, CreationRequest, Mutation};
+use crate::authenticator::{Client, ClientError, CreationRequest, CredentialKey, MutationError, mark};
 use crate::outcome::Reason;
-use crate::scenario::{Made, MutationUse, Requirement, Step};
+use crate::scenario::{AlgorithmChoice, Made, Requirement, Step};
 use crate::webauthn::base64;
+use crate::webauthn::cose::CoseAlgorithm;
 use crate::webauthn::options::PublicKeyCredentialCreationOptions;
+
+/// Algorithms that are tried where one is wanted that the options do not offer.
+const UNUSUAL: [CoseAlgorithm; 5] = [
+    CoseAlgorithm::ES384,
+    CoseAlgorithm::EDDSA,
+    CoseAlgorithm::ES256K,
+    CoseAlgorithm::ESP256,
+    CoseAlgorithm::RS1,
+];
+
+/// How often a registration is started again because a mutation depends on the challenge.
+const MOST_CHANCES: u8 = 12;
 
 impl Player<'_> {
     /// Makes a credential from the last start's options, and asks the own verifier about it.
@@ -17,16 +30,12 @@ impl Player<'_> {
         let Some(options) = self.options.clone() else {
             return self.end("setup", self.clause(), Reason::Setup, "creation options", "no registration was started");
         };
-        if step.requires == Some(Requirement::UserVerificationRequired)
-            && options.user_verification.as_deref() != Some("required")
-        {
-            let received = "the options do not require it";
-            return self.end("requires", self.clause(), Reason::NotDeclared, "user verification is required", received);
-        }
-        match self.create(&options, step.mutate.as_ref(), made) {
+        let algorithm = self.require(&options, made)?;
+        match self.create(&options, step, made, algorithm) {
             Ok(credential) => {
-                let expected = oracle::expected(self, step, following);
+                let expected = oracle::expected(self, step, made, following);
                 let finding = oracle::consult(self, &options, &credential.created, &expected);
+                self.first_credential.get_or_insert_with(|| credential.clone());
                 self.credential = Some(credential);
                 match finding {
                     None => Ok(()),
@@ -36,43 +45,113 @@ impl Player<'_> {
                     }
                 }
             }
-            Err(why) => self.end("authenticator", self.clause(), Reason::Setup, "a credential", why),
+            Err(ClientError::Mutation { source: MutationError::Shorter(length), .. }) => {
+                let received = format!("it has {length} here");
+                self.end("length", self.clause(), Reason::Filtered, "more bytes than are kept", received)
+            }
+            Err(ClientError::Mutation { source: MutationError::Chance(_), .. }) if self.unlucky < MOST_CHANCES => {
+                self.unlucky += 1;
+                Ok(())
+            }
+            Err(why) => self.end("authenticator", self.clause(), Reason::Setup, "a credential", why.to_string()),
+        }
+    }
+
+    /// Holds the options to what the case presupposes of them; gives the algorithm of the credential key.
+    fn require(
+        &mut self,
+        options: &PublicKeyCredentialCreationOptions,
+        made: Made,
+    ) -> Result<CoseAlgorithm, Ended> {
+        if made == Made::Good {
+            return Ok(self.permutation.case.control_algorithm(self.permutation.format));
+        }
+        let case = &self.permutation.case;
+        let clause = self.clause();
+        // An empty list stands for ES256 and RS256 (WebAuthn L3 section 5.4).
+        let offers = |algorithm: CoseAlgorithm| match options.pub_key_cred_params.as_slice() {
+            [] => [CoseAlgorithm::ES256, CoseAlgorithm::RS256].contains(&algorithm),
+            offered => offered.contains(&algorithm.0),
+        };
+        let requires_verification = options.user_verification.as_deref() == Some("required");
+        for requirement in &case.requires {
+            let holds = match requirement {
+                Requirement::Algorithm(algorithm) => offers(*algorithm),
+                Requirement::UserVerificationRequired => requires_verification,
+                Requirement::UserVerificationNotRequired => !requires_verification,
+                Requirement::CredPropsRequested | Requirement::Format(_) | Requirement::Property(_) => true,
+            };
+            if !holds {
+                let expected = format!("options with {}", requirement.name());
+                return self.end("requires", clause, Reason::NotDeclared, expected, "the options have not");
+            }
+        }
+        let unmet = |requirement: &Requirement| match requirement {
+            Requirement::CredPropsRequested => {
+                options.extensions.as_ref().and_then(|extensions| extensions.get("credProps")).is_none()
+            }
+            Requirement::Format(format) => !self.shared.target.policy.formats.contains(format),
+            Requirement::Property(name) => !self.shared.target.policy.holds(name),
+            _ => false,
+        };
+        self.unmet = case.requires.iter().any(unmet);
+        let wanted = match case.algorithm {
+            AlgorithmChoice::Given(algorithm) => {
+                Some(algorithm).filter(|_| case.stated_algorithm().is_none_or(offers))
+            }
+            AlgorithmChoice::NotOffered => UNUSUAL.into_iter().find(|algorithm| !offers(*algorithm)),
+        };
+        match wanted {
+            Some(algorithm) => Ok(algorithm),
+            None => {
+                let received = format!("the options offer {:?}", options.pub_key_cred_params);
+                let expected = match case.algorithm {
+                    AlgorithmChoice::Given(algorithm) => format!("that algorithm {} is offered", case.stated_algorithm().unwrap_or(algorithm)),
+                    AlgorithmChoice::NotOffered => "that some known algorithm is not offered".to_owned(),
+                };
+                self.end("requires", clause, Reason::NotDeclared, expected, received)
+            }
         }
     }
 
     fn create(
         &mut self,
         options: &PublicKeyCredentialCreationOptions,
-        mutate: Option<&MutationUse>,
+        step: &Step,
         made: Made,
-    ) -> Result<MadeCredential, String> {
-        let args = mutate.map(|mutate| Args(mutate.args.clone()));
-        let mutation = match (mutate, &args) {
-            (Some(mutate), Some(args)) => {
-                let known = Mutation::find(&mutate.id).ok_or_else(|| format!("no mutation {}", mutate.id))?;
-                Some((known, args))
-            }
-            _ => None,
-        };
+        algorithm: CoseAlgorithm,
+    ) -> Result<MadeCredential, ClientError> {
+        let mutations = step.mutations(self.permutation.length);
         self.made = self.made.wrapping_add(1);
         let mut seed = self.seed;
         seed[0] ^= self.made;
-        let credential_id = match made {
-            Made::Credential => Some(fresh_id(&seed, &options.challenge)),
-            Made::SameCredentialId => {
-                self.credential.as_ref().map(|credential| credential.created.credential_id.clone())
-            }
+        let earlier = self.credential.as_ref();
+        if let (Made::SameCredential | Made::SameKey, Some(earlier)) = (made, earlier) {
+            seed = earlier.seed;
+        }
+        let credential_id = match (made, earlier) {
+            (Made::SameCredentialId | Made::SameCredential, Some(earlier)) => earlier.created.credential_id.clone(),
+            _ => fresh_id(&seed, &options.challenge),
         };
-        let request =
-            CreationRequest { mutation, credential_id, ..CreationRequest::new(seed, self.permutation.format) };
-        let client = Client::new(&self.shared.target.origin);
-        let created = client.create(options, &request).map_err(|error| error.to_string())?;
+        let case = &self.permutation.case;
+        let request = CreationRequest {
+            mutations: &mutations,
+            algorithm,
+            key: case.key.as_deref().filter(|_| made != Made::Good).map(CredentialKey::Named),
+            credential_id: Some(credential_id),
+            ..CreationRequest::new(seed, self.permutation.format)
+        };
+        let mut client = Client::new(&self.shared.target.origin);
+        client.honours_algorithms = false;
+        // A test authenticator registers again what the options exclude.
+        client.honours_exclude_credentials = false;
+        let created = client.create(options, &request)?;
         let mut ids = vec![created.credential_id.clone()];
         let text =
             |name: &str| created.json.get(name).and_then(Value::as_str).and_then(|id| base64::decode_any(id).ok());
         ids.extend(["id", "rawId"].into_iter().filter_map(text));
         ids.dedup();
-        Ok(MadeCredential { created, ids })
+        Ok(MadeCredential { created, ids, seed })
     }
 }
 
@@ -80,5 +159,7 @@ impl Player<'_> {
 /// key follows from the seed alone.
 fn fresh_id(seed: &[u8; 32], challenge: &[u8]) -> Vec<u8> {
     let hash = Sha256::new_with_prefix(b"credential id").chain_update(seed).chain_update(challenge);
-    hash.finalize().to_vec()
+    let mut id = hash.finalize().to_vec();
+    mark(&mut id);
+    id
 }

@@ -7,14 +7,17 @@ mod case;
 mod control;
 mod judge;
 mod make;
+mod message;
 mod oracle;
 mod player;
 pub mod preflight;
 mod present;
 pub mod provision;
+mod race;
 mod subject;
 pub mod target;
 pub mod target_file;
+pub mod vector;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -24,10 +27,12 @@ use std::time::{Duration, Instant};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 
+use crate::authenticator::attestation_root;
 use crate::contract::{Protocol, clause};
 use crate::outcome::{CaseRecord, Event, Finding, Reason, RunFinished, RunStarted, Verdict};
 use crate::scenario::{Permutation, Plan};
 use crate::transport::{self, Transport, TransportError};
+use crate::webauthn::x509::Certificate;
 use crate::wire::secret::Masker;
 use control::Controls;
 use subject::SubjectPool;
@@ -40,6 +45,8 @@ pub struct Settings {
     pub seed: u64,
     /// Permutations that run at the same time, at least 1.
     pub concurrency: usize,
+    /// The time at which certificates have to be valid, in seconds since 1970.
+    pub now: u64,
 }
 
 /// Stops a run from outside: permutations under way are given up, finished ones are kept.
@@ -82,6 +89,8 @@ struct Shared {
     controls: Controls,
     pool: SubjectPool,
     challenges: Mutex<HashSet<Vec<u8>>>,
+    /// The root of the certificates that the authenticator attests with: for the own verifier.
+    trust_anchors: Vec<Certificate>,
 }
 
 impl Shared {
@@ -121,6 +130,7 @@ impl Runner {
             controls: Controls::new(&plan),
             pool,
             challenges: Mutex::default(),
+            trust_anchors: Certificate::from_der(&attestation_root()).into_iter().collect(),
             target,
         };
         Ok(Runner { shared: Arc::new(shared), plan })
@@ -136,9 +146,8 @@ impl Runner {
 
     /// The first event.
     pub fn started(&self) -> RunStarted {
-        let mut clauses: HashSet<&str> = crate::checks::CHECKS.iter().map(|check| check.clause).collect();
+        let mut clauses: HashSet<&str> = checked_clauses().into_iter().collect();
         clauses.extend(self.plan.permutations.iter().flat_map(|p| p.case.clauses.iter().map(String::as_str)));
-        clauses.extend([after::CLAUSE, agreement::CLAUSE]);
         RunStarted {
             format: Event::FORMAT,
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -189,6 +198,12 @@ impl Runner {
         sink(&Event::RunFinished(finished));
         finished
     }
+}
+
+/// The clauses that are looked at in every case, whatever it is about.
+pub fn checked_clauses() -> Vec<&'static str> {
+    let checks = crate::checks::CHECKS.iter().map(|check| check.clause);
+    checks.chain([after::CLAUSE, agreement::CLAUSE, call::CHALLENGE, call::USER_HANDLE]).collect()
 }
 
 /// Plays a permutation; an error or a hang is tried once more.

@@ -2,23 +2,24 @@
 
 use super::player::Player;
 use crate::authenticator::CreatedCredential;
+use crate::contract::{ApiVersion, clause};
 use crate::outcome::{Finding, Reason};
 use crate::relying_party::{Ceremony, verify_registration};
-use crate::scenario::{OperationRef, OracleVerdict, Step};
+use crate::scenario::{Made, OperationRef, OracleVerdict, Step};
 use crate::webauthn::cose::CoseAlgorithm;
 use crate::webauthn::options::PublicKeyCredentialCreationOptions;
 
 /// What the verifier has to say: as the step states; else a mutated credential that has to be refused is refused at the
 /// step of the case's primary clause, and every other is accepted.
-pub(super) fn expected(player: &Player<'_>, step: &Step, following: &[Step]) -> OracleVerdict {
+pub(super) fn expected(player: &Player<'_>, step: &Step, made: Made, following: &[Step]) -> OracleVerdict {
     if let Some(oracle) = &step.oracle {
         return oracle.clone();
     }
     let verify =
         following.iter().find(|step| matches!(step.call, Some(OperationRef::Verify | OperationRef::Operation)));
     let must_refuse = verify.and_then(|step| step.expect).is_some_and(|expectation| expectation.must_refuse());
-    match player.clause().strip_prefix("webauthn/7.1/") {
-        Some(slug) if must_refuse && step.mutate.is_some() => OracleVerdict::RefuseAt(slug.to_owned()),
+    match player.clause().strip_prefix("webauthn/") {
+        Some(slug) if must_refuse && made != Made::Good && player.permutation.case.is_wrong(step) => OracleVerdict::RefuseAt(slug.to_owned()),
         _ => OracleVerdict::Accept,
     }
 }
@@ -48,16 +49,29 @@ pub(super) fn consult(
         user_verification_required: options.user_verification.as_deref() == Some("required"),
         algorithms: &algorithms,
         is_registered: &is_registered,
+        trust_anchors: &player.shared.trust_anchors,
+        now: player.shared.settings.now,
     };
-    let (received, detail) = match verify_registration(&ceremony, &credential.json) {
+    // v1 carries the text and v2 the value; they differ where a mutation changed the text.
+    let text = match player.permutation.flow.version() {
+        ApiVersion::V1 => serde_json::from_slice(&credential.text).unwrap_or_default(),
+        ApiVersion::V2 => credential.json.clone(),
+    };
+    let (received, detail) = match verify_registration(&ceremony, &text) {
         Ok(_) => (OracleVerdict::Accept, String::new()),
-        Err(refusal) => (OracleVerdict::RefuseAt(refusal.step.slug().to_owned()), format!(": {}", refusal.detail)),
+        Err(refusal) => (OracleVerdict::RefuseAt(refusal.clause()), format!(": {}", refusal.detail)),
     };
     let words = |verdict: &OracleVerdict| match verdict {
         OracleVerdict::Accept => "our own verifier accepts it".to_owned(),
         OracleVerdict::RefuseAt(slug) => format!("our own verifier refuses it at {slug}"),
     };
-    (received != *expected).then(|| {
+    let agrees = match (&received, expected) {
+        (OracleVerdict::RefuseAt(step), OracleVerdict::RefuseAt(wanted)) => {
+            clause::includes(&format!("webauthn/{wanted}"), &format!("webauthn/{step}"))
+        }
+        (received, expected) => received == expected,
+    };
+    (!agrees).then(|| {
         let clause = player.clause();
         let received = format!("{}{detail}", words(&received));
         Finding::new("oracle", clause, Reason::OracleDisagrees, words(expected), received)

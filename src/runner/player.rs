@@ -28,7 +28,17 @@ pub(super) struct Player<'a> {
     pub(super) observed: String,
     pub(super) options: Option<PublicKeyCredentialCreationOptions>,
     pub(super) factor_id: Option<String>,
+    /// The id of the first start.
+    pub(super) first_factor_id: Option<String>,
     pub(super) credential: Option<MadeCredential>,
+    /// The credential made first.
+    pub(super) first_credential: Option<MadeCredential>,
+    /// User handles by user: the subject's own (`true`) and the other's.
+    pub(super) user_handles: Vec<(bool, Vec<u8>)>,
+    /// Whether the case presupposes something of the target that it has not.
+    pub(super) unmet: bool,
+    /// How often a challenge did not allow for the mutation.
+    pub(super) unlucky: u8,
     pub(super) state: FactorState,
     pub(super) seed: [u8; 32],
     pub(super) made: u8,
@@ -39,6 +49,7 @@ pub(super) struct Player<'a> {
 pub(super) struct MadeCredential {
     pub(super) created: CreatedCredential,
     pub(super) ids: Vec<Vec<u8>>,
+    pub(super) seed: [u8; 32],
 }
 
 /// What the target should hold for the subject after the steps.
@@ -70,7 +81,12 @@ impl<'a> Player<'a> {
             observed: String::new(),
             options: None,
             factor_id: None,
+            first_factor_id: None,
             credential: None,
+            first_credential: None,
+            user_handles: Vec::new(),
+            unmet: false,
+            unlucky: 0,
             state: FactorState::default(),
             seed: hash.finalize().into(),
             made: 0,

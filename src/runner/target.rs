@@ -3,6 +3,7 @@
 use globset::{Glob, GlobMatcher};
 
 use crate::contract::{Flow, Protocol};
+use crate::scenario::Policy;
 use crate::transport::{Address, Limits};
 use crate::wire::secret::Secret;
 
@@ -27,6 +28,8 @@ pub struct Target {
     pub accounts: Accounts,
     /// What its error ids mean.
     pub reasons: ReasonMap,
+    /// What it is like where the specification leaves a choice.
+    pub policy: Policy,
     /// Bounds of every call.
     pub limits: Limits,
 }

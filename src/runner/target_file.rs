@@ -12,6 +12,7 @@ use toml::Spanned;
 
 use super::target::{ReasonMap, Target};
 use crate::contract::{Flow, Protocol, clause};
+use crate::scenario::Policy;
 use crate::transport::{self, Address, Limits, TlsOptions, TransportError};
 use accounts::{AccountsTable, Offered};
 use place::Source;
@@ -34,6 +35,10 @@ struct File {
     accounts: Spanned<AccountsTable>,
     #[serde(default)]
     reasons: BTreeMap<String, Spanned<toml::Value>>,
+    #[serde(default)]
+    attestation_formats: Vec<String>,
+    #[serde(default)]
+    policy: BTreeMap<String, Spanned<bool>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -74,11 +79,12 @@ pub async fn load(path: &Path, surroundings: &Surroundings<'_>) -> Result<Target
     source.origin(&file)?;
     let limits = source.limits(file.timeout_seconds.as_ref())?;
     let reasons = source.reasons(&file.reasons)?;
+    let policy = source.policy(&file)?;
     let offered = Offered { flows: &flows, protocols: &protocols, surroundings };
     let accounts = accounts::read(&source, &file.accounts, &offered).await?;
     let name = file.name.unwrap_or_else(|| web.base_url.clone());
     let (rp_id, origin) = (file.rp_id.into_inner(), file.origin.into_inner());
-    Ok(Target { name, web, grpc, rp_id, origin, flows, protocols, accounts, reasons, limits })
+    Ok(Target { name, web, grpc, rp_id, origin, flows, protocols, accounts, reasons, policy, limits })
 }
 
 /// What a list may hold: what it is called, how an item is found, and its name.
@@ -194,6 +200,15 @@ impl Source {
             limits.timeout = Duration::from_secs_f64(seconds);
         }
         Ok(limits)
+    }
+
+    fn policy(&self, file: &File) -> Result<Policy, TargetFileError> {
+        let mut policy = Policy::default();
+        policy.formats.clone_from(&file.attestation_formats);
+        for (name, holds) in &file.policy {
+            policy.set(name, *holds.get_ref()).map_err(|why| self.error(holds.span().start, format!("policy: {why}")))?;
+        }
+        Ok(policy)
     }
 
     fn reasons(&self, written: &BTreeMap<String, Spanned<toml::Value>>) -> Result<ReasonMap, TargetFileError> {

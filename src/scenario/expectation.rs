@@ -65,12 +65,13 @@ impl Expectation {
     }
 
     /// The names that scenarios use.
-    pub const NAMED: [(&'static str, Expectation); 10] = [
+    pub const NAMED: [(&'static str, Expectation); 11] = [
         ("must-accept", Expectation::ACCEPT),
         ("must-reject", Expectation::REJECT),
         ("should-reject", Expectation::SHOULD_REJECT),
         ("may-accept", Expectation::MAY_ACCEPT),
         ("may-reject", Expectation::MAY_REJECT),
+        ("may", Expectation::EITHER),
         ("either", Expectation::EITHER),
         ("setup", Expectation::SETUP),
         ("unauthenticated", Expectation::class(RefusalClass::Unauthenticated)),

@@ -1,13 +1,19 @@
 //! Cases as data: the model of a suite, its parser and its expansion into permutations.
 
+pub mod catalogue;
 mod expectation;
 mod model;
 mod parse;
 mod plan;
+mod requirement;
 mod step;
 
 pub use expectation::{Expectation, RefusalClass};
-pub use model::{Case, OracleVerdict};
+pub use model::{AlgorithmChoice, Case, Measure, OracleVerdict};
 pub use parse::{ScenarioError, embedded, parse_suite};
-pub use plan::{Pattern, PatternError, Permutation, Plan, Selection};
-pub use step::{Caller, DomainRef, FactorRef, Made, MutationUse, NameSpec, OperationRef, Requirement, Step, UserRef};
+pub use plan::{Pattern, PatternError, Permutation, Plan, Selection, Sizes};
+pub use requirement::{Policy, Requirement};
+pub use step::{
+    Caller, CredentialRef, DomainRef, FactorRef, FlowRef, Made, MessageEdit, MessageMember, MutationUse, Mutations, NameSpec,
+    OperationRef, ProtocolRef, Race, Step, UserRef,
+};

@@ -16,10 +16,23 @@ const SUITES: &[(&str, &str)] = &[
     ("scenarios/authorization.yaml", include_str!("../../scenarios/authorization.yaml")),
     ("scenarios/limits.yaml", include_str!("../../scenarios/limits.yaml")),
     ("scenarios/request.yaml", include_str!("../../scenarios/request.yaml")),
-    ("scenarios/client-data.yaml", include_str!("../../scenarios/client-data.yaml")),
-    ("scenarios/attestation.yaml", include_str!("../../scenarios/attestation.yaml")),
-    ("scenarios/credential.yaml", include_str!("../../scenarios/credential.yaml")),
+    ("scenarios/wire.yaml", include_str!("../../scenarios/wire.yaml")),
     ("scenarios/ceremony.yaml", include_str!("../../scenarios/ceremony.yaml")),
+    ("scenarios/client-data.yaml", include_str!("../../scenarios/client-data.yaml")),
+    ("scenarios/att-obj.yaml", include_str!("../../scenarios/att-obj.yaml")),
+    ("scenarios/auth-data.yaml", include_str!("../../scenarios/auth-data.yaml")),
+    ("scenarios/cose.yaml", include_str!("../../scenarios/cose.yaml")),
+    ("scenarios/cose-attested.yaml", include_str!("../../scenarios/cose-attested.yaml")),
+    ("scenarios/none.yaml", include_str!("../../scenarios/none.yaml")),
+    ("scenarios/packed-self.yaml", include_str!("../../scenarios/packed-self.yaml")),
+    ("scenarios/packed-x5c.yaml", include_str!("../../scenarios/packed-x5c.yaml")),
+    ("scenarios/fido-u2f.yaml", include_str!("../../scenarios/fido-u2f.yaml")),
+    ("scenarios/tpm.yaml", include_str!("../../scenarios/tpm.yaml")),
+    ("scenarios/android-key.yaml", include_str!("../../scenarios/android-key.yaml")),
+    ("scenarios/apple.yaml", include_str!("../../scenarios/apple.yaml")),
+    ("scenarios/compound.yaml", include_str!("../../scenarios/compound.yaml")),
+    ("scenarios/envelope.yaml", include_str!("../../scenarios/envelope.yaml")),
+    ("scenarios/extensions.yaml", include_str!("../../scenarios/extensions.yaml")),
 ];
 
 /// A suite that can't be used.
@@ -79,7 +92,8 @@ pub fn parse_suite(file: &str, text: &str) -> Result<Vec<Case>, ScenarioError> {
             message,
         };
         check_entry(&suite.suite, &entry.value, &mut ids).map_err(fail)?;
-        let case = Case::from(entry.value.clone());
+        let mut case = Case::from(entry.value.clone());
+        case.sampled = suite.sampled;
         case.steps.iter().try_for_each(|step| check_step(&case, step)).map_err(fail)?;
         cases.push(case);
     }
@@ -105,7 +119,7 @@ fn check_entry(suite: &str, entry: &CaseEntry, ids: &mut HashSet<String>) -> Res
     if entry.clauses.is_empty() {
         return Err("it names no clause; write `clauses: [..]`".to_owned());
     }
-    for id in entry.clauses.iter().chain(entry.steps.iter().flat_map(|step| &step.reason)) {
+    for id in entry.clauses.iter().chain(&entry.reason).chain(entry.steps.iter().flat_map(|step| &step.reason)) {
         if clause::find(id).is_none() {
             return Err(format!("there is no clause `{id}`{}", near(id, clause::all().map(|clause| clause.id))));
         }
@@ -115,7 +129,7 @@ fn check_entry(suite: &str, entry: &CaseEntry, ids: &mut HashSet<String>) -> Res
             return Err(format!("`{pattern}` matches no flow; write v1/*, v2/*, or one of {}", flow_names()));
         }
     }
-    let short = entry.mutate.is_some() || entry.expect.is_some() || entry.oracle.is_some();
+    let short = !entry.mutate.0.is_empty() || entry.expect.is_some() || entry.oracle.is_some();
     match (entry.steps.is_empty(), short) {
         (true, false) => Err("it has neither `steps` nor `expect`".to_owned()),
         (false, true) => Err("with `steps`, put mutate, oracle and expect into the steps".to_owned()),
@@ -133,9 +147,7 @@ fn check_step(case: &Case, step: &Step) -> Result<(), String> {
     if operation_axis && case.operations.is_empty() {
         return Err("a step says `operation`, but the case has no `operations`".to_owned());
     }
-    if let Some(mutate) = &step.mutate
-        && Mutation::find(&mutate.id).is_none()
-    {
+    if let Some(mutate) = step.mutate.0.iter().find(|mutate| Mutation::find(&mutate.id).is_none()) {
         let known = crate::authenticator::MUTATIONS.iter().map(|mutation| mutation.id);
         return Err(format!("there is no mutation `{}`{}", mutate.id, near(&mutate.id, known)));
     }
@@ -146,9 +158,9 @@ fn check_step(case: &Case, step: &Step) -> Result<(), String> {
         return Err(format!("there is no request fault `{name}`{}", near(name, known)));
     }
     if let Some(OracleVerdict::RefuseAt(slug)) = &step.oracle
-        && clause::find(&format!("webauthn/7.1/{slug}")).is_none()
+        && clause::find(&format!("webauthn/{slug}")).is_none()
     {
-        return Err(format!("`oracle: {slug}` is neither `accept` nor a step of WebAuthn section 7.1"));
+        return Err(format!("`oracle: {slug}` is neither `accept`, a step of WebAuthn section 7.1 nor a check of section 8"));
     }
     Ok(())
 }

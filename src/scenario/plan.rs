@@ -1,16 +1,19 @@
 //! Expansion of cases into permutations, and their selection.
 
+use std::collections::{HashMap, HashSet};
 use std::fmt;
+use std::hash::{Hash as _, Hasher as _};
 use std::sync::Arc;
 
 use globset::{GlobBuilder, GlobMatcher};
 use thiserror::Error;
 
-use super::model::Case;
+use super::model::{Case, Measure};
 use super::parse::flow_matches;
 use super::step::OperationRef;
 use crate::authenticator::Format;
 use crate::contract::{Flow, Operation, Protocol};
+use crate::webauthn::cose::CoseAlgorithm;
 
 /// One case on one flow over one protocol.
 #[derive(Debug, Clone)]
@@ -27,13 +30,15 @@ pub struct Permutation {
     pub operation: Option<Operation>,
     /// Attestation format of the credentials.
     pub format: Format,
+    /// Of a case that tries every length of a part: how many bytes are kept.
+    pub length: Option<usize>,
 }
 
 impl Permutation {
     /// The only permutation of a control.
     pub fn control(case: Case, flow: Flow, protocol: Protocol, format: Format) -> Permutation {
         let id = format!("{flow}/{protocol}/{}/{}", case.id, format.slug());
-        Permutation { id, case: Arc::new(case), flow, protocol, operation: None, format }
+        Permutation { id, case: Arc::new(case), flow, protocol, operation: None, format, length: None }
     }
 
     /// The operation that a step speaks of.
@@ -59,7 +64,7 @@ impl Permutation {
         if self.case.formats.len() > 1 {
             name = format!("{name}/{}", self.format.slug());
         }
-        name
+        self.length.map_or(name.clone(), |length| format!("{name}/{length}"))
     }
 }
 
@@ -72,7 +77,27 @@ pub struct Selection {
     pub protocols: Vec<Protocol>,
     /// Patterns over permutation or case ids; empty selects all.
     pub patterns: Vec<Pattern>,
+    /// Whether cases about the credential alone are played on every flow, and with every length.
+    pub exhaustive: bool,
+    /// Draws the flow and the lengths otherwise.
+    pub seed: u64,
+    /// How long the parts of a credential are for this target.
+    pub sizes: Sizes,
 }
+
+/// Bytes of the parts of a good credential.
+#[derive(Debug, Clone, Default)]
+pub struct Sizes {
+    /// clientDataJSON
+    pub client_data: usize,
+    /// The attestation object, by format; 0 for formats that are not there.
+    pub attestation_object: HashMap<Format, usize>,
+    /// The authenticator data.
+    pub auth_data: usize,
+}
+
+/// How many lengths a default run tries.
+const SAMPLED_LENGTHS: usize = 6;
 
 /// A glob over ids, by path component: `*` stays in a component, `**` does not. What it matches, it selects with all below.
 #[derive(Debug, Clone)]
@@ -133,7 +158,10 @@ pub struct Plan {
 impl Plan {
     /// Expands cases over what the target offers, and keeps what the patterns select.
     pub fn new(cases: Vec<Case>, selection: &Selection) -> Plan {
-        let all: Vec<Permutation> = cases.into_iter().flat_map(|case| expand(Arc::new(case), selection)).collect();
+        // What a pattern names is run, drawn or not.
+        let exhaustive = selection.exhaustive || !selection.patterns.is_empty();
+        let expanded = cases.into_iter().flat_map(|case| expand(Arc::new(case), selection, exhaustive));
+        let all: Vec<Permutation> = expanded.collect();
         let unmatched = selection.patterns.iter().filter(|pattern| !all.iter().any(|p| pattern.matches(p)));
         let unmatched = unmatched.map(Pattern::to_string).collect();
         let selected = |permutation: &Permutation| {
@@ -147,7 +175,14 @@ impl Plan {
     /// each retry of a tenth of them.
     pub fn subjects(&self) -> usize {
         let cases: usize = self.permutations.iter().map(|permutation| permutation.case.subjects()).sum();
-        cases + cases / 10 + Flow::ALL.len() * Protocol::ALL.len() * Format::ALL.len()
+        cases + cases / 10 + self.controls().len()
+    }
+
+    /// The good enrolments that negatives may be set against.
+    pub fn controls(&self) -> HashSet<(Flow, Protocol, Format, CoseAlgorithm)> {
+        let control =
+            |p: &Permutation| (p.flow, p.protocol, p.format, p.case.control_algorithm(p.format));
+        self.permutations.iter().map(control).collect()
     }
 
     /// How many distinct cases there are.
@@ -159,31 +194,74 @@ impl Plan {
     }
 }
 
-fn expand(case: Arc<Case>, selection: &Selection) -> Vec<Permutation> {
+fn expand(case: Arc<Case>, selection: &Selection, exhaustive: bool) -> Vec<Permutation> {
     let flow_wanted = |flow: &&Flow| case.flows.is_empty() || case.flows.iter().any(|p| flow_matches(p, **flow));
     let protocol_wanted = |protocol: &&Protocol| case.protocols.is_empty() || case.protocols.contains(protocol);
     let operations: Vec<Option<Operation>> =
         if case.operations.is_empty() { vec![None] } else { case.operations.iter().copied().map(Some).collect() };
+    let mut flows: Vec<Flow> = selection.flows.iter().filter(flow_wanted).copied().collect();
+    if case.sampled && !exhaustive && !flows.is_empty() {
+        flows = vec![flows[drawn(selection.seed, &case.id, 0, flows.len())]];
+    }
     let mut permutations = Vec::new();
-    for flow in selection.flows.iter().filter(flow_wanted) {
+    for flow in flows {
         for protocol in selection.protocols.iter().filter(protocol_wanted) {
             for operation in &operations {
                 for format in &case.formats {
-                    let mut permutation = Permutation {
-                        id: String::new(),
-                        case: Arc::clone(&case),
-                        flow: *flow,
-                        protocol: *protocol,
-                        operation: *operation,
-                        format: *format,
-                    };
-                    permutation.id = permutation.name(protocol.slug());
-                    permutations.push(permutation);
+                    for length in lengths(&case, *format, selection, exhaustive) {
+                        let (case, id) = (Arc::clone(&case), String::new());
+                        let (protocol, operation, format) = (*protocol, *operation, *format);
+                        let mut permutation = Permutation { id, case, flow, protocol, operation, format, length };
+                        permutation.id = permutation.name(protocol.slug());
+                        permutations.push(permutation);
+                    }
                 }
             }
         }
     }
     permutations
+}
+
+/// The lengths that a case tries; one without a length for other cases.
+fn lengths(case: &Case, format: Format, selection: &Selection, exhaustive: bool) -> Vec<Option<usize>> {
+    let Some(measure) = case.each else { return vec![None] };
+    let all = match measure {
+        Measure::ClientData => selection.sizes.client_data,
+        Measure::AttestationObject => selection.sizes.attestation_object.get(&format).copied().unwrap_or_default(),
+        Measure::AuthData => selection.sizes.auth_data,
+    };
+    if exhaustive {
+        return (0..all).map(Some).collect();
+    }
+    // One from each part of equal size, so that no end is missed.
+    let share = all.div_ceil(SAMPLED_LENGTHS).max(1);
+    let place = |part: usize| part * share + drawn(selection.seed, &case.id, part + 1, share);
+    (0..SAMPLED_LENGTHS).map(place).filter(|length| *length < all).map(Some).collect()
+}
+
+/// A number below `most` that follows from the seed and the case.
+fn drawn(seed: u64, case: &str, part: usize, most: usize) -> usize {
+    // Not std's hasher: what is drawn may not change with the toolchain.
+    let mut hasher = Fnv(0xcbf2_9ce4_8422_2325);
+    (seed, case, part).hash(&mut hasher);
+    let most = u64::try_from(most.max(1)).unwrap_or(u64::MAX);
+    usize::try_from(hasher.finish() % most).unwrap_or_default()
+}
+
+/// FNV-1a, 64 bits.
+struct Fnv(u64);
+
+impl std::hash::Hasher for Fnv {
+    fn finish(&self) -> u64 {
+        // The low bits of the product alone mix badly.
+        self.0 ^ (self.0 >> 32)
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -201,7 +279,8 @@ cases:
 
     fn plan(patterns: &[&str]) -> Plan {
         let patterns = patterns.iter().map(|text| Pattern::new(text).expect("glob")).collect();
-        let selection = Selection { flows: Flow::ALL.to_vec(), protocols: Protocol::ALL.to_vec(), patterns };
+        let (flows, protocols) = (Flow::ALL.to_vec(), Protocol::ALL.to_vec());
+        let selection = Selection { flows, protocols, patterns, ..Selection::default() };
         Plan::new(parse_suite("s.yaml", SUITE).expect("valid"), &selection)
     }
 

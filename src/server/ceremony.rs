@@ -5,12 +5,12 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
 use super::json;
+use super::options::OFFERED_ALGORITHMS;
 use super::refusal::Refused;
 use super::site::Site;
 use super::store::{Factor, Kind, Pending, User};
 use crate::contract::{ApiVersion, Endpoint, Protocol};
 use crate::relying_party::{Ceremony, Step, verify_registration_skipping};
-use crate::webauthn::cose::CoseAlgorithm;
 
 /// One verify of a user that may be acted on.
 pub(super) struct Attempt<'a> {
@@ -90,8 +90,10 @@ impl Attempt<'_> {
             top_origins: &[],
             allow_cross_origin: false,
             user_verification_required: pending.user_verification_required,
-            algorithms: &[CoseAlgorithm::ES256],
+            algorithms: &OFFERED_ALGORITHMS,
             is_registered: &|id| store.is_registered(id) && !is_replay(id),
+            trust_anchors: &self.site.trust_anchors,
+            now: u64::try_from(jiff::Timestamp::now().as_second()).unwrap_or_default(),
         };
         let skipped = self.skipped_step();
         let registration = verify_registration_skipping(&ceremony, credential, skipped)

@@ -258,6 +258,12 @@ pub const DEFECTS: &[Defect] = &[
         "the attestation statement is not verified",
     ),
     defect(
+        "verification-skips-attestation-trust",
+        Verification,
+        "webauthn/7.1/attestation-trust",
+        "attestation certificates need not lead to a trust anchor",
+    ),
+    defect(
         "verification-skips-credential-id-length",
         Verification,
         "webauthn/7.1/credential-id-length",

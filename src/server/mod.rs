@@ -39,6 +39,7 @@ use self::defect::{Defect, Faults};
 use self::service::Service;
 use self::site::Site;
 use self::store::{Role, Store, User};
+use crate::webauthn::x509::Certificate;
 use crate::wire::secret::Secret;
 
 /// How a server is started.
@@ -58,6 +59,8 @@ pub struct ServerConfig {
     pub defects: Vec<&'static Defect>,
     /// Connections served at a time; further ones wait.
     pub max_connections: usize,
+    /// Certificates (DER) that attestation has to lead to; with none of them any attestation that verifies is accepted.
+    pub trust_anchors: Vec<Vec<u8>>,
 }
 
 impl Default for ServerConfig {
@@ -71,6 +74,7 @@ impl Default for ServerConfig {
             origin: "https://localhost".to_owned(),
             defects: Vec::new(),
             max_connections: 1024,
+            trust_anchors: Vec::new(),
         }
     }
 }
@@ -108,13 +112,17 @@ impl Server {
         let store = Store::new(config.seed, config.users);
         let accounts = accounts_of(&store);
         let faults = Faults::new(&config.defects);
-        let site = Site { store, faults, rp_id: config.rp_id.clone(), origin: config.origin.clone() };
+        let trust_anchors = config.trust_anchors.iter().map(|der| Certificate::from_der(der)).collect::<Result<_, _>>();
+        let trust_anchors = trust_anchors.map_err(io::Error::other)?;
+        let (rp_id, origin) = (config.rp_id.clone(), config.origin.clone());
+        let site = Site { store, faults, rp_id, origin, trust_anchors };
         let router = router(Arc::new(Service { site }));
         let listener = TcpListener::bind(config.listen).await?;
         let address = listener.local_addr()?;
         let (stop, stopped) = watch::channel(false);
         let task = tokio::spawn(listener::run(listener, router, config.max_connections, stopped));
-        Ok(RunningServer { address, accounts, rp_id: config.rp_id, origin: config.origin, stop, task })
+        let has_trust_anchors = !config.trust_anchors.is_empty();
+        Ok(RunningServer { address, accounts, rp_id: config.rp_id, origin: config.origin, has_trust_anchors, stop, task })
     }
 }
 
@@ -129,6 +137,8 @@ pub struct RunningServer {
     pub rp_id: String,
     /// Expected origin of a registration that names no domain.
     pub origin: String,
+    /// Whether attestation has to lead to a trust anchor.
+    pub has_trust_anchors: bool,
     stop: watch::Sender<bool>,
     task: JoinHandle<()>,
 }

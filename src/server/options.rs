@@ -6,9 +6,22 @@ use serde_json::{Value, json};
 
 use super::defect::Faults;
 use super::store::{Factor, Kind, Pending, User};
+use crate::webauthn::cose::CoseAlgorithm;
 
-/// ES256, the one algorithm that the verifier knows and therefore the one that is offered.
-const OFFERED_ALGORITHM: i32 = -7;
+/// What is offered, the preferred first: the algorithms of the documented example of v1, and ES256K.
+pub(super) const OFFERED_ALGORITHMS: [CoseAlgorithm; 11] = [
+    CoseAlgorithm::ES256,
+    CoseAlgorithm::ES384,
+    CoseAlgorithm::ES512,
+    CoseAlgorithm::RS256,
+    CoseAlgorithm::RS384,
+    CoseAlgorithm::RS512,
+    CoseAlgorithm::PS256,
+    CoseAlgorithm::PS384,
+    CoseAlgorithm::PS512,
+    CoseAlgorithm::EDDSA,
+    CoseAlgorithm::ES256K,
+];
 
 /// Milliseconds.
 const TIMEOUT: u32 = 300_000;
@@ -35,7 +48,7 @@ pub(super) fn creation_options(
             "displayName": format!("User {}", user.index),
         },
         "challenge": URL_SAFE_NO_PAD.encode(&pending.challenge),
-        "pubKeyCredParams": [{ "type": "public-key", "alg": OFFERED_ALGORITHM }],
+        "pubKeyCredParams": OFFERED_ALGORITHMS.map(|algorithm| json!({ "type": "public-key", "alg": algorithm.0 })),
         "timeout": TIMEOUT,
         "excludeCredentials": excluded,
         "authenticatorSelection": selection(kind, pending, attachment),

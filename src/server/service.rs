@@ -26,6 +26,8 @@ const HANG: Duration = Duration::from_secs(60);
 
 /// Longest host name (RFC 1035 §2.3.4).
 const LONGEST_DOMAIN: usize = 253;
+/// Longest label of a host name.
+const LONGEST_LABEL: usize = 63;
 
 /// The operations of the reference relying party.
 #[derive(Debug)]
@@ -163,8 +165,9 @@ impl Service {
         if domain.is_empty() {
             return Ok((self.site.rp_id.clone(), self.site.origin.clone()));
         }
-        let is_host = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'.';
-        if domain.len() > LONGEST_DOMAIN || !domain.bytes().all(is_host) {
+        let is_host = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
+        let is_label = |label: &str| (1..=LONGEST_LABEL).contains(&label.len()) && label.bytes().all(is_host);
+        if domain.len() > LONGEST_DOMAIN || !domain.split('.').all(is_label) {
             return Err(Refused::new("REQUEST-domain"));
         }
         Ok((domain.to_owned(), format!("https://{domain}")))
@@ -183,7 +186,12 @@ impl Service {
     fn remove(&self, endpoint: &Endpoint, message: &Value, user: &User) -> Result<Value, Refused> {
         let id = endpoint.factor_member().and_then(|member| message[member].as_str()).unwrap_or_default();
         let mut state = user.state();
-        let factors = &mut state.of(Kind::of(endpoint.flow)).factors;
+        let of_kind = state.of(Kind::of(endpoint.flow));
+        if let Some(pending) = of_kind.pending.take_if(|pending| pending.factor_id == id) {
+            // A registration that waits is given up; its challenge is good for nothing any more.
+            return Ok(json!({ "details": self.site.details(state.next_sequence(), pending.created) }));
+        }
+        let factors = &mut of_kind.factors;
         let found = factors.iter().position(|factor| factor.id == id);
         let index = found.ok_or_else(|| Refused::new("NOTFOUND-factor"))?;
         let created = factors[index].created;

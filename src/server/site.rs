@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::defect::Faults;
 use super::store::Store;
+use crate::webauthn::x509::Certificate;
 
 /// The relying party: its store, its names and its faults.
 #[derive(Debug)]
@@ -15,6 +16,8 @@ pub(super) struct Site {
     pub rp_id: String,
     /// Expected origin where a start names no domain.
     pub origin: String,
+    /// What attestation has to lead to, if anything.
+    pub trust_anchors: Vec<Certificate>,
 }
 
 impl Site {

@@ -26,6 +26,10 @@ const ALL: &[Protocol] = &Protocol::ALL;
 /// Larger than the 4 MiB that gRPC servers receive by default.
 const OVERSIZE: usize = 5 * 1024 * 1024;
 const NESTING: usize = 100_000;
+/// The factor's name where a scenario says nothing of it.
+const USUAL_NAME: &[u8] = b"nnnnnnnn";
+/// Field 9999, a varint of 1.
+const UNKNOWN_FIELD: [u8; 4] = [0xf8, 0xf0, 0x04, 0x01];
 
 /// All faults.
 pub const FAULTS: &[Fault] = &[
@@ -51,6 +55,13 @@ pub const FAULTS: &[Fault] = &[
         protocols: REST,
         apply: |_| Bytes::from_static(b"{\"domain\":\"\xff\"}"),
     },
+    Fault {
+        id: "lone-surrogate-name",
+        summary: "the usual name of the factor has a lone surrogate in it",
+        protocols: REST,
+        apply: |body| replaced(&body, USUAL_NAME, b"nnnn\\ud800"),
+    },
+    Fault { id: "utf-16", summary: "the body is UTF-16", protocols: REST, apply: utf16 },
     Fault { id: "deep-json", summary: "arrays are nested 100,000 deep", protocols: REST, apply: |_| deep_json() },
     Fault {
         id: "duplicate-member",
@@ -70,6 +81,30 @@ pub const FAULTS: &[Fault] = &[
         summary: "field 1 is a varint instead of its own type",
         protocols: FRAMED,
         apply: |_| framing::frame(0, &[0x08, 0x01]),
+    },
+    Fault {
+        id: "invalid-utf8-name",
+        summary: "the usual name of the factor has a byte that is no UTF-8",
+        protocols: FRAMED,
+        apply: |body| replaced(&body, USUAL_NAME, b"nnnn\xffnnn"),
+    },
+    Fault {
+        id: "trailing-bytes",
+        summary: "bytes that are no field follow the fields",
+        protocols: FRAMED,
+        apply: |body| with_message(&body, |message| [message, &[0xff, 0xff, 0xff]].concat()),
+    },
+    Fault {
+        id: "unknown-field",
+        summary: "there is a field of a number that nobody knows",
+        protocols: FRAMED,
+        apply: |body| with_message(&body, |message| [message, &UNKNOWN_FIELD].concat()),
+    },
+    Fault {
+        id: "duplicate-field",
+        summary: "every field is there twice, the first name another one",
+        protocols: FRAMED,
+        apply: |body| with_message(&body, |message| [&replaced(message, USUAL_NAME, b"mmmmmmmm"), message].concat()),
     },
     Fault {
         id: "lying-length",
@@ -123,6 +158,21 @@ fn numbers(body: Bytes) -> Bytes {
     Value::Object(members).to_string().into()
 }
 
+/// The first occurrence replaced.
+fn replaced(body: &[u8], old: &[u8], new: &[u8]) -> Bytes {
+    let at = body.windows(old.len()).position(|window| window == old);
+    at.map_or_else(|| Bytes::copy_from_slice(body), |at| [&body[..at], new, &body[at + old.len()..]].concat().into())
+}
+
+/// A frame with another message.
+fn with_message(body: &[u8], change: impl FnOnce(&[u8]) -> Vec<u8>) -> Bytes {
+    framing::frame(0, &change(&body[framing::PREFIX.min(body.len())..]))
+}
+
+fn utf16(body: Bytes) -> Bytes {
+    String::from_utf8_lossy(&body).encode_utf16().flat_map(u16::to_be_bytes).collect()
+}
+
 fn lying_length(body: Bytes) -> Bytes {
     let payload = body.slice(framing::PREFIX.min(body.len())..);
     let length = u32::try_from(payload.len() + 10).unwrap_or(u32::MAX);
@@ -140,8 +190,8 @@ mod tests {
     #[test]
     fn every_fault_changes_the_body() {
         for fault in FAULTS {
-            let json = Bytes::from_static(b"{\"name\":\"x\",\"other\":{}}");
-            let body = if fault.protocols == FRAMED { framing::frame(0, b"\x0a\x01x") } else { json };
+            let json = Bytes::from_static(b"{\"name\":\"nnnnnnnn\",\"other\":{}}");
+            let body = if fault.protocols == FRAMED { framing::frame(0, b"\x0a\x08nnnnnnnn") } else { json };
             assert_ne!((fault.apply)(body.clone()), body, "{}", fault.id);
         }
     }

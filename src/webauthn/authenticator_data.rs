@@ -113,20 +113,23 @@ pub enum AuthenticatorDataError {
 impl AuthenticatorData {
     /// Encodes every part that is there, whatever the flags say. A credential id above 65535 bytes is cut off there.
     pub fn encode(&self) -> Vec<u8> {
-        let mut bytes = self.rp_id_hash.to_vec();
-        bytes.push(self.flags.0);
-        bytes.extend(self.sign_count.to_be_bytes());
+        self.encode_parts().concat()
+    }
+
+    /// As [`AuthenticatorData::encode`], in three parts: up to the credential public key, the key, and what follows.
+    pub fn encode_parts(&self) -> [Vec<u8>; 3] {
+        let mut before = self.rp_id_hash.to_vec();
+        before.push(self.flags.0);
+        before.extend(self.sign_count.to_be_bytes());
+        let mut key = Vec::new();
         if let Some(attested) = &self.attested {
             let length = u16::try_from(attested.credential_id.len()).unwrap_or(u16::MAX);
-            bytes.extend(attested.aaguid.0);
-            bytes.extend(length.to_be_bytes());
-            bytes.extend(&attested.credential_id[..usize::from(length)]);
-            bytes.extend(attested.public_key.encode());
+            before.extend(attested.aaguid.0);
+            before.extend(length.to_be_bytes());
+            before.extend(&attested.credential_id[..usize::from(length)]);
+            key = attested.public_key.encode();
         }
-        if let Some(extensions) = &self.extensions {
-            bytes.extend(cbor::encode(extensions));
-        }
-        bytes
+        [before, key, self.extensions.as_ref().map(cbor::encode).unwrap_or_default()]
     }
 
     /// Decodes authenticator data that fill `bytes`.
@@ -198,6 +201,8 @@ fn take<'a, const N: usize>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::webauthn::cose::CoseAlgorithm;
+    use crate::webauthn::public_key::{KeyKind, PublicKey};
     use proptest::prelude::*;
 
     fn data(credential_id: Vec<u8>, flags: u8, sign_count: u32) -> AuthenticatorData {
@@ -209,7 +214,10 @@ mod tests {
             attested: Some(AttestedCredentialData {
                 aaguid: Aaguid([9; 16]),
                 credential_id,
-                public_key: CoseKey::es256(&[1; 32], &[2; 32]),
+                public_key: CoseKey::new(
+                    CoseAlgorithm::ES256,
+                    &PublicKey::elliptic(KeyKind::P256, &[1; 32], &[2; 32]),
+                ),
             }),
             extensions: flags
                 .has(Flags::EXTENSION_DATA)

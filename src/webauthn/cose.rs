@@ -1,11 +1,9 @@
-//! COSE keys and algorithms (RFC 9052, RFC 9053) as far as WebAuthn L3 §5.8.5 and §6.5.1 use them.
+//! COSE keys and algorithms (RFC 9052, RFC 9053, RFC 8230, RFC 8812) as far as WebAuthn L3 §5.8.5 and §6.5.1 use them.
 
 use std::fmt;
 
-use p256::ecdsa::signature::Verifier as _;
-use p256::ecdsa::{DerSignature, VerifyingKey};
-
 use super::cbor::{self, Value};
+use super::public_key::{KeyKind, PublicKey, PublicKeyError};
 
 /// A COSEAlgorithmIdentifier (WebAuthn L3 §5.8.5): a number of the IANA COSE Algorithms registry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -14,8 +12,74 @@ pub struct CoseAlgorithm(pub i64);
 impl CoseAlgorithm {
     /// ECDSA with SHA-256, with WebAuthn always on P-256.
     pub const ES256: CoseAlgorithm = CoseAlgorithm(-7);
-    /// RSASSA-PKCS1-v1_5 with SHA-256; no key of this algorithm can be verified yet.
+    /// ECDSA with SHA-384, with WebAuthn always on P-384.
+    pub const ES384: CoseAlgorithm = CoseAlgorithm(-35);
+    /// ECDSA with SHA-512, with WebAuthn always on P-521.
+    pub const ES512: CoseAlgorithm = CoseAlgorithm(-36);
+    /// ECDSA with SHA-256 on secp256k1.
+    pub const ES256K: CoseAlgorithm = CoseAlgorithm(-47);
+    /// EdDSA, with WebAuthn always on Ed25519.
+    pub const EDDSA: CoseAlgorithm = CoseAlgorithm(-8);
+    /// ECDSA with SHA-256 on P-256, fully specified.
+    pub const ESP256: CoseAlgorithm = CoseAlgorithm(-9);
+    /// ECDSA with SHA-384 on P-384, fully specified.
+    pub const ESP384: CoseAlgorithm = CoseAlgorithm(-51);
+    /// ECDSA with SHA-512 on P-521, fully specified.
+    pub const ESP512: CoseAlgorithm = CoseAlgorithm(-52);
+    /// EdDSA on Ed25519, fully specified.
+    pub const ED25519: CoseAlgorithm = CoseAlgorithm(-19);
+    /// EdDSA on Ed448, fully specified.
+    pub const ED448: CoseAlgorithm = CoseAlgorithm(-53);
+    /// RSASSA-PKCS1-v1_5 with SHA-256.
     pub const RS256: CoseAlgorithm = CoseAlgorithm(-257);
+    /// RSASSA-PKCS1-v1_5 with SHA-384.
+    pub const RS384: CoseAlgorithm = CoseAlgorithm(-258);
+    /// RSASSA-PKCS1-v1_5 with SHA-512.
+    pub const RS512: CoseAlgorithm = CoseAlgorithm(-259);
+    /// RSASSA-PSS with SHA-256.
+    pub const PS256: CoseAlgorithm = CoseAlgorithm(-37);
+    /// RSASSA-PSS with SHA-384.
+    pub const PS384: CoseAlgorithm = CoseAlgorithm(-38);
+    /// RSASSA-PSS with SHA-512.
+    pub const PS512: CoseAlgorithm = CoseAlgorithm(-39);
+    /// RSASSA-PKCS1-v1_5 with SHA-1.
+    pub const RS1: CoseAlgorithm = CoseAlgorithm(-65535);
+
+    /// Every algorithm that is known, with its registered name and the kind of its keys.
+    pub const ALL: [(CoseAlgorithm, &'static str, KeyKind); 17] = [
+        (CoseAlgorithm::ES256, "ES256", KeyKind::P256),
+        (CoseAlgorithm::ES384, "ES384", KeyKind::P384),
+        (CoseAlgorithm::ES512, "ES512", KeyKind::P521),
+        (CoseAlgorithm::ES256K, "ES256K", KeyKind::Secp256k1),
+        (CoseAlgorithm::EDDSA, "EdDSA", KeyKind::Ed25519),
+        (CoseAlgorithm::ESP256, "ESP256", KeyKind::P256),
+        (CoseAlgorithm::ESP384, "ESP384", KeyKind::P384),
+        (CoseAlgorithm::ESP512, "ESP512", KeyKind::P521),
+        (CoseAlgorithm::ED25519, "Ed25519", KeyKind::Ed25519),
+        (CoseAlgorithm::ED448, "Ed448", KeyKind::Ed448),
+        (CoseAlgorithm::RS256, "RS256", KeyKind::Rsa),
+        (CoseAlgorithm::RS384, "RS384", KeyKind::Rsa),
+        (CoseAlgorithm::RS512, "RS512", KeyKind::Rsa),
+        (CoseAlgorithm::PS256, "PS256", KeyKind::Rsa),
+        (CoseAlgorithm::PS384, "PS384", KeyKind::Rsa),
+        (CoseAlgorithm::PS512, "PS512", KeyKind::Rsa),
+        (CoseAlgorithm::RS1, "RS1", KeyKind::Rsa),
+    ];
+
+    /// The kind of key that the algorithm needs in WebAuthn; `None` if it is not known.
+    pub fn kind(self) -> Option<KeyKind> {
+        Self::ALL.iter().find(|(known, ..)| *known == self).map(|(.., kind)| *kind)
+    }
+
+    /// The registered name; `None` if the algorithm is not known.
+    pub fn name(self) -> Option<&'static str> {
+        Self::ALL.iter().find(|(known, ..)| *known == self).map(|(_, name, _)| *name)
+    }
+
+    /// The algorithm with a registered name, such as `ES256`; letter case does not count.
+    pub fn from_name(name: &str) -> Option<CoseAlgorithm> {
+        Self::ALL.iter().find(|(_, known, _)| known.eq_ignore_ascii_case(name)).map(|(algorithm, ..)| *algorithm)
+    }
 }
 
 impl fmt::Display for CoseAlgorithm {
@@ -24,24 +88,41 @@ impl fmt::Display for CoseAlgorithm {
     }
 }
 
-/// Labels of the parameters of a COSE_Key (RFC 9052 §7.1, RFC 9053 §7.1.1).
+/// Labels of the parameters of a COSE_Key (RFC 9052 §7.1, RFC 9053 §7.1.1, RFC 8230 §4).
 pub mod label {
     /// `kty`
     pub const KEY_TYPE: i64 = 1;
     /// `alg`
     pub const ALGORITHM: i64 = 3;
-    /// `crv`
+    /// `crv` of EC2 and OKP
     pub const CURVE: i64 = -1;
-    /// `x`
+    /// `x` of EC2 and OKP
     pub const X: i64 = -2;
-    /// `y`
+    /// `y` of EC2
     pub const Y: i64 = -3;
+    /// `n` of RSA
+    pub const MODULUS: i64 = -1;
+    /// `e` of RSA
+    pub const EXPONENT: i64 = -2;
 }
 
-/// Key type EC2: elliptic curve with both coordinates.
+/// Key types: octet key pair, elliptic curve with both coordinates, RSA.
+const OKP: i64 = 1;
 const EC2: i64 = 2;
-/// Curve P-256.
-const P256: i64 = 1;
+const RSA: i64 = 3;
+
+/// Key type and curve (RFC 9053, RFC 8812) of a kind.
+const fn type_and_curve(kind: KeyKind) -> (i64, Option<i64>) {
+    match kind {
+        KeyKind::P256 => (EC2, Some(1)),
+        KeyKind::P384 => (EC2, Some(2)),
+        KeyKind::P521 => (EC2, Some(3)),
+        KeyKind::Secp256k1 => (EC2, Some(8)),
+        KeyKind::Ed25519 => (OKP, Some(6)),
+        KeyKind::Ed448 => (OKP, Some(7)),
+        KeyKind::Rsa => (RSA, None),
+    }
+}
 
 /// Why a key cannot be used, or a signature does not stand.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -64,17 +145,22 @@ pub enum CoseError {
         found: i64,
     },
     /// A coordinate has a length other than the curve's.
-    #[error("a coordinate has {0} bytes instead of 32")]
-    CoordinateLength(usize),
+    #[error("a coordinate has {found} bytes instead of {expected}")]
+    CoordinateLength {
+        /// Bytes found.
+        found: usize,
+        /// Bytes of the curve's field.
+        expected: usize,
+    },
+    /// An RSA number begins with a zero byte (RFC 8230 §4).
+    #[error("{0} is not in the shortest form")]
+    LeadingZero(&'static str),
     /// A parameter that WebAuthn L3 §6.5.1 does not allow.
     #[error("the COSE key has a parameter beside the required ones and alg")]
     Surplus,
-    /// The coordinates are not those of a point on the curve.
-    #[error("the coordinates are not a point on P-256")]
-    OffCurve,
-    /// The signature is malformed or was not made by this key over this message.
-    #[error("the signature does not verify")]
-    Signature,
+    /// The parameters are those of no valid key, or the signature does not stand.
+    #[error("{0}")]
+    Key(#[from] PublicKeyError),
 }
 
 /// A COSE_Key as it stands in authenticator data: any map. Use [`CoseKey::require_usable`] before trusting it.
@@ -85,15 +171,28 @@ pub struct CoseKey {
 }
 
 impl CoseKey {
-    /// The ES256 key with these affine coordinates, in canonical order.
-    pub fn es256(x: &[u8; 32], y: &[u8; 32]) -> CoseKey {
-        let mut key = CoseKey { parameters: Vec::new() };
-        key.set(label::KEY_TYPE, EC2.into());
-        key.set(label::ALGORITHM, CoseAlgorithm::ES256.0.into());
-        key.set(label::CURVE, P256.into());
-        key.set(label::X, Value::Bytes(x.to_vec()));
-        key.set(label::Y, Value::Bytes(y.to_vec()));
-        key
+    /// The key of an algorithm, in canonical order.
+    pub fn new(algorithm: CoseAlgorithm, key: &PublicKey) -> CoseKey {
+        let mut cose = CoseKey { parameters: Vec::new() };
+        let (key_type, curve) = type_and_curve(key.kind);
+        cose.set(label::KEY_TYPE, key_type.into());
+        cose.set(label::ALGORITHM, algorithm.0.into());
+        if let Some(curve) = curve {
+            cose.set(label::CURVE, curve.into());
+        }
+        match (key.rsa_parts(), key_type) {
+            (Some((modulus, exponent)), _) => {
+                cose.set(label::MODULUS, Value::Bytes(modulus));
+                cose.set(label::EXPONENT, Value::Bytes(exponent));
+            }
+            (None, EC2) => {
+                let (x, y) = key.bytes[1..].split_at((key.bytes.len() - 1) / 2);
+                cose.set(label::X, Value::Bytes(x.to_vec()));
+                cose.set(label::Y, Value::Bytes(y.to_vec()));
+            }
+            _ => cose.set(label::X, Value::Bytes(key.bytes.clone())),
+        }
+        cose
     }
 
     /// Takes a decoded CBOR item.
@@ -120,13 +219,6 @@ impl CoseKey {
         }
     }
 
-    /// Removes a parameter; says whether it was there.
-    pub fn remove(&mut self, label: i64) -> bool {
-        let before = self.parameters.len();
-        self.parameters.retain(|(key, _)| *key != Value::from(label));
-        self.parameters.len() < before
-    }
-
     /// The `alg` parameter; `None` if it is absent or not an integer.
     pub fn algorithm(&self) -> Option<CoseAlgorithm> {
         self.integer(label::ALGORITHM).map(CoseAlgorithm)
@@ -137,26 +229,25 @@ impl CoseKey {
         cbor::encode(&Value::Map(self.parameters.clone()))
     }
 
-    /// Holds the key to WebAuthn L3 §5.8.5 and §6.5.1: `alg` present and supported, the parameters that the key type
-    /// requires and no others, P-256 with an uncompressed point on the curve.
+    /// Holds the key to WebAuthn L3 §5.8.5 and §6.5.1: `alg` present and known, the parameters that the key type
+    /// requires and no others, the curve that the algorithm fixes, an uncompressed point on it, an RSA key that can verify.
     ///
     /// # Errors
     /// The first [`CoseError`] found.
     pub fn require_usable(&self) -> Result<(), CoseError> {
-        self.verifying_key().map(|_key| ())
+        Ok(self.public_key()?.require_valid()?)
     }
 
-    /// Verifies a signature over a message with the algorithm of the key (for ES256: DER, SHA-256).
+    /// Verifies a signature over a message with the algorithm of the key.
     ///
     /// # Errors
     /// [`CoseError`]: the key is unusable, `algorithm` is not the key's, or the signature does not stand.
     pub fn verify(&self, algorithm: CoseAlgorithm, message: &[u8], signature: &[u8]) -> Result<(), CoseError> {
-        let key = self.verifying_key()?;
+        let key = self.public_key()?;
         if self.algorithm() != Some(algorithm) {
             return Err(CoseError::UnsupportedAlgorithm(algorithm));
         }
-        let signature = DerSignature::from_bytes(signature).map_err(|_error| CoseError::Signature)?;
-        key.verify(message, &signature).map_err(|_error| CoseError::Signature)
+        Ok(key.verify(algorithm, message, signature)?)
     }
 
     /// The key as DER SubjectPublicKeyInfo (RFC 5480), the value of `response.publicKey`.
@@ -164,27 +255,36 @@ impl CoseKey {
     /// # Errors
     /// [`CoseError`] if the key is not usable.
     pub fn to_spki_der(&self) -> Result<Vec<u8>, CoseError> {
-        // SEQUENCE { SEQUENCE { id-ecPublicKey, prime256v1 }, BIT STRING of 66 bytes }, all of fixed length.
-        const PREFIX: [u8; 26] = [
-            0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48,
-            0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
-        ];
-        let point = self.verifying_key()?.to_sec1_point(false);
-        Ok([&PREFIX[..], point.as_bytes()].concat())
+        let key = self.public_key()?;
+        key.require_valid()?;
+        Ok(key.to_spki_der())
     }
 
-    fn verifying_key(&self) -> Result<VerifyingKey, CoseError> {
+    /// The key in the form of its kind, its parameters checked but for their values.
+    ///
+    /// # Errors
+    /// The first [`CoseError`] found.
+    pub fn public_key(&self) -> Result<PublicKey, CoseError> {
         let algorithm = self.algorithm().ok_or(CoseError::Missing("alg"))?;
-        if algorithm != CoseAlgorithm::ES256 {
-            return Err(CoseError::UnsupportedAlgorithm(algorithm));
+        let kind = algorithm.kind().ok_or(CoseError::UnsupportedAlgorithm(algorithm))?;
+        let (key_type, curve) = type_and_curve(kind);
+        self.require(label::KEY_TYPE, "kty", key_type)?;
+        if let Some(curve) = curve {
+            self.require(label::CURVE, "crv", curve)?;
         }
-        self.require(label::KEY_TYPE, "kty", EC2)?;
-        self.require(label::CURVE, "crv", P256)?;
-        let (x, y) = (self.coordinate(label::X, "x")?, self.coordinate(label::Y, "y")?);
-        if self.parameters.len() != 5 {
-            return Err(CoseError::Surplus);
-        }
-        VerifyingKey::from_sec1_bytes(&[&[4], x, y].concat()).map_err(|_error| CoseError::OffCurve)
+        let (key, parameters) = match (kind.field_length(), key_type) {
+            (Some(length), EC2) => {
+                let coordinate = |label, name| self.coordinate(label, name, length);
+                (PublicKey::elliptic(kind, coordinate(label::X, "x")?, coordinate(label::Y, "y")?), 5)
+            }
+            (Some(length), _) => {
+                (PublicKey { kind, bytes: self.coordinate(label::X, "x", length)?.to_vec() }, 4)
+            }
+            (None, _) => {
+                (PublicKey::rsa(self.number(label::MODULUS, "n")?, self.number(label::EXPONENT, "e")?), 4)
+            }
+        };
+        if self.parameters.len() == parameters { Ok(key) } else { Err(CoseError::Surplus) }
     }
 
     fn require(&self, label: i64, name: &'static str, expected: i64) -> Result<(), CoseError> {
@@ -195,9 +295,23 @@ impl CoseKey {
         }
     }
 
-    fn coordinate(&self, label: i64, name: &'static str) -> Result<&[u8], CoseError> {
-        let bytes = self.get(label).and_then(Value::as_bytes).ok_or(CoseError::Missing(name))?;
-        if bytes.len() == 32 { Ok(bytes) } else { Err(CoseError::CoordinateLength(bytes.len())) }
+    fn bytes(&self, label: i64, name: &'static str) -> Result<&[u8], CoseError> {
+        self.get(label).and_then(Value::as_bytes).map(Vec::as_slice).ok_or(CoseError::Missing(name))
+    }
+
+    fn coordinate(&self, label: i64, name: &'static str, expected: usize) -> Result<&[u8], CoseError> {
+        let bytes = self.bytes(label, name)?;
+        let found = bytes.len();
+        if found == expected { Ok(bytes) } else { Err(CoseError::CoordinateLength { found, expected }) }
+    }
+
+    fn number(&self, label: i64, name: &'static str) -> Result<&[u8], CoseError> {
+        let bytes = self.bytes(label, name)?;
+        match bytes.first() {
+            None => Err(CoseError::Missing(name)),
+            Some(0) => Err(CoseError::LeadingZero(name)),
+            Some(_) => Ok(bytes),
+        }
     }
 
     fn integer(&self, label: i64) -> Option<i64> {

@@ -1,5 +1,5 @@
 use p256::ecdsa::signature::Signer as _;
-use p256::ecdsa::{Signature, SigningKey};
+use p256::ecdsa::{DerSignature, Signature, SigningKey};
 
 use super::*;
 use crate::webauthn::cbor::Form;
@@ -7,9 +7,8 @@ use crate::webauthn::cbor::Form;
 fn pair(scalar: u8) -> (SigningKey, CoseKey) {
     let key = SigningKey::from_slice(&[scalar; 32]).expect("a scalar");
     let point = key.verifying_key().to_sec1_point(false);
-    let half = |at: usize| <[u8; 32]>::try_from(&point.as_bytes()[at..at + 32]).expect("32 bytes");
-    let cose = CoseKey::es256(&half(1), &half(33));
-    (key, cose)
+    let public = PublicKey { kind: KeyKind::P256, bytes: point.as_bytes().to_vec() };
+    (key, CoseKey::new(CoseAlgorithm::ES256, &public))
 }
 
 #[test]
@@ -26,8 +25,8 @@ fn a_signature_stands_for_its_key_algorithm_and_message_only() {
     let signature: DerSignature = secret.sign(b"message");
     let signature = signature.as_bytes();
     assert_eq!(key.verify(CoseAlgorithm::ES256, b"message", signature), Ok(()));
-    assert_eq!(key.verify(CoseAlgorithm::ES256, b"massage", signature), Err(CoseError::Signature));
-    assert_eq!(other.verify(CoseAlgorithm::ES256, b"message", signature), Err(CoseError::Signature));
+    assert_eq!(key.verify(CoseAlgorithm::ES256, b"massage", signature), Err(CoseError::Key(PublicKeyError::Signature)));
+    assert_eq!(other.verify(CoseAlgorithm::ES256, b"message", signature), Err(CoseError::Key(PublicKeyError::Signature)));
     let wrong = CoseError::UnsupportedAlgorithm(CoseAlgorithm::RS256);
     assert_eq!(key.verify(CoseAlgorithm::RS256, b"message", signature), Err(wrong));
 }

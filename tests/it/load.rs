@@ -244,7 +244,7 @@ async fn bad_input_has_one_error_that_says_what_to_write() {
         (&["--duration", "5"], 2, &["30s"]),
         (&["--users", "10001"], 2, &["10000"]),
         (&["--flow", "v3/passkey"], 2, &["v2/passkey"]),
-        (&["--format", "tpm"], 2, &["none or packed"]),
+        (&["--format", "u2f"], 2, &["there are none, packed"]),
         (&["--max-error-rate", "0.1"], 2, &["0.1%"]),
     ];
     for (arguments, exit, says) in cases {

@@ -1,12 +1,11 @@
 //! The integration tests, one binary.
 
 mod architecture;
+mod catalogue;
 mod cli;
 mod hostile;
-mod independent;
 mod load;
 mod misbehaving;
-mod mutations;
 mod reports;
 mod scenarios;
 mod selftest;

@@ -50,16 +50,18 @@ fn target(server: &RunningServer) -> Target {
             no_rights: Some(server.accounts.no_rights.token.clone()),
         },
         reasons: ReasonMap::default(),
+        policy: proofmark::scenario::Policy::default(),
         limits: Limits { timeout: Duration::from_secs(3), ..Limits::default() },
     }
 }
 
 fn runner(target: Target, patterns: &[&str]) -> Runner {
     let patterns = patterns.iter().map(|text| Pattern::new(text).expect("a pattern")).collect();
-    let selection = Selection { flows: target.flows.clone(), protocols: target.protocols.clone(), patterns };
+    let (flows, protocols) = (target.flows.clone(), target.protocols.clone());
+    let selection = Selection { flows, protocols, patterns, ..Selection::default() };
     let plan = Plan::new(scenario::embedded().expect("valid suites"), &selection);
     assert_eq!(plan.unmatched, [""; 0]);
-    Runner::new(target, plan, Settings { seed: 3, concurrency: 8 }).expect("a good address")
+    Runner::new(target, plan, Settings { seed: 3, concurrency: 8, now: proofmark::cli::embedded::now() }).expect("a good address")
 }
 
 async fn run(target: Target, patterns: &[&str]) -> RunRecord {

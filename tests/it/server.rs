@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use proofmark::authenticator::{Client, CreatedCredential, CreationRequest, Format};
+use proofmark::authenticator::{Client, CreatedCredential, CreationRequest, Format, attestation_root};
 use proofmark::contract::{ApiVersion, Endpoint, Flow, Operation, Protocol};
 use proofmark::server::defect::Defect;
 use proofmark::server::{Account, RunningServer, Server, ServerConfig};
@@ -35,7 +35,13 @@ impl World {
 
     pub async fn with_defects(ids: &[&str]) -> World {
         let defects = ids.iter().map(|id| Defect::find(id).expect("a listed defect")).collect();
-        let config = ServerConfig { users: 40, seed: 11, defects, ..ServerConfig::default() };
+        let config = ServerConfig {
+            users: 40,
+            seed: 11,
+            defects,
+            trust_anchors: vec![attestation_root()],
+            ..ServerConfig::default()
+        };
         let server = Server::start(config).await.expect("a free port");
         let address = Address::new(server.base_url());
         let limits = Limits { timeout: Duration::from_secs(5), ..Limits::default() };

@@ -2,66 +2,36 @@
 
 use sha2::{Digest, Sha256};
 
-use super::client_data::flip_last_bit;
-use super::{Args, Mutation, MutationError, Stage};
+use super::client_data::{flip_last_bit, keep};
+use super::notation::{self, NoParts, Parts};
+use super::{Args, Given, Mutation, MutationError, Stage};
 use crate::webauthn::authenticator_data::{Aaguid, AttestedCredentialData, AuthenticatorData, Flags};
-use crate::webauthn::cbor::Value;
+use crate::webauthn::cbor::{self, Form};
+use crate::webauthn::cose::{CoseKey, label};
 
 pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "rp-id-hash",
-        summary: "another RP ID hash: \"bit-flip\" (the default), or the RP ID to be hashed",
+        summary: "another RP ID hash: {\"rp-id\": a template that is hashed}, {\"bytes\": bytes}, or \"bit-flip\" (the default)",
         stage: Stage::AuthenticatorData(rp_id_hash),
-    },
-    Mutation {
-        id: "user-present",
-        summary: "the UP flag: false (the default) or true",
-        stage: Stage::AuthenticatorData(|data, args| flag(data, args, Flags::USER_PRESENT)),
-    },
-    Mutation {
-        id: "user-verified",
-        summary: "the UV flag: false (the default) or true",
-        stage: Stage::AuthenticatorData(|data, args| flag(data, args, Flags::USER_VERIFIED)),
-    },
-    Mutation {
-        id: "backup-state-without-eligibility",
-        summary: "the BS flag set and the BE flag clear",
-        stage: Stage::AuthenticatorData(|data, _args| {
-            data.flags = data.flags.with(Flags::BACKUP_STATE, true).with(Flags::BACKUP_ELIGIBLE, false);
-            Ok(())
-        }),
     },
     Mutation {
         id: "flags",
         summary: "all flags at once: a number from 0 to 255",
         stage: Stage::AuthenticatorData(|data, args| {
-            let byte = u8::try_from(args.number()?).map_err(|_error| MutationError::Args("a number from 0 to 255"))?;
-            data.flags = Flags(byte);
+            data.flags = Flags(byte(&args.0)?);
             Ok(())
         }),
     },
     Mutation {
-        id: "reserved-flag",
-        summary: "a reserved flag set, which an RP may ignore: bit 1 (the default) or 5",
-        stage: Stage::AuthenticatorData(reserved_flag),
+        id: "auth-data",
+        summary: "authenticator data that contradict themselves: any of {\"flags\": number, \"keep\": first bytes, \"append\": bytes, \"extensions\": bytes after the key, \"declared-id-length\": number, \"aaguid\": bytes, \"key\": bytes in place of the key}",
+        stage: Stage::AuthenticatorDataBytes(auth_data),
     },
     Mutation {
-        id: "attested-credential-data",
-        summary: "the AT flag clear: \"keep\" the data (the default) or \"drop\" them",
-        stage: Stage::AuthenticatorData(attested_credential_data),
-    },
-    Mutation {
-        id: "extension-data-flag",
-        summary: "the ED flag set without extension data",
-        stage: Stage::AuthenticatorData(|data, _args| {
-            data.flags = data.flags.with(Flags::EXTENSION_DATA, true);
-            Ok(())
-        }),
-    },
-    Mutation {
-        id: "extension-data",
-        summary: "unsolicited extension data {name: true} with the ED flag, which an RP has to be prepared for: a name, by default example.extension",
-        stage: Stage::AuthenticatorData(extension_data),
+        id: "auth-data-keep",
+        summary: "only the first bytes of the authenticator data: how many",
+        stage: Stage::AuthenticatorDataBytes(|bytes, given| keep(bytes, given.size()?)),
     },
     Mutation {
         id: "sign-count",
@@ -74,9 +44,10 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "aaguid",
-        summary: "another AAGUID, which is no error without a policy: base64 of 16 bytes",
-        stage: Stage::AuthenticatorData(|data, args| {
-            let bytes = args.bytes()?.try_into().map_err(|_bytes| MutationError::Args("base64 of 16 bytes"))?;
+        summary: "another AAGUID, which is no error without a policy: 16 bytes",
+        stage: Stage::AuthenticatorData(|data, given| {
+            let bytes = notation::bytes(&given.0, given, &NoParts)?;
+            let bytes = bytes.try_into().map_err(|_bytes| MutationError::Args("16 bytes"))?;
             attested(data)?.aaguid = Aaguid(bytes);
             Ok(())
         }),
@@ -86,40 +57,12 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         summary: "a credential id of another length, everywhere: a number of bytes up to 65535, by default 1024, which is one too many",
         stage: Stage::AuthenticatorData(credential_id_length),
     },
-    Mutation {
-        id: "credential-id-length-field",
-        summary: "another declared length of the credential id, the bytes as they were: a number up to 65535",
-        stage: Stage::AuthenticatorDataBytes(|bytes, args| credential_id_length_field(bytes, args)),
-    },
-    Mutation {
-        id: "credential-id-mismatch",
-        summary: "a credential id in the authenticator data other than id and rawId",
-        stage: Stage::AuthenticatorDataBytes(|bytes, _args| match bytes.get_mut(CREDENTIAL_ID) {
-            Some(byte) => {
-                *byte ^= 1;
-                Ok(())
-            }
-            None => Err(MutationError::Impossible("there is no credential id".to_owned())),
-        }),
-    },
-    Mutation {
-        id: "auth-data-truncated",
-        summary: "the last bytes of the authenticator data missing: how many, by default 1",
-        stage: Stage::AuthenticatorDataBytes(|bytes, args| {
-            bytes.truncate(bytes.len().saturating_sub(args.size_or(1)?));
-            Ok(())
-        }),
-    },
-    Mutation {
-        id: "auth-data-trailing",
-        summary: "bytes after the authenticator data: base64, or a number of zero bytes, by default 1",
-        stage: Stage::AuthenticatorDataBytes(|bytes, args| {
-            bytes.extend(args.bytes()?);
-            Ok(())
-        }),
-    },
 ];
 
+/// Offset of the flags.
+const FLAGS: usize = 32;
+/// Offset of the AAGUID.
+const AAGUID: usize = 32 + 1 + 4;
 /// Offset of the length of the credential id.
 const CREDENTIAL_ID_LENGTH: usize = 32 + 1 + 4 + 16;
 /// Offset of the credential id.
@@ -129,47 +72,85 @@ pub(super) fn attested(data: &mut AuthenticatorData) -> Result<&mut AttestedCred
     data.attested.as_mut().ok_or(MutationError::Impossible("there are no attested credential data".to_owned()))
 }
 
-fn rp_id_hash(data: &mut AuthenticatorData, args: &Args) -> Result<(), MutationError> {
-    match args.text_or("bit-flip")? {
-        "bit-flip" => flip_last_bit(&mut data.rp_id_hash)?,
-        rp_id => data.rp_id_hash = Sha256::digest(rp_id.as_bytes()).into(),
+fn byte(json: &serde_json::Value) -> Result<u8, MutationError> {
+    let byte = json.as_u64().and_then(|number| u8::try_from(number).ok());
+    byte.ok_or(MutationError::Args("a number from 0 to 255"))
+}
+
+fn rp_id_hash(data: &mut AuthenticatorData, given: &Given<'_>) -> Result<(), MutationError> {
+    const WANTED: MutationError = MutationError::Args("bit-flip, {\"rp-id\": template} or {\"bytes\": 32 bytes}");
+    if let Some(rp_id) = given.member("rp-id").and_then(serde_json::Value::as_str) {
+        data.rp_id_hash = Sha256::digest(given.template(rp_id)?).into();
+    } else if let Some(json) = given.member("bytes") {
+        let mut bytes = notation::bytes(json, given, &NoParts)?;
+        bytes.resize(32, 0);
+        data.rp_id_hash = bytes.try_into().map_err(|_bytes| WANTED)?;
+    } else if given.text_or("bit-flip")? == "bit-flip" {
+        flip_last_bit(&mut data.rp_id_hash)?;
+    } else {
+        return Err(WANTED);
     }
     Ok(())
 }
 
-fn flag(data: &mut AuthenticatorData, args: &Args, mask: u8) -> Result<(), MutationError> {
-    data.flags = data.flags.with(mask, args.flag_or(false)?);
-    Ok(())
+/// The parts of encoded authenticator data: up to the key, and the key.
+struct Encoded<'a>(&'a [u8]);
+
+impl Encoded<'_> {
+    fn key_start(&self) -> Option<usize> {
+        let length = self.0.get(CREDENTIAL_ID_LENGTH..CREDENTIAL_ID)?;
+        Some(CREDENTIAL_ID + usize::from(u16::from_be_bytes(length.try_into().ok()?)))
+    }
 }
 
-fn reserved_flag(data: &mut AuthenticatorData, args: &Args) -> Result<(), MutationError> {
-    let mask = match args.number_or(1)? {
-        1 => 0x02,
-        5 => 0x20,
-        _ => return Err(MutationError::Args("1 or 5")),
-    };
-    data.flags = data.flags.with(mask, true);
-    Ok(())
+impl Parts for Encoded<'_> {
+    fn value(&self, name: &str) -> Option<Vec<u8>> {
+        let key = self.0.get(self.key_start()?..)?;
+        let key = CoseKey::from_value(cbor::decode_first(key, Form::Any).ok()?.0).ok()?;
+        let label = match name {
+            "x" => label::X,
+            "y" => label::Y,
+            _ => return None,
+        };
+        key.get(label)?.as_bytes().cloned()
+    }
 }
 
-fn attested_credential_data(data: &mut AuthenticatorData, args: &Args) -> Result<(), MutationError> {
-    data.flags = data.flags.with(Flags::ATTESTED_CREDENTIAL_DATA, false);
-    match args.text_or("keep")? {
-        "keep" => {}
-        "drop" => data.attested = None,
-        _ => return Err(MutationError::Args("keep or drop")),
+fn auth_data(bytes: &mut Vec<u8>, given: &Given<'_>) -> Result<(), MutationError> {
+    const WANTED: MutationError =
+        MutationError::Args("an object with some of flags, keep, append, extensions, declared-id-length, aaguid, key");
+    let members = given.0.as_object().filter(|members| !members.is_empty()).ok_or(WANTED)?;
+    let original = bytes.clone();
+    let read = |json: &serde_json::Value| notation::bytes(json, given, &Encoded(&original));
+    for (name, value) in members {
+        match name.as_str() {
+            "flags" => *bytes.get_mut(FLAGS).ok_or(WANTED)? = byte(value)?,
+            "keep" => keep(bytes, Args(value.clone()).size()?)?,
+            "append" | "extensions" => bytes.extend(read(value)?),
+            "declared-id-length" => {
+                let length = value.as_u64().and_then(|length| u16::try_from(length).ok()).ok_or(WANTED)?;
+                bytes
+                    .get_mut(CREDENTIAL_ID_LENGTH..CREDENTIAL_ID)
+                    .ok_or(WANTED)?
+                    .copy_from_slice(&length.to_be_bytes());
+            }
+            "aaguid" => {
+                let aaguid = read(value)?;
+                let field = bytes.get_mut(AAGUID..CREDENTIAL_ID_LENGTH).filter(|field| field.len() == aaguid.len());
+                field.ok_or(WANTED)?.copy_from_slice(&aaguid);
+            }
+            "key" => {
+                let key = read(value)?;
+                bytes.truncate(Encoded(&original).key_start().ok_or(WANTED)?);
+                bytes.extend(key);
+            }
+            _ => return Err(WANTED),
+        }
     }
     Ok(())
 }
 
-fn extension_data(data: &mut AuthenticatorData, args: &Args) -> Result<(), MutationError> {
-    let name = args.text_or("example.extension")?.to_owned();
-    data.flags = data.flags.with(Flags::EXTENSION_DATA, true);
-    data.extensions = Some(Value::Map(vec![(Value::Text(name), Value::Bool(true))]));
-    Ok(())
-}
-
-fn credential_id_length(data: &mut AuthenticatorData, args: &Args) -> Result<(), MutationError> {
+fn credential_id_length(data: &mut AuthenticatorData, args: &Given<'_>) -> Result<(), MutationError> {
     let length = args.size_or(1024)?;
     if length > usize::from(u16::MAX) {
         return Err(MutationError::Args("a number up to 65535"));
@@ -180,14 +161,5 @@ fn credential_id_length(data: &mut AuthenticatorData, args: &Args) -> Result<(),
         return Err(MutationError::Impossible("the credential id is empty".to_owned()));
     }
     *id = bytes;
-    Ok(())
-}
-
-fn credential_id_length_field(bytes: &mut [u8], args: &Args) -> Result<(), MutationError> {
-    let length = u16::try_from(args.number()?).map_err(|_error| MutationError::Args("a number up to 65535"))?;
-    let field = bytes.get_mut(CREDENTIAL_ID_LENGTH..CREDENTIAL_ID);
-    field
-        .ok_or(MutationError::Impossible("there is no credential id".to_owned()))?
-        .copy_from_slice(&length.to_be_bytes());
     Ok(())
 }

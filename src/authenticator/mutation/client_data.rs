@@ -2,14 +2,15 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Args, Mutation, MutationError, Stage};
+use super::notation::{self, NoParts};
+use super::{Args, Given, Mutation, MutationError, Stage, template};
 use crate::webauthn::base64;
 use crate::webauthn::client_data::CollectedClientData;
 
 pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "challenge",
-        summary: "another challenge: none (other bytes), \"bit-flip\", \"truncated\", \"extended\", \"empty\", \"missing\", \"padded\", or {\"text\": exact string}",
+        summary: "another challenge: one of other (the default), bit-flip, first-bit-flip, half, truncated, extended, empty, missing, padded, last-character-missing, standard-alphabet, spare-bits, double-encoded, case-swapped, line-break, hex, or {\"text\": exact string}",
         stage: Stage::ClientData(challenge),
     },
     Mutation {
@@ -19,25 +20,14 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "origin",
-        summary: "another origin: a string, by default https://attacker.example; \"other-scheme\", \"other-port\", \"look-alike\" or \"subdomain\" of the right one; \"missing\" to leave it out",
-        stage: Stage::ClientData(|data, args| match args.text_or("https://attacker.example")? {
-            "missing" => remove(&mut data.origin),
-            kind @ ("other-scheme" | "other-port" | "look-alike" | "subdomain") => derived_origin(data, kind),
-            _ => set(&mut data.origin, args, "https://attacker.example"),
-        }),
-    },
-    Mutation {
-        id: "cross-origin",
-        summary: "crossOrigin: true (the default) or false",
-        stage: Stage::ClientData(|data, args| {
-            data.cross_origin = Some(args.flag_or(true)?);
+        summary: "another origin: a template with ${scheme}, ${host}, ${port}, ${rp-id} .. of the right one, by default https://attacker.example; \"missing\" to leave it out",
+        stage: Stage::ClientData(|data, given| {
+            data.origin = match given.text_or("https://attacker.example")? {
+                "missing" => None,
+                template => Some(given.text_template(template)?),
+            };
             Ok(())
         }),
-    },
-    Mutation {
-        id: "top-origin",
-        summary: "a topOrigin that is not expected, crossOrigin as it was: a string, by default https://attacker.example",
-        stage: Stage::ClientData(|data, args| set(&mut data.top_origin, args, "https://attacker.example")),
     },
     Mutation {
         id: "client-data-member-missing",
@@ -55,50 +45,25 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         stage: Stage::ClientDataJson(member_value),
     },
     Mutation {
-        id: "client-data-member-order",
-        summary: "the members in reverse order, which an RP has to accept",
-        stage: Stage::ClientDataJson(|bytes, _args| {
-            let members: Map<_, _> = object(bytes)?.into_iter().rev().collect();
-            write(bytes, &Value::Object(members))
-        }),
-    },
-    Mutation {
-        id: "client-data-not-utf8",
-        summary: "a byte 0xFF: \"before\" the object (the default), which makes it no JSON, or \"within\" a member that nobody reads, which is no error",
-        stage: Stage::ClientDataJson(not_utf8),
-    },
-    Mutation {
-        id: "client-data-not-json",
-        summary: "bytes that are no JSON: none (the closing brace is missing) or a string to send instead",
-        stage: Stage::ClientDataJson(|bytes, args| {
-            let shorter = String::from_utf8_lossy(&bytes[..bytes.len() - 1]).into_owned();
-            *bytes = args.text_or(&shorter)?.as_bytes().to_vec();
+        id: "client-data-json",
+        summary: "another text of clientDataJSON, hashed and signed as it is: a template with ${challenge}, ${origin}, ${host} .., ${members} and ${json} (the good text), ${pretty}, ${utf16le}, ${cbor}, ${hex:ff}, ${repeat:9:x}",
+        stage: Stage::ClientDataJson(|bytes, given| {
+            *bytes = json_template(bytes, given)?;
             Ok(())
         }),
     },
     Mutation {
-        id: "client-data-trailing",
-        summary: "text after the object: a string, by default a second object",
-        stage: Stage::ClientDataJson(|bytes, args| {
-            bytes.extend(args.text_or("{}")?.as_bytes());
-            Ok(())
-        }),
+        id: "client-data-keep",
+        summary: "only the first bytes of clientDataJSON: how many",
+        stage: Stage::ClientDataJson(|bytes, given| keep(bytes, given.size()?)),
     },
     Mutation {
-        id: "client-data-bom",
-        summary: "byte order marks before the object: a number, by default one, which an RP has to strip",
-        stage: Stage::ClientDataJson(|bytes, args| {
-            let marks = b"\xef\xbb\xbf".repeat(args.size_or(1)?.min(1000));
-            bytes.splice(0..0, marks);
-            Ok(())
-        }),
-    },
-    Mutation {
-        id: "client-data-whitespace",
-        summary: "white space between the members, which an RP has to accept",
-        stage: Stage::ClientDataJson(|bytes, _args| {
-            let value = Value::Object(object(bytes)?);
-            *bytes = format!("{value:#}\n").into_bytes();
+        id: "client-data-after-signing",
+        summary: "another text of clientDataJSON than the one that was hashed and signed: a template as for client-data-json",
+        stage: Stage::Credential(|json, given| {
+            let member = &mut json["response"]["clientDataJSON"];
+            let good = base64::decode_url(member.as_str().unwrap_or_default()).unwrap_or_default();
+            *member = base64::encode_url(&json_template(&good, given)?).into();
             Ok(())
         }),
     },
@@ -109,49 +74,100 @@ fn set(member: &mut Option<String>, args: &Args, default: &str) -> Result<(), Mu
     Ok(())
 }
 
-/// An origin that differs from the right one in one part.
-fn derived_origin(data: &mut CollectedClientData, kind: &str) -> Result<(), MutationError> {
-    let no_origin = || MutationError::Impossible("there is no origin to start from".to_owned());
-    let origin = data.origin.clone().ok_or_else(no_origin)?;
-    let (scheme, authority) = origin.split_once("://").ok_or_else(no_origin)?;
-    let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
-    data.origin = Some(match kind {
-        "other-scheme" => format!("{}://{authority}", if scheme == "https" { "http" } else { "https" }),
-        "other-port" => format!("{scheme}://{host}:{}", if authority.ends_with(":8444") { 8445 } else { 8444 }),
-        "look-alike" => format!("{scheme}://attacker-{authority}"),
-        _ => format!("{scheme}://attacker.{authority}"),
-    });
-    Ok(())
-}
-
 fn remove<T>(member: &mut Option<T>) -> Result<(), MutationError> {
     *member = None;
     Ok(())
 }
 
-fn challenge(data: &mut CollectedClientData, args: &Args) -> Result<(), MutationError> {
+fn challenge(data: &mut CollectedClientData, args: &Given<'_>) -> Result<(), MutationError> {
     if let Some(text) = args.member("text").and_then(Value::as_str) {
         data.challenge = Some(text.to_owned());
         return Ok(());
     }
     let good = data.challenge.clone().unwrap_or_default();
     let mut bytes = base64::decode_url(&good).unwrap_or_default();
+    let as_text = match args.text_or("other")? {
+        "missing" => return remove(&mut data.challenge),
+        "padded" => Some(padded(&good)?),
+        "last-character-missing" => Some(good[..good.len().saturating_sub(1)].to_owned()),
+        "standard-alphabet" => Some(standard_alphabet(&good)?),
+        "spare-bits" => Some(spare_bits(&good)?),
+        "double-encoded" => Some(base64::encode_url(good.as_bytes())),
+        "case-swapped" => Some(good.chars().map(swapped_case).collect()),
+        "line-break" => Some(format!("{}\n{}", &good[..1], &good[1..])),
+        "hex" => Some(bytes.iter().map(|byte| format!("{byte:02x}")).collect()),
+        _ => None,
+    };
+    if as_text.is_some() {
+        data.challenge = as_text;
+        return Ok(());
+    }
     match args.text_or("other")? {
         "other" => bytes.iter_mut().for_each(|byte| *byte = !*byte),
         "bit-flip" => flip_last_bit(&mut bytes)?,
+        "first-bit-flip" => *bytes.first_mut().ok_or(NOTHING)? ^= 1,
+        "half" => bytes.truncate(bytes.len() / 2),
         "truncated" => bytes.truncate(bytes.len().saturating_sub(1)),
         "extended" => bytes.push(0),
         "empty" => bytes.clear(),
-        "missing" => return remove(&mut data.challenge),
-        "padded" => {
-            data.challenge = Some(padded(&good)?);
-            return Ok(());
-        }
-        _ => return Err(MutationError::Args("one of other, bit-flip, truncated, extended, empty, missing, padded")),
+        _ => return Err(MutationError::Args(CHALLENGES)),
     }
     data.challenge = Some(base64::encode_url(&bytes));
     Ok(())
 }
+
+const CHALLENGES: &str = "one of other, bit-flip, first-bit-flip, half, truncated, extended, empty, missing, padded, last-character-missing, standard-alphabet, spare-bits, double-encoded, case-swapped, line-break, hex";
+
+fn swapped_case(character: char) -> char {
+    if character.is_ascii_lowercase() { character.to_ascii_uppercase() } else { character.to_ascii_lowercase() }
+}
+
+/// The text in the alphabet of RFC 4648 §4.
+fn standard_alphabet(text: &str) -> Result<String, MutationError> {
+    let other = text.replace('-', "+").replace('_', "/");
+    if other == text {
+        return Err(MutationError::Chance("both alphabets give the same text"));
+    }
+    Ok(other)
+}
+
+/// The text with the unused bits of its last character set.
+pub(super) fn spare_bits(text: &str) -> Result<String, MutationError> {
+    const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let none = || MutationError::Impossible("the last character has no unused bits".to_owned());
+    let last = text.bytes().last().filter(|_| text.len() % 4 != 0).ok_or_else(none)?;
+    let index = ALPHABET.iter().position(|known| *known == last).ok_or_else(none)?;
+    Ok(format!("{}{}", &text[..text.len() - 1], char::from(ALPHABET[index | 1])))
+}
+
+/// The bytes of a template around the good client data.
+fn json_template(good: &[u8], given: &Given<'_>) -> Result<Vec<u8>, MutationError> {
+    let text = String::from_utf8_lossy(good).into_owned();
+    template::fill(given.text()?, given, &|name| match name {
+        "json" => Some(good.to_vec()),
+        "members" => Some(good.get(1..good.len().checked_sub(1)?)?.to_vec()),
+        "pretty" => Some(format!("{:#}", serde_json::from_slice::<Value>(good).ok()?).into_bytes()),
+        "utf16le" => Some(text.encode_utf16().flat_map(u16::to_le_bytes).collect()),
+        "cbor" => notation::item(&serde_json::from_slice::<Value>(good).ok()?, given, &NoParts).ok(),
+        "challenge-escaped" => {
+            let challenge = base64::encode_url(given.challenge);
+            let first = challenge.chars().next()?;
+            Some(format!("\\u{:04x}{}", u32::from(first), &challenge[1..]).into_bytes())
+        }
+        _ => None,
+    })
+}
+
+/// Keeps the first bytes, fewer than there are.
+pub(super) fn keep(bytes: &mut Vec<u8>, length: usize) -> Result<(), MutationError> {
+    if length >= bytes.len() {
+        return Err(MutationError::Shorter(bytes.len()));
+    }
+    bytes.truncate(length);
+    Ok(())
+}
+
+const NOTHING: MutationError = MutationError::Args("about something that is not empty");
 
 pub(super) fn flip_last_bit(bytes: &mut [u8]) -> Result<(), MutationError> {
     let last = bytes.last_mut().ok_or(MutationError::Impossible("there is no byte to change".to_owned()))?;
@@ -169,7 +185,7 @@ pub(super) fn padded(text: &str) -> Result<String, MutationError> {
     }
 }
 
-fn member_missing(data: &mut CollectedClientData, args: &Args) -> Result<(), MutationError> {
+fn member_missing(data: &mut CollectedClientData, args: &Given<'_>) -> Result<(), MutationError> {
     match args.text_or("type")? {
         "type" => remove(&mut data.r#type),
         "challenge" => remove(&mut data.challenge),
@@ -179,7 +195,7 @@ fn member_missing(data: &mut CollectedClientData, args: &Args) -> Result<(), Mut
     }
 }
 
-fn extra_member(data: &mut CollectedClientData, args: &Args) -> Result<(), MutationError> {
+fn extra_member(data: &mut CollectedClientData, args: &Given<'_>) -> Result<(), MutationError> {
     let default = json!({"extra": {"nested": [1]}});
     let members = if args.0.is_null() { &default } else { &args.0 };
     let members = members.as_object().ok_or(MutationError::Args("an object of members"))?;
@@ -187,23 +203,11 @@ fn extra_member(data: &mut CollectedClientData, args: &Args) -> Result<(), Mutat
     Ok(())
 }
 
-fn member_value(bytes: &mut Vec<u8>, args: &Args) -> Result<(), MutationError> {
+fn member_value(bytes: &mut Vec<u8>, args: &Given<'_>) -> Result<(), MutationError> {
     let changes = args.0.as_object().ok_or(MutationError::Args("an object of members"))?;
     let mut object = object(bytes)?;
     object.extend(changes.iter().map(|(name, value)| (name.clone(), value.clone())));
     write(bytes, &Value::Object(object))
-}
-
-fn not_utf8(bytes: &mut Vec<u8>, args: &Args) -> Result<(), MutationError> {
-    match args.text_or("before")? {
-        "before" => bytes.insert(0, 0xff),
-        "within" => {
-            bytes.pop();
-            bytes.extend(b",\"extra\":\"\xff\"}");
-        }
-        _ => return Err(MutationError::Args("before or within")),
-    }
-    Ok(())
 }
 
 fn object(bytes: &[u8]) -> Result<Map<String, Value>, MutationError> {

@@ -1,92 +1,116 @@
-//! The credential public key, before signing. The private key stays, so packed signatures stay those of the true key.
+//! The credential public key as it is encoded, before signing. The private key stays the true one, and signs.
 
-use super::authenticator_data::attested;
-use super::client_data::flip_last_bit;
-use super::{Args, Mutation, MutationError, Stage};
-use crate::webauthn::authenticator_data::AuthenticatorData;
-use crate::webauthn::cbor::Value;
-use crate::webauthn::cose::{CoseKey, label};
+use super::map_edit;
+use super::notation::Parts;
+use super::{Given, Mutation, MutationError, Stage};
+use crate::authenticator::keys::KeyPair;
+use crate::webauthn::cbor::{self, Form, Value};
+use crate::webauthn::cose::{CoseAlgorithm, CoseKey, label};
+use crate::webauthn::public_key::KeyKind;
 
 pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
-        id: "cose-alg",
-        summary: "another algorithm in the key (a packed statement follows): a number, by default -257",
-        stage: Stage::AuthenticatorData(|data, args| set(data, label::ALGORITHM, args.number_or(-257)?.into())),
-    },
-    Mutation {
-        id: "cose-kty",
-        summary: "another key type: a number, by default 3 (RSA)",
-        stage: Stage::AuthenticatorData(|data, args| set(data, label::KEY_TYPE, args.number_or(3)?.into())),
-    },
-    Mutation {
-        id: "cose-crv",
-        summary: "another curve: a number, by default 2 (P-384)",
-        stage: Stage::AuthenticatorData(|data, args| set(data, label::CURVE, args.number_or(2)?.into())),
-    },
-    Mutation {
-        id: "cose-missing-parameter",
-        summary: "a parameter of the key left out: kty, alg (the default), crv, x or y",
-        stage: Stage::AuthenticatorData(missing_parameter),
-    },
-    Mutation {
-        id: "cose-extra-parameter",
-        summary: "an optional parameter, which the key must not have: its label, by default 4 (key_ops)",
-        stage: Stage::AuthenticatorData(|data, args| {
-            let operations = Value::Array(vec![Value::from(2)]);
-            set(data, args.number_or(4)?, operations)
+        id: "cose-key",
+        summary: "another COSE_Key: an edit of the map (set, remove, rename, append, order, header, prefix, suffix or replace; keys are labels); values x, y, n, e, private, spki, key, other-key, other-x",
+        stage: Stage::PublicKey(|bytes, given| {
+            let parts = KeyParts { encoded: bytes.clone(), given };
+            map_edit::edit(bytes, &given.0, given, &parts)
         }),
     },
     Mutation {
-        id: "cose-point-off-curve",
-        summary: "a y coordinate that does not belong to x",
-        stage: Stage::AuthenticatorData(|data, _args| coordinate(data, label::Y, |bytes| flip_last_bit(bytes))),
-    },
-    Mutation {
-        id: "cose-point-compressed",
-        summary: "the compressed point form: y is a sign",
-        stage: Stage::AuthenticatorData(|data, _args| set(data, label::Y, Value::Bool(true))),
-    },
-    Mutation {
-        id: "cose-coordinate-length",
-        summary: "an x coordinate of another length: a number of bytes, by default 31",
-        stage: Stage::AuthenticatorData(|data, args| {
-            let length = args.size_or(31)?.min(65_536);
-            coordinate(data, label::X, |bytes| {
-                bytes.resize(length, 0);
-                Ok(())
-            })
+        id: "cose-key-kind",
+        summary: "a special key on P-256: leading-zero-x, leading-zero-y (valid keys), either with -stripped, compressed-y-sign, twist or unreduced",
+        stage: Stage::PublicKey(|bytes, given| {
+            *bytes = special(given.text()?, bytes)?.encode();
+            Ok(())
         }),
     },
 ];
 
-fn key(data: &mut AuthenticatorData) -> Result<&mut CoseKey, MutationError> {
-    Ok(&mut attested(data)?.public_key)
+struct KeyParts<'a> {
+    encoded: Vec<u8>,
+    given: &'a Given<'a>,
 }
 
-fn set(data: &mut AuthenticatorData, label: i64, value: Value) -> Result<(), MutationError> {
-    key(data)?.set(label, value);
-    Ok(())
+impl KeyParts<'_> {
+    fn other(&self) -> Option<KeyPair> {
+        KeyPair::derive(self.given.key.kind(), self.given.seed, "other-key")
+    }
 }
 
-fn coordinate(
-    data: &mut AuthenticatorData,
-    label: i64,
-    change: impl FnOnce(&mut Vec<u8>) -> Result<(), MutationError>,
-) -> Result<(), MutationError> {
-    let mut bytes = key(data)?.get(label).and_then(Value::as_bytes).cloned().unwrap_or_default();
-    change(&mut bytes)?;
-    set(data, label, Value::Bytes(bytes))
+impl Parts for KeyParts<'_> {
+    fn value(&self, name: &str) -> Option<Vec<u8>> {
+        let key = || CoseKey::from_value(cbor::decode(&self.encoded, Form::Any).ok()?).ok();
+        let parameter = |label| key()?.get(label)?.as_bytes().cloned();
+        match name {
+            "x" => parameter(label::X),
+            "y" => parameter(label::Y),
+            "n" => parameter(label::MODULUS),
+            "e" => parameter(label::EXPONENT),
+            "private" => Some(self.given.key.private_bytes()),
+            "spki" => Some(self.given.key.public_key().to_spki_der()),
+            "key" => Some(self.encoded.clone()),
+            "other-key" => Some(self.other()?.cose_key(key()?.algorithm()?).encode()),
+            "other-x" => self.other()?.cose_key(CoseAlgorithm::ES256).get(label::X)?.as_bytes().cloned(),
+            _ => None,
+        }
+    }
 }
 
-fn missing_parameter(data: &mut AuthenticatorData, args: &Args) -> Result<(), MutationError> {
-    let label = match args.text_or("alg")? {
-        "kty" => label::KEY_TYPE,
-        "alg" => label::ALGORITHM,
-        "crv" => label::CURVE,
-        "x" => label::X,
-        "y" => label::Y,
-        _ => return Err(MutationError::Args("one of kty, alg, crv, x, y")),
+/// The smallest scalars whose points have a coordinate that begins with a zero byte.
+const LEADING_ZERO_X: u16 = 379;
+const LEADING_ZERO_Y: u16 = 43;
+/// The smallest x from 5 on that no point of P-256 has.
+const TWIST_X: u8 = 7;
+/// The prime of P-256's field, and the y of the point whose x is zero.
+const PRIME: [u8; 32] = [
+    0xff, 0xff, 0xff, 0xff, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+    0xff, 0xff, 0xff, 0xff,
+];
+const Y_OF_ZERO: [u8; 32] = [
+    0x66, 0x48, 0x5c, 0x78, 0x0e, 0x2f, 0x83, 0xd7, 0x24, 0x33, 0xbd, 0x5d, 0x84, 0xa0, 0x6b, 0xb6, 0x54, 0x1c, 0x2a, 0xf3, 0x1d, 0xae, 0x87, 0x17, 0x28, 0xbf, 0x85, 0x6a, 0x17, 0x4f, 0x93, 0xf4,
+];
+
+fn special(kind: &str, encoded: &[u8]) -> Result<CoseKey, MutationError> {
+    let with_scalar = |scalar: u16| {
+        let pair = KeyPair::from_private_key(KeyKind::P256, &scalar.to_be_bytes());
+        pair.map(|pair| pair.cose_key(CoseAlgorithm::ES256)).ok_or(MutationError::Args("another kind"))
     };
-    key(data)?.remove(label);
-    Ok(())
+    let strip = |mut key: CoseKey, label: i64| {
+        let stripped = key.get(label).and_then(Value::as_bytes).map(|bytes| bytes[1..].to_vec());
+        key.set(label, Value::Bytes(stripped.unwrap_or_default()));
+        key
+    };
+    let with_point = |x: [u8; 32], y: [u8; 32]| -> Result<CoseKey, MutationError> {
+        let mut key = with_scalar(1)?;
+        key.set(label::X, Value::Bytes(x.to_vec()));
+        key.set(label::Y, Value::Bytes(y.to_vec()));
+        Ok(key)
+    };
+    Ok(match kind {
+        "leading-zero-x" => with_scalar(LEADING_ZERO_X)?,
+        "leading-zero-y" => with_scalar(LEADING_ZERO_Y)?,
+        "leading-zero-x-stripped" => strip(with_scalar(LEADING_ZERO_X)?, label::X),
+        "leading-zero-y-stripped" => strip(with_scalar(LEADING_ZERO_Y)?, label::Y),
+        "compressed-y-sign" => {
+            let value = cbor::decode(encoded, Form::Any).ok();
+            let mut key = value
+                .and_then(|value| CoseKey::from_value(value).ok())
+                .ok_or(MutationError::Args("used on an EC2 key"))?;
+            let odd = key.get(label::Y).and_then(Value::as_bytes).and_then(|y| y.last()).is_some_and(|y| y & 1 == 1);
+            key.set(label::Y, Value::Bool(odd));
+            key
+        }
+        "twist" => {
+            let mut x = [0; 32];
+            x[31] = TWIST_X;
+            with_point(x, [1; 32])?
+        }
+        "unreduced" => with_point(PRIME, Y_OF_ZERO)?,
+        _ => {
+            return Err(MutationError::Args(
+                "one of leading-zero-x, leading-zero-y, leading-zero-x-stripped, leading-zero-y-stripped, compressed-y-sign, twist, unreduced",
+            ));
+        }
+    })
 }

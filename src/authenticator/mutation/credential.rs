@@ -2,19 +2,35 @@
 
 use serde_json::{Value, json};
 
-use super::{Args, Mutation, MutationError, Stage};
+use super::notation;
+use super::{Args, Given, Mutation, MutationError, Stage, template};
 use crate::webauthn::base64;
 
 pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
-        id: "none-pad-json-to",
-        summary: "a valid credential whose compact JSON text has exactly this many characters, by a further member of the client data",
+        id: "pad-json-to",
+        summary: "a valid credential whose compact JSON text has exactly this many characters, by a further member of the client data; for format none, which signs nothing; or {\"characters\": how many, \"text\": T} with a further member of the credential filled with T",
         stage: Stage::Credential(pad_json_to),
     },
     Mutation {
         id: "credential-replace",
-        summary: "another JSON value in place of the credential: a number N for {\"id\":\"xx..\"} of exactly N characters, {\"value\": V} for any V, or the value itself",
+        summary: "another JSON value in place of the credential: a number N for {\"id\":\"xx..\"} of exactly N characters, or {\"value\": V}, where {\"$self\": \"list\"} is the good one in a list and {\"$self\": \"string\"} its text",
         stage: Stage::Credential(replace),
+    },
+    Mutation {
+        id: "credential-text",
+        summary: "another text in place of the credential's JSON, as v1 carries it: a template with ${json} (the good one), ${pretty}",
+        stage: Stage::CredentialText(|bytes, given| {
+            let good = bytes.clone();
+            *bytes = template::fill(given.text()?, given, &|name| match name {
+                "json" => Some(good.clone()),
+                "members" => Some(good.get(1..good.len().checked_sub(1)?)?.to_vec()),
+                "truncated" => Some(good.get(..good.len().checked_sub(1)?)?.to_vec()),
+                "pretty" => Some(format!("{:#}", serde_json::from_slice::<Value>(&good).ok()?).into_bytes()),
+                _ => None,
+            })?;
+            Ok(())
+        }),
     },
 ];
 
@@ -24,7 +40,10 @@ const MAX_TEXT: usize = 64 * 1024 * 1024;
 /// Unknown members of the client data have to be tolerated (WebAuthn L3 §5.8.1), so the credential stays valid; format
 /// none signs nothing, so the hash may change. Base64url has no text of 4n + 1 characters: there the optional
 /// authenticatorAttachment, whose values differ by 6 characters, makes up for it.
-fn pad_json_to(json: &mut Value, args: &Args) -> Result<(), MutationError> {
+fn pad_json_to(json: &mut Value, args: &Given<'_>) -> Result<(), MutationError> {
+    if let (Some(characters), Some(text)) = (args.member("characters"), args.member("text").and_then(Value::as_str)) {
+        return pad_with_member(json, Args(characters.clone()).size()?, text);
+    }
     let wanted = args.size()?;
     let length = json.to_string().chars().count();
     let impossible = || {
@@ -49,6 +68,16 @@ fn pad_json_to(json: &mut Value, args: &Args) -> Result<(), MutationError> {
     Err(impossible())
 }
 
+/// A further member of the credential, filled with a text, so that the whole has exactly that many characters.
+fn pad_with_member(json: &mut Value, wanted: usize, text: &str) -> Result<(), MutationError> {
+    json["padding"] = "".into();
+    let length = json.to_string().chars().count();
+    let missing = wanted.checked_sub(length).filter(|_| wanted <= MAX_TEXT);
+    let missing = missing.ok_or(MutationError::Args("from some hundred characters on"))?;
+    json["padding"] = text.chars().cycle().take(missing).collect::<String>().into();
+    Ok(())
+}
+
 /// Client data (base64url) with a further member, so that its base64url text has exactly `length` characters.
 fn padded_client_data(text: &str, length: usize) -> Option<String> {
     const MEMBER: (&str, &str) = (",\"padding\":\"", "\"}");
@@ -60,15 +89,19 @@ fn padded_client_data(text: &str, length: usize) -> Option<String> {
     Some(base64::encode_url(&bytes)).filter(|padded| padded.len() == length)
 }
 
-fn replace(json: &mut Value, args: &Args) -> Result<(), MutationError> {
+fn replace(json: &mut Value, args: &Given<'_>) -> Result<(), MutationError> {
     let empty = json!({"id": ""}).to_string().len();
     *json = match (&args.0, args.member("value")) {
         (Value::Number(_), _) => match args.size()?.checked_sub(empty) {
             Some(length) if length <= MAX_TEXT => json!({"id": "x".repeat(length)}),
             _ => return Err(MutationError::Args("a number from 9 on")),
         },
-        (_, Some(value)) => value.clone(),
-        (value, None) => value.clone(),
+        (_, Some(value)) => match notation::operator(value) {
+            Some(("self", form)) if form == "list" => json!([json]),
+            Some(("self", form)) if form == "string" => json.to_string().into(),
+            _ => value.clone(),
+        },
+        _ => return Err(MutationError::Args("a number, or {\"value\": any JSON value}")),
     };
     Ok(())
 }

@@ -1,118 +1,171 @@
 //! The JSON around the credential: members, encodings, ids.
 
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
-use super::client_data::{flip_last_bit, padded};
-use super::{Args, Mutation, MutationError, Stage};
+use super::client_data::{padded, spare_bits};
+use super::notation::{self, Parts};
+use super::{Given, Mutation, MutationError, Stage};
+use crate::authenticator::keys::{KeyPair, derive_bytes};
 use crate::webauthn::base64;
 
-pub(super) const MUTATIONS: &[Mutation] = &[
-    Mutation {
-        id: "id-raw-id-mismatch",
-        summary: "id and rawId of different bytes: which one is wrong, id (the default) or rawId",
-        stage: Stage::Credential(id_raw_id_mismatch),
-    },
-    Mutation {
-        id: "credential-type",
-        summary: "another type of credential: a string, by default password",
-        stage: Stage::Credential(|json, args| {
-            json["type"] = args.text_or("password")?.into();
-            Ok(())
-        }),
-    },
-    Mutation {
-        id: "raw-id-encoding",
-        summary: "id and rawId in another encoding: padded (the default), standard (RFC 4648 §4 with padding), line-breaks, hex or invalid",
-        stage: Stage::Credential(|json, args| {
-            encode(json, "/id", args, "padded")?;
-            encode(json, "/rawId", args, "padded")
-        }),
-    },
-    Mutation {
-        id: "client-data-encoding",
-        summary: "clientDataJSON in another encoding: invalid (the default), padded, standard, line-breaks or hex",
-        stage: Stage::Credential(|json, args| encode(json, "/response/clientDataJSON", args, "invalid")),
-    },
-    Mutation {
-        id: "attestation-object-encoding",
-        summary: "attestationObject in another encoding: invalid (the default), padded, standard, line-breaks or hex",
-        stage: Stage::Credential(|json, args| encode(json, "/response/attestationObject", args, "invalid")),
-    },
-    Mutation {
-        id: "credential-member-missing",
-        summary: "a member left out: its name, by default id",
-        stage: Stage::Credential(|json, args| remove(json, args.text_or("id")?)),
-    },
-    Mutation {
-        id: "response-member-missing",
-        summary: "a member of response left out: its name, by default clientDataJSON",
-        stage: Stage::Credential(|json, args| remove(&mut json["response"], args.text_or("clientDataJSON")?)),
-    },
-    Mutation {
-        id: "credential-member-value",
-        summary: "a member with another JSON value: {\"path\": \"/response/transports\", \"value\": ..}; the member is added if it is absent",
-        stage: Stage::Credential(member_value),
-    },
-];
+pub(super) const MUTATIONS: &[Mutation] = &[Mutation {
+    id: "credential-json",
+    summary: "another RegistrationResponseJSON: {\"set\": {pointer: value}, \"remove\": [pointer, ..], \"rename\": {pointer: name}}; a value is JSON, {\"$encoded\": [form, pointer]} (padded, standard-alphabet, line-breaks, bad-length, spare-bits, hex, byte-array or invalid), {\"$bytes\": bytes}, {\"$list\": [n, value]}, {\"$members\": n} or {\"$repeat\": [text, n]}; values credential-id, client-data, attestation-object, auth-data, other-key-spki, other-credential-id",
+    stage: Stage::Credential(credential_json),
+}];
 
-fn member<'a>(json: &'a mut Value, path: &str) -> Result<&'a mut Value, MutationError> {
-    json.pointer_mut(path).ok_or(MutationError::Impossible(format!("there is no {path}")))
+const WANTED: MutationError = MutationError::Args("an object with set, remove or rename, by JSON pointer");
+/// The most members or levels that are made.
+const MOST: usize = 2_000_000;
+
+struct CredentialParts<'a> {
+    json: &'a Value,
+    given: &'a Given<'a>,
 }
 
-fn remove(json: &mut Value, name: &str) -> Result<(), MutationError> {
-    // shift_remove keeps the other members in their order.
-    match json.as_object_mut().and_then(|object| object.shift_remove(name)) {
-        Some(_) => Ok(()),
-        None => Err(MutationError::Impossible(format!("there is no {name}"))),
+impl Parts for CredentialParts<'_> {
+    fn value(&self, name: &str) -> Option<Vec<u8>> {
+        let decoded = |pointer: &str| base64::decode_url(self.json.pointer(pointer)?.as_str()?).ok();
+        match name {
+            "credential-id" => decoded("/rawId"),
+            "client-data" => decoded("/response/clientDataJSON"),
+            "attestation-object" => decoded("/response/attestationObject"),
+            "auth-data" => decoded("/response/authenticatorData"),
+            "other-key-spki" => {
+                let other = KeyPair::derive(self.given.key.kind(), self.given.seed, "other-key")?;
+                Some(other.public_key().to_spki_der())
+            }
+            "other-credential-id" => {
+                let length = decoded("/rawId")?.len();
+                Some(derive_bytes(self.given.seed, "other-credential-id", length))
+            }
+            _ => None,
+        }
     }
 }
 
-fn id_raw_id_mismatch(json: &mut Value, args: &Args) -> Result<(), MutationError> {
-    let path = match args.text_or("id")? {
-        "id" => "/id",
-        "rawId" => "/rawId",
-        _ => return Err(MutationError::Args("id or rawId")),
-    };
-    let member = member(json, path)?;
-    let mut bytes = decode(member)?;
-    flip_last_bit(&mut bytes)?;
-    *member = base64::encode_url(&bytes).into();
+fn credential_json(json: &mut Value, given: &Given<'_>) -> Result<(), MutationError> {
+    let edit = given.0.as_object().filter(|edit| !edit.is_empty()).ok_or(WANTED)?;
+    if edit.keys().any(|name| !["set", "remove", "rename"].contains(&name.as_str())) {
+        return Err(WANTED);
+    }
+    let original = json.clone();
+    let empty = Map::new();
+    let object = |name: &str| edit.get(name).map_or(Ok(&empty), |edit| edit.as_object().ok_or(WANTED));
+    for (pointer, value) in object("set")? {
+        let value = made(value, &original, given)?;
+        let (parent, name) = parent(json, pointer)?;
+        parent.insert(name, value);
+    }
+    for pointer in edit.get("remove").map_or(Ok(&Vec::new()), |list| list.as_array().ok_or(WANTED))? {
+        let (parent, name) = parent(json, pointer.as_str().ok_or(WANTED)?)?;
+        // shift_remove keeps the other members in their order.
+        let removed = parent.shift_remove(&name);
+        removed.ok_or(MutationError::Impossible(format!("there is no {pointer}")))?;
+    }
+    for (pointer, new) in object("rename")? {
+        let new = new.as_str().ok_or(WANTED)?;
+        let (parent, name) = parent(json, pointer)?;
+        *parent = std::mem::take(parent)
+            .into_iter()
+            .map(|(known, value)| (if known == name { new.to_owned() } else { known }, value))
+            .collect();
+    }
     Ok(())
 }
 
-fn decode(member: &Value) -> Result<Vec<u8>, MutationError> {
-    let text = member.as_str().unwrap_or_default();
-    base64::decode_url(text).map_err(|error| MutationError::Impossible(error.to_string()))
+fn parent<'a>(json: &'a mut Value, pointer: &str) -> Result<(&'a mut Map<String, Value>, String), MutationError> {
+    let (parent, name) = pointer.rsplit_once('/').ok_or(WANTED)?;
+    let missing = || MutationError::Impossible(format!("there is no object at {parent}"));
+    let object = json.pointer_mut(parent).and_then(Value::as_object_mut).ok_or_else(missing)?;
+    Ok((object, name.to_owned()))
 }
 
-fn encode(json: &mut Value, path: &str, args: &Args, default: &str) -> Result<(), MutationError> {
-    let member = member(json, path)?;
-    let bytes = decode(member)?;
-    let text = base64::encode_url(&bytes);
-    let encoded = match args.text_or(default)? {
-        "padded" => padded(&text)?,
-        "standard" => {
-            let standard = base64::encode_standard(&bytes);
-            if standard == text {
-                return Err(MutationError::Impossible("base64 and base64url give the same text".to_owned()));
-            }
-            standard
+/// The value that a notation stands for.
+fn made(value: &Value, original: &Value, given: &Given<'_>) -> Result<Value, MutationError> {
+    let Some((name, argument)) = notation::operator(value) else { return Ok(value.clone()) };
+    let count = |json: &Value| {
+        let count = json.as_u64().and_then(|count| usize::try_from(count).ok()).filter(|count| *count <= MOST);
+        count.ok_or(MutationError::Args("a count up to 2000000"))
+    };
+    let pair = || match argument.as_array().map(Vec::as_slice) {
+        Some([first, second]) => Ok((first, second)),
+        _ => Err(WANTED),
+    };
+    Ok(match name {
+        "encoded" => {
+            let (form, pointer) = pair()?;
+            encoded(form.as_str().ok_or(WANTED)?, pointer.as_str().ok_or(WANTED)?, original)?
         }
-        "line-breaks" => text.replacen(|_: char| true, &format!("{}\r\n", &text[..1]), 1),
-        "hex" => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
-        "invalid" => format!("!!!{text}"),
-        _ => return Err(MutationError::Args("one of padded, standard, line-breaks, hex, invalid")),
-    };
-    *member = encoded.into();
-    Ok(())
+        "bytes" => {
+            let parts = CredentialParts { json: original, given };
+            base64::encode_url(&notation::bytes(argument, given, &parts)?).into()
+        }
+        "list" => {
+            let (times, item) = pair()?;
+            Value::Array(vec![item.clone(); count(times)?])
+        }
+        "members" => (0..count(argument)?).map(|index| (format!("k{index}"), json!(0))).collect::<Map<_, _>>().into(),
+        "repeat" => {
+            let (text, times) = pair()?;
+            text.as_str().ok_or(WANTED)?.repeat(count(times)?).into()
+        }
+        _ => return Err(WANTED),
+    })
 }
 
-fn member_value(json: &mut Value, args: &Args) -> Result<(), MutationError> {
-    const WANTED: MutationError = MutationError::Args("an object with path and value");
-    let path = args.member("path").and_then(Value::as_str).ok_or(WANTED)?;
-    let value = args.member("value").ok_or(WANTED)?;
-    let (parent, name) = path.rsplit_once('/').ok_or(WANTED)?;
-    let parent = member(json, parent)?.as_object_mut().ok_or(WANTED)?;
-    parent.insert(name.to_owned(), value.clone());
-    Ok(())
+fn encoded(form: &str, pointer: &str, original: &Value) -> Result<Value, MutationError> {
+    let text = original.pointer(pointer).and_then(Value::as_str);
+    let text = text.ok_or(MutationError::Impossible(format!("there is no text at {pointer}")))?;
+    let bytes = base64::decode_url(text).map_err(|error| MutationError::Impossible(error.to_string()))?;
+    let (text, bytes) = fitting(form, text, bytes);
+    let text = text.as_str();
+    Ok(match form {
+        "padded" => padded(text)?.into(),
+        "standard-alphabet" => {
+            let standard = base64::encode_standard(&bytes).trim_end_matches('=').to_owned();
+            if standard == text {
+                return Err(MutationError::Chance("both alphabets give the same text"));
+            }
+            standard.into()
+        }
+        "line-breaks" => text.as_bytes().chunks(76).map(String::from_utf8_lossy).collect::<Vec<_>>().join("\r\n").into(),
+        "bad-length" => bad_length(text).into(),
+        "spare-bits" => spare_bits(text)?.into(),
+        "hex" => bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into(),
+        "byte-array" => bytes.into(),
+        "invalid" => format!("!!!{text}").into(),
+        _ => {
+            return Err(MutationError::Args(
+                "one of padded, standard-alphabet, line-breaks, bad-length, spare-bits, hex, byte-array, invalid",
+            ));
+        }
+    })
+}
+
+/// The text and bytes as they are; of client data with a member more where only that makes the form another text. Unknown members
+/// are tolerated (WebAuthn L3 §5.8.1), and format none signs nothing.
+fn fitting(form: &str, text: &str, bytes: Vec<u8>) -> (String, Vec<u8>) {
+    let fits = |text: &str| match form {
+        "padded" => text.len() % 4 != 0,
+        "standard-alphabet" => text.contains(['-', '_']),
+        _ => true,
+    };
+    let fillers = ["", "x", "xx", "?>~?>~", "x?>~?>~", "xx?>~?>~"];
+    let with_member = |filler: &str| {
+        let end = bytes.strip_suffix(b"}").filter(|_| bytes.starts_with(b"{"))?;
+        Some([end, b",\"x\":\"", filler.as_bytes(), b"\"}"].concat())
+    };
+    let candidates = fillers.into_iter().filter_map(with_member);
+    if fits(text) {
+        return (text.to_owned(), bytes);
+    }
+    let found = candidates.map(|bytes| (base64::encode_url(&bytes), bytes)).find(|(text, _)| fits(text));
+    found.unwrap_or_else(|| (text.to_owned(), bytes))
+}
+
+/// A length that no base64 has: one more than a multiple of four.
+fn bad_length(text: &str) -> String {
+    let more = (5 - text.len() % 4) % 4;
+    format!("{text}{}", "A".repeat(if more == 0 { 4 } else { more }))
 }

@@ -143,6 +143,12 @@ pub const CLAUSES: &[Clause] = &[
         source: "API pages 000 to 004, request content types; default response",
     },
     Clause {
+        id: "api/request/json-mapping",
+        level: Level::Doc,
+        text: "Requests are read as the protobuf formats define: bytes in either base64 alphabet, padded or not, members by either of their names, unknown fields ignored in messages, the last of several counts.",
+        source: "API pages 000 to 004: content types application/json, application/grpc, application/grpc-web+proto; Protocol Buffers, JSON mapping and encoding",
+    },
+    Clause {
         id: "api/robustness",
         level: Level::Doc,
         text: "No request makes the server fail: no 5xx, no internal or unknown error, no closed connection, no hang.",

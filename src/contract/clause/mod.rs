@@ -1,6 +1,7 @@
 //! Clauses: one normative statement each, in our own words, with its source.
 
 mod api;
+mod formats;
 mod webauthn;
 
 /// How binding a clause is.
@@ -43,7 +44,12 @@ pub struct Clause {
 
 /// Every clause, by source document.
 pub fn all() -> impl Iterator<Item = &'static Clause> {
-    api::CLAUSES.iter().chain(webauthn::CLAUSES)
+    api::CLAUSES.iter().chain(webauthn::CLAUSES).chain(formats::CLAUSES)
+}
+
+/// Whether `general` says what `id` says, or more: step 22 of the ceremony asks for everything in section 8.
+pub fn includes(general: &str, id: &str) -> bool {
+    general == id || (general == "webauthn/7.1/attestation-statement" && id.starts_with("webauthn/8."))
 }
 
 /// The clause with this id.

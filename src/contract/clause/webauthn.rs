@@ -131,6 +131,18 @@ pub const CLAUSES: &[Clause] = &[
         source: "WebAuthn L3 section 7.1, step 26",
     },
     Clause {
+        id: "webauthn/4/rp-id",
+        level: Level::Must,
+        text: "An RP ID is a valid domain string.",
+        source: "WebAuthn L3 section 4, RP ID",
+    },
+    Clause {
+        id: "webauthn/5.4.3/user-handle",
+        level: Level::Should,
+        text: "The user handle is the same for one user every time, and another for another user.",
+        source: "WebAuthn L3 section 5.4.3",
+    },
+    Clause {
         id: "webauthn/7.1/accept",
         level: Level::Must,
         text: "A response that passes every step is registered.",

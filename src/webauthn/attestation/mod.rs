@@ -1,55 +1,70 @@
-//! Attestation objects (WebAuthn L3 §6.5.4) and the attestation statement formats (§8) that are implemented.
+//! Attestation objects (WebAuthn L3 §6.5.4) and the verification procedures of the attestation statement formats (§8).
+//!
+//! How statements are made is in [`crate::authenticator`]: the two sides share no code.
 
+mod android_key;
+mod apple;
+mod compound;
+mod fido_u2f;
 mod none;
 mod packed;
+mod tpm;
 
+use super::authenticator_data::{Aaguid, AttestedCredentialData, AuthenticatorData};
 use super::cbor::{self, CborError, Form, Value};
-use super::cose::{CoseAlgorithm, CoseKey};
+use super::der;
+use super::x509::{Certificate, oid};
 
 /// Every implemented format.
-pub const FORMATS: &[&dyn AttestationFormat] = &[&none::None, &packed::Packed];
+pub const FORMATS: &[&dyn AttestationFormat] = &[
+    &none::None,
+    &packed::Packed,
+    &fido_u2f::FidoU2f,
+    &tpm::Tpm,
+    &android_key::AndroidKey,
+    &apple::Apple,
+    &compound::Compound,
+];
 
 /// The format with this identifier, compared case-sensitively (WebAuthn L3 §8.1).
 pub fn find(identifier: &str) -> Option<&'static dyn AttestationFormat> {
     FORMATS.iter().copied().find(|format| format.identifier() == identifier)
 }
 
-/// An attestation statement format: how a statement is made and how it is verified.
+/// An attestation statement format.
 pub trait AttestationFormat: Sync {
     /// The registered identifier, such as `packed`.
     fn identifier(&self) -> &'static str;
 
-    /// Makes the statement, a CBOR map, for an authenticator without attestation certificate.
-    fn attest(&self, input: &AttestationInput<'_>) -> Statement;
-
-    /// Runs the verification procedure on an object whose authenticator data hold `public_key`.
+    /// Runs the verification procedure up to, but without, the trust in the certificates.
     ///
     /// # Errors
-    /// [`StatementError`]
-    fn verify(
-        &self,
-        object: &AttestationObject,
-        public_key: &CoseKey,
-        client_data_hash: &[u8; 32],
-    ) -> Result<AttestationType, StatementError>;
+    /// [`StatementError`]: the first check that fails.
+    fn verify(&self, statement: &Statement<'_>) -> Result<Attestation, StatementError>;
 }
 
-/// The members of an attestation statement, in canonical order.
-pub type Statement = Vec<(Value, Value)>;
-
-/// Makes a signature over a message.
-pub type Sign<'a> = Box<dyn Fn(&[u8]) -> Vec<u8> + 'a>;
-
-/// What an authenticator attests with.
-pub struct AttestationInput<'a> {
-    /// Encoded authenticator data.
-    pub authenticator_data: Vec<u8>,
+/// A statement with what its verification needs.
+#[derive(Debug, Clone, Copy)]
+pub struct Statement<'a> {
+    /// `attStmt`
+    pub value: &'a Value,
+    /// `authData` as received.
+    pub authenticator_data: &'a [u8],
+    /// `authData`, decoded.
+    pub data: &'a AuthenticatorData,
+    /// The attested credential data in it.
+    pub attested: &'a AttestedCredentialData,
     /// SHA-256 of clientDataJSON.
-    pub client_data_hash: [u8; 32],
-    /// The algorithm that the statement names.
-    pub algorithm: CoseAlgorithm,
-    /// Signs a message with the credential private key; ECDSA signatures are DER.
-    pub sign: Sign<'a>,
+    pub client_data_hash: &'a [u8; 32],
+}
+
+/// What a verification procedure found (WebAuthn L3 §6.5.5).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Attestation {
+    /// The type.
+    pub attestation_type: AttestationType,
+    /// The certificates, leaf first; empty for none and self attestation.
+    pub trust_path: Vec<Certificate>,
 }
 
 /// The attestation type that a verification procedure found (WebAuthn L3 §6.5.5).
@@ -59,23 +74,136 @@ pub enum AttestationType {
     None,
     /// Self attestation: signed with the credential private key.
     SelfAttestation,
+    /// By certificates: basic, by an attestation CA, or by an anonymization CA. Which, only their issuer tells.
+    Certified,
 }
 
-/// Why an attestation statement is not accepted.
+/// The check of a verification procedure that a statement fails.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum StatementError {
-    /// The statement is not of the syntax that its format defines.
-    #[error("the statement is not of the format's syntax: {0}")]
-    Syntax(&'static str),
-    /// `alg` is not the credential public key's algorithm.
-    #[error("the statement's alg is not the credential public key's")]
-    Algorithm,
-    /// The signature does not verify.
-    #[error("the attestation signature does not verify")]
-    Signature,
-    /// A form of the format that is not implemented.
-    #[error("{0} not supported yet")]
-    Unsupported(&'static str),
+#[error("{detail}")]
+pub struct StatementError {
+    /// Section and check, such as `8.3/magic`: the end of the clause id `webauthn/8.3/magic`.
+    pub check: &'static str,
+    /// What was found.
+    pub detail: String,
+}
+
+impl StatementError {
+    fn new(check: &'static str, detail: impl Into<String>) -> StatementError {
+        StatementError { check, detail: detail.into() }
+    }
+
+    fn of(check: &'static str, error: &dyn std::error::Error) -> StatementError {
+        StatementError::new(check, error.to_string())
+    }
+}
+
+impl Attestation {
+    fn none() -> Attestation {
+        Attestation { attestation_type: AttestationType::None, trust_path: Vec::new() }
+    }
+
+    fn by_credential_key() -> Attestation {
+        Attestation { attestation_type: AttestationType::SelfAttestation, trust_path: Vec::new() }
+    }
+
+    fn certified(trust_path: Vec<Certificate>) -> Attestation {
+        Attestation { attestation_type: AttestationType::Certified, trust_path }
+    }
+}
+
+impl<'a> Statement<'a> {
+    /// authenticatorData and the hash of the client data, one after the other.
+    fn signed_bytes(&self) -> Vec<u8> {
+        [self.authenticator_data, self.client_data_hash].concat()
+    }
+
+    fn members(&self) -> &'a [(Value, Value)] {
+        self.value.as_map().map_or(&[], Vec::as_slice)
+    }
+
+    fn has(&self, name: &str) -> bool {
+        cbor::member(self.members(), name).is_some()
+    }
+
+    /// Refuses members that the format's syntax does not have.
+    fn only(&self, check: &'static str, names: &[&str]) -> Result<(), StatementError> {
+        let known = |key: &Value| key.as_text().is_some_and(|name| names.contains(&name));
+        if self.value.is_map() && self.members().iter().all(|(key, _)| known(key)) {
+            return Ok(());
+        }
+        Err(StatementError::new(check, format!("the statement is no map of {}", names.join(", "))))
+    }
+
+    fn typed<T>(
+        &self,
+        check: &'static str,
+        name: &str,
+        kind: &str,
+        read: impl FnOnce(&'a Value) -> Option<T>,
+    ) -> Result<T, StatementError> {
+        let value = cbor::member(self.members(), name).and_then(read);
+        value.ok_or_else(|| StatementError::new(check, format!("the statement has no {kind} {name}")))
+    }
+
+    fn integer(&self, check: &'static str, name: &str) -> Result<i64, StatementError> {
+        self.typed(check, name, "integer", |value| value.as_integer().and_then(|number| number.try_into().ok()))
+    }
+
+    fn bytes(&self, check: &'static str, name: &str) -> Result<&'a [u8], StatementError> {
+        self.typed(check, name, "byte string", |value| value.as_bytes().map(Vec::as_slice))
+    }
+
+    fn text(&self, check: &'static str, name: &str) -> Result<&'a str, StatementError> {
+        self.typed(check, name, "text", Value::as_text)
+    }
+
+    /// `x5c`: one certificate or more.
+    fn certificates(&self, check: &'static str) -> Result<Vec<Certificate>, StatementError> {
+        let items = self.typed(check, "x5c", "list", Value::as_array)?;
+        let read = |item: &Value| {
+            let bytes = item.as_bytes().ok_or(StatementError::new(check, "x5c holds something that is no byte string"))?;
+            Certificate::from_der(bytes).map_err(|error| StatementError::of(check, &error))
+        };
+        let certificates = items.iter().map(read).collect::<Result<Vec<Certificate>, StatementError>>()?;
+        if certificates.is_empty() { Err(StatementError::new(check, "x5c is empty")) } else { Ok(certificates) }
+    }
+
+    /// That a certificate's key is the credential public key.
+    fn require_credential_key(&self, leaf: &Certificate, check: &'static str) -> Result<(), StatementError> {
+        let certified = leaf.public_key().map_err(|error| StatementError::of(check, &error))?;
+        let credential = self.attested.public_key.public_key().map_err(|error| StatementError::of(check, &error))?;
+        if certified == credential {
+            return Ok(());
+        }
+        Err(StatementError::new(check, "the certificate is for another key than the credential's"))
+    }
+}
+
+/// The extension id-fido-gen-ce-aaguid, where it is there: not critical, two OCTET STRINGs, the AAGUID of the data (§8.2).
+fn aaguid_extension(leaf: &Certificate, aaguid: &Aaguid, check: &'static str) -> Result<(), StatementError> {
+    let Some((critical, value)) = leaf.extension(oid::FIDO_AAGUID) else { return Ok(()) };
+    if critical {
+        return Err(StatementError::new("8.2.1/aaguid-extension", "the AAGUID extension is critical"));
+    }
+    let inner = der::read(value).and_then(|inner| inner.expect(der::OCTET_STRING));
+    let inner = inner.ok().and_then(|inner| <[u8; 16]>::try_from(inner).ok());
+    let wrong = "the AAGUID extension is no OCTET STRING of 16 bytes";
+    let inner = inner.ok_or(StatementError::new("8.2.1/aaguid-extension", wrong))?;
+    if inner == aaguid.0 {
+        return Ok(());
+    }
+    Err(StatementError::new(check, "the certificate's AAGUID is another than the authenticator data's"))
+}
+
+/// Basic Constraints that say it is no certification authority (§8.2.1, §8.3.1).
+fn require_end_entity(leaf: &Certificate, check: &'static str) -> Result<(), StatementError> {
+    match leaf.basic_constraints() {
+        Ok(Some(constraints)) if !constraints.is_authority => Ok(()),
+        Ok(Some(_)) => Err(StatementError::new(check, "the certificate is one of a certification authority")),
+        Ok(None) => Err(StatementError::new(check, "the certificate has no basic constraints")),
+        Err(error) => Err(StatementError::of(check, &error)),
+    }
 }
 
 /// An attestation object (WebAuthn L3 §6.5.4).
@@ -83,8 +211,8 @@ pub enum StatementError {
 pub struct AttestationObject {
     /// `fmt`
     pub format: String,
-    /// `attStmt`
-    pub statement: Statement,
+    /// `attStmt`: a map, in format compound a list.
+    pub statement: Value,
     /// `authData`, encoded
     pub authenticator_data: Vec<u8>,
 }
@@ -109,7 +237,7 @@ impl AttestationObject {
         let text = |name: &str| Value::Text(name.to_owned());
         cbor::encode(&Value::Map(vec![
             (text("fmt"), text(&self.format)),
-            (text("attStmt"), Value::Map(self.statement.clone())),
+            (text("attStmt"), self.statement.clone()),
             (text("authData"), Value::Bytes(self.authenticator_data.clone())),
         ]))
     }
@@ -134,9 +262,15 @@ impl AttestationObject {
         let map = value.as_map().ok_or(AttestationObjectError::NotMap)?;
         let member = |name: &'static str| cbor::member(map, name).ok_or(AttestationObjectError::Member(name));
         let wrong = AttestationObjectError::Member;
+        let format = member("fmt")?.as_text().ok_or(wrong("fmt"))?.to_owned();
+        let statement = member("attStmt")?.clone();
+        // Every format but compound has a map; which, is the format's own syntax.
+        if !statement.is_map() && !(statement.is_array() && format == "compound") {
+            return Err(wrong("attStmt"));
+        }
         Ok(AttestationObject {
-            format: member("fmt")?.as_text().ok_or(wrong("fmt"))?.to_owned(),
-            statement: member("attStmt")?.as_map().ok_or(wrong("attStmt"))?.clone(),
+            format,
+            statement,
             authenticator_data: member("authData")?.as_bytes().ok_or(wrong("authData"))?.clone(),
         })
     }

@@ -1,7 +1,6 @@
 //! None attestation (WebAuthn L3 §8.7).
 
-use super::{AttestationFormat, AttestationInput, AttestationObject, AttestationType, Statement, StatementError};
-use crate::webauthn::cose::CoseKey;
+use super::{Attestation, AttestationFormat, Statement, StatementError};
 
 /// `none`: an empty statement.
 pub(super) struct None;
@@ -11,19 +10,10 @@ impl AttestationFormat for None {
         "none"
     }
 
-    fn attest(&self, _input: &AttestationInput<'_>) -> Statement {
-        Statement::new()
-    }
-
-    fn verify(
-        &self,
-        object: &AttestationObject,
-        _public_key: &CoseKey,
-        _client_data_hash: &[u8; 32],
-    ) -> Result<AttestationType, StatementError> {
-        if !object.statement.is_empty() {
-            return Err(StatementError::Syntax("it is not an empty map"));
+    fn verify(&self, statement: &Statement<'_>) -> Result<Attestation, StatementError> {
+        match statement.value.as_map() {
+            Some(map) if map.is_empty() => Ok(Attestation::none()),
+            _ => Err(StatementError::new("8.7/empty-map", "the statement is not an empty map")),
         }
-        Ok(AttestationType::None)
     }
 }

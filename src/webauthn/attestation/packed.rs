@@ -1,59 +1,75 @@
-//! Packed attestation (WebAuthn L3 §8.2), so far without attestation certificates.
+//! Packed attestation (WebAuthn L3 §8.2).
 
-use super::{AttestationFormat, AttestationInput, AttestationObject, AttestationType, Statement, StatementError};
-use crate::webauthn::cbor::{self, Value};
-use crate::webauthn::cose::{CoseAlgorithm, CoseKey};
+use super::{Attestation, AttestationFormat, Statement, StatementError, aaguid_extension};
+use crate::webauthn::cose::CoseAlgorithm;
+use crate::webauthn::x509::{Certificate, oid};
 
 /// `packed`: a signature over the authenticator data and the hash of the client data.
 pub(super) struct Packed;
+
+/// What the subject of an attestation certificate has to say (§8.2.1).
+const ORGANIZATIONAL_UNIT: &str = "Authenticator Attestation";
 
 impl AttestationFormat for Packed {
     fn identifier(&self) -> &'static str {
         "packed"
     }
 
-    fn attest(&self, input: &AttestationInput<'_>) -> Statement {
-        let signature = (input.sign)(&signed_bytes(&input.authenticator_data, &input.client_data_hash));
-        vec![
-            (Value::Text("alg".to_owned()), Value::from(input.algorithm.0)),
-            (Value::Text("sig".to_owned()), Value::Bytes(signature)),
-        ]
-    }
-
-    fn verify(
-        &self,
-        object: &AttestationObject,
-        public_key: &CoseKey,
-        client_data_hash: &[u8; 32],
-    ) -> Result<AttestationType, StatementError> {
-        let (algorithm, signature) = read(&object.statement)?;
-        if public_key.algorithm() != Some(algorithm) {
-            return Err(StatementError::Algorithm);
+    fn verify(&self, statement: &Statement<'_>) -> Result<Attestation, StatementError> {
+        const SYNTAX: &str = "8.2/syntax";
+        let algorithm = CoseAlgorithm(statement.integer(SYNTAX, "alg")?);
+        let signature = statement.bytes(SYNTAX, "sig")?;
+        let message = statement.signed_bytes();
+        if !statement.has("x5c") {
+            statement.only(SYNTAX, &["alg", "sig"])?;
+            return verify_self(statement, algorithm, &message, signature);
         }
-        let message = signed_bytes(&object.authenticator_data, client_data_hash);
-        public_key.verify(algorithm, &message, signature).map_err(|_error| StatementError::Signature)?;
-        Ok(AttestationType::SelfAttestation)
+        statement.only(SYNTAX, &["alg", "sig", "x5c"])?;
+        let path = statement.certificates(SYNTAX)?;
+        let leaf = &path[0];
+        let key = leaf.public_key().map_err(|error| StatementError::of("8.2/syntax", &error))?;
+        key.verify(algorithm, &message, signature).map_err(|error| {
+            StatementError::of(if error.is_about_algorithm() { "8.2/algorithm" } else { "8.2/signature" }, &error)
+        })?;
+        require_certificate(leaf)?;
+        aaguid_extension(leaf, &statement.attested.aaguid, "8.2/aaguid")?;
+        Ok(Attestation::certified(path))
     }
 }
 
-fn signed_bytes(authenticator_data: &[u8], client_data_hash: &[u8; 32]) -> Vec<u8> {
-    [authenticator_data, client_data_hash].concat()
+/// Step 3: no certificate, so the credential key signed.
+fn verify_self(
+    statement: &Statement<'_>,
+    algorithm: CoseAlgorithm,
+    message: &[u8],
+    signature: &[u8],
+) -> Result<Attestation, StatementError> {
+    let key = &statement.attested.public_key;
+    if key.algorithm() != Some(algorithm) {
+        return Err(StatementError::new("8.2/algorithm", "the statement's alg is not the credential public key's"));
+    }
+    key.verify(algorithm, message, signature).map_err(|error| StatementError::of("8.2/signature", &error))?;
+    Ok(Attestation::by_credential_key())
 }
 
-/// Holds a statement to the syntax of §8.2, of which the form without `x5c` is implemented.
-fn read(statement: &Statement) -> Result<(CoseAlgorithm, &[u8]), StatementError> {
-    let algorithm = cbor::member(statement, "alg")
-        .and_then(Value::as_integer)
-        .and_then(|integer| i64::try_from(integer).ok())
-        .ok_or(StatementError::Syntax("it has no integer alg"))?;
-    let signature = cbor::member(statement, "sig")
-        .and_then(Value::as_bytes)
-        .ok_or(StatementError::Syntax("it has no byte string sig"))?;
-    match cbor::member(statement, "x5c").map(Value::as_array) {
-        Some(Some(certificates)) if !certificates.is_empty() => return Err(StatementError::Unsupported("x5c")),
-        Some(_) => return Err(StatementError::Syntax("x5c is not a list of at least one certificate")),
-        None if statement.len() != 2 => return Err(StatementError::Syntax("it has a member beside alg and sig")),
-        None => {}
+/// Certificate requirements of §8.2.1.
+fn require_certificate(leaf: &Certificate) -> Result<(), StatementError> {
+    if leaf.version() != 3 {
+        return Err(StatementError::new("8.2.1/version", "the attestation certificate is not of version 3"));
     }
-    Ok((CoseAlgorithm(algorithm), signature))
+    let is_country = |country: &String| country.len() == 2 && country.bytes().all(|byte| byte.is_ascii_uppercase());
+    let exactly = |attribute: &str, fits: &dyn Fn(&String) -> bool| {
+        let values = leaf.subject(attribute);
+        values.len() == 1 && values.iter().all(fits)
+    };
+    let subject = [
+        ("C is no ISO 3166 code of two letters", exactly(oid::COUNTRY, &is_country)),
+        ("O is missing", exactly(oid::ORGANIZATION, &|name| !name.is_empty())),
+        ("OU is not \"Authenticator Attestation\"", exactly(oid::ORGANIZATIONAL_UNIT, &|unit| unit == ORGANIZATIONAL_UNIT)),
+        ("CN is missing", exactly(oid::COMMON_NAME, &|name| !name.is_empty())),
+    ];
+    if let Some((wrong, _)) = subject.into_iter().find(|(_, holds)| !holds) {
+        return Err(StatementError::new("8.2.1/subject", format!("the certificate's subject: {wrong}")));
+    }
+    super::require_end_entity(leaf, "8.2.1/basic-constraints")
 }

@@ -5,7 +5,7 @@ use super::*;
 fn object() -> AttestationObject {
     AttestationObject {
         format: "packed".to_owned(),
-        statement: vec![(Value::Text("alg".to_owned()), Value::from(-7))],
+        statement: Value::Map(vec![(Value::Text("alg".to_owned()), Value::from(-7))]),
         authenticator_data: vec![1, 2, 3],
     }
 }

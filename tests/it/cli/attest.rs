@@ -109,7 +109,7 @@ fn mutations_take_arguments_and_wrong_ones_are_usage() {
         (&["--mutate", "orgin"], &["there is no such mutation", "proofmark list mutations"]),
         (&["--mutate", "origin=5"], &["--mutate", "a string", "proofmark list mutations"]),
         (&["--mutate", "sign-count=x"], &["a whole number"]),
-        (&["--format", "tpm"], &["there are none, packed"]),
+        (&["--format", "u2f"], &["there are none, packed"]),
         (&["--holds", "!!"], &["--holds !!"]),
         (&["--origin", "not an origin"], &["--origin", "https://example.org"]),
     ];

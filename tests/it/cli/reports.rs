@@ -103,7 +103,7 @@ fn deviations_are_red_only_when_denied() {
     assert_ne!(written, wrong);
     std::fs::write(&path, wrong).expect("written");
     let target = served.target();
-    let args = ["run", "v2/u2f/rest/client-data/origin-scheme", "--target", &target, "--seed", "1"];
+    let args = ["run", "v2/u2f/rest/client-data/origin-scheme-http", "--target", &target, "--seed", "1"];
     let output = proofmark(&args).exits(0);
     assert!(output.out.contains("DEVIATION wrong-reason: webauthn/7.1/origin"), "{}", output.out);
     proofmark(&[&args[..], &["--deny", "deviation"]].concat()).exits(1);

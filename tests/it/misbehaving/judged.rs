@@ -2,7 +2,7 @@
 
 use super::*;
 
-const NEGATIVES: [&str; 3] = ["client-data/origin*", "client-data/type*", "attestation/rp-id-hash"];
+const NEGATIVES: [&str; 3] = ["client-data/origin*", "client-data/type*", "auth-data/rpid-hash-other-rp"];
 
 fn one(server: &RunningServer) -> Target {
     Target { flows: vec![Flow::V2U2f], protocols: vec![Protocol::Rest], ..target(server) }
@@ -56,7 +56,7 @@ async fn one_bad_moment_of_a_control_does_not_cost_the_negatives() {
     };
     let proxy = Proxy::start(server.address, act).await;
     let target = Target { web: Address::new(proxy.base_url()), ..one(&server) };
-    let run = run(target, &["client-data/origin-scheme"]).await;
+    let run = run(target, &["client-data/origin-scheme-http"]).await;
     assert_eq!(not_passed(&run), BTreeMap::new());
 }
 
@@ -75,8 +75,8 @@ async fn the_reason_map_grades_refusals() {
         if let Some((pattern, clause)) = entry {
             target.reasons.add(pattern, clause).expect("a pattern");
         }
-        let run = run(target, &["client-data/origin-scheme"]).await;
-        let case = case(&run, "v2/u2f/rest/client-data/origin-scheme");
+        let run = run(target, &["client-data/origin-scheme-http"]).await;
+        let case = case(&run, "v2/u2f/rest/client-data/origin-scheme-http");
         let decided = case.findings.iter().map(|finding| finding.reason).find(|reason| *reason != Reason::Met);
         assert_eq!((case.verdict, decided), (verdict, Some(reason)), "{entry:?}: {:?}", case.findings);
         assert_eq!(run.tally().unattributed, usize::from(reason == Reason::Unattributed), "{entry:?}");
@@ -86,7 +86,7 @@ async fn the_reason_map_grades_refusals() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_stored_has_to_fit_the_answer() {
     let cases = [
-        ("state-stored-after-refusal", "client-data/origin-scheme", "v2/u2f/rest/client-data/origin-scheme"),
+        ("state-stored-after-refusal", "client-data/origin-scheme-http", "v2/u2f/rest/client-data/origin-scheme-http"),
         ("state-not-stored", "enrolment/good", "v2/u2f/rest/enrolment/good/none"),
         ("state-remove-keeps", "enrolment/remove", "v2/u2f/rest/enrolment/remove"),
     ];
@@ -104,7 +104,7 @@ async fn what_is_stored_has_to_fit_the_answer() {
 async fn a_run_can_be_repeated_with_its_seed() {
     let server = server(4, &[]).await;
     for time in ["first", "second"] {
-        let run = run(one(&server), &["enrolment/good", "client-data/origin-scheme"]).await;
+        let run = run(one(&server), &["enrolment/good", "client-data/origin-scheme-http"]).await;
         assert_eq!(not_passed(&run), BTreeMap::new(), "the {time} time");
     }
 }

@@ -148,13 +148,16 @@ impl<'w> Battery<'w> {
         packed.json["response"]["attestationObject"] = json!(encode_url(&packed.attestation_object));
         self.see_verify("attestation-statement", &started, &packed.json).await;
 
-        for (name, mutation) in
-            [("algorithm", "cose-alg"), ("format", "format"), ("credential-id-length", "credential-id-length")]
-        {
+        for (name, format, id, args) in [
+            ("algorithm", Format::None, "cose-key", json!({ "set": [[3, -65000]] })),
+            ("format", Format::None, "attestation-object", json!({ "set": [["fmt", "example"]] })),
+            ("credential-id-length", Format::None, "credential-id-length", json!(1024)),
+            ("attestation-trust", Format::PackedX5c, "certificate", json!({ "issuer": "other-root" })),
+        ] {
             let started = self.start().await?;
-            let args = Args::none();
-            let mut request = CreationRequest::new(self.session.world.fresh_seed(), Format::None);
-            request.mutation = Some((Mutation::find(mutation).expect("a listed mutation"), &args));
+            let mutations = [(Mutation::find(id).expect("a listed mutation"), Args(args))];
+            let mut request = CreationRequest::new(self.session.world.fresh_seed(), format);
+            request.mutations = &mutations;
             let credential = self.session.create_as(&started, &Client::new("https://localhost"), &request).json;
             self.see_verify(name, &started, &credential).await;
         }

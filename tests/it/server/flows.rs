@@ -22,7 +22,9 @@ fn assert_details(message: &Value) {
 fn assert_options(session: &Session<'_>, started: &Started) {
     let options = &started.raw_options["publicKey"];
     assert_eq!(options["rp"]["id"], "localhost");
-    assert_eq!(options["pubKeyCredParams"], json!([{ "type": "public-key", "alg": -7 }]));
+    let offered = [-7, -35, -36, -257, -258, -259, -37, -38, -39, -8, -47];
+    let offered = offered.map(|alg| json!({ "type": "public-key", "alg": alg }));
+    assert_eq!(options["pubKeyCredParams"], json!(offered));
     assert_eq!(options["timeout"], 300_000);
     assert_eq!(options["attestation"], "none");
     let verification = if session.flow == Flow::V1U2f { "discouraged" } else { "required" };

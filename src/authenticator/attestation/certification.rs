@@ -1,0 +1,181 @@
+//! The certificates of one attestation: a leaf, the authorities above it, and what of them the statement carries.
+
+use super::{Draft, Part};
+use crate::authenticator::certificate::{Authority, CertificateTemplate, Name, explicit_curve};
+use crate::authenticator::client::ClientError;
+use crate::authenticator::keys::{Forgeable, KeyPair, derive_bytes};
+use crate::webauthn::cose::CoseAlgorithm;
+use crate::webauthn::public_key::KeyKind;
+use crate::webauthn::x509::oid;
+
+/// The seed of what all authenticators of our one model share: attestation key and certificate serial.
+const MODEL_SEED: [u8; 32] = *b"proofmark authenticator model 01";
+
+/// The inputs that the W3C test vectors (WebAuthn L3 §16) publish beside those of the credential. With them attestation is made
+/// as there: other names, no AAGUID extension, a TPM of an unknown vendor, empty authorization lists.
+#[derive(Debug, Clone)]
+pub struct VectorAttestation {
+    /// `attestation_ca_key`: private scalar on P-256, big-endian.
+    pub authority_private_key: Vec<u8>,
+    /// `attestation_private_key`, where the attestation key is not the credential key.
+    pub private_key: Option<Vec<u8>>,
+    /// `attestation_cert_serial_number`
+    pub certificate_serial: Vec<u8>,
+}
+
+/// The certificate (DER) of the authority that issues attestation certificates: what a target has to trust.
+pub fn attestation_root() -> Vec<u8> {
+    let root = Authority::named(ROOT);
+    root.template().issue(&root.key)
+}
+
+const ROOT: &str = "proofmark attestation root";
+const OTHER_ROOT: &str = "proofmark other root";
+const INTERMEDIATE: &str = "proofmark intermediate";
+const SECOND: &str = "proofmark second intermediate";
+
+/// A certificate that will be issued.
+pub struct Issued {
+    /// How mutations name it.
+    pub(in crate::authenticator) name: &'static str,
+    pub(in crate::authenticator) template: CertificateTemplate,
+    /// The subject's key pair.
+    pub(in crate::authenticator) key: KeyPair,
+    /// Name of the one whose key signs it.
+    pub(in crate::authenticator) signed_by: &'static str,
+}
+
+/// The certificates of a statement.
+pub struct Certification {
+    /// `leaf`, and the authorities `root`, `intermediate`, `second` (an intermediate below the first), `other-root` and `curveball`.
+    pub(in crate::authenticator) issued: Vec<Issued>,
+    /// What `x5c` will hold, by name.
+    pub(in crate::authenticator) chain: Vec<String>,
+    /// The algorithm of the attestation signature.
+    pub(in crate::authenticator) algorithm: CoseAlgorithm,
+}
+
+impl Certification {
+    pub(in crate::authenticator) fn get(&mut self, name: &str) -> Option<&mut Issued> {
+        self.issued.iter_mut().find(|issued| issued.name == name)
+    }
+
+    /// Makes `name` the subject's issuer: its name and its key.
+    pub(in crate::authenticator) fn set_issuer(&mut self, subject: &str, issuer: &str) -> Option<()> {
+        let found = self.get(issuer)?;
+        let (name, template_subject) = (found.name, found.template.subject.clone());
+        let subject = self.get(subject)?;
+        subject.template.issuer = template_subject;
+        subject.signed_by = name;
+        Some(())
+    }
+
+    /// The DER of a certificate.
+    pub(in crate::authenticator) fn der(&self, name: &str) -> Vec<u8> {
+        let find = |name: &str| self.issued.iter().find(|issued| issued.name == name);
+        match find(name).and_then(|subject| Some((subject, find(subject.signed_by)?))) {
+            Some((subject, issuer)) => subject.template.issue(&issuer.key),
+            None => Vec::new(),
+        }
+    }
+}
+
+/// Certificates that are issued, and the key that signs the statement.
+pub(super) struct Certified {
+    pub(super) chain: Vec<Vec<u8>>,
+    pub(super) key: KeyPair,
+    pub(super) algorithm: CoseAlgorithm,
+}
+
+impl Draft<'_> {
+    /// Whether the W3C vectors are made.
+    pub(super) fn is_vector(&self) -> bool {
+        self.request.vector_attestation.is_some()
+    }
+
+    /// The attestation key that all authenticators of the model share.
+    pub(super) fn model_key(&self, kind: KeyKind) -> KeyPair {
+        let given = self.request.vector_attestation.as_ref().and_then(|vector| vector.private_key.as_ref());
+        let given = given.and_then(|bytes| KeyPair::from_private_key(KeyKind::P256, bytes));
+        given.or_else(|| KeyPair::derive(kind, &MODEL_SEED, "attestation-key")).unwrap_or_else(|| self.key.clone())
+    }
+
+    /// The subject of attestation certificates, as §8.2.1 asks.
+    pub(super) fn subject(&self) -> Name {
+        let (name, organization, country) = match self.is_vector() {
+            true => ("WebAuthn test vectors", "W3C", "AA"),
+            false => ("proofmark virtual authenticator", "proofmark", "CH"),
+        };
+        let attributes = [
+            (oid::COMMON_NAME, name),
+            (oid::ORGANIZATION, organization),
+            (oid::ORGANIZATIONAL_UNIT, "Authenticator Attestation"),
+            (oid::COUNTRY, country),
+        ];
+        attributes.map(|(kind, text)| (kind.to_owned(), text.to_owned())).to_vec()
+    }
+
+    /// Issues a leaf for a key; `extend` adds what the format asks for.
+    pub(super) fn certify(
+        &self,
+        key: KeyPair,
+        subject: Name,
+        extend: impl FnOnce(&mut CertificateTemplate),
+    ) -> Result<Certified, ClientError> {
+        let (root, serial) = self.authority();
+        let algorithm = key.usual_algorithm();
+        let mut leaf = root.end_entity(serial, subject, key.public_key().to_spki_der());
+        extend(&mut leaf);
+        let mut issued = vec![Issued { name: "leaf", template: leaf, key, signed_by: "root" }];
+        issued.push(Issued { name: "root", template: root.template(), key: root.key.clone(), signed_by: "root" });
+        let mut certification = Certification { issued, chain: vec!["leaf".to_owned()], algorithm };
+        if !self.applied.mutations.is_empty() {
+            certification.add_authorities();
+        }
+        self.applied.attesting(&mut Part::Certification(&mut certification))?;
+        let chain = certification.chain.iter().map(|name| certification.der(name)).collect();
+        let algorithm = certification.algorithm;
+        let key = certification.get("leaf").map(|leaf| leaf.key.clone()).unwrap_or_else(|| self.key.clone());
+        Ok(Certified { chain, key, algorithm })
+    }
+
+    fn authority(&self) -> (Authority, Vec<u8>) {
+        let Some(vector) = &self.request.vector_attestation else {
+            return (Authority::named(ROOT), derive_bytes(&MODEL_SEED, "serial", 16));
+        };
+        let mut root = Authority::named("WebAuthn test vectors");
+        "W3C".clone_into(&mut root.name[1].1);
+        "AA".clone_into(&mut root.name[3].1);
+        "30240101000000Z".clone_into(&mut root.not_after);
+        if let Some(key) = KeyPair::from_private_key(KeyKind::P256, &vector.authority_private_key) {
+            root.key = key;
+        }
+        (root, vector.certificate_serial.clone())
+    }
+}
+
+impl Certification {
+    /// A certificate that looks like the root's but declares the root's point to be the generator, so that its private key is 1.
+    fn curveball(&self) -> Option<Issued> {
+        let root = self.issued.iter().find(|issued| issued.name == "root")?;
+        let point = root.key.public_key().bytes;
+        let mut template = root.template.clone();
+        template.spki = explicit_curve(&template.spki, Some(&point))?;
+        let key = KeyPair::Forgeable(Forgeable::OwnGenerator(point));
+        Some(Issued { name: "curveball", template, key, signed_by: "curveball" })
+    }
+
+    /// The authorities that only mutations use.
+    fn add_authorities(&mut self) {
+        for (name, common_name, issuer) in [
+            ("intermediate", INTERMEDIATE, "root"),
+            ("second", SECOND, "intermediate"),
+            ("other-root", OTHER_ROOT, "other-root"),
+        ] {
+            let authority = Authority::named(common_name);
+            self.issued.push(Issued { name, template: authority.template(), key: authority.key, signed_by: name });
+            let _ = self.set_issuer(name, issuer);
+        }
+        self.issued.extend(self.curveball());
+    }
+}

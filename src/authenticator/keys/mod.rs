@@ -1,0 +1,169 @@
+//! Key pairs of every algorithm: derived from a seed with HKDF-SHA-256 (RFC 5869), or for RSA read from `fixtures/keys`.
+
+mod forgeable;
+mod rsa;
+
+use ed25519_dalek::Signer as _;
+use hkdf::Hkdf;
+use p256::ecdsa::signature::hazmat::PrehashSigner as _;
+use sha2::Sha256;
+
+pub(super) use self::forgeable::Forgeable;
+pub(super) use self::rsa::{RsaKey, encode_pkcs1};
+use crate::webauthn::cose::{CoseAlgorithm, CoseKey};
+use crate::webauthn::hash::Hash;
+use crate::webauthn::public_key::{KeyKind, PublicKey};
+
+/// An ECDSA signature of a curve's crate over a digest.
+macro_rules! der_signature {
+    ($curve:ident, $key:expr, $digest:expr) => {{
+        let signature: $curve::ecdsa::Signature =
+            $key.sign_prehash($digest).expect("the digest is at least half as long as the field");
+        signature.to_der().as_bytes().to_vec()
+    }};
+}
+
+/// A key pair. Signatures are deterministic (RFC 6979, RFC 8032; the salt of RSASSA-PSS follows from the message).
+#[derive(Clone)]
+pub(super) enum KeyPair {
+    P256(p256::ecdsa::SigningKey),
+    P384(p384::ecdsa::SigningKey),
+    P521(p521::ecdsa::SigningKey),
+    Secp256k1(k256::ecdsa::SigningKey),
+    Ed25519(ed25519_dalek::SigningKey),
+    Rsa(RsaKey),
+    /// A public key under which anybody can sign.
+    Forgeable(Forgeable),
+}
+
+impl KeyPair {
+    /// The key of a kind with these private bytes: a big-endian scalar of any length, or an Ed25519 secret of 32 bytes. `None` if
+    /// there is no such key, and for RSA and Ed448.
+    pub(super) fn from_private_key(kind: KeyKind, bytes: &[u8]) -> Option<KeyPair> {
+        let length = kind.field_length()?;
+        let digits = &bytes[bytes.iter().position(|byte| *byte != 0).unwrap_or(bytes.len())..];
+        let mut scalar = vec![0; length.checked_sub(digits.len())?];
+        scalar.extend(digits);
+        Some(match kind {
+            KeyKind::P256 => KeyPair::P256(p256::ecdsa::SigningKey::from_slice(&scalar).ok()?),
+            KeyKind::P384 => KeyPair::P384(p384::ecdsa::SigningKey::from_slice(&scalar).ok()?),
+            KeyKind::P521 => KeyPair::P521(p521::ecdsa::SigningKey::from_slice(&scalar).ok()?),
+            KeyKind::Secp256k1 => KeyPair::Secp256k1(k256::ecdsa::SigningKey::from_slice(&scalar).ok()?),
+            KeyKind::Ed25519 => KeyPair::Ed25519(ed25519_dalek::SigningKey::from_bytes(bytes.try_into().ok()?)),
+            KeyKind::Ed448 | KeyKind::Rsa => return None,
+        })
+    }
+
+    /// The key of a kind that a seed gives under a name; `None` for Ed448.
+    pub(super) fn derive(kind: KeyKind, seed: &[u8; 32], name: &str) -> Option<KeyPair> {
+        if kind == KeyKind::Rsa {
+            return Some(KeyPair::Rsa(RsaKey::drawn(seed, name)));
+        }
+        let length = kind.field_length()?;
+        // Few attempts fail; the counter keeps the derivation total.
+        (0_u8..=u8::MAX).find_map(|counter| {
+            let mut bytes = vec![0; length];
+            expand(seed, &format!("{name}/{counter}"), &mut bytes);
+            if kind == KeyKind::P521 {
+                // 521 bits: one in the first byte.
+                bytes[0] &= 1;
+            }
+            KeyPair::from_private_key(kind, &bytes)
+        })
+    }
+
+    /// Signs a message with an algorithm, or, if that does not go with the key, as the key usually does. ECDSA in DER.
+    pub(super) fn sign(&self, algorithm: CoseAlgorithm, message: &[u8]) -> Vec<u8> {
+        if let KeyPair::Ed25519(key) = self {
+            return key.sign(message).to_bytes().to_vec();
+        }
+        if let KeyPair::Rsa(key) = self {
+            return key.sign(algorithm, message);
+        }
+        if let KeyPair::Forgeable(key) = self {
+            return key.sign(message);
+        }
+        let hash = Hash::of(algorithm).or_else(|| Hash::of(self.usual_algorithm())).unwrap_or(Hash::Sha256);
+        self.sign_prehash(&hash.digest(message))
+    }
+
+    /// An ECDSA signature over a digest; empty for other keys.
+    pub(super) fn sign_prehash(&self, digest: &[u8]) -> Vec<u8> {
+        // P-521 wants half its length; a digest with zeros before it stands for the same number.
+        let padded = [&vec![0; 66_usize.saturating_sub(digest.len())], digest].concat();
+        match self {
+            KeyPair::P256(key) => der_signature!(p256, key, digest),
+            KeyPair::P384(key) => der_signature!(p384, key, digest),
+            KeyPair::P521(key) => der_signature!(p521, key, &padded),
+            KeyPair::Secp256k1(key) => der_signature!(k256, key, digest),
+            KeyPair::Ed25519(_) | KeyPair::Rsa(_) | KeyPair::Forgeable(_) => Vec::new(),
+        }
+    }
+
+    /// The kind of the key.
+    pub(super) fn kind(&self) -> KeyKind {
+        match self {
+            KeyPair::P256(_) => KeyKind::P256,
+            KeyPair::P384(_) => KeyKind::P384,
+            KeyPair::P521(_) => KeyKind::P521,
+            KeyPair::Secp256k1(_) => KeyKind::Secp256k1,
+            KeyPair::Ed25519(_) => KeyKind::Ed25519,
+            KeyPair::Rsa(_) => KeyKind::Rsa,
+            KeyPair::Forgeable(key) => key.public_key().kind,
+        }
+    }
+
+    /// The algorithm that keys of this kind usually have.
+    pub(super) fn usual_algorithm(&self) -> CoseAlgorithm {
+        let kind = self.kind();
+        CoseAlgorithm::ALL.iter().find(|(.., known)| *known == kind).map_or(CoseAlgorithm::ES256, |(known, ..)| *known)
+    }
+
+    /// The private scalar, secret, or exponent.
+    pub(super) fn private_bytes(&self) -> Vec<u8> {
+        match self {
+            KeyPair::P256(key) => key.to_bytes().to_vec(),
+            KeyPair::P384(key) => key.to_bytes().to_vec(),
+            KeyPair::P521(key) => key.to_bytes().to_vec(),
+            KeyPair::Secp256k1(key) => key.to_bytes().to_vec(),
+            KeyPair::Ed25519(key) => key.to_bytes().to_vec(),
+            KeyPair::Rsa(key) => key.private_exponent(),
+            KeyPair::Forgeable(_) => Vec::new(),
+        }
+    }
+
+    /// The public key.
+    pub(super) fn public_key(&self) -> PublicKey {
+        let kind = self.kind();
+        let bytes = match self {
+            KeyPair::P256(key) => key.verifying_key().to_sec1_point(false).as_bytes().to_vec(),
+            KeyPair::P384(key) => key.verifying_key().to_sec1_point(false).as_bytes().to_vec(),
+            KeyPair::P521(key) => key.verifying_key().to_sec1_point(false).as_bytes().to_vec(),
+            KeyPair::Secp256k1(key) => key.verifying_key().to_sec1_point(false).as_bytes().to_vec(),
+            KeyPair::Ed25519(key) => key.verifying_key().to_bytes().to_vec(),
+            KeyPair::Rsa(key) => return key.public_key(),
+            KeyPair::Forgeable(key) => return key.public_key(),
+        };
+        PublicKey { kind, bytes }
+    }
+
+    /// The public key as COSE key of an algorithm.
+    pub(super) fn cose_key(&self, algorithm: CoseAlgorithm) -> CoseKey {
+        CoseKey::new(algorithm, &self.public_key())
+    }
+}
+
+/// Bytes that a seed gives under a name, any length.
+pub(super) fn derive_bytes(seed: &[u8; 32], name: &str, length: usize) -> Vec<u8> {
+    let mut bytes = vec![0; length];
+    // HKDF gives at most 255 blocks for one name.
+    for (index, chunk) in bytes.chunks_mut(32 * 255).enumerate() {
+        expand(seed, &format!("{name}/{index}"), chunk);
+    }
+    bytes
+}
+
+fn expand(seed: &[u8; 32], name: &str, out: &mut [u8]) {
+    let info = format!("proofmark/{name}");
+    Hkdf::<Sha256>::new(None, seed).expand(info.as_bytes(), out).expect("at most 255 blocks are asked for");
+}

@@ -1,0 +1,112 @@
+//! The attestation signature, and what it is over.
+
+use super::signature_encoding as encoding;
+use super::{Given, Mutation, MutationError, Stage};
+use crate::authenticator::attestation::{Message, Part, Signing};
+use crate::authenticator::keys::KeyPair;
+use crate::webauthn::hash::Hash;
+
+pub(super) const MUTATIONS: &[Mutation] = &[
+    Mutation {
+        id: "signature",
+        summary: "another attestation signature: bit-flip (the default), first-bit-flip, empty, other-key, credential-key, sha1, sha256; of ECDSA raw-rs, der-trailing, der-padded-integer, ber-long-length, ber-indefinite, der-negative, high-s, zero, r-n, s-plus-n; of RSA pss, salt-zero, octet-string, short, forged-e3; of Ed25519 s-plus-l; of a TPM tpmt",
+        stage: Stage::Attesting(|part, given| match part {
+            Part::Signature(signing) => signature(signing, given).map(|()| true),
+            _ => Ok(false),
+        }),
+    },
+    Mutation {
+        id: "signed-message",
+        summary: "a signature over something else: other-challenge (the default), raw-client-data, without-auth-data, other-auth-data, prehashed; of fido-u2f packed-style, no-zero-byte, other-credential-id, other-public-key",
+        stage: Stage::Attesting(|part, given| match part {
+            Part::Message(message) => message_of(message, given).map(|()| true),
+            _ => Ok(false),
+        }),
+    },
+];
+
+const SIGNATURES: &str = "one of bit-flip, first-bit-flip, empty, other-key, credential-key, sha1, sha256, raw-rs, der-trailing, der-padded-integer, ber-long-length, ber-indefinite, der-negative, high-s, zero, r-n, s-plus-n, pss, salt-zero, octet-string, short, forged-e3, s-plus-l, tpmt";
+
+fn signature(signing: &mut Signing, given: &Given<'_>) -> Result<(), MutationError> {
+    let Signing { key, credential_key, algorithm, message, signature } = signing;
+    let kind = given.text_or("bit-flip")?;
+    let rsa = || match &*key {
+        KeyPair::Rsa(key) => Ok(key),
+        _ => Err(MutationError::Impossible("the attestation key is not one of RSA".to_owned())),
+    };
+    *signature = match kind {
+        "bit-flip" => changed(signature, |bytes| bytes.last_mut())?,
+        "first-bit-flip" => changed(signature, |bytes| bytes.first_mut())?,
+        "empty" => Vec::new(),
+        "other-key" => KeyPair::derive(key.kind(), given.seed, "other-signing-key")
+            .ok_or(MutationError::Impossible("there is no other key of this kind".to_owned()))?
+            .sign(*algorithm, message),
+        "credential-key" => credential_key.sign(credential_key.usual_algorithm(), message),
+        "sha256" => key.sign_prehash(&Hash::Sha256.digest(message)),
+        "sha1" => match &*key {
+            KeyPair::Rsa(_) => key.sign(crate::webauthn::cose::CoseAlgorithm::RS1, message),
+            _ => key.sign_prehash(&Hash::Sha1.digest(message)),
+        },
+        "pss" => rsa()?.sign_pss(*algorithm, message, None),
+        "salt-zero" => rsa()?.sign_pss(*algorithm, message, Some(0)),
+        "octet-string" => crate::webauthn::der::octet_string(signature),
+        "short" => signature[1..].to_vec(),
+        "forged-e3" => encoding::cube_root_forgery(message, rsa()?.modulus().len()),
+        "s-plus-l" => encoding::eddsa_s_plus_order(signature)?,
+        // TPM_ALG_RSASSA or ECDSA, TPM_ALG_SHA256, and for RSA a length.
+        "tpmt" => match &*key {
+            KeyPair::Rsa(_) => [&[0x00, 0x14, 0x00, 0x0b, 0x01, 0x00][..], signature].concat(),
+            _ => [&[0x00, 0x18, 0x00, 0x0b][..], signature].concat(),
+        },
+        ecdsa => {
+            let length = key.kind().field_length();
+            let length = length.ok_or(MutationError::Impossible("the attestation key is not elliptic".to_owned()))?;
+            encoding::ecdsa(ecdsa, signature, length).ok_or(MutationError::Args(SIGNATURES))?
+        }
+    };
+    Ok(())
+}
+
+fn changed(
+    signature: &[u8],
+    which: impl FnOnce(&mut Vec<u8>) -> Option<&mut u8>,
+) -> Result<Vec<u8>, MutationError> {
+    let mut changed = signature.to_vec();
+    *which(&mut changed).ok_or(MutationError::Impossible("the signature is empty".to_owned()))? ^= 1;
+    Ok(changed)
+}
+
+fn piece<'a>(pieces: &'a mut [(&'static str, Vec<u8>)], name: &str) -> Result<&'a mut Vec<u8>, MutationError> {
+    let found = pieces.iter_mut().find(|(known, _)| *known == name).map(|(_, piece)| piece);
+    found.ok_or(MutationError::Impossible(format!("what this format signs has no {name}")))
+}
+
+fn message_of(message: &mut Message, given: &Given<'_>) -> Result<(), MutationError> {
+    let client_data_json = message.client_data_json.clone();
+    let pieces = &mut message.pieces;
+    match given.text_or("other-challenge")? {
+        "other-challenge" => super::client_data::flip_last_bit(piece(pieces, "clientDataHash")?)?,
+        "raw-client-data" => *piece(pieces, "clientDataHash")? = client_data_json,
+        "without-auth-data" => piece(pieces, "authData")?.clear(),
+        "other-auth-data" => super::client_data::flip_last_bit(piece(pieces, "authData")?)?,
+        "no-zero-byte" => piece(pieces, "reserved")?.clear(),
+        "other-credential-id" => super::client_data::flip_last_bit(piece(pieces, "credentialId")?)?,
+        "other-public-key" => super::client_data::flip_last_bit(piece(pieces, "publicKey")?)?,
+        "packed-style" => {
+            // The parts of U2F's message in the order of authenticator data, without what U2F does not sign.
+            piece(pieces, "reserved")?.clear();
+            let hash = std::mem::take(piece(pieces, "clientDataHash")?);
+            piece(pieces, "publicKey")?.extend(hash);
+        }
+        "prehashed" => {
+            let whole: Vec<u8> = pieces.iter().flat_map(|(_, piece)| piece.clone()).collect();
+            *pieces = vec![("digest", Hash::Sha512.digest(&whole))];
+        }
+        _ => {
+            return Err(MutationError::Args(
+                "one of other-challenge, raw-client-data, without-auth-data, other-auth-data, prehashed, packed-style, no-zero-byte, other-credential-id, other-public-key",
+            ));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,123 @@
+//! `vectors`: the cases about the credential alone, as files for other tools.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::args::{VectorsArguments, VectorsVerb};
+use super::exit::{Exit, Failure};
+use super::{attest, output};
+use crate::authenticator::attestation_root;
+use crate::contract::clause;
+use crate::runner::vector::{NOW, ORIGIN, RP_ID, Vector};
+use crate::scenario::{self, Case, Expectation};
+use crate::webauthn::base64;
+
+/// The built-in case with an id.
+pub fn case(id: &str) -> Result<Case, Failure> {
+    let cases = scenario::embedded().map_err(Failure::config)?;
+    cases.into_iter().find(|case| case.id == id).ok_or_else(|| {
+        Failure::text(Exit::Usage, format!("there is no case `{id}`; `proofmark list cases` shows all"))
+    })
+}
+
+/// Writes every case's options and credential, with what is expected and what our own verifier says.
+pub fn vectors(arguments: &VectorsArguments) -> Result<Exit, Failure> {
+    let VectorsVerb::Export { directory, all } = &arguments.verb;
+    let occupied = fs::read_dir(directory).is_ok_and(|mut entries| entries.next().is_some());
+    if occupied {
+        let message = format!("{} is not empty; give a new directory", directory.display());
+        return Err(Failure::text(Exit::Usage, message));
+    }
+    let mut files = Vec::new();
+    let mut controls = BTreeSet::new();
+    for case in scenario::embedded().map_err(Failure::config)?.into_iter().filter(|case| case.sampled) {
+        for vector in Vector::of(&case, *all).map_err(Failure::internal)? {
+            let (name, control) = (vector.name.clone(), vector.control.clone());
+            if controls.insert(control.clone()) {
+                let good = Vector::control(&case, vector.format).map_err(Failure::internal)?;
+                write(directory, &good, &good_case(&case))?;
+            }
+            write(directory, &vector, &case)?;
+            files.push(json!({ "name": name, "expected": expected(&case), "control": control }));
+        }
+    }
+    let count = files.len();
+    let index = json!({
+        "format": 1,
+        "version": env!("CARGO_PKG_VERSION"),
+        "rpId": RP_ID,
+        "origin": ORIGIN,
+        "time": NOW,
+        "attestationRoot": base64::encode_url(&attestation_root()),
+        "vectors": files,
+    });
+    put(directory, "index.json", format!("{index:#}\n").as_bytes())?;
+    put(directory, "attestation-root.pem", attest::pem(&attestation_root()).as_bytes())?;
+    output::line(&format!(
+        "{count} vectors and {} controls in {}; index.json lists them",
+        controls.len(),
+        directory.display()
+    ));
+    Ok(Exit::Green)
+}
+
+/// The case of a control: the good credential that a vector is set against.
+fn good_case(case: &Case) -> Case {
+    let mut good = Case::control(Vec::new(), case.formats[0], case.control_algorithm(case.formats[0]));
+    good.steps = vec![scenario::Step { expect: Some(Expectation::ACCEPT), ..scenario::Step::default() }];
+    good
+}
+
+/// `must-reject`, `should-reject`, `must-accept` or `may`.
+fn expected(case: &Case) -> &'static str {
+    let expectation = case.expectation().unwrap_or(Expectation::EITHER);
+    Expectation::NAMED.iter().find(|(_, known)| *known == expectation).map_or("may", |(name, _)| name)
+}
+
+fn write(directory: &Path, vector: &Vector, case: &Case) -> Result<(), Failure> {
+    let created = &vector.created;
+    let clauses = case.clauses.iter().filter_map(|id| clause::find(id)).map(|clause| {
+        json!({ "id": clause.id, "level": clause.level.name(), "text": clause.text, "source": clause.source })
+    });
+    let verifier = match &vector.verdict {
+        Ok(()) => json!({ "accepts": true }),
+        Err(refusal) => {
+            json!({ "accepts": false, "clause": format!("webauthn/{}", refusal.clause()), "detail": refusal.detail })
+        }
+    };
+    let mut document = json!({
+        "name": vector.name,
+        "case": case.id,
+        "title": case.title,
+        "clauses": clauses.collect::<Vec<Value>>(),
+        "expected": expected(case),
+        "requires": case.requires.iter().map(scenario::Requirement::name).collect::<Vec<String>>(),
+        "control": vector.control,
+        "attestationFormat": vector.format.identifier(),
+        "verifier": verifier,
+        "options": vector.options.to_json(),
+        "credential": serde_json::from_slice::<Value>(&created.text).unwrap_or(Value::Null),
+        "clientDataJSON": base64::encode_url(&created.client_data_json),
+        "attestationObject": base64::encode_url(&created.attestation_object),
+        "authenticatorData": base64::encode_url(&created.authenticator_data),
+    });
+    if let Some(policy) = &case.policy {
+        document["policy"] = policy.as_str().into();
+    }
+    put(directory, &format!("{}.json", vector.name), format!("{document:#}\n").as_bytes())?;
+    put(directory, &format!("{}.credential", vector.name), &created.text)?;
+    put(directory, &format!("{}.client-data", vector.name), &created.client_data_json)?;
+    put(directory, &format!("{}.attestation-object", vector.name), &created.attestation_object)
+}
+
+fn put(directory: &Path, name: &str, bytes: &[u8]) -> Result<(), Failure> {
+    let path = directory.join(name);
+    let fail = |error: std::io::Error| Failure::text(Exit::Config, format!("{}: {error}", path.display()));
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent).map_err(fail)?;
+    }
+    fs::write(&path, bytes).map_err(fail)
+}

@@ -1,0 +1,130 @@
+//! The messages of calls: the documented members, and what a step changes in them.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
+use serde_json::{Value, json};
+
+use super::player::{Ended, MadeCredential, Player};
+use crate::contract::{ApiVersion, Endpoint, Operation};
+use crate::outcome::Reason;
+use crate::scenario::{CredentialRef, DomainRef, FactorRef, MessageEdit, MessageMember, Step, UserRef};
+
+impl Player<'_> {
+    /// The message of a step in canonical protobuf JSON, but for what the step changes.
+    pub(super) fn message(&mut self, endpoint: &'static Endpoint, step: &Step) -> Result<Value, Ended> {
+        let mut message = json!({});
+        if endpoint.flow.version() == ApiVersion::V2 {
+            message["userId"] = match &step.user {
+                UserRef::Own => self.lease.own().user_id.clone(),
+                UserRef::Other => self.lease.other().map(|other| other.user_id.clone()).unwrap_or_default(),
+                UserRef::Unknown => self.unknown_id(18),
+                UserRef::Length(length) => self.unknown_id(*length),
+                UserRef::Text(text) => text.clone(),
+            }
+            .into();
+        }
+        if let Some(member) = endpoint.factor_member() {
+            let unknown = || self.unknown_id(18);
+            message[member] = match &step.factor {
+                FactorRef::Own => self.factor_id.clone().unwrap_or_else(unknown),
+                FactorRef::First => self.first_factor_id.clone().unwrap_or_else(unknown),
+                FactorRef::Unknown => unknown(),
+                FactorRef::Length(length) => self.unknown_id(*length),
+                FactorRef::Text(text) => text.clone(),
+            }
+            .into();
+        }
+        if let (Operation::Start, Some(domain)) = (endpoint.operation, &step.domain) {
+            let own = &self.shared.target.rp_id;
+            message["domain"] = match domain {
+                DomainRef::Own => own.clone(),
+                DomainRef::Around(before, after) => format!("{before}{own}{after}"),
+                DomainRef::Text(text, times) => text.repeat(*times),
+            }
+            .into();
+        }
+        if endpoint.operation == Operation::Verify {
+            let credential = match step.credential {
+                CredentialRef::Latest => self.credential.clone(),
+                CredentialRef::First => self.first_credential.clone(),
+            };
+            let Some(credential) = credential else {
+                return self.end("setup", self.clause(), Reason::Setup, "a credential to verify", "none was made");
+            };
+            put_verification(&mut message, endpoint, step, &credential);
+        }
+        for edit in &step.message {
+            change(&mut message, endpoint, edit);
+        }
+        Ok(message)
+    }
+
+    /// The RP ID that the options of a step's answer have to name.
+    /// `None` where a domain was asked for that a server may normalise or replace.
+    pub(super) fn expected_rp_id(&self, step: &Step) -> Option<&str> {
+        match step.domain {
+            Some(DomainRef::Text(..) | DomainRef::Around(..)) => None,
+            _ => Some(&self.shared.target.rp_id),
+        }
+    }
+}
+
+fn put_verification(message: &mut Value, endpoint: &Endpoint, step: &Step, credential: &MadeCredential) {
+    let name = step.name.text();
+    match endpoint.flow.version() {
+        ApiVersion::V1 => {
+            let bytes = STANDARD.encode(&credential.created.text);
+            message["verification"] = json!({ "publicKeyCredential": bytes, "tokenName": name });
+        }
+        ApiVersion::V2 => {
+            message["publicKeyCredential"] = credential.created.json.clone();
+            let member = endpoint.name_member().unwrap_or_default().trim_start_matches('/');
+            message[member] = name.into();
+        }
+    }
+}
+
+/// Changes one member.
+fn change(message: &mut Value, endpoint: &Endpoint, edit: &MessageEdit) {
+    let pointer = match edit.member {
+        MessageMember::Name => endpoint.name_member(),
+        MessageMember::Credential => endpoint.credential_member(),
+        MessageMember::Unknown => Some("/unknownMember"),
+    };
+    let Some((parent, name)) = pointer.and_then(|pointer| pointer.rsplit_once('/')) else { return };
+    let Some(object) = message.pointer_mut(parent).and_then(Value::as_object_mut) else { return };
+    let old = object.shift_remove(name);
+    let value = match (&edit.encoded, edit.snake_case) {
+        (Some(form), _) => old.as_ref().and_then(|old| encoded(form, old)),
+        (None, true) => old,
+        (None, false) if edit.is_null => Some(Value::Null),
+        (None, false) => edit.value.clone(),
+    };
+    if let Some(value) = value {
+        let name = if edit.snake_case { snake_case(name) } else { name.to_owned() };
+        object.insert(name, value);
+    }
+}
+
+/// Bytes in another form of base64.
+fn encoded(form: &str, value: &Value) -> Option<Value> {
+    let bytes = STANDARD.decode(value.as_str()?).ok()?;
+    let text = match form {
+        "unpadded" => STANDARD_NO_PAD.encode(bytes),
+        "url-padded" => URL_SAFE.encode(bytes),
+        "url-unpadded" => URL_SAFE_NO_PAD.encode(bytes),
+        // The first half in one alphabet and the second in the other; JSON of base64url has all that differs.
+        "mixed" => {
+            let (standard, url) = (STANDARD.encode(&bytes), URL_SAFE.encode(&bytes));
+            let half = standard.len() / 2;
+            format!("{}{}", &standard[..half], &url[half..])
+        }
+        _ => return None,
+    };
+    Some(text.into())
+}
+
+/// The original protobuf name of a member.
+fn snake_case(name: &str) -> String {
+    name.chars().flat_map(|c| if c.is_uppercase() { vec!['_', c.to_ascii_lowercase()] } else { vec![c] }).collect()
+}

@@ -1,0 +1,50 @@
+//! Several verifies at the same time, of which exactly one may be accepted.
+
+use futures_util::future::join_all;
+
+use super::judge;
+use super::player::{Ended, Player};
+use crate::contract::Operation;
+use crate::outcome::{Finding, Reason};
+use crate::scenario::{Caller, CredentialRef, Expectation, FactorRef, Race, Step, UserRef};
+use crate::transport::Reply;
+
+/// How many copies of one call race.
+const COPIES: usize = 32;
+
+impl Player<'_> {
+    /// Sends the calls of a race and judges how many were accepted; the step's expectation says what a second one means.
+    pub(super) async fn race(&mut self, race: Race, step: &Step) -> Result<(), Ended> {
+        // Each on its own may be accepted or refused.
+        let alone = Step { expect: Some(Expectation::EITHER), race: None, ..step.clone() };
+        let steps = match race {
+            Race::Copies => vec![alone; COPIES],
+            Race::TwoUsers => {
+                let (caller, user) = (Caller::Other, UserRef::Other);
+                let (credential, factor) = (CredentialRef::First, FactorRef::First);
+                let others = Step { caller, user, credential, factor, ..alone.clone() };
+                vec![others, alone]
+            }
+        };
+        let calls =
+            steps.iter().map(|step| self.prepared(Operation::Verify, step)).collect::<Result<Vec<_>, Ended>>()?;
+        let sent = join_all(calls.iter().map(|(transport, call)| transport.send(call))).await;
+        let mut accepted = 0;
+        for ((sent, (transport, call)), step) in sent.into_iter().zip(&calls).zip(&steps) {
+            let reply = self.answered(transport.as_ref(), call, step, sent)?;
+            accepted += usize::from(matches!(reply, Reply::Success(_)));
+        }
+        self.state.enrolled.dedup();
+        let reason = match accepted {
+            0 => Reason::RejectedValid,
+            1 => Reason::Met,
+            _ => self.expectation(step).accepted,
+        };
+        let received = format!("{accepted} of {} accepted", calls.len());
+        self.find(Finding::new("race", self.clause(), reason, "exactly one of the calls accepted", received));
+        judge::ACCEPTED.clone_into(&mut self.observed);
+        let enrolled = self.state.enrolled.clone();
+        self.state.absent.retain(|(id, _)| !enrolled.contains(id));
+        if reason == Reason::Met { Ok(()) } else { Err(Ended) }
+    }
+}

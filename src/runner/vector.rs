@@ -1,0 +1,232 @@
+//! Cases about the credential alone, made offline: fixed creation options, the credential, and what the own verifier says.
+
+use serde_json::Value;
+
+use crate::authenticator::{
+    Client, ClientError, CreatedCredential, CreationRequest, CredentialKey, Format, MutationError, attestation_root,
+};
+use crate::relying_party::{Ceremony, Refusal, verify_registration};
+use crate::scenario::{AlgorithmChoice, Case, Measure, OracleVerdict, Requirement, Sizes};
+use crate::webauthn::cose::CoseAlgorithm;
+use crate::webauthn::options::{PublicKeyCredentialCreationOptions, RpEntity, UserEntity};
+use crate::webauthn::x509::Certificate;
+
+/// RP ID and origin of all vectors.
+pub const RP_ID: &str = "example.org";
+/// Origin of all vectors.
+pub const ORIGIN: &str = "https://example.org";
+/// The time at which vectors are judged, in seconds since 1970: 1 January 2026.
+pub const NOW: u64 = 1_767_225_600;
+
+/// The algorithms that the options of vectors offer; another one only where the case is about it.
+const OFFERED: [CoseAlgorithm; 2] = [CoseAlgorithm::ES256, CoseAlgorithm::RS256];
+
+/// How many credentials tell the length of one.
+const SIZED: u8 = 8;
+
+/// One case, made.
+#[derive(Debug)]
+pub struct Vector {
+    /// Name of the file: the case's id, with format and length where the case has several.
+    pub name: String,
+    /// The options that it answers.
+    pub options: PublicKeyCredentialCreationOptions,
+    /// The credential.
+    pub created: CreatedCredential,
+    /// Attestation format.
+    pub format: Format,
+    /// Name of the good credential that it is set against.
+    pub control: String,
+    /// Where the own verifier refuses it; `Ok` where it accepts.
+    pub verdict: Result<(), Refusal>,
+}
+
+impl Vector {
+    /// Every credential of a case; the lengths of a part only if `all` is asked for, otherwise the shortest and the longest.
+    ///
+    /// # Errors
+    /// [`ClientError`] where the case can't be made.
+    pub fn of(case: &Case, all: bool) -> Result<Vec<Vector>, ClientError> {
+        let mut vectors = Vec::new();
+        for format in &case.formats {
+            let whole = match case.each {
+                None => {
+                    vectors.push(make(case, *format, None)?);
+                    continue;
+                }
+                Some(measure) => measured(case, *format, measure)?,
+            };
+            for length in (0..whole).filter(|length| all || *length == 0 || *length + 1 == whole) {
+                vectors.push(make(case, *format, Some(length))?);
+            }
+        }
+        Ok(vectors)
+    }
+}
+
+impl Vector {
+    /// The good credential that a case is set against.
+    ///
+    /// # Errors
+    /// [`ClientError`] where it can't be made.
+    pub fn control(case: &Case, format: Format) -> Result<Vector, ClientError> {
+        let algorithm = case.control_algorithm(format);
+        let control = Case::control(Vec::new(), format, algorithm);
+        let mut vector = make(&control, format, None)?;
+        vector.name = control_name(case, format);
+        vector.control.clone_from(&vector.name);
+        Ok(vector)
+    }
+}
+
+fn control_name(case: &Case, format: Format) -> String {
+    let algorithm = case.control_algorithm(format);
+    format!("control/{}-{}", format.slug(), algorithm.name().unwrap_or_default())
+}
+
+/// How long a part of the good credential is.
+fn measured(case: &Case, format: Format, measure: Measure) -> Result<usize, ClientError> {
+    let options = options(case);
+    let request = CreationRequest::new(seed(&case.id), format);
+    let created = Client::new(ORIGIN).create(&options, &request)?;
+    Ok(match measure {
+        Measure::ClientData => created.client_data_json.len(),
+        Measure::AttestationObject => created.attestation_object.len(),
+        Measure::AuthData => created.authenticator_data.len(),
+    })
+}
+
+/// The sizes of the parts that these cases measure, for a client at an origin that is given challenges of 32 bytes.
+///
+/// # Errors
+/// [`ClientError`] where no credential can be made there.
+pub fn sizes(cases: &[Case], origin: &str, rp_id: &str) -> Result<Sizes, ClientError> {
+    let mut options = options_for(rp_id, &OFFERED, true);
+    options.challenge = vec![0; 32];
+    let client = Client::new(origin);
+    let mut sizes = Sizes::default();
+    let formats = cases.iter().filter(|case| case.each.is_some()).flat_map(|case| &case.formats);
+    for format in formats {
+        // ECDSA signatures differ by a byte or two: the shortest of some.
+        for seed in 0..SIZED {
+            let created = client.create(&options, &CreationRequest::new([seed; 32], *format))?;
+            let object = sizes.attestation_object.entry(*format).or_insert(usize::MAX);
+            *object = created.attestation_object.len().min(*object);
+            sizes.client_data = created.client_data_json.len();
+            sizes.auth_data = created.authenticator_data.len();
+        }
+    }
+    Ok(sizes)
+}
+
+fn seed(id: &str) -> [u8; 32] {
+    use sha2::Digest as _;
+    sha2::Sha256::digest(format!("proofmark/vector/{id}")).into()
+}
+
+fn options(case: &Case) -> PublicKeyCredentialCreationOptions {
+    let mut offered = OFFERED.to_vec();
+    // What a case writes into the key has to be offered too, or step 20 would refuse it for that.
+    offered.extend(case.stated_algorithm().filter(|algorithm| !OFFERED.contains(algorithm)));
+    let verified = !case.requires.contains(&Requirement::UserVerificationNotRequired)
+        && case.formats.first() != Some(&Format::FidoU2f)
+        && case.policy.is_none();
+    let mut options = options_for(RP_ID, &offered, verified);
+    options.challenge = seed(&format!("challenge/{}", case.id)).to_vec();
+    options
+}
+
+fn options_for(rp_id: &str, offered: &[CoseAlgorithm], verified: bool) -> PublicKeyCredentialCreationOptions {
+    let user = UserEntity { id: vec![7; 16], name: "user".to_owned(), display_name: "User".to_owned() };
+    PublicKeyCredentialCreationOptions {
+        rp: RpEntity { id: Some(rp_id.to_owned()), name: "Example".to_owned() },
+        user,
+        pub_key_cred_params: offered.iter().map(|algorithm| algorithm.0).collect(),
+        user_verification: Some(if verified { "required" } else { "discouraged" }.to_owned()),
+        attestation: Some("direct".to_owned()),
+        ..PublicKeyCredentialCreationOptions::default()
+    }
+}
+
+fn make(case: &Case, format: Format, length: Option<usize>) -> Result<Vector, ClientError> {
+    let mut attempt = 0;
+    loop {
+        match make_once(case, format, length, attempt) {
+            Err(ClientError::Mutation { source: MutationError::Chance(_), .. }) if attempt < 20 => attempt += 1,
+            made => return made,
+        }
+    }
+}
+
+fn make_once(case: &Case, format: Format, length: Option<usize>, attempt: u8) -> Result<Vector, ClientError> {
+    let mut options = options(case);
+    if let Some(first) = options.challenge.first_mut() {
+        *first ^= attempt;
+    }
+    let mutations = case.mutations(length);
+    let request = CreationRequest {
+        algorithm: match case.algorithm {
+            AlgorithmChoice::Given(algorithm) => algorithm,
+            AlgorithmChoice::NotOffered => CoseAlgorithm::ES384,
+        },
+        key: case.key.as_deref().map(CredentialKey::Named),
+        mutations: &mutations,
+        user_verified: (format != Format::FidoU2f).then_some(true),
+        ..CreationRequest::new(seed(&case.id), format)
+    };
+    let mut client = Client::new(ORIGIN);
+    client.honours_algorithms = false;
+    let created = client.create(&options, &request)?;
+    let verdict = verify(&options, &created);
+    let mut name = case.id.clone();
+    if case.formats.len() > 1 {
+        name = format!("{name}/{}", format.slug());
+    }
+    if let Some(length) = length {
+        name = format!("{name}/{length}");
+    }
+    let control = control_name(case, format);
+    Ok(Vector { name, options, created, format, control, verdict })
+}
+
+/// What the own verifier says, over the text as v1 carries it.
+fn verify(options: &PublicKeyCredentialCreationOptions, created: &CreatedCredential) -> Result<(), Refusal> {
+    let algorithms: Vec<CoseAlgorithm> = options.pub_key_cred_params.iter().copied().map(CoseAlgorithm).collect();
+    let anchors: Vec<Certificate> = Certificate::from_der(&attestation_root()).into_iter().collect();
+    let ceremony = Ceremony {
+        challenge: &options.challenge,
+        rp_id: RP_ID,
+        origins: &[ORIGIN.to_owned()],
+        top_origins: &[],
+        allow_cross_origin: false,
+        user_verification_required: options.user_verification.as_deref() == Some("required"),
+        algorithms: &algorithms,
+        is_registered: &|_id| false,
+        trust_anchors: &anchors,
+        now: NOW,
+    };
+    let credential = serde_json::from_slice(&created.text).unwrap_or(Value::Null);
+    verify_registration(&ceremony, &credential).map(|_registration| ())
+}
+
+/// What the case says that the own verifier has to say.
+pub fn expected(case: &Case) -> OracleVerdict {
+    let stated = case.steps.iter().find_map(|step| step.oracle.clone());
+    let refused = case.expectation().is_some_and(|expectation| expectation.must_refuse());
+    match (stated, case.primary_clause().strip_prefix("webauthn/")) {
+        (Some(stated), _) => stated,
+        (None, Some(clause)) if refused => OracleVerdict::RefuseAt(clause.to_owned()),
+        _ => OracleVerdict::Accept,
+    }
+}
+
+/// Whether the own verifier says what the case says.
+pub fn agrees(vector: &Vector, expected: &OracleVerdict) -> bool {
+    match (&vector.verdict, expected) {
+        (Ok(()), OracleVerdict::Accept) => true,
+        (Err(refusal), OracleVerdict::RefuseAt(wanted)) => {
+            crate::contract::clause::includes(&format!("webauthn/{wanted}"), &format!("webauthn/{}", refusal.clause()))
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,224 @@
+//! X.509 certificates as relying parties read them (RFC 5280), and the validation of a path up to a trust anchor.
+//!
+//! Read with x509-cert, an implementation of its own: the virtual authenticator writes certificates by other code.
+
+use x509_cert::der::{Decode as _, Encode as _};
+
+use super::cose::CoseAlgorithm;
+use super::der::{self, DerError};
+use super::public_key::{PublicKey, PublicKeyError};
+
+/// Object identifiers of attributes, extensions and purposes.
+pub mod oid {
+    /// Attribute countryName.
+    pub const COUNTRY: &str = "2.5.4.6";
+    /// Attribute organizationName.
+    pub const ORGANIZATION: &str = "2.5.4.10";
+    /// Attribute organizationalUnitName.
+    pub const ORGANIZATIONAL_UNIT: &str = "2.5.4.11";
+    /// Attribute commonName.
+    pub const COMMON_NAME: &str = "2.5.4.3";
+    /// Extension subjectKeyIdentifier.
+    pub const SUBJECT_KEY_IDENTIFIER: &str = "2.5.29.14";
+    /// Extension keyUsage.
+    pub const KEY_USAGE: &str = "2.5.29.15";
+    /// Extension subjectAltName.
+    pub const SUBJECT_ALTERNATIVE_NAME: &str = "2.5.29.17";
+    /// Extension basicConstraints.
+    pub const BASIC_CONSTRAINTS: &str = "2.5.29.19";
+    /// Extension authorityKeyIdentifier.
+    pub const AUTHORITY_KEY_IDENTIFIER: &str = "2.5.29.35";
+    /// Extension extKeyUsage.
+    pub const EXTENDED_KEY_USAGE: &str = "2.5.29.37";
+    /// Extension id-fido-gen-ce-aaguid (WebAuthn L3 §8.2.1).
+    pub const FIDO_AAGUID: &str = "1.3.6.1.4.1.45724.1.1.4";
+    /// Extension of Android's key description (WebAuthn L3 §8.4).
+    pub const ANDROID_KEY_DESCRIPTION: &str = "1.3.6.1.4.1.11129.2.1.17";
+    /// Extension of Apple's nonce (WebAuthn L3 §8.8).
+    pub const APPLE_NONCE: &str = "1.2.840.113635.100.8.2";
+    /// Purpose tcg-kp-AIKCertificate (WebAuthn L3 §8.3.1).
+    pub const TCG_AIK_CERTIFICATE: &str = "2.23.133.8.3";
+}
+
+/// Extensions whose meaning is known; another that is critical makes a path invalid (RFC 5280 §4.2).
+const KNOWN_EXTENSIONS: [&str; 9] = [
+    oid::SUBJECT_KEY_IDENTIFIER,
+    oid::KEY_USAGE,
+    oid::SUBJECT_ALTERNATIVE_NAME,
+    oid::BASIC_CONSTRAINTS,
+    oid::AUTHORITY_KEY_IDENTIFIER,
+    oid::EXTENDED_KEY_USAGE,
+    oid::FIDO_AAGUID,
+    oid::ANDROID_KEY_DESCRIPTION,
+    oid::APPLE_NONCE,
+];
+
+/// Why a certificate or a path of them is not good.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CertificateError {
+    /// The bytes are no X.509 certificate in DER.
+    #[error("not an X.509 certificate: {0}")]
+    Malformed(String),
+    /// A structure within it is no DER of the expected form.
+    #[error("a structure of the certificate: {0}")]
+    Structure(#[from] DerError),
+    /// The key is not usable.
+    #[error("the certificate's key: {0}")]
+    Key(#[from] PublicKeyError),
+    /// The path does not lead to a trust anchor, or is not valid on the way.
+    #[error("certificate {index} of the path: {why}")]
+    Path {
+        /// Position in the path, the leaf is 0.
+        index: usize,
+        /// What is wrong.
+        why: &'static str,
+    },
+}
+
+/// A certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Certificate(x509_cert::Certificate);
+
+/// Content of the Basic Constraints extension.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BasicConstraints {
+    /// Whether the subject is a certification authority.
+    pub is_authority: bool,
+    /// Greatest number of authorities below it.
+    pub path_length: Option<u8>,
+}
+
+impl Certificate {
+    /// Reads a certificate that fills `bytes`.
+    ///
+    /// # Errors
+    /// [`CertificateError::Malformed`]; never panics, whatever the bytes.
+    pub fn from_der(bytes: &[u8]) -> Result<Certificate, CertificateError> {
+        let read = x509_cert::Certificate::from_der(bytes);
+        read.map(Certificate).map_err(|error| CertificateError::Malformed(error.to_string()))
+    }
+
+    /// 1, 2 or 3.
+    pub fn version(&self) -> u8 {
+        match self.0.tbs_certificate().version() {
+            x509_cert::Version::V1 => 1,
+            x509_cert::Version::V2 => 2,
+            x509_cert::Version::V3 => 3,
+        }
+    }
+
+    /// The attributes of the subject with a type, as text, in order.
+    pub fn subject(&self, attribute: &str) -> Vec<String> {
+        let name = self.0.tbs_certificate().subject();
+        let values = name.iter().filter(|one| one.oid.to_string() == attribute);
+        values.map(|one| String::from_utf8_lossy(one.value.value()).into_owned()).collect()
+    }
+
+    /// Whether the subject is empty.
+    pub fn has_empty_subject(&self) -> bool {
+        self.0.tbs_certificate().subject().is_empty()
+    }
+
+    /// Whether an extension is critical, and its value.
+    pub fn extension(&self, identifier: &str) -> Option<(bool, &[u8])> {
+        let extensions = self.0.tbs_certificate().extensions()?;
+        let found = extensions.iter().find(|extension| extension.extn_id.to_string() == identifier)?;
+        Some((found.critical, found.extn_value.as_bytes()))
+    }
+
+    /// The Basic Constraints, if there are any.
+    ///
+    /// # Errors
+    /// [`CertificateError::Structure`]
+    pub fn basic_constraints(&self) -> Result<Option<BasicConstraints>, CertificateError> {
+        let Some((_, value)) = self.extension(oid::BASIC_CONSTRAINTS) else { return Ok(None) };
+        let parts = der::read_all(der::read(value)?.expect(der::SEQUENCE)?)?;
+        let is_authority = parts.iter().any(|part| part.is(1) && part.content == [0xff]);
+        let path_length = parts.iter().find(|part| part.is(der::INTEGER)).and_then(|part| part.content.last().copied());
+        Ok(Some(BasicConstraints { is_authority, path_length }))
+    }
+
+    /// The subject's key.
+    ///
+    /// # Errors
+    /// [`PublicKeyError::Malformed`]
+    pub fn public_key(&self) -> Result<PublicKey, PublicKeyError> {
+        let spki = self.0.tbs_certificate().subject_public_key_info().to_der();
+        PublicKey::from_spki_der(&spki.map_err(|_error| PublicKeyError::Malformed)?)
+    }
+
+    /// Whether it is within its validity at a time, in seconds since 1970.
+    pub fn is_valid_at(&self, seconds: u64) -> bool {
+        let validity = self.0.tbs_certificate().validity();
+        (validity.not_before.to_unix_duration().as_secs()..=validity.not_after.to_unix_duration().as_secs())
+            .contains(&seconds)
+    }
+
+    /// Whether `issuer` is named as its issuer and signed it.
+    pub fn is_issued_by(&self, issuer: &Certificate) -> bool {
+        let named = self.0.tbs_certificate().issuer() == issuer.0.tbs_certificate().subject();
+        named && self.signature_stands(issuer).unwrap_or(false)
+    }
+
+    fn signature_stands(&self, issuer: &Certificate) -> Option<bool> {
+        let algorithm = match self.0.signature_algorithm().oid.to_string().as_str() {
+            "1.2.840.10045.4.3.2" => CoseAlgorithm::ES256,
+            "1.2.840.10045.4.3.3" => CoseAlgorithm::ES384,
+            "1.2.840.10045.4.3.4" => CoseAlgorithm::ES512,
+            "1.2.840.113549.1.1.11" => CoseAlgorithm::RS256,
+            "1.2.840.113549.1.1.12" => CoseAlgorithm::RS384,
+            "1.2.840.113549.1.1.13" => CoseAlgorithm::RS512,
+            "1.3.101.112" => CoseAlgorithm::EDDSA,
+            // SHA-1 among others.
+            _ => return None,
+        };
+        let message = self.0.tbs_certificate().to_der().ok()?;
+        let signature = self.0.signature().as_bytes()?;
+        Some(issuer.public_key().ok()?.verify(algorithm, &message, signature).is_ok())
+    }
+
+    fn has_unknown_critical_extension(&self) -> bool {
+        let extensions = self.0.tbs_certificate().extensions().into_iter().flatten();
+        extensions
+            .filter(|extension| extension.critical)
+            .any(|extension| !KNOWN_EXTENSIONS.contains(&extension.extn_id.to_string().as_str()))
+    }
+}
+
+/// Validates a path (RFC 5280 §6.1), the leaf first, up to one of the anchors. A leaf or authority that is itself an anchor
+/// ends the path; certificates behind an anchor are not tolerated.
+///
+/// # Errors
+/// [`CertificateError`]
+pub fn validate_path(path: &[Certificate], anchors: &[Certificate], seconds: u64) -> Result<(), CertificateError> {
+    for (index, certificate) in path.iter().enumerate() {
+        let fail = |why| Err(CertificateError::Path { index, why });
+        if !certificate.is_valid_at(seconds) {
+            return fail("it is not valid at this time");
+        }
+        if certificate.has_unknown_critical_extension() {
+            return fail("it has a critical extension that is not known");
+        }
+        if index > 0 {
+            let constraints = certificate.basic_constraints()?;
+            let Some(constraints) = constraints.filter(|constraints| constraints.is_authority) else {
+                return fail("it is no certification authority");
+            };
+            if constraints.path_length.is_some_and(|most| usize::from(most) < index - 1) {
+                return fail("its path length constraint is exceeded");
+            }
+        }
+        let last = index + 1 == path.len();
+        if anchors.contains(certificate) && (last || index > 0) {
+            return if last { Ok(()) } else { fail("a certificate follows the trust anchor") };
+        }
+        if last {
+            let anchored = anchors.iter().any(|anchor| certificate.is_issued_by(anchor) && anchor.is_valid_at(seconds));
+            return if anchored { Ok(()) } else { fail("it was not issued by a trust anchor") };
+        }
+        if !certificate.is_issued_by(&path[index + 1]) {
+            return fail("it was not issued by the next one");
+        }
+    }
+    Err(CertificateError::Path { index: 0, why: "there is none" })
+}
