@@ -73,7 +73,9 @@ impl CertificateTemplate {
     /// The AlgorithmIdentifier of the signature.
     fn algorithm(&self, issuer: &KeyPair) -> Vec<u8> {
         let identifier = match (issuer.kind(), self.hash) {
-            (KeyKind::Rsa, _) => return der::sequence(&[der::object_identifier("1.2.840.113549.1.1.11"), der::element(5, &[])]),
+            (KeyKind::Rsa, _) => {
+                return der::sequence(&[der::object_identifier("1.2.840.113549.1.1.11"), der::element(5, &[])]);
+            }
             (KeyKind::Ed25519, _) => "1.3.101.112",
             (_, Some(Hash::Sha1)) => "1.2.840.10045.4.1",
             (KeyKind::P384, _) => "1.2.840.10045.4.3.3",
@@ -198,7 +200,8 @@ impl Authority {
     pub(super) fn template(&self) -> CertificateTemplate {
         let spki = self.key.public_key().to_spki_der();
         let identifier = der::octet_string(&key_identifier(&spki));
-        let extension = |identifier: &str, critical, value| Extension { identifier: identifier.to_owned(), critical, value };
+        let extension =
+            |identifier: &str, critical, value| Extension { identifier: identifier.to_owned(), critical, value };
         CertificateTemplate {
             version: 3,
             serial: self.serial.clone(),
@@ -220,7 +223,8 @@ impl Authority {
     pub(super) fn end_entity(&self, serial: Vec<u8>, subject: Name, spki: Vec<u8>) -> CertificateTemplate {
         let mut template = self.template();
         let identifier = der::octet_string(&key_identifier(&template.spki));
-        let authority_key = der::element(0x80, &der::read(&identifier).map(|read| read.content.to_vec()).unwrap_or_default());
+        let authority_key =
+            der::element(0x80, &der::read(&identifier).map(|read| read.content.to_vec()).unwrap_or_default());
         template.serial = serial;
         template.subject = subject;
         template.set_extension(oid::BASIC_CONSTRAINTS, true, basic_constraints(false, None));

@@ -3,8 +3,8 @@
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::client::ClientError;
 use super::attestation::{Draft, VectorAttestation};
+use super::client::ClientError;
 use super::keys::{Forgeable, KeyPair, RsaKey, derive_bytes};
 use super::mutation::{Applied, Args, Mutation, Stage};
 use crate::webauthn::attestation::AttestationObject;

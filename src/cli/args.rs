@@ -71,6 +71,13 @@ pub struct RunArguments {
     /// Play cases about the credential alone on every flow, and with every length; otherwise the seed draws
     #[arg(long)]
     pub exhaustive: bool,
+    /// Instead of the cases, send credentials that chains of their mutations make: for a time such as 60s, or so many. What
+    /// the target judges otherwise than it has to is made as simple as it can be, and written as a suite
+    #[arg(long, value_name = "TIME|N", conflicts_with = "exhaustive")]
+    pub fuzz: Option<String>,
+    /// Where --fuzz writes suites
+    #[arg(long, value_name = "DIRECTORY", default_value = "fuzz-findings", requires = "fuzz")]
+    pub findings: PathBuf,
     /// Print the summary only
     #[arg(long, short)]
     pub quiet: bool,

@@ -7,7 +7,9 @@ use serde_json::Value;
 use super::args::{AttestArguments, seed_or_random};
 use super::exit::{Exit, Failure};
 use super::output;
-use crate::authenticator::{Args, Client, ClientError, CreationRequest, CredentialKey, Format, Mutation, attestation_root};
+use crate::authenticator::{
+    Args, Client, ClientError, CreationRequest, CredentialKey, Format, Mutation, attestation_root,
+};
 use crate::scenario::AlgorithmChoice;
 use crate::webauthn::base64;
 use crate::webauthn::cose::CoseAlgorithm;
@@ -82,6 +84,14 @@ fn wanted(arguments: &AttestArguments) -> Result<Wanted, Failure> {
         return Ok(Wanted { format, algorithm, key: None, mutations });
     };
     let case = super::vectors::case(id)?;
+    if let Some(format) =
+        format.filter(|format| !case.formats.contains(&Format::None) && !case.formats.contains(format))
+    {
+        let known: Vec<&str> = case.formats.iter().map(|format| format.slug()).collect();
+        let message =
+            format!("--format {}: the case {id} is about {}; leave --format out", format.slug(), known.join(", "));
+        return Err(usage(message));
+    }
     let chosen = match case.algorithm {
         AlgorithmChoice::Given(chosen) => chosen,
         AlgorithmChoice::NotOffered => CoseAlgorithm::ES256K,
@@ -94,8 +104,7 @@ fn wanted(arguments: &AttestArguments) -> Result<Wanted, Failure> {
     })
 }
 
-/// By our name, or by that of WebAuthn's registry: `packed` is self attestation.
-/// The format of a slug or an identifier.
+/// The format by our name, or by that of WebAuthn's registry: `packed` is self attestation.
 pub fn format_named(name: &str) -> Result<Format, Failure> {
     let found = Format::ALL.into_iter().find(|format| format.slug() == name || format.identifier() == name);
     found.ok_or_else(|| {

@@ -3,10 +3,10 @@
 use super::exit::{Exit, Failure};
 use crate::contract::{Flow, Protocol};
 use crate::runner::target::{Accounts, ReasonMap, Subject, Target};
+use crate::scenario::Policy;
 use crate::server::defect::Defect;
 use crate::server::refusal;
 use crate::server::{Account, RunningServer, Server, ServerConfig};
-use crate::scenario::Policy;
 use crate::transport::{Address, Limits};
 use crate::webauthn::attestation;
 
@@ -46,9 +46,6 @@ pub fn target_of(server: &RunningServer) -> Target {
         // Ids without glob characters are always globs.
         reasons.add(id, &clause).unwrap_or_default();
     }
-    let mut policy = Policy::exact(attestation::FORMATS.iter().map(|format| format.identifier()));
-    // The name is one of the policy's own.
-    policy.set("trust-anchors", server.has_trust_anchors).unwrap_or_default();
     let address = Address::new(server.base_url());
     let subject = |account: &Account| Subject { user_id: account.user_id.clone(), token: account.token.clone() };
     Target {
@@ -65,9 +62,17 @@ pub fn target_of(server: &RunningServer) -> Target {
             no_rights: Some(server.accounts.no_rights.token.clone()),
         },
         reasons,
-        policy,
+        policy: policy_of(server),
         limits: Limits::default(),
     }
+}
+
+/// What a running reference server is like where the specification leaves a choice.
+pub fn policy_of(server: &RunningServer) -> Policy {
+    let mut policy = Policy::exact(attestation::FORMATS.iter().map(|format| format.identifier()));
+    // The name is one of the policy's own.
+    policy.set("trust-anchors", server.has_trust_anchors).unwrap_or_default();
+    policy
 }
 
 /// Seconds since 1970.

@@ -1,5 +1,6 @@
 //! `run`: the main job.
 
+use std::path::Path;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -12,6 +13,7 @@ use super::{interrupt, output};
 use crate::contract::{Flow, Protocol};
 use crate::outcome::{Event, RunRecord, Verdict};
 use crate::report;
+use crate::runner::fuzz::{Budget, Found};
 use crate::runner::target_file::{self, Surroundings};
 use crate::runner::{Runner, Settings, Stop, vector};
 use crate::scenario::{self, Case, Pattern, Plan, Selection, Sizes};
@@ -20,17 +22,24 @@ use crate::server::ServerConfig;
 /// Plans, runs, reports, and gives the gate's exit code. What can be wrong without the target is told before it is asked.
 pub async fn run(arguments: RunArguments) -> Result<Exit, Failure> {
     let timeout = arguments.timeout.as_deref().map(|text| super::serve::duration("--timeout", text)).transpose()?;
+    let budget = arguments.fuzz.as_deref().map(budget).transpose()?;
     let patterns = patterns(&arguments.patterns)?;
     let destinations = reports::open(&arguments.reports)?;
     let exhaustive = arguments.exhaustive;
-    let request = Request { patterns, cases: cases(&arguments)?, seed: seed_or_random(arguments.seed), timeout, exhaustive };
+    let request =
+        Request { patterns, cases: cases(&arguments)?, seed: seed_or_random(arguments.seed), timeout, exhaustive };
     let stop = Stop::default();
     let watcher = tokio::spawn(watch(stop.clone()));
     let begun = tokio::select! {
         begun = begin(&request, &arguments) => begun?,
         () = stop.stopped() => return Ok(Exit::Interrupted),
     };
-    let exit = execute(begun, &stop, &arguments, &destinations).await;
+    if budget.is_some() && !begun.runner.can_fuzz() {
+        let message =
+            "--fuzz: no selected case mutates a credential; leave the pattern out, or write client-data or tpm";
+        return Err(Failure::text(Exit::NothingSelected, message));
+    }
+    let exit = execute(begun, budget, &stop, &arguments, &destinations).await;
     watcher.abort();
     exit
 }
@@ -101,6 +110,7 @@ async fn begin(request: &Request, arguments: &RunArguments) -> Result<Begun, Fai
 
 async fn execute(
     begun: Begun,
+    budget: Option<Budget>,
     stop: &Stop,
     arguments: &RunArguments,
     destinations: &[Destination],
@@ -108,20 +118,45 @@ async fn execute(
     let Begun { runner, _embedded } = begun;
     let mut display = Display::new(arguments.quiet, runner.started().permutations);
     let mut events = Vec::new();
-    let finished = runner
-        .run(stop, |event| {
-            display.show(event);
-            events.push(event.clone());
-        })
-        .await;
+    let sink = |event: &Event| {
+        display.show(event);
+        events.push(event.clone());
+    };
+    let (finished, found) = match budget {
+        Some(budget) => runner.fuzz(budget, &arguments.findings.display().to_string(), stop, sink).await,
+        None => (runner.run(stop, sink).await, Vec::new()),
+    };
     display.close();
     let run = RunRecord::fold(events).ok_or_else(|| Failure::text(Exit::Internal, "the run has no first event"))?;
     output::print(&report::summary(&run));
+    write_found(&found, &arguments.findings)?;
     let written = reports::write(destinations, &run)?;
     for path in written {
         output::note(&format!("wrote {}", path.display()));
     }
     Ok(gate(&run, finished.interrupted, arguments.deny))
+}
+
+/// A time, or a number of credentials.
+fn budget(text: &str) -> Result<Budget, Failure> {
+    match text.parse::<usize>() {
+        Ok(0) => Err(Failure::text(Exit::Usage, "--fuzz 0: write a time such as 60s, or a number of credentials")),
+        Ok(count) => Ok(Budget::Credentials(count)),
+        _ => super::serve::duration("--fuzz", text).map(Budget::Time),
+    }
+}
+
+fn write_found(found: &[Found], directory: &Path) -> Result<(), Failure> {
+    let failed = |path: &Path, error| Failure::text(Exit::Internal, format!("--findings {}: {error}", path.display()));
+    if !found.is_empty() {
+        std::fs::create_dir_all(directory).map_err(|error| failed(directory, error))?;
+    }
+    for found in found {
+        let path = Path::new(&found.path);
+        std::fs::write(path, &found.text).map_err(|error| failed(path, error))?;
+        output::note(&format!("wrote {}", path.display()));
+    }
+    Ok(())
 }
 
 /// Precedence: 130, 1, 6, 0.
@@ -147,7 +182,8 @@ fn cases(arguments: &RunArguments) -> Result<Vec<Case>, Failure> {
     for path in &arguments.suites {
         let text = std::fs::read_to_string(path)
             .map_err(|error| Failure::text(Exit::Config, format!("--suite {}: {error}", path.display())))?;
-        let own = scenario::parse_suite(&path.display().to_string(), &text).map_err(Failure::config)?;
+        let mut own = scenario::parse_suite(&path.display().to_string(), &text).map_err(Failure::config)?;
+        own.iter_mut().for_each(|case| case.file = Some(path.display().to_string()));
         if let Some(twice) = own.iter().find(|case| cases.iter().any(|known| known.id == case.id)) {
             let message = format!("{}: case `{}` is there already; give it another id", path.display(), twice.id);
             return Err(Failure::text(Exit::Config, message));

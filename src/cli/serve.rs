@@ -90,12 +90,14 @@ fn write_target(path: &Path, server: &RunningServer) -> Result<(), Failure> {
 fn target_text(server: &RunningServer, pool: &Path) -> String {
     let pool = PathBuf::from(pool.file_name().unwrap_or_default());
     let base_url = server.base_url();
+    let policy = embedded::policy_of(server);
     let mut text = format!(
         "# Written by `proofmark serve`: the reference server as a target.\n\
          name = \"reference server\"\n\
          base-url = \"{base_url}\"\n\
          rp-id = \"{}\"\n\
-         origin = \"{}\"\n\n\
+         origin = \"{}\"\n\
+         attestation-formats = {:?}\n\n\
          [accounts]\n\
          # The users' tokens, the administrator's, and one without rights.\n\
          subjects-file = \"{}\"\n\n\
@@ -103,11 +105,16 @@ fn target_text(server: &RunningServer, pool: &Path) -> String {
          [reasons]\n",
         server.rp_id,
         server.origin,
+        policy.formats,
         pool.display()
     );
     for (id, clause) in refusal::meanings() {
         // Writing to a `String` can't fail.
         writeln!(text, "\"{id}\" = \"{clause}\"").unwrap_or_default();
+    }
+    text.push_str("\n# What it is like where the specification leaves a choice.\n[policy]\n");
+    for (name, holds) in policy.stated() {
+        writeln!(text, "{name} = {holds}").unwrap_or_default();
     }
     text
 }

@@ -18,9 +18,15 @@ use crate::webauthn::base64;
 /// The built-in case with an id.
 pub fn case(id: &str) -> Result<Case, Failure> {
     let cases = scenario::embedded().map_err(Failure::config)?;
-    cases.into_iter().find(|case| case.id == id).ok_or_else(|| {
-        Failure::text(Exit::Usage, format!("there is no case `{id}`; `proofmark list cases` shows all"))
-    })
+    let usage = |text: String| Failure::text(Exit::Usage, text);
+    let case = cases.into_iter().find(|case| case.id == id);
+    let case = case.ok_or_else(|| usage(format!("there is no case `{id}`; `proofmark list cases` shows all")))?;
+    if !case.sampled {
+        return Err(usage(format!(
+            "the case `{id}` is about calls, not about a credential alone; play it with `proofmark run {id}`"
+        )));
+    }
+    Ok(case)
 }
 
 /// Writes every case's options and credential, with what is expected and what our own verifier says.
@@ -79,9 +85,9 @@ fn expected(case: &Case) -> &'static str {
 
 fn write(directory: &Path, vector: &Vector, case: &Case) -> Result<(), Failure> {
     let created = &vector.created;
-    let clauses = case.clauses.iter().filter_map(|id| clause::find(id)).map(|clause| {
-        json!({ "id": clause.id, "level": clause.level.name(), "text": clause.text, "source": clause.source })
-    });
+    let clauses = case.clauses.iter().filter_map(|id| clause::find(id)).map(
+        |clause| json!({ "id": clause.id, "level": clause.level.name(), "text": clause.text, "source": clause.source }),
+    );
     let verifier = match &vector.verdict {
         Ok(()) => json!({ "accepts": true }),
         Err(refusal) => {

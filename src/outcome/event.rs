@@ -37,6 +37,9 @@ pub struct RunStarted {
     pub cases: usize,
     /// Clauses that those cases and their checks speak of.
     pub clauses: usize,
+    /// Whether credentials are drawn from these cases, and there are no permutations.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub fuzzed: bool,
 }
 
 /// What is known at the end.

@@ -51,6 +51,8 @@ pub enum Reason {
     RightReason,
     /// Refused, and nothing says why: weak coverage.
     Unattributed,
+    /// Either would do, since the target is not said to have what the case presupposes: weak coverage.
+    LeftOpen,
     /// What had to be refused was accepted.
     AcceptedInvalid,
     /// What had to be accepted was refused.
@@ -114,7 +116,7 @@ impl Reason {
     pub const fn verdict(self) -> Verdict {
         use Reason as R;
         match self {
-            R::Met | R::RightReason | R::Unattributed => Verdict::Pass,
+            R::Met | R::RightReason | R::Unattributed | R::LeftOpen => Verdict::Pass,
             R::AcceptedInvalid | R::RejectedValid | R::WrongStatus | R::WrongShape | R::WrongContentType => {
                 Verdict::Fail
             }
@@ -180,7 +182,7 @@ impl Finding {
 pub fn gravest(findings: &[Finding]) -> Option<&Finding> {
     let weight = |finding: &Finding| {
         let weakness = match finding.reason {
-            Reason::Unattributed => 2,
+            Reason::Unattributed | Reason::LeftOpen => 2,
             Reason::RightReason => 1,
             _ => 0,
         };

@@ -35,6 +35,9 @@ pub struct CaseRecord {
     /// A shell line that reproduces the deciding call; empty for passes.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub curl: String,
+    /// The own suite file that the case is from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suite: Option<String>,
     /// Duration in microseconds.
     pub duration_us: u64,
 }
@@ -81,6 +84,8 @@ pub struct Tally {
     pub pass: usize,
     /// Passes whose refusal could not be attributed.
     pub unattributed: usize,
+    /// Passes that presuppose what the target is not said to have.
+    pub left_open: usize,
     /// Fails.
     pub fail: usize,
     /// Deviations.
@@ -109,6 +114,8 @@ impl Tally {
 pub enum Statement {
     /// Everything ran and held.
     Conformant,
+    /// Fuzzing found no disagreement.
+    NothingFound,
     /// Everything ran; something differs without breaking a promise.
     WithDeviations,
     /// Nothing failed, but not everything that the target offers was run.
@@ -124,6 +131,7 @@ impl Statement {
     pub const fn text(self) -> &'static str {
         match self {
             Statement::Conformant => "conformant",
+            Statement::NothingFound => "no disagreement was found",
             Statement::WithDeviations => "conformant with deviations",
             Statement::Partial => "partial: not everything ran",
             Statement::NonConformant => "NON-CONFORMANT",
@@ -171,6 +179,7 @@ impl RunRecord {
                 Verdict::Skip => tally.skip += 1,
                 Verdict::Error => tally.error += 1,
             }
+            tally.left_open += usize::from(case.reason == Reason::LeftOpen);
             tally.unattributed += usize::from(case.reason == Reason::Unattributed);
         }
         tally
@@ -186,6 +195,8 @@ impl RunRecord {
             Statement::NonConformant
         } else if tally.error > 0 {
             Statement::Inconclusive
+        } else if self.started.fuzzed && self.finished.is_some_and(|finished| !finished.interrupted) {
+            Statement::NothingFound
         } else if !complete {
             Statement::Partial
         } else if tally.deviation > 0 {

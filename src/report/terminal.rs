@@ -75,6 +75,9 @@ fn describe(text: &mut String, verdict: Verdict, cause: &Cause<'_>, seed: u64) {
     let times = if count == 1 { String::new() } else { format!(" in {count} permutations") };
     let word = verdict.name().to_uppercase();
     push(text, &format!("{word} {}: {}{times}\n", finding.reason.name(), printable(&finding.clause)));
+    if verdict == Verdict::Skip {
+        return describe_skip(text, cause);
+    }
     if let Some(clause) = clause::find(&finding.clause) {
         entry(text, "promise", &format!("{} {}", clause.level.name(), clause.text));
         entry(text, "source", clause.source);
@@ -89,11 +92,27 @@ fn describe(text: &mut String, verdict: Verdict, cause: &Cause<'_>, seed: u64) {
     }
     // A comparison of protocols has no permutation of its own; its case does.
     let again = if first.protocol == "all" { &first.case } else { &first.id };
-    entry(text, "again", &format!("proofmark run '{again}' --seed {seed}   (and the same --target or --defect)"));
+    let suite = first.suite.as_ref().map(|path| format!("--suite {path} ")).unwrap_or_default();
+    entry(
+        text,
+        "again",
+        &format!("proofmark run {suite}'{again}' --seed {seed}   (and the same --target or --defect)"),
+    );
     // A reproduction may be kilobytes long: last, so that it does not stand between the lines that are read.
     for (index, line) in first.curl.lines().enumerate() {
         entry(text, if index == 0 { "reproduce" } else { "" }, line);
     }
+    push(text, "\n");
+}
+
+/// What was skipped needs no reproduction, and no more than a few lines.
+fn describe_skip(text: &mut String, cause: &Cause<'_>) {
+    entry(text, "expected", &cause.finding.expected);
+    entry(text, "received", &cause.finding.received);
+    let shown = cause.records.iter().take(3).map(|record| record.id.as_str()).collect::<Vec<_>>().join(", ");
+    let more = cause.records.len().saturating_sub(3);
+    let more = if more > 0 { format!(", and {more} more") } else { String::new() };
+    entry(text, "case", &format!("{shown}{more}"));
     push(text, "\n");
 }
 
@@ -121,6 +140,10 @@ fn counts(text: &mut String, run: &RunRecord) {
     let started = &run.started;
     let seconds =
         run.finished.map_or(0.0, |finished| std::time::Duration::from_millis(finished.duration_ms).as_secs_f64());
+    if started.fuzzed {
+        fuzz_counts(text, run, seconds);
+        return;
+    }
     let comparisons = run.cases.iter().filter(|case| case.protocol == "all").count();
     let ran = run.cases.len() - comparisons;
     let of = if ran == started.available { String::new() } else { format!(" of {}", started.available) };
@@ -128,11 +151,33 @@ fn counts(text: &mut String, run: &RunRecord) {
     let ran = format!("{ran}{of} {}", if ran == 1 { "permutation" } else { "permutations" });
     let compared = format!("{} of transports in {seconds:.1} s", plural(comparisons, "comparison"));
     for (label, words) in [
-        ("target", format!("{} at {} (seed {})", started.target, started.base_url, started.seed)),
+        ("target", target(run)),
         ("ran", format!("{ran} of {size}, {compared}")),
         ("verdicts", verdicts(run)),
         ("result", run.statement().text().to_owned()),
     ] {
+        push(text, &format!("{label:<9} {}\n", printable(&words)));
+    }
+}
+
+fn target(run: &RunRecord) -> String {
+    let started = &run.started;
+    format!("{} at {} (seed {})", started.target, started.base_url, started.seed)
+}
+
+/// The counts of a run that drew credentials.
+fn fuzz_counts(text: &mut String, run: &RunRecord, seconds: f64) {
+    let size = format!("{} and {}", plural(run.started.cases, "case"), plural(run.started.clauses, "clause"));
+    let mut lines =
+        vec![("target", target(run)), ("fuzzed", format!("with the mutations of {size}, in {seconds:.1} s"))];
+    for record in run.cases.iter().filter(|record| record.case == "fuzz") {
+        let words = record.findings.first().map_or("", |finding| finding.received.as_str());
+        lines.push(("", format!("{}/{}: {words}", record.flow, record.protocol)));
+    }
+    let judged_otherwise = run.cases.iter().filter(|record| record.verdict == Verdict::Fail).count();
+    lines.push(("found", plural(judged_otherwise, "disagreement")));
+    lines.push(("result", run.statement().text().to_owned()));
+    for (label, words) in lines {
         push(text, &format!("{label:<9} {}\n", printable(&words)));
     }
 }
@@ -150,6 +195,13 @@ fn verdicts(run: &RunRecord) -> String {
         // Weak coverage: the target may have refused for another reason than the one under test.
         let words = format!("; {} of the passes {}", tally.unattributed, Reason::Unattributed.name());
         push(&mut text, &format!("{words} (refused, but nothing says that it was for the right reason)"));
+    }
+    if tally.left_open > 0 {
+        let words = format!("; {} of the passes {}", tally.left_open, Reason::LeftOpen.name());
+        push(
+            &mut text,
+            &format!("{words} (they presuppose what the target is not said to have)"),
+        );
     }
     match run.cases.iter().filter(|case| case.flaky).count() {
         0 => {}

@@ -91,7 +91,8 @@ impl Player<'_> {
             rp_id: self.expected_rp_id(step),
         };
         // The list is no operation under test.
-        let mut findings = if endpoint.operation == Operation::List { Vec::new() } else { checks::examine(&observation) };
+        let mut findings =
+            if endpoint.operation == Operation::List { Vec::new() } else { checks::examine(&observation) };
         let reply = exchange.reply.clone();
         let judged = judge::finding(self, step, &reply, exchange.http_status);
         let goes_on = judged.verdict() == Verdict::Pass;

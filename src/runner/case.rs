@@ -21,6 +21,7 @@ pub(super) async fn play(shared: &Shared, permutation: &Permutation, attempt: u8
     record.flow = permutation.flow.slug().to_owned();
     record.protocol = permutation.protocol.slug().to_owned();
     record.clauses.clone_from(&permutation.case.clauses);
+    record.suite.clone_from(&permutation.case.file);
     // Before a subject is leased: the control needs one too, and a small pool may have no other.
     let control = control(shared, permutation).await;
     match shared.pool.lease(permutation.case.subjects()).await {
@@ -65,7 +66,7 @@ pub(super) async fn enrol_once(
         call(OperationRef::Verify, Expectation::ACCEPT),
     ];
     let case = crate::scenario::Case::control(steps, format, algorithm);
-    let permutation = Permutation::control(case, flow, protocol, format);
+    let permutation = Permutation::single(case, flow, protocol, format);
     let lease = shared.pool.lease(1).await.ok_or("there is no subject for it")?;
     let mut player = Player::new(shared, &permutation, lease, 0);
     let ended = player.run_steps().await;
@@ -89,6 +90,7 @@ pub(super) fn empty_record(id: &str, case: &str) -> CaseRecord {
         observed: String::new(),
         exchanges: Vec::new(),
         curl: String::new(),
+        suite: None,
         duration_us: 0,
     }
 }
@@ -104,14 +106,16 @@ impl Player<'_> {
         after::settle(self).await
     }
 
-    /// What it means that the control was refused: of what every target has to take an error; of an attestation format or an
-    /// algorithm that the target file does not declare, that the target does not have it.
+    /// What it means that the control was refused: of what every target has to take an error; of an algorithm other than ES256,
+    /// of an attestation format that the target file does not declare, or of attestation whose root it is not said to accept,
+    /// that the target does not have it.
     fn failed_control(&self) -> Reason {
         let format = self.permutation.format;
         let algorithm = self.permutation.case.control_algorithm(format);
-        let formats = &self.shared.target.policy.formats;
+        let policy = &self.shared.target.policy;
+        let accepts_root = policy.holds("trusted-or-untrusted-accepted") || policy.holds("trust-anchors");
         let declared = matches!(format, Format::None | Format::PackedSelf)
-            || formats.iter().any(|declared| declared == format.identifier());
+            || (accepts_root && policy.formats.iter().any(|declared| declared == format.identifier()));
         if declared && algorithm == CoseAlgorithm::ES256 { Reason::ControlFailed } else { Reason::NotDeclared }
     }
 

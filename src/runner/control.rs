@@ -1,30 +1,27 @@
 //! Controls: a negative is judged only if the same steps, unmutated, were accepted in this run.
 
 use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::OnceCell;
 
 use super::{Shared, case};
 use crate::authenticator::Format;
 use crate::contract::{Flow, Protocol};
-use crate::scenario::Plan;
 use crate::webauthn::cose::CoseAlgorithm;
 
 pub(super) type Key = (Flow, Protocol, Format, CoseAlgorithm);
 
+type Control = Arc<OnceCell<Result<(), String>>>;
+
 /// One good enrolment per flow, protocol, format and algorithm, made when the first negative needs it.
 #[derive(Debug, Default)]
-pub(super) struct Controls(HashMap<Key, OnceCell<Result<(), String>>>);
+pub(super) struct Controls(Mutex<HashMap<Key, Control>>);
 
 impl Controls {
-    /// Room for the controls that a plan can need.
-    pub(super) fn new(plan: &Plan) -> Controls {
-        Controls(plan.controls().into_iter().map(|key| (key, OnceCell::new())).collect())
-    }
-
     /// Whether the control was accepted; otherwise why not.
     pub(super) async fn accepted(&self, shared: &Shared, key: Key) -> Result<(), String> {
-        let Some(cell) = self.0.get(&key) else { return Err("there is no control of this kind".to_owned()) };
+        let cell = Arc::clone(self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default());
         let control = || async {
             match case::enrol_once(shared, key).await {
                 Ok(()) => Ok(()),

@@ -1,8 +1,8 @@
 //! Sets an answer against its expectation.
 
 use super::player::Player;
-use crate::outcome::{Finding, Reason};
 use crate::contract::clause;
+use crate::outcome::{Finding, Reason};
 use crate::scenario::{Caller, Expectation, Step};
 use crate::transport::{Refusal, Reply};
 use crate::wire::secret::Masker;
@@ -24,6 +24,14 @@ impl Player<'_> {
 
 /// What the answer means for the step's expectation.
 pub(super) fn finding(player: &Player<'_>, step: &Step, reply: &Reply, http: u16) -> Finding {
+    let mut finding = stated(player, step, reply, http);
+    if finding.reason == Reason::Met && player.unmet && step.expect.is_some() {
+        finding.reason = Reason::LeftOpen;
+    }
+    finding
+}
+
+fn stated(player: &Player<'_>, step: &Step, reply: &Reply, http: u16) -> Finding {
     let expectation = player.expectation(step);
     let clause = step.about.unwrap_or_else(|| player.clause());
     match reply {

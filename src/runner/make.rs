@@ -13,13 +13,8 @@ use crate::webauthn::cose::CoseAlgorithm;
 use crate::webauthn::options::PublicKeyCredentialCreationOptions;
 
 /// Algorithms that are tried where one is wanted that the options do not offer.
-const UNUSUAL: [CoseAlgorithm; 5] = [
-    CoseAlgorithm::ES384,
-    CoseAlgorithm::EDDSA,
-    CoseAlgorithm::ES256K,
-    CoseAlgorithm::ESP256,
-    CoseAlgorithm::RS1,
-];
+const UNUSUAL: [CoseAlgorithm; 5] =
+    [CoseAlgorithm::ES384, CoseAlgorithm::EDDSA, CoseAlgorithm::ES256K, CoseAlgorithm::ESP256, CoseAlgorithm::RS1];
 
 /// How often a registration is started again because a mutation depends on the challenge.
 const MOST_CHANCES: u8 = 12;
@@ -58,11 +53,7 @@ impl Player<'_> {
     }
 
     /// Holds the options to what the case presupposes of them; gives the algorithm of the credential key.
-    fn require(
-        &mut self,
-        options: &PublicKeyCredentialCreationOptions,
-        made: Made,
-    ) -> Result<CoseAlgorithm, Ended> {
+    fn require(&mut self, options: &PublicKeyCredentialCreationOptions, made: Made) -> Result<CoseAlgorithm, Ended> {
         if made == Made::Good {
             return Ok(self.permutation.case.control_algorithm(self.permutation.format));
         }
@@ -96,9 +87,7 @@ impl Player<'_> {
         };
         self.unmet = case.requires.iter().any(unmet);
         let wanted = match case.algorithm {
-            AlgorithmChoice::Given(algorithm) => {
-                Some(algorithm).filter(|_| case.stated_algorithm().is_none_or(offers))
-            }
+            AlgorithmChoice::Given(algorithm) => Some(algorithm).filter(|_| case.stated_algorithm().is_none_or(offers)),
             AlgorithmChoice::NotOffered => UNUSUAL.into_iter().find(|algorithm| !offers(*algorithm)),
         };
         match wanted {
@@ -106,7 +95,9 @@ impl Player<'_> {
             None => {
                 let received = format!("the options offer {:?}", options.pub_key_cred_params);
                 let expected = match case.algorithm {
-                    AlgorithmChoice::Given(algorithm) => format!("that algorithm {} is offered", case.stated_algorithm().unwrap_or(algorithm)),
+                    AlgorithmChoice::Given(algorithm) => {
+                        format!("that algorithm {} is offered", case.stated_algorithm().unwrap_or(algorithm))
+                    }
                     AlgorithmChoice::NotOffered => "that some known algorithm is not offered".to_owned(),
                 };
                 self.end("requires", clause, Reason::NotDeclared, expected, received)

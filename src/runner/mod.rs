@@ -5,6 +5,7 @@ mod agreement;
 mod call;
 mod case;
 mod control;
+pub mod fuzz;
 mod judge;
 mod make;
 mod message;
@@ -127,7 +128,7 @@ impl Runner {
             transports,
             settings,
             masker,
-            controls: Controls::new(&plan),
+            controls: Controls::default(),
             pool,
             challenges: Mutex::default(),
             trust_anchors: Certificate::from_der(&attestation_root()).into_iter().collect(),
@@ -158,6 +159,7 @@ impl Runner {
             available: self.plan.available,
             cases: self.plan.cases(),
             clauses: clauses.into_iter().filter(|id| clause::find(id).is_some()).count(),
+            fuzzed: false,
         }
     }
 

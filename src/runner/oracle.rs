@@ -19,7 +19,9 @@ pub(super) fn expected(player: &Player<'_>, step: &Step, made: Made, following: 
         following.iter().find(|step| matches!(step.call, Some(OperationRef::Verify | OperationRef::Operation)));
     let must_refuse = verify.and_then(|step| step.expect).is_some_and(|expectation| expectation.must_refuse());
     match player.clause().strip_prefix("webauthn/") {
-        Some(slug) if must_refuse && made != Made::Good && player.permutation.case.is_wrong(step) => OracleVerdict::RefuseAt(slug.to_owned()),
+        Some(slug) if must_refuse && made != Made::Good && player.permutation.case.is_wrong(step) => {
+            OracleVerdict::RefuseAt(slug.to_owned())
+        }
         _ => OracleVerdict::Accept,
     }
 }

@@ -10,6 +10,9 @@ use crate::scenario::Permutation;
 use crate::transport::Exchange;
 use crate::webauthn::options::PublicKeyCredentialCreationOptions;
 
+/// Calls at the beginning of a case, and at its end, that records keep.
+const KEPT: usize = 24;
+
 /// What ends a permutation early. The finding that says why was already recorded.
 #[derive(Debug)]
 pub(super) struct Ended;
@@ -122,8 +125,10 @@ impl<'a> Player<'a> {
     pub(super) fn into_record(self, record: &mut CaseRecord) {
         let shown = self.decisive.or(self.judged).and_then(|index| self.exchanges.get(index));
         record.curl = shown.map(crate::transport::curl).unwrap_or_default();
-        record.exchanges =
-            self.exchanges.iter().map(|exchange| present::exchange(exchange, &self.shared.masker)).collect();
+        // A case of very many calls shows its beginning and its end.
+        let left_out = KEPT..self.exchanges.len().saturating_sub(KEPT);
+        let kept = self.exchanges.iter().enumerate().filter(|(index, _)| !left_out.contains(index));
+        record.exchanges = kept.map(|(_, exchange)| present::exchange(exchange, &self.shared.masker)).collect();
         record.findings = self.findings;
         record.observed = self.observed;
     }

@@ -14,9 +14,13 @@ use super::target::{ReasonMap, Target};
 use crate::contract::{Flow, Protocol, clause};
 use crate::scenario::Policy;
 use crate::transport::{self, Address, Limits, TlsOptions, TransportError};
+use crate::webauthn::attestation;
 use accounts::{AccountsTable, Offered};
 use place::Source;
 pub use place::TargetFileError;
+
+/// Registered attestation statement formats that no case is about.
+const OTHER_FORMATS: [&str; 1] = ["android-safetynet"];
 
 /// The file as it is written.
 #[derive(Debug, Deserialize)]
@@ -36,7 +40,7 @@ struct File {
     #[serde(default)]
     reasons: BTreeMap<String, Spanned<toml::Value>>,
     #[serde(default)]
-    attestation_formats: Vec<String>,
+    attestation_formats: Vec<Spanned<String>>,
     #[serde(default)]
     policy: BTreeMap<String, Spanned<bool>>,
 }
@@ -204,9 +208,22 @@ impl Source {
 
     fn policy(&self, file: &File) -> Result<Policy, TargetFileError> {
         let mut policy = Policy::default();
-        policy.formats.clone_from(&file.attestation_formats);
+        for format in &file.attestation_formats {
+            let known = || attestation::FORMATS.iter().map(|format| format.identifier()).chain(OTHER_FORMATS);
+            if !known().any(|name| name == format.get_ref()) {
+                let message = format!(
+                    "there is no attestation statement format `{}`; write some of {}",
+                    format.get_ref(),
+                    known().collect::<Vec<_>>().join(", ")
+                );
+                return Err(self.error(format.span().start, message));
+            }
+            policy.formats.push(format.get_ref().clone());
+        }
         for (name, holds) in &file.policy {
-            policy.set(name, *holds.get_ref()).map_err(|why| self.error(holds.span().start, format!("policy: {why}")))?;
+            policy
+                .set(name, *holds.get_ref())
+                .map_err(|why| self.error(holds.span().start, format!("policy: {why}")))?;
         }
         Ok(policy)
     }

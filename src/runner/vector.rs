@@ -65,6 +65,14 @@ impl Vector {
 }
 
 impl Vector {
+    /// The credential of a case that makes one.
+    ///
+    /// # Errors
+    /// [`ClientError`] where it can't be made.
+    pub fn one(case: &Case, format: Format) -> Result<Vector, ClientError> {
+        make(case, format, None)
+    }
+
     /// The good credential that a case is set against.
     ///
     /// # Errors

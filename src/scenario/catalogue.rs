@@ -170,7 +170,8 @@ impl Catalogue {
             }
         }
         let tested = |id: &str| {
-            checked.contains(&id) || self.cases.iter().any(|case| case.clauses.iter().any(|named| clause::includes(id, named)))
+            checked.contains(&id)
+                || self.cases.iter().any(|case| case.clauses.iter().any(|named| clause::includes(id, named)))
         };
         let untested = clause::all().filter(|clause| !tested(clause.id));
         wrong.extend(untested.map(|clause| format!("no case and no check is about the clause {}", clause.id)));
@@ -180,11 +181,8 @@ impl Catalogue {
     fn lint_entry(&self, entry: &Entry) -> Vec<String> {
         let id = &entry.id;
         let played = self.played(id);
-        let places = [
-            !played.is_empty(),
-            self.decisions.checks.contains_key(id),
-            self.decisions.excluded.contains_key(id),
-        ];
+        let places =
+            [!played.is_empty(), self.decisions.checks.contains_key(id), self.decisions.excluded.contains_key(id)];
         match places.into_iter().filter(|there| *there).count() {
             0 => return vec![format!("{id} is neither played nor checked nor excluded")],
             1 => {}

@@ -7,6 +7,7 @@ mod parse;
 mod plan;
 mod requirement;
 mod step;
+mod write;
 
 pub use expectation::{Expectation, RefusalClass};
 pub use model::{AlgorithmChoice, Case, Measure, OracleVerdict};
@@ -14,6 +15,7 @@ pub use parse::{ScenarioError, embedded, parse_suite};
 pub use plan::{Pattern, PatternError, Permutation, Plan, Selection, Sizes};
 pub use requirement::{Policy, Requirement};
 pub use step::{
-    Caller, CredentialRef, DomainRef, FactorRef, FlowRef, Made, MessageEdit, MessageMember, MutationUse, Mutations, NameSpec,
-    OperationRef, ProtocolRef, Race, Step, UserRef,
+    Caller, CredentialRef, DomainRef, FactorRef, FlowRef, Made, MessageEdit, MessageMember, MutationUse, Mutations,
+    NameSpec, OperationRef, ProtocolRef, Race, Step, UserRef,
 };
+pub use write::suite_text;

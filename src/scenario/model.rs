@@ -90,6 +90,8 @@ pub struct Case {
     pub each: Option<Measure>,
     /// Whether a default run takes one flow, and a few lengths.
     pub sampled: bool,
+    /// The own suite file that it is from; none for the suites that are part of the product.
+    pub file: Option<String>,
     /// The steps, in order.
     pub steps: Vec<Step>,
 }
@@ -98,7 +100,7 @@ impl Case {
     /// A case of the runner's own, such as a control: these steps over one format and algorithm.
     pub fn control(steps: Vec<Step>, format: Format, algorithm: CoseAlgorithm) -> Case {
         Case {
-            id: "control".to_owned(),
+            id: format!("control/{}-{}", format.slug(), algorithm.name().unwrap_or_default()),
             title: "a control".to_owned(),
             clauses: vec!["webauthn/7.1/accept".to_owned()],
             flows: Vec::new(),
@@ -113,6 +115,7 @@ impl Case {
             catalogue: Vec::new(),
             each: None,
             sampled: false,
+            file: None,
             steps,
         }
     }
@@ -125,7 +128,9 @@ impl Case {
     /// How many subjects a permutation needs.
     pub fn subjects(&self) -> usize {
         let other = |step: &Step| {
-            step.caller == super::Caller::Other || step.user == super::UserRef::Other || step.race == Some(Race::TwoUsers)
+            step.caller == super::Caller::Other
+                || step.user == super::UserRef::Other
+                || step.race == Some(Race::TwoUsers)
         };
         if self.steps.iter().any(other) { 2 } else { 1 }
     }
@@ -143,7 +148,9 @@ impl Case {
 
     /// Whether a step makes a credential that is not the good one: mutated, or with a special key or algorithm.
     pub fn is_wrong(&self, step: &Step) -> bool {
-        !step.mutate.0.is_empty() || self.key.is_some() || self.algorithm != AlgorithmChoice::Given(CoseAlgorithm::ES256)
+        !step.mutate.0.is_empty()
+            || self.key.is_some()
+            || self.algorithm != AlgorithmChoice::Given(CoseAlgorithm::ES256)
     }
 
     /// The algorithm that the credential key states: what a mutation writes into it, or its own. `None` if it is none that is
@@ -220,7 +227,9 @@ impl TryFrom<String> for FormatName {
 
     fn try_from(slug: String) -> Result<Self, String> {
         let known = || Format::ALL.map(Format::slug).join(", ");
-        Format::from_slug(&slug).map(FormatName).ok_or_else(|| format!("there is no format `{slug}`; write {}", known()))
+        Format::from_slug(&slug)
+            .map(FormatName)
+            .ok_or_else(|| format!("there is no format `{slug}`; write {}", known()))
     }
 }
 
@@ -280,6 +289,7 @@ impl From<CaseEntry> for Case {
             catalogue: entry.catalogue,
             each: entry.each,
             sampled: false,
+            file: None,
             steps,
         }
     }

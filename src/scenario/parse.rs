@@ -160,7 +160,9 @@ fn check_step(case: &Case, step: &Step) -> Result<(), String> {
     if let Some(OracleVerdict::RefuseAt(slug)) = &step.oracle
         && clause::find(&format!("webauthn/{slug}")).is_none()
     {
-        return Err(format!("`oracle: {slug}` is neither `accept`, a step of WebAuthn section 7.1 nor a check of section 8"));
+        return Err(format!(
+            "`oracle: {slug}` is neither `accept`, a step of WebAuthn section 7.1 nor a check of section 8"
+        ));
     }
     Ok(())
 }

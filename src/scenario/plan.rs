@@ -35,10 +35,12 @@ pub struct Permutation {
 }
 
 impl Permutation {
-    /// The only permutation of a control.
-    pub fn control(case: Case, flow: Flow, protocol: Protocol, format: Format) -> Permutation {
-        let id = format!("{flow}/{protocol}/{}/{}", case.id, format.slug());
-        Permutation { id, case: Arc::new(case), flow, protocol, operation: None, format, length: None }
+    /// The only permutation of a case of the runner's own.
+    pub fn single(case: Case, flow: Flow, protocol: Protocol, format: Format) -> Permutation {
+        let (case, id) = (Arc::new(case), String::new());
+        let mut permutation = Permutation { id, case, flow, protocol, operation: None, format, length: None };
+        permutation.id = permutation.name(protocol.slug());
+        permutation
     }
 
     /// The operation that a step speaks of.
@@ -180,8 +182,7 @@ impl Plan {
 
     /// The good enrolments that negatives may be set against.
     pub fn controls(&self) -> HashSet<(Flow, Protocol, Format, CoseAlgorithm)> {
-        let control =
-            |p: &Permutation| (p.flow, p.protocol, p.format, p.case.control_algorithm(p.format));
+        let control = |p: &Permutation| (p.flow, p.protocol, p.format, p.case.control_algorithm(p.format));
         self.permutations.iter().map(control).collect()
     }
 
@@ -191,6 +192,14 @@ impl Plan {
         ids.sort_unstable();
         ids.dedup();
         ids.len()
+    }
+}
+
+impl Case {
+    /// Whether it is played on a flow over a protocol.
+    pub fn is_for(&self, flow: Flow, protocol: Protocol) -> bool {
+        let flow_wanted = self.flows.is_empty() || self.flows.iter().any(|pattern| flow_matches(pattern, flow));
+        flow_wanted && (self.protocols.is_empty() || self.protocols.contains(&protocol))
     }
 }
 

@@ -72,7 +72,11 @@ pub struct Policy {
 impl Policy {
     /// Every property: its name, what is taken for granted unless a target file says otherwise, and what it means.
     pub const NAMES: [(&'static str, bool, &'static str); 15] = [
-        ("full-json-parser", false, "client data is parsed as JSON, not by the limited verification of section 5.8.1.2"),
+        (
+            "full-json-parser",
+            false,
+            "client data is parsed as JSON, not by the limited verification of section 5.8.1.2",
+        ),
         ("attestation-verification", true, "attestation statements are verified (section 7.1, step 22)"),
         ("trust-anchors", false, "attestation has to lead to a trust anchor, and the root of `attest --root` is one"),
         ("trusted-or-untrusted-accepted", false, "attestation by the root of `attest --root` is accepted"),
@@ -111,9 +115,15 @@ impl Policy {
     /// There is none of that name.
     pub fn set(&mut self, name: &str, holds: bool) -> Result<(), String> {
         let known = Policy::NAMES.iter().find(|(known, ..)| *known == name);
-        let (known, ..) = known.ok_or_else(|| format!("there is no property `{name}`; write some of {}", Policy::names()))?;
+        let (known, ..) =
+            known.ok_or_else(|| format!("there is no property `{name}`; write some of {}", Policy::names()))?;
         self.properties.insert(known, holds);
         Ok(())
+    }
+
+    /// The properties that are not taken for granted.
+    pub fn stated(&self) -> impl Iterator<Item = (&'static str, bool)> {
+        self.properties.iter().map(|(name, holds)| (*name, *holds))
     }
 
     /// Whether a property holds.

@@ -122,7 +122,15 @@ impl Server {
         let (stop, stopped) = watch::channel(false);
         let task = tokio::spawn(listener::run(listener, router, config.max_connections, stopped));
         let has_trust_anchors = !config.trust_anchors.is_empty();
-        Ok(RunningServer { address, accounts, rp_id: config.rp_id, origin: config.origin, has_trust_anchors, stop, task })
+        Ok(RunningServer {
+            address,
+            accounts,
+            rp_id: config.rp_id,
+            origin: config.origin,
+            has_trust_anchors,
+            stop,
+            task,
+        })
     }
 }
 

@@ -214,10 +214,7 @@ mod tests {
             attested: Some(AttestedCredentialData {
                 aaguid: Aaguid([9; 16]),
                 credential_id,
-                public_key: CoseKey::new(
-                    CoseAlgorithm::ES256,
-                    &PublicKey::elliptic(KeyKind::P256, &[1; 32], &[2; 32]),
-                ),
+                public_key: CoseKey::new(CoseAlgorithm::ES256, &PublicKey::elliptic(KeyKind::P256, &[1; 32], &[2; 32])),
             }),
             extensions: flags
                 .has(Flags::EXTENSION_DATA)

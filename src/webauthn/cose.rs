@@ -186,7 +186,8 @@ impl CoseKey {
                 cose.set(label::EXPONENT, Value::Bytes(exponent));
             }
             (None, EC2) => {
-                let (x, y) = key.bytes[1..].split_at((key.bytes.len() - 1) / 2);
+                let point = key.bytes.get(1..).unwrap_or_default();
+                let (x, y) = point.split_at(point.len() / 2);
                 cose.set(label::X, Value::Bytes(x.to_vec()));
                 cose.set(label::Y, Value::Bytes(y.to_vec()));
             }
@@ -277,12 +278,8 @@ impl CoseKey {
                 let coordinate = |label, name| self.coordinate(label, name, length);
                 (PublicKey::elliptic(kind, coordinate(label::X, "x")?, coordinate(label::Y, "y")?), 5)
             }
-            (Some(length), _) => {
-                (PublicKey { kind, bytes: self.coordinate(label::X, "x", length)?.to_vec() }, 4)
-            }
-            (None, _) => {
-                (PublicKey::rsa(self.number(label::MODULUS, "n")?, self.number(label::EXPONENT, "e")?), 4)
-            }
+            (Some(length), _) => (PublicKey { kind, bytes: self.coordinate(label::X, "x", length)?.to_vec() }, 4),
+            (None, _) => (PublicKey::rsa(self.number(label::MODULUS, "n")?, self.number(label::EXPONENT, "e")?), 4),
         };
         if self.parameters.len() == parameters { Ok(key) } else { Err(CoseError::Surplus) }
     }

@@ -26,7 +26,10 @@ fn a_signature_stands_for_its_key_algorithm_and_message_only() {
     let signature = signature.as_bytes();
     assert_eq!(key.verify(CoseAlgorithm::ES256, b"message", signature), Ok(()));
     assert_eq!(key.verify(CoseAlgorithm::ES256, b"massage", signature), Err(CoseError::Key(PublicKeyError::Signature)));
-    assert_eq!(other.verify(CoseAlgorithm::ES256, b"message", signature), Err(CoseError::Key(PublicKeyError::Signature)));
+    assert_eq!(
+        other.verify(CoseAlgorithm::ES256, b"message", signature),
+        Err(CoseError::Key(PublicKeyError::Signature))
+    );
     let wrong = CoseError::UnsupportedAlgorithm(CoseAlgorithm::RS256);
     assert_eq!(key.verify(CoseAlgorithm::RS256, b"message", signature), Err(wrong));
 }

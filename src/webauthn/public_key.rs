@@ -188,11 +188,11 @@ impl PublicKey {
         bytes.is_ok_and(|bytes| ed25519_dalek::VerifyingKey::from_bytes(&bytes).is_ok())
     }
 
-    /// RFC 8017 §3.1: an odd modulus, long enough for a signature, and an odd exponent of at least 3.
+    /// RFC 8017 §3.1: an odd modulus and an odd exponent of at least 3. RFC 8812 §2: at least 2048 bits.
     fn is_rsa_key(&self) -> bool {
         let odd = |bytes: &[u8]| bytes.last().is_some_and(|byte| byte & 1 == 1);
         self.rsa_parts().is_some_and(|(modulus, exponent)| {
-            odd(&modulus) && odd(&exponent) && exponent != [1] && modulus.len() >= 128 && modulus.len() <= 1024
+            odd(&modulus) && odd(&exponent) && exponent != [1] && modulus.len() >= 256 && modulus.len() <= 1024
         })
     }
 }

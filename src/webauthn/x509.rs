@@ -85,7 +85,7 @@ pub struct BasicConstraints {
     /// Whether the subject is a certification authority.
     pub is_authority: bool,
     /// Greatest number of authorities below it.
-    pub path_length: Option<u8>,
+    pub path_length: Option<usize>,
 }
 
 impl Certificate {
@@ -134,8 +134,19 @@ impl Certificate {
         let Some((_, value)) = self.extension(oid::BASIC_CONSTRAINTS) else { return Ok(None) };
         let parts = der::read_all(der::read(value)?.expect(der::SEQUENCE)?)?;
         let is_authority = parts.iter().any(|part| part.is(1) && part.content == [0xff]);
-        let path_length = parts.iter().find(|part| part.is(der::INTEGER)).and_then(|part| part.content.last().copied());
+        let length = |content: &[u8]| {
+            content.iter().try_fold(0_usize, |sum, byte| Some(sum.checked_mul(256)? + usize::from(*byte)))
+        };
+        let path_length =
+            parts.iter().find(|part| part.is(der::INTEGER)).map(|part| length(part.content).unwrap_or(usize::MAX));
         Ok(Some(BasicConstraints { is_authority, path_length }))
+    }
+
+    /// Whether the key usage extension, if there is one, has keyCertSign (RFC 5280 §4.2.1.3), its bit 5.
+    fn may_sign_certificates(&self) -> bool {
+        let Some((_, value)) = self.extension(oid::KEY_USAGE) else { return true };
+        let usage = der::read(value).ok().filter(|element| element.is(der::BIT_STRING));
+        usage.is_some_and(|element| element.content.get(1).is_some_and(|bits| bits & 0x04 != 0))
     }
 
     /// The subject's key.
@@ -172,6 +183,10 @@ impl Certificate {
             // SHA-1 among others.
             _ => return None,
         };
+        if self.0.signature_algorithm() != self.0.tbs_certificate().signature() {
+            // RFC 5280 §4.1.1.2: they MUST be the same.
+            return None;
+        }
         let message = self.0.tbs_certificate().to_der().ok()?;
         let signature = self.0.signature().as_bytes()?;
         Some(issuer.public_key().ok()?.verify(algorithm, &message, signature).is_ok())
@@ -204,8 +219,11 @@ pub fn validate_path(path: &[Certificate], anchors: &[Certificate], seconds: u64
             let Some(constraints) = constraints.filter(|constraints| constraints.is_authority) else {
                 return fail("it is no certification authority");
             };
-            if constraints.path_length.is_some_and(|most| usize::from(most) < index - 1) {
+            if constraints.path_length.is_some_and(|most| most < index - 1) {
                 return fail("its path length constraint is exceeded");
+            }
+            if !certificate.may_sign_certificates() {
+                return fail("its key usage does not allow it to sign certificates");
             }
         }
         let last = index + 1 == path.len();

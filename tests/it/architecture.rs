@@ -69,6 +69,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("quick_junit", &["report"]),
     ("serde_saphyr", &["scenario"]),
     ("toml", &["runner"]),
+    ("proptest", &["runner"]),
 ];
 
 /// Words that only `cli` may use: standard streams, the process and its environment.

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use proofmark::authenticator::{Args, Client, CreationRequest, Format, MUTATIONS, Mutation};
 use proofmark::relying_party::{Ceremony, Step, verify_registration, verify_registration_skipping};
 use proofmark::runner::vector::{ORIGIN, RP_ID, Vector, agrees, expected};
-use proofmark::scenario::{self, Case, catalogue::Catalogue};
+use proofmark::scenario::catalogue::{Catalogue, Counts};
+use proofmark::scenario::{self, Case};
 use proofmark::webauthn::cose::CoseAlgorithm;
 use proofmark::webauthn::options::{PublicKeyCredentialCreationOptions, RpEntity, UserEntity};
 use serde_json::{Value, json};
@@ -70,6 +71,61 @@ fn the_catalogue_is_played_checked_or_excluded() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     let total: usize = catalogue.counts().iter().map(|(_, counts)| counts.cases).sum();
     assert_eq!(total, 1085);
+}
+
+/// The part of docs/catalogue.md that is written from the data.
+fn page() -> String {
+    let catalogue = Catalogue::embedded().expect("readable");
+    let mut page = String::from(
+        "| group | cases | must-reject | must-accept | may | checked on every answer | excluded |\n|---|---|---|---|---|---|---|\n",
+    );
+    let row = |name: &str, c: &Counts| {
+        let Counts { cases, must_reject, must_accept, may, checked, excluded } = c;
+        format!("| {name} | {cases} | {must_reject} | {must_accept} | {may} | {checked} | {excluded} |\n")
+    };
+    let mut all = Counts::default();
+    for (group, counts) in catalogue.counts() {
+        page += &row(&group, &counts);
+        all.cases += counts.cases;
+        all.must_reject += counts.must_reject;
+        all.must_accept += counts.must_accept;
+        all.may += counts.may;
+        all.checked += counts.checked;
+        all.excluded += counts.excluded;
+    }
+    page += &row("all", &all);
+    page += "\n## Where the text corrects the catalogue\n\n";
+    for (id, expect, text) in catalogue.corrected() {
+        page += &format!("- `{id}` is {expect}: {text}.\n");
+    }
+    page += "\n## What is excluded, and why\n\n";
+    let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
+    for (id, why) in catalogue.excluded() {
+        match reasons.iter_mut().find(|(known, _)| *known == why) {
+            Some((_, ids)) => ids.push(id),
+            None => reasons.push((why, vec![id])),
+        }
+    }
+    for (why, ids) in reasons {
+        page += &format!("- `{}`: {why}.\n", ids.join("`, `"));
+    }
+    page
+}
+
+/// `PROOFMARK_WRITE_DOCS=1 cargo test` writes the part.
+#[test]
+fn the_page_of_the_catalogue_is_up_to_date() {
+    const MARKS: [&str; 2] = ["<!-- written from the catalogue -->\n", "<!-- end -->\n"];
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/catalogue.md");
+    let written = std::fs::read_to_string(&path).expect("docs/catalogue.md");
+    let (head, rest) = written.split_once(MARKS[0]).expect("the first mark");
+    let (_, tail) = rest.split_once(MARKS[1]).expect("the second mark");
+    let wanted = [head, MARKS[0], &page(), MARKS[1], tail].concat();
+    if std::env::var_os("PROOFMARK_WRITE_DOCS").is_some() {
+        std::fs::write(&path, &wanted).expect("a writable page");
+        return;
+    }
+    assert_eq!(written, wanted, "docs/catalogue.md is old; PROOFMARK_WRITE_DOCS=1 cargo test writes it");
 }
 
 /// Lint has to be able to fail: without the checks' clauses, the cases that stand for them are checked by nothing.

@@ -61,7 +61,8 @@ fn runner(target: Target, patterns: &[&str]) -> Runner {
     let selection = Selection { flows, protocols, patterns, ..Selection::default() };
     let plan = Plan::new(scenario::embedded().expect("valid suites"), &selection);
     assert_eq!(plan.unmatched, [""; 0]);
-    Runner::new(target, plan, Settings { seed: 3, concurrency: 8, now: proofmark::cli::embedded::now() }).expect("a good address")
+    Runner::new(target, plan, Settings { seed: 3, concurrency: 8, now: proofmark::cli::embedded::now() })
+        .expect("a good address")
 }
 
 async fn run(target: Target, patterns: &[&str]) -> RunRecord {

@@ -16,6 +16,7 @@ fn record(id: &str, clause: &str, reason: Reason, expected: &str, received: &str
     let mut part = || parts.next().expect("flow, protocol, case").to_owned();
     let (version, factor, protocol, case) = (part(), part(), part(), part());
     let mut record = CaseRecord {
+        suite: None,
         id: id.to_owned(),
         title: format!("what {case} is about"),
         case,
@@ -92,6 +93,7 @@ fn run() -> RunRecord {
         record("v2/u2f/all/limits/name-201", "api/transports-agree", Reason::Met, "one answer", "one answer"),
     ];
     let started = RunStarted {
+        fuzzed: false,
         format: Event::FORMAT,
         version: "0.0.0".to_owned(),
         seed: 7,

@@ -33,7 +33,8 @@ async fn run(defects: &[&'static Defect], patterns: &[&str], timeout: Duration) 
     let server = Server::start(config).await.expect("a free port");
     let mut target = embedded::target_of(&server);
     target.limits.timeout = timeout;
-    let runner = Runner::new(target, plan, Settings { seed: 7, concurrency: 16, now: embedded::now() }).expect("a usable address");
+    let runner = Runner::new(target, plan, Settings { seed: 7, concurrency: 16, now: embedded::now() })
+        .expect("a usable address");
     let mut events = Vec::new();
     runner.run(&Stop::default(), |event: &Event| events.push(event.clone())).await;
     server.shutdown().await;
@@ -43,8 +44,7 @@ async fn run(defects: &[&'static Defect], patterns: &[&str], timeout: Duration) 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_clean_server_is_conformant() {
     let run = run(&[], &[], Duration::from_secs(60)).await;
-    let bad: Vec<String> =
-        run.cases.iter().filter(|case| !is_good(case)).map(|case| format!("{case:?}")).collect();
+    let bad: Vec<String> = run.cases.iter().filter(|case| !is_good(case)).map(|case| format!("{case:?}")).collect();
     assert!(bad.is_empty(), "{}", bad.join("\n"));
     assert_eq!(run.statement(), Statement::Conformant);
     assert!(run.started.cases >= 1000 && run.started.permutations >= 4000, "{:?}", run.started);

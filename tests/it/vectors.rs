@@ -176,7 +176,7 @@ fn the_suites_own_credentials_are_more_usual_than_the_vectors() {
         let request = CreationRequest { algorithm, ..CreationRequest::new(seed, format) };
         let mut options = options(vector);
         options.pub_key_cred_params = vec![algorithm.0];
-        let created = client.create(&options, &request).expect(format.slug());
+        let created = client.create(&options, &request).unwrap_or_else(|error| panic!("{}: {error}", format.slug()));
         let object = AttestationObject::decode(&created.attestation_object, Form::Canonical).expect("canonical");
         let data = AuthenticatorData::decode(&object.authenticator_data, Form::Canonical).expect("canonical");
         (object, data.attested.expect("attested"))

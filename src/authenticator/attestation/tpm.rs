@@ -144,7 +144,11 @@ pub(super) fn attest(draft: &Draft<'_>) -> Result<Value, ClientError> {
     let pub_area = area.encode();
     let kind = if vector { KeyKind::P256 } else { KeyKind::Rsa };
     let certified = draft.certify(draft.model_key(kind), Name::new(), |leaf| {
-        leaf.set_extension(oid::EXTENDED_KEY_USAGE, false, der::sequence(&[der::object_identifier(oid::TCG_AIK_CERTIFICATE)]));
+        leaf.set_extension(
+            oid::EXTENDED_KEY_USAGE,
+            false,
+            der::sequence(&[der::object_identifier(oid::TCG_AIK_CERTIFICATE)]),
+        );
         leaf.set_extension(oid::SUBJECT_ALTERNATIVE_NAME, true, alternative_name(vector));
     })?;
     let attested = draft.message(draft.usual_pieces())?;
@@ -202,7 +206,11 @@ impl CertInfo {
 /// number in TCG's registry; the W3C vector has one that is not registered.
 fn alternative_name(vector: bool) -> Vec<u8> {
     let attributes = match vector {
-        true => [("2.23.133.2.1", "id:00000000"), ("2.23.133.2.3", "id:00000000"), ("2.23.133.2.2", "WebAuthn test vectors")],
+        true => [
+            ("2.23.133.2.1", "id:00000000"),
+            ("2.23.133.2.3", "id:00000000"),
+            ("2.23.133.2.2", "WebAuthn test vectors"),
+        ],
         false => [("2.23.133.2.1", "id:49465800"), ("2.23.133.2.3", "id:00070055"), ("2.23.133.2.2", "SLB9665")],
     };
     directory_name(&attributes)

@@ -39,7 +39,8 @@ fn change(certification: &mut Certification, given: &Given<'_>) -> Result<(), Mu
                 certification.chain = names.collect::<Option<Vec<_>>>().ok_or(WANTED)?;
             }
             "repeat" => {
-                let (name, times) = value.get(0).and_then(Json::as_str).zip(value.get(1).and_then(Json::as_u64)).ok_or(WANTED)?;
+                let (name, times) =
+                    value.get(0).and_then(Json::as_str).zip(value.get(1).and_then(Json::as_u64)).ok_or(WANTED)?;
                 let times = usize::try_from(times).ok().filter(|times| *times <= 10_000).ok_or(WANTED)?;
                 certification.chain.extend(std::iter::repeat_n(name.to_owned(), times));
             }
@@ -77,17 +78,13 @@ impl Parts for CertificateParts<'_> {
     }
 }
 
-fn edit(
-    certification: &mut Certification,
-    name: &str,
-    changes: &Json,
-    given: &Given<'_>,
-) -> Result<(), MutationError> {
+fn edit(certification: &mut Certification, name: &str, changes: &Json, given: &Given<'_>) -> Result<(), MutationError> {
     let changes = changes.as_object().ok_or(WANTED)?;
     if let Some(issuer) = changes.get("issuer").and_then(Json::as_str) {
         certification.set_issuer(name, issuer).ok_or(WANTED)?;
     }
-    let signer = changes.get("signed-by").and_then(Json::as_str).map(|signer| certification.get(signer).map(|found| found.name));
+    let signer =
+        changes.get("signed-by").and_then(Json::as_str).map(|signer| certification.get(signer).map(|found| found.name));
     let issued = certification.get(name).ok_or(WANTED)?;
     if let Some(signer) = signer {
         issued.signed_by = signer.ok_or(WANTED)?;

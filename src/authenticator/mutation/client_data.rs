@@ -61,7 +61,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         id: "client-data-after-signing",
         summary: "another text of clientDataJSON than the one that was hashed and signed: a template as for client-data-json",
         stage: Stage::Credential(|json, given| {
-            let member = &mut json["response"]["clientDataJSON"];
+            let member = json.pointer_mut("/response/clientDataJSON").ok_or(NOTHING)?;
             let good = base64::decode_url(member.as_str().unwrap_or_default()).unwrap_or_default();
             *member = base64::encode_url(&json_template(&good, given)?).into();
             Ok(())
@@ -89,12 +89,15 @@ fn challenge(data: &mut CollectedClientData, args: &Given<'_>) -> Result<(), Mut
     let as_text = match args.text_or("other")? {
         "missing" => return remove(&mut data.challenge),
         "padded" => Some(padded(&good)?),
-        "last-character-missing" => Some(good[..good.len().saturating_sub(1)].to_owned()),
+        "last-character-missing" => good.char_indices().next_back().map(|(last, _)| good[..last].to_owned()),
         "standard-alphabet" => Some(standard_alphabet(&good)?),
         "spare-bits" => Some(spare_bits(&good)?),
         "double-encoded" => Some(base64::encode_url(good.as_bytes())),
         "case-swapped" => Some(good.chars().map(swapped_case).collect()),
-        "line-break" => Some(format!("{}\n{}", &good[..1], &good[1..])),
+        "line-break" => {
+            let (first, rest) = good.split_at_checked(1).ok_or(NOTHING)?;
+            Some(format!("{first}\n{rest}"))
+        }
         "hex" => Some(bytes.iter().map(|byte| format!("{byte:02x}")).collect()),
         _ => None,
     };
@@ -135,7 +138,7 @@ fn standard_alphabet(text: &str) -> Result<String, MutationError> {
 pub(super) fn spare_bits(text: &str) -> Result<String, MutationError> {
     const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let none = || MutationError::Impossible("the last character has no unused bits".to_owned());
-    let last = text.bytes().last().filter(|_| text.len() % 4 != 0).ok_or_else(none)?;
+    let last = text.bytes().last().filter(|_| !text.len().is_multiple_of(4)).ok_or_else(none)?;
     let index = ALPHABET.iter().position(|known| *known == last).ok_or_else(none)?;
     Ok(format!("{}{}", &text[..text.len() - 1], char::from(ALPHABET[index | 1])))
 }
@@ -152,7 +155,7 @@ fn json_template(good: &[u8], given: &Given<'_>) -> Result<Vec<u8>, MutationErro
         "challenge-escaped" => {
             let challenge = base64::encode_url(given.challenge);
             let first = challenge.chars().next()?;
-            Some(format!("\\u{:04x}{}", u32::from(first), &challenge[1..]).into_bytes())
+            Some(format!("\\u{:04x}{}", u32::from(first), challenge.get(1..)?).into_bytes())
         }
         _ => None,
     })

@@ -56,13 +56,13 @@ fn pad_json_to(json: &mut Value, args: &Given<'_>) -> Result<(), MutationError> 
         return Err(impossible());
     }
     for attachment in ["cross-platform", "platform"] {
-        json["authenticatorAttachment"] = attachment.into();
+        set(json, "authenticatorAttachment", attachment.into())?;
         let text = json.pointer("/response/clientDataJSON").and_then(Value::as_str).unwrap_or_default().to_owned();
         let others = json.to_string().chars().count() - text.len();
         let Some(padded) = wanted.checked_sub(others).and_then(|length| padded_client_data(&text, length)) else {
             continue;
         };
-        json["response"]["clientDataJSON"] = padded.into();
+        *json.pointer_mut("/response/clientDataJSON").ok_or_else(impossible)? = padded.into();
         return Ok(());
     }
     Err(impossible())
@@ -70,11 +70,16 @@ fn pad_json_to(json: &mut Value, args: &Given<'_>) -> Result<(), MutationError> 
 
 /// A further member of the credential, filled with a text, so that the whole has exactly that many characters.
 fn pad_with_member(json: &mut Value, wanted: usize, text: &str) -> Result<(), MutationError> {
-    json["padding"] = "".into();
+    set(json, "padding", "".into())?;
     let length = json.to_string().chars().count();
     let missing = wanted.checked_sub(length).filter(|_| wanted <= MAX_TEXT);
     let missing = missing.ok_or(MutationError::Args("from some hundred characters on"))?;
-    json["padding"] = text.chars().cycle().take(missing).collect::<String>().into();
+    set(json, "padding", text.chars().cycle().take(missing).collect::<String>().into())
+}
+
+fn set(json: &mut Value, name: &str, value: Value) -> Result<(), MutationError> {
+    let members = json.as_object_mut().ok_or(MutationError::Args("about a credential that is a JSON object"))?;
+    members.insert(name.to_owned(), value);
     Ok(())
 }
 

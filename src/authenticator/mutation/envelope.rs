@@ -129,7 +129,9 @@ fn encoded(form: &str, pointer: &str, original: &Value) -> Result<Value, Mutatio
             }
             standard.into()
         }
-        "line-breaks" => text.as_bytes().chunks(76).map(String::from_utf8_lossy).collect::<Vec<_>>().join("\r\n").into(),
+        "line-breaks" => {
+            text.as_bytes().chunks(76).map(String::from_utf8_lossy).collect::<Vec<_>>().join("\r\n").into()
+        }
         "bad-length" => bad_length(text).into(),
         "spare-bits" => spare_bits(text)?.into(),
         "hex" => bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into(),
@@ -147,7 +149,7 @@ fn encoded(form: &str, pointer: &str, original: &Value) -> Result<Value, Mutatio
 /// are tolerated (WebAuthn L3 §5.8.1), and format none signs nothing.
 fn fitting(form: &str, text: &str, bytes: Vec<u8>) -> (String, Vec<u8>) {
     let fits = |text: &str| match form {
-        "padded" => text.len() % 4 != 0,
+        "padded" => !text.len().is_multiple_of(4),
         "standard-alphabet" => text.contains(['-', '_']),
         _ => true,
     };

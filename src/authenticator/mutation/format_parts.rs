@@ -192,9 +192,8 @@ fn apple_nonce(nonce: &mut Nonce, given: &Given<'_>) -> Result<(), MutationError
 
 fn compound(statements: &mut Vec<Value>, given: &Given<'_>) -> Result<(), MutationError> {
     let text = |name: &str| Value::Text(name.to_owned());
-    let element = |format: &str, statement: Value| {
-        Value::Map(vec![(text("fmt"), text(format)), (text("attStmt"), statement)])
-    };
+    let element =
+        |format: &str, statement: Value| Value::Map(vec![(text("fmt"), text(format)), (text("attStmt"), statement)]);
     let last = statements.len().saturating_sub(1);
     match given.text()? {
         "one" => statements.truncate(1),

@@ -115,7 +115,7 @@ fn slice(bytes: &[u8], from: &Json, to: &Json) -> Result<Vec<u8>, MutationError>
 }
 
 fn unhex(digits: &str) -> Option<Vec<u8>> {
-    let is_hex = digits.len() % 2 == 0 && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    let is_hex = digits.len().is_multiple_of(2) && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
     let pair = |at: usize| u8::from_str_radix(&digits[at..at + 2], 16).ok();
     is_hex.then(|| (0..digits.len()).step_by(2).map(pair).collect::<Option<Vec<u8>>>()).flatten()
 }

@@ -50,7 +50,7 @@ fn signature(signing: &mut Signing, given: &Given<'_>) -> Result<(), MutationErr
         "pss" => rsa()?.sign_pss(*algorithm, message, None),
         "salt-zero" => rsa()?.sign_pss(*algorithm, message, Some(0)),
         "octet-string" => crate::webauthn::der::octet_string(signature),
-        "short" => signature[1..].to_vec(),
+        "short" => signature.get(1..).unwrap_or_default().to_vec(),
         "forged-e3" => encoding::cube_root_forgery(message, rsa()?.modulus().len()),
         "s-plus-l" => encoding::eddsa_s_plus_order(signature)?,
         // TPM_ALG_RSASSA or ECDSA, TPM_ALG_SHA256, and for RSA a length.
@@ -67,10 +67,7 @@ fn signature(signing: &mut Signing, given: &Given<'_>) -> Result<(), MutationErr
     Ok(())
 }
 
-fn changed(
-    signature: &[u8],
-    which: impl FnOnce(&mut Vec<u8>) -> Option<&mut u8>,
-) -> Result<Vec<u8>, MutationError> {
+fn changed(signature: &[u8], which: impl FnOnce(&mut Vec<u8>) -> Option<&mut u8>) -> Result<Vec<u8>, MutationError> {
     let mut changed = signature.to_vec();
     *which(&mut changed).ok_or(MutationError::Impossible("the signature is empty".to_owned()))? ^= 1;
     Ok(changed)

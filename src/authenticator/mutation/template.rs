@@ -37,7 +37,8 @@ fn common(name: &str, given: &Given<'_>) -> Option<Vec<u8>> {
         return (count.checked_mul(text.len())? <= MOST).then(|| text.repeat(count).into_bytes());
     }
     let (scheme, authority) = given.origin.split_once("://")?;
-    let (host, port) = authority.rsplit_once(':').map_or((authority, String::new()), |(host, port)| (host, format!(":{port}")));
+    let (host, port) =
+        authority.rsplit_once(':').map_or((authority, String::new()), |(host, port)| (host, format!(":{port}")));
     let text = match name {
         "origin" => given.origin.to_owned(),
         "scheme" => scheme.to_owned(),

@@ -37,8 +37,7 @@ impl AttestationFormat for AndroidKey {
         statement.require_credential_key(leaf, "8.4/public-key")?;
         let value = leaf.extension(oid::ANDROID_KEY_DESCRIPTION).map(|(_critical, value)| value);
         let value = value.ok_or(StatementError::new("8.4/extension", "the certificate has no key description"))?;
-        let description =
-            KeyDescription::read(value).map_err(|error| StatementError::of("8.4/extension", &error))?;
+        let description = KeyDescription::read(value).map_err(|error| StatementError::of("8.4/extension", &error))?;
         description.verify(statement.client_data_hash)?;
         Ok(Attestation::certified(path))
     }
@@ -70,14 +69,20 @@ impl<'a> KeyDescription<'a> {
             part.expect(tag)?;
         }
         let list = |part: &Element<'a>| der::read_all(part.expect(der::SEQUENCE)?);
-        Ok(KeyDescription { challenge: challenge.expect(der::OCTET_STRING)?, lists: [list(software)?, list(hardware)?] })
+        Ok(KeyDescription {
+            challenge: challenge.expect(der::OCTET_STRING)?,
+            lists: [list(software)?, list(hardware)?],
+        })
     }
 
     /// That the fields have the value demanded where they are there. The text speaks of the value of `origin` and `purpose`
     /// in the union of both lists; the published vector has neither field and is valid all the same.
     fn verify(&self, client_data_hash: &[u8; 32]) -> Result<(), StatementError> {
         if self.challenge != client_data_hash {
-            return Err(StatementError::new("8.4/challenge", "attestationChallenge is not the hash of the client data"));
+            return Err(StatementError::new(
+                "8.4/challenge",
+                "attestationChallenge is not the hash of the client data",
+            ));
         }
         let fields = |number: u32| self.lists.iter().flatten().filter(move |field| field.is_context(number));
         if fields(ALL_APPLICATIONS).next().is_some() {

@@ -162,7 +162,8 @@ impl<'a> Statement<'a> {
     fn certificates(&self, check: &'static str) -> Result<Vec<Certificate>, StatementError> {
         let items = self.typed(check, "x5c", "list", Value::as_array)?;
         let read = |item: &Value| {
-            let bytes = item.as_bytes().ok_or(StatementError::new(check, "x5c holds something that is no byte string"))?;
+            let bytes =
+                item.as_bytes().ok_or(StatementError::new(check, "x5c holds something that is no byte string"))?;
             Certificate::from_der(bytes).map_err(|error| StatementError::of(check, &error))
         };
         let certificates = items.iter().map(read).collect::<Result<Vec<Certificate>, StatementError>>()?;
@@ -265,7 +266,7 @@ impl AttestationObject {
         let format = member("fmt")?.as_text().ok_or(wrong("fmt"))?.to_owned();
         let statement = member("attStmt")?.clone();
         // Every format but compound has a map; which, is the format's own syntax.
-        if !statement.is_map() && !(statement.is_array() && format == "compound") {
+        if !(statement.is_map() || statement.is_array() && format == "compound") {
             return Err(wrong("attStmt"));
         }
         Ok(AttestationObject {

@@ -65,7 +65,10 @@ fn require_certificate(leaf: &Certificate) -> Result<(), StatementError> {
     let subject = [
         ("C is no ISO 3166 code of two letters", exactly(oid::COUNTRY, &is_country)),
         ("O is missing", exactly(oid::ORGANIZATION, &|name| !name.is_empty())),
-        ("OU is not \"Authenticator Attestation\"", exactly(oid::ORGANIZATIONAL_UNIT, &|unit| unit == ORGANIZATIONAL_UNIT)),
+        (
+            "OU is not \"Authenticator Attestation\"",
+            exactly(oid::ORGANIZATIONAL_UNIT, &|unit| unit == ORGANIZATIONAL_UNIT),
+        ),
         ("CN is missing", exactly(oid::COMMON_NAME, &|name| !name.is_empty())),
     ];
     if let Some((wrong, _)) = subject.into_iter().find(|(_, holds)| !holds) {

@@ -19,7 +19,7 @@ fn help_is_no_error_and_names_the_exit_codes() {
 
 #[test]
 fn wrong_usage_is_told_on_standard_error() {
-    let cases: [(&[&str], &str); 16] = [
+    let cases: [(&[&str], &str); 20] = [
         (&[], "Usage: proofmark"),
         (&["frobnicate"], "unrecognized subcommand 'frobnicate'"),
         (&["run", "--frob"], "unexpected argument '--frob'"),
@@ -36,6 +36,10 @@ fn wrong_usage_is_told_on_standard_error() {
         (&["run", "--timeout", "10"], "200ms, 30s, 5m or 1h"),
         (&["run", "--deny", "everything"], "possible values: deviation"),
         (&["serve", "--stop-after", "soon"], "200ms, 30s, 5m or 1h"),
+        (&["run", "--fuzz", "soon"], "200ms, 30s, 5m or 1h"),
+        (&["run", "--fuzz", "0"], "a number of credentials"),
+        (&["run", "--fuzz", "5s", "--exhaustive"], "cannot be used with"),
+        (&["run", "--findings", "x"], "--fuzz"),
     ];
     for (args, words) in cases {
         let output = proofmark(args).exits(2);
@@ -48,6 +52,7 @@ fn wrong_usage_is_told_on_standard_error() {
 fn a_pattern_that_matches_nothing_is_an_error() {
     proofmark(&["run", "nothing/**"]).exits(4).says(&["`nothing/**`", "`proofmark list permutations`"]);
     proofmark(&["run", "enrolment/good", "nothing"]).exits(4).says(&["`nothing`"]);
+    proofmark(&["run", "limits", "--fuzz", "5"]).exits(4).says(&["no selected case mutates a credential"]);
 }
 
 #[test]

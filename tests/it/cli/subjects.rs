@@ -71,6 +71,10 @@ fn schema_and_parser_agree() {
 #[tokio::test]
 async fn the_example_target_file_is_one() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/targets/example.toml");
+    let text = std::fs::read_to_string(&path).expect("readable");
+    for (name, holds, _) in proofmark::scenario::Policy::NAMES {
+        assert!(text.contains(&format!("\n{name} = {holds}\n")), "{name} is in the example as it is taken for granted");
+    }
     let set = |name: &str| name.strip_prefix("PROOFMARK_").map(|rest| format!("value-of-{rest}"));
     let needed = |_: &[Flow], _: &[Protocol]| 1;
     let target = target_file::load(&path, &Surroundings { variable: &set, subjects_needed: &needed }).await;

@@ -78,6 +78,8 @@ fn keys_and_types() {
         (RP_ID, "rp-id = \"localhost\"\nflows = [\"v3/u2f\"]", 3, "write some of v1/u2f, v1/passwordless"),
         (RP_ID, "rp-id = \"localhost\"\nflows = []", 3, "leave it out"),
         (RP_ID, "rp-id = \"localhost\"\nprotocols = [\n\"rest\",\n\"soap\"]", 5, "write some of rest, grpc, grpc-web"),
+        (RP_ID, "rp-id = \"localhost\"\nattestation-formats = [\"TPM\"]", 3, "write some of none, packed"),
+        (FILE, "subjects-file = \"pool.json\"\n[policy]\nsingle = true", 7, "write some of full-json-parser"),
         (FILE, "subjects-file = \"pool.json\"\n[tls]\nverify = false", 7, "`ca-file`"),
         (FILE, "subjects-file = \"pool.json\"\n[reasons]\n\"X\" = \"no/clause\"", 7, "`proofmark list clauses`"),
         (FILE, "subjects-file = \"pool.json\"\n[reasons]\n\"X\" = 3", 7, "the id of a clause"),

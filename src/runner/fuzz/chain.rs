@@ -1,0 +1,230 @@
+//! Chains of the catalogue's mutations: drawn, put together to a case, and judged offline before they are sent.
+
+use std::sync::Arc;
+
+use proptest::prelude::{Strategy, any};
+use serde_json::Value;
+
+use crate::authenticator::Format;
+use crate::contract::{Flow, Protocol, clause};
+use crate::outcome::Reason;
+use crate::relying_party::Step as VerifierStep;
+use crate::runner::vector::{self, Vector};
+use crate::scenario::{
+    AlgorithmChoice, Case, Expectation, Made, OperationRef, OracleVerdict, Permutation, Plan, Requirement, Step,
+};
+use crate::webauthn::cose::CoseAlgorithm;
+
+/// The longest chain.
+const LONGEST: usize = 4;
+
+/// A chain as it is drawn: numbers, so that it gets simpler by getting smaller and shorter. Which mutations there are is
+/// never made simpler, only how many.
+#[derive(Debug, Clone)]
+pub(super) struct Drawn {
+    place: usize,
+    format: usize,
+    elements: Vec<(usize, usize)>,
+}
+
+/// Draws chains.
+pub(super) fn strategy() -> impl Strategy<Value = Drawn> {
+    let number = || any::<u16>().prop_map(usize::from);
+    let elements = proptest::collection::vec((number().no_shrink(), number()), 1..=LONGEST);
+    (number(), number(), elements).prop_map(|(place, format, elements)| Drawn { place, format, elements })
+}
+
+/// What can be drawn from.
+#[derive(Debug)]
+pub(super) struct Pool {
+    cases: Vec<Arc<Case>>,
+    places: Vec<(Flow, Protocol)>,
+}
+
+/// A chain that can be sent: a case of its own.
+#[derive(Debug, Clone)]
+pub(super) struct Chain {
+    pub(super) permutation: Permutation,
+    /// Ids of the cases whose mutations these are.
+    pub(super) elements: Vec<String>,
+}
+
+impl Pool {
+    /// The plan's cases about the credential alone that change one in one way, and the plan's flows and protocols.
+    pub(super) fn new(plan: &Plan) -> Pool {
+        let mut pool = Pool { cases: Vec::new(), places: Vec::new() };
+        for permutation in &plan.permutations {
+            let place = (permutation.flow, permutation.protocol);
+            if !pool.places.contains(&place) {
+                pool.places.push(place);
+            }
+            let is_last = pool.cases.last().is_some_and(|case| case.id == permutation.case.id);
+            if !is_last && is_plain(&permutation.case) {
+                pool.cases.push(Arc::clone(&permutation.case));
+            }
+        }
+        pool
+    }
+
+    /// How many mutations there are to draw from.
+    pub(super) fn size(&self) -> usize {
+        self.cases.len()
+    }
+
+    /// Whether there is nothing to draw.
+    pub(super) fn is_empty(&self) -> bool {
+        self.cases.is_empty() || self.places.is_empty()
+    }
+
+    /// The clauses that the pool's cases are about.
+    pub(super) fn clauses(&self) -> impl Iterator<Item = &str> {
+        self.cases.iter().flat_map(|case| case.clauses.iter().map(String::as_str))
+    }
+
+    /// The case of a chain, with what has to become of it. `None` where its parts don't go together.
+    pub(super) fn chain(&self, drawn: &Drawn, slug: &str) -> Option<Chain> {
+        let (flow, protocol) = self.places[drawn.place % self.places.len()];
+        let elements: Vec<&Arc<Case>> =
+            drawn.elements.iter().map(|(index, _)| &self.cases[index % self.cases.len()]).collect();
+        if !elements.iter().all(|case| case.is_for(flow, protocol)) {
+            return None;
+        }
+        // A case of format none is about what every format has. A U2F key can't verify users; the flow of its suite does not ask.
+        let fits = |format: &Format| {
+            (*format != Format::FidoU2f || flow == Flow::V1U2f)
+                && elements.iter().all(|case| case.formats.contains(&Format::None) || case.formats.contains(format))
+        };
+        let format = Format::ALL
+            .into_iter()
+            .cycle()
+            .skip(drawn.format % Format::ALL.len())
+            .take(Format::ALL.len())
+            .find(fits)?;
+        let mut case = merged(&elements, drawn, format)?;
+        case.id = format!("fuzz/{slug}");
+        let vector = Vector::one(&case, format).ok()?;
+        judge(&mut case, &elements, &vector);
+        let elements = elements.iter().map(|case| case.id.clone()).collect();
+        Some(Chain { permutation: Permutation::single(case, flow, protocol, format), elements })
+    }
+}
+
+/// Whether a case is start, one credential that is wrong in at most one way, and verify.
+fn is_plain(case: &Case) -> bool {
+    let [start, make, verify] = &case.steps[..] else { return false };
+    case.sampled
+        && start.call == Some(OperationRef::Start)
+        && make.make == Some(Made::Credential)
+        && make.mutate.0.len() <= 1
+        && verify.call == Some(OperationRef::Verify)
+        && verify.tamper.is_none()
+        && verify.message.is_empty()
+        && (case.has_mutation() || case.is_wrong(make))
+}
+
+/// The elements' mutations in one case; `None` where they ask for different keys or contradict each other.
+fn merged(elements: &[&Arc<Case>], drawn: &Drawn, format: Format) -> Option<Case> {
+    let usual = AlgorithmChoice::Given(CoseAlgorithm::ES256);
+    let algorithm =
+        only(elements.iter().map(|case| case.algorithm).filter(|choice| *choice != usual))?.unwrap_or(usual);
+    let mut make = Step { make: Some(Made::Credential), ..Step::default() };
+    let mut case = Case::control(Vec::new(), format, CoseAlgorithm::ES256);
+    case.algorithm = algorithm;
+    case.key = only(elements.iter().filter_map(|case| case.key.clone()))?;
+    for (element, (_, length)) in elements.iter().zip(&drawn.elements) {
+        for mut mutate in element.steps[1].mutate.0.clone() {
+            if element.each.is_some() {
+                mutate.args = Value::from(*length);
+            }
+            make.mutate.0.push(mutate);
+        }
+        case.requires
+            .extend(element.requires.iter().filter(|one| !case.requires.contains(one)).cloned().collect::<Vec<_>>());
+    }
+    if format == Format::FidoU2f && !case.requires.contains(&Requirement::UserVerificationNotRequired) {
+        case.requires.push(Requirement::UserVerificationNotRequired);
+    }
+    let both = [Requirement::UserVerificationRequired, Requirement::UserVerificationNotRequired];
+    let titles: Vec<&str> = elements.iter().map(|case| case.id.as_str()).collect();
+    case.title = titles.join(", then ");
+    let call = |operation| Step { call: Some(operation), ..Step::default() };
+    case.steps = vec![call(OperationRef::Start), make, call(OperationRef::Verify)];
+    (!both.iter().all(|one| case.requires.contains(one))).then_some(case)
+}
+
+/// The one value, if there is at most one.
+fn only<T: PartialEq>(mut values: impl Iterator<Item = T>) -> Option<Option<T>> {
+    let first = values.next();
+    values.all(|value| Some(&value) == first.as_ref()).then_some(first)
+}
+
+/// Writes into the case what the own verifier says, and what follows from that. It decides only where nothing in the chain
+/// is left open by the specification: a refusal if it is at the place of an element that has to be refused, an acceptance
+/// if every element has to be accepted.
+fn judge(case: &mut Case, elements: &[&Arc<Case>], vector: &Vector) {
+    let expectations: Vec<Option<Expectation>> = elements.iter().map(|case| case.expectation()).collect();
+    let all = |wanted: &[Expectation]| expectations.iter().flatten().all(|one| wanted.contains(&strict(*one)));
+    let (clause, oracle, expect) = match &vector.verdict {
+        Ok(()) => {
+            let expect = if all(&[Expectation::ACCEPT]) { Expectation::ACCEPT } else { Expectation::EITHER };
+            (elements[0].primary_clause().to_owned(), OracleVerdict::Accept, expect)
+        }
+        Err(refusal) => {
+            let refused_at = format!("webauthn/{}", refusal.clause());
+            let is_place = |case: &&Arc<Case>| {
+                case.expectation().is_some_and(|one| strict(one) == Expectation::REJECT)
+                    && matches!(vector::expected(case), OracleVerdict::RefuseAt(wanted)
+                        if clause::includes(&format!("webauthn/{wanted}"), &refused_at))
+            };
+            let decided = all(&[Expectation::ACCEPT, Expectation::REJECT]) && elements.iter().any(is_place);
+            let expect = if decided { Expectation::REJECT } else { Expectation::EITHER };
+            if refusal.step == VerifierStep::UserVerified
+                && !case.requires.contains(&Requirement::UserVerificationRequired)
+            {
+                case.requires.push(Requirement::UserVerificationRequired);
+            }
+            (refused_at, OracleVerdict::RefuseAt(refusal.clause()), expect)
+        }
+    };
+    case.clauses = vec![clause];
+    case.steps[1].oracle = Some(oracle);
+    case.steps[2].expect = Some(expect);
+}
+
+/// A SHOULD is left open.
+fn strict(expectation: Expectation) -> Expectation {
+    match (expectation.accepted, expectation.refused) {
+        (Reason::AcceptedInvalid, Reason::Met) => Expectation::REJECT,
+        _ => expectation,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::strategy::ValueTree as _;
+    use proptest::test_runner::TestRunner;
+
+    use super::*;
+    use crate::scenario::{Selection, embedded};
+
+    /// A mutation has to cope with whatever those before it left.
+    #[test]
+    fn chains_of_any_mutations_are_made_or_refused_and_all_verdicts_are_there() {
+        let (flows, protocols) = (Flow::ALL.to_vec(), Protocol::ALL.to_vec());
+        let selection = Selection { flows, protocols, ..Selection::default() };
+        let pool = Pool::new(&Plan::new(embedded().expect("valid suites"), &selection));
+        let mut random = TestRunner::deterministic();
+        let mut seen = [0; 3];
+        let mut longest = 0;
+        for _ in 0..2_000 {
+            let drawn = strategy().new_tree(&mut random).expect("a tree").current();
+            let Some(chain) = pool.chain(&drawn, "x") else { continue };
+            let expectation = chain.permutation.case.expectation().expect("stated");
+            let kinds = [Expectation::ACCEPT, Expectation::REJECT, Expectation::EITHER];
+            seen[kinds.iter().position(|kind| *kind == expectation).expect("one of three")] += 1;
+            longest = longest.max(chain.elements.len());
+        }
+        assert!(seen.iter().all(|count| *count > 10), "{seen:?}");
+        assert_eq!(longest, LONGEST);
+    }
+}
