@@ -7,6 +7,7 @@ mod reports;
 mod running;
 mod subjects;
 mod target_files;
+mod vectors;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::{Path, PathBuf};

@@ -6,6 +6,7 @@ mod cli;
 mod hostile;
 mod load;
 mod misbehaving;
+mod properties;
 mod reports;
 mod scenarios;
 mod selftest;
