@@ -4,6 +4,7 @@ mod architecture;
 mod catalogue;
 mod cli;
 mod hostile;
+mod independent;
 mod load;
 mod misbehaving;
 mod properties;
