@@ -1,20 +1,32 @@
-//! One attestation of each format and one verification, beside the bare key generation and signature that it contains.
+//! One attestation of each format and one verification, beside the bare key generation and signature that it contains;
+//! and attestations in bulk.
 
 use std::hint::black_box;
 
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair};
 use criterion::{Criterion, criterion_group, criterion_main};
 use p256::ecdsa::signature::Signer as _;
 use p256::ecdsa::{DerSignature, SigningKey};
-use proofmark::authenticator::{Client, CreationRequest, Format};
+use proofmark::authenticator::{BulkAuthenticator, Client, CreationRequest, Format};
 use proofmark::relying_party::{Ceremony, verify_registration};
 use proofmark::webauthn::cose::CoseAlgorithm;
-use proofmark::webauthn::options::{PublicKeyCredentialCreationOptions, UserEntity};
+use proofmark::webauthn::options::{PublicKeyCredentialCreationOptions, RpEntity, UserEntity};
 
+/// The length of authenticator data with the hash of the client data behind them.
+const MESSAGE: [u8; 196] = [7; 196];
+
+/// Options as a server sends them: ten algorithms, an excluded credential.
 fn options() -> PublicKeyCredentialCreationOptions {
     PublicKeyCredentialCreationOptions {
-        user: UserEntity { id: vec![1; 16], ..UserEntity::default() },
+        rp: RpEntity { id: Some("example.org".to_owned()), name: "Example".to_owned() },
+        user: UserEntity { id: vec![1; 16], name: "alice@example.org".to_owned(), display_name: "Alice".to_owned() },
         challenge: vec![2; 32],
-        pub_key_cred_params: vec![-7],
+        pub_key_cred_params: vec![-7, -35, -36, -257, -258, -259, -37, -38, -39, -8],
+        timeout: Some(300_000),
+        exclude_credentials: vec![vec![3; 32]],
+        attestation: Some("none".to_owned()),
+        user_verification: Some("required".to_owned()),
         ..PublicKeyCredentialCreationOptions::default()
     }
 }
@@ -26,7 +38,13 @@ fn bare(bench: &mut Criterion) {
     });
     let key = SigningKey::from_slice(&scalar).expect("a scalar");
     bench.bench_function("p256 signature", |timer| {
-        timer.iter(|| -> DerSignature { key.sign(black_box(&[7; 196])) });
+        timer.iter(|| -> DerSignature { key.sign(black_box(&MESSAGE)) });
+    });
+    let random = SystemRandom::new();
+    let generate = || EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).expect("generated");
+    bench.bench_function("aws-lc-rs key generation", |timer| timer.iter(generate));
+    bench.bench_function("aws-lc-rs key generation and signature", |timer| {
+        timer.iter(|| generate().sign(&random, black_box(&MESSAGE)).expect("signed"));
     });
 }
 
@@ -35,6 +53,17 @@ fn attestation(bench: &mut Criterion) {
     for format in Format::ALL {
         bench.bench_function(&format!("attestation {}", format.slug()), |timer| {
             timer.iter(|| client.create(black_box(&options), &CreationRequest::new([3; 32], format)).expect("created"));
+        });
+    }
+}
+
+/// From the text of the options to the text of the credential.
+fn bulk(bench: &mut Criterion) {
+    let options = options().to_json().to_string();
+    for format in [Format::None, Format::PackedSelf] {
+        let mut authenticator = BulkAuthenticator::new("https://example.org", format, [3; 32]).expect("a bulk format");
+        bench.bench_function(&format!("bulk {}", format.slug()), |timer| {
+            timer.iter(|| authenticator.respond(black_box(&options)).expect("created"));
         });
     }
 }
@@ -62,5 +91,5 @@ fn verification(bench: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, bare, attestation, verification);
+criterion_group!(benches, bare, attestation, bulk, verification);
 criterion_main!(benches);

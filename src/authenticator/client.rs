@@ -152,7 +152,7 @@ impl Client {
         if !(1..=64).contains(&options.user.id.len()) {
             return Err(ClientError::UserId(options.user.id.len()));
         }
-        let rp_id = self.rp_id(options)?;
+        let rp_id = self.rp_id(options.rp.id.as_deref())?;
         // An empty list stands for ES256 and RS256.
         let defaults = [CoseAlgorithm::ES256.0, CoseAlgorithm::RS256.0];
         let offered = &options.pub_key_cred_params;
@@ -168,9 +168,9 @@ impl Client {
     }
 
     /// The RP ID of the options, or the origin's host.
-    fn rp_id(&self, options: &PublicKeyCredentialCreationOptions) -> Result<String, ClientError> {
+    pub(super) fn rp_id(&self, given: Option<&str>) -> Result<String, ClientError> {
         let host = host(&self.origin).ok_or_else(|| ClientError::Origin(self.origin.clone()));
-        let Some(rp_id) = options.rp.id.clone() else {
+        let Some(rp_id) = given.map(str::to_owned) else {
             return host.map(str::to_owned);
         };
         if self.checks_rp_id && !is_suffix(&rp_id, host?) {

@@ -225,7 +225,9 @@ pub(super) fn make_credential(
         _ => None,
     })?;
     let authenticator_data = encode(&data, applied)?;
-    let attested_key = attested_key(&authenticator_data, &data);
+    // Without a mutation and flags of its own the data say what they were made from.
+    let as_made = request.mutations.is_empty() && request.flags.is_none();
+    let attested_key = if as_made { Some(public_key.clone()) } else { attested_key(&authenticator_data, &data) };
     if let (Some(attested), Some(key)) = (&mut data.attested, &attested_key) {
         attested.public_key = key.clone();
     }

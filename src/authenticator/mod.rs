@@ -5,12 +5,14 @@
 
 mod attestation;
 mod certificate;
+mod chain;
 mod client;
 mod device;
 mod keys;
 mod mutation;
 
 pub use attestation::{Part, VectorAttestation, attestation_root};
+pub use chain::{BulkAuthenticator, BulkError, ChainedKey, KeyChain};
 pub use client::{Client, ClientError, CreatedCredential};
 pub use device::{CreationRequest, CredentialKey, Format, mark};
 pub use mutation::{Args, Given, MUTATIONS, Mutation, MutationError, Stage};

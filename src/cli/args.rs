@@ -100,7 +100,7 @@ pub struct AttestArguments {
     #[arg(long)]
     pub format: Option<String>,
     /// Algorithm of the credential key, such as ES256 (the default), RS256, EdDSA or -7
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     pub alg: Option<String>,
     /// Seed of the key and the credential id; random if it is not given, and printed to standard error
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
@@ -124,6 +124,13 @@ pub struct AttestArguments {
     /// Make a credential even if the RP ID does not fit the origin
     #[arg(long)]
     pub ignore_rp_id: bool,
+    /// Make credentials in bulk, from throw-away test keys that anybody can compute: for test servers only. Formats none and
+    /// packed-self with ES256
+    #[arg(long, conflicts_with_all = ["mutate", "root", "holds"])]
+    pub key_chain: bool,
+    /// How many credentials to make for the options, one a line; with --key-chain
+    #[arg(long, value_name = "N", requires = "key_chain", value_parser = clap::value_parser!(u32).range(1..))]
+    pub count: Option<u32>,
 }
 
 /// `vectors`

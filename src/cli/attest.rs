@@ -8,7 +8,8 @@ use super::args::{AttestArguments, seed_or_random};
 use super::exit::{Exit, Failure};
 use super::output;
 use crate::authenticator::{
-    Args, Client, ClientError, CreationRequest, CredentialKey, Format, Mutation, attestation_root,
+    Args, BulkAuthenticator, BulkError, Client, ClientError, CreationRequest, CredentialKey, Format, Mutation,
+    attestation_root,
 };
 use crate::scenario::AlgorithmChoice;
 use crate::webauthn::base64;
@@ -17,6 +18,9 @@ use crate::webauthn::options::PublicKeyCredentialCreationOptions;
 
 /// The most that is read from standard input.
 const MOST_INPUT: u64 = 4 * 1024 * 1024;
+
+/// Credentials made in bulk are written in pieces of about this many bytes.
+const PIECE: usize = 64 * 1024;
 
 /// Reads options, prints the credential as one line of JSON.
 pub fn attest(arguments: &AttestArguments) -> Result<Exit, Failure> {
@@ -45,6 +49,9 @@ pub fn attest(arguments: &AttestArguments) -> Result<Exit, Failure> {
     client.honours_exclude_credentials = !arguments.ignore_exclude;
     client.honours_algorithms = !arguments.ignore_algorithms;
     client.checks_rp_id = !arguments.ignore_rp_id;
+    if arguments.key_chain {
+        return attest_in_bulk(client, &wanted, seed_bytes(seed), &options, arguments.count.unwrap_or(1));
+    }
     let request = CreationRequest {
         algorithm: wanted.algorithm,
         key: wanted.key.as_deref().map(CredentialKey::Named),
@@ -54,6 +61,37 @@ pub fn attest(arguments: &AttestArguments) -> Result<Exit, Failure> {
     };
     let created = client.create(&options, &request).map_err(|error| refused(&error))?;
     output::line(&String::from_utf8_lossy(&created.text));
+    Ok(Exit::Green)
+}
+
+/// Prints as many credentials of a key chain, each a line.
+fn attest_in_bulk(
+    client: Client,
+    wanted: &Wanted,
+    seed: [u8; 32],
+    options: &PublicKeyCredentialCreationOptions,
+    count: u32,
+) -> Result<Exit, Failure> {
+    if wanted.algorithm != CoseAlgorithm::ES256 {
+        return Err(Failure::text(Exit::Usage, "--alg: the keys of --key-chain are for ES256; leave --alg out"));
+    }
+    let refuse = |error: BulkError| match error {
+        BulkError::Format(_) => Failure::text(Exit::Usage, format!("--format with --key-chain: {error}")),
+        BulkError::Options(error) => Failure::config(error),
+        BulkError::Client(error) => refused(&error),
+    };
+    let mut authenticator = BulkAuthenticator::with_client(client, wanted.format, seed).map_err(refuse)?;
+    let options = options.to_json().to_string();
+    let mut lines = String::new();
+    for _ in 0..count {
+        lines.push_str(&authenticator.respond(&options).map_err(refuse)?);
+        lines.push('\n');
+        if lines.len() >= PIECE {
+            output::print(&lines);
+            lines.clear();
+        }
+    }
+    output::print(&lines);
     Ok(Exit::Green)
 }
 

@@ -198,10 +198,7 @@ fn verdicts(run: &RunRecord) -> String {
     }
     if tally.left_open > 0 {
         let words = format!("; {} of the passes {}", tally.left_open, Reason::LeftOpen.name());
-        push(
-            &mut text,
-            &format!("{words} (they presuppose what the target is not said to have)"),
-        );
+        push(&mut text, &format!("{words} (they presuppose what the target is not said to have)"));
     }
     match run.cases.iter().filter(|case| case.flaky).count() {
         0 => {}

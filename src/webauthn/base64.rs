@@ -18,6 +18,11 @@ pub fn encode_url(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
+/// Appends the base64url form without padding to a text.
+pub fn append_url(bytes: &[u8], text: &mut String) {
+    URL_SAFE_NO_PAD.encode_string(bytes, text);
+}
+
 /// Encodes in the standard alphabet with padding (RFC 4648 §4), the form of protobuf JSON `bytes`.
 pub fn encode_standard(bytes: &[u8]) -> String {
     general_purpose::STANDARD.encode(bytes)

@@ -173,27 +173,22 @@ pub struct CoseKey {
 impl CoseKey {
     /// The key of an algorithm, in canonical order.
     pub fn new(algorithm: CoseAlgorithm, key: &PublicKey) -> CoseKey {
-        let mut cose = CoseKey { parameters: Vec::new() };
         let (key_type, curve) = type_and_curve(key.kind);
-        cose.set(label::KEY_TYPE, key_type.into());
-        cose.set(label::ALGORITHM, algorithm.0.into());
-        if let Some(curve) = curve {
-            cose.set(label::CURVE, curve.into());
-        }
+        let mut parameters = vec![(label::KEY_TYPE, key_type.into()), (label::ALGORITHM, algorithm.0.into())];
+        parameters.extend(curve.map(|curve| (label::CURVE, curve.into())));
         match (key.rsa_parts(), key_type) {
             (Some((modulus, exponent)), _) => {
-                cose.set(label::MODULUS, Value::Bytes(modulus));
-                cose.set(label::EXPONENT, Value::Bytes(exponent));
+                let modulus = (label::MODULUS, Value::Bytes(modulus));
+                parameters.extend([modulus, (label::EXPONENT, Value::Bytes(exponent))]);
             }
             (None, EC2) => {
                 let point = key.bytes.get(1..).unwrap_or_default();
                 let (x, y) = point.split_at(point.len() / 2);
-                cose.set(label::X, Value::Bytes(x.to_vec()));
-                cose.set(label::Y, Value::Bytes(y.to_vec()));
+                parameters.extend([(label::X, Value::Bytes(x.to_vec())), (label::Y, Value::Bytes(y.to_vec()))]);
             }
-            _ => cose.set(label::X, Value::Bytes(key.bytes.clone())),
+            _ => parameters.push((label::X, Value::Bytes(key.bytes.clone()))),
         }
-        cose
+        CoseKey { parameters: parameters.into_iter().map(|(label, value)| (label.into(), value)).collect() }
     }
 
     /// Takes a decoded CBOR item.

@@ -2,6 +2,7 @@
 
 mod architecture;
 mod catalogue;
+mod chain;
 mod cli;
 mod hostile;
 mod independent;

@@ -1,5 +1,7 @@
 //! `attest` in a pipe.
 
+use std::collections::HashSet;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
@@ -119,4 +121,43 @@ fn mutations_take_arguments_and_wrong_ones_are_usage() {
         output.says(words);
         assert_eq!(output.err.matches("its arguments").count() / 2, 0, "said once: {}", output.err);
     }
+}
+
+#[test]
+fn a_key_chain_gives_as_many_credentials_as_are_wanted() {
+    let json = options().to_string();
+    let made =
+        |args: &[&str]| fed(&[&["attest", "--key-chain", "--seed", "1"], args].concat(), json.as_bytes()).exits(0);
+    for format in ["none", "packed-self"] {
+        let output = made(&["--format", format, "--count", "300"]);
+        let credentials: Vec<Value> =
+            output.out.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+        let ids: HashSet<&str> =
+            credentials.iter().map(|credential| credential["id"].as_str().expect("text")).collect();
+        assert_eq!((credentials.len(), ids.len()), (300, 300));
+        assert!(credentials.iter().all(|credential| client_data(credential)["origin"] == "https://example.org"));
+        let one = made(&["--format", format]);
+        assert_eq!(Some(one.out.trim_end()), output.out.lines().next(), "the seed decides, and one is the default");
+    }
+    assert_eq!(made(&["--alg", "ES256"]).out.lines().count(), 1);
+}
+
+#[test]
+fn what_a_key_chain_has_not_is_usage() {
+    let json = options().to_string();
+    let cases: [(&[&str], &[&str]); 6] = [
+        (&["--count", "5"], &["--key-chain"]),
+        (&["--key-chain", "--count", "0"], &["--count"]),
+        (&["--key-chain", "--mutate", "origin"], &["--mutate", "--key-chain"]),
+        (&["--key-chain", "--format", "tpm"], &["--format", "none and packed-self"]),
+        (&["--key-chain", "--alg", "EdDSA"], &["--alg", "ES256"]),
+        (&["--key-chain", "--origin", "not an origin"], &["--origin", "https://example.org"]),
+    ];
+    for (args, words) in cases {
+        fed(&[&["attest", "--seed", "1"], args].concat(), json.as_bytes()).exits(2).says(words);
+    }
+    let other_algorithm = json.replace("-7", "-257");
+    let args = ["attest", "--seed", "1", "--key-chain", "--ignore-algorithms"];
+    fed(&args[..4], other_algorithm.as_bytes()).exits(3).says(&["NotSupportedError", "--ignore-algorithms"]);
+    fed(&args, other_algorithm.as_bytes()).exits(0);
 }

@@ -1,0 +1,263 @@
+//! Creation options to credentials, as fast as templates and a key chain make it.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use sha2::{Digest as _, Sha256};
+
+use super::wanted::Wanted;
+use super::{ChainedKey, KeyChain, short};
+use crate::authenticator::client::{Client, ClientError};
+use crate::authenticator::device::{Format, mark};
+use crate::authenticator::keys::derive_bytes;
+use crate::webauthn::authenticator_data::{Aaguid, AttestedCredentialData, AuthenticatorData, Flags};
+use crate::webauthn::base64;
+use crate::webauthn::client_data::{CREATE, CollectedClientData};
+use crate::webauthn::cose::{CoseAlgorithm, CoseKey};
+use crate::webauthn::options::OptionsError;
+use crate::webauthn::public_key::{KeyKind, PublicKey};
+
+/// Answers creation options with the throw-away credentials of a [`KeyChain`]: **for test servers only**, for the reason that
+/// is written there.
+///
+/// A credential has the members, in the order, that [`Client::create`] writes for the same options, private key and credential
+/// id, and is accepted where that one is. Each has a key and an id of its own.
+///
+/// Members of the options that have no consequence to the credential are not looked at, and no excluded credential is one that
+/// this authenticator holds: it forgets what it makes.
+#[derive(Clone)]
+pub struct BulkAuthenticator {
+    client: Client,
+    attests: bool,
+    chain: KeyChain,
+    ids: CredentialIds,
+    template: Template,
+    site: Option<Site>,
+}
+
+/// Why there is no credential.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BulkError {
+    /// Only formats none and packed self attestation are made in bulk.
+    #[error("format {} can't be made in bulk, only none and packed-self can", .0.slug())]
+    Format(Format),
+    /// The text is not creation options.
+    #[error(transparent)]
+    Options(#[from] OptionsError),
+    /// A browser would refuse the options.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+}
+
+impl BulkAuthenticator {
+    /// An authenticator whose client is at an origin and does all its duties. The seed decides every byte.
+    ///
+    /// # Errors
+    /// [`BulkError::Format`]
+    pub fn new(origin: impl Into<String>, format: Format, seed: [u8; 32]) -> Result<BulkAuthenticator, BulkError> {
+        Self::with_client(Client::new(origin), format, seed)
+    }
+
+    /// As [`BulkAuthenticator::new`], with a client that may leave duties undone.
+    ///
+    /// # Errors
+    /// [`BulkError::Format`]
+    pub fn with_client(client: Client, format: Format, seed: [u8; 32]) -> Result<BulkAuthenticator, BulkError> {
+        let attests = match format {
+            Format::None => false,
+            Format::PackedSelf => true,
+            other => return Err(BulkError::Format(other)),
+        };
+        let (chain, ids, template) = (KeyChain::new(&seed), CredentialIds::new(&seed), Template::new(&client));
+        Ok(BulkAuthenticator { client, attests, chain, ids, template, site: None })
+    }
+
+    /// Answers the JSON text of creation options, `{"publicKey": {..}}`, with that of a RegistrationResponseJSON. Every other
+    /// form that servers send is read too, only not as fast.
+    ///
+    /// # Errors
+    /// [`BulkError`]: the options can't be read, or a browser would throw.
+    pub fn respond(&mut self, options: &str) -> Result<String, BulkError> {
+        let wanted = Wanted::read(options)?;
+        if !(1..=64).contains(&wanted.user_handle_length) {
+            return Err(ClientError::UserId(wanted.user_handle_length).into());
+        }
+        let site = match &mut self.site {
+            Some(site) if site.is_for(&wanted) => site,
+            other => other.insert(Site::new(&self.client, &wanted)?),
+        };
+        if self.client.honours_algorithms && !wanted.offers_es256 {
+            return Err(ClientError::NotSupported(CoseAlgorithm::ES256).into());
+        }
+        let (key, id) = (self.chain.next_key(), self.ids.next());
+        site.fill(&key, &id);
+        self.template.fill(&key);
+        let client_data = self.template.client_data(&wanted.challenge);
+        let signer = self.attests.then_some(&mut self.chain);
+        let object = attestation_object(signer, &site.data, &key, &client_data);
+        Ok(self.template.json(&id, &client_data, &object, &site.data, wanted.attachment.as_deref()))
+    }
+}
+
+/// Ids that differ from each other: hashes of what the seed gives and a counter.
+#[derive(Clone)]
+struct CredentialIds {
+    secret: Vec<u8>,
+    made: u64,
+}
+
+impl CredentialIds {
+    fn new(seed: &[u8; 32]) -> CredentialIds {
+        CredentialIds { secret: derive_bytes(seed, "key-chain/credential-ids", 32), made: 0 }
+    }
+
+    fn next(&mut self) -> [u8; 32] {
+        self.made += 1;
+        let hash = Sha256::new().chain_update(&self.secret).chain_update(self.made.to_be_bytes());
+        let mut id: [u8; 32] = hash.finalize().into();
+        mark(&mut id);
+        id
+    }
+}
+
+/// Authenticator data for one RP ID, as a template.
+#[derive(Clone)]
+struct Site {
+    rp_id: Option<String>,
+    asks_user_verification: bool,
+    data: Vec<u8>,
+}
+
+impl Site {
+    /// Where the varying parts of the data are.
+    const CREDENTIAL_ID: Range<usize> = 55..87;
+    const X: Range<usize> = 97..129;
+    const Y: Range<usize> = 132..164;
+
+    fn new(client: &Client, wanted: &Wanted<'_>) -> Result<Site, ClientError> {
+        let rp_id = client.rp_id(wanted.rp_id.as_deref())?;
+        let flags = Flags(Flags::USER_PRESENT | Flags::ATTESTED_CREDENTIAL_DATA);
+        let data = AuthenticatorData {
+            rp_id_hash: Sha256::digest(rp_id.as_bytes()).into(),
+            flags: flags.with(Flags::USER_VERIFIED, wanted.asks_user_verification),
+            sign_count: 0,
+            attested: Some(AttestedCredentialData {
+                aaguid: Aaguid::ZERO,
+                credential_id: vec![0; Self::CREDENTIAL_ID.len()],
+                public_key: CoseKey::new(CoseAlgorithm::ES256, &no_key()),
+            }),
+            extensions: None,
+        };
+        Ok(Site {
+            rp_id: wanted.rp_id.as_deref().map(str::to_owned),
+            asks_user_verification: wanted.asks_user_verification,
+            data: data.encode(),
+        })
+    }
+
+    fn is_for(&self, wanted: &Wanted<'_>) -> bool {
+        self.asks_user_verification == wanted.asks_user_verification && self.rp_id.as_deref() == wanted.rp_id.as_deref()
+    }
+
+    fn fill(&mut self, key: &ChainedKey, id: &[u8; 32]) {
+        self.data[Self::CREDENTIAL_ID].copy_from_slice(id);
+        self.data[Self::X].copy_from_slice(&key.x);
+        self.data[Self::Y].copy_from_slice(&key.y);
+    }
+}
+
+/// What is the same for every site.
+#[derive(Clone)]
+struct Template {
+    /// The client data before and behind the challenge.
+    client_data: [Vec<u8>; 2],
+    /// SubjectPublicKeyInfo; the coordinates are at its end.
+    public_key: Vec<u8>,
+}
+
+impl Template {
+    fn new(client: &Client) -> Template {
+        let data = CollectedClientData {
+            r#type: Some(CREATE.to_owned()),
+            challenge: Some(String::new()),
+            origin: Some(client.origin.clone()),
+            cross_origin: Some(client.cross_origin),
+            top_origin: client.top_origin.clone(),
+            extra: Vec::new(),
+        };
+        let mut before = data.serialize();
+        let after = before.split_off(format!("{{\"type\":\"{CREATE}\",\"challenge\":\"").len());
+        Template { client_data: [before, after], public_key: no_key().to_spki_der() }
+    }
+
+    fn fill(&mut self, key: &ChainedKey) {
+        let at = self.public_key.len() - 64;
+        let (x, y) = self.public_key[at..].split_at_mut(32);
+        x.copy_from_slice(&key.x);
+        y.copy_from_slice(&key.y);
+    }
+
+    fn client_data(&self, challenge: &str) -> Vec<u8> {
+        let [before, after] = &self.client_data;
+        [before, challenge.as_bytes(), after].concat()
+    }
+
+    /// RegistrationResponseJSON with the members in the order of [`Client::create`].
+    fn json(&self, id: &[u8], client_data: &[u8], object: &[u8], data: &[u8], attachment: Option<&str>) -> String {
+        let attachment = attachment.unwrap_or("cross-platform");
+        let transport = if attachment == "platform" { "internal" } else { "usb" };
+        let binary = [id, id, client_data, object, data, &self.public_key];
+        let length = binary.iter().map(|bytes| bytes.len() + 2).sum::<usize>() * 4 / 3;
+        let mut json = String::with_capacity(length + attachment.len() + 320);
+        json.push_str("{\"id\":\"");
+        base64::append_url(id, &mut json);
+        json.push_str("\",\"rawId\":\"");
+        base64::append_url(id, &mut json);
+        json.push_str("\",\"type\":\"public-key\",\"clientExtensionResults\":{},\"response\":{\"clientDataJSON\":\"");
+        base64::append_url(client_data, &mut json);
+        json.push_str("\",\"attestationObject\":\"");
+        base64::append_url(object, &mut json);
+        json.push_str("\",\"authenticatorData\":\"");
+        base64::append_url(data, &mut json);
+        json.push_str("\",\"transports\":[\"");
+        json.push_str(transport);
+        json.push_str("\"],\"publicKeyAlgorithm\":-7,\"publicKey\":\"");
+        base64::append_url(&self.public_key, &mut json);
+        json.push_str("\"},\"authenticatorAttachment\":");
+        json.push_str(&quoted(attachment));
+        json.push('}');
+        json
+    }
+}
+
+/// The attestation object in the CTAP2 canonical form; without a signer that of format none.
+fn attestation_object(signer: Option<&mut KeyChain>, data: &[u8], key: &ChainedKey, client_data: &[u8]) -> Vec<u8> {
+    let mut object = Vec::with_capacity(128 + data.len());
+    if let Some(chain) = signer {
+        object.extend(b"\xa3\x63fmt\x66packed\x67attStmt\xa2\x63alg\x26\x63sig\x58\0");
+        let start = object.len();
+        let digest = Sha256::new().chain_update(data).chain_update(Sha256::digest(client_data)).finalize();
+        chain.sign_prehash(key, digest.into(), &mut object);
+        object[start - 1] = short(object.len() - start);
+    } else {
+        object.extend(b"\xa3\x63fmt\x64none\x67attStmt\xa0");
+    }
+    object.extend(b"\x68authData\x58");
+    object.push(short(data.len()));
+    object.extend(data);
+    object
+}
+
+/// A key with zeros for coordinates.
+fn no_key() -> PublicKey {
+    PublicKey::elliptic(KeyKind::P256, &[0; 32], &[0; 32])
+}
+
+/// A JSON string.
+fn quoted(text: &str) -> Cow<'static, str> {
+    match text {
+        "cross-platform" => "\"cross-platform\"".into(),
+        "platform" => "\"platform\"".into(),
+        other => serde_json::Value::from(other).to_string().into(),
+    }
+}
