@@ -18,7 +18,7 @@ fn plan(patterns: &[&str]) -> Plan {
 async fn run(plan: Plan) -> u64 {
     let config = ServerConfig { users: plan.subjects(), ..ServerConfig::default() };
     let server = Server::start(config).await.expect("a free port");
-    let settings = Settings { seed: 1, concurrency: 16, now: proofmark::cli::embedded::now() };
+    let settings = Settings { seed: 1, concurrency: 16, now: embedded::now() };
     let runner = Runner::new(embedded::target_of(&server), plan, settings).expect("a usable address");
     let mut events = 0;
     runner.run(&Stop::default(), |_| events += 1).await;
@@ -31,10 +31,10 @@ fn suite(bench: &mut Criterion) {
     let mut group = bench.benchmark_group("suite");
     group.sample_size(10);
     for (size, patterns) in [
-        ("one flow over REST", &["v2/passkey/rest/client-data/*", "v2/passkey/rest/credential/*"][..]),
-        ("two flows over REST", &["v2/*/rest/client-data/*", "v2/*/rest/credential/*"]),
-        ("four flows over REST", &["*/*/rest/client-data/*", "*/*/rest/credential/*"]),
-        ("four flows over all", &["client-data/*", "credential/*"]),
+        ("one flow over REST", &["v2/passkey/rest/client-data/*", "v2/passkey/rest/envelope/*"][..]),
+        ("two flows over REST", &["v2/*/rest/client-data/*", "v2/*/rest/envelope/*"]),
+        ("four flows over REST", &["*/*/rest/client-data/*", "*/*/rest/envelope/*"]),
+        ("four flows over all", &["client-data/*", "envelope/*"]),
     ] {
         let plan = plan(patterns);
         group.throughput(Throughput::Elements(u64::try_from(plan.permutations.len()).expect("a count")));

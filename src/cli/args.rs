@@ -73,7 +73,7 @@ pub struct RunArguments {
     pub exhaustive: bool,
     /// Instead of the cases, send credentials that chains of their mutations make: for a time such as 60s, or so many. What
     /// the target judges otherwise than it has to is made as simple as it can be, and written as a suite
-    #[arg(long, value_name = "TIME|N", conflicts_with = "exhaustive")]
+    #[arg(long, value_name = "TIME|N", conflicts_with_all = ["exhaustive", "deny"])]
     pub fuzz: Option<String>,
     /// Where --fuzz writes suites
     #[arg(long, value_name = "DIRECTORY", default_value = "fuzz-findings", requires = "fuzz")]

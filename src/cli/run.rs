@@ -23,6 +23,10 @@ use crate::server::ServerConfig;
 pub async fn run(arguments: RunArguments) -> Result<Exit, Failure> {
     let timeout = arguments.timeout.as_deref().map(|text| super::serve::duration("--timeout", text)).transpose()?;
     let budget = arguments.fuzz.as_deref().map(budget).transpose()?;
+    if arguments.findings.exists() && !arguments.findings.is_dir() {
+        let message = format!("--findings {}: it is no directory", arguments.findings.display());
+        return Err(Failure::text(Exit::Usage, message));
+    }
     let patterns = patterns(&arguments.patterns)?;
     let destinations = reports::open(&arguments.reports)?;
     let exhaustive = arguments.exhaustive;
@@ -116,7 +120,7 @@ async fn execute(
     destinations: &[Destination],
 ) -> Result<Exit, Failure> {
     let Begun { runner, _embedded } = begun;
-    let mut display = Display::new(arguments.quiet, runner.started().permutations);
+    let mut display = Display::new(arguments.quiet, runner.started().permutations, budget.is_some());
     let mut events = Vec::new();
     let sink = |event: &Event| {
         display.show(event);
@@ -129,10 +133,13 @@ async fn execute(
     display.close();
     let run = RunRecord::fold(events).ok_or_else(|| Failure::text(Exit::Internal, "the run has no first event"))?;
     output::print(&report::summary(&run));
-    write_found(&found, &arguments.findings)?;
     let written = reports::write(destinations, &run)?;
     for path in written {
         output::note(&format!("wrote {}", path.display()));
+    }
+    // Last, and no reason for another exit code: what was found is printed above.
+    if let Err(why) = write_found(&found, &arguments.findings) {
+        output::note(&why);
     }
     Ok(gate(&run, finished.interrupted, arguments.deny))
 }
@@ -146,14 +153,14 @@ fn budget(text: &str) -> Result<Budget, Failure> {
     }
 }
 
-fn write_found(found: &[Found], directory: &Path) -> Result<(), Failure> {
-    let failed = |path: &Path, error| Failure::text(Exit::Internal, format!("--findings {}: {error}", path.display()));
+fn write_found(found: &[Found], directory: &Path) -> Result<(), String> {
+    let failed = |path: &Path, error| format!("--findings {}: {error}", path.display());
     if !found.is_empty() {
         std::fs::create_dir_all(directory).map_err(|error| failed(directory, error))?;
     }
     for found in found {
-        let path = Path::new(&found.path);
-        std::fs::write(path, &found.text).map_err(|error| failed(path, error))?;
+        let path = directory.join(&found.name);
+        std::fs::write(&path, &found.text).map_err(|error| failed(&path, error))?;
         output::note(&format!("wrote {}", path.display()));
     }
     Ok(())
@@ -225,12 +232,14 @@ struct Display {
 }
 
 impl Display {
-    fn new(quiet: bool, permutations: usize) -> Display {
+    fn new(quiet: bool, permutations: usize, fuzzes: bool) -> Display {
         let watched = output::is_watched() && !quiet;
         let bar = watched.then(|| {
             let length = u64::try_from(permutations).unwrap_or(u64::MAX);
             let bar = ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::stderr_with_hz(10));
-            let style = ProgressStyle::with_template("{bar:32} {pos}/{len} {msg} {elapsed}, {eta} left");
+            let template =
+                if fuzzes { "fuzzing {msg} {elapsed}" } else { "{bar:32} {pos}/{len} {msg} {elapsed}, {eta} left" };
+            let style = ProgressStyle::with_template(template);
             bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
             bar.enable_steady_tick(Duration::from_millis(200));
             bar

@@ -20,6 +20,8 @@ pub(super) async fn settle(player: &mut Player<'_>) -> Result<(), Ended> {
         return Ok(());
     }
     let observed = std::mem::take(&mut player.observed);
+    // What the case presupposes has no bearing on a good enrolment.
+    player.unmet = false;
     let result = look(player).await;
     player.observed = observed;
     result

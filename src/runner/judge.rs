@@ -25,7 +25,8 @@ impl Player<'_> {
 /// What the answer means for the step's expectation.
 pub(super) fn finding(player: &Player<'_>, step: &Step, reply: &Reply, http: u16) -> Finding {
     let mut finding = stated(player, step, reply, http);
-    if finding.reason == Reason::Met && player.unmet && step.expect.is_some() {
+    let is_open = player.permutation.case.otherwise == Expectation::EITHER;
+    if finding.reason == Reason::Met && player.unmet && is_open && step.expect.is_some() {
         finding.reason = Reason::LeftOpen;
     }
     finding

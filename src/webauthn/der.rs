@@ -2,6 +2,8 @@
 //!
 //! Writing is not checked, so that what is wrong can be written too. X.509 itself is read by [`super::x509`].
 
+/// Tag of a BOOLEAN.
+pub const BOOLEAN: u8 = 0x01;
 /// Tag of an INTEGER.
 pub const INTEGER: u8 = 0x02;
 /// Tag of a BIT STRING.

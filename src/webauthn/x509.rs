@@ -133,12 +133,18 @@ impl Certificate {
     pub fn basic_constraints(&self) -> Result<Option<BasicConstraints>, CertificateError> {
         let Some((_, value)) = self.extension(oid::BASIC_CONSTRAINTS) else { return Ok(None) };
         let parts = der::read_all(der::read(value)?.expect(der::SEQUENCE)?)?;
-        let is_authority = parts.iter().any(|part| part.is(1) && part.content == [0xff]);
+        // RFC 5280 §4.2.1.9: an optional BOOLEAN, and an optional INTEGER. A false that DER leaves out is tolerated.
+        let flag =
+            parts.first().filter(|part| part.is(der::BOOLEAN) && [[0x00], [0xff]].iter().any(|of| part.content == of));
+        let is_authority = flag.is_some_and(|part| part.content == [0xff]);
+        let rest = &parts[usize::from(flag.is_some())..];
+        if rest.len() > 1 || rest.iter().any(|part| !part.is(der::INTEGER)) {
+            return Err(DerError::Tag.into());
+        }
         let length = |content: &[u8]| {
             content.iter().try_fold(0_usize, |sum, byte| Some(sum.checked_mul(256)? + usize::from(*byte)))
         };
-        let path_length =
-            parts.iter().find(|part| part.is(der::INTEGER)).map(|part| length(part.content).unwrap_or(usize::MAX));
+        let path_length = rest.first().map(|part| length(part.content).unwrap_or(usize::MAX));
         Ok(Some(BasicConstraints { is_authority, path_length }))
     }
 

@@ -6,13 +6,24 @@ use proofmark::authenticator::attestation_root;
 use proofmark::cli::embedded;
 use proofmark::contract::{Flow, Protocol};
 use proofmark::outcome::{CaseRecord, Event, Reason, RunRecord, Statement, Verdict};
+use proofmark::runner::target::Target;
 use proofmark::runner::{Runner, Settings, Stop, vector};
-use proofmark::scenario::{self, Pattern, Plan, Selection};
+use proofmark::scenario::{self, Pattern, Plan, Policy, Selection};
 use proofmark::server::defect::{Class, DEFECTS, Defect};
 use proofmark::server::{Server, ServerConfig};
 
 /// Runs the embedded suites' selected cases against a server with these defects.
 async fn run(defects: &[&'static Defect], patterns: &[&str], timeout: Duration) -> RunRecord {
+    run_as(defects, patterns, timeout, |target| target).await
+}
+
+/// The same, against what is said of the server.
+async fn run_as(
+    defects: &[&'static Defect],
+    patterns: &[&str],
+    timeout: Duration,
+    said: fn(Target) -> Target,
+) -> RunRecord {
     let cases = scenario::embedded().expect("valid suites");
     let usual = ServerConfig::default();
     let selection = Selection {
@@ -33,7 +44,7 @@ async fn run(defects: &[&'static Defect], patterns: &[&str], timeout: Duration) 
     let server = Server::start(config).await.expect("a free port");
     let mut target = embedded::target_of(&server);
     target.limits.timeout = timeout;
-    let runner = Runner::new(target, plan, Settings { seed: 7, concurrency: 16, now: embedded::now() })
+    let runner = Runner::new(said(target), plan, Settings { seed: 7, concurrency: 16, now: embedded::now() })
         .expect("a usable address");
     let mut events = Vec::new();
     runner.run(&Stop::default(), |event: &Event| events.push(event.clone())).await;
@@ -48,6 +59,16 @@ async fn the_clean_server_is_conformant() {
     assert!(bad.is_empty(), "{}", bad.join("\n"));
     assert_eq!(run.statement(), Statement::Conformant);
     assert!(run.started.cases >= 1000 && run.started.permutations >= 4000, "{:?}", run.started);
+}
+
+/// Of a target of which nothing is said less is expected, and nothing else.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_clean_server_is_conformant_whatever_is_said_of_it() {
+    let nothing = |target| Target { policy: Policy::default(), ..target };
+    let run = run_as(&[], &["v1/u2f/rest", "v2/passkey/grpc"], Duration::from_secs(60), nothing).await;
+    let bad: Vec<String> = run.cases.iter().filter(|case| !is_good(case)).map(|case| format!("{case:?}")).collect();
+    assert!(bad.is_empty(), "{}", bad.join("\n"));
+    assert!(run.tally().left_open > 100, "{:?}", run.tally());
 }
 
 /// The server offers neither every algorithm of the catalogue nor ceremonies without user verification on every flow; nothing

@@ -1,6 +1,6 @@
 //! Android key attestation (WebAuthn L3 §8.4).
 
-use super::{Draft, Part, certificates, members};
+use super::{Draft, Part, signed};
 use crate::authenticator::client::ClientError;
 use crate::webauthn::cbor::Value;
 use crate::webauthn::der;
@@ -92,11 +92,5 @@ pub(super) fn attest(draft: &Draft<'_>) -> Result<Value, ClientError> {
     let certified = draft.certify(draft.key.clone(), draft.subject(), |leaf| {
         leaf.set_extension(oid::ANDROID_KEY_DESCRIPTION, false, value);
     })?;
-    let message = draft.message(draft.usual_pieces())?;
-    let signature = draft.sign(&certified.key, certified.algorithm, message)?;
-    Ok(members([
-        ("alg", Value::from(certified.algorithm.0)),
-        ("sig", Value::Bytes(signature)),
-        ("x5c", certificates(certified.chain)),
-    ]))
+    signed(draft, certified)
 }

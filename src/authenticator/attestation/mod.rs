@@ -19,6 +19,7 @@ use crate::webauthn::cbor::{self, Value};
 use crate::webauthn::cose::CoseAlgorithm;
 
 pub(super) use android_key::KeyDescription;
+use certification::Certified;
 pub(super) use certification::{Certification, Issued};
 pub use certification::{VectorAttestation, attestation_root};
 pub(super) use tpm::{CertInfo, Parameters, PubArea, directory_name};
@@ -137,6 +138,17 @@ fn members<const N: usize>(members: [(&str, Value); N]) -> Value {
         members.into_iter().map(|(name, value)| (Value::Text(name.to_owned()), value)).collect();
     cbor::sort_canonically(&mut map);
     Value::Map(map)
+}
+
+/// A statement of `alg`, `sig` over authenticator data and client data hash, and `x5c`.
+fn signed(draft: &Draft<'_>, certified: Certified) -> Result<Value, ClientError> {
+    let message = draft.message(draft.usual_pieces())?;
+    let signature = draft.sign(&certified.key, certified.algorithm, message)?;
+    Ok(members([
+        ("alg", Value::from(certified.algorithm.0)),
+        ("sig", Value::Bytes(signature)),
+        ("x5c", certificates(certified.chain)),
+    ]))
 }
 
 /// `x5c`

@@ -1,6 +1,6 @@
 //! Packed attestation (WebAuthn L3 §8.2).
 
-use super::{Draft, certificates, members};
+use super::{Draft, members, signed};
 use crate::authenticator::client::ClientError;
 use crate::webauthn::cbor::Value;
 use crate::webauthn::der;
@@ -22,11 +22,5 @@ pub(super) fn attest(draft: &Draft<'_>) -> Result<Value, ClientError> {
             leaf.set_extension(oid::FIDO_AAGUID, false, der::octet_string(&aaguid));
         }
     })?;
-    let message = draft.message(draft.usual_pieces())?;
-    let signature = draft.sign(&certified.key, certified.algorithm, message)?;
-    Ok(members([
-        ("alg", Value::from(certified.algorithm.0)),
-        ("sig", Value::Bytes(signature)),
-        ("x5c", certificates(certified.chain)),
-    ]))
+    signed(draft, certified)
 }

@@ -18,6 +18,9 @@ use crate::webauthn::cose::CoseAlgorithm;
 /// The longest chain.
 const LONGEST: usize = 4;
 
+/// Lengths to which a part is cut: fewer than each part has bytes, or most would not be shorter.
+const LENGTHS: usize = 130;
+
 /// A chain as it is drawn: numbers, so that it gets simpler by getting smaller and shorter. Which mutations there are is
 /// never made simpler, only how many.
 #[derive(Debug, Clone)]
@@ -134,7 +137,7 @@ fn merged(elements: &[&Arc<Case>], drawn: &Drawn, format: Format) -> Option<Case
     for (element, (_, length)) in elements.iter().zip(&drawn.elements) {
         for mut mutate in element.steps[1].mutate.0.clone() {
             if element.each.is_some() {
-                mutate.args = Value::from(*length);
+                mutate.args = Value::from(length % LENGTHS);
             }
             make.mutate.0.push(mutate);
         }

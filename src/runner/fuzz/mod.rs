@@ -23,6 +23,8 @@ use tally::Tally;
 const MOST_FOUND: usize = 10;
 /// Credentials sent to make one chain simpler.
 const MOST_TRIES: usize = 100;
+/// The same where each of them may take the whole time limit.
+const MOST_HANGS: usize = 4;
 /// Chains drawn until one goes together.
 const MOST_DRAWN: usize = 10_000;
 
@@ -38,8 +40,8 @@ pub enum Budget {
 /// A suite that plays one disagreement again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
-    /// Where it is to be written: in the directory that was asked for.
-    pub path: String,
+    /// Name of its file in the directory that was asked for.
+    pub name: String,
     /// Its text.
     pub text: String,
 }
@@ -59,6 +61,9 @@ struct Fuzzer {
     random: TestRunner,
     drawn: usize,
     directory: String,
+    stop: Stop,
+    /// When nothing is simplified any more.
+    end: Option<Instant>,
     tally: Tally,
     found: Vec<Found>,
 }
@@ -86,48 +91,41 @@ impl Runner {
         started.fuzzed = true;
         sink(&Event::RunStarted(started));
         let concurrency = self.shared.settings.concurrency.max(1);
-        let mut fuzzer = Fuzzer::new(self.shared, pool, directory);
+        let mut fuzzer = Fuzzer::new(self.shared, pool, directory, stop);
+        if let Budget::Time(time) = budget {
+            fuzzer.end = begun.checked_add(time);
+        }
         let mut sent: VecDeque<Sent> = VecDeque::new();
-        let mut interrupted = false;
         loop {
             while sent.len() < concurrency
+                && !stop.is_stopped()
                 && !fuzzer.is_spent(budget, begun)
                 && let Some(next) = fuzzer.send()
             {
                 sent.push_back(next);
             }
             let Some(next) = sent.pop_front() else { break };
-            let abort = next.record.abort_handle();
-            tokio::select! {
-                record = fuzzer.settle(next) => {
-                    if let Some(record) = record {
-                        sink(&Event::CaseFinished(Box::new(record)));
-                    }
-                }
-                () = stop.stopped() => {
-                    interrupted = true;
-                    abort.abort();
-                    break;
-                }
+            if let Some(record) = fuzzer.settle(next).await {
+                sink(&Event::CaseFinished(Box::new(record)));
             }
         }
-        sent.iter().for_each(|sent| sent.record.abort());
         for record in fuzzer.tally.records() {
             sink(&Event::CaseFinished(Box::new(record)));
         }
-        let finished = RunFinished { interrupted, duration_ms: millis(begun.elapsed()) };
+        let finished = RunFinished { interrupted: stop.is_stopped(), duration_ms: millis(begun.elapsed()) };
         sink(&Event::RunFinished(finished));
         (finished, fuzzer.found)
     }
 }
 
 impl Fuzzer {
-    fn new(shared: Arc<Shared>, pool: Pool, directory: &str) -> Fuzzer {
+    fn new(shared: Arc<Shared>, pool: Pool, directory: &str, stop: &Stop) -> Fuzzer {
         let seed: [u8; 32] = Sha256::digest(format!("proofmark/fuzz/{}", shared.settings.seed)).into();
         let config = Config { failure_persistence: None, ..Config::default() };
         let random = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &seed));
         let directory = directory.trim_end_matches('/').to_owned();
-        Fuzzer { shared, pool, random, drawn: 0, directory, tally: Tally::default(), found: Vec::new() }
+        let (stop, tally) = (stop.clone(), Tally::default());
+        Fuzzer { shared, pool, random, drawn: 0, directory, stop, end: None, tally, found: Vec::new() }
     }
 
     fn is_spent(&self, budget: Budget, begun: Instant) -> bool {
@@ -145,17 +143,18 @@ impl Fuzzer {
         for _ in 0..MOST_DRAWN {
             let tree: Tree = Box::new(chain::strategy().new_tree(&mut self.random).ok()?);
             if let Some(chain) = self.pool.chain(&tree.current(), &slug) {
-                let record = tokio::spawn(play(Arc::clone(&self.shared), chain.permutation.clone()));
+                let record = self.play(&chain);
                 return Some(Sent { tree, chain, record });
             }
         }
         None
     }
 
-    /// Waits for a chain's verdict, and counts it. Gives what has to be reported.
+    /// Waits for a chain's verdict, and counts it. Gives what has to be reported. Of chains that have none when the run is
+    /// stopped there is nothing.
     async fn settle(&mut self, sent: Sent) -> Option<CaseRecord> {
         let Sent { tree, chain, record } = sent;
-        let record = record.await.unwrap_or_else(|error| panicked(&error));
+        let record = self.awaited(record).await?;
         let is_new = self.tally.count(&chain, &record);
         if !is_new {
             return None;
@@ -167,8 +166,9 @@ impl Fuzzer {
         if record.verdict == Verdict::Fail && !self.tally.learn(&chain, record.reason) {
             return None;
         }
-        let path = format!("{}/{}.yaml", self.directory, chain.permutation.case.id.replace('/', "-"));
-        self.found.push(Found { text: self.suite(&chain, &path), path: path.clone() });
+        let name = format!("{}.yaml", chain.permutation.case.id.replace('/', "-"));
+        let path = format!("{}/{name}", self.directory);
+        self.found.push(Found { text: self.suite(&chain, &path), name });
         record.suite = Some(path);
         Some(record)
     }
@@ -181,7 +181,11 @@ impl Fuzzer {
         if !tree.simplify() {
             return best;
         }
-        for _ in 0..MOST_TRIES {
+        let tries = if reason == Reason::Hang { MOST_HANGS } else { MOST_TRIES };
+        for _ in 0..tries {
+            if self.stop.is_stopped() || self.end.is_some_and(|end| Instant::now() >= end) {
+                break;
+            }
             let again = match self.pool.chain(&tree.current(), &slug) {
                 Some(chain) => self.fails(chain, reason).await,
                 None => None,
@@ -200,8 +204,24 @@ impl Fuzzer {
         best
     }
 
+    fn play(&self, chain: &Chain) -> JoinHandle<CaseRecord> {
+        tokio::spawn(play(Arc::clone(&self.shared), chain.permutation.clone()))
+    }
+
+    /// The record of a chain that was sent; `None` if the run was stopped before.
+    async fn awaited(&self, mut record: JoinHandle<CaseRecord>) -> Option<CaseRecord> {
+        tokio::select! {
+            biased;
+            record = &mut record => Some(record.unwrap_or_else(|error| panicked(&error))),
+            () = self.stop.stopped() => {
+                record.abort();
+                None
+            }
+        }
+    }
+
     async fn fails(&self, chain: Chain, reason: Reason) -> Option<(Chain, CaseRecord)> {
-        let record = play(Arc::clone(&self.shared), chain.permutation.clone()).await;
+        let record = self.awaited(self.play(&chain)).await?;
         (record.verdict == Verdict::Fail && record.reason == reason).then_some((chain, record))
     }
 
@@ -212,7 +232,7 @@ impl Fuzzer {
         case.protocols = vec![permutation.protocol];
         let seed = self.shared.settings.seed;
         let comment = format!(
-            "Found by fuzzing with seed {seed}, and made as simple as it can be. Again, with the same target:\n\
+            "Found by fuzzing with seed {seed}. Again, with the same target:\n\
              proofmark run --suite {path} '{}' --seed {seed}",
             permutation.id
         );

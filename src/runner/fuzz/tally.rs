@@ -33,6 +33,7 @@ struct Counts {
     refused: usize,
     accepted: usize,
     open: usize,
+    deviating: usize,
     not_declared: usize,
     left_out: usize,
     disagreed: usize,
@@ -62,11 +63,13 @@ impl Tally {
                 counts.disagreed += 1;
                 return !self.is_known(chain, reason);
             }
-            (Verdict::Pass | Verdict::Deviation, _) => match permutation.case.expectation() {
+            // Of several faults a target may name any; what it says is not compared.
+            (Verdict::Deviation, Reason::WrongReason) | (Verdict::Pass, _) => match permutation.case.expectation() {
                 Some(Expectation::ACCEPT) => counts.accepted += 1,
                 Some(Expectation::REJECT) => counts.refused += 1,
                 _ => counts.open += 1,
             },
+            (Verdict::Deviation, _) => counts.deviating += 1,
         }
         false
     }
@@ -115,6 +118,7 @@ impl Counts {
         let further = [
             (self.not_declared, "not declared"),
             (self.left_out, "left out"),
+            (self.deviating, "deviating"),
             (self.disagreed, "judged wrongly"),
             (self.errors, "without a verdict"),
         ];

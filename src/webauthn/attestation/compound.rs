@@ -18,6 +18,7 @@ impl AttestationFormat for Compound {
         let items = items.ok_or(StatementError::new(SYNTAX, "the statement is not a list of two or more"))?;
         let attestations = items.iter().map(|item| verify_one(item, statement));
         let attestations = attestations.collect::<Result<Vec<Attestation>, StatementError>>()?;
+        // Trust is looked at for one of them: which ones a relying party asks for is its policy.
         let certified = attestations.iter().find(|attestation| !attestation.trust_path.is_empty());
         certified.or(attestations.first()).cloned().ok_or(StatementError::new(SYNTAX, "there is no statement"))
     }

@@ -214,7 +214,8 @@ fn require_aik_certificate(aik: &Certificate) -> Result<(), StatementError> {
 fn has_purpose(value: &[u8]) -> Result<bool, DerError> {
     let wanted = der::object_identifier(oid::TCG_AIK_CERTIFICATE);
     let purposes = der::read_all(der::read(value)?.expect(der::SEQUENCE)?)?;
-    Ok(purposes.iter().any(|purpose| der::element(der::OBJECT_IDENTIFIER, purpose.content) == wanted))
+    let is_wanted = |content| der::element(der::OBJECT_IDENTIFIER, content) == wanted;
+    Ok(purposes.iter().any(|purpose| purpose.is(der::OBJECT_IDENTIFIER) && is_wanted(purpose.content)))
 }
 
 /// Whether GeneralNames hold a directoryName with the three attributes, the manufacturer as `id:` and eight hex digits.
@@ -226,7 +227,8 @@ fn names_a_tpm(value: &[u8]) -> Result<bool, DerError> {
             for attribute in der::read_all(set.expect(der::SET)?)? {
                 let parts = der::read_all(attribute.expect(der::SEQUENCE)?)?;
                 if let [kind, text] = parts.as_slice() {
-                    attributes.push((der::element(der::OBJECT_IDENTIFIER, kind.content), text.content));
+                    let kind = kind.expect(der::OBJECT_IDENTIFIER)?;
+                    attributes.push((der::element(der::OBJECT_IDENTIFIER, kind), text.content));
                 }
             }
         }
