@@ -28,12 +28,10 @@ use std::time::{Duration, Instant};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 
-use crate::authenticator::attestation_root;
 use crate::contract::{Protocol, clause};
 use crate::outcome::{CaseRecord, Event, Finding, Reason, RunFinished, RunStarted, Verdict};
 use crate::scenario::{Permutation, Plan};
 use crate::transport::{self, Transport, TransportError};
-use crate::webauthn::x509::Certificate;
 use crate::wire::secret::Masker;
 use control::Controls;
 use subject::SubjectPool;
@@ -90,8 +88,6 @@ struct Shared {
     controls: Controls,
     pool: SubjectPool,
     challenges: Mutex<HashSet<Vec<u8>>>,
-    /// The root of the certificates that the authenticator attests with: for the own verifier.
-    trust_anchors: Vec<Certificate>,
 }
 
 impl Shared {
@@ -131,7 +127,6 @@ impl Runner {
             controls: Controls::default(),
             pool,
             challenges: Mutex::default(),
-            trust_anchors: Certificate::from_der(&attestation_root()).into_iter().collect(),
             target,
         };
         Ok(Runner { shared: Arc::new(shared), plan })

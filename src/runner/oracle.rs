@@ -1,10 +1,11 @@
 //! The own verifier says beforehand what has to become of a credential.
 
 use super::player::Player;
+use super::vector;
 use crate::authenticator::CreatedCredential;
-use crate::contract::{ApiVersion, clause};
+use crate::contract::ApiVersion;
 use crate::outcome::{Finding, Reason};
-use crate::relying_party::{Ceremony, verify_registration};
+use crate::relying_party::{Ceremony, Refusal, verify_registration};
 use crate::scenario::{Made, OperationRef, OracleVerdict, Step};
 use crate::webauthn::cose::CoseAlgorithm;
 use crate::webauthn::options::PublicKeyCredentialCreationOptions;
@@ -51,7 +52,7 @@ pub(super) fn consult(
         user_verification_required: options.user_verification.as_deref() == Some("required"),
         algorithms: &algorithms,
         is_registered: &is_registered,
-        trust_anchors: &player.shared.trust_anchors,
+        trust_anchors: &vector::TRUST_ANCHORS,
         now: player.shared.settings.now,
     };
     // v1 carries the text and v2 the value; they differ where a mutation changed the text.
@@ -59,23 +60,24 @@ pub(super) fn consult(
         ApiVersion::V1 => serde_json::from_slice(&credential.text).unwrap_or_default(),
         ApiVersion::V2 => credential.json.clone(),
     };
-    let (received, detail) = match verify_registration(&ceremony, &text) {
-        Ok(_) => (OracleVerdict::Accept, String::new()),
-        Err(refusal) => (OracleVerdict::RefuseAt(refusal.clause()), format!(": {}", refusal.detail)),
-    };
+    let verdict = verify_registration(&ceremony, &text);
+    let received = said(&verdict);
+    let detail = verdict.err().map(|refusal| format!(": {}", refusal.detail)).unwrap_or_default();
     let words = |verdict: &OracleVerdict| match verdict {
         OracleVerdict::Accept => "our own verifier accepts it".to_owned(),
         OracleVerdict::RefuseAt(slug) => format!("our own verifier refuses it at {slug}"),
     };
-    let agrees = match (&received, expected) {
-        (OracleVerdict::RefuseAt(step), OracleVerdict::RefuseAt(wanted)) => {
-            clause::includes(&format!("webauthn/{wanted}"), &format!("webauthn/{step}"))
-        }
-        (received, expected) => received == expected,
-    };
-    (!agrees).then(|| {
+    (!expected.includes(&received)).then(|| {
         let clause = player.clause();
         let received = format!("{}{detail}", words(&received));
         Finding::new("oracle", clause, Reason::OracleDisagrees, words(expected), received)
     })
+}
+
+/// What a verifier says, in the terms of cases.
+pub(super) fn said<T>(verdict: &Result<T, Refusal>) -> OracleVerdict {
+    match verdict {
+        Ok(_) => OracleVerdict::Accept,
+        Err(refusal) => OracleVerdict::RefuseAt(refusal.clause()),
+    }
 }

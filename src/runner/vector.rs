@@ -1,7 +1,10 @@
 //! Cases about the credential alone, made offline: fixed creation options, the credential, and what the own verifier says.
 
+use std::sync::LazyLock;
+
 use serde_json::Value;
 
+use super::oracle;
 use crate::authenticator::{
     Client, ClientError, CreatedCredential, CreationRequest, CredentialKey, Format, MutationError, attestation_root,
 };
@@ -20,6 +23,10 @@ pub const NOW: u64 = 1_767_225_600;
 
 /// The algorithms that the options of vectors offer; another one only where the case is about it.
 const OFFERED: [CoseAlgorithm; 2] = [CoseAlgorithm::ES256, CoseAlgorithm::RS256];
+
+/// The root of the certificates that the authenticator attests with: for the own verifier.
+pub(super) static TRUST_ANCHORS: LazyLock<Vec<Certificate>> =
+    LazyLock::new(|| Certificate::from_der(&attestation_root()).into_iter().collect());
 
 /// How many credentials tell the length of one.
 const SIZED: u8 = 8;
@@ -62,9 +69,7 @@ impl Vector {
         }
         Ok(vectors)
     }
-}
 
-impl Vector {
     /// The credential of a case that makes one.
     ///
     /// # Errors
@@ -84,6 +89,11 @@ impl Vector {
         vector.name = control_name(case, format);
         vector.control.clone_from(&vector.name);
         Ok(vector)
+    }
+
+    /// What the own verifier says, in the terms of cases.
+    pub fn said(&self) -> OracleVerdict {
+        oracle::said(&self.verdict)
     }
 }
 
@@ -200,7 +210,6 @@ fn make_once(case: &Case, format: Format, length: Option<usize>, attempt: u8) ->
 /// What the own verifier says, over the text as v1 carries it.
 fn verify(options: &PublicKeyCredentialCreationOptions, created: &CreatedCredential) -> Result<(), Refusal> {
     let algorithms: Vec<CoseAlgorithm> = options.pub_key_cred_params.iter().copied().map(CoseAlgorithm).collect();
-    let anchors: Vec<Certificate> = Certificate::from_der(&attestation_root()).into_iter().collect();
     let ceremony = Ceremony {
         challenge: &options.challenge,
         rp_id: RP_ID,
@@ -210,7 +219,7 @@ fn verify(options: &PublicKeyCredentialCreationOptions, created: &CreatedCredent
         user_verification_required: options.user_verification.as_deref() == Some("required"),
         algorithms: &algorithms,
         is_registered: &|_id| false,
-        trust_anchors: &anchors,
+        trust_anchors: &TRUST_ANCHORS,
         now: NOW,
     };
     let credential = serde_json::from_slice(&created.text).unwrap_or(Value::Null);
@@ -225,16 +234,5 @@ pub fn expected(case: &Case) -> OracleVerdict {
         (Some(stated), _) => stated,
         (None, Some(clause)) if refused => OracleVerdict::RefuseAt(clause.to_owned()),
         _ => OracleVerdict::Accept,
-    }
-}
-
-/// Whether the own verifier says what the case says.
-pub fn agrees(vector: &Vector, expected: &OracleVerdict) -> bool {
-    match (&vector.verdict, expected) {
-        (Ok(()), OracleVerdict::Accept) => true,
-        (Err(refusal), OracleVerdict::RefuseAt(wanted)) => {
-            crate::contract::clause::includes(&format!("webauthn/{wanted}"), &format!("webauthn/{}", refusal.clause()))
-        }
-        _ => false,
     }
 }

@@ -7,7 +7,7 @@ use super::Expectation;
 use super::requirement::Requirement;
 use super::step::{Made, MutationUse, Mutations, OperationRef, Race, Step};
 use crate::authenticator::{Args, Format, Mutation};
-use crate::contract::{Operation, Protocol};
+use crate::contract::{Operation, Protocol, clause};
 use crate::webauthn::cose::{CoseAlgorithm, label};
 
 /// One suite file.
@@ -189,6 +189,18 @@ pub enum OracleVerdict {
     Accept,
     /// Refused at this step of section 7.1 or check of section 8: `7.1/origin`, `8.3/magic`.
     RefuseAt(String),
+}
+
+impl OracleVerdict {
+    /// Whether it is what a verifier said, or includes that: step 22 of section 7.1 includes every check of section 8.
+    pub fn includes(&self, said: &OracleVerdict) -> bool {
+        match (self, said) {
+            (OracleVerdict::RefuseAt(wanted), OracleVerdict::RefuseAt(said)) => {
+                clause::includes(&format!("webauthn/{wanted}"), &format!("webauthn/{said}"))
+            }
+            (wanted, said) => wanted == said,
+        }
+    }
 }
 
 impl From<String> for OracleVerdict {

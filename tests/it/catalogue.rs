@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use proofmark::authenticator::{Args, Client, CreationRequest, Format, MUTATIONS, Mutation};
 use proofmark::relying_party::{Ceremony, Step, verify_registration, verify_registration_skipping};
-use proofmark::runner::vector::{ORIGIN, RP_ID, Vector, agrees, expected};
+use proofmark::runner::vector::{ORIGIN, RP_ID, Vector, expected};
 use proofmark::scenario::catalogue::{Catalogue, Counts};
 use proofmark::scenario::{self, Case};
 use proofmark::webauthn::cose::CoseAlgorithm;
@@ -21,7 +21,7 @@ fn each_case_is_refused_at_its_step_or_accepted_by_our_verifier() {
     for case in cases() {
         let wanted = expected(&case);
         for vector in Vector::of(&case, true).unwrap_or_else(|error| panic!("{}: {error}", case.id)) {
-            if !agrees(&vector, &wanted) {
+            if !wanted.includes(&vector.said()) {
                 let verdict = vector.verdict.map_err(|refusal| refusal.to_string());
                 wrong.push(format!("{}: {wanted:?} expected, {verdict:?}", vector.name));
             }

@@ -62,7 +62,7 @@ struct Fuzzer {
     drawn: usize,
     directory: String,
     stop: Stop,
-    /// When nothing is simplified any more.
+    /// When nothing is drawn or simplified any more, of a budget of time.
     end: Option<Instant>,
     tally: Tally,
     found: Vec<Found>,
@@ -99,7 +99,7 @@ impl Runner {
         loop {
             while sent.len() < concurrency
                 && !stop.is_stopped()
-                && !fuzzer.is_spent(budget, begun)
+                && !fuzzer.is_spent(budget)
                 && let Some(next) = fuzzer.send()
             {
                 sent.push_back(next);
@@ -128,12 +128,13 @@ impl Fuzzer {
         Fuzzer { shared, pool, random, drawn: 0, directory, stop, end: None, tally, found: Vec::new() }
     }
 
-    fn is_spent(&self, budget: Budget, begun: Instant) -> bool {
-        let over = match budget {
-            Budget::Time(time) => begun.elapsed() >= time,
-            Budget::Credentials(count) => self.drawn >= count,
-        };
-        over || self.found.len() >= MOST_FOUND || self.pool.is_empty()
+    fn is_spent(&self, budget: Budget) -> bool {
+        let drawn = matches!(budget, Budget::Credentials(count) if self.drawn >= count);
+        drawn || self.is_late() || self.found.len() >= MOST_FOUND || self.pool.is_empty()
+    }
+
+    fn is_late(&self) -> bool {
+        self.end.is_some_and(|end| Instant::now() >= end)
     }
 
     /// Draws the next chain and sends it. `None` if none goes together.
@@ -183,7 +184,7 @@ impl Fuzzer {
         }
         let tries = if reason == Reason::Hang { MOST_HANGS } else { MOST_TRIES };
         for _ in 0..tries {
-            if self.stop.is_stopped() || self.end.is_some_and(|end| Instant::now() >= end) {
+            if self.stop.is_stopped() || self.is_late() {
                 break;
             }
             let again = match self.pool.chain(&tree.current(), &slug) {
