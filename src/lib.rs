@@ -4,6 +4,7 @@ pub mod authenticator;
 pub mod checks;
 pub mod cli;
 pub mod contract;
+pub mod gate;
 pub mod load;
 pub mod outcome;
 pub mod relying_party;

@@ -93,13 +93,21 @@ pub const CHECKS: &[Check] = &[
 
 /// Runs every check on an exchange.
 pub fn examine(observation: &Observation<'_>) -> Vec<Finding> {
-    let applies =
-        |check: &&Check| observation.documented_request || [Reason::Crash, Reason::Leak].contains(&check.reason);
     let findings = |check: &'static Check| {
         let wrongs = (check.examine)(observation).into_iter();
         wrongs.map(move |wrong| Finding::new(check.id, check.clause, check.reason, wrong.expected, wrong.received))
     };
-    CHECKS.iter().filter(applies).flat_map(findings).collect()
+    applicable(observation).flat_map(findings).collect()
+}
+
+/// The clauses of the checks that have something to look at in an exchange.
+pub fn looked_at(observation: &Observation<'_>) -> impl Iterator<Item = &'static str> {
+    applicable(observation).map(|check| check.clause)
+}
+
+fn applicable(observation: &Observation<'_>) -> impl Iterator<Item = &'static Check> {
+    let documented = observation.documented_request;
+    CHECKS.iter().filter(move |check| documented || [Reason::Crash, Reason::Leak].contains(&check.reason))
 }
 
 /// A JSON value for a one-line message: cut, so that a hostile target can't flood a report.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::exit::{Exit, Failure};
-use crate::outcome::RunRecord;
+use crate::gate::Judged;
 use crate::report::{self, REPORTS, Report};
 
 /// One report to write. What was opened and not written is removed when this is dropped.
@@ -65,16 +65,17 @@ fn aside(path: &Path) -> PathBuf {
 }
 
 /// Writes every report; all are tried, the first error is told.
-pub fn write(destinations: &[Destination], run: &RunRecord) -> Result<Vec<PathBuf>, Failure> {
+pub fn write(destinations: &[Destination], judged: &Judged) -> Result<Vec<PathBuf>, Failure> {
     let written: Vec<Result<PathBuf, Failure>> =
-        destinations.iter().map(|destination| write_one(destination, run)).collect();
+        destinations.iter().map(|destination| write_one(destination, judged)).collect();
     written.into_iter().collect()
 }
 
-fn write_one(destination: &Destination, run: &RunRecord) -> Result<PathBuf, Failure> {
+fn write_one(destination: &Destination, judged: &Judged) -> Result<PathBuf, Failure> {
     let Destination { report, path, aside, file } = destination;
     let mut out = BufWriter::new(file);
-    let written = (report.write)(run, &mut out).and_then(|()| out.flush()).and_then(|()| std::fs::rename(aside, path));
+    let written =
+        (report.write)(judged, &mut out).and_then(|()| out.flush()).and_then(|()| std::fs::rename(aside, path));
     match written {
         Ok(()) => Ok(path.clone()),
         Err(error) => {

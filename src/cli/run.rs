@@ -11,6 +11,7 @@ use super::exit::{Exit, Failure};
 use super::reports::{self, Destination};
 use super::{interrupt, output};
 use crate::contract::{Flow, Protocol};
+use crate::gate::Judged;
 use crate::outcome::{Event, RunRecord, Verdict};
 use crate::report;
 use crate::runner::fuzz::{Budget, Found};
@@ -132,8 +133,9 @@ async fn execute(
     };
     display.close();
     let run = RunRecord::fold(events).ok_or_else(|| Failure::text(Exit::Internal, "the run has no first event"))?;
-    output::print(&report::summary(&run));
-    let written = reports::write(destinations, &run)?;
+    let judged = Judged::new(run);
+    output::print(&report::summary(&judged));
+    let written = reports::write(destinations, &judged)?;
     for path in written {
         output::note(&format!("wrote {}", path.display()));
     }
@@ -141,7 +143,7 @@ async fn execute(
     if let Err(why) = write_found(&found, &arguments.findings) {
         output::note(&why);
     }
-    Ok(gate(&run, finished.interrupted, arguments.deny))
+    Ok(gate(&judged.run, finished.interrupted, arguments.deny))
 }
 
 /// A time, or a number of credentials.

@@ -32,6 +32,7 @@ impl Transport for Scripted {
             headers: HeaderMap::new(),
             authorized: true,
             body: Bytes::new(),
+            message: None,
         })
     }
 

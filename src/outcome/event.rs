@@ -37,9 +37,27 @@ pub struct RunStarted {
     pub cases: usize,
     /// Clauses that those cases and their checks speak of.
     pub clauses: usize,
+    /// Slugs of the target's protocols, in the order of reports.
+    #[serde(default)]
+    pub protocols: Vec<String>,
+    /// SHA-256 (hexadecimal) of what was planned, before a shard was taken: equal for runs that can be merged.
+    #[serde(default)]
+    pub digest: String,
+    /// The part of the plan that this run plays; `None` for all of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<Shard>,
     /// Whether credentials are drawn from these cases, and there are no permutations.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub fuzzed: bool,
+}
+
+/// One of several runs that share a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shard {
+    /// From 1.
+    pub index: u32,
+    /// How many there are.
+    pub count: u32,
 }
 
 /// What is known at the end.
@@ -53,5 +71,5 @@ pub struct RunFinished {
 
 impl Event {
     /// The stream's present form.
-    pub const FORMAT: u32 = 1;
+    pub const FORMAT: u32 = 2;
 }

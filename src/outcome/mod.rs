@@ -3,8 +3,8 @@
 mod event;
 mod record;
 
-pub use event::{Event, RunFinished, RunStarted};
-pub use record::{CaseRecord, ExchangeRecord, RunRecord, Statement, Tally};
+pub use event::{Event, RunFinished, RunStarted, Shard};
+pub use record::{CaseRecord, CredentialRecord, ExchangeRecord, RunRecord, Statement, Tally};
 
 use serde::{Deserialize, Serialize};
 

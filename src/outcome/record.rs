@@ -30,16 +30,36 @@ pub struct CaseRecord {
     pub flaky: bool,
     /// What was observed, for the comparison of transports: such as `accepted`, or `refused 3 LIMIT-tokenName`.
     pub observed: String,
+    /// Ids of the clauses that checks looked at in the exchanges, sorted, each once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checked: Vec<String>,
     /// The calls in order, bodies cut and masked.
     pub exchanges: Vec<ExchangeRecord>,
     /// A shell line that reproduces the deciding call; empty for passes.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub curl: String,
+    /// A `grpcurl` line of the deciding call's message; empty for passes, and where the call can't be written so.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub grpcurl: String,
+    /// The credential that was sent last; `None` for passes, and where none was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credential: Option<CredentialRecord>,
     /// The own suite file that the case is from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suite: Option<String>,
     /// Duration in microseconds.
     pub duration_us: u64,
+}
+
+/// A credential beside the one that it would be with nothing wrong in it: same options, same key, same id.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CredentialRecord {
+    /// RegistrationResponseJSON as text, as it was made; need not be JSON any more.
+    pub sent: String,
+    /// RegistrationResponseJSON of the good one.
+    pub good: String,
+    /// Ids of the mutations between the two, in the order in which they were applied.
+    pub mutations: Vec<String>,
 }
 
 /// One call and its answer, for people.

@@ -8,10 +8,12 @@ use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, Te
 
 use super::text::printable;
 use crate::contract::clause;
-use crate::outcome::{CaseRecord, RunRecord, Verdict};
+use crate::gate::Judged;
+use crate::outcome::{CaseRecord, Verdict};
 
 /// One test suite per flow and protocol, one test case per permutation.
-pub(super) fn write(run: &RunRecord, out: &mut dyn io::Write) -> io::Result<()> {
+pub(super) fn write(judged: &Judged, out: &mut dyn io::Write) -> io::Result<()> {
+    let run = &judged.run;
     let mut suites: BTreeMap<String, TestSuite> = BTreeMap::new();
     for record in &run.cases {
         let name = format!("{}/{}", record.flow, record.protocol);

@@ -1,5 +1,6 @@
 //! Renderings of a run. Everything is derived from the events; nothing here touches the network.
 
+mod causes;
 mod junit;
 mod ndjson;
 mod terminal;
@@ -7,7 +8,7 @@ mod text;
 
 use std::io;
 
-use crate::outcome::RunRecord;
+use crate::gate::Judged;
 
 pub use ndjson::{read as read_events, write_event};
 pub use terminal::{case_line, summary};
@@ -20,7 +21,7 @@ pub struct Report {
     /// What it is for.
     pub summary: &'static str,
     /// Writes the whole report.
-    pub write: fn(&RunRecord, &mut dyn io::Write) -> io::Result<()>,
+    pub write: fn(&Judged, &mut dyn io::Write) -> io::Result<()>,
 }
 
 /// Every report format.

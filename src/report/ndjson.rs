@@ -2,7 +2,8 @@
 
 use std::io::{self, BufRead};
 
-use crate::outcome::{Event, RunRecord};
+use crate::gate::Judged;
+use crate::outcome::Event;
 
 /// Writes one event as a line.
 ///
@@ -14,7 +15,8 @@ pub fn write_event(event: &Event, out: &mut dyn io::Write) -> io::Result<()> {
 }
 
 /// The whole run as events, the permutations in order of their ids.
-pub(super) fn write(run: &RunRecord, out: &mut dyn io::Write) -> io::Result<()> {
+pub(super) fn write(judged: &Judged, out: &mut dyn io::Write) -> io::Result<()> {
+    let run = &judged.run;
     write_event(&Event::RunStarted(run.started.clone()), out)?;
     for case in &run.cases {
         write_event(&Event::CaseFinished(Box::new(case.clone())), out)?;

@@ -1,11 +1,12 @@
 //! What a person reads: one line a case in CI, and the summary that explains each failure.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use super::causes::{Cause, causes};
 use super::text::printable;
 use crate::contract::clause;
-use crate::outcome::{CaseRecord, Finding, Reason, RunRecord, Verdict};
+use crate::gate::Judged;
+use crate::outcome::{CaseRecord, Reason, RunRecord, Verdict};
 
 /// Further ids listed for each cause.
 const LISTED: usize = 5;
@@ -30,7 +31,8 @@ fn flaky(record: &CaseRecord) -> &'static str {
 }
 
 /// The whole summary: failures grouped by cause, then counts and the statement.
-pub fn summary(run: &RunRecord) -> String {
+pub fn summary(judged: &Judged) -> String {
+    let run = &judged.run;
     let mut text = String::new();
     for verdict in [Verdict::Fail, Verdict::Error, Verdict::Deviation, Verdict::Skip] {
         let causes = causes(run, verdict);
@@ -44,29 +46,6 @@ pub fn summary(run: &RunRecord) -> String {
     }
     counts(&mut text, run);
     text
-}
-
-/// Permutations that have one cause: the same clause, reason and expectation.
-struct Cause<'a> {
-    finding: &'a Finding,
-    records: Vec<&'a CaseRecord>,
-}
-
-/// Causes of a verdict, the most frequent first.
-fn causes(run: &RunRecord, verdict: Verdict) -> Vec<Cause<'_>> {
-    let mut by_key: BTreeMap<(&str, String, &str), Cause<'_>> = BTreeMap::new();
-    for record in run.cases.iter().filter(|record| record.verdict == verdict) {
-        let Some(finding) = record.findings.first() else { continue };
-        let key = (finding.clause.as_str(), finding.reason.name(), finding.expected.as_str());
-        by_key.entry(key).or_insert(Cause { finding, records: Vec::new() }).records.push(record);
-    }
-    let mut causes: Vec<Cause<'_>> = by_key.into_values().collect();
-    for cause in &mut causes {
-        // The example comes first. A curl line over REST says most to a person.
-        cause.records.sort_by_key(|record| record.protocol != "rest");
-    }
-    causes.sort_by_key(|cause| std::cmp::Reverse(cause.records.len()));
-    causes
 }
 
 fn describe(text: &mut String, verdict: Verdict, cause: &Cause<'_>, seed: u64) {

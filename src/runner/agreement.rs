@@ -77,6 +77,7 @@ fn compare(name: &str, group: Group) -> Option<CaseRecord> {
         vec![Finding::new("agreement", CLAUSE, reason, "the same answer over every protocol", answers.join("; "))];
     if let Some(odd) = odd {
         (record.curl, record.exchanges) = (odd.curl.clone(), odd.exchanges.clone());
+        record.grpcurl.clone_from(&odd.grpcurl);
     }
     record.decide();
     Some(record)

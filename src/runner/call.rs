@@ -91,8 +91,10 @@ impl Player<'_> {
             rp_id: self.expected_rp_id(step),
         };
         // The list is no operation under test.
-        let mut findings =
-            if endpoint.operation == Operation::List { Vec::new() } else { checks::examine(&observation) };
+        let under_test = endpoint.operation != Operation::List;
+        let mut findings = if under_test { checks::examine(&observation) } else { Vec::new() };
+        let looked_at = under_test.then(|| checks::looked_at(&observation).collect::<Vec<_>>());
+        self.checked.extend(looked_at.into_iter().flatten());
         let reply = exchange.reply.clone();
         let judged = judge::finding(self, step, &reply, exchange.http_status);
         let goes_on = judged.verdict() == Verdict::Pass;

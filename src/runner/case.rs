@@ -88,8 +88,11 @@ pub(super) fn empty_record(id: &str, case: &str) -> CaseRecord {
         findings: Vec::new(),
         flaky: false,
         observed: String::new(),
+        checked: Vec::new(),
         exchanges: Vec::new(),
         curl: String::new(),
+        grpcurl: String::new(),
+        credential: None,
         suite: None,
         duration_us: 0,
     }

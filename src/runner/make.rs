@@ -4,7 +4,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::oracle;
-use super::player::{Ended, MadeCredential, Player};
+use super::player::{Ended, MadeCredential, Player, Recipe};
 use crate::authenticator::{Client, ClientError, CreationRequest, CredentialKey, MutationError, mark};
 use crate::outcome::Reason;
 use crate::scenario::{AlgorithmChoice, Made, Requirement, Step};
@@ -132,17 +132,35 @@ impl Player<'_> {
             credential_id: Some(credential_id),
             ..CreationRequest::new(seed, self.permutation.format)
         };
-        let mut client = Client::new(&self.shared.target.origin);
-        client.honours_algorithms = false;
-        // A test authenticator registers again what the options exclude.
-        client.honours_exclude_credentials = false;
-        let created = client.create(options, &request)?;
+        let created = self.client().create(options, &request)?;
+        let mutations = mutations.iter().map(|(mutation, _)| mutation.id.to_owned()).collect();
+        let recipe = Recipe { options: options.clone(), algorithm, keyed: request.key.is_some(), mutations };
         let mut ids = vec![created.credential_id.clone()];
         let text =
             |name: &str| created.json.get(name).and_then(Value::as_str).and_then(|id| base64::decode_any(id).ok());
         ids.extend(["id", "rawId"].into_iter().filter_map(text));
         ids.dedup();
-        Ok(MadeCredential { created, ids, seed })
+        Ok(MadeCredential { created, ids, seed, recipe })
+    }
+
+    /// The text of the same credential with nothing wrong in it; `None` where the client won't make it.
+    pub(super) fn good(&self, made: &MadeCredential) -> Option<Vec<u8>> {
+        let MadeCredential { created, seed, recipe, .. } = made;
+        let request = CreationRequest {
+            algorithm: recipe.algorithm,
+            key: self.permutation.case.key.as_deref().filter(|_| recipe.keyed).map(CredentialKey::Named),
+            credential_id: Some(created.credential_id.clone()),
+            ..CreationRequest::new(*seed, self.permutation.format)
+        };
+        self.client().create(&recipe.options, &request).ok().map(|good| good.text)
+    }
+
+    fn client(&self) -> Client {
+        let mut client = Client::new(&self.shared.target.origin);
+        client.honours_algorithms = false;
+        // A test authenticator registers again what the options exclude.
+        client.honours_exclude_credentials = false;
+        client
     }
 }
 

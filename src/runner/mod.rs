@@ -154,6 +154,9 @@ impl Runner {
             available: self.plan.available,
             cases: self.plan.cases(),
             clauses: clauses.into_iter().filter(|id| clause::find(id).is_some()).count(),
+            protocols: self.shared.target.protocols.iter().map(|protocol| protocol.slug().to_owned()).collect(),
+            digest: self.plan.digest(self.shared.settings.seed),
+            shard: None,
             fuzzed: false,
         }
     }
@@ -182,6 +185,7 @@ impl Runner {
             if record.verdict == Verdict::Pass {
                 // Only failures are reproduced.
                 record.curl.clear();
+                record.grpcurl.clear();
             }
             sink(&Event::CaseFinished(Box::new(record)));
             if let Some(record) = compared {

@@ -1,13 +1,17 @@
 //! A permutation under way: what its steps share.
 
+use std::collections::BTreeSet;
+
 use sha2::{Digest as _, Sha256};
 
 use super::subject::Lease;
 use super::{Shared, present};
 use crate::authenticator::CreatedCredential;
-use crate::outcome::{CaseRecord, Finding, Reason, Verdict};
+use crate::contract::Protocol;
+use crate::outcome::{CaseRecord, Finding, Reason, Verdict, gravest};
 use crate::scenario::Permutation;
-use crate::transport::Exchange;
+use crate::transport::{Exchange, grpcurl};
+use crate::webauthn::cose::CoseAlgorithm;
 use crate::webauthn::options::PublicKeyCredentialCreationOptions;
 
 /// Calls at the beginning of a case, and at its end, that records keep.
@@ -28,6 +32,8 @@ pub(super) struct Player<'a> {
     /// The last exchange that a step judged.
     pub(super) judged: Option<usize>,
     pub(super) findings: Vec<Finding>,
+    /// Clauses that checks looked at.
+    pub(super) checked: BTreeSet<&'static str>,
     pub(super) observed: String,
     pub(super) options: Option<PublicKeyCredentialCreationOptions>,
     pub(super) factor_id: Option<String>,
@@ -53,6 +59,18 @@ pub(super) struct MadeCredential {
     pub(super) created: CreatedCredential,
     pub(super) ids: Vec<Vec<u8>>,
     pub(super) seed: [u8; 32],
+    pub(super) recipe: Recipe,
+}
+
+/// What a credential was made from, besides its seed.
+#[derive(Debug, Clone)]
+pub(super) struct Recipe {
+    pub(super) options: PublicKeyCredentialCreationOptions,
+    pub(super) algorithm: CoseAlgorithm,
+    /// Whether the key is the one that the case names.
+    pub(super) keyed: bool,
+    /// Ids of the mutations.
+    pub(super) mutations: Vec<String>,
 }
 
 /// What the target should hold for the subject after the steps.
@@ -81,6 +99,7 @@ impl<'a> Player<'a> {
             decisive: None,
             judged: None,
             findings: Vec::new(),
+            checked: BTreeSet::new(),
             observed: String::new(),
             options: None,
             factor_id: None,
@@ -125,6 +144,12 @@ impl<'a> Player<'a> {
     pub(super) fn into_record(self, record: &mut CaseRecord) {
         let shown = self.decisive.or(self.judged).and_then(|index| self.exchanges.get(index));
         record.curl = shown.map(crate::transport::curl).unwrap_or_default();
+        let grpc = self.shared.target.protocols.contains(&Protocol::Grpc).then_some(&self.shared.target.grpc.base_url);
+        record.grpcurl = shown.zip(grpc).and_then(|(shown, url)| grpcurl(shown, url)).unwrap_or_default();
+        let passed = gravest(&self.findings).is_some_and(|finding| finding.verdict() == Verdict::Pass);
+        let sent = self.credential.as_ref().filter(|_| !passed);
+        record.credential = sent.map(|made| present::credential(made, self.good(made)));
+        record.checked = self.checked.iter().map(|clause| (*clause).to_owned()).collect();
         // A case of very many calls shows its beginning and its end.
         let left_out = KEPT..self.exchanges.len().saturating_sub(KEPT);
         let kept = self.exchanges.iter().enumerate().filter(|(index, _)| !left_out.contains(index));

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use crate::outcome::{CaseRecord, ExchangeRecord, Finding, Reason};
+use super::player::MadeCredential;
+use crate::outcome::{CaseRecord, CredentialRecord, ExchangeRecord, Finding, Reason};
 use crate::transport::{Exchange, Reply};
 use crate::wire::secret::Masker;
 
@@ -33,6 +34,15 @@ pub(super) fn exchange(exchange: &Exchange, masker: &Masker) -> ExchangeRecord {
         response_body: cut(&masker.mask(&response_body)),
         duration_us: u64::try_from(exchange.timings.last_byte.as_micros()).unwrap_or(u64::MAX),
     }
+}
+
+/// A credential that was sent, beside the good one.
+pub(super) fn credential(made: &MadeCredential, good: Option<Vec<u8>>) -> CredentialRecord {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    // A mutation of the JSON value is in the text too; one of the text is in it alone.
+    let sent = text(&made.created.text);
+    let good = good.as_deref().map_or_else(|| sent.clone(), text);
+    CredentialRecord { sent, good, mutations: made.recipe.mutations.clone() }
 }
 
 /// JSON as it is; a well-formed frame as the JSON of its message; anything else as text with its length.

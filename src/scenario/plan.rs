@@ -6,6 +6,7 @@ use std::hash::{Hash as _, Hasher as _};
 use std::sync::Arc;
 
 use globset::{GlobBuilder, GlobMatcher};
+use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
 use super::model::{Case, Measure};
@@ -184,6 +185,17 @@ impl Plan {
     pub fn controls(&self) -> HashSet<(Flow, Protocol, Format, CoseAlgorithm)> {
         let control = |p: &Permutation| (p.flow, p.protocol, p.format, p.case.control_algorithm(p.format));
         self.permutations.iter().map(control).collect()
+    }
+
+    /// SHA-256, in hexadecimal, of the version, the seed and what is going to be run.
+    pub fn digest(&self, seed: u64) -> String {
+        let mut hash = Sha256::new_with_prefix(env!("CARGO_PKG_VERSION"));
+        hash.update(seed.to_be_bytes());
+        for permutation in &self.permutations {
+            hash.update(permutation.id.as_bytes());
+            hash.update([0]);
+        }
+        hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// How many distinct cases there are.

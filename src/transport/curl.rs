@@ -8,6 +8,7 @@ use http::header::CONTENT_TYPE;
 
 use super::{Exchange, SentRequest};
 use crate::contract::Protocol;
+use crate::wire::schema;
 
 /// Body bytes that are shown; a multiple of 3, so that cut base64 stays whole.
 const MOST_BYTES: usize = 4095;
@@ -36,6 +37,31 @@ pub fn curl(exchange: &Exchange) -> String {
         let _ = write!(line, " # body cut: the first {} of {} bytes", shown.len(), request.body.len());
     }
     line
+}
+
+/// A `grpcurl` command line that sends the exchange's message to a gRPC address, whatever protocol had carried it; `None` where what was
+/// sent was more, or less, than a message, or where it would be longer than 4 KB.
+///
+/// Run it where `fixtures/proto` is; the token is taken from the variable `TOKEN`. `base_url` is `http://` or `https://` with host and port.
+pub fn grpcurl(exchange: &Exchange, base_url: &str) -> Option<String> {
+    let message = exchange.request.message.as_ref()?.to_string();
+    let service = exchange.endpoint.grpc.service;
+    let file = schema::file_of(service).filter(|_| message.len() <= MOST_BYTES)?;
+    let (scheme, rest) = base_url.split_once("://")?;
+    let host = rest.split('/').next().unwrap_or_default();
+    let host = if host.rsplit_once(':').is_some_and(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit())) {
+        host.to_owned()
+    } else {
+        format!("{host}:{}", if scheme == "http" { 80 } else { 443 })
+    };
+    let plain = if scheme == "http" { " -plaintext" } else { "" };
+    let token = if exchange.request.authorized { " -H \"authorization: Bearer $TOKEN\"" } else { "" };
+    let message = quote(&message);
+    let method = exchange.endpoint.grpc.method;
+    Some(format!(
+        "grpcurl{plain} -import-path fixtures/proto -proto {file}{token} -d {message} {} {service}/{method}",
+        quote(&host)
+    ))
 }
 
 /// The bytes to show: all, or as many as fit without breaking a character of UTF-8.
@@ -92,7 +118,9 @@ mod tests {
     fn exchange(protocol: Protocol, body: impl Into<Bytes>) -> Exchange {
         let url = "http://host/it's?a=$HOME&b=`id`".to_owned();
         let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
-        let request = SentRequest { method: "POST".to_owned(), url, headers, authorized: true, body: body.into() };
+        let message = Some(serde_json::json!({ "userId": "it's" }));
+        let request =
+            SentRequest { method: "POST".to_owned(), url, headers, authorized: true, body: body.into(), message };
         Exchange {
             protocol,
             endpoint: Flow::V2U2f.endpoint(Operation::Start).expect("listed"),
@@ -144,6 +172,23 @@ mod tests {
         let line = curl(&exchange(Protocol::GrpcWeb, vec![0xff; 5000]));
         assert!(line.ends_with("@- # body cut: the first 4095 of 5000 bytes"));
         assert!(line.len() < 6000);
+    }
+
+    #[test]
+    fn grpcurl_is_given_the_message() {
+        let mut exchange = exchange(Protocol::Rest, "");
+        assert_eq!(
+            grpcurl(&exchange, "https://host/prefix").as_deref(),
+            Some(
+                "grpcurl -import-path fixtures/proto -proto zitadel/user/v2/user_service.proto \
+                 -H \"authorization: Bearer $TOKEN\" -d '{\"userId\":\"it'\\''s\"}' host:443 \
+                 zitadel.user.v2.UserService/RegisterU2F"
+            )
+        );
+        let plain = grpcurl(&exchange, "http://127.0.0.1:8080").expect("a line");
+        assert!(plain.starts_with("grpcurl -plaintext ") && plain.contains(" 127.0.0.1:8080 "), "{plain}");
+        exchange.request.message = None;
+        assert_eq!(grpcurl(&exchange, "http://host"), None);
     }
 
     #[test]

@@ -25,7 +25,7 @@ use crate::contract::{Endpoint, Protocol};
 use crate::wire::secret::Secret;
 use crate::wire::status::Status;
 
-pub use curl::curl;
+pub use curl::{curl, grpcurl};
 pub use error::{Phase, TransportError};
 
 /// Carries calls over one protocol to one target. Cheap to share; connections are kept and reused.
@@ -134,6 +134,13 @@ pub struct Tamper {
     pub method: Option<String>,
 }
 
+impl Tamper {
+    /// Whether the call is an ordinary one.
+    pub fn is_empty(&self) -> bool {
+        self.body.is_none() && self.content_type.is_none() && self.method.is_none()
+    }
+}
+
 /// What was sent and what came back, once a complete reply was read.
 #[derive(Debug, Clone)]
 pub struct Exchange {
@@ -170,6 +177,8 @@ pub struct SentRequest {
     pub authorized: bool,
     /// Body bytes as sent.
     pub body: Bytes,
+    /// The request message in protobuf JSON; `None` where what was sent is not just that.
+    pub message: Option<Value>,
 }
 
 /// What a reply says, in the form that all protocols share.

@@ -38,6 +38,7 @@ impl Draft {
             headers: headers.clone(),
             authorized: call.authorization.is_some(),
             body: body.clone(),
+            message: call.tamper.is_empty().then(|| call.message.clone()),
         };
         if let Some(secret) = &call.authorization {
             let mut value = header("the authorization", secret.expose())?;

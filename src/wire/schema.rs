@@ -176,6 +176,11 @@ fn whole(double: f64) -> Option<Number> {
         .flatten()
 }
 
+/// The file, below `fixtures/proto`, that defines the named service.
+pub fn file_of(service_name: &str) -> Option<String> {
+    pool().ok()?.get_service_by_name(service_name).map(|service| service.parent_file().name().to_owned())
+}
+
 fn descriptor(message_name: &str) -> Result<MessageDescriptor, SchemaError> {
     pool()?.get_message_by_name(message_name).ok_or_else(|| SchemaError::UnknownMessage(message_name.to_owned()))
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use proofmark::gate::Judged;
 use proofmark::outcome::{
     CaseRecord, Event, ExchangeRecord, Finding, Reason, RunFinished, RunRecord, RunStarted, Statement, Verdict,
 };
@@ -28,8 +29,11 @@ fn record(id: &str, clause: &str, reason: Reason, expected: &str, received: &str
         findings: vec![Finding::new("expectation", clause, reason, expected, received)],
         flaky: false,
         observed: "accepted".to_owned(),
+        checked: Vec::new(),
         exchanges: Vec::new(),
         curl: String::new(),
+        grpcurl: String::new(),
+        credential: None,
         duration_us: 1_250,
     };
     record.decide();
@@ -53,7 +57,7 @@ fn hostile() -> CaseRecord {
 }
 
 /// Ten permutations of a target whose name is hostile as well.
-fn run() -> RunRecord {
+fn run() -> Judged {
     let refused = "refused: HTTP 400, code 3";
     let token_name = "api/limit/token-name";
     let mut reproduced =
@@ -93,6 +97,9 @@ fn run() -> RunRecord {
         record("v2/u2f/all/limits/name-201", "api/transports-agree", Reason::Met, "one answer", "one answer"),
     ];
     let started = RunStarted {
+        protocols: ["rest", "grpc", "grpc-web"].map(str::to_owned).to_vec(),
+        digest: "00".repeat(32),
+        shard: None,
         fuzzed: false,
         format: Event::FORMAT,
         version: "0.0.0".to_owned(),
@@ -106,10 +113,11 @@ fn run() -> RunRecord {
     };
     let finished = Event::RunFinished(RunFinished { interrupted: false, duration_ms: 12_345 });
     let cases = cases.into_iter().map(|case| Event::CaseFinished(Box::new(case)));
-    RunRecord::fold(std::iter::once(Event::RunStarted(started)).chain(cases).chain([finished])).expect("a whole run")
+    let run = RunRecord::fold(std::iter::once(Event::RunStarted(started)).chain(cases).chain([finished]));
+    Judged::new(run.expect("a whole run"))
 }
 
-fn written(name: &str, run: &RunRecord) -> String {
+fn written(name: &str, run: &Judged) -> String {
     let mut bytes = Vec::new();
     (report::find(name).expect("listed").write)(run, &mut bytes).expect("memory takes everything");
     String::from_utf8(bytes).expect("text")
@@ -126,8 +134,8 @@ fn assert_harmless(text: &str) {
 #[test]
 fn terminal() {
     let run = run();
-    let lines: String = run.cases.iter().map(|case| report::case_line(case) + "\n").collect();
-    assert_eq!(lines.lines().count(), run.cases.len(), "one line a case, whatever the target says");
+    let lines: String = run.run.cases.iter().map(|case| report::case_line(case) + "\n").collect();
+    assert_eq!(lines.lines().count(), run.run.cases.len(), "one line a case, whatever the target says");
     let text = format!("{lines}\n{}", report::summary(&run));
     assert_harmless(&text);
     insta::assert_snapshot!(text);
@@ -136,10 +144,10 @@ fn terminal() {
 #[test]
 fn terminal_of_a_conformant_run() {
     let mut run = run();
-    run.cases.retain(|case| case.verdict == Verdict::Pass && !case.flaky && case.reason != Reason::Unattributed);
-    run.started.target = "staging".to_owned();
-    run.started.permutations = 1;
-    run.started.available = 1;
+    run.run.cases.retain(|case| case.verdict == Verdict::Pass && !case.flaky && case.reason != Reason::Unattributed);
+    run.run.started.target = "staging".to_owned();
+    run.run.started.permutations = 1;
+    run.run.started.available = 1;
     insta::assert_snapshot!(report::summary(&run));
 }
 
@@ -148,10 +156,10 @@ fn ndjson() {
     let run = run();
     let text = written("ndjson", &run);
     assert_harmless(&text.replace(['\u{202e}', '\u{2066}', '\u{9b}'], ""));
-    assert_eq!(text.lines().count(), run.cases.len() + 2);
+    assert_eq!(text.lines().count(), run.run.cases.len() + 2);
     insta::assert_snapshot!(text);
     let events = report::read_events(text.as_bytes()).expect("our own lines");
-    assert_eq!(RunRecord::fold(events), Some(run));
+    assert_eq!(RunRecord::fold(events), Some(run.run));
 }
 
 #[test]
@@ -220,8 +228,8 @@ fn junit() {
     assert_harmless(&text);
     insta::assert_snapshot!(text);
     let cases = parse(&text);
-    assert_eq!(cases.len(), run.cases.len());
-    for case in &run.cases {
+    assert_eq!(cases.len(), run.run.cases.len());
+    for case in &run.run.cases {
         let expected = match case.verdict {
             Verdict::Fail => Some("failure"),
             Verdict::Error => Some("error"),
@@ -268,14 +276,14 @@ fn statements() {
     ];
     for (reasons, permutations, available, end, expected) in table {
         let mut run = run();
-        run.started.permutations = *permutations;
-        run.started.available = *available;
-        run.finished = end.map(|interrupted| RunFinished { interrupted, duration_ms: 1 });
-        run.cases =
+        run.run.started.permutations = *permutations;
+        run.run.started.available = *available;
+        run.run.finished = end.map(|interrupted| RunFinished { interrupted, duration_ms: 1 });
+        run.run.cases =
             reasons.iter().map(|reason| record("v1/u2f/rest/s/c", "api/status/ok", *reason, "e", "r")).collect();
-        assert_eq!(run.statement(), *expected, "{reasons:?} {permutations} of {available}, {end:?}");
+        assert_eq!(run.run.statement(), *expected, "{reasons:?} {permutations} of {available}, {end:?}");
         // What only compares permutations is none of them.
-        run.cases.push(record("v1/u2f/all/s/c", "api/transports-agree", Met, "e", "r"));
-        assert_eq!(run.statement(), *expected, "{reasons:?} and a comparison");
+        run.run.cases.push(record("v1/u2f/all/s/c", "api/transports-agree", Met, "e", "r"));
+        assert_eq!(run.run.statement(), *expected, "{reasons:?} and a comparison");
     }
 }

@@ -72,6 +72,7 @@ fn exchange(endpoint: &'static Endpoint, protocol: Protocol, body: Bytes, reply:
         headers: HeaderMap::new(),
         authorized: true,
         body: Bytes::new(),
+        message: None,
     };
     let (trailers, timings) = (HeaderMap::new(), Timings::default());
     Exchange { protocol, endpoint, request, http_status: 200, headers, trailers, body, reply, timings }

@@ -1,0 +1,30 @@
+//! Records that have one cause, so that one missing permission is not 300 failures.
+
+use std::collections::BTreeMap;
+
+use crate::outcome::{CaseRecord, Finding, RunRecord, Verdict};
+
+/// Permutations that have one cause: the same clause, reason and expectation.
+pub(super) struct Cause<'a> {
+    /// The deciding finding of the first.
+    pub finding: &'a Finding,
+    /// The example first.
+    pub records: Vec<&'a CaseRecord>,
+}
+
+/// Causes of a verdict, the most frequent first.
+pub(super) fn causes(run: &RunRecord, verdict: Verdict) -> Vec<Cause<'_>> {
+    let mut by_key: BTreeMap<(&str, String, &str), Cause<'_>> = BTreeMap::new();
+    for record in run.cases.iter().filter(|record| record.verdict == verdict) {
+        let Some(finding) = record.findings.first() else { continue };
+        let key = (finding.clause.as_str(), finding.reason.name(), finding.expected.as_str());
+        by_key.entry(key).or_insert(Cause { finding, records: Vec::new() }).records.push(record);
+    }
+    let mut causes: Vec<Cause<'_>> = by_key.into_values().collect();
+    for cause in &mut causes {
+        // The example comes first. A curl line over REST says most to a person.
+        cause.records.sort_by_key(|record| record.protocol != "rest");
+    }
+    causes.sort_by_key(|cause| std::cmp::Reverse(cause.records.len()));
+    causes
+}
