@@ -35,7 +35,9 @@ pub enum Verb {
     Attest(AttestArguments),
     /// Run the reference server
     Serve(ServeArguments),
-    /// List cases, permutations, clauses, mutations, request faults or defects
+    /// Render an event stream that `run --report ndjson=PATH` wrote, without the target
+    Report(ReportArguments),
+    /// List cases, permutations, clauses, mutations, request faults, defects or report formats
     List(ListArguments),
     /// Hold the built-in cases to the registration catalogue and to the clauses
     Lint,
@@ -56,8 +58,7 @@ pub struct RunArguments {
     /// Give the embedded reference server a defect (see `list defects`)
     #[arg(long, value_name = "NAME", conflicts_with = "target")]
     pub defect: Option<String>,
-    /// Write a report, as NAME=PATH with NAME one of ndjson, junit; can be repeated
-    #[arg(long = "report", value_name = "NAME=PATH")]
+    #[arg(long = "report", value_name = "NAME=PATH", help = super::reports::help())]
     pub reports: Vec<String>,
     /// Run the cases of an own suite file too; can be repeated
     #[arg(long = "suite", value_name = "FILE")]
@@ -232,6 +233,17 @@ pub struct ServeArguments {
     pub stop_after: Option<String>,
 }
 
+/// `report`
+#[derive(Debug, Args)]
+pub struct ReportArguments {
+    /// The event stream; `-` for standard input
+    #[arg(long, value_name = "FILE")]
+    pub from: PathBuf,
+    #[arg(long = "to", value_name = "NAME=PATH", help = super::reports::help(),
+          long_help = format!("{}; without it the summary is printed", super::reports::help()))]
+    pub to: Vec<String>,
+}
+
 /// `list`
 #[derive(Debug, Args)]
 pub struct ListArguments {
@@ -255,6 +267,8 @@ pub enum Listing {
     Faults,
     /// Faults that the reference server can be told to have
     Defects,
+    /// Report formats
+    Reports,
 }
 
 /// `load`

@@ -4,6 +4,7 @@ mod args;
 mod attest;
 pub mod embedded;
 pub mod exit;
+mod github;
 mod interrupt;
 mod judge;
 mod lint;
@@ -11,6 +12,7 @@ mod list;
 mod load;
 mod output;
 mod replay;
+mod report;
 mod reports;
 mod run;
 mod serve;
@@ -54,6 +56,7 @@ fn dispatch(verb: Verb) -> Result<Exit, Failure> {
         Verb::Show(arguments) => show::show(&arguments),
         Verb::Attest(arguments) => attest::attest(&arguments),
         Verb::Serve(arguments) => runtime.block_on(serve::serve(arguments)),
+        Verb::Report(arguments) => report::report(&arguments),
         Verb::List(arguments) => list::list(&arguments),
         Verb::Lint => lint::lint(),
         Verb::Vectors(arguments) => vectors::vectors(&arguments),

@@ -9,7 +9,7 @@ use super::args::{Deny, RunArguments, seed_or_random};
 use super::embedded::{self, Embedded};
 use super::exit::{Exit, Failure};
 use super::reports::{self, Destination};
-use super::{interrupt, output};
+use super::{github, interrupt, output};
 use crate::contract::{Flow, Protocol};
 use crate::gate::Judged;
 use crate::outcome::{Event, RunRecord, Verdict};
@@ -28,6 +28,7 @@ pub async fn run(arguments: RunArguments) -> Result<Exit, Failure> {
         return Err(Failure::text(Exit::Usage, message));
     }
     let destinations = reports::open(&arguments.reports)?;
+    let step = github::Step::begin();
     let stop = Stop::default();
     let watcher = tokio::spawn(watch(stop.clone()));
     let begun = tokio::select! {
@@ -39,7 +40,7 @@ pub async fn run(arguments: RunArguments) -> Result<Exit, Failure> {
             "--fuzz: no selected case mutates a credential; leave the pattern out, or write client-data or tpm";
         return Err(Failure::text(Exit::NothingSelected, message));
     }
-    let exit = execute(begun, budget, &stop, &arguments, &destinations).await;
+    let exit = execute(begun, budget, &stop, &arguments, &destinations, &step).await;
     watcher.abort();
     exit
 }
@@ -128,6 +129,7 @@ async fn execute(
     stop: &Stop,
     arguments: &RunArguments,
     destinations: &[Destination],
+    step: &github::Step,
 ) -> Result<Exit, Failure> {
     let Begun { runner, _embedded } = begun;
     let mut display = Display::new(arguments.quiet, runner.started().permutations, budget.is_some());
@@ -148,6 +150,7 @@ async fn execute(
     for path in written {
         output::note(&format!("wrote {}", path.display()));
     }
+    step.annotate(&judged);
     // Last, and no reason for another exit code: what was found is printed above.
     if let Err(why) = write_found(&found, &arguments.findings) {
         output::note(&why);

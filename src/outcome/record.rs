@@ -150,6 +150,18 @@ pub enum Statement {
 }
 
 impl Statement {
+    /// The kebab-case name, for machines.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Statement::Conformant => "conformant",
+            Statement::NothingFound => "nothing-found",
+            Statement::WithDeviations => "with-deviations",
+            Statement::Partial => "partial",
+            Statement::NonConformant => "non-conformant",
+            Statement::Inconclusive => "inconclusive",
+        }
+    }
+
     /// The words of every report.
     pub const fn text(self) -> &'static str {
         match self {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::gate::{Judged, Standing};
 use crate::outcome::{CaseRecord, Finding, RunRecord, Verdict};
 
 /// Permutations that have one cause: the same clause, reason and expectation.
@@ -14,8 +15,13 @@ pub(super) struct Cause<'a> {
 
 /// Causes of a verdict, the most frequent first.
 pub(super) fn causes(run: &RunRecord, verdict: Verdict) -> Vec<Cause<'_>> {
+    causes_of(run.cases.iter().filter(|record| record.verdict == verdict))
+}
+
+/// Causes of these records, which have one verdict, the most frequent first.
+pub(super) fn causes_of<'a>(records: impl Iterator<Item = &'a CaseRecord>) -> Vec<Cause<'a>> {
     let mut by_key: BTreeMap<(&str, String, &str), Cause<'_>> = BTreeMap::new();
-    for record in run.cases.iter().filter(|record| record.verdict == verdict) {
+    for record in records {
         let Some(finding) = record.findings.first() else { continue };
         let key = (finding.clause.as_str(), finding.reason.name(), finding.expected.as_str());
         by_key.entry(key).or_insert(Cause { finding, records: Vec::new() }).records.push(record);
@@ -27,4 +33,20 @@ pub(super) fn causes(run: &RunRecord, verdict: Verdict) -> Vec<Cause<'_>> {
     }
     causes.sort_by_key(|cause| std::cmp::Reverse(cause.records.len()));
     causes
+}
+
+/// The command that plays a record's case again.
+pub(super) fn again(record: &CaseRecord, seed: u64) -> String {
+    // A comparison of protocols has no permutation of its own; its case does.
+    let id = if record.protocol == "all" { &record.case } else { &record.id };
+    let suite = record.suite.as_ref().map(|path| format!("--suite {path} ")).unwrap_or_default();
+    format!("proofmark run {suite}'{id}' --seed {seed}")
+}
+
+/// Why a record is excused, if it is.
+pub(super) fn known<'a>(judged: &'a Judged, record: &CaseRecord) -> Option<&'a str> {
+    match judged.standing(record) {
+        Standing::Known(why) => Some(why),
+        _ => None,
+    }
 }

@@ -1,8 +1,14 @@
 //! Renderings of a run. Everything is derived from the events; nothing here touches the network.
 
+mod annotations;
+mod badge;
 mod causes;
+mod json;
 mod junit;
+mod markdown;
 mod ndjson;
+mod sarif;
+mod stream;
 mod terminal;
 mod text;
 mod transcript;
@@ -11,7 +17,9 @@ use std::io;
 
 use crate::gate::Judged;
 
+pub use annotations::annotations;
 pub use ndjson::{read as read_events, write_event};
+pub use stream::{Stream, StreamError, read_run};
 pub use terminal::{case_line, summary};
 pub use text::printable;
 pub use transcript::transcript;
@@ -29,7 +37,11 @@ pub struct Report {
 /// Every report format.
 pub const REPORTS: &[Report] = &[
     Report { name: "ndjson", summary: "one JSON event a line: the whole run", write: ndjson::write },
+    Report { name: "json", summary: "one JSON document with a published schema, for programs", write: json::write },
     Report { name: "junit", summary: "JUnit XML, for CI services", write: junit::write },
+    Report { name: "sarif", summary: "SARIF 2.1.0, for code scanning", write: sarif::write },
+    Report { name: "markdown", summary: "Markdown, for the summary page of a CI job", write: markdown::write },
+    Report { name: "badge", summary: "JSON for a shields.io endpoint badge", write: badge::write },
 ];
 
 /// The format with this name.

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::causes::{Cause, causes};
-use super::text::printable;
+use super::causes::{Cause, again, causes};
+use super::text::{plural, printable};
 use crate::contract::clause;
 use crate::gate::Judged;
 use crate::outcome::{CaseRecord, Reason, RunRecord, Verdict};
@@ -69,14 +69,7 @@ fn describe(text: &mut String, verdict: Verdict, cause: &Cause<'_>, seed: u64) {
     if others.len() > LISTED {
         entry(text, "", &format!("... and {} more", others.len() - LISTED));
     }
-    // A comparison of protocols has no permutation of its own; its case does.
-    let again = if first.protocol == "all" { &first.case } else { &first.id };
-    let suite = first.suite.as_ref().map(|path| format!("--suite {path} ")).unwrap_or_default();
-    entry(
-        text,
-        "again",
-        &format!("proofmark run {suite}'{again}' --seed {seed}   (and the same --target or --defect)"),
-    );
+    entry(text, "again", &format!("{}   (and the same --target or --defect)", again(first, seed)));
     // A reproduction may be kilobytes long: last, so that it does not stand between the lines that are read.
     for (index, line) in first.curl.lines().enumerate() {
         entry(text, if index == 0 { "reproduce" } else { "" }, line);
@@ -159,10 +152,6 @@ fn fuzz_counts(text: &mut String, run: &RunRecord, seconds: f64) {
     for (label, words) in lines {
         push(text, &format!("{label:<9} {}\n", printable(&words)));
     }
-}
-
-fn plural(count: usize, thing: &str) -> String {
-    if count == 1 { format!("1 {thing}") } else { format!("{count} {thing}s") }
 }
 
 fn verdicts(run: &RunRecord) -> String {

@@ -1,4 +1,6 @@
-//! Hostile text on its way to a terminal or an XML file.
+//! Hostile text on its way to a terminal or a file.
+
+use std::borrow::Cow;
 
 /// The text with every control character (terminal escapes included) and every bidirectional override made visible.
 pub fn printable(text: &str) -> String {
@@ -15,6 +17,19 @@ pub fn printable(text: &str) -> String {
     safe
 }
 
+/// The text, or its first characters and how many follow.
+pub(super) fn shortened(text: &str, most: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(most) {
+        None => Cow::Borrowed(text),
+        Some((end, _)) => Cow::Owned(format!("{}... ({} more characters)", &text[..end], text[end..].chars().count())),
+    }
+}
+
+/// `1 case`, `2 cases`.
+pub(super) fn plural(count: usize, thing: &str) -> String {
+    if count == 1 { format!("1 {thing}") } else { format!("{count} {thing}s") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -24,5 +39,6 @@ mod tests {
         assert_eq!(printable("\u{1b}[31mred\u{202e}"), "\\u{1b}[31mred\\u{202e}");
         assert_eq!(printable("ordinary ü ✓"), "ordinary ü ✓");
         assert_eq!(printable("a\nb\u{9b}"), "a\\u{a}b\\u{9b}");
+        assert_eq!((shortened("äöü", 3), shortened("äöü€", 3)), ("äöü".into(), "äöü... (1 more characters)".into()));
     }
 }

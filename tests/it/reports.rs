@@ -1,5 +1,11 @@
 //! Reports of one run made by hand: every verdict, one cause twice, a flaky case, and a target that sends hostile text.
 
+mod annotations;
+pub mod json;
+mod markdown;
+mod sarif;
+mod stream;
+
 use std::collections::BTreeMap;
 
 use proofmark::gate::Judged;
