@@ -103,6 +103,10 @@ fn paragraph(cause: &Cause<'_>, seed: u64) -> String {
     text.push_str(&format!("- case {}: {}\n", code(&first.id), code(&first.title)));
     text.push_str(&format!("- expected {}\n", code(&finding.expected)));
     text.push_str(&format!("- received {}\n", code(&finding.received)));
+    for further in first.findings.iter().skip(1).take(LISTED) {
+        let received = code(&further.received);
+        text.push_str(&format!("- besides {} {}: {received}\n", further.reason.name(), code(&further.clause)));
+    }
     if !others.is_empty() {
         text.push_str(&format!("- also {}\n", also(others)));
     }
@@ -179,12 +183,13 @@ fn skipped(page: &mut String, run: &RunRecord) {
 
 /// Our own words: the punctuation that Markdown would take for markup is escaped.
 fn words(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
+    let (mut escaped, mut buffer) = (String::with_capacity(text.len()), [0; 4]);
     for character in text.chars() {
-        if "\\`*_{}[]<>()#|~&!".contains(character) {
+        if "\\`*_[]<>#|~&".contains(character) {
             escaped.push('\\');
         }
-        escaped.push(character);
+        // Else it would be a mention of somebody.
+        escaped.push_str(if character == '@' { "`@`" } else { character.encode_utf8(&mut buffer) });
     }
     escaped
 }
@@ -224,6 +229,6 @@ mod tests {
         assert_eq!(code("<b>\n"), "`<b>\\u{a}`");
         assert_eq!(code(" "), "(nothing)");
         assert_eq!(fenced("a ```` b\nc"), "`````sh\na ```` b\nc\n`````\n");
-        assert_eq!(words("a <= *b*"), "a \\<= \\*b\\*");
+        assert_eq!(words("a <= *b* (@c)"), "a \\<= \\*b\\* (`@`c)");
     }
 }
