@@ -23,10 +23,18 @@ impl Step {
         Step { token }
     }
 
-    /// Switches them on, and says what went wrong as annotations.
-    pub fn annotate(&self, judged: &Judged) {
+    /// Switches them on.
+    pub fn end(self) {
         if let Some(token) = &self.token {
             output::line(&format!("::{token}::"));
+        }
+    }
+
+    /// Switches them on, and says what went wrong as annotations.
+    pub fn annotate(self, judged: &Judged) {
+        let is_step = self.token.is_some();
+        self.end();
+        if is_step {
             output::print(&report::annotations(judged));
         }
     }

@@ -2,7 +2,7 @@
 
 use super::args::JudgeArguments;
 use super::exit::{Exit, Failure};
-use super::{output, reports, run, stream};
+use super::{github, output, reports, run, stream};
 use crate::gate::Judged;
 use crate::outcome::RunRecord;
 use crate::report;
@@ -16,6 +16,7 @@ pub fn judge(arguments: &JudgeArguments) -> Result<Exit, Failure> {
     let destinations = reports::open(&arguments.reports)?;
     let mut run = stream::read("judge", &arguments.stream)?;
     let changed = rejudge(&mut run);
+    let step = github::Step::begin();
     output::print(&changes(&run, &changed));
     let interrupted = run.finished.is_none_or(|finished| finished.interrupted);
     let judged = Judged::new(run);
@@ -23,6 +24,7 @@ pub fn judge(arguments: &JudgeArguments) -> Result<Exit, Failure> {
     for path in reports::write(&destinations, &judged)? {
         output::note(&format!("wrote {}", path.display()));
     }
+    step.annotate(&judged);
     Ok(run::gate(&judged.run, interrupted, arguments.deny))
 }
 

@@ -2,7 +2,7 @@
 
 use super::args::{ReplayArguments, RunArguments, seed_or_random};
 use super::exit::{Exit, Failure};
-use super::{output, run, stream};
+use super::{github, output, run, stream};
 use crate::outcome::{CaseRecord, Event, RunRecord};
 use crate::report;
 use crate::runner::Stop;
@@ -23,6 +23,7 @@ pub async fn replay(arguments: ReplayArguments) -> Result<Exit, Failure> {
         suites: arguments.suites.clone(),
         ..RunArguments::default()
     };
+    let step = github::Step::begin();
     let stop = Stop::default();
     let watcher = tokio::spawn(run::watch(stop.clone()));
     let begun = tokio::select! {
@@ -49,6 +50,7 @@ pub async fn replay(arguments: ReplayArguments) -> Result<Exit, Failure> {
         }
     }
     output::line(&format!("{:<9} {}", "seed", played.started.seed));
+    step.end();
     Ok(run::gate(&played, finished.interrupted, None))
 }
 

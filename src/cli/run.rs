@@ -40,7 +40,7 @@ pub async fn run(arguments: RunArguments) -> Result<Exit, Failure> {
             "--fuzz: no selected case mutates a credential; leave the pattern out, or write client-data or tpm";
         return Err(Failure::text(Exit::NothingSelected, message));
     }
-    let exit = execute(begun, budget, &stop, &arguments, &destinations, &step).await;
+    let exit = execute(begun, budget, &stop, &arguments, &destinations, step).await;
     watcher.abort();
     exit
 }
@@ -129,7 +129,7 @@ async fn execute(
     stop: &Stop,
     arguments: &RunArguments,
     destinations: &[Destination],
-    step: &github::Step,
+    step: github::Step,
 ) -> Result<Exit, Failure> {
     let Begun { runner, _embedded } = begun;
     let mut display = Display::new(arguments.quiet, runner.started().permutations, budget.is_some());

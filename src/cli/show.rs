@@ -2,7 +2,7 @@
 
 use super::args::ShowArguments;
 use super::exit::{Exit, Failure};
-use super::{output, stream};
+use super::{github, output, stream};
 use crate::authenticator::MUTATIONS;
 use crate::checks::CHECKS;
 use crate::contract::{Flow, Protocol, clause};
@@ -59,12 +59,14 @@ fn recorded(id: &str, path: &std::path::Path) -> Result<Exit, Failure> {
         let message = format!("--from {}: there is no permutation and no case `{id}` in it", path.display());
         return Err(Failure::text(Exit::NothingSelected, message));
     }
+    let step = github::Step::begin();
     for record in found.iter().take(LISTED) {
         output::line(&report::transcript(record));
     }
     for record in found.iter().skip(LISTED) {
         output::line(&report::case_line(record));
     }
+    step.end();
     Ok(Exit::Green)
 }
 

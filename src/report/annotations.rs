@@ -1,6 +1,6 @@
 //! Workflow commands of GitHub Actions: a line each, shown on the page of the job.
 
-use super::causes::{Cause, again, causes_of, known};
+use super::causes::{Cause, again, causes};
 use super::text::{printable, shortened};
 use crate::gate::Judged;
 use crate::outcome::Verdict;
@@ -16,7 +16,10 @@ pub fn annotations(judged: &Judged) -> String {
         [("error", &[Verdict::Fail, Verdict::Error]), ("warning", &[Verdict::Deviation])];
     let mut text = String::new();
     for (kind, verdicts) in kinds {
-        let causes: Vec<(Verdict, Cause<'_>)> = verdicts.iter().flat_map(|verdict| unknown(judged, *verdict)).collect();
+        let causes: Vec<(Verdict, Cause<'_>)> = verdicts
+            .iter()
+            .flat_map(|verdict| causes(judged, *verdict).into_iter().map(|cause| (*verdict, cause)))
+            .collect();
         let shown = if causes.len() > MOST { MOST - 1 } else { causes.len() };
         for (verdict, cause) in causes.iter().take(shown) {
             text.push_str(&command(kind, *verdict, cause, judged.run.started.seed));
@@ -27,12 +30,6 @@ pub fn annotations(judged: &Judged) -> String {
         }
     }
     text
-}
-
-fn unknown(judged: &Judged, verdict: Verdict) -> impl Iterator<Item = (Verdict, Cause<'_>)> {
-    let records = judged.run.cases.iter().filter(move |record| record.verdict == verdict);
-    let causes = causes_of(records.filter(|record| known(judged, record).is_none()));
-    causes.into_iter().map(move |cause| (verdict, cause))
 }
 
 fn command(kind: &str, verdict: Verdict, cause: &Cause<'_>, seed: u64) -> String {

@@ -4,7 +4,7 @@ use std::io;
 
 use serde::Serialize;
 
-use super::text::plural;
+use super::terminal::plural;
 use crate::gate::Judged;
 use crate::outcome::{RunRecord, Statement, Verdict};
 

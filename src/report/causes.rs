@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::gate::{Judged, Standing};
-use crate::outcome::{CaseRecord, Finding, RunRecord, Verdict};
+use crate::outcome::{CaseRecord, Finding, Verdict};
 
 /// Permutations that have one cause: the same clause, reason and expectation.
 pub(super) struct Cause<'a> {
@@ -13,15 +13,11 @@ pub(super) struct Cause<'a> {
     pub records: Vec<&'a CaseRecord>,
 }
 
-/// Causes of a verdict, the most frequent first.
-pub(super) fn causes(run: &RunRecord, verdict: Verdict) -> Vec<Cause<'_>> {
-    causes_of(run.cases.iter().filter(|record| record.verdict == verdict))
-}
-
-/// Causes of these records, which have one verdict, the most frequent first.
-pub(super) fn causes_of<'a>(records: impl Iterator<Item = &'a CaseRecord>) -> Vec<Cause<'a>> {
+/// Causes of a verdict, the most frequent first. What a known deviation excuses is left out.
+pub(super) fn causes(judged: &Judged, verdict: Verdict) -> Vec<Cause<'_>> {
+    let untold = |record: &&CaseRecord| !matches!(judged.standing(record), Standing::Known(_));
     let mut by_key: BTreeMap<(&str, String, &str), Cause<'_>> = BTreeMap::new();
-    for record in records {
+    for record in judged.run.cases.iter().filter(|record| record.verdict == verdict).filter(untold) {
         let Some(finding) = record.findings.first() else { continue };
         let key = (finding.clause.as_str(), finding.reason.name(), finding.expected.as_str());
         by_key.entry(key).or_insert(Cause { finding, records: Vec::new() }).records.push(record);
@@ -44,9 +40,9 @@ pub(super) fn again(record: &CaseRecord, seed: u64) -> String {
 }
 
 /// Why a record is excused, if it is.
-pub(super) fn known<'a>(judged: &'a Judged, record: &CaseRecord) -> Option<&'a str> {
+pub(super) fn known(judged: &Judged, record: &CaseRecord) -> Option<String> {
     match judged.standing(record) {
-        Standing::Known(why) => Some(why),
+        Standing::Known(why) => Some(why.to_string()),
         _ => None,
     }
 }

@@ -86,7 +86,7 @@ struct CauseEntry<'a> {
 struct RecordEntry<'a> {
     standing: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    why: Option<&'a str>,
+    why: Option<String>,
     #[serde(flatten)]
     record: &'a CaseRecord,
 }
@@ -103,7 +103,7 @@ pub(super) fn write(judged: &Judged, out: &mut dyn io::Write) -> io::Result<()> 
         tally: tally(run, &records),
         run: run_entry(run),
         clauses: clauses(run),
-        causes: Verdict::ALL.into_iter().flat_map(|verdict| cause_entries(run, verdict)).collect(),
+        causes: Verdict::ALL.into_iter().flat_map(|verdict| cause_entries(judged, verdict)).collect(),
         records,
     };
     serde_json::to_writer_pretty(&mut *out, &document).map_err(io::Error::other)?;
@@ -164,11 +164,11 @@ fn clauses(run: &RunRecord) -> Vec<ClauseEntry> {
 }
 
 /// What holds has no cause.
-fn cause_entries(run: &RunRecord, verdict: Verdict) -> Vec<CauseEntry<'_>> {
+fn cause_entries(judged: &Judged, verdict: Verdict) -> Vec<CauseEntry<'_>> {
     if verdict == Verdict::Pass {
         return Vec::new();
     }
-    causes(run, verdict).iter().map(|cause| cause_entry(verdict, cause)).collect()
+    causes(judged, verdict).iter().map(|cause| cause_entry(verdict, cause)).collect()
 }
 
 fn cause_entry<'a>(verdict: Verdict, cause: &Cause<'a>) -> CauseEntry<'a> {
@@ -189,7 +189,7 @@ fn record_entry<'a>(judged: &'a Judged, record: &'a CaseRecord) -> RecordEntry<'
     let (standing, why) = match judged.standing(record) {
         Standing::Unconcerned => ("unconcerned", None),
         Standing::New => (NEW, None),
-        Standing::Known(why) => (KNOWN, Some(why)),
+        Standing::Known(why) => (KNOWN, Some(why.to_string())),
     };
     RecordEntry { standing, why, record }
 }

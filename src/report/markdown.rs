@@ -4,11 +4,12 @@
 
 use std::io;
 
-use super::causes::{Cause, again, causes_of, known};
-use super::text::{plural, printable, shortened};
+use super::causes::{Cause, again, causes, known};
+use super::terminal::plural;
+use super::text::{printable, shortened};
 use crate::contract::clause;
 use crate::gate::Judged;
-use crate::outcome::{CaseRecord, RunRecord, Verdict};
+use crate::outcome::{CaseRecord, Verdict};
 
 /// Causes of a verdict that are shown.
 const CAUSES: usize = 30;
@@ -27,15 +28,12 @@ pub(super) fn write(judged: &Judged, out: &mut dyn io::Write) -> io::Result<()> 
 }
 
 fn page(judged: &Judged) -> String {
-    let run = &judged.run;
     let mut page = head(judged);
     for verdict in [Verdict::Fail, Verdict::Error, Verdict::Deviation] {
-        let records = run.cases.iter().filter(|record| record.verdict == verdict);
-        let causes = causes_of(records.filter(|record| known(judged, record).is_none()));
-        section(&mut page, verdict, &causes, run.started.seed);
+        section(&mut page, verdict, &causes(judged, verdict), judged.run.started.seed);
     }
     known_ones(&mut page, judged);
-    skipped(&mut page, run);
+    skipped(&mut page, judged);
     page
 }
 
@@ -144,7 +142,7 @@ fn known_ones(page: &mut String, judged: &Judged) {
     let mut shown = 0;
     for record in &records {
         let why = known(judged, record).unwrap_or_default();
-        let line = format!("- {} {}: {}\n", record.verdict.name(), code(&record.id), code(why));
+        let line = format!("- {} {}: {}\n", record.verdict.name(), code(&record.id), code(&why));
         if page.len() + line.len() > LONGEST_PAGE {
             break;
         }
@@ -158,8 +156,8 @@ fn known_ones(page: &mut String, judged: &Judged) {
 }
 
 /// One line for each reason not to run something.
-fn skipped(page: &mut String, run: &RunRecord) {
-    let causes = causes_of(run.cases.iter().filter(|record| record.verdict == Verdict::Skip));
+fn skipped(page: &mut String, judged: &Judged) {
+    let causes = causes(judged, Verdict::Skip);
     if causes.is_empty() {
         return;
     }

@@ -18,7 +18,7 @@ use std::io;
 use crate::gate::Judged;
 
 pub use annotations::annotations;
-pub use ndjson::{read as read_events, write_event};
+pub use ndjson::write_event;
 pub use stream::{Stream, StreamError, read_run};
 pub use terminal::{case_line, summary};
 pub use text::printable;

@@ -7,10 +7,11 @@ use std::collections::BTreeMap;
 use std::io;
 
 use super::causes::{again, causes, known};
-use super::text::{plural, printable, shortened};
+use super::terminal::plural;
+use super::text::{printable, shortened};
 use crate::contract::clause::{self, Level};
 use crate::gate::Judged;
-use crate::outcome::{CaseRecord, Finding, RunRecord, Verdict};
+use crate::outcome::{CaseRecord, Finding, Verdict};
 use crate::webauthn::hash::Hash;
 use crate::wire::percent;
 use model::{
@@ -51,7 +52,7 @@ fn log(judged: &Judged) -> Log<'_> {
                     rules: rules.keys().map(|id| rule(id)).collect(),
                 },
             },
-            invocations: [invocation(run, left_out)],
+            invocations: [invocation(judged, left_out)],
             column_kind: "unicodeCodePoints",
             results,
             properties: RunProperties {
@@ -103,7 +104,8 @@ fn rule(id: &str) -> Rule {
 
 fn result<'a>(judged: &Judged, record: &'a CaseRecord, rules: &BTreeMap<&str, usize>) -> Option<ResultEntry<'a>> {
     let finding = record.findings.first()?;
-    let suppression = |why: &str| Suppression { kind: "external", status: "accepted", justification: printable(why) };
+    let suppression =
+        |why: String| Suppression { kind: "external", status: "accepted", justification: printable(&why) };
     Some(ResultEntry {
         rule_id: printable(&finding.clause),
         rule_index: rules.get(finding.clause.as_str()).copied()?,
@@ -173,8 +175,9 @@ fn fingerprints(record: &CaseRecord, finding: &Finding) -> Fingerprints {
     Fingerprints { primary_location_line_hash: format!("{digest}:1"), permutation: digest }
 }
 
-fn invocation(run: &RunRecord, left_out: usize) -> Invocation {
-    let mut notifications: Vec<Notification> = causes(run, Verdict::Error)
+fn invocation(judged: &Judged, left_out: usize) -> Invocation {
+    let run = &judged.run;
+    let mut notifications: Vec<Notification> = causes(judged, Verdict::Error)
         .into_iter()
         .map(|cause| {
             let finding = cause.finding;

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::causes::{Cause, again, causes};
-use super::text::{plural, printable};
+use super::text::printable;
 use crate::contract::clause;
 use crate::gate::Judged;
 use crate::outcome::{CaseRecord, Reason, RunRecord, Verdict};
@@ -35,7 +35,7 @@ pub fn summary(judged: &Judged) -> String {
     let run = &judged.run;
     let mut text = String::new();
     for verdict in [Verdict::Fail, Verdict::Error, Verdict::Deviation, Verdict::Skip] {
-        let causes = causes(run, verdict);
+        let causes = causes(judged, verdict);
         for (index, cause) in causes.iter().enumerate() {
             if index == CAUSES {
                 push(&mut text, &format!("... and {} more causes of {}\n", causes.len() - CAUSES, verdict.name()));
@@ -152,6 +152,10 @@ fn fuzz_counts(text: &mut String, run: &RunRecord, seconds: f64) {
     for (label, words) in lines {
         push(text, &format!("{label:<9} {}\n", printable(&words)));
     }
+}
+
+pub(super) fn plural(count: usize, thing: &str) -> String {
+    if count == 1 { format!("1 {thing}") } else { format!("{count} {thing}s") }
 }
 
 fn verdicts(run: &RunRecord) -> String {

@@ -25,11 +25,6 @@ pub(super) fn shortened(text: &str, most: usize) -> Cow<'_, str> {
     }
 }
 
-/// `1 case`, `2 cases`.
-pub(super) fn plural(count: usize, thing: &str) -> String {
-    if count == 1 { format!("1 {thing}") } else { format!("{count} {thing}s") }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -166,21 +166,6 @@ fn ndjson() {
     assert_harmless(&text.replace(['\u{202e}', '\u{2066}', '\u{9b}'], ""));
     assert_eq!(text.lines().count(), run.run.cases.len() + 2);
     insta::assert_snapshot!(text);
-    let events = report::read_events(text.as_bytes()).expect("our own lines");
-    assert_eq!(RunRecord::fold(events), Some(run.run));
-}
-
-#[test]
-fn ndjson_that_is_none() {
-    let text = written("ndjson", &run());
-    let lines: Vec<&str> = text.lines().collect();
-    let error = report::read_events(format!("{}\n{{\"event\": 1}}\n", lines[0]).as_bytes()).expect_err("no event");
-    assert!(error.to_string().starts_with("line 2: "), "{error}");
-    let folded = |lines: &[&str]| RunRecord::fold(report::read_events(lines.join("\n").as_bytes()).expect("events"));
-    assert_eq!(folded(&lines[1..]), None, "without its first line");
-    assert_eq!(folded(&[lines[0], lines[0]]), None, "two runs");
-    let died = folded(&lines[..4]).expect("a run that died");
-    assert_eq!((died.cases.len(), died.finished), (3, None));
 }
 
 /// Test cases by name: the element that says what they came to, with its attributes and text.

@@ -102,7 +102,8 @@ fn lines_of_the_stream_are_valid_and_wrong_ones_refused() {
         written("ndjson", &run()).lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     lines.iter().for_each(|line| assert_valid(&validator, line));
     let last = lines.len() - 1;
-    let wrong: &[(usize, fn(&mut Value))] = &[
+    type Change = (usize, fn(&mut Value));
+    let wrong: &[Change] = &[
         (0, |e| e["format"] = json!(1)),
         (0, |e| e["event"] = json!("run-finished")),
         (0, |e| e["shard"] = json!({ "index": 0, "count": 2 })),
@@ -124,7 +125,9 @@ fn lines_of_the_stream_are_valid_and_wrong_ones_refused() {
 #[test]
 fn the_schemas_agree_with_each_other_and_with_the_code() {
     let (events, report) = (schema("events").0, schema("report").0);
-    for name in ["record", "outcome", "finding", "reason", "exchange", "credential", "clauseId", "shard"] {
+    for name in
+        ["record", "outcome", "finding", "reason", "exchange", "evidence", "pair", "credential", "clauseId", "shard"]
+    {
         assert_eq!(events["$defs"][name], report["$defs"][name], "{name}");
         assert!(events["$defs"][name].is_object(), "{name}");
     }

@@ -51,7 +51,7 @@ fn what_is_no_stream_is_named_with_its_line() {
         (Vec::new(), "line 1: it is empty; give the file that"),
         (b"<testsuites/>".to_vec(), "line 1: it starts no run (expected value"),
         (b"\n".to_vec(), "line 1: it starts no run ("),
-        (lines[0][..40].as_bytes().to_vec(), "line 1: it starts no run ("),
+        (lines[0].as_bytes()[..40].to_vec(), "line 1: it starts no run ("),
         (joined(&lines[1..]).into_bytes(), "line 1: it starts no run (missing field `format`"),
         (
             joined(&[&other, lines[1]]).into_bytes(),
