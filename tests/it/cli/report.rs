@@ -102,3 +102,19 @@ fn github_is_told_after_the_run_and_the_target_has_no_say() {
     assert_ne!(again.out.lines().next(), Some(lines[0]), "the seed does not tell the token");
     assert!(!proofmark(&args).exits(1).out.contains("\n::"), "not elsewhere");
 }
+
+#[test]
+fn what_fuzzing_writes_fits_the_schemas_too() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = |name: &str| text(&directory.path().join(name));
+    let (ndjson, json) = (format!("ndjson={}", path("run.ndjson")), format!("json={}", path("run.json")));
+    let findings = path("findings");
+    let args = ["run", "client-data", "--fuzz", "60", "--findings", &findings, "--seed", "3", "--quiet"];
+    let defect = ["--defect", "verification-skips-origin", "--report", &ndjson, "--report", &json];
+    proofmark(&[&args[..], &defect].concat()).exits(1);
+    let document: Value = serde_json::from_slice(&std::fs::read(path("run.json")).expect("written")).expect("JSON");
+    assert_eq!(document["run"]["fuzzed"], true);
+    assert_valid(&schema("report").1, &document);
+    let lines = std::fs::read_to_string(path("run.ndjson")).expect("written");
+    lines.lines().for_each(|line| assert_valid(&schema("events").1, &serde_json::from_str(line).expect("JSON")));
+}
