@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::outcome::{CaseRecord, Finding, RunRecord, Verdict};
+use crate::gate::{Judged, Standing};
+use crate::outcome::{CaseRecord, Finding, Verdict};
 
 /// Permutations that have one cause: the same clause, reason and expectation.
 pub(super) struct Cause<'a> {
@@ -12,10 +13,12 @@ pub(super) struct Cause<'a> {
     pub records: Vec<&'a CaseRecord>,
 }
 
-/// Causes of a verdict, the most frequent first.
-pub(super) fn causes(run: &RunRecord, verdict: Verdict) -> Vec<Cause<'_>> {
+/// Causes of a verdict, the most frequent first. What an entry of the known-deviations file tells of is left out, also if
+/// the entry holds no longer.
+pub(super) fn causes(judged: &Judged, verdict: Verdict) -> Vec<Cause<'_>> {
+    let untold = |record: &&CaseRecord| !matches!(judged.standing(record), Standing::Known(_) | Standing::Expired(_));
     let mut by_key: BTreeMap<(&str, String, &str), Cause<'_>> = BTreeMap::new();
-    for record in run.cases.iter().filter(|record| record.verdict == verdict) {
+    for record in judged.run.cases.iter().filter(|record| record.verdict == verdict).filter(untold) {
         let Some(finding) = record.findings.first() else { continue };
         let key = (finding.clause.as_str(), finding.reason.name(), finding.expected.as_str());
         by_key.entry(key).or_insert(Cause { finding, records: Vec::new() }).records.push(record);

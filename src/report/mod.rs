@@ -1,7 +1,9 @@
 //! Renderings of a run. Everything is derived from the events; nothing here touches the network.
 
 mod causes;
+mod diff;
 mod junit;
+mod known;
 mod ndjson;
 mod terminal;
 mod text;
@@ -11,6 +13,7 @@ use std::io;
 
 use crate::gate::Judged;
 
+pub use diff::{diff_json, diff_text};
 pub use ndjson::{read as read_events, write_event};
 pub use terminal::{case_line, summary};
 pub use text::printable;
