@@ -118,7 +118,7 @@ fn passing_patterns(entry: &KnownDeviation, meant: &[&(&CaseRecord, Standing<'_>
 }
 
 /// Whether everything that the target offers was run to the end.
-fn is_whole(run: &RunRecord) -> bool {
+pub(super) fn is_whole(run: &RunRecord) -> bool {
     let started = &run.started;
     !started.fuzzed
         && started.permutations == started.available

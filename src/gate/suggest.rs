@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, value};
 
+use super::entries::is_whole;
 use super::known::Name;
 use super::observation::{observation, plain};
 use super::{Axes, Judged, KnownDeviation, Standing};
@@ -142,8 +143,12 @@ impl<'a> Cause<'a> {
         self.records.first().is_some_and(|record| Name::of(record).compares())
     }
 
-    /// Patterns for whole cases: everything, a suite, what begins alike, or the case alone.
+    /// Patterns for whole cases: everything, a suite, what begins alike, or the case alone. A run that left cases out says
+    /// nothing of these, so that cases stand alone.
     fn widened(&self, axes: &Axes, cases: Vec<&str>) -> Vec<String> {
+        if !is_whole(self.run) {
+            return cases.into_iter().map(str::to_owned).collect();
+        }
         let mut left: BTreeSet<&str> = cases.into_iter().collect();
         let mut patterns = Vec::new();
         // A suite comes before what begins alike in it, and that before what begins alike for longer.

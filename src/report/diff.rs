@@ -1,6 +1,6 @@
 //! Two runs beside each other, for people and for programs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
@@ -16,9 +16,10 @@ const LISTED: usize = 5;
 const CAUSES: usize = 40;
 
 /// Changes that have one cause.
+#[derive(Default)]
 struct Cause<'a> {
-    was: Option<String>,
-    is: Option<String>,
+    was: BTreeSet<String>,
+    is: BTreeSet<String>,
     changes: Vec<Change<'a>>,
 }
 
@@ -70,20 +71,27 @@ fn seen(record: &CaseRecord) -> String {
     format!("{} ({}): {}", record.verdict.name(), record.reason.name(), observation(record))
 }
 
-/// The most frequent first. What is in one of the runs only and passes is of interest as a number.
+/// The most frequent first. What fails now has the cause that it has now, and what is fixed the one that it had. What is in one
+/// of the runs only and good is of interest as a number.
 fn causes(changes: Vec<Change<'_>>) -> Vec<Cause<'_>> {
     let mut by_key: BTreeMap<_, Cause<'_>> = BTreeMap::new();
     for change in changes {
         let Some(record) = change.after.or(change.before) else { continue };
         let alone = change.after.is_none() || change.before.is_none();
-        let good = matches!(record.verdict, Verdict::Pass | Verdict::Skip);
-        let words = |record: Option<&CaseRecord>| {
-            record.map(|record| if alone && good { record.verdict.name().to_owned() } else { seen(record) })
+        let number = alone && matches!(record.verdict, Verdict::Pass | Verdict::Skip);
+        let words = |record: &CaseRecord| if number { record.verdict.name().to_owned() } else { seen(record) };
+        let (was, is) = (change.before.map(words), change.after.map(words));
+        let key = match change.kind {
+            Kind::NewlyFailing => (None, is.clone()),
+            Kind::Fixed => (was.clone(), None),
+            Kind::Changed | Kind::OnlyBefore | Kind::OnlyAfter => (was.clone(), is.clone()),
         };
-        let clause = decisive_clause(record).filter(|_| !(alone && good)).unwrap_or_default();
-        let (was, is) = (words(change.before), words(change.after));
-        let cause = Cause { was: was.clone(), is: is.clone(), changes: Vec::new() };
-        by_key.entry((clause.to_owned(), was, is)).or_insert(cause).changes.push(change);
+        let blamed = if change.kind == Kind::Fixed { change.before.unwrap_or(record) } else { record };
+        let clause = decisive_clause(blamed).filter(|_| !number).unwrap_or_default();
+        let cause = by_key.entry((clause, key)).or_default();
+        cause.was.extend(was);
+        cause.is.extend(is);
+        cause.changes.push(change);
     }
     let mut causes: Vec<Cause<'_>> = by_key.into_values().collect();
     causes.sort_by_key(|cause| std::cmp::Reverse(cause.changes.len()));
@@ -97,15 +105,16 @@ fn decisive_clause(record: &CaseRecord) -> Option<&str> {
 fn describe(text: &mut String, cause: &Cause<'_>) {
     let records: Vec<&CaseRecord> = cause.changes.iter().filter_map(|change| change.after.or(change.before)).collect();
     let Some((first, others)) = records.split_first() else { return };
-    if cause.was.is_some() || cause.is.is_some() {
-        entry(text, "records", &records.len().to_string());
-    }
+    entry(text, "records", &records.len().to_string());
     for (label, words) in [("was", &cause.was), ("is", &cause.is)] {
-        if let Some(words) = words {
-            entry(text, label, words);
-        }
+        let Some(example) = words.first() else { continue };
+        let more = if words.len() > 1 { format!(", and {}", plural(words.len() - 1, "other")) } else { String::new() };
+        entry(text, label, &format!("{example}{more}"));
     }
-    if let Some(clause) = decisive_clause(first).and_then(clause::find).filter(|_| first.verdict != Verdict::Pass) {
+    let blamed = cause.changes.first().filter(|change| change.kind == Kind::Fixed).and_then(|change| change.before);
+    let blamed = blamed.unwrap_or(first);
+    let clause = decisive_clause(blamed).and_then(clause::find);
+    if let Some(clause) = clause.filter(|_| !matches!(blamed.verdict, Verdict::Pass | Verdict::Skip)) {
         entry(text, "clause", &format!("{}: {}", clause.id, clause.text));
     }
     entry(text, "case", &first.id);

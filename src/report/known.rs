@@ -8,13 +8,12 @@ use crate::gate::{Judged, KnownDeviation, Problem, Stale};
 pub(super) fn describe(text: &mut String, judged: &Judged) {
     let excused: Vec<_> = judged.entries().filter(|(_, record)| !record.known.is_empty()).collect();
     if !excused.is_empty() {
-        let (records, entries) = (judged.known_ones(), excused.len());
-        let entries =
-            if entries == 1 { "1 entry excuses it".to_owned() } else { format!("{entries} entries excuse them") };
-        push(text, &format!("KNOWN {}; {entries}\n", plural(records, "record")));
+        let (records, entries) = (plural(judged.known_ones(), "record"), excused.len());
+        let entries = if entries == 1 { "1 entry".to_owned() } else { format!("{entries} entries") };
+        push(text, &format!("KNOWN {records}, excused by {entries}\n"));
         for (known, record) in excused {
-            let place = format!("{:>5} {}", record.known.len(), name(judged, known));
-            entry(text, "", &format!("{place}: {}: {known}", known.reason.name()));
+            let words = format!("{}: {}: {known}", name(judged, known), known.reason.name());
+            entry(text, &record.known.len().to_string(), &words);
         }
         push(text, "\n");
     }

@@ -5,7 +5,8 @@ fn records_are_compared_by_verdict_reason_and_observation() {
     let id = "v2/u2f/rest/s/c";
     let (good, bad) = (|| pass(id), || fail(id));
     let of = |reason, observed: &str| record(id, reason, observed);
-    let table: [(Option<CaseRecord>, Option<CaseRecord>, Option<Kind>, bool); 14] = [
+    type Row = (Option<CaseRecord>, Option<CaseRecord>, Option<Kind>, bool);
+    let table: [Row; 14] = [
         (Some(good()), Some(good()), None, false),
         (Some(bad()), Some(bad()), None, false),
         (Some(good()), Some(bad()), Some(Kind::NewlyFailing), true),

@@ -24,21 +24,31 @@ fn filled(records: Vec<CaseRecord>) -> String {
 
 #[test]
 fn an_entry_is_as_wide_as_what_fails_alike() {
-    let table: [(&[&str], &[&str], &[&str], &[&str], &[&str]); 8] = [
-        // failing, passing: patterns, flows, protocols
-        (&["v2/u2f/rest/s/c", "v2/u2f/grpc/s/c"], &["v2/u2f/rest/s/d"], &["s/c"], &[], &[]),
-        (&["v2/u2f/rest/s/c"], &["v2/u2f/grpc/s/c"], &["s/c"], &[], &["rest"]),
-        (&["v2/u2f/rest/s/c", "v2/u2f/grpc/s/c"], &["v1/u2f/rest/s/c"], &["s/c"], &["v2/u2f"], &[]),
-        (&["v2/u2f/rest/s/c/tpm"], &["v2/u2f/rest/s/c/none"], &["*/*/*/s/c/tpm"], &[], &[]),
-        (&["v2/u2f/rest/s/c-1", "v2/u2f/rest/s/c-2"], &["v2/u2f/rest/s/d"], &["s/c-*"], &[], &[]),
-        (&["v2/u2f/rest/s/c-1", "v2/u2f/rest/s/c-2"], &["v2/u2f/rest/s/c-3"], &["s/c-1", "s/c-2"], &[], &[]),
-        (&["v2/u2f/rest/s/c", "v2/u2f/rest/s/d"], &["v2/u2f/rest/t/c"], &["s"], &[], &[]),
-        (&["v2/u2f/rest/s/c", "v2/u2f/rest/t/d"], &[], &["**"], &[], &[]),
+    // What fails and what passes; patterns, flows and protocols.
+    type Row<'a> = [&'a [&'a str]; 5];
+    let table: [Row<'_>; 8] = [
+        [&["v2/u2f/rest/s/c", "v2/u2f/grpc/s/c"], &["v2/u2f/rest/s/d"], &["s/c"], &[], &[]],
+        [&["v2/u2f/rest/s/c"], &["v2/u2f/grpc/s/c"], &["s/c"], &[], &["rest"]],
+        [&["v2/u2f/rest/s/c", "v2/u2f/grpc/s/c"], &["v1/u2f/rest/s/c"], &["s/c"], &["v2/u2f"], &[]],
+        [&["v2/u2f/rest/s/c/tpm"], &["v2/u2f/rest/s/c/none"], &["*/*/*/s/c/tpm"], &[], &[]],
+        [&["v2/u2f/rest/s/c-1", "v2/u2f/rest/s/c-2"], &["v2/u2f/rest/s/d"], &["s/c-*"], &[], &[]],
+        [&["v2/u2f/rest/s/c-1", "v2/u2f/rest/s/c-2"], &["v2/u2f/rest/s/c-3"], &["s/c-1", "s/c-2"], &[], &[]],
+        [&["v2/u2f/rest/s/c", "v2/u2f/rest/s/d"], &["v2/u2f/rest/t/c"], &["s"], &[], &[]],
+        [&["v2/u2f/rest/s/c", "v2/u2f/rest/t/d"], &[], &["**"], &[], &[]],
     ];
-    for (failing, passing, patterns, flows, protocols) in table {
+    for [failing, passing, patterns, flows, protocols] in table {
         let records = failing.iter().map(|id| fail(id)).chain(passing.iter().map(|id| pass(id))).collect();
         assert_eq!(shapes(records), [(texts(patterns), texts(flows), texts(protocols))], "{failing:?}");
     }
+}
+
+#[test]
+fn a_run_that_left_cases_out_names_each_case() {
+    let mut selected = run(vec![fail("v2/u2f/rest/s/c-1"), fail("v2/u2f/rest/s/c-2")]);
+    selected.started.available = 3;
+    let found = suggest(&Judged::new(selected));
+    let patterns = found[0].entry.patterns.iter().map(|pattern| pattern.text());
+    assert_eq!((patterns.collect::<Vec<_>>(), found.len()), (vec!["s/c-1", "s/c-2"], 1));
 }
 
 #[test]
