@@ -8,7 +8,8 @@ use crate::report;
 
 /// Prints what differs. The later run is worse if it has a fail, a deviation or an error that the earlier has not.
 pub fn diff(arguments: &DiffArguments) -> Result<Exit, Failure> {
-    let (before, after) = (stream::read_played("diff", &arguments.before)?, stream::read_played("diff", &arguments.after)?);
+    let (before, after) =
+        (stream::read_played("diff", &arguments.before)?, stream::read_played("diff", &arguments.after)?);
     let diff = Diff::new(&before, &after);
     output::print(&match arguments.format {
         DiffFormat::Text => report::diff_text(&diff),

@@ -44,6 +44,7 @@ pub(super) fn run(records: Vec<CaseRecord>) -> RunRecord {
         cases: 1,
         clauses: 1,
         protocols: vec![],
+        reasons: vec![],
         digest: "d".to_owned(),
         shard: None,
         fuzzed: false,

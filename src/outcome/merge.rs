@@ -189,6 +189,7 @@ mod tests {
             cases: 3,
             clauses: 2,
             protocols: vec![],
+            reasons: vec![],
             digest: "d".to_owned(),
             shard: Some(Shard { index, count }),
             fuzzed: false,

@@ -69,7 +69,7 @@ fn inputs_that_can_not_be_used_are_refused() {
             "old.ndjson: events of form 1, written by version 0.0.9; this version reads 2",
         ),
         ("known suggest --from fuzzed.ndjson", 3, "fuzzed.ndjson: its cases were drawn by --fuzz"),
-        ("known suggest --from empty.ndjson", 3, "empty.ndjson: it does not hold the events of one run"),
+        ("known suggest --from empty.ndjson", 3, "empty.ndjson: it is no stream of one run"),
         ("known prune --from no.ndjson --known bad.toml", 3, "no.ndjson: line 1: "),
         ("diff empty.ndjson empty.ndjson", 3, "empty.ndjson: "),
         ("diff none.ndjson empty.ndjson", 3, "none.ndjson: "),

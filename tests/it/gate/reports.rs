@@ -29,6 +29,7 @@ fn events(seed: u64, records: Vec<CaseRecord>) -> Vec<Event> {
         cases: 3,
         clauses: 2,
         protocols: ["rest", "grpc"].map(str::to_owned).to_vec(),
+        reasons: vec![],
         digest: "00".repeat(32),
         shard: None,
         fuzzed: false,

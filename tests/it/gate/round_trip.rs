@@ -35,6 +35,8 @@ fn what_is_suggested_excuses_the_same_run() {
     let junit = place.read("report.xml");
     assert_eq!(junit.matches("<skipped message=\"known: until 3.0 (I-7, expires 2999-12-31)\"").count(), 24);
     assert!(!junit.contains("<failure"), "{junit}");
+    let again = place.proofmark("judge events.ndjson --known known.toml").exits(0);
+    assert!(again.out.contains("the gate is green: 24 known"), "a recorded run is held to it too: {}", again.out);
     let nothing = place.proofmark("known suggest --from events.ndjson --known known.toml").exits(0);
     assert_eq!((nothing.out.as_str(), nothing.err.as_str()), ("", "there is nothing new to excuse\n"));
     let lines =
