@@ -1,9 +1,14 @@
 //! What can be typed.
 
+mod streams;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::outcome::Shard;
+pub use streams::{DiffArguments, DiffFormat, KnownArguments, KnownVerb, MergeArguments};
 
 /// The command line.
 #[derive(Debug, Parser)]
@@ -12,7 +17,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
     version,
     about = "Conformance harness and load tester for WebAuthn enrolment over REST, gRPC and gRPC-Web",
     after_help = "Exit codes: 0 green, 1 failed, 2 usage, 3 invalid input file, 4 nothing selected, 5 preflight failed, \
-                  6 errors kept cases from a verdict, 8 load threshold missed, 70 internal, 130 interrupted"
+                  6 errors kept cases from a verdict, 7 known deviations stale, changed or expired, 8 load threshold missed, 70 internal, 130 interrupted"
 )]
 pub struct Arguments {
     /// What to do.
@@ -33,6 +38,12 @@ pub enum Verb {
     Show(ShowArguments),
     /// Make a credential: creation options on standard input, RegistrationResponseJSON on standard output
     Attest(AttestArguments),
+    /// Excuse known fails and deviations: write entries of a known-deviations file, or take stale ones out
+    Known(KnownArguments),
+    /// Compare two runs, from their event streams
+    Diff(DiffArguments),
+    /// Put the event streams of all shards of a run together
+    Merge(MergeArguments),
     /// Run the reference server
     Serve(ServeArguments),
     /// Render an event stream that `run --report ndjson=PATH` wrote, without the target
@@ -75,6 +86,12 @@ pub struct RunArguments {
     /// Make the exit code 1 for this verdict too
     #[arg(long, value_name = "VERDICT")]
     pub deny: Option<Deny>,
+    /// Excuse the fails and deviations of this file (see `known suggest`); otherwise the target file's `known`
+    #[arg(long, value_name = "FILE", conflicts_with = "fuzz")]
+    pub known: Option<PathBuf>,
+    /// Play one of N parts of the plan, such as hash:1/4; `merge` puts them together
+    #[arg(long, value_name = "hash:M/N", requires = "seed", conflicts_with = "fuzz", value_parser = shard)]
+    pub shard: Option<Shard>,
     /// Play cases about the credential alone on every flow, and with every length; otherwise the seed draws
     #[arg(long)]
     pub exhaustive: bool,
@@ -124,6 +141,9 @@ pub struct JudgeArguments {
     /// Write a report, as NAME=PATH; can be repeated
     #[arg(long = "report", value_name = "NAME=PATH")]
     pub reports: Vec<String>,
+    /// Excuse the fails and deviations of this file
+    #[arg(long, value_name = "FILE")]
+    pub known: Option<PathBuf>,
     /// Make the exit code 1 for this verdict too
     #[arg(long, value_name = "VERDICT")]
     pub deny: Option<Deny>,
@@ -242,6 +262,9 @@ pub struct ReportArguments {
     #[arg(long = "to", value_name = "NAME=PATH", help = super::reports::help(),
           long_help = format!("{}; without it the summary is printed", super::reports::help()))]
     pub to: Vec<String>,
+    /// Known deviations: what an entry excuses is shown as known
+    #[arg(long, value_name = "FILE")]
+    pub known: Option<PathBuf>,
 }
 
 /// `list`
@@ -301,6 +324,15 @@ pub struct LoadArguments {
     /// Seed of keys and ids; random if it is not given, and always printed
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub seed: Option<u64>,
+}
+
+/// The shard M of N, written as `hash:M/N`.
+fn shard(text: &str) -> Result<Shard, String> {
+    let numbers = text.strip_prefix("hash:").and_then(|numbers| numbers.split_once('/'));
+    let shard =
+        numbers.and_then(|(index, count)| Some(Shard { index: index.parse().ok()?, count: count.parse().ok()? }));
+    let fits = |shard: &Shard| (1..=shard.count).contains(&shard.index);
+    shard.filter(fits).ok_or_else(|| "write hash:M/N with M from 1 to N, such as hash:1/4".to_owned())
 }
 
 /// A seed from the operating system's randomness, for runs that were given none.

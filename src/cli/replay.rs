@@ -2,7 +2,8 @@
 
 use super::args::{ReplayArguments, RunArguments, seed_or_random};
 use super::exit::{Exit, Failure};
-use super::{github, output, run, stream};
+use super::{gate, github, output, run, stream};
+use crate::gate::Judged;
 use crate::outcome::{CaseRecord, Event, RunRecord};
 use crate::report;
 use crate::runner::Stop;
@@ -51,7 +52,7 @@ pub async fn replay(arguments: ReplayArguments) -> Result<Exit, Failure> {
     }
     output::line(&format!("{:<9} {}", "seed", played.started.seed));
     step.end();
-    Ok(run::gate(&played, finished.interrupted, None))
+    Ok(if finished.interrupted { Exit::Interrupted } else { gate::exit(&Judged::new(played)) })
 }
 
 fn compared(before: &CaseRecord, now: &CaseRecord) -> String {

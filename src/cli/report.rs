@@ -2,7 +2,7 @@
 
 use super::args::ReportArguments;
 use super::exit::{Exit, Failure};
-use super::{github, output, reports, stream};
+use super::{gate, github, output, reports, stream};
 use crate::gate::Judged;
 use crate::report;
 
@@ -10,7 +10,8 @@ use crate::report;
 /// not show in the exit code, and neither does that it died, which is said on standard error.
 pub fn report(arguments: &ReportArguments) -> Result<Exit, Failure> {
     let destinations = reports::open_as("--to", &arguments.to)?;
-    let judged = Judged::new(stream::read("--from", &arguments.from)?);
+    let rules = gate::rules(arguments.known.as_deref(), None)?;
+    let judged = Judged::by(stream::read("--from", &arguments.from)?, rules);
     if destinations.is_empty() {
         let step = github::Step::begin();
         output::print(&report::summary(&judged));

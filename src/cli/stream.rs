@@ -34,3 +34,13 @@ fn unfinished(stream: &Stream) -> Option<String> {
     let cut = stream.cut.map(|line| format!("line {line} is cut off and left out, and ")).unwrap_or_default();
     Some(format!("{cut}the run did not come to its end: {ran} of {} permutations are there", run.started.permutations))
 }
+
+/// The same, of a run that played the cases: fuzzing makes others in each run.
+pub fn read_played(option: &str, path: &Path) -> Result<RunRecord, Failure> {
+    let run = read(option, path)?;
+    if run.started.fuzzed {
+        let message = "its cases were drawn by --fuzz, and have no names that another run would give them";
+        return Err(Failure::text(Exit::Config, format!("{option} {}: {message}", path.display())));
+    }
+    Ok(run)
+}

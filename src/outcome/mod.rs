@@ -2,10 +2,12 @@
 
 mod event;
 mod evidence;
+mod merge;
 mod record;
 
 pub use event::{Event, RunFinished, RunStarted, Shard};
 pub use evidence::{Evidence, Expected, RecordedBody};
+pub use merge::{MergeError, merge};
 pub use record::{CaseRecord, CredentialRecord, ExchangeRecord, RunRecord, Statement, Tally};
 
 use serde::{Deserialize, Serialize};

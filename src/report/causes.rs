@@ -13,9 +13,10 @@ pub(super) struct Cause<'a> {
     pub records: Vec<&'a CaseRecord>,
 }
 
-/// Causes of a verdict, the most frequent first. What a known deviation excuses is left out.
+/// Causes of a verdict, the most frequent first. What an entry of the known-deviations file tells of is left out, also if
+/// the entry holds no longer.
 pub(super) fn causes(judged: &Judged, verdict: Verdict) -> Vec<Cause<'_>> {
-    let untold = |record: &&CaseRecord| !matches!(judged.standing(record), Standing::Known(_));
+    let untold = |record: &&CaseRecord| !matches!(judged.standing(record), Standing::Known(_) | Standing::Expired(_));
     let mut by_key: BTreeMap<(&str, String, &str), Cause<'_>> = BTreeMap::new();
     for record in judged.run.cases.iter().filter(|record| record.verdict == verdict).filter(untold) {
         let Some(finding) = record.findings.first() else { continue };

@@ -189,7 +189,9 @@ fn record_entry<'a>(judged: &'a Judged, record: &'a CaseRecord) -> RecordEntry<'
     let (standing, why) = match judged.standing(record) {
         Standing::Unconcerned => ("unconcerned", None),
         Standing::New => (NEW, None),
-        Standing::Known(why) => (KNOWN, Some(why.to_string())),
+        Standing::Known(entry) => (KNOWN, Some(entry.to_string())),
+        Standing::Changed(entry) => ("changed", Some(entry.to_string())),
+        Standing::Expired(entry) => ("expired", Some(entry.to_string())),
     };
     RecordEntry { standing, why, record }
 }

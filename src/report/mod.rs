@@ -3,8 +3,10 @@
 mod annotations;
 mod badge;
 mod causes;
+mod diff;
 mod json;
 mod junit;
+mod known;
 mod markdown;
 mod ndjson;
 mod sarif;
@@ -18,6 +20,7 @@ use std::io;
 use crate::gate::Judged;
 
 pub use annotations::annotations;
+pub use diff::{diff_json, diff_text};
 pub use ndjson::write_event;
 pub use stream::{Stream, StreamError, read_run};
 pub use terminal::{case_line, summary};

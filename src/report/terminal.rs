@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::causes::{Cause, again, causes};
+use super::known;
 use super::text::printable;
 use crate::contract::clause;
 use crate::gate::Judged;
@@ -44,7 +45,8 @@ pub fn summary(judged: &Judged) -> String {
             describe(&mut text, verdict, cause, run.started.seed);
         }
     }
-    counts(&mut text, run);
+    known::describe(&mut text, judged);
+    counts(&mut text, judged);
     text
 }
 
@@ -104,11 +106,12 @@ fn example(text: &mut String, record: &CaseRecord) {
 }
 
 /// One labelled line, made safe for a terminal.
-fn entry(text: &mut String, label: &str, words: &str) {
+pub(super) fn entry(text: &mut String, label: &str, words: &str) {
     push(text, &format!("  {label:<9} {}\n", printable(words)));
 }
 
-fn counts(text: &mut String, run: &RunRecord) {
+fn counts(text: &mut String, judged: &Judged) {
+    let run = &judged.run;
     let started = &run.started;
     let seconds =
         run.finished.map_or(0.0, |finished| std::time::Duration::from_millis(finished.duration_ms).as_secs_f64());
@@ -119,14 +122,16 @@ fn counts(text: &mut String, run: &RunRecord) {
     let comparisons = run.cases.iter().filter(|case| case.protocol == "all").count();
     let ran = run.cases.len() - comparisons;
     let of = if ran == started.available { String::new() } else { format!(" of {}", started.available) };
+    let shard = started.shard.map(|shard| format!(" (shard {} of {})", shard.index, shard.count)).unwrap_or_default();
     let size = format!("{} and {}", plural(started.cases, "case"), plural(started.clauses, "clause"));
     let ran = format!("{ran}{of} {}", if ran == 1 { "permutation" } else { "permutations" });
+    let gate = judged.gate_words().map(|words| format!("; {words}")).unwrap_or_default();
     let compared = format!("{} of transports in {seconds:.1} s", plural(comparisons, "comparison"));
     for (label, words) in [
         ("target", target(run)),
-        ("ran", format!("{ran} of {size}, {compared}")),
+        ("ran", format!("{ran} of {size}, {compared}{shard}")),
         ("verdicts", verdicts(run)),
-        ("result", run.statement().text().to_owned()),
+        ("result", format!("{}{gate}", run.statement().text())),
     ] {
         push(text, &format!("{label:<9} {}\n", printable(&words)));
     }
@@ -180,6 +185,6 @@ fn verdicts(run: &RunRecord) -> String {
 }
 
 /// Writing to a `String` can't fail.
-fn push(text: &mut String, words: &str) {
+pub(super) fn push(text: &mut String, words: &str) {
     text.write_str(words).unwrap_or_default();
 }

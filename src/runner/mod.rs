@@ -155,7 +155,7 @@ impl Runner {
             seed: self.shared.settings.seed,
             target: self.shared.target.name.clone(),
             base_url: self.shared.target.base_url().to_owned(),
-            permutations: self.plan.permutations.len(),
+            permutations: self.plan.played().count(),
             available: self.plan.available,
             cases: self.plan.cases(),
             clauses: clauses.into_iter().filter(|id| clause::find(id).is_some()).count(),
@@ -168,7 +168,7 @@ impl Runner {
                 .entries()
                 .map(|(id, clause)| (id.to_owned(), clause.to_owned()))
                 .collect(),
-            shard: None,
+            shard: self.plan.shard,
             fuzzed: false,
         }
     }
@@ -177,8 +177,9 @@ impl Runner {
     pub async fn run(self, stop: &Stop, mut sink: impl FnMut(&Event)) -> RunFinished {
         let begun = Instant::now();
         sink(&Event::RunStarted(self.started()));
-        let mut agreement = agreement::Agreement::new(&self.plan.permutations);
-        let mut waiting = self.plan.permutations.into_iter();
+        let played: Vec<Permutation> = self.plan.played().cloned().collect();
+        let mut agreement = agreement::Agreement::new(&played);
+        let mut waiting = played.into_iter();
         let mut running = FuturesUnordered::new();
         let mut interrupted = false;
         loop {

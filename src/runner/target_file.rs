@@ -37,6 +37,7 @@ struct File {
     #[serde(default)]
     tls: Tls,
     accounts: Spanned<AccountsTable>,
+    known: Option<Spanned<PathBuf>>,
     #[serde(default)]
     reasons: BTreeMap<String, Spanned<toml::Value>>,
     #[serde(default)]
@@ -67,6 +68,12 @@ pub fn base_url(path: &Path) -> Option<String> {
     file.get("base-url")?.as_str().map(str::to_owned)
 }
 
+/// The known-deviations file that a target file names, beside it. Nothing else is checked, and nothing is provisioned.
+pub fn known(path: &Path) -> Option<PathBuf> {
+    let file = std::fs::read_to_string(path).ok()?.parse::<toml::Table>().ok()?;
+    Some(path.parent().unwrap_or(Path::new("")).join(file.get("known")?.as_str()?))
+}
+
 /// Reads and checks a target file; runs its `provision` command, if any.
 ///
 /// # Errors
@@ -84,6 +91,7 @@ pub async fn load(path: &Path, surroundings: &Surroundings<'_>) -> Result<Target
     let limits = source.limits(file.timeout_seconds.as_ref())?;
     let reasons = source.reasons(&file.reasons)?;
     let policy = source.policy(&file)?;
+    source.known(file.known.as_ref())?;
     let offered = Offered { flows: &flows, protocols: &protocols, surroundings };
     let accounts = accounts::read(&source, &file.accounts, &offered).await?;
     let name = file.name.unwrap_or_else(|| web.base_url.clone());
@@ -204,6 +212,17 @@ impl Source {
             limits.timeout = Duration::from_secs_f64(seconds);
         }
         Ok(limits)
+    }
+
+    /// What is in it is read by those whom it concerns.
+    fn known(&self, known: Option<&Spanned<PathBuf>>) -> Result<(), TargetFileError> {
+        let Some(file) = known else { return Ok(()) };
+        let path = self.beside(file.get_ref());
+        if path.is_file() {
+            return Ok(());
+        }
+        Err(self
+            .error(file.span().start, format!("known: there is no file {}; leave it out, or write it", path.display())))
     }
 
     fn policy(&self, file: &File) -> Result<Policy, TargetFileError> {

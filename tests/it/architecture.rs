@@ -19,7 +19,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("scenario", &["outcome", "transport", "wire", "contract", "authenticator", "webauthn"]),
     ("checks", &["outcome", "scenario", "transport", "wire", "contract", "webauthn"]),
     ("server", &["relying_party", "wire", "contract", "webauthn"]),
-    ("gate", &["outcome", "scenario"]),
+    ("gate", &["outcome", "scenario", "contract", "authenticator"]),
     ("report", &["outcome", "gate", "contract", "wire", "webauthn"]),
     ("runner", RUNS),
     ("load", RUNS),
@@ -71,6 +71,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("quick_junit", &["report"]),
     ("serde_saphyr", &["scenario"]),
     ("toml", &["runner"]),
+    ("toml_edit", &["gate"]),
+    ("similar", &["cli"]),
     ("proptest", &["runner"]),
 ];
 

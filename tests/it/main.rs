@@ -4,6 +4,7 @@ mod architecture;
 mod catalogue;
 mod chain;
 mod cli;
+mod gate;
 mod hostile;
 mod independent;
 mod load;
