@@ -5,6 +5,7 @@ mod junit;
 mod ndjson;
 mod terminal;
 mod text;
+pub mod tree;
 
 use std::io;
 
