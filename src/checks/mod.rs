@@ -91,6 +91,9 @@ pub const CHECKS: &[Check] = &[
     options::RP_ID,
 ];
 
+/// Ids of the checks that look for a secret, which records do not hold.
+pub const NEED_SECRET: [&str; 1] = [leak::NO_TOKEN.id];
+
 /// Runs every check on an exchange.
 pub fn examine(observation: &Observation<'_>) -> Vec<Finding> {
     let findings = |check: &'static Check| {

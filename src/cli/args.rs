@@ -25,6 +25,12 @@ pub struct Arguments {
 pub enum Verb {
     /// Judge a target, or the embedded reference server if none is given
     Run(RunArguments),
+    /// Play one case again, with the same keys, and show every call
+    Replay(ReplayArguments),
+    /// Decide a recorded run again, with the checks of this version and without the target
+    Judge(JudgeArguments),
+    /// Show a case, clause, mutation or defect, or what a recorded run found of a case
+    Show(ShowArguments),
     /// Make a credential: creation options on standard input, RegistrationResponseJSON on standard output
     Attest(AttestArguments),
     /// Run the reference server
@@ -40,7 +46,7 @@ pub enum Verb {
 }
 
 /// `run`
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct RunArguments {
     /// Globs over permutation or case ids, such as `limits`, `limits/name-*` or `v2/*/grpc`; all if none is given
     pub patterns: Vec<String>,
@@ -81,6 +87,55 @@ pub struct RunArguments {
     /// Print the summary only
     #[arg(long, short)]
     pub quiet: bool,
+}
+
+/// `replay`
+#[derive(Debug, Args)]
+pub struct ReplayArguments {
+    /// Id of a permutation, such as v2/u2f/rest/client-data/type-get, or of a case with few of them
+    pub id: String,
+    /// Take the seed from this event stream, and compare with what it says
+    #[arg(long, value_name = "EVENTS")]
+    pub from: Option<PathBuf>,
+    /// Seed of keys and ids; otherwise the stream's, or random
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub seed: Option<u64>,
+    /// Target file; without it the reference server is started in this process
+    #[arg(long, value_name = "FILE")]
+    pub target: Option<PathBuf>,
+    /// Give the embedded reference server a defect (see `list defects`)
+    #[arg(long, value_name = "NAME", conflicts_with = "target")]
+    pub defect: Option<String>,
+    /// An own suite file that the case is from; can be repeated
+    #[arg(long = "suite", value_name = "FILE")]
+    pub suites: Vec<PathBuf>,
+    /// The most that one call may take, such as 500ms or 20s; otherwise the target file's, or 10s
+    #[arg(long, value_name = "TIME")]
+    pub timeout: Option<String>,
+}
+
+/// `judge`
+#[derive(Debug, Args)]
+pub struct JudgeArguments {
+    /// Event stream, as `run --report ndjson=EVENTS` writes it; `-` is standard input
+    #[arg(value_name = "EVENTS")]
+    pub stream: PathBuf,
+    /// Write a report, as NAME=PATH; can be repeated
+    #[arg(long = "report", value_name = "NAME=PATH")]
+    pub reports: Vec<String>,
+    /// Make the exit code 1 for this verdict too
+    #[arg(long, value_name = "VERDICT")]
+    pub deny: Option<Deny>,
+}
+
+/// `show`
+#[derive(Debug, Args)]
+pub struct ShowArguments {
+    /// Id of a case, permutation, clause, mutation or defect
+    pub id: String,
+    /// Show every call of this recorded run instead
+    #[arg(long, value_name = "EVENTS")]
+    pub from: Option<PathBuf>,
 }
 
 /// What `--deny` takes.

@@ -5,13 +5,17 @@ mod attest;
 pub mod embedded;
 pub mod exit;
 mod interrupt;
+mod judge;
 mod lint;
 mod list;
 mod load;
 mod output;
+mod replay;
 mod reports;
 mod run;
 mod serve;
+mod show;
+mod stream;
 mod vectors;
 
 use std::process::ExitCode;
@@ -45,6 +49,9 @@ fn dispatch(verb: Verb) -> Result<Exit, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::internal)?;
     let done = match verb {
         Verb::Run(arguments) => runtime.block_on(run::run(arguments)),
+        Verb::Judge(arguments) => judge::judge(&arguments),
+        Verb::Replay(arguments) => runtime.block_on(replay::replay(arguments)),
+        Verb::Show(arguments) => show::show(&arguments),
         Verb::Attest(arguments) => attest::attest(&arguments),
         Verb::Serve(arguments) => runtime.block_on(serve::serve(arguments)),
         Verb::List(arguments) => list::list(&arguments),

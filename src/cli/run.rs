@@ -22,21 +22,16 @@ use crate::server::ServerConfig;
 
 /// Plans, runs, reports, and gives the gate's exit code. What can be wrong without the target is told before it is asked.
 pub async fn run(arguments: RunArguments) -> Result<Exit, Failure> {
-    let timeout = arguments.timeout.as_deref().map(|text| super::serve::duration("--timeout", text)).transpose()?;
     let budget = arguments.fuzz.as_deref().map(budget).transpose()?;
     if arguments.findings.exists() && !arguments.findings.is_dir() {
         let message = format!("--findings {}: it is no directory", arguments.findings.display());
         return Err(Failure::text(Exit::Usage, message));
     }
-    let patterns = patterns(&arguments.patterns)?;
     let destinations = reports::open(&arguments.reports)?;
-    let exhaustive = arguments.exhaustive;
-    let request =
-        Request { patterns, cases: cases(&arguments)?, seed: seed_or_random(arguments.seed), timeout, exhaustive };
     let stop = Stop::default();
     let watcher = tokio::spawn(watch(stop.clone()));
     let begun = tokio::select! {
-        begun = begin(&request, &arguments) => begun?,
+        begun = prepare(&arguments) => begun?,
         () = stop.stopped() => return Ok(Exit::Interrupted),
     };
     if budget.is_some() && !begun.runner.can_fuzz() {
@@ -47,6 +42,19 @@ pub async fn run(arguments: RunArguments) -> Result<Exit, Failure> {
     let exit = execute(begun, budget, &stop, &arguments, &destinations).await;
     watcher.abort();
     exit
+}
+
+/// Reads what was asked for, starts the server where there is no target, and asks the target for one good start.
+pub async fn prepare(arguments: &RunArguments) -> Result<Begun, Failure> {
+    let timeout = arguments.timeout.as_deref().map(|text| super::serve::duration("--timeout", text)).transpose()?;
+    let request = Request {
+        patterns: patterns(&arguments.patterns)?,
+        cases: cases(arguments)?,
+        seed: seed_or_random(arguments.seed),
+        timeout,
+        exhaustive: arguments.exhaustive,
+    };
+    begin(&request, arguments).await
 }
 
 /// What was asked for, read and checked.
@@ -78,8 +86,9 @@ impl Request {
 }
 
 /// A run whose preflight was good, and the server that has to outlive it.
-struct Begun {
-    runner: Runner,
+pub struct Begun {
+    /// The run.
+    pub runner: Runner,
     _embedded: Option<Embedded>,
 }
 
@@ -169,7 +178,7 @@ fn write_found(found: &[Found], directory: &Path) -> Result<(), String> {
 }
 
 /// Precedence: 130, 1, 6, 0.
-fn gate(run: &RunRecord, interrupted: bool, deny: Option<Deny>) -> Exit {
+pub fn gate(run: &RunRecord, interrupted: bool, deny: Option<Deny>) -> Exit {
     let tally = run.tally();
     if interrupted {
         Exit::Interrupted
@@ -218,7 +227,7 @@ fn selected(plan: &Plan) -> Result<(), Failure> {
 }
 
 /// The first Ctrl-C stops the run and lets it report; the second ends the process.
-async fn watch(stop: Stop) {
+pub async fn watch(stop: Stop) {
     interrupt::asked().await;
     output::note("interrupted: writing what is there (once more to leave at once)");
     stop.stop();

@@ -1,9 +1,11 @@
 //! Results as data: verdicts, findings and the event stream that every report is rendered from.
 
 mod event;
+mod evidence;
 mod record;
 
 pub use event::{Event, RunFinished, RunStarted, Shard};
+pub use evidence::{Evidence, Expected, RecordedBody};
 pub use record::{CaseRecord, CredentialRecord, ExchangeRecord, RunRecord, Statement, Tally};
 
 use serde::{Deserialize, Serialize};
@@ -151,6 +153,9 @@ pub struct Finding {
     pub expected: String,
     /// What was received, in one line.
     pub received: String,
+    /// Index of the exchange that it speaks of, among those that the record keeps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exchange: Option<usize>,
 }
 
 impl Finding {
@@ -168,6 +173,7 @@ impl Finding {
             reason,
             expected: expected.into(),
             received: received.into(),
+            exchange: None,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Event, Finding, Reason, RunFinished, RunStarted, Verdict, gravest};
+use super::{Event, Evidence, Finding, Reason, RunFinished, RunStarted, Verdict, gravest};
 
 /// The result of one permutation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -77,6 +77,9 @@ pub struct ExchangeRecord {
     pub response_body: String,
     /// Until the last byte, in microseconds.
     pub duration_us: u64,
+    /// What it was judged by; `None` where no reply was had, and for calls that are not judged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<Evidence>,
 }
 
 impl CaseRecord {

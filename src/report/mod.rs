@@ -5,6 +5,7 @@ mod junit;
 mod ndjson;
 mod terminal;
 mod text;
+mod transcript;
 pub mod tree;
 
 use std::io;
@@ -14,6 +15,7 @@ use crate::gate::Judged;
 pub use ndjson::{read as read_events, write_event};
 pub use terminal::{case_line, summary};
 pub use text::printable;
+pub use transcript::transcript;
 
 /// One report format.
 pub struct Report {

@@ -7,7 +7,7 @@ use http::HeaderMap;
 use serde_json::Value;
 
 use super::judge;
-use super::player::{Ended, Player};
+use super::player::{Context, Ended, Played, Player};
 use crate::checks;
 use crate::contract::{Endpoint, Flow, Operation, Protocol};
 use crate::outcome::{Finding, Reason, Verdict};
@@ -79,7 +79,7 @@ impl Player<'_> {
             Ok(exchange) => exchange,
             Err(error) => {
                 let (reason, clause) = meaning(&error, step, self.clause());
-                self.exchanges.extend(unanswered(transport, call, &error));
+                self.exchanges.extend(unanswered(transport, call, &error).map(Played::unjudged));
                 return self.end("transport", clause, reason, "a reply", error.to_string());
             }
         };
@@ -92,18 +92,21 @@ impl Player<'_> {
         };
         // The list is no operation under test.
         let under_test = endpoint.operation != Operation::List;
-        let mut findings = if under_test { checks::examine(&observation) } else { Vec::new() };
-        let looked_at = under_test.then(|| checks::looked_at(&observation).collect::<Vec<_>>());
-        self.checked.extend(looked_at.into_iter().flatten());
+        let examined = if under_test { checks::examine(&observation) } else { Vec::new() };
         let reply = exchange.reply.clone();
-        let judged = judge::finding(self, step, &reply, exchange.http_status);
+        let expected = self.expected(step);
+        let judged = self.shared.judge().finding(&expected, &exchange);
         let goes_on = judged.verdict() == Verdict::Pass;
-        // The first of the gravest findings decides. Where the documents name the status, that comes before what is
-        // generally true of replies.
-        let first = step.expect.is_some_and(|expectation| expectation.class.is_some())
-            && !matches!(reply, Reply::Unreadable(_));
-        findings.insert(if first { 0 } else { findings.len() }, judged);
-        self.exchanges.push(exchange);
+        let findings = judge::in_order(examined, judged, &expected, &reply);
+        let looked_at: Vec<&str> = if under_test { checks::looked_at(&observation).collect() } else { Vec::new() };
+        let context = Context {
+            undocumented_request: !observation.documented_request,
+            malformed: observation.malformed,
+            rp_id: observation.rp_id.map(str::to_owned),
+            expected,
+        };
+        self.checked.extend(looked_at);
+        self.exchanges.push(Played { exchange, context: under_test.then_some(context) });
         findings.into_iter().for_each(|finding| self.find(finding));
         if step.expect.is_some() {
             self.observed = judge::observed(&reply);

@@ -1,10 +1,11 @@
-//! Sets an answer against its expectation.
+//! Sets an answer against its expectation. Needs no target: what it looks at can be recorded and judged again.
 
 use super::player::Player;
-use crate::contract::clause;
-use crate::outcome::{Finding, Reason};
+use super::target::ReasonMap;
+use crate::contract::{Protocol, clause};
+use crate::outcome::{Expected, Finding, Reason};
 use crate::scenario::{Caller, Expectation, Step};
-use crate::transport::{Refusal, Reply};
+use crate::transport::{Exchange, Refusal, Reply};
 use crate::wire::secret::Masker;
 use crate::wire::status::Code;
 
@@ -14,36 +15,99 @@ const UNAUTHENTICATED: i32 = Code::UNAUTHENTICATED.number();
 /// What is observed of an accepted call.
 pub(super) const ACCEPTED: &str = "accepted";
 
+/// The check of findings about an expectation.
+pub(super) const CHECK: &str = "expectation";
+
+/// What every answer of a run is set against.
+#[derive(Clone, Copy)]
+pub(super) struct Judge<'a> {
+    pub reasons: &'a ReasonMap,
+    pub masker: &'a Masker,
+}
+
 impl Player<'_> {
     /// What a step expects: what it says, or what the case says where its requirements are not met.
     pub(super) fn expectation(&self, step: &Step) -> Expectation {
         let stated = step.expect.unwrap_or(Expectation::SETUP);
         if self.unmet && step.expect.is_some() { self.permutation.case.otherwise } else { stated }
     }
-}
 
-/// What the answer means for the step's expectation.
-pub(super) fn finding(player: &Player<'_>, step: &Step, reply: &Reply, http: u16) -> Finding {
-    let mut finding = stated(player, step, reply, http);
-    let is_open = player.permutation.case.otherwise == Expectation::EITHER;
-    if finding.reason == Reason::Met && player.unmet && is_open && step.expect.is_some() {
-        finding.reason = Reason::LeftOpen;
-    }
-    finding
-}
-
-fn stated(player: &Player<'_>, step: &Step, reply: &Reply, http: u16) -> Finding {
-    let expectation = player.expectation(step);
-    let clause = step.about.unwrap_or_else(|| player.clause());
-    match reply {
-        Reply::Success(_) => {
-            Finding::new("expectation", clause, expectation.accepted, expectation.words(), "accepted: 200")
-        }
-        Reply::Refusal(refusal) => refused(player, step, clause, (http, refusal)),
-        Reply::Unreadable(why) => {
-            Finding::new("expectation", clause, Reason::WrongShape, expectation.words(), format!("unreadable: {why}"))
+    /// The same with all that the judgement depends on.
+    pub(super) fn expected(&self, step: &Step) -> Expected {
+        let Expectation { accepted, refused, class } = self.expectation(step);
+        let foreign = [Caller::Nobody, Caller::Malformed, Caller::OtherScheme, Caller::Unknown];
+        let is_open = self.permutation.case.otherwise == Expectation::EITHER;
+        Expected {
+            accepted,
+            refused,
+            class: class.map(|class| class.codes()),
+            clause: step.about.unwrap_or_else(|| self.clause()).to_owned(),
+            also: step.reason.clone(),
+            configured_caller: !foreign.contains(&step.caller),
+            left_open: self.unmet && is_open && step.expect.is_some(),
         }
     }
+}
+
+impl Judge<'_> {
+    /// What the answer means.
+    pub(super) fn finding(&self, expected: &Expected, exchange: &Exchange) -> Finding {
+        let words = Expectation::of(expected).words();
+        let (reason, received) = match &exchange.reply {
+            Reply::Success(_) => (expected.accepted, "accepted: 200".to_owned()),
+            Reply::Unreadable(why) => (Reason::WrongShape, format!("unreadable: {why}")),
+            Reply::Refusal(refusal) => {
+                (self.refused(expected, exchange, refusal), refusal_words(exchange.http_status, refusal, self.masker))
+            }
+        };
+        let reason = if reason == Reason::Met && expected.left_open { Reason::LeftOpen } else { reason };
+        Finding::new(CHECK, &expected.clause, reason, words, received)
+    }
+
+    fn refused(&self, expected: &Expected, exchange: &Exchange, refusal: &Refusal) -> Reason {
+        let code = refusal.status.as_ref().map(|status| status.code);
+        if expected.configured_caller && code == Some(UNAUTHENTICATED) {
+            // Whether the token or the target is wrong can't be told from here; either way the clause was not looked at.
+            return Reason::Auth;
+        }
+        if let Some((class_http, class_code)) = expected.class {
+            let code_fits = code == Some(class_code);
+            // A REST body without a readable code has a check of its own, which says so.
+            let unread = code.is_none_or(|code| code == 0);
+            let rest = exchange.protocol == Protocol::Rest;
+            let fits = if rest { exchange.http_status == class_http && (code_fits || unread) } else { code_fits };
+            return if fits { Reason::Met } else { Reason::WrongStatus };
+        }
+        if !Expectation::of(expected).must_refuse() {
+            return expected.refused;
+        }
+        self.attributed(expected, refusal)
+    }
+
+    /// Whether the target's reason map says that the refusal is about the clause under test, or another that the step allows.
+    fn attributed(&self, expected: &Expected, refusal: &Refusal) -> Reason {
+        let clause = expected.clause.as_str();
+        let error_id = refusal.status.as_ref().and_then(|status| status.error_id());
+        let clauses = error_id.map(|id| self.reasons.clauses(id)).unwrap_or_default();
+        match clauses.as_slice() {
+            // "Not found" is what an id within its limits gets; it says nothing of the limit.
+            [] if clause.starts_with("api/limit/") && is_not_found(refusal) => Reason::WrongReason,
+            [] => Reason::Unattributed,
+            known if known.iter().any(|known| clause::includes(known, clause)) => Reason::RightReason,
+            known if known.iter().any(|known| expected.also.iter().any(|allowed| allowed == known)) => {
+                Reason::RightReason
+            }
+            _ => Reason::WrongReason,
+        }
+    }
+}
+
+/// Puts the expectation's finding among those of the checks, in the order of which the first of the gravest decides. Where the
+/// documents name the status, that comes before what is generally true of replies.
+pub(super) fn in_order(mut checks: Vec<Finding>, judged: Finding, expected: &Expected, reply: &Reply) -> Vec<Finding> {
+    let first = expected.class.is_some() && !matches!(reply, Reply::Unreadable(_));
+    checks.insert(if first { 0 } else { checks.len() }, judged);
+    checks
 }
 
 /// What was observed, for the comparison of protocols.
@@ -66,50 +130,12 @@ fn code_of(refusal: &Refusal) -> String {
     refusal.status.as_ref().map_or_else(|| "none".to_owned(), |status| status.code.to_string())
 }
 
-fn refused(player: &Player<'_>, step: &Step, clause: &str, (http, refusal): (u16, &Refusal)) -> Finding {
-    let expectation = player.expectation(step);
-    let received = words(http, refusal, &player.shared.masker);
-    let finding = |reason| Finding::new("expectation", clause, reason, expectation.words(), received.clone());
-    let configured = !matches!(step.caller, Caller::Nobody | Caller::Malformed | Caller::OtherScheme | Caller::Unknown);
-    if configured && refusal.status.as_ref().is_some_and(|status| status.code == UNAUTHENTICATED) {
-        // Whether the token or the target is wrong can't be told from here; either way the clause was not looked at.
-        return finding(Reason::Auth);
-    }
-    if let Some(class) = expectation.class {
-        let (class_http, class_code) = class.codes();
-        let rest = player.permutation.protocol == crate::contract::Protocol::Rest;
-        let code_fits = refusal.status.as_ref().is_some_and(|status| status.code == class_code);
-        // A REST body without a readable code has a check of its own, which says so.
-        let unread = refusal.status.as_ref().is_none_or(|status| status.code == 0);
-        let fits = if rest { http == class_http && (code_fits || unread) } else { code_fits };
-        return finding(if fits { Reason::Met } else { Reason::WrongStatus });
-    }
-    if !expectation.must_refuse() {
-        return finding(expectation.refused);
-    }
-    finding(attributed(player, step, clause, refusal))
-}
-
-/// Whether the target's reason map says that the refusal is about the clause under test, or another that the step allows.
-fn attributed(player: &Player<'_>, step: &Step, clause: &str, refusal: &Refusal) -> Reason {
-    let error_id = refusal.status.as_ref().and_then(|status| status.error_id());
-    let clauses = error_id.map(|id| player.shared.target.reasons.clauses(id)).unwrap_or_default();
-    match clauses.as_slice() {
-        // "Not found" is what an id within its limits gets; it says nothing of the limit.
-        [] if clause.starts_with("api/limit/") && is_not_found(refusal) => Reason::WrongReason,
-        [] => Reason::Unattributed,
-        known if known.iter().any(|known| clause::includes(known, clause)) => Reason::RightReason,
-        known if known.iter().any(|known| step.reason.iter().any(|allowed| allowed == known)) => Reason::RightReason,
-        _ => Reason::WrongReason,
-    }
-}
-
 fn is_not_found(refusal: &Refusal) -> bool {
     refusal.status.as_ref().is_some_and(|status| status.code == Code::NOT_FOUND.number())
 }
 
 /// Masked before it is cut, so that no part of a secret is left.
-fn words(http: u16, refusal: &Refusal, masker: &Masker) -> String {
+fn refusal_words(http: u16, refusal: &Refusal, masker: &Masker) -> String {
     let Some(status) = &refusal.status else { return format!("refused: HTTP {http}, no code") };
     let brief = |text: &str| masker.mask(text).chars().take(160).collect::<String>();
     let id = status.error_id().map(|id| format!(", id {}", brief(id))).unwrap_or_default();

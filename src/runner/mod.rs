@@ -15,6 +15,7 @@ pub mod preflight;
 mod present;
 pub mod provision;
 mod race;
+pub mod rejudge;
 mod subject;
 pub mod target;
 pub mod target_file;
@@ -91,6 +92,10 @@ struct Shared {
 }
 
 impl Shared {
+    fn judge(&self) -> judge::Judge<'_> {
+        judge::Judge { reasons: &self.target.reasons, masker: &self.masker }
+    }
+
     fn transport(&self, protocol: Protocol) -> Option<&Arc<dyn Transport>> {
         self.transports.get(&protocol)
     }
@@ -156,6 +161,13 @@ impl Runner {
             clauses: clauses.into_iter().filter(|id| clause::find(id).is_some()).count(),
             protocols: self.shared.target.protocols.iter().map(|protocol| protocol.slug().to_owned()).collect(),
             digest: self.plan.digest(self.shared.settings.seed),
+            reasons: self
+                .shared
+                .target
+                .reasons
+                .entries()
+                .map(|(id, clause)| (id.to_owned(), clause.to_owned()))
+                .collect(),
             shard: None,
             fuzzed: false,
         }

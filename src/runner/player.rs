@@ -8,7 +8,7 @@ use super::subject::Lease;
 use super::{Shared, present};
 use crate::authenticator::CreatedCredential;
 use crate::contract::Protocol;
-use crate::outcome::{CaseRecord, Finding, Reason, Verdict, gravest};
+use crate::outcome::{CaseRecord, Expected, Finding, Reason, Verdict, gravest};
 use crate::scenario::Permutation;
 use crate::transport::{Exchange, grpcurl};
 use crate::webauthn::cose::CoseAlgorithm;
@@ -26,7 +26,7 @@ pub(super) struct Player<'a> {
     pub(super) shared: &'a Shared,
     pub(super) permutation: &'a Permutation,
     pub(super) lease: Lease,
-    pub(super) exchanges: Vec<Exchange>,
+    pub(super) exchanges: Vec<Played>,
     /// The exchange that decided, for the curl line: the one of the first finding that is no pass.
     pub(super) decisive: Option<usize>,
     /// The last exchange that a step judged.
@@ -51,6 +51,30 @@ pub(super) struct Player<'a> {
     pub(super) state: FactorState,
     pub(super) seed: [u8; 32],
     pub(super) made: u8,
+}
+
+/// An exchange, and what it was judged by.
+#[derive(Debug)]
+pub(super) struct Played {
+    pub(super) exchange: Exchange,
+    /// `None` for what is not judged.
+    pub(super) context: Option<Context>,
+}
+
+/// What a judgement depends on besides the exchange.
+#[derive(Debug)]
+pub(super) struct Context {
+    pub(super) undocumented_request: bool,
+    pub(super) malformed: bool,
+    pub(super) rp_id: Option<String>,
+    pub(super) expected: Expected,
+}
+
+impl Played {
+    /// A call that got no reply.
+    pub(super) fn unjudged(exchange: Exchange) -> Played {
+        Played { exchange, context: None }
+    }
 }
 
 /// A credential that was made, and the ids by which a server may know it.
@@ -121,7 +145,8 @@ impl<'a> Player<'a> {
     }
 
     /// Records a finding; remembers the last exchange as the decisive one if it is the first that is no pass.
-    pub(super) fn find(&mut self, finding: Finding) {
+    pub(super) fn find(&mut self, mut finding: Finding) {
+        finding.exchange = self.exchanges.len().checked_sub(1);
         if finding.verdict() != Verdict::Pass && self.decisive.is_none() {
             self.decisive = self.exchanges.len().checked_sub(1);
         }
@@ -143,6 +168,7 @@ impl<'a> Player<'a> {
 
     pub(super) fn into_record(self, record: &mut CaseRecord) {
         let shown = self.decisive.or(self.judged).and_then(|index| self.exchanges.get(index));
+        let shown = shown.map(|played| &played.exchange);
         record.curl = shown.map(crate::transport::curl).unwrap_or_default();
         let grpc = self.shared.target.protocols.contains(&Protocol::Grpc).then_some(&self.shared.target.grpc.base_url);
         record.grpcurl = shown.zip(grpc).and_then(|(shown, url)| grpcurl(shown, url)).unwrap_or_default();
@@ -152,9 +178,13 @@ impl<'a> Player<'a> {
         record.checked = self.checked.iter().map(|clause| (*clause).to_owned()).collect();
         // A case of very many calls shows its beginning and its end.
         let left_out = KEPT..self.exchanges.len().saturating_sub(KEPT);
-        let kept = self.exchanges.iter().enumerate().filter(|(index, _)| !left_out.contains(index));
-        record.exchanges = kept.map(|(_, exchange)| present::exchange(exchange, &self.shared.masker)).collect();
+        let kept: Vec<usize> = (0..self.exchanges.len()).filter(|index| !left_out.contains(index)).collect();
+        let shown = |index: &usize| present::exchange(&self.exchanges[*index], &self.shared.masker);
+        record.exchanges = kept.iter().map(shown).collect();
         record.findings = self.findings;
+        for finding in &mut record.findings {
+            finding.exchange = finding.exchange.and_then(|index| kept.iter().position(|kept| *kept == index));
+        }
         record.observed = self.observed;
     }
 }

@@ -1,17 +1,24 @@
 //! Exchanges for people: readable, cut, and without secrets.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 
-use super::player::MadeCredential;
-use crate::outcome::{CaseRecord, CredentialRecord, ExchangeRecord, Finding, Reason};
+use super::player::{Context, MadeCredential, Played};
+use crate::outcome::{CaseRecord, CredentialRecord, Evidence, ExchangeRecord, Finding, Reason, RecordedBody};
 use crate::transport::{Exchange, Reply};
 use crate::wire::secret::Masker;
 
 /// Characters of a body that are kept.
 const MOST: usize = 2_000;
 
+/// Bytes of a reply's body up to which it is recorded whole.
+const MOST_RECORDED: usize = 16 * 1024;
+
 /// One exchange as records hold it.
-pub(super) fn exchange(exchange: &Exchange, masker: &Masker) -> ExchangeRecord {
+pub(super) fn exchange(played: &Played, masker: &Masker) -> ExchangeRecord {
+    let exchange = &played.exchange;
     let grpc = exchange.trailers.get("grpc-status").or_else(|| exchange.headers.get("grpc-status"));
     let grpc = grpc.map(|value| format!(", grpc-status {}", String::from_utf8_lossy(value.as_bytes())));
     let response_body = match &exchange.reply {
@@ -33,6 +40,35 @@ pub(super) fn exchange(exchange: &Exchange, masker: &Masker) -> ExchangeRecord {
         status,
         response_body: cut(&masker.mask(&response_body)),
         duration_us: u64::try_from(exchange.timings.last_byte.as_micros()).unwrap_or(u64::MAX),
+        evidence: played.context.as_ref().map(|context| evidence(exchange, context, masker)),
+    }
+}
+
+/// What the exchange was judged by.
+fn evidence(exchange: &Exchange, context: &Context, masker: &Masker) -> Evidence {
+    let lines = |headers: &HeaderMap| {
+        let line = |(name, value): (&HeaderName, &HeaderValue)| {
+            (name.as_str().to_owned(), masker.mask(&String::from_utf8_lossy(value.as_bytes())).into_owned())
+        };
+        headers.iter().map(line).collect()
+    };
+    let body = match std::str::from_utf8(&exchange.body) {
+        _ if exchange.body.len() > MOST_RECORDED => RecordedBody::LeftOut(exchange.body.len()),
+        Ok(text) => RecordedBody::Text(masker.mask(text).into_owned()),
+        Err(_) => RecordedBody::Base64(STANDARD.encode(&exchange.body)),
+    };
+    Evidence {
+        flow: exchange.endpoint.flow.slug().to_owned(),
+        operation: exchange.endpoint.operation.slug().to_owned(),
+        protocol: exchange.protocol.slug().to_owned(),
+        http_status: exchange.http_status,
+        headers: lines(&exchange.headers),
+        trailers: lines(&exchange.trailers),
+        body,
+        undocumented_request: context.undocumented_request,
+        malformed: context.malformed,
+        rp_id: context.rp_id.clone(),
+        expected: context.expected.clone(),
     }
 }
 

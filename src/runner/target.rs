@@ -91,6 +91,11 @@ impl ReasonMap {
         Ok(())
     }
 
+    /// Globs and clause ids, as they were added.
+    pub fn entries(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(glob, clause)| (glob.glob().glob(), clause.as_str()))
+    }
+
     /// The clauses that an error id speaks of; empty where the map does not know it.
     pub fn clauses(&self, error_id: &str) -> Vec<&str> {
         self.0.iter().filter(|(glob, _)| glob.is_match(error_id)).map(|(_, clause)| clause.as_str()).collect()

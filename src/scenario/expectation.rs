@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::outcome::{Reason, Verdict};
+use crate::outcome::{Expected, Reason, Verdict};
 
 /// The kinds of refusal that the documents name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +17,10 @@ pub enum RefusalClass {
 }
 
 impl RefusalClass {
+    /// Every kind.
+    pub const ALL: [RefusalClass; 3] =
+        [RefusalClass::Unauthenticated, RefusalClass::PermissionDenied, RefusalClass::NotFound];
+
     /// HTTP status and gRPC code.
     pub const fn codes(self) -> (u16, i32) {
         match self {
@@ -78,6 +82,13 @@ impl Expectation {
         ("permission-denied", Expectation::class(RefusalClass::PermissionDenied)),
         ("not-found", Expectation::class(RefusalClass::NotFound)),
     ];
+
+    /// What a record expects.
+    pub fn of(expected: &Expected) -> Expectation {
+        let Expected { accepted, refused, class, .. } = *expected;
+        let class = RefusalClass::ALL.into_iter().find(|known| Some(known.codes()) == class);
+        Expectation { accepted, refused, class }
+    }
 
     /// Whether a refusal is what is expected, so that its reason matters.
     pub fn must_refuse(&self) -> bool {

@@ -10,8 +10,8 @@ mod step;
 mod write;
 
 pub use expectation::{Expectation, RefusalClass};
-pub use model::{AlgorithmChoice, Case, Measure, OracleVerdict};
-pub use parse::{ScenarioError, embedded, parse_suite};
+pub use model::{AlgorithmChoice, Case, Measure, OracleVerdict, Place};
+pub use parse::{ScenarioError, embedded, parse_suite, source_text};
 pub use plan::{Pattern, PatternError, Permutation, Plan, Selection, Sizes};
 pub use requirement::{Policy, Requirement};
 pub use step::{

@@ -57,6 +57,15 @@ pub(super) struct CaseEntry {
     pub steps: Vec<Step>,
 }
 
+/// Where a case is written.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Place {
+    /// The suite's file, as it was named.
+    pub file: String,
+    /// Line of the entry, from 1.
+    pub line: usize,
+}
+
 /// One case: an intention that expands over flows, protocols, operations and formats.
 #[derive(Debug, Clone)]
 pub struct Case {
@@ -92,6 +101,8 @@ pub struct Case {
     pub sampled: bool,
     /// The own suite file that it is from; none for the suites that are part of the product.
     pub file: Option<String>,
+    /// Where its entry is.
+    pub place: Place,
     /// The steps, in order.
     pub steps: Vec<Step>,
 }
@@ -116,6 +127,7 @@ impl Case {
             each: None,
             sampled: false,
             file: None,
+            place: Place::default(),
             steps,
         }
     }
@@ -302,6 +314,7 @@ impl From<CaseEntry> for Case {
             each: entry.each,
             sampled: false,
             file: None,
+            place: Place::default(),
             steps,
         }
     }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use thiserror::Error;
 
-use super::model::{Case, CaseEntry, OracleVerdict, SuiteFile};
+use super::model::{Case, CaseEntry, OracleVerdict, Place, SuiteFile};
 use super::step::{OperationRef, Step};
 use crate::authenticator::Mutation;
 use crate::contract::{Flow, clause};
@@ -74,6 +74,16 @@ pub fn embedded() -> Result<Vec<Case>, ScenarioError> {
     Ok(cases)
 }
 
+/// The entry of a built-in case as it stands in its suite; `None` for a case of another suite.
+pub fn source_text(case: &Case) -> Option<String> {
+    let (_, text) = SUITES.iter().find(|(file, _)| *file == case.place.file)?;
+    let mut lines = text.lines().skip(case.place.line.checked_sub(1)?);
+    let first = lines.next()?;
+    let is_next = |line: &&str| line.starts_with("- ") || line.starts_with('#') || line.is_empty();
+    let rest = lines.take_while(|line| !is_next(line));
+    Some(std::iter::once(first).chain(rest).collect::<Vec<_>>().join("\n"))
+}
+
 /// Reads one suite.
 ///
 /// # Errors
@@ -94,6 +104,7 @@ pub fn parse_suite(file: &str, text: &str) -> Result<Vec<Case>, ScenarioError> {
         check_entry(&suite.suite, &entry.value, &mut ids).map_err(fail)?;
         let mut case = Case::from(entry.value.clone());
         case.sampled = suite.sampled;
+        case.place = Place { file: file.to_owned(), line: usize::try_from(place.line()).unwrap_or_default() };
         case.steps.iter().try_for_each(|step| check_step(&case, step)).map_err(fail)?;
         cases.push(case);
     }

@@ -9,8 +9,8 @@ use http_body::Body;
 use http_body_util::BodyExt as _;
 
 use super::error::{self, Phase, TransportError};
-use super::{Call, Exchange, Limits, Reply, SentRequest, Timings};
-use crate::contract::Protocol;
+use super::{Exchange, Limits, Reply, SentRequest, Timings};
+use crate::contract::{Endpoint, Protocol};
 
 /// A started call and its bounds.
 pub(super) struct Attempt<'a> {
@@ -30,10 +30,16 @@ pub(super) struct Received {
 
 impl Received {
     /// The exchange that it completes.
-    pub fn into_exchange(self, protocol: Protocol, call: &Call, request: SentRequest, reply: Reply) -> Exchange {
+    pub fn into_exchange(
+        self,
+        protocol: Protocol,
+        endpoint: &'static Endpoint,
+        request: SentRequest,
+        reply: Reply,
+    ) -> Exchange {
         Exchange {
             protocol,
-            endpoint: call.endpoint,
+            endpoint,
             request,
             http_status: self.http_status,
             headers: self.headers,

@@ -103,12 +103,16 @@ impl Transport for Grpc {
         let request = outgoing.request.map(|body: Bytes| tonic::body::Body::new(Full::new(body)));
         let received = attempt.run(self.channel().oneshot(request)).await?;
         let reply = interpret(call.endpoint, &received, &attempt)?;
-        Ok(received.into_exchange(Protocol::Grpc, call, outgoing.sent, reply))
+        Ok(received.into_exchange(Protocol::Grpc, call.endpoint, outgoing.sent, reply))
     }
 }
 
 /// The status is in the trailers, or in the headers of a reply that has nothing else ("Trailers-Only").
-fn interpret(endpoint: &Endpoint, received: &Received, attempt: &Attempt<'_>) -> Result<Reply, TransportError> {
+pub(super) fn interpret(
+    endpoint: &Endpoint,
+    received: &Received,
+    attempt: &Attempt<'_>,
+) -> Result<Reply, TransportError> {
     let in_trailers = received.trailers.contains_key(GRPC_STATUS);
     let status = if in_trailers { &received.trailers } else { &received.headers };
     match grpc_reply::outcome(received.http_status, status, &received.body) {

@@ -40,7 +40,7 @@ impl Transport for GrpcWeb {
         let attempt = self.0.attempt();
         let mut received = self.0.run(&attempt, &outgoing).await?;
         let reply = interpret(call.endpoint, &mut received, &attempt)?;
-        Ok(received.into_exchange(Protocol::GrpcWeb, call, outgoing.sent, reply))
+        Ok(received.into_exchange(Protocol::GrpcWeb, call.endpoint, outgoing.sent, reply))
     }
 }
 
@@ -60,7 +60,11 @@ fn draft(base_url: &str, call: &Call) -> Result<Draft, TransportError> {
 }
 
 /// A status comes in a trailer frame or, with an empty body, in the HTTP headers. Both are legal; a trailer frame wins.
-fn interpret(endpoint: &Endpoint, received: &mut Received, attempt: &Attempt<'_>) -> Result<Reply, TransportError> {
+pub(super) fn interpret(
+    endpoint: &Endpoint,
+    received: &mut Received,
+    attempt: &Attempt<'_>,
+) -> Result<Reply, TransportError> {
     let split = split(&received.body);
     if let Ok((_, Some(trailers))) = &split {
         received.trailers = trailers.clone();

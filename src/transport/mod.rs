@@ -8,6 +8,7 @@ mod grpc_reply;
 mod grpc_web;
 mod http1;
 mod outgoing;
+mod recorded;
 mod rest;
 pub mod tamper;
 mod tls;
@@ -27,6 +28,7 @@ use crate::wire::status::Status;
 
 pub use curl::{curl, grpcurl};
 pub use error::{Phase, TransportError};
+pub use recorded::{RecordedReply, recorded};
 
 /// Carries calls over one protocol to one target. Cheap to share; connections are kept and reused.
 #[async_trait]

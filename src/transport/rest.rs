@@ -38,7 +38,7 @@ impl Transport for Rest {
         let outgoing = draft(self.0.base_url(), call)?.finish(call)?;
         let received = self.0.run(&self.0.attempt(), &outgoing).await?;
         let reply = interpret(&received);
-        Ok(received.into_exchange(Protocol::Rest, call, outgoing.sent, reply))
+        Ok(received.into_exchange(Protocol::Rest, call.endpoint, outgoing.sent, reply))
     }
 }
 
@@ -69,7 +69,7 @@ fn path(endpoint: &Endpoint, members: &mut Map<String, Value>) -> String {
     path
 }
 
-fn interpret(received: &Received) -> Reply {
+pub(super) fn interpret(received: &Received) -> Reply {
     let json = parse(&received.body);
     match (received.http_status, json) {
         (200, Ok(json @ Value::Object(_))) => Reply::Success(json),

@@ -3,6 +3,7 @@
 mod attest;
 mod fuzz;
 mod inputs;
+mod recorded;
 mod reports;
 mod running;
 mod subjects;

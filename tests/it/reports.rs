@@ -52,6 +52,7 @@ fn hostile() -> CaseRecord {
         status: "HTTP 400".to_owned(),
         response_body: HOSTILE.to_owned(),
         duration_us: 900,
+        evidence: None,
     });
     record
 }
@@ -99,6 +100,7 @@ fn run() -> Judged {
     let started = RunStarted {
         protocols: ["rest", "grpc", "grpc-web"].map(str::to_owned).to_vec(),
         digest: "00".repeat(32),
+        reasons: Vec::new(),
         shard: None,
         fuzzed: false,
         format: Event::FORMAT,

@@ -6,8 +6,6 @@ use crate::report::text::printable;
 /// Every line of the tree; hostile characters are made visible.
 pub fn text(tree: &Tree) -> String {
     let mut lines = Vec::new();
-    let mutations = if tree.mutations.is_empty() { "none".to_owned() } else { tree.mutations.join(", ") };
-    lines.push(format!("  mutations: {mutations}"));
     node_lines(&tree.root, 0, &mut lines);
     lines.iter().map(|line| printable(line) + "\n").collect()
 }

@@ -1,0 +1,43 @@
+//! `judge`: a recorded run, decided again by the checks of this build.
+
+use super::args::JudgeArguments;
+use super::exit::{Exit, Failure};
+use super::{output, reports, run, stream};
+use crate::gate::Judged;
+use crate::outcome::RunRecord;
+use crate::report;
+use crate::runner::rejudge::{Changed, rejudge};
+
+/// Changed verdicts that are listed.
+const LISTED: usize = 40;
+
+/// Judges the stream again, says what changed, and gives the gate's exit code.
+pub fn judge(arguments: &JudgeArguments) -> Result<Exit, Failure> {
+    let destinations = reports::open(&arguments.reports)?;
+    let mut run = stream::read("judge", &arguments.stream)?;
+    let changed = rejudge(&mut run);
+    output::print(&changes(&run, &changed));
+    let interrupted = run.finished.is_none_or(|finished| finished.interrupted);
+    let judged = Judged::new(run);
+    output::print(&report::summary(&judged));
+    for path in reports::write(&destinations, &judged)? {
+        output::note(&format!("wrote {}", path.display()));
+    }
+    Ok(run::gate(&judged.run, interrupted, arguments.deny))
+}
+
+fn changes(run: &RunRecord, changed: &[Changed]) -> String {
+    let mut lines =
+        vec![format!("judged again: {} records, {} of them come to something else", run.cases.len(), changed.len())];
+    for Changed { before, index } in changed.iter().take(LISTED) {
+        let after = &run.cases[*index];
+        let clause = after.findings.first().map(|finding| finding.clause.as_str()).unwrap_or_default();
+        let (was, is) = (before.reason.name(), after.reason.name());
+        let (was, is) = (format!("{} ({was})", before.verdict.name()), format!("{} ({is})", after.verdict.name()));
+        lines.push(report::printable(&format!("  {}: was {was}, is {is} for {clause}", after.id)));
+    }
+    if changed.len() > LISTED {
+        lines.push(format!("  ... and {} more", changed.len() - LISTED));
+    }
+    lines.join("\n") + "\n\n"
+}

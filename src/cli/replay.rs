@@ -1,0 +1,60 @@
+//! `replay`: plays single permutations again and shows every call.
+
+use super::args::{ReplayArguments, RunArguments, seed_or_random};
+use super::exit::{Exit, Failure};
+use super::{output, run, stream};
+use crate::outcome::{CaseRecord, Event, RunRecord};
+use crate::report;
+use crate::runner::Stop;
+
+/// Permutations that one replay may show.
+const MOST: usize = 12;
+
+/// Plays what the id names with the seed, prints each call, and compares with the recorded verdicts where there are some.
+pub async fn replay(arguments: ReplayArguments) -> Result<Exit, Failure> {
+    let recorded = arguments.from.as_deref().map(|path| stream::read("--from", path)).transpose()?;
+    let seed = arguments.seed.or(recorded.as_ref().map(|run| run.started.seed));
+    let run_arguments = RunArguments {
+        patterns: vec![arguments.id.clone()],
+        target: arguments.target.clone(),
+        defect: arguments.defect.clone(),
+        seed: Some(seed_or_random(seed)),
+        timeout: arguments.timeout.clone(),
+        suites: arguments.suites.clone(),
+        ..RunArguments::default()
+    };
+    let stop = Stop::default();
+    let watcher = tokio::spawn(run::watch(stop.clone()));
+    let begun = tokio::select! {
+        begun = run::prepare(&run_arguments) => begun?,
+        () = stop.stopped() => return Ok(Exit::Interrupted),
+    };
+    let permutations = begun.runner.started().permutations;
+    if permutations > MOST {
+        let message = format!(
+            "`{}` names {permutations} permutations, more than the {MOST} that are shown; name one, such as those of \
+             `proofmark show {0}`",
+            arguments.id
+        );
+        return Err(Failure::text(Exit::Usage, message));
+    }
+    let mut events = Vec::new();
+    let finished = begun.runner.run(&stop, |event: &Event| events.push(event.clone())).await;
+    watcher.abort();
+    let played = RunRecord::fold(events).ok_or_else(|| Failure::text(Exit::Internal, "the run has no first event"))?;
+    for record in &played.cases {
+        output::line(&report::transcript(record));
+        if let Some(before) = recorded.as_ref().and_then(|run| run.cases.iter().find(|known| known.id == record.id)) {
+            output::line(&format!("{:<9} {}\n", "recorded", compared(before, record)));
+        }
+    }
+    output::line(&format!("{:<9} {}", "seed", played.started.seed));
+    Ok(run::gate(&played, finished.interrupted, None))
+}
+
+fn compared(before: &CaseRecord, now: &CaseRecord) -> String {
+    if (before.verdict, before.reason) == (now.verdict, now.reason) {
+        return "the same verdict".to_owned();
+    }
+    format!("{} ({}), so that it came to something else now", before.verdict.name(), before.reason.name())
+}

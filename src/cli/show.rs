@@ -1,0 +1,156 @@
+//! `show`: everything there is to know about a case, a clause, a mutation or a defect; or what a recorded run found.
+
+use super::args::ShowArguments;
+use super::exit::{Exit, Failure};
+use super::{output, stream};
+use crate::authenticator::MUTATIONS;
+use crate::checks::CHECKS;
+use crate::contract::{Flow, Protocol, clause};
+use crate::report;
+use crate::runner::vector;
+use crate::scenario::{self, Case, Pattern, Plan, Selection};
+use crate::server::ServerConfig;
+use crate::server::defect::DEFECTS;
+
+/// Entries that are listed.
+const LISTED: usize = 12;
+
+/// Prints what the id names.
+pub fn show(arguments: &ShowArguments) -> Result<Exit, Failure> {
+    let id = arguments.id.as_str();
+    if let Some(path) = &arguments.from {
+        return recorded(id, path);
+    }
+    let cases = scenario::embedded().map_err(Failure::config)?;
+    let case_id = cases.iter().map(|case| case.id.as_str()).find(|known| *known == id || is_permutation_of(id, known));
+    let text = case_id
+        .and_then(|case_id| cases.iter().find(|case| case.id == case_id))
+        .map(|case| describe_case(case, &cases))
+        .transpose()?
+        .or_else(|| describe_clause(id, &cases))
+        .or_else(|| describe_mutation(id, &cases))
+        .or_else(|| describe_defect(id));
+    let Some(text) = text else {
+        let near: Vec<&str> = cases.iter().map(|case| case.id.as_str()).filter(|known| known.contains(id)).collect();
+        let hint = match near.as_slice() {
+            [] => "`proofmark list cases` shows all; also: clauses, mutations, defects".to_owned(),
+            near => format!("did you mean {}?", near[..near.len().min(5)].join(", ")),
+        };
+        return Err(Failure::text(Exit::Usage, format!("nothing is named `{id}`; {hint}")));
+    };
+    output::print(&text);
+    Ok(Exit::Green)
+}
+
+/// Whether an id is `<flow>/<protocol>/<case>` with or without further axes.
+fn is_permutation_of(id: &str, case: &str) -> bool {
+    let Some(rest) = Flow::ALL.iter().find_map(|flow| id.strip_prefix(flow.slug())?.strip_prefix('/')) else {
+        return false;
+    };
+    let slugs = Protocol::ALL.iter().map(|protocol| protocol.slug()).chain(["all"]);
+    let named = slugs.filter_map(|slug| rest.strip_prefix(slug)?.strip_prefix('/')).next();
+    named.is_some_and(|named| named.strip_prefix(case).is_some_and(|after| after.is_empty() || after.starts_with('/')))
+}
+
+fn recorded(id: &str, path: &std::path::Path) -> Result<Exit, Failure> {
+    let run = stream::read("--from", path)?;
+    let found: Vec<_> = run.cases.iter().filter(|record| record.id == id || record.case == id).collect();
+    if found.is_empty() {
+        let message = format!("--from {}: there is no permutation and no case `{id}` in it", path.display());
+        return Err(Failure::text(Exit::NothingSelected, message));
+    }
+    for record in found.iter().take(LISTED) {
+        output::line(&report::transcript(record));
+    }
+    for record in found.iter().skip(LISTED) {
+        output::line(&report::case_line(record));
+    }
+    Ok(Exit::Green)
+}
+
+fn describe_case(case: &Case, all: &[Case]) -> Result<String, Failure> {
+    let mut lines = vec![entry("case", &case.id), entry("", &case.title)];
+    for id in &case.clauses {
+        lines.extend(clause_lines(id));
+    }
+    if let Some(expectation) = case.expectation() {
+        lines.push(entry("expected", expectation.words()));
+    }
+    for requirement in &case.requires {
+        lines.push(entry("requires", &requirement.name()));
+    }
+    for (mutation, _) in case.mutations(None) {
+        lines.push(entry("mutation", &format!("{}: {}", mutation.id, mutation.summary)));
+    }
+    let source = scenario::source_text(case).unwrap_or_default();
+    for (index, line) in source.lines().enumerate() {
+        let label = if index == 0 { "entry" } else { "" };
+        lines.push(entry(label, line));
+    }
+    lines.push(entry("written", &format!("{}:{}", case.place.file, case.place.line)));
+    let ids = permutations(case, all)?;
+    lines.push(entry("plays as", &format!("{} permutations", ids.len())));
+    lines.extend(ids.iter().take(LISTED).map(|id| entry("", id)));
+    if ids.len() > LISTED {
+        lines.push(entry("", &format!("... and {} more", ids.len() - LISTED)));
+    }
+    lines.push(entry("try", &format!("proofmark run '{}'", case.id)));
+    lines.extend(ids.first().map(|id| entry("", &format!("proofmark replay '{id}'"))));
+    Ok(lines.join("\n") + "\n")
+}
+
+fn permutations(case: &Case, all: &[Case]) -> Result<Vec<String>, Failure> {
+    let server = ServerConfig::default();
+    let sizes = vector::sizes(all, &server.origin, &server.rp_id).map_err(Failure::config)?;
+    let patterns = vec![Pattern::new(&case.id).map_err(Failure::internal)?];
+    let (flows, protocols) = (Flow::ALL.to_vec(), Protocol::ALL.to_vec());
+    let selection = Selection { flows, protocols, patterns, sizes, ..Selection::default() };
+    let plan = Plan::new(vec![case.clone()], &selection);
+    Ok(plan.permutations.into_iter().map(|permutation| permutation.id).collect())
+}
+
+fn describe_clause(id: &str, cases: &[Case]) -> Option<String> {
+    clause::find(id)?;
+    let mut lines = clause_lines(id);
+    let checks = CHECKS.iter().filter(|check| check.clause == id).map(|check| entry("check", check.id));
+    lines.extend(checks);
+    let about: Vec<&Case> = cases.iter().filter(|case| case.clauses.iter().any(|clause| clause == id)).collect();
+    lines.extend(listed("case", &about));
+    Some(lines.join("\n") + "\n")
+}
+
+fn describe_mutation(id: &str, cases: &[Case]) -> Option<String> {
+    let mutation = MUTATIONS.iter().find(|mutation| mutation.id == id)?;
+    let mut lines = vec![entry("mutation", mutation.id), entry("", mutation.summary)];
+    let uses = |case: &&Case| case.mutations(None).iter().any(|(used, _)| used.id == id);
+    let about: Vec<&Case> = cases.iter().filter(uses).collect();
+    lines.extend(listed("case", &about));
+    Some(lines.join("\n") + "\n")
+}
+
+fn describe_defect(id: &str) -> Option<String> {
+    let defect = DEFECTS.iter().find(|defect| defect.id == id)?;
+    let mut lines = vec![entry("defect", defect.id), entry("", defect.summary)];
+    lines.extend(clause_lines(defect.clause));
+    lines.push(entry("try", &format!("proofmark run --defect {id}")));
+    Some(lines.join("\n") + "\n")
+}
+
+fn clause_lines(id: &str) -> Vec<String> {
+    let Some(clause) = clause::find(id) else { return vec![entry("clause", id)] };
+    vec![
+        entry("clause", id),
+        entry("promise", &format!("{} {}", clause.level.name(), clause.text)),
+        entry("source", clause.source),
+    ]
+}
+
+fn listed(label: &str, cases: &[&Case]) -> Vec<String> {
+    let shown = cases.iter().take(LISTED).map(|case| entry(label, &format!("{}: {}", case.id, case.title)));
+    let more = (cases.len() > LISTED).then(|| entry("", &format!("... and {} more", cases.len() - LISTED)));
+    shown.chain(more).collect()
+}
+
+fn entry(label: &str, words: &str) -> String {
+    format!("{label:<9} {words}").trim_end().to_owned()
+}

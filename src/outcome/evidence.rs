@@ -1,0 +1,70 @@
+//! What an exchange was judged by, kept so that it can be judged again.
+
+use serde::{Deserialize, Serialize};
+
+use super::Reason;
+
+/// A reply as it came, and what was expected of it. Secrets are masked.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// Slug of the flow that the call was made on.
+    pub flow: String,
+    /// Slug of the operation.
+    pub operation: String,
+    /// Slug of the protocol that carried it.
+    pub protocol: String,
+    /// HTTP status.
+    pub http_status: u16,
+    /// Headers of the reply: names in lower case, values as text.
+    pub headers: Vec<(String, String)>,
+    /// HTTP trailers, or those of gRPC-Web's last frame.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub trailers: Vec<(String, String)>,
+    /// Body of the reply, frames included.
+    pub body: RecordedBody,
+    /// Whether method or content type of the request were not the documented ones.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub undocumented_request: bool,
+    /// Whether the bytes of the request were made wrong on purpose.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub malformed: bool,
+    /// The RP ID that creation options should name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rp_id: Option<String>,
+    /// What the call was expected to come to.
+    pub expected: Expected,
+}
+
+/// The body of a reply.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RecordedBody {
+    /// UTF-8.
+    Text(String),
+    /// Anything else, in standard base64.
+    Base64(String),
+    /// Too long to be kept; its bytes.
+    LeftOut(usize),
+}
+
+/// What acceptance and refusal of a call mean.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Expected {
+    /// What it means when the call succeeds.
+    pub accepted: Reason,
+    /// What it means when the call is refused.
+    pub refused: Reason,
+    /// HTTP status and gRPC code that the documents name for the refusal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<(u16, i32)>,
+    /// The clause that the answer speaks of.
+    pub clause: String,
+    /// Further clauses that a refusal may be about.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<String>,
+    /// Whether the caller's token is one of the target file's.
+    pub configured_caller: bool,
+    /// Whether the case presupposes what the target is not said to have, so that either answer will do.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub left_open: bool,
+}

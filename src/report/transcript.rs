@@ -1,0 +1,67 @@
+//! One permutation from its first call to its verdict, for a person who wants to see everything.
+
+use std::fmt::Write as _;
+
+use super::text::printable;
+use super::tree;
+use crate::contract::clause;
+use crate::outcome::{CaseRecord, ExchangeRecord, Finding};
+
+/// The whole record as text, safe for a terminal.
+pub fn transcript(record: &CaseRecord) -> String {
+    let mut text = Transcript(String::new());
+    text.line("", &record.id);
+    text.line("", &record.title);
+    for id in &record.clauses {
+        let Some(clause) = clause::find(id) else { continue };
+        text.line("promise", &format!("{} {}", clause.level.name(), clause.text));
+        text.line("source", &format!("{} ({id})", clause.source));
+    }
+    for (index, exchange) in record.exchanges.iter().enumerate() {
+        text.exchange(index, exchange);
+        record.findings.iter().filter(|finding| finding.exchange == Some(index)).for_each(|f| text.finding(f));
+    }
+    let elsewhere = record.findings.iter().filter(|finding| finding.exchange.is_none());
+    elsewhere.for_each(|finding| text.finding(finding));
+    text.0.push('\n');
+    if let Some(credential) = &record.credential {
+        let mutations = credential.mutations.join(", ");
+        text.line("mutation", if mutations.is_empty() { "none" } else { &mutations });
+        text.0.push_str(&tree::text(&tree::decoded(credential)));
+    }
+    let flaky = if record.flaky { ", flaky: an earlier try came to another verdict" } else { "" };
+    text.line("verdict", &format!("{} ({}{flaky})", record.verdict.name(), record.reason.name()));
+    for (label, lines) in [("curl", &record.curl), ("grpcurl", &record.grpcurl)] {
+        for (index, line) in lines.lines().enumerate() {
+            text.line(if index == 0 { label } else { "" }, line);
+        }
+    }
+    text.0
+}
+
+struct Transcript(String);
+
+impl Transcript {
+    /// Writing to a `String` can't fail.
+    fn line(&mut self, label: &str, words: &str) {
+        let line = format!("{label:<9} {}", printable(words));
+        writeln!(self.0, "{}", line.trim_end()).unwrap_or_default();
+    }
+
+    fn exchange(&mut self, index: usize, exchange: &ExchangeRecord) {
+        self.0.push('\n');
+        let milliseconds = std::time::Duration::from_micros(exchange.duration_us).as_secs_f64() * 1000.0;
+        self.line(&format!("call {}", index + 1), &format!("{}: {}", exchange.operation, exchange.request));
+        self.line("sent", &exchange.request_body);
+        self.line("received", &format!("{} in {milliseconds:.1} ms", exchange.status));
+        self.line("", &exchange.response_body);
+    }
+
+    fn finding(&mut self, finding: &Finding) {
+        let Finding { check, clause, reason, expected, received, .. } = finding;
+        let verdict = finding.verdict().name();
+        self.line("found", &format!("{verdict} ({}) by {check} for {clause}", reason.name()));
+        self.line("", &format!("expected {expected}"));
+        self.line("", &format!("received {received}"));
+    }
+}

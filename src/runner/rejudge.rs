@@ -1,0 +1,123 @@
+//! Judges a recorded run again, with the checks of this build. Needs no target.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+use super::judge::{self, Judge};
+use super::target::ReasonMap;
+use crate::checks::{self, CHECKS, Observation};
+use crate::contract::{Flow, Operation, Protocol};
+use crate::outcome::{CaseRecord, Evidence, Finding, RecordedBody, RunRecord};
+use crate::transport::{Exchange, RecordedReply, recorded};
+use crate::wire::secret::{MASK, Masker};
+
+/// A record whose verdict, reason or deciding clause is another now.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Changed {
+    /// The record as it was.
+    pub before: CaseRecord,
+    /// Its place in the run.
+    pub index: usize,
+}
+
+/// Judges every exchange again that was recorded whole. What was found otherwise while the run went on (the state afterwards, races,
+/// agreement of protocols, missing replies, leaked secrets, which records no longer show) stays as it is.
+///
+/// Gives what changed, in the order of the run's records.
+pub fn rejudge(run: &mut RunRecord) -> Vec<Changed> {
+    let mut reasons = ReasonMap::default();
+    for (pattern, clause) in &run.started.reasons {
+        // They were globs when they were written; one that was tampered with means nothing.
+        reasons.add(pattern, clause).unwrap_or_default();
+    }
+    let masker = Masker::default();
+    let judge = Judge { reasons: &reasons, masker: &masker };
+    let mut changed = Vec::new();
+    for (index, record) in run.cases.iter_mut().enumerate() {
+        let before = record.clone();
+        // A comparison of protocols holds the exchanges of one of its permutations.
+        if record.protocol != "all" {
+            rejudge_record(record, judge);
+        }
+        let decisive = |record: &CaseRecord| {
+            let clause = record.findings.first().map(|finding| finding.clause.clone());
+            (record.verdict, record.reason, clause)
+        };
+        if decisive(&before) != decisive(record) {
+            changed.push(Changed { before, index });
+        }
+    }
+    changed
+}
+
+fn rejudge_record(record: &mut CaseRecord, judge: Judge<'_>) {
+    let mut kept = std::mem::take(&mut record.findings);
+    let mut findings = Vec::new();
+    for (index, exchange) in record.exchanges.iter().enumerate() {
+        let again = exchange.evidence.as_ref().and_then(|evidence| rejudge_exchange(evidence, judge));
+        let here = |finding: &Finding| finding.exchange == Some(index);
+        let is_judged_again = |finding: &Finding| again.is_some() && is_rejudged(finding);
+        let stays: Vec<Finding> = kept.iter().filter(|f| here(f) && !is_judged_again(f)).cloned().collect();
+        kept.retain(|finding| !here(finding));
+        let again = again.unwrap_or_default().into_iter();
+        findings.extend(again.map(|finding| Finding { exchange: Some(index), ..finding }));
+        findings.extend(stays);
+    }
+    findings.extend(kept);
+    record.findings = findings;
+    record.decide();
+}
+
+/// Whether the finding would be made anew from what is recorded.
+fn is_rejudged(finding: &Finding) -> bool {
+    let is_check = CHECKS.iter().any(|check| check.id == finding.check && !checks::NEED_SECRET.contains(&check.id));
+    is_check || finding.check == judge::CHECK
+}
+
+/// `None` where the reply was not recorded whole, or can't be read at all.
+fn rejudge_exchange(evidence: &Evidence, judge: Judge<'_>) -> Option<Vec<Finding>> {
+    let exchange = if is_masked(evidence) { return None } else { exchange(evidence)? };
+    let observation = Observation {
+        exchange: &exchange,
+        documented_request: !evidence.undocumented_request,
+        malformed: evidence.malformed,
+        authorization: None,
+        rp_id: evidence.rp_id.as_deref(),
+    };
+    let judged = judge.finding(&evidence.expected, &exchange);
+    Some(judge::in_order(checks::examine(&observation), judged, &evidence.expected, &exchange.reply))
+}
+
+/// Whether a secret was masked, so that the reply is not what came.
+fn is_masked(evidence: &Evidence) -> bool {
+    let lines = evidence.headers.iter().chain(&evidence.trailers).map(|(_, value)| value);
+    let body = match &evidence.body {
+        RecordedBody::Text(text) | RecordedBody::Base64(text) => Some(text),
+        RecordedBody::LeftOut(_) => None,
+    };
+    lines.chain(body).any(|text| text.contains(MASK))
+}
+
+/// The exchange that evidence speaks of.
+fn exchange(evidence: &Evidence) -> Option<Exchange> {
+    let flow = Flow::from_slug(&evidence.flow)?;
+    let operation = Operation::ALL.into_iter().find(|operation| operation.slug() == evidence.operation)?;
+    let protocol = Protocol::ALL.into_iter().find(|protocol| protocol.slug() == evidence.protocol)?;
+    let body = match &evidence.body {
+        RecordedBody::Text(text) => Bytes::from(text.clone()),
+        RecordedBody::Base64(text) => Bytes::from(STANDARD.decode(text).ok()?),
+        RecordedBody::LeftOut(_) => return None,
+    };
+    let (headers, trailers) = (headers(&evidence.headers)?, headers(&evidence.trailers)?);
+    let reply = RecordedReply { http_status: evidence.http_status, headers, trailers, body };
+    recorded(protocol, flow.endpoint(operation)?, reply).ok()
+}
+
+fn headers(lines: &[(String, String)]) -> Option<HeaderMap> {
+    let line = |(name, value): &(String, String)| {
+        Some((name.parse::<HeaderName>().ok()?, HeaderValue::from_bytes(value.as_bytes()).ok()?))
+    };
+    lines.iter().map(line).collect()
+}

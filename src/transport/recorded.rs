@@ -1,0 +1,50 @@
+//! Replies that were recorded, read as if they came now.
+
+use bytes::Bytes;
+use http::HeaderMap;
+
+use super::attempt::{Attempt, Received};
+use super::{Exchange, Limits, SentRequest, Timings, TransportError, grpc, grpc_web, rest};
+use crate::contract::{Endpoint, Protocol};
+
+/// The parts of a reply.
+#[derive(Debug, Clone)]
+pub struct RecordedReply {
+    /// HTTP status.
+    pub http_status: u16,
+    /// HTTP response headers.
+    pub headers: HeaderMap,
+    /// HTTP trailers (gRPC); what gRPC-Web has in its last frame is read from the body.
+    pub trailers: HeaderMap,
+    /// Body, frames included.
+    pub body: Bytes,
+}
+
+/// The exchange that ended with this reply; its request and its timings are empty.
+///
+/// # Errors
+/// [`TransportError::BadFrame`], as when the reply came.
+pub fn recorded(
+    protocol: Protocol,
+    endpoint: &'static Endpoint,
+    reply: RecordedReply,
+) -> Result<Exchange, TransportError> {
+    let RecordedReply { http_status, headers, trailers, body } = reply;
+    let mut received = Received { http_status, headers, trailers, body, timings: Timings::default() };
+    let limits = Limits::default();
+    let attempt = Attempt::start("", &limits);
+    let reply = match protocol {
+        Protocol::Rest => rest::interpret(&received),
+        Protocol::Grpc => grpc::interpret(endpoint, &received, &attempt)?,
+        Protocol::GrpcWeb => grpc_web::interpret(endpoint, &mut received, &attempt)?,
+    };
+    let request = SentRequest {
+        method: String::new(),
+        url: String::new(),
+        headers: HeaderMap::new(),
+        authorized: false,
+        body: Bytes::new(),
+        message: None,
+    };
+    Ok(received.into_exchange(protocol, endpoint, request, reply))
+}

@@ -1,0 +1,143 @@
+//! Recorded runs: judged again, shown and replayed.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use super::{fed, proofmark, text};
+
+/// A run's stream, and where it is.
+fn recorded(directory: &Path, args: &[&str], code: i32) -> (PathBuf, String) {
+    let path = directory.join("events.ndjson");
+    let report = format!("ndjson={}", text(&path));
+    proofmark(&[&["run", "-q", "--seed", "7", "--report", &report], args].concat()).exits(code);
+    let stream = std::fs::read_to_string(&path).expect("written");
+    (path, stream)
+}
+
+/// A change of one event.
+fn altered(stream: &str, alter: impl Fn(&mut Value)) -> String {
+    let line = |line: &str| {
+        let mut event: Value = serde_json::from_str(line).expect("JSON");
+        alter(&mut event);
+        event.to_string() + "\n"
+    };
+    stream.lines().map(line).collect()
+}
+
+/// What a version without these checks would have said of it: everything passed.
+fn as_if_passed(event: &mut Value) {
+    if event["event"] == "case-finished" && event["protocol"] != "all" {
+        let clause = event["clauses"][0].clone();
+        let finding = json!({ "check": "expectation", "clause": clause, "reason": "met", "expected": "", "received": "", "exchange": 1 });
+        (event["verdict"], event["reason"], event["findings"]) = (json!("pass"), json!("met"), json!([finding]));
+    }
+}
+
+#[test]
+fn a_recorded_run_is_judged_as_it_was() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let selections: [(&[&str], i32); 5] = [
+        (&["enrolment", "authorization", "wire", "limits/name-*"], 0),
+        (&["enrolment", "authorization", "--defect", "shape-resource-owner-missing"], 1),
+        (&["enrolment", "authorization", "--defect", "robust-token-echoed"], 1),
+        (&["enrolment", "--defect", "state-not-stored"], 1),
+        (&["ceremony", "--defect", "challenge-not-one-time"], 1),
+    ];
+    for (selection, code) in selections {
+        let (path, stream) = recorded(directory.path(), selection, code);
+        let output = proofmark(&["judge", &text(&path)]).exits(code);
+        assert!(output.out.contains(" records, 0 of them come to something else"), "{selection:?}: {}", output.out);
+        let output = fed(&["judge", "-"], stream.as_bytes()).exits(code);
+        assert!(output.out.contains("result    "), "{}", output.out);
+    }
+}
+
+#[test]
+fn todays_checks_decide_an_old_run() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let selection = ["limits/name-201-ascii", "enrolment/good", "--defect", "limit-token-name-201"];
+    let (_, stream) = recorded(directory.path(), &selection, 1);
+    let report = directory.path().join("again.ndjson");
+    let old = altered(&stream, as_if_passed);
+    let args = ["judge", "-", "--report", &format!("ndjson={}", text(&report))];
+    let output = fed(&args, old.as_bytes()).exits(1);
+    let line =
+        "  v2/u2f/rest/limits/name-201-ascii: was pass (met), is fail (accepted-invalid) for api/limit/token-name";
+    assert!(output.out.contains(line), "{}", output.out);
+    let verdicts = |stream: &str| -> Vec<Value> {
+        let events = stream.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+        let mut verdicts: Vec<Value> =
+            events.map(|event| json!([event["id"], event["verdict"], event["reason"]])).collect();
+        verdicts.sort_by_key(Value::to_string);
+        verdicts
+    };
+    assert_eq!(verdicts(&std::fs::read_to_string(report).expect("written")), verdicts(&stream));
+    // What the target's error ids mean is part of the stream.
+    let (_, refused) = recorded(directory.path(), &["client-data/type-get"], 0);
+    let unmapped = altered(&refused, |event| {
+        event.as_object_mut().expect("an object").remove("reasons");
+    });
+    let output = fed(&["judge", "-"], unmapped.as_bytes()).exits(0);
+    assert!(output.out.contains("was pass (right-reason), is pass (unattributed)"), "{}", output.out);
+}
+
+#[test]
+fn a_stream_that_is_none_is_refused() {
+    let none = fed(&["judge", "-"], b"{}\n").exits(3);
+    none.says(&["judge -: line 1"]);
+    fed(&["judge", "-"], b"").exits(3).says(&["no stream of one run", "--report ndjson=FILE"]);
+    proofmark(&["judge", "/nonexistent"]).exits(3).says(&["/nonexistent"]);
+}
+
+#[test]
+fn a_replay_shows_every_call_and_compares() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (path, _) = recorded(directory.path(), &["client-data/type-get", "--defect", "verification-skips-type"], 1);
+    let id = "v2/u2f/rest/client-data/type-get";
+    let defect = ["--defect", "verification-skips-type"];
+    let output = proofmark(&[&["replay", id, "--from", &text(&path)], &defect[..]].concat()).exits(1);
+    for words in [
+        "promise   MUST The client data's type is webauthn.create.",
+        "call 1    RegisterU2F: POST http",
+        "call 2    VerifyU2FRegistration: POST http",
+        "found     fail (accepted-invalid) by expectation for webauthn/7.1/type",
+        "mutation  type",
+        "verdict   fail (accepted-invalid)",
+        "curl -sS -i -X POST",
+        "grpcurl -plaintext -import-path fixtures/proto",
+        "recorded  the same verdict",
+        "seed      7",
+    ] {
+        assert!(output.out.contains(words), "{words}: {}", output.out);
+    }
+    let mended = proofmark(&["replay", id, "--from", &text(&path)]).exits(0);
+    assert!(
+        mended.out.contains("recorded  fail (accepted-invalid), so that it came to something else now"),
+        "{}",
+        mended.out
+    );
+    let shown = proofmark(&["show", id, "--from", &text(&path)]).exits(0);
+    assert!(shown.out.contains("verdict   fail (accepted-invalid)"), "{}", shown.out);
+    proofmark(&["replay", "client-data"]).exits(2).says(&["more than the 12 that are shown"]);
+    proofmark(&["replay", "nothing/here"]).exits(4).says(&["nothing/here"]);
+    proofmark(&["show", "enrolment/good", "--from", &text(&path)]).exits(4).says(&["no permutation and no case"]);
+}
+
+#[test]
+fn everything_with_a_name_can_be_shown() {
+    let shown = |id: &str| proofmark(&["show", id]).exits(0).out;
+    let case = shown("v2/u2f/grpc/client-data/type-get");
+    for words in
+        ["case      client-data/type-get", "expected  refused", "mutate: { type: webauthn.get }", "plays as  12"]
+    {
+        assert!(case.contains(words), "{words}: {case}");
+    }
+    assert!(case.contains("written   scenarios/client-data.yaml:"), "{case}");
+    let clause = shown("api/limit/token-name");
+    assert!(clause.contains("promise   DOC") && clause.contains("case      limits/name-empty"), "{clause}");
+    assert!(shown("verification-skips-origin").contains("defect    verification-skips-origin"));
+    assert!(shown("origin").contains("mutation  origin"));
+    proofmark(&["show", "type-g"]).exits(2).says(&["did you mean client-data/type-get?"]);
+    proofmark(&["show", "zzz"]).exits(2).says(&["`proofmark list cases`"]);
+}
