@@ -1,10 +1,12 @@
 //! The integration tests, one binary.
 
 mod architecture;
+mod browser;
 mod catalogue;
 mod chain;
 mod cli;
 mod hostile;
+mod html;
 mod independent;
 mod load;
 mod misbehaving;

@@ -35,6 +35,10 @@ struct ExchangeView<'a> {
     request: String,
     request_body: String,
     status: &'a str,
+    /// Headers of the reply, as far as they are recorded.
+    headers: Vec<String>,
+    /// Whether the first finding speaks of it.
+    deciding: bool,
     response_body: String,
     milliseconds: String,
 }
@@ -56,19 +60,29 @@ impl<'a> Detail<'a> {
             expected: cut(&finding.expected, MOST),
             received: cut(&finding.received, MOST),
         });
+        let deciding = record.findings.first().and_then(|finding| finding.exchange);
         Detail {
             besides: besides.collect(),
             more_besides: further.len().saturating_sub(FINDINGS),
             observed: &record.observed,
             tree: record.credential.as_ref().map(tree::decoded),
-            exchanges: record.exchanges.iter().map(exchange).collect(),
+            exchanges: record
+                .exchanges
+                .iter()
+                .enumerate()
+                .map(|(at, one)| exchange(one, deciding == Some(at)))
+                .collect(),
             commands: commands(record, seed),
         }
     }
 }
 
-fn exchange(exchange: &ExchangeRecord) -> ExchangeView<'_> {
+fn exchange(exchange: &ExchangeRecord, deciding: bool) -> ExchangeView<'_> {
+    let evidence = exchange.evidence.as_ref();
+    let headers = evidence.into_iter().flat_map(|evidence| evidence.headers.iter().chain(&evidence.trailers));
     ExchangeView {
+        headers: headers.map(|(name, value)| cut(&format!("{name}: {value}"), MOST)).collect(),
+        deciding,
         operation: &exchange.operation,
         request: cut(&exchange.request, MOST),
         request_body: body(&exchange.request_body),
@@ -90,7 +104,7 @@ fn commands(record: &CaseRecord, seed: u64) -> Vec<Command> {
     let again = if record.protocol == "all" { &record.case } else { &record.id };
     let suite = record.suite.as_ref().map(|path| format!("--suite {path} ")).unwrap_or_default();
     let lines = [
-        ("run again", "with the same --target or --defect", format!("proofmark run {suite}'{again}' --seed {seed}")),
+        ("replay", "with the same --target or --defect", format!("proofmark replay {suite}'{again}' --seed {seed}")),
         ("curl", "the deciding call, TOKEN set", record.curl.clone()),
         ("grpcurl", "where fixtures/proto is, TOKEN set", record.grpcurl.clone()),
     ];

@@ -1,7 +1,5 @@
 //! What stands between a hostile text and the page.
 
-use std::fmt::Write as _;
-
 use minijinja::{Error, Output, State, Value};
 
 use crate::report::text::printable;

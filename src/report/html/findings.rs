@@ -117,6 +117,14 @@ pub(super) fn sections(judged: &Judged) -> Vec<Section<'_>> {
     sections.filter(|section| section.count > 0).collect()
 }
 
+/// Why a record is known; `None` where it is not.
+pub(super) fn why_known(judged: &Judged, record: &CaseRecord) -> Option<String> {
+    match judged.standing(record) {
+        Standing::Known(why) => Some(why.to_owned()),
+        Standing::Unconcerned | Standing::New => None,
+    }
+}
+
 fn section<'a>(judged: &'a Judged, heading: &Heading, room: &mut usize) -> Section<'a> {
     let mut views = Vec::new();
     for verdict in heading.verdicts {
@@ -136,14 +144,10 @@ fn section<'a>(judged: &'a Judged, heading: &Heading, room: &mut usize) -> Secti
 
 /// Those of a cause's records that are known, or those that are not.
 fn view<'a>(judged: &'a Judged, cause: &Cause<'a>, known: bool, room: &mut usize) -> Option<CauseView<'a>> {
-    let is_known = |record: &CaseRecord| matches!(judged.standing(record), Standing::Known(_));
-    let records: Vec<&CaseRecord> = cause.records.iter().copied().filter(|record| is_known(record) == known).collect();
+    let records = cause.records.iter().copied();
+    let records: Vec<&CaseRecord> = records.filter(|record| why_known(judged, record).is_some() == known).collect();
     let first = records.first()?;
     let finding = first.findings.first()?;
-    let why = match judged.standing(first) {
-        Standing::Known(why) => Some(why.to_owned()),
-        _ => None,
-    };
     let mut rows = Vec::new();
     for (index, record) in records.iter().enumerate() {
         let detailed = index < DETAILED && *room > 0;
@@ -169,7 +173,7 @@ fn view<'a>(judged: &'a Judged, cause: &Cause<'a>, known: bool, room: &mut usize
         promise: Promise::of(&finding.clause),
         expected: detail::cut(&finding.expected, detail::MOST),
         received: detail::cut(&finding.received, detail::MOST),
-        why,
+        why: why_known(judged, first),
         count: rows.len(),
         rows,
     })

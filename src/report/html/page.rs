@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::clauses::Matrix;
 use super::findings::{self, Section};
 use super::suites::{self, Suite};
-use crate::gate::{Judged, Standing};
+use crate::gate::Judged;
 use crate::outcome::{RunRecord, Statement, Verdict};
 use crate::webauthn::base64;
 use crate::webauthn::hash::Hash;
@@ -72,7 +72,11 @@ impl<'a> Page<'a> {
             suites: suites::of(run),
             protocols: run.cases.iter().map(|record| record.protocol.as_str()).collect(),
             flows: run.cases.iter().map(|record| record.flow.as_str()).collect(),
-            verdicts: Verdict::ALL.into_iter().filter(|verdict| run.tally().of(*verdict) > 0).map(Verdict::name).collect(),
+            verdicts: Verdict::ALL
+                .into_iter()
+                .filter(|verdict| run.tally().of(*verdict) > 0)
+                .map(Verdict::name)
+                .collect(),
             version: &run.started.version,
         }
     }
@@ -107,13 +111,13 @@ fn policy() -> String {
 }
 
 fn gate(judged: &Judged) -> String {
-    let standing = |verdict, new| {
+    let count = |verdict, known| {
         let records = judged.run.cases.iter().filter(|record| record.verdict == verdict);
-        records.filter(|record| (judged.standing(record) == Standing::New) == new).count()
+        records.filter(|record| findings::why_known(judged, record).is_some() == known).count()
     };
-    let (fails, errors) = (standing(Verdict::Fail, true), judged.run.tally().error);
-    let deviations = standing(Verdict::Deviation, true);
-    let known = standing(Verdict::Fail, false) + standing(Verdict::Deviation, false);
+    let (fails, errors) = (count(Verdict::Fail, false), judged.run.tally().error);
+    let deviations = count(Verdict::Deviation, false);
+    let known = count(Verdict::Fail, true) + count(Verdict::Deviation, true);
     let mut words = match (fails, errors) {
         (0, 0) => "green: nothing new has failed".to_owned(),
         (0, _) => format!("not green: {} without a verdict", plural(errors, "permutation")),
@@ -158,7 +162,7 @@ fn facts(run: &RunRecord) -> Vec<(&'static str, String)> {
     let mut facts = vec![
         ("Target", started.target.clone()),
         ("Address", started.base_url.clone()),
-        ("Ran", format!("{ran}{of} permutations of {size}; {}", plural(comparisons, "comparison of protocols"))),
+        ("Ran", format!("{ran}{of} permutations of {size}; {} of protocols", plural(comparisons, "comparison"))),
     ];
     if !started.protocols.is_empty() {
         facts.push(("Protocols", started.protocols.join(", ")));

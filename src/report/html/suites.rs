@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::escape::anchor;
 use super::page::sign;
+use crate::contract::Protocol;
 use crate::outcome::{CaseRecord, RunRecord, Verdict};
 
 /// The cases of one suite.
@@ -58,7 +59,11 @@ fn case<'a>(id: &'a str, records: &[&'a CaseRecord]) -> CaseRow<'a> {
     let first = records.iter().find(|record| record.protocol != "all").or(records.first());
     let clauses = first.map(|record| record.clauses.as_slice()).unwrap_or_default();
     let mut flows: BTreeMap<&str, Vec<Chip<'_>>> = BTreeMap::new();
-    for record in records {
+    let mut ordered = records.to_vec();
+    ordered.sort_by_key(|record| {
+        Protocol::ALL.iter().position(|known| known.slug() == record.protocol).unwrap_or(usize::MAX)
+    });
+    for record in ordered {
         flows.entry(&record.flow).or_default().push(chip(record));
     }
     CaseRow {

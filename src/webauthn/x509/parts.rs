@@ -1,6 +1,7 @@
 //! A certificate taken apart, for people.
 
 use x509_cert::der::Encode;
+use x509_cert::name::Name;
 
 use super::{Certificate, oid};
 use crate::webauthn::public_key::{KeyKind, PublicKey};
@@ -53,10 +54,10 @@ impl Certificate {
             part("version", self.version().to_string(), encoded(&inside.version())),
             part("serialNumber", inside.serial_number().to_string(), encoded(inside.serial_number())),
             part("signatureAlgorithm", named(&SIGNATURES, &identifier).to_owned(), encoded(algorithm)),
-            part("issuer", inside.issuer().to_string(), encoded(inside.issuer())),
+            part("issuer", name_words(inside.issuer()), encoded(inside.issuer())),
             part("notBefore", validity.not_before.to_string(), encoded(&validity.not_before)),
             part("notAfter", validity.not_after.to_string(), encoded(&validity.not_after)),
-            part("subject", inside.subject().to_string(), encoded(inside.subject())),
+            part("subject", name_words(inside.subject()), encoded(inside.subject())),
             part("subjectPublicKeyInfo", key_words(&key), key),
         ];
         for extension in inside.extensions().into_iter().flatten() {
@@ -83,6 +84,10 @@ fn encoded(value: &impl Encode) -> Vec<u8> {
 
 fn named<'a>(names: &[(&str, &'a str)], identifier: &'a str) -> &'a str {
     names.iter().find(|(known, _)| *known == identifier).map_or(identifier, |(_, name)| name)
+}
+
+fn name_words(name: &Name) -> String {
+    if name.is_empty() { "empty".to_owned() } else { name.to_string() }
 }
 
 fn key_words(der: &[u8]) -> String {
