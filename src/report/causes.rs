@@ -16,9 +16,13 @@ pub(super) struct Cause<'a> {
 /// Causes of a verdict, the most frequent first. What an entry of the known-deviations file tells of is left out, also if
 /// the entry holds no longer.
 pub(super) fn causes(judged: &Judged, verdict: Verdict) -> Vec<Cause<'_>> {
-    let untold = |record: &&CaseRecord| !matches!(judged.standing(record), Standing::Known(_) | Standing::Expired(_));
+    grouped(judged, verdict, |record| !matches!(judged.standing(record), Standing::Known(_) | Standing::Expired(_)))
+}
+
+/// Causes of those records of a verdict that a filter takes, the most frequent first.
+pub(super) fn grouped(judged: &Judged, verdict: Verdict, takes: impl Fn(&CaseRecord) -> bool) -> Vec<Cause<'_>> {
     let mut by_key: BTreeMap<(&str, String, &str), Cause<'_>> = BTreeMap::new();
-    for record in judged.run.cases.iter().filter(|record| record.verdict == verdict).filter(untold) {
+    for record in judged.run.cases.iter().filter(|record| record.verdict == verdict && takes(record)) {
         let Some(finding) = record.findings.first() else { continue };
         let key = (finding.clause.as_str(), finding.reason.name(), finding.expected.as_str());
         by_key.entry(key).or_insert(Cause { finding, records: Vec::new() }).records.push(record);

@@ -4,6 +4,7 @@ mod annotations;
 mod badge;
 mod causes;
 mod diff;
+mod html;
 mod json;
 mod junit;
 mod known;
@@ -14,6 +15,7 @@ mod stream;
 mod terminal;
 mod text;
 mod transcript;
+pub mod tree;
 
 use std::io;
 
@@ -42,6 +44,7 @@ pub const REPORTS: &[Report] = &[
     Report { name: "ndjson", summary: "one JSON event a line: the whole run", write: ndjson::write },
     Report { name: "json", summary: "one JSON document with a published schema, for programs", write: json::write },
     Report { name: "junit", summary: "JUnit XML, for CI services", write: junit::write },
+    Report { name: "html", summary: "one page for people, in a single file", write: html::write },
     Report { name: "sarif", summary: "SARIF 2.1.0, for code scanning", write: sarif::write },
     Report { name: "markdown", summary: "Markdown, for the summary page of a CI job", write: markdown::write },
     Report { name: "badge", summary: "JSON for a shields.io endpoint badge", write: badge::write },

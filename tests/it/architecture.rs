@@ -49,6 +49,7 @@ const ALL: &[&str] = &[
 /// External crates that only some modules may name.
 const HOMES: &[(&str, &[&str])] = &[
     ("ciborium", &["webauthn"]),
+    ("ciborium_ll", &["webauthn"]),
     ("aws_lc_rs", &["webauthn", "transport"]),
     ("x509_cert", &["webauthn"]),
     ("p256", &["authenticator"]),
@@ -69,6 +70,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("anyhow", &["cli"]),
     ("indicatif", &["cli"]),
     ("quick_junit", &["report"]),
+    ("minijinja", &["report"]),
     ("serde_saphyr", &["scenario"]),
     ("toml", &["runner"]),
     ("toml_edit", &["gate"]),

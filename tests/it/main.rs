@@ -1,11 +1,13 @@
 //! The integration tests, one binary.
 
 mod architecture;
+mod browser;
 mod catalogue;
 mod chain;
 mod cli;
 mod gate;
 mod hostile;
+mod html;
 mod independent;
 mod load;
 mod misbehaving;

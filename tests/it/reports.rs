@@ -46,7 +46,7 @@ fn record(id: &str, clause: &str, reason: Reason, expected: &str, received: &str
     record
 }
 
-fn hostile() -> CaseRecord {
+pub fn hostile() -> CaseRecord {
     let mut record =
         record("v2/u2f/rest/request/hostile", "api/shape/error", Reason::WrongShape, "code: int32", HOSTILE);
     record.findings.push(Finding::new("no-token", "api/no-leak", Reason::Leak, "no token", HOSTILE));
@@ -64,7 +64,7 @@ fn hostile() -> CaseRecord {
 }
 
 /// Ten permutations of a target whose name is hostile as well.
-fn run() -> Judged {
+pub fn run() -> Judged {
     let refused = "refused: HTTP 400, code 3";
     let token_name = "api/limit/token-name";
     let mut reproduced =
