@@ -87,7 +87,7 @@ fn rejudge_exchange(evidence: &Evidence, judge: Judge<'_>) -> Option<Vec<Finding
         rp_id: evidence.rp_id.as_deref(),
     };
     let judged = judge.finding(&evidence.expected, &exchange);
-    Some(judge::in_order(checks::examine(&observation), judged, &evidence.expected, &exchange.reply))
+    Some(judge::in_order(checks::examine(&observation).findings, judged, &evidence.expected, &exchange.reply))
 }
 
 /// Whether a secret was masked, so that the reply is not what came.

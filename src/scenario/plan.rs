@@ -11,6 +11,7 @@ use thiserror::Error;
 
 use super::model::{Case, Measure};
 use super::parse::flow_matches;
+use super::requirement::Requirement;
 use super::step::OperationRef;
 use crate::authenticator::Format;
 use crate::contract::{Flow, Operation, Protocol};
@@ -133,11 +134,13 @@ impl Pattern {
     /// Whether it means the permutation, by its own id or its case's, or by what stands before a slash in them: a suite, a
     /// flow.
     pub fn matches(&self, permutation: &Permutation) -> bool {
-        let means = |id: &str| {
-            let before_slashes = id.match_indices('/').map(|(at, _)| &id[..at]);
-            before_slashes.chain([id]).any(|part| self.matcher.is_match(part))
-        };
-        means(&permutation.id) || means(&permutation.case.id)
+        self.means(&permutation.id) || self.means(&permutation.case.id)
+    }
+
+    /// Whether it matches an id, or what stands before a slash in it.
+    pub fn means(&self, id: &str) -> bool {
+        let before_slashes = id.match_indices('/').map(|(at, _)| &id[..at]);
+        before_slashes.chain([id]).any(|part| self.matcher.is_match(part))
     }
 }
 
@@ -221,7 +224,9 @@ fn expand(case: Arc<Case>, selection: &Selection, exhaustive: bool) -> Vec<Permu
     let operations: Vec<Option<Operation>> =
         if case.operations.is_empty() { vec![None] } else { case.operations.iter().copied().map(Some).collect() };
     let mut flows: Vec<Flow> = selection.flows.iter().filter(flow_wanted).copied().collect();
-    if case.sampled && !exhaustive && !flows.is_empty() {
+    // What options ask for may differ by flow: on the flow that was drawn the case might have to be skipped.
+    let depends_on_flow = case.requires.iter().any(Requirement::is_of_options);
+    if case.sampled && !depends_on_flow && !exhaustive && !flows.is_empty() {
         flows = vec![flows[drawn(selection.seed, &case.id, 0, flows.len())]];
     }
     let mut permutations = Vec::new();
