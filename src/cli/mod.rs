@@ -2,6 +2,7 @@
 
 mod args;
 mod attest;
+mod coverage;
 pub mod embedded;
 pub mod exit;
 mod interrupt;
@@ -52,6 +53,7 @@ fn dispatch(verb: Verb) -> Result<Exit, Failure> {
         Verb::Judge(arguments) => judge::judge(&arguments),
         Verb::Replay(arguments) => runtime.block_on(replay::replay(arguments)),
         Verb::Show(arguments) => show::show(&arguments),
+        Verb::Coverage(arguments) => runtime.block_on(coverage::coverage(arguments)),
         Verb::Attest(arguments) => attest::attest(&arguments),
         Verb::Serve(arguments) => runtime.block_on(serve::serve(arguments)),
         Verb::List(arguments) => list::list(&arguments),

@@ -1,6 +1,7 @@
 //! Renderings of a run. Everything is derived from the events; nothing here touches the network.
 
 mod causes;
+pub mod coverage;
 mod junit;
 mod ndjson;
 mod terminal;
@@ -30,6 +31,7 @@ pub struct Report {
 pub const REPORTS: &[Report] = &[
     Report { name: "ndjson", summary: "one JSON event a line: the whole run", write: ndjson::write },
     Report { name: "junit", summary: "JUnit XML, for CI services", write: junit::write },
+    Report { name: "coverage", summary: "clause by transport, as JSON", write: coverage::write },
 ];
 
 /// The format with this name.

@@ -4,6 +4,7 @@ mod architecture;
 mod catalogue;
 mod chain;
 mod cli;
+mod coverage;
 mod hostile;
 mod independent;
 mod load;

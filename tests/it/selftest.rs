@@ -59,6 +59,7 @@ async fn the_clean_server_is_conformant() {
     assert!(bad.is_empty(), "{}", bad.join("\n"));
     assert_eq!(run.statement(), Statement::Conformant);
     assert!(run.started.cases >= 1000 && run.started.permutations >= 4000, "{:?}", run.started);
+    crate::coverage::assert_whole(&run);
 }
 
 /// Of a target of which nothing is said less is expected, and nothing else.
