@@ -266,7 +266,8 @@ impl Coverage {
     /// The table for a terminal of a width in characters: with the clauses' texts where it is wide enough.
     pub fn table(&self, width: usize) -> String {
         const STATE: usize = 9;
-        let longest = self.rows.iter().map(|row| row.clause.id.len()).max().unwrap_or_default();
+        const OPEN: &str = "not verified (open)";
+        let longest = self.rows.iter().map(|row| row.clause.id.len()).chain([OPEN.len()]).max().unwrap_or_default();
         let columns = 2 + longest + 1 + 3 * STATE;
         let line = |first: &str, states: [&str; 3], last: &str| {
             let [rest, grpc, web] = states;
@@ -286,7 +287,7 @@ impl Coverage {
         text.push('\n');
         for (index, state) in State::ALL.into_iter().enumerate() {
             let counts = Protocol::ALL.map(|protocol| self.totals(protocol)[index].to_string());
-            let word = if state == State::NotVerified { "not verified (open)" } else { state.name() };
+            let word = if state == State::NotVerified { OPEN } else { state.name() };
             text.push_str(&line(word, counts.each_ref().map(String::as_str), ""));
         }
         text

@@ -26,6 +26,10 @@ pub const EXCLUDED: &[(&str, &str)] = &[
     ("api/details/on-read/creation-date", READ),
     ("api/details/on-read/change-date", READ),
     (
+        "api/error-detail",
+        "no page asks for a particular detail; where there is this one, its id is what a target file's reason map names",
+    ),
+    (
         "api/authenticator-kinds",
         "without attestation a response does not show what kind its authenticator is; what attests is played by the suites of \
          its formats",

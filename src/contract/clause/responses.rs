@@ -1,6 +1,6 @@
 //! What a reply has: content type, body, members and what they mean.
 
-use super::{Clause, doc, must};
+use super::{Clause, doc, may, must};
 use crate::contract::Protocol::{Grpc, GrpcWeb, Rest};
 
 /// The clauses of this topic.
@@ -107,19 +107,23 @@ pub const CLAUSES: &[Clause] = &[
 
     doc("api/shape/error",
         "An error body is an object with code (int32), message (string) and details (objects that each have @type).",
-        "API pages 000 to 004, schema of the default response"),
+        "API pages 000 to 004, schema of refusals (403, 404, default)"),
     doc("api/shape/error/code",
         "code of an error is an int32 (gRPC: the status).",
-        "API pages 000 to 004, schema of the default response: code int32"),
+        "API pages 000 to 004, schema of refusals (403, 404, default): code int32"),
     doc("api/shape/error/message",
         "message of an error is a string (gRPC: the status message).",
-        "API pages 000 to 004, schema of the default response: message string"),
+        "API pages 000 to 004, schema of refusals (403, 404, default): message string"),
     doc("api/shape/error/details",
         "details of an error is an array of objects.",
-        "API pages 000 to 004, schema of the default response: details object[]"),
+        "API pages 000 to 004, schema of refusals (403, 404, default): details object[]"),
     doc("api/shape/error/type",
         "Each of an error's details has @type, a string that is not empty.",
-        "API pages 000 to 004, schema of the default response: @type string"),
+        "API pages 000 to 004, schema of refusals (403, 404, default): @type string"),
+
+    may("api/error-detail",
+        "An error may have a detail of the type zitadel.v1.ErrorDetail, with id and message.",
+        "API overview, messages: ErrorDetail"),
 
     must("api/options/members",
         "The creation options have rp, user, challenge and pubKeyCredParams with the types that WebAuthn gives them.",
