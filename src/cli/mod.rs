@@ -2,6 +2,7 @@
 
 mod args;
 mod attest;
+mod coverage;
 mod diff;
 pub mod embedded;
 pub mod exit;
@@ -58,6 +59,7 @@ fn dispatch(verb: Verb) -> Result<Exit, Failure> {
         Verb::Judge(arguments) => judge::judge(&arguments),
         Verb::Replay(arguments) => runtime.block_on(replay::replay(arguments)),
         Verb::Show(arguments) => show::show(&arguments),
+        Verb::Coverage(arguments) => runtime.block_on(coverage::coverage(arguments)),
         Verb::Attest(arguments) => attest::attest(&arguments),
         Verb::Known(arguments) => known::known(&arguments),
         Verb::Diff(arguments) => diff::diff(&arguments),

@@ -116,8 +116,12 @@ fn describe_clause(id: &str, cases: &[Case]) -> Option<String> {
     let mut lines = clause_lines(id);
     let checks = CHECKS.iter().filter(|check| check.clause == id).map(|check| entry("check", check.id));
     lines.extend(checks);
-    let about: Vec<&Case> = cases.iter().filter(|case| case.clauses.iter().any(|clause| clause == id)).collect();
+    let named = |case: &&Case| case.clauses.iter().any(|clause| clause == id);
+    let by_clause = scenario::covered::by_clause(cases);
+    let judged = by_clause.get(id).map(Vec::as_slice).unwrap_or_default();
+    let about: Vec<&Case> = cases.iter().filter(|case| named(case) || judged.contains(&case.id.as_str())).collect();
     lines.extend(listed("case", &about));
+    lines.extend(clause::find(id).and_then(clause::Clause::excluded).map(|why| entry("excluded", why)));
     Some(lines.join("\n") + "\n")
 }
 

@@ -190,7 +190,7 @@ impl Site {
             rp_id: Some(&self.rp_id),
         };
         let wrong = |finding: &Finding| finding.verdict() != Verdict::Pass;
-        let findings: Vec<Finding> = checks::examine(&observation).into_iter().filter(wrong).collect();
+        let findings: Vec<Finding> = checks::examine(&observation).findings.into_iter().filter(wrong).collect();
         if let Some(finding) = gravest(&findings) {
             let example = format!("expected {}, received {}", finding.expected, finding.received);
             return Err((format!("check/{}", finding.check), example));

@@ -3,6 +3,7 @@
 mod annotations;
 mod badge;
 mod causes;
+pub mod coverage;
 mod diff;
 mod html;
 mod json;
@@ -48,6 +49,7 @@ pub const REPORTS: &[Report] = &[
     Report { name: "sarif", summary: "SARIF 2.1.0, for code scanning", write: sarif::write },
     Report { name: "markdown", summary: "Markdown, for the summary page of a CI job", write: markdown::write },
     Report { name: "badge", summary: "JSON for a shields.io endpoint badge", write: badge::write },
+    Report { name: "coverage", summary: "clause by transport, as JSON", write: coverage::write },
 ];
 
 /// The format with this name.

@@ -5,6 +5,7 @@ mod agreement;
 mod call;
 mod case;
 mod control;
+mod details;
 pub mod fuzz;
 mod judge;
 mod make;
@@ -217,7 +218,9 @@ impl Runner {
 /// The clauses that are looked at in every case, whatever it is about.
 pub fn checked_clauses() -> Vec<&'static str> {
     let checks = crate::checks::CHECKS.iter().map(|check| check.clause);
-    checks.chain([after::CLAUSE, agreement::CLAUSE, call::CHALLENGE, call::USER_HANDLE]).collect()
+    let runners =
+        [after::CLAUSE, agreement::CLAUSE, call::CHALLENGE, call::USER_HANDLE, details::SEQUENCE, details::OWNER];
+    checks.chain(runners).collect()
 }
 
 /// Plays a permutation; an error or a hang is tried once more.

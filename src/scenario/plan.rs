@@ -11,6 +11,7 @@ use thiserror::Error;
 
 use super::model::{Case, Measure};
 use super::parse::flow_matches;
+use super::requirement::Requirement;
 use super::step::OperationRef;
 use crate::authenticator::Format;
 use crate::contract::{Flow, Operation, Protocol};
@@ -146,16 +147,17 @@ impl Pattern {
 
     /// The same, of a permutation with this id and a case with that one.
     pub fn means(&self, permutation: &str, case: &str) -> bool {
-        let means = |id: &str| {
-            let before_slashes = id.match_indices('/').map(|(at, _)| &id[..at]);
-            before_slashes.chain([id]).any(|part| self.matcher.is_match(part))
-        };
+        self.means_id(permutation) || self.means_id(case)
+    }
+
+    /// Whether it matches an id, or what stands before a slash in it.
+    pub fn means_id(&self, id: &str) -> bool {
         if self.text.contains(['*', '?', '[', '{', '\\']) {
-            return means(permutation) || means(case);
+            let before_slashes = id.match_indices('/').map(|(at, _)| &id[..at]);
+            return before_slashes.chain([id]).any(|part| self.matcher.is_match(part));
         }
         // Most are plain, and a known-deviations file holds many against every record.
-        let below = |id: &str| id.strip_prefix(&self.text).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-        below(permutation) || below(case)
+        id.strip_prefix(&self.text).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 }
 
@@ -253,7 +255,9 @@ fn expand(case: Arc<Case>, selection: &Selection, exhaustive: bool) -> Vec<Permu
     let operations: Vec<Option<Operation>> =
         if case.operations.is_empty() { vec![None] } else { case.operations.iter().copied().map(Some).collect() };
     let mut flows: Vec<Flow> = selection.flows.iter().filter(flow_wanted).copied().collect();
-    if case.sampled && !exhaustive && !flows.is_empty() {
+    // What options ask for may differ by flow: on the flow that was drawn the case might have to be skipped.
+    let depends_on_flow = case.requires.iter().any(Requirement::is_of_options);
+    if case.sampled && !depends_on_flow && !exhaustive && !flows.is_empty() {
         flows = vec![flows[drawn(selection.seed, &case.id, 0, flows.len())]];
     }
     let mut permutations = Vec::new();

@@ -5,6 +5,7 @@ mod browser;
 mod catalogue;
 mod chain;
 mod cli;
+mod coverage;
 mod gate;
 mod hostile;
 mod html;
