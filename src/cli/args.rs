@@ -29,7 +29,9 @@ pub enum Verb {
     Attest(AttestArguments),
     /// Run the reference server
     Serve(ServeArguments),
-    /// List cases, permutations, clauses, mutations, request faults or defects
+    /// Judge the judge: every defect of the reference server is found for the right clause, and no variant is
+    Selftest(SelftestArguments),
+    /// List cases, permutations, clauses, mutations, request faults, defects or variants
     List(ListArguments),
     /// Hold the built-in cases to the registration catalogue and to the clauses
     Lint,
@@ -50,6 +52,9 @@ pub struct RunArguments {
     /// Give the embedded reference server a defect (see `list defects`)
     #[arg(long, value_name = "NAME", conflicts_with = "target")]
     pub defect: Option<String>,
+    /// Have the embedded reference server use a latitude (see `list variants`); can be repeated
+    #[arg(long = "variant", value_name = "NAME", conflicts_with = "target")]
+    pub variants: Vec<String>,
     /// Write a report, as NAME=PATH with NAME one of ndjson, junit; can be repeated
     #[arg(long = "report", value_name = "NAME=PATH")]
     pub reports: Vec<String>,
@@ -169,12 +174,29 @@ pub struct ServeArguments {
     /// Give the server a defect (see `list defects`)
     #[arg(long, value_name = "NAME")]
     pub defect: Option<String>,
+    /// Have the server use a latitude (see `list variants`); can be repeated
+    #[arg(long = "variant", value_name = "NAME")]
+    pub variants: Vec<String>,
     /// Write a target file, and beside it the subjects with their tokens
     #[arg(long, value_name = "FILE")]
     pub target_out: Option<PathBuf>,
     /// Stop after this time, such as 30s or 5m; otherwise on Ctrl-C
     #[arg(long, value_name = "TIME")]
     pub stop_after: Option<String>,
+}
+
+/// `selftest`
+#[derive(Debug, Args)]
+pub struct SelftestArguments {
+    /// Defects and variants to play; all of them, and the clean server, if none is given
+    #[arg(value_name = "NAME")]
+    pub names: Vec<String>,
+    /// Play the whole default plan against each, in place of the cases that are concerned
+    #[arg(long)]
+    pub all: bool,
+    /// Seed of keys and ids; random if it is not given, and always printed
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub seed: Option<u64>,
 }
 
 /// `list`
@@ -200,6 +222,8 @@ pub enum Listing {
     Faults,
     /// Faults that the reference server can be told to have
     Defects,
+    /// What the documents leave open and the reference server can be told to do otherwise
+    Variants,
 }
 
 /// `load`

@@ -11,6 +11,7 @@ mod load;
 mod output;
 mod reports;
 mod run;
+pub mod selftest;
 mod serve;
 mod vectors;
 
@@ -47,6 +48,7 @@ fn dispatch(verb: Verb) -> Result<Exit, Failure> {
         Verb::Run(arguments) => runtime.block_on(run::run(arguments)),
         Verb::Attest(arguments) => attest::attest(&arguments),
         Verb::Serve(arguments) => runtime.block_on(serve::serve(arguments)),
+        Verb::Selftest(arguments) => runtime.block_on(selftest::selftest(&arguments)),
         Verb::List(arguments) => list::list(&arguments),
         Verb::Lint => lint::lint(),
         Verb::Vectors(arguments) => vectors::vectors(&arguments),

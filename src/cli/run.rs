@@ -96,7 +96,9 @@ async fn begin(request: &Request, arguments: &RunArguments) -> Result<Begun, Fai
         None => {
             let plan = request.plan(&Flow::ALL, &Protocol::ALL, usual);
             selected(&plan)?;
-            let server = embedded::start(plan.subjects(), request.seed, arguments.defect.as_deref()).await?;
+            let server =
+                embedded::start(plan.subjects(), request.seed, arguments.defect.as_deref(), &arguments.variants)
+                    .await?;
             (server.target(), Some(server))
         }
     };
@@ -216,7 +218,7 @@ fn selected(plan: &Plan) -> Result<(), Failure> {
 }
 
 /// The first Ctrl-C stops the run and lets it report; the second ends the process.
-async fn watch(stop: Stop) {
+pub(super) async fn watch(stop: Stop) {
     interrupt::asked().await;
     output::note("interrupted: writing what is there (once more to leave at once)");
     stop.stop();

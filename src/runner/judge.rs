@@ -87,7 +87,17 @@ fn refused(player: &Player<'_>, step: &Step, clause: &str, (http, refusal): (u16
     if !expectation.must_refuse() {
         return finding(expectation.refused);
     }
-    finding(attributed(player, step, clause, refusal))
+    let reason = attributed(player, step, clause, refusal);
+    let kept = (reason == Reason::WrongReason).then(|| kept_clause(player, refusal)).flatten();
+    Finding::new("expectation", kept.unwrap_or(clause), reason, expectation.words(), received.clone())
+}
+
+/// The further clause of the case that the target says is not met. The case keeps it, and the refusal speaks of it.
+fn kept_clause<'a>(player: &Player<'a>, refusal: &Refusal) -> Option<&'a str> {
+    let error_id = refusal.status.as_ref().and_then(|status| status.error_id())?;
+    let claimed = player.shared.target.reasons.clauses(error_id);
+    let further = player.permutation.case.clauses.iter().skip(1).map(String::as_str);
+    further.into_iter().find(|clause| claimed.iter().any(|claimed| claimed == clause))
 }
 
 /// Whether the target's reason map says that the refusal is about the clause under test, or another that the step allows.

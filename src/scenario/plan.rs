@@ -105,7 +105,8 @@ const SAMPLED_LENGTHS: usize = 6;
 #[derive(Debug, Clone)]
 pub struct Pattern {
     text: String,
-    matcher: GlobMatcher,
+    /// `None` for a text without wildcards: it is compared, which is much faster.
+    matcher: Option<GlobMatcher>,
 }
 
 /// A pattern that is no glob.
@@ -126,15 +127,21 @@ impl Pattern {
             .literal_separator(true)
             .build()
             .map_err(|error| PatternError { pattern: text.to_owned(), message: error.kind().to_string() })?;
-        Ok(Pattern { text: text.to_owned(), matcher: glob.compile_matcher() })
+        let has_wildcards = text.contains(['*', '?', '[', '{', '\\']);
+        Ok(Pattern { text: text.to_owned(), matcher: has_wildcards.then(|| glob.compile_matcher()) })
     }
 
     /// Whether it means the permutation, by its own id or its case's, or by what stands before a slash in them: a suite, a
     /// flow.
     pub fn matches(&self, permutation: &Permutation) -> bool {
+        let Some(matcher) = &self.matcher else {
+            let is_within =
+                |id: &str| id.strip_prefix(&self.text).is_some_and(|below| below.is_empty() || below.starts_with('/'));
+            return is_within(&permutation.id) || is_within(&permutation.case.id);
+        };
         let means = |id: &str| {
             let before_slashes = id.match_indices('/').map(|(at, _)| &id[..at]);
-            before_slashes.chain([id]).any(|part| self.matcher.is_match(part))
+            before_slashes.chain([id]).any(|part| matcher.is_match(part))
         };
         means(&permutation.id) || means(&permutation.case.id)
     }
@@ -163,14 +170,27 @@ impl Plan {
         // What a pattern names is run, drawn or not.
         let exhaustive = selection.exhaustive || !selection.patterns.is_empty();
         let expanded = cases.into_iter().flat_map(|case| expand(Arc::new(case), selection, exhaustive));
-        let all: Vec<Permutation> = expanded.collect();
-        let unmatched = selection.patterns.iter().filter(|pattern| !all.iter().any(|p| pattern.matches(p)));
-        let unmatched = unmatched.map(Pattern::to_string).collect();
-        let selected = |permutation: &Permutation| {
-            selection.patterns.is_empty() || selection.patterns.iter().any(|pattern| pattern.matches(permutation))
+        let permutations: Vec<Permutation> = expanded.collect();
+        let all = Plan { available: permutations.len(), permutations, unmatched: Vec::new() };
+        if selection.patterns.is_empty() { all } else { all.selected(&selection.patterns) }
+    }
+
+    /// What patterns select of the plan.
+    pub fn selected(&self, patterns: &[Pattern]) -> Plan {
+        let mut matched = vec![false; patterns.len()];
+        let mut is_selected = |permutation: &&Permutation| {
+            let matches = patterns.iter().zip(&mut matched).map(|(pattern, matched)| {
+                let matches = pattern.matches(permutation);
+                *matched |= matches;
+                matches
+            });
+            // Every pattern is asked, since each has to match something.
+            matches.fold(false, |any, matches| any | matches)
         };
-        let available = all.len();
-        Plan { available, permutations: all.into_iter().filter(selected).collect(), unmatched }
+        let permutations = self.permutations.iter().filter(&mut is_selected).cloned().collect();
+        let unmatched = patterns.iter().zip(&matched).filter(|(_, matched)| !**matched);
+        let unmatched = unmatched.map(|(pattern, _)| pattern.to_string()).collect();
+        Plan { available: self.available, permutations, unmatched }
     }
 
     /// How many subjects are used when none is used twice: one or two a permutation, one a control, and one more for

@@ -1,17 +1,23 @@
 //! What all operations work on.
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::defect::Faults;
+use super::lapses::Lapses;
 use super::store::Store;
+use super::switches::Switches;
 use crate::webauthn::x509::Certificate;
 
-/// The relying party: its store, its names and its faults.
+/// More events than a user has.
+const MOST_EVENTS: u64 = 1_000_000;
+
+/// The relying party: its store, its names and what it was told to do otherwise.
 #[derive(Debug)]
 pub(super) struct Site {
     pub store: Store,
-    pub faults: Faults,
+    pub switches: Switches,
+    /// What defects remember.
+    pub lapses: Lapses,
     /// RP ID where a start names no domain.
     pub rp_id: String,
     /// Expected origin where a start names no domain.
@@ -23,14 +29,23 @@ pub(super) struct Site {
 impl Site {
     /// `details` of an event that happened now, on something that was created then.
     pub(super) fn details(&self, sequence: u64, created: Timestamp) -> Value {
-        let mut details = json!({
-            "sequence": sequence.to_string(),
-            "creationDate": format!("{created:.6}"),
-            "changeDate": format!("{:.6}", Timestamp::now()),
-        });
-        if !self.faults.has("shape-resource-owner-missing") {
-            details["resourceOwner"] = json!(self.store.resource_owner);
-        }
-        details
+        let switches = &self.switches;
+        let is_greatest = switches.varies("sequence-greatest");
+        let sequence = if is_greatest { u64::MAX - MOST_EVENTS + sequence } else { sequence };
+        let is_uuid = switches.varies("resource-owner-uuid");
+        let owner = if is_uuid { "5bbc5a2c-6d1f-4e0a-9d5e-0c6f2b1d7e33" } else { &self.store.resource_owner };
+        let mut details = Map::new();
+        let mut set = |name: &str, value: String, left_out: bool| {
+            if !left_out {
+                details.insert(name.to_owned(), json!(value));
+            }
+        };
+        let undated = switches.has("shape-dates-missing");
+        let uncreated = switches.varies("details-without-creation-date");
+        set("sequence", sequence.to_string(), switches.has("shape-sequence-missing"));
+        set("creationDate", format!("{created:.6}"), undated || uncreated);
+        set("changeDate", format!("{:.6}", Timestamp::now()), undated);
+        set("resourceOwner", owner.to_owned(), switches.has("shape-resource-owner-missing"));
+        Value::Object(details)
     }
 }
