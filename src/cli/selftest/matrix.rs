@@ -36,8 +36,10 @@ pub enum Outcome {
 pub struct Matrix {
     /// Seed of keys and ids.
     pub seed: u64,
-    /// The trials, in their order.
+    /// The trials that were played, in their order.
     pub played: Vec<Played>,
+    /// How many were not, because it was interrupted.
+    pub unplayed: usize,
     /// How long all of them took.
     pub elapsed: Duration,
 }
@@ -90,7 +92,7 @@ impl Matrix {
     pub fn is_green(&self) -> bool {
         let is_good =
             |outcome: &Outcome| matches!(outcome, Outcome::Killed(_) | Outcome::Green | Outcome::OnlyUnderLoad);
-        self.played.iter().all(|played| is_good(&played.outcome))
+        self.unplayed == 0 && self.played.iter().all(|played| is_good(&played.outcome))
     }
 
     /// The matrix for people: the defects with what kills them, then what went wrong, then the sums.
@@ -117,7 +119,6 @@ impl Matrix {
             Outcome::Red(seen) => Some(seen.clone()),
             _ => None,
         });
-        self.section(&mut text, "interrupted", |outcome| (*outcome == Outcome::Interrupted).then(Vec::new));
         text.push_str(&self.sums());
         text
     }
@@ -173,11 +174,13 @@ impl Matrix {
         let load = count(|outcome| *outcome == Outcome::OnlyUnderLoad);
         let green = count(|outcome| *outcome == Outcome::Green);
         let red = count(|outcome| matches!(outcome, Outcome::Red(_)));
+        let undone = self.unplayed + count(|outcome| *outcome == Outcome::Interrupted);
+        let undone = if undone == 0 { String::new() } else { format!("interrupted: {undone} were not played\n") };
         let permutations: usize = self.played.iter().map(|played| played.permutations).sum();
         format!(
             "\n{killed} of {} defects killed for their clause, {survived} survived, {otherwise} found for another reason; \
              {load} only under load\n{green} of {} that have to stay green are (variants, and the clean server)\n\
-             {permutations} permutations in {:.1} s, seed {}\n",
+             {undone}{permutations} permutations in {:.1} s, seed {}\n",
             killed + survived + otherwise,
             green + red,
             self.elapsed.as_secs_f64(),

@@ -96,7 +96,7 @@ pub async fn play(
     stop: &Stop,
     mut done: impl FnMut(&Played),
 ) -> Result<Matrix, Failure> {
-    let begun = Instant::now();
+    let (begun, all) = (Instant::now(), trials.len());
     let stage = Stage::new(seed)?;
     let unstarted = stream::iter(trials.into_iter().enumerate().take_while(|_| !stop.is_stopped()));
     let mut running = unstarted
@@ -113,6 +113,6 @@ pub async fn play(
     }
     // In the order in which they are listed, whatever was done first.
     played.sort_by_key(|(index, _)| *index);
-    let played = played.into_iter().map(|(_, played)| played).collect();
-    Ok(Matrix { seed, played, elapsed: begun.elapsed() })
+    let played: Vec<Played> = played.into_iter().map(|(_, played)| played).collect();
+    Ok(Matrix { seed, unplayed: all - played.len(), played, elapsed: begun.elapsed() })
 }

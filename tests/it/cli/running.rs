@@ -139,7 +139,7 @@ fn an_interrupt_during_selftest_ends_it() {
     let ended = running.signalled("INT").exits(130);
     let mut rest = String::new();
     out.read_to_string(&mut rest).expect("UTF-8");
-    assert!(rest.contains("\ninterrupted\n"), "{rest}\n{}", ended.err);
+    assert!(rest.contains("\ninterrupted: ") && rest.contains(" were not played\n"), "{rest}\n{}", ended.err);
 }
 
 #[test]
