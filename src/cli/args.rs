@@ -50,7 +50,9 @@ pub enum Verb {
     Serve(ServeArguments),
     /// Render an event stream that `run --report ndjson=PATH` wrote, without the target
     Report(ReportArguments),
-    /// List cases, permutations, clauses, mutations, request faults, defects or report formats
+    /// Judge the judge: every defect of the reference server is found for the right clause, and no variant is
+    Selftest(SelftestArguments),
+    /// List cases, permutations, clauses, mutations, request faults, defects, variants or report formats
     List(ListArguments),
     /// Hold the built-in cases to the registration catalogue and to the clauses
     Lint,
@@ -71,6 +73,9 @@ pub struct RunArguments {
     /// Give the embedded reference server a defect (see `list defects`)
     #[arg(long, value_name = "NAME", conflicts_with = "target")]
     pub defect: Option<String>,
+    /// Have the embedded reference server use a latitude (see `list variants`); can be repeated
+    #[arg(long = "variant", value_name = "NAME", conflicts_with = "target")]
+    pub variants: Vec<String>,
     #[arg(long = "report", value_name = "NAME=PATH", help = super::reports::help())]
     pub reports: Vec<String>,
     /// Run the cases of an own suite file too; can be repeated
@@ -309,6 +314,9 @@ pub struct ServeArguments {
     /// Give the server a defect (see `list defects`)
     #[arg(long, value_name = "NAME")]
     pub defect: Option<String>,
+    /// Have the server use a latitude (see `list variants`); can be repeated
+    #[arg(long = "variant", value_name = "NAME")]
+    pub variants: Vec<String>,
     /// Write a target file, and beside it the subjects with their tokens
     #[arg(long, value_name = "FILE")]
     pub target_out: Option<PathBuf>,
@@ -329,6 +337,20 @@ pub struct ReportArguments {
     /// Known deviations: what an entry excuses is shown as known
     #[arg(long, value_name = "FILE")]
     pub known: Option<PathBuf>,
+}
+
+/// `selftest`
+#[derive(Debug, Args)]
+pub struct SelftestArguments {
+    /// Defects and variants to play; all of them, and the clean server, if none is given
+    #[arg(value_name = "NAME")]
+    pub names: Vec<String>,
+    /// Play the whole default plan against each, in place of the cases that are concerned
+    #[arg(long)]
+    pub all: bool,
+    /// Seed of keys and ids; random if it is not given, and always printed
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub seed: Option<u64>,
 }
 
 /// `list`
@@ -356,6 +378,8 @@ pub enum Listing {
     Defects,
     /// Report formats
     Reports,
+    /// What the documents leave open and the reference server can be told to do otherwise
+    Variants,
 }
 
 /// `load`

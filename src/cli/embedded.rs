@@ -6,6 +6,7 @@ use crate::runner::target::{Accounts, ReasonMap, Subject, Target};
 use crate::scenario::Policy;
 use crate::server::defect::Defect;
 use crate::server::refusal;
+use crate::server::variant::Variant;
 use crate::server::{Account, RunningServer, Server, ServerConfig};
 use crate::transport::{Address, Limits};
 use crate::webauthn::attestation;
@@ -14,10 +15,15 @@ use crate::webauthn::attestation;
 pub struct Embedded(RunningServer);
 
 /// Starts the server on a free loopback port, with at least two users.
-pub async fn start(users: usize, seed: u64, defect: Option<&str>) -> Result<Embedded, Failure> {
-    let mut config =
-        ServerConfig { users: users.max(2), seed, defects: find_defect(defect)?, ..ServerConfig::default() };
-    config.trust_anchors = vec![crate::authenticator::attestation_root()];
+pub async fn start(users: usize, seed: u64, defect: Option<&str>, variants: &[String]) -> Result<Embedded, Failure> {
+    let mut config = ServerConfig {
+        users: users.max(2),
+        seed,
+        defects: find_defect(defect)?,
+        variants: find_variants(variants)?,
+        trust_anchors: vec![crate::authenticator::attestation_root()],
+        ..ServerConfig::default()
+    };
     // Under load each user keeps a connection; the others would wait for it to end.
     config.max_connections = config.max_connections.max(config.users);
     Server::start(config).await.map(Embedded).map_err(Failure::internal)
@@ -30,6 +36,17 @@ pub fn find_defect(name: Option<&str>) -> Result<Vec<&'static Defect>, Failure> 
         Failure::text(Exit::Usage, format!("there is no defect `{name}`; `proofmark list defects` shows all"))
     })?;
     Ok(vec![found])
+}
+
+/// The variants with these names.
+pub fn find_variants(names: &[String]) -> Result<Vec<&'static Variant>, Failure> {
+    let find = |name: &String| {
+        Variant::find(name).ok_or_else(|| {
+            let message = format!("there is no variant `{name}`; `proofmark list variants` shows all");
+            Failure::text(Exit::Usage, message)
+        })
+    };
+    names.iter().map(find).collect()
 }
 
 impl Embedded {

@@ -9,7 +9,7 @@ use crate::report::REPORTS;
 use crate::runner::vector;
 use crate::scenario::{self, Plan, Selection};
 use crate::server::ServerConfig;
-use crate::server::defect::DEFECTS;
+use crate::server::{defect, variant};
 use crate::transport::tamper::FAULTS;
 
 /// Prints one line an entry: its id, then what it is.
@@ -30,8 +30,10 @@ pub fn list(arguments: &ListArguments) -> Result<Exit, Failure> {
             .collect(),
         Listing::Mutations => MUTATIONS.iter().map(|m| (m.id.to_owned(), m.summary.to_owned())).collect(),
         Listing::Faults => FAULTS.iter().map(|fault| (fault.id.to_owned(), fault.summary.to_owned())).collect(),
-        Listing::Defects => DEFECTS
-            .iter()
+        Listing::Variants => {
+            variant::all().map(|v| (v.id.to_owned(), format!("{} [{}]", v.summary, v.clause))).collect()
+        }
+        Listing::Defects => defect::all()
             .map(|defect| (defect.id.to_owned(), format!("{} [breaks {}]", defect.summary, defect.clause)))
             .collect(),
         Listing::Reports => REPORTS.iter().map(|report| (report.name.to_owned(), report.summary.to_owned())).collect(),

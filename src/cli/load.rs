@@ -34,7 +34,7 @@ pub async fn load(arguments: LoadArguments) -> Result<Exit, Failure> {
             target_file::load(path, &surroundings).await.map_err(Failure::config)?
         }
         None => {
-            embedded = embedded::start(options.users, options.seed, None).await?;
+            embedded = embedded::start(options.users, options.seed, None, &[]).await?;
             embedded.target()
         }
     };

@@ -20,6 +20,7 @@ mod replay;
 mod report;
 mod reports;
 mod run;
+pub mod selftest;
 mod serve;
 mod show;
 mod stream;
@@ -66,6 +67,7 @@ fn dispatch(verb: Verb) -> Result<Exit, Failure> {
         Verb::Merge(arguments) => merge::merge(&arguments),
         Verb::Serve(arguments) => runtime.block_on(serve::serve(arguments)),
         Verb::Report(arguments) => report::report(&arguments),
+        Verb::Selftest(arguments) => runtime.block_on(selftest::selftest(&arguments)),
         Verb::List(arguments) => list::list(&arguments),
         Verb::Lint => lint::lint(),
         Verb::Vectors(arguments) => vectors::vectors(&arguments),

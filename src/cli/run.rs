@@ -118,7 +118,9 @@ async fn begin(request: &Request, arguments: &RunArguments) -> Result<Begun, Fai
         None => {
             let plan = request.plan(&Flow::ALL, &Protocol::ALL, usual);
             selected(&plan)?;
-            let server = embedded::start(plan.subjects(), request.seed, arguments.defect.as_deref()).await?;
+            let server =
+                embedded::start(plan.subjects(), request.seed, arguments.defect.as_deref(), &arguments.variants)
+                    .await?;
             (server.target(), Some(server))
         }
     };

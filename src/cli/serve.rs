@@ -15,11 +15,13 @@ use crate::server::{RunningServer, Server, ServerConfig};
 pub async fn serve(arguments: ServeArguments) -> Result<Exit, Failure> {
     let stop_after = arguments.stop_after.as_deref().map(|text| duration("--stop-after", text)).transpose()?;
     let defects = embedded::find_defect(arguments.defect.as_deref())?;
+    let variants = embedded::find_variants(&arguments.variants)?;
     let config = ServerConfig {
         listen: arguments.listen,
         users: usize::try_from(arguments.users).unwrap_or(usize::MAX),
         seed: seed_or_random(arguments.seed),
         defects,
+        variants,
         trust_anchors: vec![crate::authenticator::attestation_root()],
         ..ServerConfig::default()
     };
@@ -32,6 +34,9 @@ pub async fn serve(arguments: ServeArguments) -> Result<Exit, Failure> {
     output::line(&format!("reference server on {} with {} users", server.base_url(), arguments.users));
     if let Some(defect) = &arguments.defect {
         output::line(&format!("with the defect {defect}"));
+    }
+    for variant in &arguments.variants {
+        output::line(&format!("with the variant {variant}"));
     }
     match &arguments.target_out {
         Some(path) => {

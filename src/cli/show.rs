@@ -1,4 +1,4 @@
-//! `show`: everything there is to know about a case, a clause, a mutation or a defect; or what a recorded run found.
+//! `show`: everything there is to know about a case, a clause, a mutation, a defect or a variant; or what a recorded run found.
 
 use super::args::ShowArguments;
 use super::exit::{Exit, Failure};
@@ -10,7 +10,8 @@ use crate::report;
 use crate::runner::vector;
 use crate::scenario::{self, Case, Pattern, Plan, Selection};
 use crate::server::ServerConfig;
-use crate::server::defect::DEFECTS;
+use crate::server::defect::Defect;
+use crate::server::variant::Variant;
 
 /// Entries that are listed.
 const LISTED: usize = 12;
@@ -29,11 +30,12 @@ pub fn show(arguments: &ShowArguments) -> Result<Exit, Failure> {
         .transpose()?
         .or_else(|| describe_clause(id, &cases))
         .or_else(|| describe_mutation(id, &cases))
-        .or_else(|| describe_defect(id));
+        .or_else(|| describe_defect(id))
+        .or_else(|| describe_variant(id));
     let Some(text) = text else {
         let near: Vec<&str> = cases.iter().map(|case| case.id.as_str()).filter(|known| known.contains(id)).collect();
         let hint = match near.as_slice() {
-            [] => "`proofmark list cases` shows all; also: clauses, mutations, defects".to_owned(),
+            [] => "`proofmark list cases` shows all; also: clauses, mutations, defects, variants".to_owned(),
             near => format!("did you mean {}?", near[..near.len().min(5)].join(", ")),
         };
         return Err(Failure::text(Exit::Usage, format!("nothing is named `{id}`; {hint}")));
@@ -135,10 +137,19 @@ fn describe_mutation(id: &str, cases: &[Case]) -> Option<String> {
 }
 
 fn describe_defect(id: &str) -> Option<String> {
-    let defect = DEFECTS.iter().find(|defect| defect.id == id)?;
+    let defect = Defect::find(id)?;
     let mut lines = vec![entry("defect", defect.id), entry("", defect.summary)];
     lines.extend(clause_lines(defect.clause));
+    lines.extend(defect.found_by.iter().map(|pattern| entry("found by", pattern)));
     lines.push(entry("try", &format!("proofmark run --defect {id}")));
+    Some(lines.join("\n") + "\n")
+}
+
+fn describe_variant(id: &str) -> Option<String> {
+    let variant = Variant::find(id)?;
+    let mut lines = vec![entry("variant", variant.id), entry("", variant.summary)];
+    lines.extend(clause_lines(variant.clause));
+    lines.push(entry("try", &format!("proofmark run --variant {id}")));
     Some(lines.join("\n") + "\n")
 }
 

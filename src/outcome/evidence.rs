@@ -62,6 +62,9 @@ pub struct Expected {
     /// Further clauses that a refusal may be about.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub also: Vec<String>,
+    /// Further clauses of the case: one that the target's error id speaks of is what a refusal for a wrong reason is about.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub further: Vec<String>,
     /// Whether the caller's token is one of the target file's.
     pub configured_caller: bool,
     /// Whether the case presupposes what the target is not said to have, so that either answer will do.

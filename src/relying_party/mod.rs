@@ -91,20 +91,30 @@ impl std::error::Error for Refusal {}
 /// # Errors
 /// [`Refusal`]: the first step of WebAuthn L3 §7.1 that does not hold.
 pub fn verify_registration(ceremony: &Ceremony<'_>, credential: &Value) -> Result<Registration, Refusal> {
-    verify_registration_skipping(ceremony, credential, None)
+    verify_registration_without(ceremony, credential, None)
 }
 
-/// Verifies as a relying party would that lacks the check of one step: where the step also decodes something, it reads
-/// as leniently as it can. With `None` the same as [`verify_registration`].
+/// What a careless relying party leaves out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Omission {
+    /// The check of one step: where the step also decodes something, it is read as leniently as can be.
+    Step(Step),
+    /// The verification of statements of the format with this identifier, such as `tpm`.
+    Format(&'static str),
+    /// One check of a format's procedure, such as `8.3/magic`: a statement that fails there is taken for verified.
+    Check(&'static str),
+}
+
+/// Verifies as a relying party would that leaves something out. With `None` the same as [`verify_registration`].
 ///
 /// # Errors
-/// [`Refusal`]; of the skipped step only if its input cannot be read at all.
-pub fn verify_registration_skipping(
+/// [`Refusal`]; of a step that is left out only if its input cannot be read at all.
+pub fn verify_registration_without(
     ceremony: &Ceremony<'_>,
     credential: &Value,
-    skip: Option<Step>,
+    omission: Option<Omission>,
 ) -> Result<Registration, Refusal> {
-    verify::Verifier { ceremony, skip }.verify(credential)
+    verify::Verifier { ceremony, omission }.verify(credential)
 }
 
 #[cfg(test)]

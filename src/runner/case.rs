@@ -138,6 +138,8 @@ impl Player<'_> {
                         }
                         self.call_step(Operation::Start, &Step::default()).await?;
                     }
+                } else if step.race.is_some() && step.call == Some(OperationRef::Start) {
+                    self.race_of_starts(step).await?;
                 } else if let Some(race) = step.race {
                     self.race(race, step).await?;
                 } else if let Some(operation) = step.call {

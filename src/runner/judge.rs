@@ -43,6 +43,7 @@ impl Player<'_> {
             class: class.map(|class| class.codes()),
             clause: step.about.unwrap_or_else(|| self.clause()).to_owned(),
             also: step.reason.clone(),
+            further: self.permutation.case.clauses.iter().skip(1).cloned().collect(),
             configured_caller: !foreign.contains(&step.caller),
             left_open: self.unmet && is_open && step.expect.is_some(),
         }
@@ -85,8 +86,20 @@ impl Judge<'_> {
             }
         };
         let reason = if reason == Reason::Met && expected.left_open { Reason::LeftOpen } else { reason };
-        let clause = clause::at(&expected.clause, exchange.endpoint, exchange.protocol);
+        let kept = match &exchange.reply {
+            Reply::Refusal(refusal) if reason == Reason::WrongReason => self.kept_clause(expected, refusal),
+            _ => None,
+        };
+        let clause = kept.unwrap_or(&expected.clause);
+        let clause = clause::at(clause, exchange.endpoint, exchange.protocol);
         Finding::new(CHECK, clause, reason, words, received)
+    }
+
+    /// The further clause of the case that the target says is not met. The case keeps it, and the refusal speaks of it.
+    fn kept_clause<'e>(&self, expected: &'e Expected, refusal: &Refusal) -> Option<&'e str> {
+        let claimed = self.reasons.clauses(refusal.status.as_ref()?.error_id()?);
+        let further = expected.further.iter().map(String::as_str);
+        further.into_iter().find(|clause| claimed.contains(clause))
     }
 
     fn refused(&self, expected: &Expected, exchange: &Exchange, refusal: &Refusal) -> Reason {

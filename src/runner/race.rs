@@ -13,6 +13,20 @@ use crate::transport::Reply;
 const COPIES: usize = 32;
 
 impl Player<'_> {
+    /// Both users start at the same time; each has to be answered for itself.
+    pub(super) async fn race_of_starts(&mut self, step: &Step) -> Result<(), Ended> {
+        let own = Step { race: None, ..step.clone() };
+        let others = Step { caller: Caller::Other, user: UserRef::Other, ..own.clone() };
+        let steps = [others, own];
+        let calls =
+            steps.iter().map(|step| self.prepared(Operation::Start, step)).collect::<Result<Vec<_>, Ended>>()?;
+        let sent = join_all(calls.iter().map(|(transport, call)| transport.send(call))).await;
+        for ((sent, (transport, call)), step) in sent.into_iter().zip(&calls).zip(&steps) {
+            self.answered(transport.as_ref(), call, step, sent)?;
+        }
+        Ok(())
+    }
+
     /// Sends the calls of a race and judges how many were accepted; the step's expectation says what a second one means.
     pub(super) async fn race(&mut self, race: Race, step: &Step) -> Result<(), Ended> {
         // Each on its own may be accepted or refused.

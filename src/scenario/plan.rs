@@ -110,7 +110,8 @@ const SAMPLED_LENGTHS: usize = 6;
 #[derive(Debug, Clone)]
 pub struct Pattern {
     text: String,
-    matcher: GlobMatcher,
+    /// `None` for a text without wildcards: it is compared, which is much faster.
+    matcher: Option<GlobMatcher>,
 }
 
 /// A pattern that is no glob.
@@ -131,7 +132,8 @@ impl Pattern {
             .literal_separator(true)
             .build()
             .map_err(|error| PatternError { pattern: text.to_owned(), message: error.kind().to_string() })?;
-        Ok(Pattern { text: text.to_owned(), matcher: glob.compile_matcher() })
+        let has_wildcards = text.contains(['*', '?', '[', '{', '\\']);
+        Ok(Pattern { text: text.to_owned(), matcher: has_wildcards.then(|| glob.compile_matcher()) })
     }
 
     /// As it was written.
@@ -152,12 +154,12 @@ impl Pattern {
 
     /// Whether it matches an id, or what stands before a slash in it.
     pub fn means_id(&self, id: &str) -> bool {
-        if self.text.contains(['*', '?', '[', '{', '\\']) {
-            let before_slashes = id.match_indices('/').map(|(at, _)| &id[..at]);
-            return before_slashes.chain([id]).any(|part| self.matcher.is_match(part));
-        }
         // Most are plain, and a known-deviations file holds many against every record.
-        id.strip_prefix(&self.text).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        let Some(matcher) = &self.matcher else {
+            return id.strip_prefix(&self.text).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        };
+        let before_slashes = id.match_indices('/').map(|(at, _)| &id[..at]);
+        before_slashes.chain([id]).any(|part| matcher.is_match(part))
     }
 }
 
@@ -186,15 +188,27 @@ impl Plan {
         // What a pattern names is run, drawn or not.
         let exhaustive = selection.exhaustive || !selection.patterns.is_empty();
         let expanded = cases.into_iter().flat_map(|case| expand(Arc::new(case), selection, exhaustive));
-        let all: Vec<Permutation> = expanded.collect();
-        let unmatched = selection.patterns.iter().filter(|pattern| !all.iter().any(|p| pattern.matches(p)));
-        let unmatched = unmatched.map(Pattern::to_string).collect();
-        let selected = |permutation: &Permutation| {
-            selection.patterns.is_empty() || selection.patterns.iter().any(|pattern| pattern.matches(permutation))
+        let permutations: Vec<Permutation> = expanded.collect();
+        let all = Plan { available: permutations.len(), permutations, unmatched: Vec::new(), shard: selection.shard };
+        if selection.patterns.is_empty() { all } else { all.selected(&selection.patterns) }
+    }
+
+    /// What patterns select of the plan.
+    pub fn selected(&self, patterns: &[Pattern]) -> Plan {
+        let mut matched = vec![false; patterns.len()];
+        let mut is_selected = |permutation: &&Permutation| {
+            let matches = patterns.iter().zip(&mut matched).map(|(pattern, matched)| {
+                let matches = pattern.matches(permutation);
+                *matched |= matches;
+                matches
+            });
+            // Every pattern is asked, since each has to match something.
+            matches.fold(false, |any, matches| any | matches)
         };
-        let available = all.len();
-        let permutations = all.into_iter().filter(selected).collect();
-        Plan { available, permutations, unmatched, shard: selection.shard }
+        let permutations = self.permutations.iter().filter(&mut is_selected).cloned().collect();
+        let unmatched = patterns.iter().zip(&matched).filter(|(_, matched)| !**matched);
+        let unmatched = unmatched.map(|(pattern, _)| pattern.to_string()).collect();
+        Plan { available: self.available, permutations, unmatched, shard: self.shard }
     }
 
     /// What this run plays: all, or its shard. Permutations that have to agree are in one shard.

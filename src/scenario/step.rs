@@ -47,7 +47,7 @@ pub struct Step {
     /// `call: verify`: which credential is sent.
     #[serde(default)]
     pub credential: CredentialRef,
-    /// `call: verify`: several at once, of which exactly one may be accepted.
+    /// `call: verify`: several at once, of which exactly one may be accepted. `call: start`: both users at once.
     pub race: Option<Race>,
     /// `prepare` and `call`: how often it is done, one after the other.
     #[serde(default = "once")]

@@ -2,15 +2,16 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::json;
-use super::options::OFFERED_ALGORITHMS;
+use super::options::offer;
 use super::refusal::Refused;
 use super::site::Site;
 use super::store::{Factor, Kind, Pending, User};
 use crate::contract::{ApiVersion, Endpoint, Protocol};
-use crate::relying_party::{Ceremony, Step, verify_registration_skipping};
+use crate::relying_party::{Ceremony, Omission, Step, verify_registration_without};
+use crate::webauthn::attestation::AttestationObject;
 
 /// One verify of a user that may be acted on.
 pub(super) struct Attempt<'a> {
@@ -19,53 +20,96 @@ pub(super) struct Attempt<'a> {
     pub message: &'a Value,
     pub user: &'a User,
     pub protocol: Protocol,
+    /// The registration as it was before others may have taken it; only a defect looks.
+    pub early: Option<Pending>,
 }
 
 impl Attempt<'_> {
     /// Answers it. No lock is held while the credential is judged.
     pub(super) fn answer(&self) -> Result<Value, Refused> {
-        let faults = &self.site.faults;
-        let pending = self.take_pending()?;
+        let switches = &self.site.switches;
+        let pending = self.take_pending().or_else(|refused| self.early.clone().ok_or(refused))?;
         let credential = self.credential();
         let judged = credential.as_ref().map_err(Refused::clone).and_then(|sent| self.judge(&pending, sent));
         let reply = self.reply(&pending);
         match judged {
-            Ok(_) if faults.has("state-not-stored") => Ok(reply),
+            Ok(_) if switches.has("state-not-stored") => Ok(reply),
             Ok(credential_id) => {
-                self.store(&pending, credential_id);
-                Ok(if faults.has("shape-details-missing") { json!({}) } else { reply })
+                let times = if switches.has("state-stored-twice") { 2 } else { 1 };
+                for _ in 0..times {
+                    self.store(&pending, credential_id.clone());
+                }
+                Ok(if switches.has("shape-details-missing") { json!({}) } else { reply })
             }
             Err(refused) => {
-                if faults.has("state-stored-after-refusal") {
+                if switches.has("state-stored-after-refusal") {
                     self.store(&pending, named_id(&credential.unwrap_or_default()));
                 }
-                if faults.has("status-ceremony-refusal-as-200") { Ok(reply) } else { Err(refused) }
+                self.after_refusal(&pending);
+                if switches.has("status-ceremony-refusal-as-200") { Ok(reply) } else { Err(refused) }
             }
+        }
+    }
+
+    /// What a refusal leaves behind: by itself nothing.
+    fn after_refusal(&self, pending: &Pending) {
+        let mut state = self.user.state();
+        let of_kind = state.of(Kind::of(self.endpoint.flow));
+        of_kind.blocked = self.site.switches.has("state-blocked-after-refusal");
+        if of_kind.pending.is_empty() && self.site.switches.varies("refused-verify-keeps-registration") {
+            of_kind.pending.push(pending.clone());
         }
     }
 
     /// Takes the registration out of the store: whatever becomes of it, its challenge was good for one attempt.
     fn take_pending(&self) -> Result<Pending, Refused> {
-        let mut state = self.user.state();
-        let of_kind = state.of(Kind::of(self.endpoint.flow));
+        let kind = Kind::of(self.endpoint.flow);
+        // v1 names no registration: of several the challenge tells which is meant.
+        let is_ambiguous = self.user.state().of(kind).pending.len() > 1;
+        let claimed = is_ambiguous.then(|| self.credential().ok().and_then(|sent| claimed_challenge(&sent))).flatten();
         let named = self.endpoint.factor_member().map(|member| self.message[member].as_str().unwrap_or_default());
-        let is_named = |pending: &Pending| named.is_none_or(|id| id == pending.factor_id);
-        if of_kind.alive().is_none_or(|pending| !is_named(pending)) {
+        let mut state = self.user.state();
+        let of_kind = state.of(kind);
+        of_kind.pending.retain(Pending::is_alive);
+        let is_meant = |pending: &Pending| match (named, &claimed) {
+            (Some(id), _) => id == pending.factor_id,
+            (None, Some(challenge)) => *challenge == pending.challenge,
+            (None, None) => true,
+        };
+        let Some(index) = of_kind.pending.iter().rposition(is_meant) else {
+            if self.site.switches.has("challenge-empty-without-start") {
+                return Ok(self.blank(named.unwrap_or_default()));
+            }
             let is_enrolled = of_kind.factors.iter().any(|factor| named == Some(factor.id.as_str()));
             let known = named.is_none() || is_enrolled;
             return Err(Refused::new(if known { "NOTFOUND-registration" } else { "NOTFOUND-factor" }));
-        }
-        let mut taken = of_kind.pending.take().ok_or_else(|| Refused::new("NOTFOUND-registration"))?;
-        if self.site.faults.has("challenge-not-one-time") {
+        };
+        let mut taken = of_kind.pending.remove(index);
+        if self.site.switches.has("challenge-not-one-time") {
             let enrolled = of_kind.factors.iter().find(|factor| factor.id == taken.factor_id);
             taken.replayable = enrolled.map(|factor| factor.credential_id.clone());
-            of_kind.pending = Some(taken.clone());
+            of_kind.pending.push(taken.clone());
         }
         Ok(taken)
     }
 
+    /// A registration that nobody started.
+    fn blank(&self, factor_id: &str) -> Pending {
+        Pending {
+            factor_id: factor_id.to_owned(),
+            challenge: Vec::new(),
+            rp_id: self.site.rp_id.clone(),
+            origin: self.site.origin.clone(),
+            user_verification: "discouraged",
+            created: jiff::Timestamp::now(),
+            started: std::time::Instant::now(),
+            replaced_challenge: None,
+            replayable: None,
+        }
+    }
+
     /// The credential as JSON: v1 sends it as bytes, v2 as a Struct.
-    fn credential(&self) -> Result<Value, Refused> {
+    pub(super) fn credential(&self) -> Result<Value, Refused> {
         let member = self.endpoint.credential_member().and_then(|pointer| self.message.pointer(pointer));
         let member = member.unwrap_or(&Value::Null);
         if self.endpoint.flow.version() == ApiVersion::V2 {
@@ -80,8 +124,13 @@ impl Attempt<'_> {
 
     /// The id of a credential that passes WebAuthn L3 §7.1; the id is reserved then.
     fn judge(&self, pending: &Pending, credential: &Value) -> Result<Vec<u8>, Refused> {
-        let store = &self.site.store;
+        let (store, switches) = (&self.site.store, &self.site.switches);
         let is_replay = |id: &[u8]| pending.replayable.as_deref() == Some(id);
+        let owned: Option<Vec<Vec<u8>>> = switches.has("state-duplicate-of-another-user").then(|| self.owned());
+        let is_taken = |id: &[u8]| match &owned {
+            Some(owned) => owned.iter().any(|known| known == id),
+            None => store.is_registered(id) && !is_replay(id),
+        };
         let challenge = self.expected_challenge(pending, credential);
         let ceremony = Ceremony {
             challenge: &challenge,
@@ -89,39 +138,70 @@ impl Attempt<'_> {
             origins: std::slice::from_ref(&pending.origin),
             top_origins: &[],
             allow_cross_origin: false,
-            user_verification_required: pending.user_verification_required,
-            algorithms: &OFFERED_ALGORITHMS,
-            is_registered: &|id| store.is_registered(id) && !is_replay(id),
+            user_verification_required: pending.user_verification == "required",
+            algorithms: &offer(switches).accepted,
+            is_registered: &is_taken,
             trust_anchors: &self.site.trust_anchors,
             now: u64::try_from(jiff::Timestamp::now().as_second()).unwrap_or_default(),
         };
-        let skipped = self.skipped_step();
-        let registration = verify_registration_skipping(&ceremony, credential, skipped)
+        let omission = self.omission();
+        let registration = verify_registration_without(&ceremony, credential, omission)
             .map_err(|refusal| refused_at(refusal.step.slug(), &refusal.detail))?;
+        self.be_too_strict(credential)?;
         let id = registration.credential_id;
         // Two verifies at once may both have found the id free.
-        let is_mine = store.register(&id) || is_replay(&id) || skipped.is_some_and(|step| step.slug() == UNIQUE);
+        let is_unique = store.register(&id) || is_replay(&id) || owned.is_some();
+        let is_mine = is_unique || omission == Some(Omission::Step(Step::CredentialIdUnique));
         if is_mine { Ok(id) } else { Err(Refused::new("WEBAUTHN-credential-id-unique")) }
     }
 
-    fn skipped_step(&self) -> Option<Step> {
-        let faults = &self.site.faults;
-        let slug = if self.protocol == Protocol::Rest && faults.has("transport-rest-disagrees") {
-            "origin"
-        } else {
-            faults.skipped_step()?
-        };
-        Step::ALL.iter().copied().find(|step| step.slug() == slug)
+    /// Credential ids of the user.
+    fn owned(&self) -> Vec<Vec<u8>> {
+        let mut state = self.user.state();
+        let factors = state.of(Kind::of(self.endpoint.flow)).factors.iter();
+        factors.map(|factor| factor.credential_id.clone()).collect()
+    }
+
+    /// The defects that refuse what is good.
+    fn be_too_strict(&self, credential: &Value) -> Result<(), Refused> {
+        const MEMBERS: [&str; 5] = ["type", "challenge", "origin", "crossOrigin", "topOrigin"];
+        let switches = &self.site.switches;
+        let is_known = |name: &String| MEMBERS.contains(&name.as_str());
+        let is_further = || client_data(credential).is_some_and(|data| !data.keys().all(is_known));
+        if switches.has("verification-refuses-unknown-client-data") && is_further() {
+            return Err(Refused::new("WEBAUTHN-client-data-json"));
+        }
+        if switches.has("verification-refuses-self-attestation") && format(credential).as_deref() == Some("packed") {
+            return Err(Refused::new("WEBAUTHN-attestation-statement"));
+        }
+        if switches.has("state-second-factor-refused") && !self.owned().is_empty() {
+            return Err(Refused::new("WEBAUTHN-credential-id-unique"));
+        }
+        if switches.has("concurrency-one-in-ten") && self.site.lapses.is_tenth() {
+            return Err(Refused::new("WEBAUTHN-challenge"));
+        }
+        Ok(())
+    }
+
+    fn omission(&self) -> Option<Omission> {
+        let switches = &self.site.switches;
+        if self.protocol == Protocol::Rest && switches.has("transport-rest-disagrees") {
+            return Some(Omission::Step(Step::Origin));
+        }
+        switches.omission()
     }
 
     /// The challenge that was issued, unless a defect takes another for good.
     fn expected_challenge(&self, pending: &Pending, credential: &Value) -> Vec<u8> {
-        let faults = &self.site.faults;
+        let switches = &self.site.switches;
         let claimed = || claimed_challenge(credential).unwrap_or_default();
-        if faults.has("challenge-of-earlier-start-accepted") && pending.replaced_challenge == Some(claimed()) {
-            return claimed();
-        }
-        if faults.has("challenge-not-bound-to-user") && self.site.store.is_pending_elsewhere(self.user, &claimed()) {
+        let is_of_earlier = || pending.replaced_challenge == Some(claimed());
+        let is_anothers = || self.site.store.is_pending_elsewhere(self.user, &claimed());
+        let is_of_other_kind = || self.user.state().has_pending_challenge(&claimed());
+        if (switches.has("challenge-of-earlier-start-accepted") && is_of_earlier())
+            || (switches.has("challenge-not-bound-to-user") && is_anothers())
+            || (switches.has("challenge-not-bound-to-kind") && is_of_other_kind())
+        {
             return claimed();
         }
         pending.challenge.clone()
@@ -152,22 +232,31 @@ impl Attempt<'_> {
 /// Characters of a message.
 const LONGEST_MESSAGE: usize = 200;
 
-const UNIQUE: &str = "credential-id-unique";
-
 fn refused_at(slug: &str, detail: &str) -> Refused {
     // The detail may quote the caller, and the message has to fit into a header.
     let message: String = detail.chars().take(LONGEST_MESSAGE).collect();
     Refused::with_message(&format!("WEBAUTHN-{slug}"), message)
 }
 
-/// The challenge that the client data names, without any check.
-fn claimed_challenge(credential: &Value) -> Option<Vec<u8>> {
+/// The client data, without any check.
+fn client_data(credential: &Value) -> Option<Map<String, Value>> {
     let text = credential.pointer("/response/clientDataJSON")?.as_str()?;
-    let client_data: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
-    URL_SAFE_NO_PAD.decode(client_data["challenge"].as_str()?).ok()
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).ok()?).ok()
+}
+
+/// The challenge that the client data name.
+fn claimed_challenge(credential: &Value) -> Option<Vec<u8>> {
+    URL_SAFE_NO_PAD.decode(client_data(credential)?.get("challenge")?.as_str()?).ok()
+}
+
+/// The attestation statement format that the credential names.
+fn format(credential: &Value) -> Option<String> {
+    let text = credential.pointer("/response/attestationObject")?.as_str()?;
+    let object = AttestationObject::decode_prefix(&URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
+    Some(object.format)
 }
 
 /// The id that the envelope names, without any check.
-fn named_id(credential: &Value) -> Vec<u8> {
+pub(super) fn named_id(credential: &Value) -> Vec<u8> {
     credential["id"].as_str().and_then(|id| URL_SAFE_NO_PAD.decode(id).ok()).unwrap_or_default()
 }

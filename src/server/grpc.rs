@@ -5,21 +5,27 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
 use axum::routing::any;
 use bytes::{Buf as _, BufMut as _, Bytes};
+use futures_util::stream;
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderValue, Method, StatusCode};
-use http_body_util::{BodyExt as _, Full};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use http_body::Frame;
+use http_body_util::{BodyExt as _, Full, StreamBody};
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder, Streaming};
 use tonic_web::GrpcWebLayer;
 use tower::{Layer as _, ServiceExt as _, service_fn};
 
 use super::body;
+use super::disguise::disguised;
 use super::refusal::Refused;
 use super::service::Service;
-use crate::contract::{ENDPOINTS, Endpoint, Protocol};
+use super::switches::Switches;
+use crate::contract::{ENDPOINTS, Endpoint, Operation, Protocol};
+use crate::wire::status::{Code, GRPC_MESSAGE, GRPC_STATUS, GRPC_STATUS_DETAILS};
 use crate::wire::{framing, schema};
 
 /// One route for each method of the contract.
@@ -51,7 +57,7 @@ pub(super) async fn answer(service: Arc<Service>, endpoint: Option<&'static Endp
     if protocol == Protocol::Grpc && request.method() != Method::POST {
         return status_only(StatusCode::METHOD_NOT_ALLOWED);
     }
-    let faulty = service.clone();
+    let switched = service.clone();
     let native = service_fn(move |request| {
         let service = service.clone();
         async move { Ok::<_, Infallible>(unary(service, endpoint, protocol, request).await) }
@@ -60,7 +66,9 @@ pub(super) async fn answer(service: Arc<Service>, endpoint: Option<&'static Endp
         Ok(response) => response,
         Err(never) => match never {},
     };
-    mistreated(&faulty, protocol, response.map(axum::body::Body::new)).await
+    let is_verify = endpoint.is_some_and(|endpoint| endpoint.operation == Operation::Verify);
+    let response = mistreated(&switched.site.switches, (protocol, is_verify), response.map(Body::new)).await;
+    varied(&switched.site.switches, protocol, response)
 }
 
 fn status_only(status: StatusCode) -> Response {
@@ -79,7 +87,7 @@ async fn unary(
     let (parts, body) = request.into_parts();
     let body = body::read(body, body::MAX_MESSAGE + framing::PREFIX).await;
     let Some(endpoint) = endpoint else {
-        return status_of(&service, Refused::new("REQUEST-unknown-method")).into_http();
+        return status_of(&service, protocol, Refused::new("REQUEST-unknown-method")).into_http();
     };
     let (headers, incomplete) = (parts.headers.clone(), body.as_ref().err().cloned());
     let request = http::Request::from_parts(parts, Full::new(body.unwrap_or_default()));
@@ -87,7 +95,7 @@ async fn unary(
         let (service, headers, incomplete) = (service.clone(), headers.clone(), incomplete.clone());
         async move {
             let outcome = exchange(&service, endpoint, protocol, &headers, incomplete, request.into_inner()).await;
-            outcome.map(tonic::Response::new).map_err(|refused| status_of(&service, refused))
+            outcome.map(tonic::Response::new).map_err(|refused| status_of(&service, protocol, refused))
         }
     });
     tonic::server::Grpc::new(BytesCodec).client_streaming(handler, request).await
@@ -124,35 +132,111 @@ async fn only_message(mut messages: Streaming<Bytes>) -> Result<Bytes, Refused> 
     }
 }
 
-fn status_of(service: &Service, refused: Refused) -> tonic::Status {
-    let code = tonic::Code::from_i32(refused.status.code);
-    if service.site.faults.has("transport-grpc-missing-details") {
-        return tonic::Status::new(code, refused.status.message);
+fn status_of(service: &Service, protocol: Protocol, refused: Refused) -> tonic::Status {
+    let switches = &service.site.switches;
+    let mut status = disguised(switches, protocol, refused).status;
+    let code = tonic::Code::from_i32(status.code);
+    // Without details there is nothing that code and message do not say.
+    if status.details.is_empty() || switches.has("transport-grpc-missing-details") {
+        return tonic::Status::new(code, status.message);
     }
-    let details = refused.status.encode().unwrap_or_default();
-    tonic::Status::with_details(code, refused.status.message, details.into())
+    if switches.has("transport-grpc-details-other-code") {
+        status.code = Code::ALREADY_EXISTS.number();
+    }
+    let details = status.encode().unwrap_or_default();
+    tonic::Status::with_details(code, status.message, details.into())
 }
 
+/// The headers that carry a status.
+const STATUS_HEADERS: [HeaderName; 3] = [GRPC_STATUS, GRPC_MESSAGE, GRPC_STATUS_DETAILS];
+
 /// The transport defects, applied to a finished reply.
-async fn mistreated(service: &Service, protocol: Protocol, response: Response) -> Response {
-    let faults = &service.site.faults;
+async fn mistreated(switches: &Switches, (protocol, is_verify): (Protocol, bool), response: Response) -> Response {
     let (mut parts, mut body) = response.into_parts();
-    let always_ok = match protocol {
-        Protocol::GrpcWeb => faults.has("transport-grpc-status-always-ok-web"),
-        _ => faults.has("transport-grpc-status-always-ok"),
+    let is_web = protocol == Protocol::GrpcWeb;
+    let wrong_status = match protocol {
+        Protocol::GrpcWeb => switches.has("transport-grpc-status-always-ok-web").then_some("0"),
+        _ if switches.has("transport-grpc-status-always-ok") => Some("0"),
+        _ => switches.has("transport-grpc-status-17").then_some("17"),
     };
-    if always_ok && let Some(status) = parts.headers.get_mut("grpc-status") {
-        *status = HeaderValue::from_static("0");
+    if let (Some(wrong), Some(status)) = (wrong_status, parts.headers.get_mut(GRPC_STATUS)) {
+        *status = HeaderValue::from_static(wrong);
     }
-    if protocol == Protocol::GrpcWeb && faults.has("transport-grpc-web-trailer-missing") {
-        // The message is the first piece of the body, the trailer frame the second.
-        let first = body.frame().await.and_then(Result::ok).and_then(|frame| frame.into_data().ok());
-        body = first.unwrap_or_default().into();
-        for name in ["grpc-status", "grpc-message", "grpc-status-details-bin"] {
-            parts.headers.remove(name);
+    let wrong_type = match protocol {
+        Protocol::GrpcWeb => switches.has("transport-grpc-web-content-type").then_some("application/octet-stream"),
+        _ => switches.has("transport-grpc-content-type").then_some("application/grpc+json"),
+    };
+    if let Some(wrong) = wrong_type {
+        parts.headers.insert(CONTENT_TYPE, HeaderValue::from_static(wrong));
+    }
+    if is_web && switches.has("transport-grpc-web-trailer-missing") {
+        body = reframed(body, |frames| frames.retain(|frame| !frame.is_trailers())).await;
+        STATUS_HEADERS.iter().for_each(|name| drop(parts.headers.remove(name)));
+    }
+    if is_web && switches.has("transport-grpc-web-trailer-unmarked") {
+        body = reframed(body, |frames| frames.iter_mut().for_each(|frame| frame.flags = framing::FLAG_MESSAGE)).await;
+    }
+    if is_web && is_verify && switches.has("transport-grpc-without-message") {
+        body = reframed(body, |frames| frames.retain(framing::Frame::is_trailers)).await;
+    }
+    if is_web && switches.has("transport-grpc-web-length-off-by-one") {
+        let mut bytes = bytes_of(body).await.to_vec();
+        if let Some(length) = bytes.get_mut(framing::PREFIX - 1) {
+            *length = length.wrapping_add(1);
         }
+        body = bytes.into();
     }
     Response::from_parts(parts, body)
+}
+
+async fn bytes_of(body: Body) -> Bytes {
+    // The body is our own, and whole.
+    body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default()
+}
+
+/// The body with other frames.
+async fn reframed(body: Body, change: impl FnOnce(&mut Vec<framing::Frame>)) -> Body {
+    let mut frames = framing::parse(&bytes_of(body).await).unwrap_or_default();
+    change(&mut frames);
+    let bytes: Vec<u8> = frames.iter().flat_map(|frame| framing::frame(frame.flags, &frame.payload)).collect();
+    bytes.into()
+}
+
+/// The variants of how a reply is framed.
+fn varied(switches: &Switches, protocol: Protocol, response: Response) -> Response {
+    let (mut parts, mut body) = response.into_parts();
+    let content_type = match protocol {
+        Protocol::GrpcWeb => switches.varies("grpc-web-content-type-short").then_some("application/grpc-web"),
+        _ => switches.varies("grpc-content-type-proto").then_some("application/grpc+proto"),
+    };
+    if let Some(content_type) = content_type {
+        parts.headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    }
+    let is_moved = parts.headers.contains_key(GRPC_STATUS)
+        && match protocol {
+            Protocol::GrpcWeb => switches.varies("grpc-web-refusal-in-trailer-frame"),
+            _ => switches.varies("grpc-refusal-after-headers"),
+        };
+    if is_moved {
+        let mut trailers = HeaderMap::new();
+        for name in STATUS_HEADERS {
+            if let Some(value) = parts.headers.remove(&name) {
+                trailers.insert(name, value);
+            }
+        }
+        body = match protocol {
+            Protocol::GrpcWeb => framing::frame(framing::FLAG_TRAILERS, &trailer_lines(&trailers)).into(),
+            _ => Body::new(StreamBody::new(stream::iter([Ok::<_, Infallible>(Frame::trailers(trailers))]))),
+        };
+    }
+    Response::from_parts(parts, body)
+}
+
+fn trailer_lines(trailers: &HeaderMap) -> Vec<u8> {
+    let line = |(name, value): (&HeaderName, &HeaderValue)| {
+        [name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"].concat()
+    };
+    trailers.iter().flat_map(line).collect()
 }
 
 /// Messages as bytes.

@@ -18,6 +18,12 @@ pub(super) fn parse_object(text: &[u8]) -> Result<Map<String, Value>, serde_json
     }
 }
 
+/// Reads one JSON object and ignores what follows it: the reading of a careless parser.
+pub(super) fn parse_first_object(text: &[u8]) -> Result<Map<String, Value>, serde_json::Error> {
+    let first = serde_json::Deserializer::from_slice(text).into_iter().next();
+    first.unwrap_or_else(|| Err(serde_json::Error::custom("nothing")))
+}
+
 struct Strict(Value);
 
 impl<'de> Deserialize<'de> for Strict {

@@ -2,29 +2,45 @@
 
 use serde_json::Value;
 
-use super::defect::Faults;
 use super::refusal::Refused;
+use super::switches::Switches;
 use crate::contract::{Endpoint, LengthUnit, Limit};
 
 /// Refuses a message with a member outside its limits. A member that is not there counts as empty, as in proto3.
-pub(super) fn check(endpoint: &Endpoint, message: &Value, faults: &Faults) -> Result<(), Refused> {
+pub(super) fn check(endpoint: &Endpoint, message: &Value, switches: &Switches) -> Result<(), Refused> {
     for limit in endpoint.limits {
         let is_name = endpoint.name_member() == Some(limit.member);
         let is_credential = endpoint.credential_member() == Some(limit.member);
         let is_factor = endpoint.factor_member().is_some_and(|name| limit.member.strip_prefix('/') == Some(name));
         let mut length = message.pointer(limit.member).map_or(0, |member| measure(limit.unit, member));
+        let is_user = limit.member == "/userId";
         let (mut min, mut max) = (limit.min, limit.max);
-        if is_name && faults.has("limit-token-name-bytes") {
-            length = message.pointer(limit.member).and_then(Value::as_str).map_or(0, str::len);
+        let text = message.pointer(limit.member).and_then(Value::as_str).unwrap_or_default();
+        if (is_name && switches.has("limit-token-name-bytes"))
+            || (is_user && switches.has("limit-user-id-bytes"))
+            || (is_factor && switches.has("limit-factor-id-bytes"))
+            || (limit.unit == LengthUnit::DecodedBytes && switches.has("limit-credential-base64-text"))
+        {
+            length = text.len();
         }
-        min -= usize::from(is_name && faults.has("limit-token-name-empty"));
-        max += usize::from(is_name && faults.has("limit-token-name-201"));
-        max -= usize::from(is_name && faults.has("limit-token-name-199"));
-        min -= usize::from(is_credential && faults.has("limit-credential-min"));
-        max -= usize::from(is_credential && faults.has("limit-credential-max"));
-        max += usize::from(is_credential && faults.has("limit-credential-over"));
-        max += usize::from(limit.member == "/userId" && faults.has("limit-user-id-201"));
-        max += usize::from(is_factor && faults.has("limit-factor-id-201"));
+        if is_name && switches.has("limit-token-name-utf16") {
+            length = text.encode_utf16().count();
+        }
+        let one = |concerned: bool| usize::from(concerned);
+        min -= one(is_name && switches.has("limit-token-name-empty"));
+        min += one(is_name && switches.has("limit-token-name-min-2"));
+        max -= one(is_name && switches.has("limit-token-name-199"));
+        max += one(is_name && switches.has("limit-token-name-201"));
+        min -= one(is_credential && switches.has("limit-credential-min"));
+        min += one(is_credential && switches.has("limit-credential-min-56"));
+        max -= one(is_credential && switches.has("limit-credential-max"));
+        max += one(is_credential && switches.has("limit-credential-over"));
+        min += one(is_user && switches.has("limit-user-id-min-2"));
+        max -= one(is_user && switches.has("limit-user-id-199"));
+        max += one(is_user && switches.has("limit-user-id-201"));
+        min += one(is_factor && switches.has("limit-factor-id-min-2"));
+        max -= one(is_factor && switches.has("limit-factor-id-199"));
+        max += one(is_factor && switches.has("limit-factor-id-201"));
         if !(min..=max).contains(&length) {
             let message = format!("{} has length {length}, allowed are {min} to {max}", name_of(limit));
             return Err(Refused::with_message(&error_id(limit), message));
@@ -78,22 +94,22 @@ mod tests {
         }
     }
 
-    fn remove_with(user: usize, factor: usize, faults: &Faults) -> Result<(), String> {
+    fn remove_with(user: usize, factor: usize, switches: &Switches) -> Result<(), String> {
         let endpoint = Flow::V2U2f.endpoint(Operation::Remove).expect("documented");
         let message = json!({"userId": "é".repeat(user), "u2fId": "é".repeat(factor)});
-        check(endpoint, &message, faults).map_err(|refused| refused.id().to_owned())
+        check(endpoint, &message, switches).map_err(|refused| refused.id().to_owned())
     }
 
     #[test]
     fn both_edges_hold_on_path_members() {
-        let none = Faults::default();
+        let none = Switches::default();
         assert_eq!(remove_with(1, 1, &none), Ok(()));
         assert_eq!(remove_with(200, 200, &none), Ok(()));
         assert_eq!(remove_with(201, 1, &none), Err("LIMIT-userId".to_owned()));
         assert_eq!(remove_with(0, 1, &none), Err("LIMIT-userId".to_owned()));
         assert_eq!(remove_with(1, 201, &none), Err("LIMIT-u2fId".to_owned()));
-        let faults = Faults::new(&[Defect::find("limit-factor-id-201").expect("listed")]);
-        assert_eq!(remove_with(1, 201, &faults), Ok(()));
-        assert_eq!(remove_with(1, 202, &faults), Err("LIMIT-u2fId".to_owned()));
+        let switches = Switches::new(&[Defect::find("limit-factor-id-201").expect("listed")], &[]);
+        assert_eq!(remove_with(1, 201, &switches), Ok(()));
+        assert_eq!(remove_with(1, 202, &switches), Err("LIMIT-u2fId".to_owned()));
     }
 }

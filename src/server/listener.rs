@@ -30,7 +30,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
 pub(super) async fn run(
     listener: TcpListener,
     router: Router,
-    max_connections: usize,
+    (max_connections, has_title_case): (usize, bool),
     mut stop: watch::Receiver<bool>,
 ) {
     let permits = Arc::new(Semaphore::new(max_connections));
@@ -44,7 +44,7 @@ pub(super) async fn run(
         let Some((stream, permit)) = next else { continue };
         let (router, stop) = (router.clone(), stop.clone());
         connections.spawn(async move {
-            serve(stream, router, stop).await;
+            serve(stream, router, has_title_case, stop).await;
             drop(permit);
         });
     }
@@ -69,11 +69,12 @@ async fn accept(
     }
 }
 
-async fn serve(stream: TcpStream, router: Router, mut stop: watch::Receiver<bool>) {
+async fn serve(stream: TcpStream, router: Router, has_title_case: bool, mut stop: watch::Receiver<bool>) {
     // Without it small replies wait for acknowledgements; the connection works either way.
     let _ = stream.set_nodelay(true);
     let mut builder = Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT).half_close(false);
+    builder.http1().title_case_headers(has_title_case);
     builder
         .http2()
         .timer(TokioTimer::new())

@@ -1,6 +1,7 @@
 //! The reference server: a relying party that keeps every promise of the contract, in memory, over REST, gRPC and gRPC-Web on one port.
 //!
-//! `service` is the heart; `rest` and `grpc` only turn bytes into messages and back. With a [`Defect`] it breaks one promise on demand.
+//! `service` is the heart; `rest` and `grpc` only turn bytes into messages and back. With a [`Defect`] it breaks one promise on demand,
+//! with a [`Variant`] it does one thing otherwise that the documents leave open.
 //!
 //! Where the pages leave it open, this server chooses:
 //! - Checks come in the order authentication, decoding, limits, permission, existence, ceremony; only the last spends the challenge.
@@ -14,16 +15,22 @@
 mod body;
 mod ceremony;
 pub mod defect;
+mod disguise;
 mod grpc;
 mod json;
+mod lapses;
 mod limits;
 mod listener;
+mod misshape;
 mod options;
 pub mod refusal;
 mod rest;
 mod service;
 mod site;
+mod spelling;
 mod store;
+mod switches;
+pub mod variant;
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -31,14 +38,20 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::Request;
+use axum::middleware::{self, Next};
+use http::header::{CONNECTION, SERVER, SET_COOKIE};
+use http::{HeaderMap, HeaderValue, Version};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use self::defect::{Defect, Faults};
+use self::defect::Defect;
+use self::lapses::Lapses;
 use self::service::Service;
 use self::site::Site;
 use self::store::{Role, Store, User};
+use self::switches::Switches;
+use self::variant::Variant;
 use crate::webauthn::x509::Certificate;
 use crate::wire::secret::Secret;
 
@@ -57,6 +70,8 @@ pub struct ServerConfig {
     pub origin: String,
     /// Faults to have, usually none or one.
     pub defects: Vec<&'static Defect>,
+    /// Latitude to use.
+    pub variants: Vec<&'static Variant>,
     /// Connections served at a time; further ones wait.
     pub max_connections: usize,
     /// Certificates (DER) that attestation has to lead to; with none of them any attestation that verifies is accepted.
@@ -64,7 +79,7 @@ pub struct ServerConfig {
 }
 
 impl Default for ServerConfig {
-    /// A free port of the loopback interface, 16 users, RP ID `localhost`, origin `https://localhost`, no defect.
+    /// A free port of the loopback interface, 16 users, RP ID `localhost`, origin `https://localhost`, no defect and no variant.
     fn default() -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
@@ -73,6 +88,7 @@ impl Default for ServerConfig {
             rp_id: "localhost".to_owned(),
             origin: "https://localhost".to_owned(),
             defects: Vec::new(),
+            variants: Vec::new(),
             max_connections: 1024,
             trust_anchors: Vec::new(),
         }
@@ -111,17 +127,20 @@ impl Server {
     pub async fn start(config: ServerConfig) -> io::Result<RunningServer> {
         let store = Store::new(config.seed, config.users);
         let accounts = accounts_of(&store);
-        let faults = Faults::new(&config.defects);
-        let trust_anchors = config.trust_anchors.iter().map(|der| Certificate::from_der(der)).collect::<Result<_, _>>();
+        let switches = Switches::new(&config.defects, &config.variants);
+        let needs_no_anchor = switches.varies("attestation-any-root");
+        let anchors = if needs_no_anchor { &[][..] } else { &config.trust_anchors };
+        let trust_anchors = anchors.iter().map(|der| Certificate::from_der(der)).collect::<Result<_, _>>();
         let trust_anchors = trust_anchors.map_err(io::Error::other)?;
         let (rp_id, origin) = (config.rp_id.clone(), config.origin.clone());
-        let site = Site { store, faults, rp_id, origin, trust_anchors };
+        let has_title_case = switches.varies("http-header-case");
+        let site = Site { store, switches, lapses: Lapses::default(), rp_id, origin, trust_anchors };
+        let has_trust_anchors = !site.trust_anchors.is_empty();
         let router = router(Arc::new(Service { site }));
         let listener = TcpListener::bind(config.listen).await?;
         let address = listener.local_addr()?;
         let (stop, stopped) = watch::channel(false);
-        let task = tokio::spawn(listener::run(listener, router, config.max_connections, stopped));
-        let has_trust_anchors = !config.trust_anchors.is_empty();
+        let task = tokio::spawn(listener::run(listener, router, (config.max_connections, has_title_case), stopped));
         Ok(RunningServer {
             address,
             accounts,
@@ -166,7 +185,7 @@ impl RunningServer {
 }
 
 fn router(service: Arc<Service>) -> Router {
-    let (unknown, wrong_method) = (service.clone(), service.clone());
+    let (unknown, wrong_method, switched) = (service.clone(), service.clone(), service.clone());
     rest::routes(&service)
         .merge(grpc::routes(&service))
         .fallback(move |request: Request| async move {
@@ -177,6 +196,28 @@ fn router(service: Arc<Service>) -> Router {
             }
         })
         .method_not_allowed_fallback(move || async move { rest::refuse(&wrong_method, "REQUEST-method") })
+        .layer(middleware::from_fn(move |request: Request, next: Next| {
+            let service = switched.clone();
+            async move {
+                let version = request.version();
+                let mut response = next.run(request).await;
+                vary_headers(&service.site.switches, version, response.headers_mut());
+                response
+            }
+        }))
+}
+
+/// The variants that only add headers.
+fn vary_headers(switches: &Switches, version: Version, headers: &mut HeaderMap) {
+    if version <= Version::HTTP_11 && switches.varies("http-connection-close") {
+        headers.insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    if switches.varies("http-further-headers") {
+        for cookie in ["a=1; HttpOnly", "b=2; Secure"] {
+            headers.append(SET_COOKIE, HeaderValue::from_static(cookie));
+        }
+        headers.insert(SERVER, HeaderValue::from_static("reference/1 (latitude)"));
+    }
 }
 
 fn accounts_of(store: &Store) -> Accounts {
@@ -188,3 +229,20 @@ fn accounts_of(store: &Store) -> Accounts {
         no_rights: account(no_rights),
     }
 }
+
+/// The sources in which defects and variants are asked for, for the tests that hold each to one place.
+#[cfg(test)]
+const SOURCES: &[&str] = &[
+    include_str!("mod.rs"),
+    include_str!("ceremony.rs"),
+    include_str!("disguise.rs"),
+    include_str!("grpc.rs"),
+    include_str!("lapses.rs"),
+    include_str!("limits.rs"),
+    include_str!("misshape.rs"),
+    include_str!("options.rs"),
+    include_str!("rest.rs"),
+    include_str!("service.rs"),
+    include_str!("site.rs"),
+    include_str!("spelling.rs"),
+];

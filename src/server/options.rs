@@ -1,15 +1,16 @@
 //! Creation options as the server sends them (WebAuthn L3 §5.4), written by hand so that the reader under test is held against another writer.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::{Value, json};
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use serde_json::{Map, Value, json};
 
-use super::defect::Faults;
 use super::store::{Factor, Kind, Pending, User};
+use super::switches::Switches;
+use crate::contract::{ApiVersion, Flow};
 use crate::webauthn::cose::CoseAlgorithm;
 
 /// What is offered, the preferred first: the algorithms of the documented example of v1, and ES256K.
-pub(super) const OFFERED_ALGORITHMS: [CoseAlgorithm; 11] = [
+const OFFERED: [CoseAlgorithm; 11] = [
     CoseAlgorithm::ES256,
     CoseAlgorithm::ES384,
     CoseAlgorithm::ES512,
@@ -26,51 +27,180 @@ pub(super) const OFFERED_ALGORITHMS: [CoseAlgorithm; 11] = [
 /// Milliseconds.
 const TIMEOUT: u32 = 300_000;
 
-/// `{"publicKey": {...}}` for a pending registration. `attachment` is the `authenticatorAttachment` that the caller asked for.
-pub(super) fn creation_options(
-    user: &User,
-    kind: Kind,
-    pending: &Pending,
-    enrolled: &[Factor],
-    attachment: Option<&str>,
-    faults: &Faults,
-) -> Value {
-    let enrolled = if faults.has("state-exclude-credentials-missing") { &[] } else { enrolled };
-    let excluded: Vec<_> = enrolled
-        .iter()
-        .map(|factor| json!({ "type": "public-key", "id": URL_SAFE_NO_PAD.encode(&factor.credential_id) }))
-        .collect();
-    let mut options = json!({
-        "rp": { "id": pending.rp_id, "name": "Reference server" },
-        "user": {
-            "id": URL_SAFE_NO_PAD.encode(&user.id),
-            "name": format!("user-{}@{}", user.index, pending.rp_id),
-            "displayName": format!("User {}", user.index),
-        },
-        "challenge": URL_SAFE_NO_PAD.encode(&pending.challenge),
-        "pubKeyCredParams": OFFERED_ALGORITHMS.map(|algorithm| json!({ "type": "public-key", "alg": algorithm.0 })),
-        "timeout": TIMEOUT,
-        "excludeCredentials": excluded,
-        "authenticatorSelection": selection(kind, pending, attachment),
-        "attestation": "none",
-    });
-    if faults.has("shape-options-without-challenge")
-        && let Some(members) = options.as_object_mut()
-    {
-        members.remove("challenge");
-    }
-    if faults.has("shape-options-without-public-key") { options } else { json!({ "publicKey": options }) }
+/// The algorithms of the server.
+pub(super) struct Offer {
+    /// What the options list.
+    pub listed: Vec<CoseAlgorithm>,
+    /// What a verify takes.
+    pub accepted: Vec<CoseAlgorithm>,
 }
 
-fn selection(kind: Kind, pending: &Pending, attachment: Option<&str>) -> Value {
-    let is_passkey = kind == Kind::Passkey;
-    let mut selection = json!({
-        "residentKey": if is_passkey { "required" } else { "discouraged" },
-        "requireResidentKey": is_passkey,
-        "userVerification": if pending.user_verification_required { "required" } else { "discouraged" },
-    });
-    if let Some(attachment) = attachment {
-        selection["authenticatorAttachment"] = json!(attachment);
+/// What is offered, and what that stands for.
+pub(super) fn offer(switches: &Switches) -> Offer {
+    if switches.varies("algorithms-empty") {
+        return Offer { listed: Vec::new(), accepted: vec![CoseAlgorithm::ES256, CoseAlgorithm::RS256] };
     }
-    selection
+    let mut listed = OFFERED.to_vec();
+    if switches.varies("algorithms-es256-only") {
+        listed.truncate(1);
+    }
+    if switches.varies("algorithms-more") {
+        listed.extend([CoseAlgorithm::ESP256, CoseAlgorithm::ESP384, CoseAlgorithm::ED25519]);
+    }
+    if switches.varies("algorithms-reversed") {
+        listed.reverse();
+    }
+    let mut accepted = listed.clone();
+    if switches.has("verification-refuses-second-algorithm") {
+        accepted.truncate(1);
+    }
+    Offer { listed, accepted }
+}
+
+/// What options are written from.
+pub(super) struct Draft<'a> {
+    pub user: &'a User,
+    pub flow: Flow,
+    pub pending: &'a Pending,
+    pub enrolled: &'a [Factor],
+    /// The `authenticatorAttachment` that the caller asked for.
+    pub attachment: Option<&'a str>,
+    pub switches: &'a Switches,
+}
+
+impl Draft<'_> {
+    /// `{"publicKey": {...}}` for a pending registration.
+    pub(super) fn write(&self) -> Value {
+        let (pending, user) = (self.pending, self.user);
+        let listed = offer(self.switches).listed;
+        let parameter = |algorithm: &CoseAlgorithm| json!({ "type": "public-key", "alg": algorithm.0 });
+        let attestation = if self.switches.varies("attestation-direct") { "direct" } else { "none" };
+        let mut options = json!({
+            "rp": { "id": pending.rp_id, "name": "Reference server" },
+            "user": {
+                "id": self.binary(&self.user_handle()),
+                "name": format!("user-{}@{}", user.index, pending.rp_id),
+                "displayName": format!("User {}", user.index),
+            },
+            "challenge": self.binary(&pending.challenge),
+            "pubKeyCredParams": listed.iter().map(parameter).collect::<Vec<_>>(),
+            "timeout": TIMEOUT,
+            "excludeCredentials": self.excluded(),
+            "authenticatorSelection": self.selection(),
+            "attestation": attestation,
+        });
+        if let Some(members) = options.as_object_mut() {
+            self.vary(members);
+        }
+        self.spoil(&mut options);
+        if self.switches.has("shape-options-without-public-key") { options } else { json!({ "publicKey": options }) }
+    }
+
+    fn binary(&self, bytes: &[u8]) -> String {
+        let is_v1 = self.flow.version() == ApiVersion::V1;
+        if is_v1 && self.switches.varies("options-v1-standard-base64") {
+            return STANDARD.encode(bytes);
+        }
+        URL_SAFE_NO_PAD.encode(bytes)
+    }
+
+    fn user_handle(&self) -> Vec<u8> {
+        let id = self.user.id.clone().into_bytes();
+        if self.switches.has("options-user-handle-random") {
+            self.pending.challenge.clone()
+        } else if self.switches.has("options-user-handle-shared") {
+            b"user".to_vec()
+        } else if self.switches.has("options-user-id-65") {
+            vec![7; 65]
+        } else if self.switches.varies("user-handle-64") {
+            id.iter().copied().cycle().take(64).collect()
+        } else {
+            id
+        }
+    }
+
+    fn excluded(&self) -> Vec<Value> {
+        if self.switches.has("state-exclude-credentials-missing") {
+            return Vec::new();
+        }
+        let descriptor = |factor: &Factor| {
+            let id = json!(self.binary(&factor.credential_id));
+            if self.switches.has("options-exclude-as-texts") {
+                return id;
+            }
+            let mut descriptor = json!({ "type": "public-key", "id": id });
+            if self.switches.varies("exclude-credentials-transports") {
+                descriptor["transports"] = json!(["usb", "nfc"]);
+            }
+            descriptor
+        };
+        let mut excluded: Vec<Value> = self.enrolled.iter().map(descriptor).collect();
+        if self.switches.varies("exclude-credentials-reversed") {
+            excluded.reverse();
+        }
+        if self.switches.has("state-exclude-only-latest") {
+            excluded = excluded.pop().into_iter().collect();
+        }
+        excluded
+    }
+
+    fn selection(&self) -> Value {
+        let is_passkey = Kind::of(self.flow) == Kind::Passkey;
+        let mut selection = json!({
+            "residentKey": if is_passkey { "required" } else { "discouraged" },
+            "requireResidentKey": is_passkey,
+            "userVerification": self.pending.user_verification,
+        });
+        if let Some(attachment) = self.attachment {
+            selection["authenticatorAttachment"] = json!(attachment);
+        }
+        selection
+    }
+
+    fn vary(&self, options: &mut Map<String, Value>) {
+        if self.switches.varies("options-members-few") {
+            let is_empty = self.enrolled.is_empty();
+            let optional = ["timeout", "attestation", "excludeCredentials"];
+            for name in optional.into_iter().filter(|name| is_empty || *name != "excludeCredentials") {
+                options.shift_remove(name);
+            }
+        }
+        if self.switches.varies("options-members-more") {
+            options.insert("hints".to_owned(), json!(["security-key", "client-device"]));
+            options.insert("attestationFormats".to_owned(), json!(["packed"]));
+            options.insert("extensions".to_owned(), json!({ "credProps": true }));
+            options.insert("furtherMember".to_owned(), json!([null]));
+        }
+    }
+
+    fn spoil(&self, options: &mut Value) {
+        let switches = self.switches;
+        if switches.has("options-challenge-as-numbers") {
+            options["challenge"] = json!(self.pending.challenge);
+        }
+        if switches.has("options-user-id-in-clear") {
+            options["user"]["id"] = json!(format!("user {}", self.user.id));
+        }
+        if switches.has("options-algorithm-as-text") {
+            options["pubKeyCredParams"][0]["alg"] = json!(options["pubKeyCredParams"][0]["alg"].to_string());
+        }
+        if switches.has("options-timeout-as-text") {
+            options["timeout"] = json!("5m");
+        }
+        if switches.has("options-rp-id-other") {
+            options["rp"]["id"] = json!(format!("www.{}", self.pending.rp_id));
+        }
+        if switches.has("options-rp-name-missing")
+            && let Some(rp) = options["rp"].as_object_mut()
+        {
+            rp.remove("name");
+        }
+        let Some(members) = options.as_object_mut() else { return };
+        if switches.has("shape-options-without-challenge") {
+            members.remove("challenge");
+        }
+        if switches.has("options-parameters-missing") {
+            members.remove("pubKeyCredParams");
+        }
+    }
 }

@@ -3,22 +3,22 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::{RawPathParams, Request};
 use axum::response::Response;
 use axum::routing::{MethodFilter, on};
-use http::header::CONTENT_TYPE;
+use futures_util::stream;
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde_json::{Map, Value, json};
 
-use super::body;
-use super::defect::Faults;
-use super::json;
+use super::disguise::disguised;
 use super::refusal::Refused;
 use super::service::Service;
-use crate::contract::{ENDPOINTS, Endpoint, Protocol};
+use super::switches::Switches;
+use super::{body, json, misshape, spelling};
+use crate::contract::{ENDPOINTS, Endpoint, Operation, Protocol};
 use crate::wire::schema;
-
-const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// One route for each endpoint of the contract.
 pub(super) fn routes(service: &Arc<Service>) -> Router {
@@ -27,15 +27,24 @@ pub(super) fn routes(service: &Arc<Service>) -> Router {
         let handler = move |params: Result<RawPathParams, _>, request: Request| async move {
             let params =
                 params.map_err(|_: axum::extract::rejection::RawPathParamsRejection| Refused::new("REQUEST-path"));
-            respond(&service.site.faults, answer(&service, endpoint, params, request).await)
+            let authorization = request.headers().get(AUTHORIZATION).cloned();
+            let result = answer(&service, endpoint, params, request).await;
+            let mut response = respond(&service.site.switches, Some(endpoint), result);
+            if endpoint.operation == Operation::Start && service.site.switches.has("robust-token-in-header") {
+                response.headers_mut().extend(authorization.map(|value| (X_AUTHORIZATION, value)));
+            }
+            response
         };
         router.route(endpoint.rest.path, on(method_filter(endpoint), handler))
     })
 }
 
+/// A header of the server's inside, which only a defect shows.
+const X_AUTHORIZATION: http::HeaderName = http::HeaderName::from_static("x-authorization");
+
 /// The reply to a request that no route takes.
 pub(super) fn refuse(service: &Service, id: &str) -> Response {
-    respond(&service.site.faults, Err(Refused::new(id)))
+    respond(&service.site.switches, None, Err(Refused::new(id)))
 }
 
 fn method_filter(endpoint: &Endpoint) -> MethodFilter {
@@ -52,7 +61,7 @@ async fn answer(
     // Read first, judged later: a body that stays unread would cost the caller its connection.
     let body = body::read(body, body::MAX_MESSAGE).await;
     let caller = service.authenticate(&parts.headers, Protocol::Rest)?;
-    let message = decode(endpoint, &params?, &parts.headers, &body?, &service.site.faults)?;
+    let message = decode(endpoint, &params?, &parts.headers, &body?, &service.site.switches)?;
     service.call(endpoint, &message, &caller).await
 }
 
@@ -63,82 +72,86 @@ fn decode(
     params: &RawPathParams,
     headers: &HeaderMap,
     body: &[u8],
-    faults: &Faults,
+    switches: &Switches,
 ) -> Result<Value, Refused> {
-    let mut members = if body.is_empty() { Map::new() } else { members(headers, body, faults)? };
+    let mut members = if body.is_empty() { Map::new() } else { members(headers, body, switches)? };
     members.extend(params.iter().map(|(name, value)| (name.to_owned(), json!(value))));
-    schema::encode_lenient(endpoint.grpc.request, &Value::Object(members))
-        .and_then(|bytes| schema::decode(endpoint.grpc.request, &bytes))
-        .map_err(|_| Refused::new("REQUEST-message"))
+    let message = Value::Object(members);
+    if has_refused_spelling(endpoint, &message, switches) {
+        return Err(Refused::new("REQUEST-message"));
+    }
+    let is_strict = switches.varies("json-further-members-refused");
+    let encode = if is_strict { schema::encode } else { schema::encode_lenient };
+    encode(endpoint.grpc.request, &message).and_then(|bytes| schema::decode(endpoint.grpc.request, &bytes)).map_err(
+        |_| Refused::new(if switches.has("robust-500-on-wrong-type") { "INTERNAL-error" } else { "REQUEST-message" }),
+    )
 }
 
-fn members(headers: &HeaderMap, body: &[u8], faults: &Faults) -> Result<Map<String, Value>, Refused> {
+/// The defects that refuse what the JSON mapping has parsers take.
+fn has_refused_spelling(endpoint: &Endpoint, message: &Value, switches: &Switches) -> bool {
+    let credential = endpoint.credential_member().and_then(|pointer| message.pointer(pointer)).and_then(Value::as_str);
+    let is_unpadded = credential.is_some_and(|text| text.len() % 4 != 0);
+    if is_unpadded && switches.has("transport-unpadded-base64-refused") {
+        return true;
+    }
+    let inner = message.get("verification").and_then(Value::as_object).into_iter().flatten();
+    let mut names = message.as_object().into_iter().flatten().chain(inner).map(|(name, _)| name);
+    switches.has("transport-original-names-refused") && names.any(|name| name.contains('_'))
+}
+
+fn members(headers: &HeaderMap, body: &[u8], switches: &Switches) -> Result<Map<String, Value>, Refused> {
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let media_type = content_type.split(';').next().unwrap_or_default().trim();
-    if !media_type.eq_ignore_ascii_case(Protocol::Rest.content_type()) {
+    let is_json = media_type.eq_ignore_ascii_case(Protocol::Rest.content_type());
+    if !is_json && !switches.has("transport-any-content-type") {
         return Err(Refused::new("REQUEST-content-type"));
     }
-    let malformed = |_| match faults.has("robust-500-on-malformed-json") {
-        true => Refused::new("INTERNAL-error"),
-        false => Refused::new("REQUEST-json"),
+    let read = if switches.varies("json-last-of-duplicates") {
+        serde_json::from_slice(body)
+    } else if switches.has("transport-json-trailing-accepted") {
+        json::parse_first_object(body)
+    } else {
+        json::parse_object(body)
     };
-    json::parse_object(body).map_err(malformed)
+    let is_failing = switches.has("robust-500-on-malformed-json");
+    read.map_err(|_| Refused::new(if is_failing { "INTERNAL-error" } else { "REQUEST-json" }))
 }
 
-fn respond(faults: &Faults, result: Result<Value, Refused>) -> Response {
-    let (status, body) = match result {
-        Ok(mut message) => {
-            misshape_message(faults, &mut message);
+fn respond(switches: &Switches, endpoint: Option<&Endpoint>, result: Result<Value, Refused>) -> Response {
+    let operation = endpoint.map(|endpoint| endpoint.operation).filter(|_| result.is_ok());
+    let (status, value) = match (result, endpoint) {
+        (Ok(mut message), Some(endpoint)) => {
+            misshape::message(switches, endpoint, &mut message);
             (StatusCode::OK, message)
         }
-        Err(refused) => {
-            let is_accepted = refused.id().starts_with("WEBAUTHN-") && faults.has("status-refusal-as-202");
-            let http_status = if is_accepted { 202 } else { refused.http_status };
-            let status = StatusCode::from_u16(http_status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            (status, misshaped_error(faults, refused.status.to_json()))
+        (Ok(message), None) => (StatusCode::OK, message),
+        (Err(refused), _) => {
+            let refused = disguised(switches, Protocol::Rest, refused);
+            let status = StatusCode::from_u16(refused.http_status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            (status, misshape::error(switches, refused.status.to_json()))
         }
     };
-    let is_text = status == StatusCode::OK && faults.has("transport-rest-content-type");
-    let content_type = if is_text { HeaderValue::from_static("text/plain") } else { JSON };
-    let mut response = Response::new(body.to_string().into());
-    *response.status_mut() = status;
+    let mut response = Response::new(body_of(switches, operation, value));
+    *response.status_mut() = match operation {
+        Some(Operation::Start) if switches.has("status-start-as-201") => StatusCode::CREATED,
+        Some(Operation::Verify) if switches.has("status-verify-as-204") => StatusCode::NO_CONTENT,
+        _ => status,
+    };
+    let content_type = match status {
+        StatusCode::OK if switches.has("transport-rest-content-type") => HeaderValue::from_static("text/plain"),
+        StatusCode::OK => spelling::content_type(switches),
+        _ if switches.has("transport-rest-error-content-type") => HeaderValue::from_static("text/html"),
+        _ => spelling::content_type(switches),
+    };
     response.headers_mut().insert(CONTENT_TYPE, content_type);
     response
 }
 
-fn misshape_message(faults: &Faults, message: &mut Value) {
-    let Some(details) = message.get_mut("details") else { return };
-    if faults.has("shape-sequence-number") {
-        details["sequence"] = json!(details["sequence"].as_str().and_then(|text| text.parse::<u64>().ok()));
+fn body_of(switches: &Switches, operation: Option<Operation>, value: Value) -> Body {
+    let text = spelling::text(switches, value);
+    if operation == Some(Operation::Verify) && switches.has("robust-reply-cut-off") {
+        let half = text.as_bytes()[..text.len() / 2].to_vec();
+        return Body::from_stream(stream::iter([Ok(half), Err(std::io::Error::other("cut off"))]));
     }
-    if faults.has("shape-change-date-not-rfc3339") {
-        details["changeDate"] =
-            json!(details["changeDate"].as_str().map(|date| date.replace('T', " ").replace('Z', "")));
-    }
-    if faults.has("shape-creation-date-not-rfc3339") {
-        details["creationDate"] = json!(details["creationDate"].as_str().and_then(|date| date.split('T').next()));
-    }
-}
-
-fn misshaped_error(faults: &Faults, mut error: Value) -> Value {
-    if faults.has("shape-error-without-type")
-        && let Some(detail) = error["details"][0].as_object_mut()
-    {
-        detail.remove("@type");
-    }
-    if faults.has("shape-error-code-string") {
-        error["code"] = json!(error["code"].to_string());
-    }
-    if faults.has("shape-error-details-not-list") {
-        error["details"] = error["details"][0].take();
-    }
-    if faults.has("shape-error-text") {
-        return error["message"].take();
-    }
-    if faults.has("shape-error-message-missing")
-        && let Some(members) = error.as_object_mut()
-    {
-        members.remove("message");
-    }
-    error
+    spelling::body(switches, text)
 }

@@ -2,8 +2,9 @@
 //!
 //! Checks come in one order: authentication, decoding (in the protocol's own file), limits, permission, existence, ceremony.
 
+use std::borrow::Cow;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -12,17 +13,17 @@ use http::header::AUTHORIZATION;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::ceremony::Attempt;
+use super::ceremony::{Attempt, named_id};
+use super::lapses::WINDOW;
 use super::limits;
-use super::options::creation_options;
+use super::options::Draft;
 use super::refusal::Refused;
 use super::site::Site;
 use super::store::{Kind, Pending, Role, User};
 use crate::contract::{ApiVersion, Endpoint, Flow, Operation, Protocol};
-use crate::wire::status::Code;
 
-/// How long the hanging defect hangs.
-const HANG: Duration = Duration::from_secs(60);
+/// Most registrations of a user that wait, where a variant lets several wait.
+const MOST_REGISTRATIONS: usize = 16;
 
 /// Longest host name (RFC 1035 §2.3.4).
 const LONGEST_DOMAIN: usize = 253;
@@ -45,77 +46,130 @@ pub(super) struct Caller {
 impl Service {
     /// The user of the bearer token in the headers (for gRPC the metadata).
     pub(super) fn authenticate(&self, headers: &HeaderMap, protocol: Protocol) -> Result<Caller, Refused> {
-        self.user_of(headers).map(|user| Caller { user, protocol }).map_err(|refused| self.disguise(refused))
+        self.user_of(headers).map(|user| Caller { user, protocol })
     }
 
     fn user_of(&self, headers: &HeaderMap) -> Result<Arc<User>, Refused> {
+        let switches = &self.site.switches;
+        let administrator = || Ok(self.site.store.admin().clone());
         let mut values = headers.get_all(AUTHORIZATION).iter();
         let (value, another) = (values.next(), values.next());
         let Some(value) = value else {
-            if self.site.faults.has("authorization-missing-token-accepted") {
-                return Ok(self.site.store.admin().clone());
+            if switches.has("authorization-missing-token-accepted") {
+                return administrator();
             }
             return Err(Refused::new("AUTH-missing"));
         };
-        value
-            .to_str()
-            .ok()
-            .filter(|_| another.is_none())
-            .and_then(|text| text.split_once(' '))
-            .filter(|(scheme, _)| {
-                scheme.eq_ignore_ascii_case("bearer") || self.site.faults.has("authorization-any-scheme")
-            })
-            .and_then(|(_, token)| self.site.store.user_of_token(token).cloned())
-            .ok_or_else(|| Refused::new("AUTH-invalid"))
+        let text = value.to_str().ok().filter(|_| another.is_none()).unwrap_or_default();
+        let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
+        let is_bearer = scheme.eq_ignore_ascii_case("bearer");
+        match self.site.store.user_of_token(token) {
+            Some(user) if is_bearer || switches.has("authorization-any-scheme") => Ok(user.clone()),
+            None if !token.is_empty() && switches.has("authorization-unknown-token-accepted") => administrator(),
+            None if token.is_empty() && switches.has("authorization-malformed-accepted") => administrator(),
+            _ => Err(Refused::new("AUTH-invalid")),
+        }
     }
 
     /// Answers a decoded request. Only a defect ever waits.
     pub(super) async fn call(&self, endpoint: &Endpoint, message: &Value, caller: &Caller) -> Result<Value, Refused> {
-        let result = self.perform(endpoint, message, caller);
-        if let Err(refused) = &result
-            && refused.id() == "WEBAUTHN-attestation-object"
-            && self.site.faults.has("robust-hang-on-truncated")
-        {
-            tokio::time::sleep(HANG).await;
-        }
-        result.map_err(|refused| self.disguise(refused))
+        let early = self.look_early(endpoint, message, caller).await;
+        let result = self.perform(endpoint, message, caller, early);
+        self.site.lapses.answer(&self.site.switches, endpoint, result).await
     }
 
-    fn perform(&self, endpoint: &Endpoint, message: &Value, caller: &Caller) -> Result<Value, Refused> {
+    /// The registration as it is a while before the verify takes it: what lets several verifies find the same one.
+    async fn look_early(&self, endpoint: &Endpoint, message: &Value, caller: &Caller) -> Option<Pending> {
+        if endpoint.operation != Operation::Verify || !self.site.switches.has("concurrency-double-verify") {
+            return None;
+        }
+        let user = self.subject(endpoint, message, caller).ok()?;
+        let mut pending = user.state().of(Kind::of(endpoint.flow)).pending.last().cloned()?;
+        let attempt = self.attempt(endpoint, message, &user, caller, None);
+        pending.replayable = attempt.credential().ok().map(|sent| named_id(&sent));
+        tokio::time::sleep(WINDOW).await;
+        Some(pending)
+    }
+
+    fn attempt<'a>(
+        &'a self,
+        endpoint: &'a Endpoint,
+        message: &'a Value,
+        user: &'a User,
+        caller: &Caller,
+        early: Option<Pending>,
+    ) -> Attempt<'a> {
+        Attempt { site: &self.site, endpoint, message, user, protocol: caller.protocol, early }
+    }
+
+    fn perform(
+        &self,
+        endpoint: &Endpoint,
+        message: &Value,
+        caller: &Caller,
+        early: Option<Pending>,
+    ) -> Result<Value, Refused> {
         let is_gone = endpoint.flow == Flow::V2Passkey && endpoint.operation == Operation::Remove;
-        if is_gone && self.site.faults.has("status-remove-unimplemented") {
+        if is_gone && self.site.switches.has("status-remove-unimplemented") {
             return Err(Refused::new("REQUEST-unknown-method"));
         }
-        limits::check(endpoint, message, &self.site.faults)?;
+        let message = &*self.completed(endpoint, message, caller);
+        limits::check(endpoint, message, &self.site.switches)?;
         let user = self.subject(endpoint, message, caller)?;
         match endpoint.operation {
             Operation::Start => self.start(endpoint, message, &user),
-            Operation::Verify => {
-                Attempt { site: &self.site, endpoint, message, user: &user, protocol: caller.protocol }.answer()
-            }
+            Operation::Verify => self.attempt(endpoint, message, &user, caller, early).answer(),
             Operation::Remove => self.remove(endpoint, message, &user),
             Operation::List => Ok(list(endpoint.flow, &user)),
         }
     }
 
+    /// The message, unless a defect puts something sensible in the place of an empty id.
+    fn completed<'m>(&self, endpoint: &Endpoint, message: &'m Value, caller: &Caller) -> Cow<'m, Value> {
+        let mut completed = Cow::Borrowed(message);
+        // proto3 leaves out what is empty.
+        let is_empty = |name: &str| message[name].as_str().unwrap_or_default().is_empty();
+        let is_v2 = endpoint.flow.version() == ApiVersion::V2;
+        if is_v2 && is_empty("userId") && self.site.switches.has("limit-user-id-empty") {
+            completed.to_mut()["userId"] = json!(caller.user.id);
+        }
+        if let Some(name) = endpoint.factor_member().filter(|name| is_v2 && is_empty(name))
+            && self.site.switches.has("limit-factor-id-empty")
+        {
+            let waiting = caller.user.state().of(Kind::of(endpoint.flow)).pending.last().map(|p| p.factor_id.clone());
+            completed.to_mut()[name] = json!(waiting);
+        }
+        completed
+    }
+
     /// The user that the call acts on: permission first, so that only the administrator learns who exists.
     fn subject(&self, endpoint: &Endpoint, message: &Value, caller: &Caller) -> Result<Arc<User>, Refused> {
-        let own = &caller.user;
-        if own.role == Role::NoRights {
+        let (own, switches) = (&caller.user, &self.site.switches);
+        let has_rights = own.role != Role::NoRights || switches.has("authorization-no-rights-accepted");
+        if !has_rights {
             return Err(self.denied(own));
         }
         let id = message["userId"].as_str().unwrap_or_default();
         if endpoint.flow.version() == ApiVersion::V1 || id == own.id {
             return Ok(own.clone());
         }
-        if own.role == Role::Admin || self.site.faults.has("authorization-foreign-token-accepted") {
+        let may_act = match own.role {
+            Role::Admin => !switches.has("authorization-administrator-denied"),
+            Role::NoRights => true,
+            Role::Ordinary => {
+                let is_removal = endpoint.operation == Operation::Remove;
+                switches.has("authorization-foreign-token-accepted")
+                    || (is_removal && switches.has("authorization-remove-unchecked"))
+            }
+        };
+        if may_act {
             return self.site.store.user(id).cloned().ok_or_else(|| Refused::new("NOTFOUND-user"));
         }
         Err(self.denied(own))
     }
 
     fn denied(&self, user: &User) -> Refused {
-        if self.site.faults.has("robust-token-echoed") {
+        if self.site.switches.has("robust-token-echoed") {
             let message = format!("the token {} may not do this", user.token.expose());
             return Refused::with_message("PERMISSION-denied", message);
         }
@@ -127,103 +181,146 @@ impl Service {
         if !message["code"].is_null() {
             return Err(Refused::new("REQUEST-code"));
         }
-        let kind = Kind::of(endpoint.flow);
+        let (flow, switches) = (endpoint.flow, &self.site.switches);
         let mut state = user.state();
-        let (challenge, factor_id) = self.site.store.draw_start(user, &mut state);
+        let (challenge, drawn) = self.site.store.draw_start(user, &mut state);
         let sequence = state.next_sequence();
-        let of_kind = state.of(kind);
+        let of_kind = state.of(Kind::of(flow));
+        if of_kind.blocked {
+            return Err(Refused::new("NOTFOUND-registration"));
+        }
+        let replaced = of_kind.pending.last().map(|replaced| replaced.challenge.clone());
+        if switches.varies("registrations-several") {
+            let excess = (of_kind.pending.len() + 1).saturating_sub(MOST_REGISTRATIONS);
+            of_kind.pending.drain(..excess);
+        } else {
+            of_kind.pending.clear();
+        }
         let now = Timestamp::now();
         let pending = Pending {
-            factor_id,
-            challenge: self.weakened(challenge),
+            factor_id: self.factor_id(drawn),
+            challenge: self.weakened(challenge, replaced.as_ref()),
             rp_id,
             origin,
-            user_verification_required: endpoint.flow != Flow::V1U2f,
+            user_verification: if switches.varies("user-verification-preferred") {
+                "preferred"
+            } else if flow == Flow::V1U2f {
+                "discouraged"
+            } else {
+                "required"
+            },
             created: now,
             started: Instant::now(),
-            replaced_challenge: of_kind.pending.take().map(|replaced| replaced.challenge),
+            replaced_challenge: replaced,
             replayable: None,
         };
-        let options = creation_options(user, kind, &pending, &of_kind.factors, attachment(message), &self.site.faults);
+        let enrolled = &of_kind.factors;
+        let options =
+            Draft { user, flow, pending: &pending, enrolled, attachment: attachment(message), switches }.write();
         let factor_id = pending.factor_id.clone();
-        of_kind.pending = Some(pending);
+        of_kind.pending.push(pending);
         drop(state);
-        Ok(self.start_reply(endpoint.flow, self.site.details(sequence, now), factor_id, options))
+        Ok(self.start_reply(flow, self.site.details(sequence, now), factor_id, options))
     }
 
     fn start_reply(&self, flow: Flow, details: Value, factor_id: String, options: Value) -> Value {
-        let faults = &self.site.faults;
-        let details = if faults.has("shape-start-details-missing") { Value::Null } else { details };
-        let has_options = !faults.has("shape-start-options-missing");
+        let switches = &self.site.switches;
+        let has_options = !switches.has("shape-start-options-missing");
         let mut reply = if flow.version() == ApiVersion::V1 {
             let text = has_options.then(|| STANDARD.encode(options.to_string()));
-            json!({ "key": { "publicKey": text }, "details": details })
+            json!({ "key": { "publicKey": text } })
         } else {
             let options = if has_options { options } else { Value::Null };
-            json!({ "details": details, "publicKeyCredentialCreationOptions": options })
+            json!({ "publicKeyCredentialCreationOptions": options })
         };
-        if flow.version() == ApiVersion::V2 && !faults.has("shape-factor-id-missing") {
+        if flow.version() == ApiVersion::V2 && !switches.has("shape-factor-id-missing") {
             let member = if flow == Flow::V2U2f { "u2fId" } else { "passkeyId" };
-            reply[member] = json!(factor_id);
+            reply[member] = json!(if switches.has("shape-factor-id-empty") { String::new() } else { factor_id });
+        }
+        if !switches.has("shape-start-details-missing") {
+            reply["details"] = details;
         }
         reply
     }
 
+    /// The id of a new factor, from an id of digits that no other one has.
+    fn factor_id(&self, drawn: String) -> String {
+        if self.site.switches.varies("ids-uuid") {
+            let (head, tail) = drawn.split_at(8);
+            return format!("{head}-{}-4{}-8{}-{tail:0>12}", &tail[..4], &tail[4..7], &tail[7..10]);
+        }
+        if self.site.switches.varies("ids-200-characters") {
+            return drawn.chars().chain("\u{e9} ".chars().cycle()).take(200).collect();
+        }
+        drawn
+    }
+
     /// RP ID and origin of a start: those of its `domain` if it names one.
     fn relying_party(&self, message: &Value) -> Result<(String, String), Refused> {
-        let domain = message["domain"].as_str().unwrap_or_default();
+        let (domain, site) = (message["domain"].as_str().unwrap_or_default(), &self.site);
         if domain.is_empty() {
-            return Ok((self.site.rp_id.clone(), self.site.origin.clone()));
+            return Ok((site.rp_id.clone(), site.origin.clone()));
         }
         let is_host = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
         let is_label = |label: &str| (1..=LONGEST_LABEL).contains(&label.len()) && label.bytes().all(is_host);
-        if domain.len() > LONGEST_DOMAIN || !domain.split('.').all(is_label) {
+        let is_domain = domain.len() <= LONGEST_DOMAIN && domain.split('.').all(is_label);
+        let is_served = domain == site.rp_id || !site.switches.varies("domain-own-only");
+        if !(is_domain || site.switches.has("options-domain-unchecked")) || !is_served {
             return Err(Refused::new("REQUEST-domain"));
         }
         Ok((domain.to_owned(), format!("https://{domain}")))
     }
 
-    fn weakened(&self, mut challenge: Vec<u8>) -> Vec<u8> {
-        if self.site.faults.has("challenge-constant") {
+    /// The challenge as it goes out: as it was drawn, unless a defect or a variant has another.
+    fn weakened(&self, mut challenge: Vec<u8>, replaced: Option<&Vec<u8>>) -> Vec<u8> {
+        let switches = &self.site.switches;
+        if switches.has("challenge-constant") {
             challenge.fill(0x5a);
         }
-        if self.site.faults.has("challenge-short") {
+        if let Some(replaced) = replaced.filter(|_| switches.has("challenge-reused")) {
+            challenge.clone_from(replaced);
+        }
+        if switches.has("challenge-short") {
             challenge.truncate(8);
+        }
+        if switches.varies("challenge-16") {
+            challenge.truncate(16);
+        }
+        if switches.varies("challenge-64") {
+            let reversed: Vec<u8> = challenge.iter().rev().copied().collect();
+            challenge.extend(reversed);
         }
         challenge
     }
 
     fn remove(&self, endpoint: &Endpoint, message: &Value, user: &User) -> Result<Value, Refused> {
+        let switches = &self.site.switches;
         let id = endpoint.factor_member().and_then(|member| message[member].as_str()).unwrap_or_default();
         let mut state = user.state();
         let of_kind = state.of(Kind::of(endpoint.flow));
-        if let Some(pending) = of_kind.pending.take_if(|pending| pending.factor_id == id) {
+        let waiting = of_kind.pending.iter().position(|pending| pending.factor_id == id);
+        let waiting = waiting.filter(|_| !switches.varies("remove-only-enrolled"));
+        let created = if let Some(index) = waiting {
             // A registration that waits is given up; its challenge is good for nothing any more.
-            return Ok(json!({ "details": self.site.details(state.next_sequence(), pending.created) }));
-        }
-        let factors = &mut of_kind.factors;
-        let found = factors.iter().position(|factor| factor.id == id);
-        let index = found.ok_or_else(|| Refused::new("NOTFOUND-factor"))?;
-        let created = factors[index].created;
-        if !self.site.faults.has("state-remove-keeps") {
-            let removed = factors.remove(index);
-            self.site.store.release(&removed.credential_id);
-        }
-        let details = self.site.details(state.next_sequence(), created);
-        Ok(if self.site.faults.has("shape-remove-details-missing") { json!({}) } else { json!({ "details": details }) })
-    }
-
-    /// The status defects: the right reason under a wrong code.
-    fn disguise(&self, refused: Refused) -> Refused {
-        let faults = &self.site.faults;
-        let code = match refused.status.code {
-            5 if faults.has("status-not-found-as-500") => Code::INTERNAL,
-            16 if faults.has("status-unauthenticated-as-400") => Code::INVALID_ARGUMENT,
-            7 if faults.has("status-permission-denied-as-404") => Code::NOT_FOUND,
-            3 if refused.id().starts_with("LIMIT-") && faults.has("status-limit-as-500") => Code::INTERNAL,
-            _ => return refused,
+            let created = of_kind.pending[index].created;
+            if !switches.has("challenge-accepted-after-remove") {
+                of_kind.pending.remove(index);
+            }
+            created
+        } else if let Some(index) = of_kind.factors.iter().position(|factor| factor.id == id) {
+            let created = of_kind.factors[index].created;
+            if !switches.has("state-remove-keeps") {
+                let removed = of_kind.factors.remove(index);
+                self.site.store.release(&removed.credential_id);
+            }
+            created
+        } else if endpoint.flow.version() == ApiVersion::V1 && switches.has("state-remove-unknown-accepted") {
+            Timestamp::now()
+        } else {
+            return Err(Refused::new("NOTFOUND-factor"));
         };
-        refused.disguised(code)
+        let details = self.site.details(state.next_sequence(), created);
+        Ok(if switches.has("shape-remove-details-missing") { json!({}) } else { json!({ "details": details }) })
     }
 }
 

@@ -1,20 +1,26 @@
 //! What all operations work on.
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::defect::Faults;
+use super::lapses::Lapses;
 use super::store::Store;
+use super::switches::Switches;
 use crate::webauthn::x509::Certificate;
+
+/// More events than a user has.
+const MOST_EVENTS: u64 = 1_000_000;
 
 /// How far east the zone is whose time a defect takes for UTC.
 const EAST: SignedDuration = SignedDuration::from_hours(2);
 
-/// The relying party: its store, its names and its faults.
+/// The relying party: its store, its names and what it was told to do otherwise.
 #[derive(Debug)]
 pub(super) struct Site {
     pub store: Store,
-    pub faults: Faults,
+    pub switches: Switches,
+    /// What defects remember.
+    pub lapses: Lapses,
     /// RP ID where a start names no domain.
     pub rp_id: String,
     /// Expected origin where a start names no domain.
@@ -26,21 +32,27 @@ pub(super) struct Site {
 impl Site {
     /// `details` of an event that happened now, on something that was created then.
     pub(super) fn details(&self, sequence: u64, created: Timestamp) -> Value {
-        let faults = &self.faults;
-        let sequence = if faults.has("shape-sequence-constant") { 1 } else { sequence };
-        let changed = if faults.has("shape-change-date-zero") { Timestamp::UNIX_EPOCH } else { Timestamp::now() };
-        let ahead = if faults.has("shape-creation-date-local-time") { EAST } else { SignedDuration::ZERO };
-        let mut details = json!({
-            "sequence": sequence.to_string(),
-            "creationDate": format!("{:.6}", created + ahead),
-            "changeDate": format!("{changed:.6}"),
-        });
-        if !faults.has("shape-resource-owner-missing") {
-            details["resourceOwner"] = json!(self.store.resource_owner);
-        }
-        if faults.has("shape-resource-owner-of-event") {
-            details["resourceOwner"] = json!(sequence.to_string());
-        }
-        details
+        let switches = &self.switches;
+        let is_greatest = switches.varies("sequence-greatest");
+        let sequence = if switches.has("shape-sequence-constant") { 1 } else { sequence };
+        let sequence = if is_greatest { u64::MAX - MOST_EVENTS + sequence } else { sequence };
+        let is_uuid = switches.varies("resource-owner-uuid");
+        let owner = if is_uuid { "5bbc5a2c-6d1f-4e0a-9d5e-0c6f2b1d7e33" } else { &self.store.resource_owner };
+        let mut details = Map::new();
+        let mut set = |name: &str, value: String, left_out: bool| {
+            if !left_out {
+                details.insert(name.to_owned(), json!(value));
+            }
+        };
+        let owner = if switches.has("shape-resource-owner-of-event") { sequence.to_string() } else { owner.to_owned() };
+        let changed = if switches.has("shape-change-date-zero") { Timestamp::UNIX_EPOCH } else { Timestamp::now() };
+        let ahead = if switches.has("shape-creation-date-local-time") { EAST } else { SignedDuration::ZERO };
+        let undated = switches.has("shape-dates-missing");
+        let uncreated = switches.varies("details-without-creation-date");
+        set("sequence", sequence.to_string(), switches.has("shape-sequence-missing"));
+        set("creationDate", format!("{:.6}", created + ahead), undated || uncreated);
+        set("changeDate", format!("{changed:.6}"), undated);
+        set("resourceOwner", owner, switches.has("shape-resource-owner-missing"));
+        Value::Object(details)
     }
 }

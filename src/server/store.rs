@@ -59,7 +59,8 @@ pub(super) struct Pending {
     pub challenge: Vec<u8>,
     pub rp_id: String,
     pub origin: String,
-    pub user_verification_required: bool,
+    /// `userVerification` of the options.
+    pub user_verification: &'static str,
     pub created: Timestamp,
     pub started: Instant,
     /// The challenge of the start that this one replaced; only a defect looks at it.
@@ -69,7 +70,7 @@ pub(super) struct Pending {
 }
 
 impl Pending {
-    fn is_alive(&self) -> bool {
+    pub(super) fn is_alive(&self) -> bool {
         self.started.elapsed() < PENDING_LIFETIME
     }
 }
@@ -95,8 +96,11 @@ pub(super) struct UserState {
 /// What a user has of one kind.
 #[derive(Debug, Default)]
 pub(super) struct KindState {
-    pub pending: Option<Pending>,
+    /// Registrations that wait, the oldest first: one, unless a variant lets several wait.
+    pub pending: Vec<Pending>,
     pub factors: Vec<Factor>,
+    /// Whether a refusal keeps the user from starting again; only a defect sets it.
+    pub blocked: bool,
 }
 
 impl UserState {
@@ -113,15 +117,9 @@ impl UserState {
         self.sequence
     }
 
-    fn has_pending_challenge(&self, challenge: &[u8]) -> bool {
-        [&self.u2f, &self.passkey].into_iter().filter_map(|of| of.pending.as_ref()).any(|p| p.challenge == challenge)
-    }
-}
-
-impl KindState {
-    /// The pending registration, unless it is too old.
-    pub(super) fn alive(&self) -> Option<&Pending> {
-        self.pending.as_ref().filter(|pending| pending.is_alive())
+    /// Whether a registration of either kind waits for this challenge.
+    pub(super) fn has_pending_challenge(&self, challenge: &[u8]) -> bool {
+        [&self.u2f, &self.passkey].into_iter().flat_map(|of| &of.pending).any(|pending| pending.challenge == challenge)
     }
 }
 

@@ -117,6 +117,23 @@ impl ReceivedClientData {
     pub fn parse_prefix(bytes: &[u8]) -> Result<ReceivedClientData, ClientDataError> {
         parse_object(&decode_utf8(bytes), false).map_err(|error| ClientDataError::NotJson(error.to_string()))
     }
+
+    /// As [`ReceivedClientData::parse`], but also takes UTF-16 with a byte order mark: the reading of a parser that guesses
+    /// the encoding.
+    ///
+    /// # Errors
+    /// [`ClientDataError`]
+    pub fn parse_any_unicode(bytes: &[u8]) -> Result<ReceivedClientData, ClientDataError> {
+        let (rest, is_little) = match bytes {
+            [0xff, 0xfe, rest @ ..] => (rest, true),
+            [0xfe, 0xff, rest @ ..] => (rest, false),
+            _ => return ReceivedClientData::parse(bytes),
+        };
+        let pairs = rest.chunks_exact(2).map(|pair| [pair[0], pair[1]]);
+        let units: Vec<u16> =
+            pairs.map(|pair| if is_little { u16::from_le_bytes(pair) } else { u16::from_be_bytes(pair) }).collect();
+        ReceivedClientData::parse(String::from_utf16_lossy(&units).as_bytes())
+    }
 }
 
 fn decode_utf8(bytes: &[u8]) -> String {

@@ -51,6 +51,8 @@ const CODES: [(&str, u16); 17] = [
 impl Code {
     /// `OK`
     pub const OK: Code = Code(0);
+    /// `UNKNOWN`
+    pub const UNKNOWN: Code = Code(2);
     /// `INVALID_ARGUMENT`
     pub const INVALID_ARGUMENT: Code = Code(3);
     /// `NOT_FOUND`
@@ -63,6 +65,8 @@ impl Code {
     pub const RESOURCE_EXHAUSTED: Code = Code(8);
     /// `FAILED_PRECONDITION`
     pub const FAILED_PRECONDITION: Code = Code(9);
+    /// `OUT_OF_RANGE`
+    pub const OUT_OF_RANGE: Code = Code(11);
     /// `UNIMPLEMENTED`
     pub const UNIMPLEMENTED: Code = Code(12);
     /// `INTERNAL`

@@ -62,6 +62,17 @@ async fn what_the_workers_do_is_counted_once_everywhere() {
     assert!(start.p50 > Duration::ZERO && cycle.max >= start.max.max(verify.max), "{summary:?}");
 }
 
+/// A run does not judge how fast a server is; the latencies tell.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_slow_misses_the_threshold() {
+    for id in ["concurrency-slow-verify", "concurrency-slow-with-data"] {
+        let server = server(&[id], 2).await;
+        let summary = attack(plan(&server, Flow::V2Passkey, 1_500)).await;
+        let thresholds = Thresholds { max_error_rate: 1.0, p99: Some(Duration::from_millis(100)) };
+        assert!(thresholds.judge(&summary).iter().any(|threshold| !threshold.met), "{id}: {summary:?}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_flow_leaves_the_state_as_it_was() {
     let server = server(&[], 2).await;

@@ -1,29 +1,105 @@
-//! The judge is judged: the clean reference server passes, and each defect makes the run red for the clause it breaks.
+//! The judge is judged: the clean reference server and every variant of it stay green, each defect makes the run red for the
+//! clause that it breaks, and `selftest` says so when it is otherwise.
 
+use std::path::Path;
 use std::time::Duration;
 
 use proofmark::authenticator::attestation_root;
 use proofmark::cli::embedded;
-use proofmark::contract::{Flow, Protocol, clause};
-use proofmark::outcome::{CaseRecord, Event, Finding, Reason, RunRecord, Statement, Verdict};
+use proofmark::cli::selftest::{self, Aim, Matrix, Outcome, Trial};
+use proofmark::contract::{Flow, Protocol};
+use proofmark::outcome::{CaseRecord, Event, Reason, RunRecord, Statement, Verdict};
 use proofmark::runner::target::Target;
 use proofmark::runner::{Runner, Settings, Stop, vector};
 use proofmark::scenario::{self, Pattern, Plan, Policy, Selection};
-use proofmark::server::defect::{Class, DEFECTS, Defect};
+use proofmark::server::defect::{self, Defect, Shows};
+use proofmark::server::variant::{self, Variant};
 use proofmark::server::{Server, ServerConfig};
 
-/// Runs the embedded suites' selected cases against a server with these defects.
-async fn run(defects: &[&'static Defect], patterns: &[&str], timeout: Duration) -> RunRecord {
-    run_as(defects, patterns, timeout, |target| target).await
+async fn play(trials: Vec<Trial>) -> Matrix {
+    selftest::play(trials, 7, &Stop::default(), |_| ()).await.unwrap_or_else(|failure| panic!("{failure}"))
 }
 
-/// The same, against what is said of the server.
-async fn run_as(
-    defects: &[&'static Defect],
-    patterns: &[&str],
-    timeout: Duration,
-    said: fn(Target) -> Target,
-) -> RunRecord {
+/// What `proofmark selftest` plays.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_defect_is_killed_for_its_clause_and_nothing_else_is_red() {
+    let trials = selftest::trials(&[]).unwrap_or_else(|failure| panic!("{failure}"));
+    assert_eq!(trials.len(), defect::all().count() + variant::all().count() + 1, "and the clean server");
+    let matrix = play(trials).await;
+    assert!(matrix.is_green(), "{}", matrix.text());
+    let clean = matrix.played.iter().find(|played| played.trial.name == "clean server").expect("played");
+    assert!(clean.permutations >= 4000, "{}", clean.permutations);
+}
+
+fn defect(id: &str) -> &'static Defect {
+    Defect::find(id).unwrap_or_else(|| panic!("no defect {id}"))
+}
+
+/// A survivor, a kill for another reason, a variant that is red, and cases that only skip are each told, and none is green.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_goes_wrong_is_told() {
+    let blind =
+        Trial { patterns: vec!["v2/u2f/rest/enrolment/start"], ..Trial::of_defect(defect("state-remove-keeps")) };
+    let leak = Aim::Red { clause: "api/no-leak", shows: Shows::Fail };
+    let otherwise = Trial { aim: leak, ..Trial::of_defect(defect("shape-start-details-missing")) };
+    // A deviation is no fail.
+    let graver = Aim::Red { clause: "webauthn/13.4.3/challenge-length", shows: Shows::Fail };
+    let milder = Trial { aim: graver, ..Trial::of_defect(defect("challenge-short")) };
+    let dates = Trial::of_variant(Variant::find("dates-offset").expect("listed"));
+    let red = Trial { defects: vec![defect("shape-sequence-number")], ..dates.clone() };
+    let only = Variant::find("algorithms-es256-only").expect("listed");
+    let skipped = Trial { patterns: vec!["v2/u2f/rest/cose/alg-es384"], ..Trial::of_variant(only) };
+    let matrix = play(vec![blind, otherwise, milder, dates, red, skipped]).await;
+    let outcomes: Vec<&Outcome> = matrix.played.iter().map(|played| &played.outcome).collect();
+    let [
+        Outcome::Survived,
+        Outcome::WrongReason(seen),
+        Outcome::WrongReason(_),
+        Outcome::Green,
+        Outcome::Red(bad),
+        last,
+    ] = outcomes[..]
+    else {
+        panic!("{outcomes:?}");
+    };
+    assert!(seen[0].starts_with("enrolment/start (wrong-shape, api/shape/start: "), "{seen:?}");
+    assert!(bad[0].contains("(wrong-shape, api/shape/details: "), "{bad:?}");
+    assert_eq!(*last, Outcome::Red(Vec::new()));
+    assert!(!matrix.is_green());
+    let text = matrix.text();
+    for line in [
+        "survivors: no case is red\n  state-remove-keeps (breaks api/remove)\n",
+        "found for another reason: no case is red for the clause\n  shape-start-details-missing (breaks api/no-leak)\n",
+        "taken for wrong, and is not\n  dates-offset\n",
+        "0 of 3 defects killed for their clause, 1 survived, 2 found for another reason; 0 only under load\n1 of 3 that",
+    ] {
+        assert!(text.contains(line), "{line}\n{text}");
+    }
+}
+
+/// Of a whole run every clause of the source pages is verified over every transport.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_clean_server_shows_every_clause() {
+    let run = run_as(&[], |target| target).await;
+    assert_eq!(run.statement(), Statement::Conformant);
+    crate::coverage::assert_whole(&run);
+}
+
+/// Of a target of which nothing is said less is expected, and nothing else.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_clean_server_is_conformant_whatever_is_said_of_it() {
+    let nothing = |target| Target { policy: Policy::default(), ..target };
+    let run = run_as(&["v1/u2f/rest", "v2/passkey/grpc"], nothing).await;
+    let is_good = |case: &&CaseRecord| {
+        case.verdict == Verdict::Pass || (case.verdict, case.reason) == (Verdict::Skip, Reason::NotDeclared)
+    };
+    let bad: Vec<String> = run.cases.iter().filter(|case| !is_good(case)).map(|case| format!("{case:?}")).collect();
+    assert!(bad.is_empty(), "{}", bad.join("\n"));
+    assert!(run.tally().left_open > 100, "{:?}", run.tally());
+}
+
+/// Plays the selected cases against the clean server, of which something else is said.
+async fn run_as(patterns: &[&str], said: fn(Target) -> Target) -> RunRecord {
     let cases = scenario::embedded().expect("valid suites");
     let usual = ServerConfig::default();
     let selection = Selection {
@@ -35,201 +111,74 @@ async fn run_as(
     };
     let plan = Plan::new(cases, &selection);
     assert_eq!(plan.unmatched, [""; 0], "every pattern selects something");
-    let config = ServerConfig {
-        users: plan.subjects(),
-        defects: defects.to_vec(),
-        trust_anchors: vec![attestation_root()],
-        ..ServerConfig::default()
-    };
-    let server = Server::start(config).await.expect("a free port");
+    let (users, trust_anchors) = (plan.subjects(), vec![attestation_root()]);
+    let server = Server::start(ServerConfig { users, trust_anchors, ..usual }).await.expect("a free port");
     let mut target = embedded::target_of(&server);
-    target.limits.timeout = timeout;
-    let runner = Runner::new(said(target), plan, Settings { seed: 7, concurrency: 16, now: embedded::now() })
-        .expect("a usable address");
+    target.limits.timeout = Duration::from_secs(60);
+    let settings = Settings { seed: 7, concurrency: 16, now: embedded::now() };
+    let runner = Runner::new(said(target), plan, settings).expect("a usable address");
     let mut events = Vec::new();
     runner.run(&Stop::default(), |event: &Event| events.push(event.clone())).await;
     server.shutdown().await;
     RunRecord::fold(events).expect("a whole stream")
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_clean_server_is_conformant() {
-    let run = run(&[], &[], Duration::from_secs(60)).await;
-    let bad: Vec<String> = run.cases.iter().filter(|case| !is_good(case)).map(|case| format!("{case:?}")).collect();
-    assert!(bad.is_empty(), "{}", bad.join("\n"));
-    assert_eq!(run.statement(), Statement::Conformant);
-    assert!(run.started.cases >= 1000 && run.started.permutations >= 4000, "{:?}", run.started);
-    crate::coverage::assert_whole(&run);
-}
-
-/// Of a target of which nothing is said less is expected, and nothing else.
-#[tokio::test(flavor = "multi_thread")]
-async fn the_clean_server_is_conformant_whatever_is_said_of_it() {
-    let nothing = |target| Target { policy: Policy::default(), ..target };
-    let run = run_as(&[], &["v1/u2f/rest", "v2/passkey/grpc"], Duration::from_secs(60), nothing).await;
-    let bad: Vec<String> = run.cases.iter().filter(|case| !is_good(case)).map(|case| format!("{case:?}")).collect();
-    assert!(bad.is_empty(), "{}", bad.join("\n"));
-    assert!(run.tally().left_open > 100, "{:?}", run.tally());
-}
-
-/// The server offers neither every algorithm of the catalogue nor ceremonies without user verification on every flow; nothing
-/// else is skipped.
-fn is_good(case: &CaseRecord) -> bool {
-    case.verdict == Verdict::Pass || (case.verdict, case.reason) == (Verdict::Skip, Reason::NotDeclared)
-}
-
-/// Defects that are deviations, not fails. A short challenge and a credential id that is too long or known leave a SHOULD
-/// unmet. What `details` means is explained by what a client does not see. The limits show only in the reason of a refusal, since what they let through is refused one step later.
-const DEVIATIONS: [&str; 8] = [
-    "shape-sequence-constant",
-    "shape-resource-owner-of-event",
-    "challenge-short",
-    "limit-credential-min",
-    "limit-user-id-201",
-    "limit-factor-id-201",
-    "verification-skips-credential-id-length",
-    "verification-skips-credential-id-unique",
-];
-
-/// Each defect with the cases that find it; the clause is the defect's own.
-const MATRIX: &[(&str, &[&str])] = &[
-    ("status-not-found-as-500", &["authorization/unknown-factor"]),
-    ("status-unauthenticated-as-400", &["authorization/missing-token"]),
-    ("status-permission-denied-as-404", &["authorization/no-rights"]),
-    ("status-limit-as-500", &["limits/name-201-ascii"]),
-    ("status-ceremony-refusal-as-200", &["client-data/challenge-other"]),
-    ("shape-details-missing", &["enrolment/good"]),
-    ("shape-remove-details-missing", &["enrolment/remove"]),
-    ("shape-resource-owner-missing", &["enrolment/good"]),
-    ("shape-sequence-number", &["enrolment/good"]),
-    ("shape-change-date-not-rfc3339", &["enrolment/good"]),
-    ("shape-error-without-type", &["authorization/missing-token"]),
-    ("shape-error-code-string", &["authorization/missing-token"]),
-    ("shape-error-details-not-list", &["authorization/missing-token"]),
-    ("shape-options-without-challenge", &["enrolment/start"]),
-    ("shape-options-without-public-key", &["enrolment/start"]),
-    ("shape-factor-id-missing", &["enrolment/start"]),
-    ("limit-token-name-201", &["limits/name-201-ascii"]),
-    ("limit-token-name-199", &["limits/name-200-ascii"]),
-    ("limit-token-name-bytes", &["limits/name-200-4-byte"]),
-    ("limit-token-name-empty", &["limits/name-empty"]),
-    ("limit-credential-min", &["limits/credential-54"]),
-    ("limit-credential-max", &["v2/u2f/rest/limits/credential-1048576-v2"]),
-    ("limit-credential-over", &["v1/u2f/rest/limits/credential-1048577"]),
-    ("limit-user-id-201", &["limits/user-id-201"]),
-    ("limit-factor-id-201", &["limits/factor-id-201"]),
-    ("challenge-constant", &["enrolment/start-twice"]),
-    ("challenge-short", &["enrolment/start"]),
-    ("challenge-not-one-time", &["ceremony/replayed-response"]),
-    ("challenge-not-bound-to-user", &["ceremony/another-users-challenge"]),
-    ("challenge-of-earlier-start-accepted", &["ceremony/stale-challenge"]),
-    ("verification-skips-credential-json", &["envelope/type-wrong"]),
-    ("verification-skips-client-data-json", &["client-data/trailing-second-object"]),
-    ("verification-skips-type", &["client-data/type-get"]),
-    ("verification-skips-challenge", &["client-data/challenge-other"]),
-    ("verification-skips-origin", &["client-data/origin-other-site"]),
-    ("verification-skips-cross-origin", &["client-data/cross-origin-true"]),
-    ("verification-skips-top-origin", &["client-data/top-origin-without-cross"]),
-    ("verification-skips-attestation-object", &["att-obj/trailing-byte"]),
-    ("verification-skips-rp-id-hash", &["auth-data/rpid-hash-other-rp"]),
-    ("verification-skips-user-present", &["auth-data/flags-up-clear"]),
-    ("verification-skips-user-verified", &["auth-data/flags-uv-clear-required"]),
-    ("verification-skips-backup-state", &["auth-data/flags-bs-without-be"]),
-    ("verification-skips-algorithm", &["cose/alg-unknown"]),
-    ("verification-skips-format", &["att-obj/fmt-unknown"]),
-    ("verification-skips-attestation-statement", &["att-obj/fmt-swap-packed-as-tpm"]),
-    ("verification-skips-attestation-trust", &["packed-x5c/leaf-expired"]),
-    ("verification-skips-credential-id-length", &["auth-data/credid-length-1024"]),
-    ("verification-skips-credential-id-unique", &["ceremony/same-credential-id"]),
-    ("transport-grpc-status-always-ok", &["authorization/missing-token"]),
-    ("transport-grpc-status-always-ok-web", &["authorization/missing-token"]),
-    ("transport-grpc-web-trailer-missing", &["enrolment/good"]),
-    ("transport-grpc-missing-details", &["client-data/challenge-other"]),
-    ("transport-rest-content-type", &["enrolment/good"]),
-    ("transport-rest-disagrees", &["client-data/origin-other-site"]),
-    ("authorization-missing-token-accepted", &["authorization/missing-token"]),
-    ("authorization-any-scheme", &["authorization/other-scheme"]),
-    ("authorization-foreign-token-accepted", &["authorization/foreign-token"]),
-    ("state-stored-after-refusal", &["client-data/challenge-other"]),
-    ("state-not-stored", &["enrolment/good"]),
-    ("state-remove-keeps", &["enrolment/remove"]),
-    ("state-exclude-credentials-missing", &["enrolment/good"]),
-    ("robust-500-on-malformed-json", &["request/not-json"]),
-    ("robust-hang-on-truncated", &["v2/u2f/rest/att-obj/trailing-byte"]),
-    ("robust-token-echoed", &["authorization/no-rights"]),
-    ("status-remove-unimplemented", &["v2/passkey/rest/enrolment/remove"]),
-    ("status-refusal-as-202", &["v2/u2f/rest/client-data/challenge-other"]),
-    ("shape-start-details-missing", &["enrolment/start"]),
-    ("shape-start-options-missing", &["enrolment/start"]),
-    ("shape-error-message-missing", &["authorization/missing-token"]),
-    ("shape-error-text", &["authorization/missing-token"]),
-    ("shape-creation-date-not-rfc3339", &["enrolment/good"]),
-    ("shape-change-date-zero", &["enrolment/good"]),
-    ("shape-creation-date-local-time", &["enrolment/good"]),
-    ("shape-sequence-constant", &["enrolment/good"]),
-    ("shape-resource-owner-of-event", &["enrolment/good"]),
-];
-
-/// The page that people read, written from the tables.
-fn page() -> String {
+/// The page of the defects.
+fn defects_page() -> String {
     let mut page = String::from(
         "# Defects of the reference server, and what finds them\n\n\
-         `proofmark serve --defect NAME` and `proofmark run --defect NAME` switch one on. For each, the cases beside it find \
-         it, for\nthe clause that the defect breaks (`tests/it/selftest.rs` runs this table). Those marked with a star are \
-         deviations: a SHOULD\nthat is not met, another meaning of `details`, or (the limits) a refusal for another reason than the length.\n\n\
-         | defect | what the server does wrong | clause | found by |\n|---|---|---|---|\n",
+         `proofmark serve --defect NAME` and `proofmark run --defect NAME` switch one on. `proofmark selftest` plays, for each,\n\
+         the cases beside it: at least one has to be red for the clause that the defect breaks. Those marked with a star are\n\
+         deviations: a SHOULD that is not met, or (the limits) a refusal for another reason than the length. What only `load` sees\n\
+         has no case, since a run does not judge how fast a server is.\n",
     );
-    for (id, patterns) in MATRIX {
-        let defect = Defect::find(id).expect("listed");
-        let star = if DEVIATIONS.contains(id) { " *" } else { "" };
-        let cases = patterns.join("`, `");
-        page.push_str(&format!("| `{id}`{star} | {} | `{}` | `{cases}` |\n", defect.summary, defect.clause));
+    for (class, defects) in defect::CLASSES {
+        page.push_str(&format!(
+            "\n## {class}\n\n| defect | what the server does wrong | clause | found by |\n|---|---|---|---|\n"
+        ));
+        for defect in *defects {
+            let star = if defect.shows == Shows::Deviation { " *" } else { "" };
+            let cases = match defect.found_by {
+                [] => "`load`".to_owned(),
+                patterns => format!("`{}`", patterns.join("`, `")),
+            };
+            page.push_str(&format!("| `{}`{star} | {} | `{}` | {cases} |\n", defect.id, defect.summary, defect.clause));
+        }
     }
     page
 }
 
-/// `PROOFMARK_WRITE_DOCS=1 cargo test` writes the page.
-#[test]
-fn the_page_of_defects_is_up_to_date() {
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/defects.md");
-    if std::env::var_os("PROOFMARK_WRITE_DOCS").is_some() {
-        std::fs::write(&path, page()).expect("a writable page");
-    }
-    let written = std::fs::read_to_string(&path).unwrap_or_default();
-    assert_eq!(written, page(), "docs/defects.md is old; PROOFMARK_WRITE_DOCS=1 cargo test writes it");
-}
-
-#[test]
-fn the_matrix_has_every_defect_and_every_class() {
-    let listed: Vec<&str> = MATRIX.iter().map(|(id, _)| *id).collect();
-    let missing: Vec<&str> = DEFECTS.iter().map(|defect| defect.id).filter(|id| !listed.contains(id)).collect();
-    assert_eq!(missing, [""; 0], "defects that no case is named for");
-    assert_eq!(listed.len(), DEFECTS.len());
-    for class in Class::ALL {
-        assert!(DEFECTS.iter().any(|defect| defect.class == class), "{class:?} has no defect");
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn every_defect_is_red_for_the_clause_that_it_breaks() {
-    let mut survivors = Vec::new();
-    for (id, patterns) in MATRIX {
-        let defect = Defect::find(id).expect("listed");
-        let run = run(&[defect], patterns, Duration::from_secs(5)).await;
-        let wanted = if DEVIATIONS.contains(id) { Verdict::Deviation } else { Verdict::Fail };
-        let hit = |case: &&CaseRecord| {
-            let is_about = |finding: &Finding| clause::includes(defect.clause, &finding.clause);
-            case.verdict == wanted && case.findings.first().is_some_and(is_about)
-        };
-        if !run.cases.iter().any(|case| hit(&case)) {
-            let seen: Vec<String> = run
-                .cases
-                .iter()
-                .filter(|case| case.verdict != Verdict::Pass)
-                .map(|case| format!("{} {:?} {:?}", case.id, case.reason, case.findings.first().map(|f| &f.clause)))
-                .collect();
-            survivors.push(format!("{id} (breaks {}): {}", defect.clause, seen.join("; ")));
+/// The page of what is left open.
+fn latitude_page() -> String {
+    let mut page = String::from(
+        "# What the documents leave open\n\n\
+         None of this is judged. `proofmark serve --variant NAME` and `proofmark run --variant NAME` have the reference server do\n\
+         one of them otherwise than it does by itself, and `proofmark selftest` demands that every one stays green: a check that\n\
+         can't tell a variant from a defect is wrong. What else is not judged, and why, is in [judging.md](judging.md).\n",
+    );
+    for (group, variants) in variant::GROUPS {
+        page.push_str(&format!(
+            "\n## {group}\n\n| variant | what the server does | clause | why it may |\n|---|---|---|---|\n"
+        ));
+        for variant in *variants {
+            page.push_str(&format!(
+                "| `{}` | {} | `{}` | {} |\n",
+                variant.id, variant.summary, variant.clause, variant.why
+            ));
         }
     }
-    assert!(survivors.is_empty(), "{}", survivors.join("\n"));
+    page
+}
+
+/// `PROOFMARK_WRITE_DOCS=1 cargo test` writes the pages.
+#[test]
+fn the_pages_of_defects_and_of_latitude_are_up_to_date() {
+    for (name, page) in [("docs/defects.md", defects_page()), ("docs/latitude.md", latitude_page())] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+        if std::env::var_os("PROOFMARK_WRITE_DOCS").is_some() {
+            std::fs::write(&path, &page).expect("a writable page");
+        }
+        let written = std::fs::read_to_string(&path).unwrap_or_default();
+        assert_eq!(written, page, "{name} is old; PROOFMARK_WRITE_DOCS=1 cargo test writes it");
+    }
 }

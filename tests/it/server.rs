@@ -1,9 +1,9 @@
-//! The reference server over real connections: what it promises, what it refuses, and that each defect shows.
+//! The reference server over real connections: what it promises, what it refuses.
 
-mod defects;
 mod flows;
 mod limits;
 mod refusals;
+mod variants;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,6 +15,7 @@ use base64::engine::general_purpose::STANDARD;
 use proofmark::authenticator::{Client, CreatedCredential, CreationRequest, Format, attestation_root};
 use proofmark::contract::{ApiVersion, Endpoint, Flow, Operation, Protocol};
 use proofmark::server::defect::Defect;
+use proofmark::server::variant::Variant;
 use proofmark::server::{Account, RunningServer, Server, ServerConfig};
 use proofmark::transport::{Address, Call, Exchange, Limits, Reply, Tamper, Transport, TransportError, connect};
 use proofmark::webauthn::options::PublicKeyCredentialCreationOptions;
@@ -30,15 +31,15 @@ pub struct World {
 
 impl World {
     pub async fn new() -> World {
-        World::with_defects(&[]).await
+        World::with(Vec::new(), Vec::new()).await
     }
 
-    pub async fn with_defects(ids: &[&str]) -> World {
-        let defects = ids.iter().map(|id| Defect::find(id).expect("a listed defect")).collect();
+    pub async fn with(defects: Vec<&'static Defect>, variants: Vec<&'static Variant>) -> World {
         let config = ServerConfig {
             users: 40,
             seed: 11,
             defects,
+            variants,
             trust_anchors: vec![attestation_root()],
             ..ServerConfig::default()
         };

@@ -114,3 +114,40 @@ fn a_closed_output_is_no_panic() {
     let mut child = Running(closed.stderr(Stdio::null()).spawn().expect("started"));
     assert_eq!(child.0.wait().expect("ended").code(), Some(2));
 }
+
+#[test]
+fn selftest_plays_what_is_named_and_exits_by_it() {
+    let played = proofmark(&["selftest", "--seed", "7", "shape-start-details-missing", "dates-offset"]).exits(0);
+    for words in [
+        "  shape-start-details-missing  api/shape/start  enrolment/start (12 of 12)\n",
+        "  dates-offset  green  ",
+        "1 of 1 defects killed for their clause, 0 survived, 0 found for another reason; 0 only under load\n1 of 1 that",
+        " s, seed 7\n",
+    ] {
+        assert!(played.out.contains(words), "{words}\n{}", played.out);
+    }
+    proofmark(&["selftest", "dates-of-set"]).exits(2).says(&["`dates-of-set`", "list defects", "list variants"]);
+}
+
+#[test]
+fn an_interrupt_during_selftest_ends_it() {
+    let mut running = Running(command(&["selftest", "--seed", "7"]).spawn().expect("started"));
+    let mut out = BufReader::new(running.0.stdout.take().expect("piped"));
+    let mut first = String::new();
+    out.read_line(&mut first).expect("UTF-8");
+    assert!(first.starts_with("selftest: ") && first.ends_with("; seed 7\n"), "{first}");
+    let ended = running.signalled("INT").exits(130);
+    let mut rest = String::new();
+    out.read_to_string(&mut rest).expect("UTF-8");
+    assert!(rest.contains("\ninterrupted: ") && rest.contains(" were not played\n"), "{rest}\n{}", ended.err);
+}
+
+#[test]
+fn variants_are_listed_served_and_run() {
+    let listed = proofmark(&["list", "variants"]).exits(0);
+    assert!(listed.out.lines().any(|line| line.starts_with("ids-uuid ") && line.ends_with("[api/shape/start]")));
+    let args = ["run", "--seed", "1", "--variant", "ids-uuid", "--variant", "dates-offset", "enrolment/start"];
+    let run = proofmark(&args).exits(0);
+    assert!(run.out.contains("ran       12 of "), "{}", run.out);
+    proofmark(&["serve", "--variant", "ids-of-mine"]).exits(2).says(&["`ids-of-mine`", "list variants"]);
+}

@@ -1,0 +1,177 @@
+//! One trial: a server that is told to do something otherwise, the cases that are played, and what has to come of it.
+
+use std::time::{Duration, Instant};
+
+use super::super::embedded;
+use super::super::exit::{Exit, Failure};
+use super::matrix::{self, Outcome};
+use crate::authenticator::attestation_root;
+use crate::contract::{Flow, Protocol};
+use crate::outcome::{Event, RunRecord};
+use crate::runner::{Runner, Settings, Stop, vector};
+use crate::scenario::{self, Pattern, Plan, Selection};
+use crate::server::defect::{Defect, Shows};
+use crate::server::variant::Variant;
+use crate::server::{Server, ServerConfig};
+
+/// Permutations of one trial at a time.
+const JOBS: usize = 16;
+/// What a call may take where a defect may hang.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// What a call may take where nothing hangs, however busy the machine is.
+const MUCH_PATIENCE: Duration = Duration::from_secs(60);
+
+/// What has to come of a trial.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Aim {
+    /// A case is red, and the finding that decides it speaks of this clause.
+    Red {
+        /// The clause.
+        clause: &'static str,
+        /// A fail or a deviation.
+        shows: Shows,
+    },
+    /// Nothing is red.
+    Green,
+}
+
+/// A server and what is played against it.
+#[derive(Debug, Clone)]
+pub struct Trial {
+    /// Id of the defect or variant, or `clean server`.
+    pub name: &'static str,
+    /// What has to come of it.
+    pub aim: Aim,
+    /// Faults that the server has.
+    pub defects: Vec<&'static Defect>,
+    /// Latitude that it uses.
+    pub variants: Vec<&'static Variant>,
+    /// Patterns of the cases; the whole default plan where there are none.
+    pub patterns: Vec<&'static str>,
+}
+
+/// A trial and what came of it.
+#[derive(Debug)]
+pub struct Played {
+    /// The trial.
+    pub trial: Trial,
+    /// What came of it.
+    pub outcome: Outcome,
+    /// How many permutations were played.
+    pub permutations: usize,
+    /// How long it took.
+    pub elapsed: Duration,
+}
+
+impl Trial {
+    /// The defect is found.
+    pub fn of_defect(defect: &'static Defect) -> Trial {
+        let aim = Aim::Red { clause: defect.clause, shows: defect.shows };
+        Trial { name: defect.id, aim, defects: vec![defect], variants: Vec::new(), patterns: defect.found_by.to_vec() }
+    }
+
+    /// The variant is not taken for a defect.
+    pub fn of_variant(variant: &'static Variant) -> Trial {
+        let patterns = variant.played.to_vec();
+        Trial { name: variant.id, aim: Aim::Green, defects: Vec::new(), variants: vec![variant], patterns }
+    }
+
+    /// The server that keeps every promise.
+    pub fn clean() -> Trial {
+        let none = (Vec::new(), Vec::new(), Vec::new());
+        Trial { name: "clean server", aim: Aim::Green, defects: none.0, variants: none.1, patterns: none.2 }
+    }
+
+    fn is_played(&self) -> bool {
+        !matches!(self.aim, Aim::Red { shows: Shows::UnderLoad, .. })
+    }
+}
+
+/// What all trials share.
+#[derive(Debug)]
+pub struct Stage {
+    seed: u64,
+    /// The default plan.
+    sampled: Plan,
+    /// The plan that patterns select from.
+    exhaustive: Plan,
+}
+
+impl Stage {
+    /// Reads the embedded suites.
+    ///
+    /// # Errors
+    /// A suite that can't be read.
+    pub fn new(seed: u64) -> Result<Stage, Failure> {
+        let cases = scenario::embedded().map_err(Failure::config)?;
+        let usual = ServerConfig::default();
+        let sizes = vector::sizes(&cases, &usual.origin, &usual.rp_id).map_err(Failure::config)?;
+        let selection = |exhaustive| Selection {
+            flows: Flow::ALL.to_vec(),
+            protocols: Protocol::ALL.to_vec(),
+            patterns: Vec::new(),
+            shard: None,
+            exhaustive,
+            seed,
+            sizes: sizes.clone(),
+        };
+        let sampled = Plan::new(cases.clone(), &selection(false));
+        Ok(Stage { seed, sampled, exhaustive: Plan::new(cases, &selection(true)) })
+    }
+
+    fn plan(&self, trial: &Trial) -> Result<Plan, Failure> {
+        if trial.patterns.is_empty() {
+            return Ok(self.sampled.clone());
+        }
+        let patterns = trial.patterns.iter().map(|text| Pattern::new(text).map_err(Failure::internal));
+        let patterns = patterns.collect::<Result<Vec<Pattern>, Failure>>()?;
+        let plan = self.exhaustive.selected(&patterns);
+        match plan.unmatched.first() {
+            None => Ok(plan),
+            Some(pattern) => {
+                let message = format!("{}: `{pattern}` matches no permutation", trial.name);
+                Err(Failure::text(Exit::Internal, message))
+            }
+        }
+    }
+
+    /// Starts the server, plays the cases, and sets what they found against the aim.
+    ///
+    /// # Errors
+    /// No port, or a pattern that matches nothing.
+    pub async fn play(&self, trial: Trial, stop: &Stop) -> Result<Played, Failure> {
+        let begun = Instant::now();
+        if !trial.is_played() {
+            let (permutations, elapsed) = (0, begun.elapsed());
+            return Ok(Played { trial, outcome: Outcome::OnlyUnderLoad, permutations, elapsed });
+        }
+        let plan = self.plan(&trial)?;
+        let permutations = plan.permutations.len();
+        let run = self.run(&trial, plan, stop).await?;
+        let outcome = match run {
+            Some(run) if !stop.is_stopped() => matrix::outcome(trial.aim, &run.cases),
+            _ => Outcome::Interrupted,
+        };
+        Ok(Played { trial, outcome, permutations, elapsed: begun.elapsed() })
+    }
+
+    async fn run(&self, trial: &Trial, plan: Plan, stop: &Stop) -> Result<Option<RunRecord>, Failure> {
+        let config = ServerConfig {
+            users: plan.subjects().max(2),
+            seed: self.seed,
+            defects: trial.defects.clone(),
+            variants: trial.variants.clone(),
+            trust_anchors: vec![attestation_root()],
+            ..ServerConfig::default()
+        };
+        let server = Server::start(config).await.map_err(Failure::internal)?;
+        let mut target = embedded::target_of(&server);
+        target.limits.timeout = if trial.aim == Aim::Green { MUCH_PATIENCE } else { PATIENCE };
+        let settings = Settings { seed: self.seed, concurrency: JOBS, now: embedded::now() };
+        let runner = Runner::new(target, plan, settings).map_err(Failure::internal)?;
+        let mut events = Vec::new();
+        runner.run(stop, |event: &Event| events.push(event.clone())).await;
+        server.shutdown().await;
+        Ok(RunRecord::fold(events))
+    }
+}

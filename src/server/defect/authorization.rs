@@ -1,0 +1,54 @@
+//! Who may do what.
+
+use super::{Defect, deviates, fails};
+
+pub(super) const DEFECTS: &[Defect] = &[
+    fails(
+        "authorization-missing-token-accepted",
+        "api/status/unauthenticated",
+        "a call without a token acts as the administrator",
+        &["authorization/missing-token"],
+    ),
+    fails(
+        "authorization-unknown-token-accepted",
+        "api/status/unauthenticated",
+        "any token acts as the administrator",
+        &["authorization/unknown-token"],
+    ),
+    fails(
+        "authorization-malformed-accepted",
+        "api/status/unauthenticated",
+        "a header without a token acts as the administrator",
+        &["authorization/malformed-token"],
+    ),
+    fails(
+        "authorization-any-scheme",
+        "api/status/unauthenticated",
+        "a token is accepted after any scheme, such as Basic",
+        &["authorization/other-scheme"],
+    ),
+    fails(
+        "authorization-foreign-token-accepted",
+        "api/authorization",
+        "every user may act on every user",
+        &["authorization/foreign-token"],
+    ),
+    fails(
+        "authorization-remove-unchecked",
+        "api/authorization",
+        "every user may remove every user's factors",
+        &["authorization/foreign-token"],
+    ),
+    fails(
+        "authorization-no-rights-accepted",
+        "api/status/permission-denied",
+        "a user without rights may act on every user",
+        &["authorization/no-rights"],
+    ),
+    deviates(
+        "authorization-administrator-denied",
+        "api/authorization",
+        "the administrator may not act on others",
+        &["enrolment/admin-starts"],
+    ),
+];

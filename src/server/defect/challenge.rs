@@ -1,0 +1,55 @@
+//! Challenges that are weak, reused or not bound to their ceremony.
+
+use super::{Defect, deviates, fails};
+
+pub(super) const DEFECTS: &[Defect] = &[
+    fails(
+        "challenge-constant",
+        "webauthn/13.4.3/challenge",
+        "every start hands out the same challenge",
+        &["enrolment/start-twice"],
+    ),
+    fails(
+        "challenge-reused",
+        "webauthn/13.4.3/challenge",
+        "a second start hands out the challenge of the one that waits",
+        &["enrolment/start-twice"],
+    ),
+    deviates("challenge-short", "webauthn/13.4.3/challenge-length", "a challenge has 8 bytes", &["enrolment/start"]),
+    fails(
+        "challenge-not-one-time",
+        "webauthn/7.1/challenge",
+        "a registration stays open after verify, so a reply can be replayed",
+        &["ceremony/replayed-response"],
+    ),
+    fails(
+        "challenge-not-bound-to-user",
+        "webauthn/7.1/challenge",
+        "a challenge that was issued to another user is accepted",
+        &["ceremony/another-users-challenge"],
+    ),
+    fails(
+        "challenge-not-bound-to-kind",
+        "webauthn/7.1/challenge",
+        "the challenge of the user's other kind of factor is accepted",
+        &["ceremony/other-factor-challenge"],
+    ),
+    fails(
+        "challenge-of-earlier-start-accepted",
+        "webauthn/7.1/challenge",
+        "the challenge of a start that was replaced is accepted",
+        &["ceremony/stale-challenge"],
+    ),
+    fails(
+        "challenge-accepted-after-remove",
+        "api/remove",
+        "a registration that was removed before it was finished can be finished",
+        &["ceremony/verify-after-remove-pending"],
+    ),
+    fails(
+        "challenge-empty-without-start",
+        "webauthn/7.1/challenge",
+        "without a registration an empty challenge is expected",
+        &["ceremony/verify-empty-challenge-without-start"],
+    ),
+];

@@ -1,0 +1,26 @@
+//! What goes wrong only when calls come together, now and then, or in the long run.
+
+use super::{Defect, fails, slows};
+
+pub(super) const DEFECTS: &[Defect] = &[
+    fails(
+        "concurrency-double-verify",
+        "webauthn/7.1/challenge",
+        "verifies of one registration at the same time are all accepted",
+        &["ceremony/verify-race"],
+    ),
+    fails(
+        "concurrency-answers-crossed",
+        "webauthn/13.4.3/challenge",
+        "of two starts at the same time both are answered with the options of one",
+        &["ceremony/starts-at-once"],
+    ),
+    fails(
+        "concurrency-one-in-ten",
+        "webauthn/7.1/accept",
+        "every tenth good credential is refused",
+        &["enrolment/good"],
+    ),
+    slows("concurrency-slow-verify", "api/robustness", "a verify takes 300 ms longer than it needs to"),
+    slows("concurrency-slow-with-data", "api/robustness", "every start takes 5 ms more for each start before"),
+];

@@ -1,0 +1,109 @@
+//! One protocol's framing, headers or trailers, how requests are read, and protocols that disagree.
+
+use super::{Defect, deviates, fails};
+
+pub(super) const DEFECTS: &[Defect] = &[
+    fails(
+        "transport-grpc-status-always-ok",
+        "api/grpc-status",
+        "refusals over gRPC carry grpc-status 0",
+        &["authorization/missing-token"],
+    ),
+    fails(
+        "transport-grpc-status-always-ok-web",
+        "api/grpc-status",
+        "refusals over gRPC-Web carry grpc-status 0",
+        &["authorization/missing-token"],
+    ),
+    fails(
+        "transport-grpc-status-17",
+        "api/grpc-status",
+        "refusals over gRPC carry a grpc-status that does not exist",
+        &["client-data/challenge-other"],
+    ),
+    fails(
+        "transport-grpc-details-other-code",
+        "api/grpc-status",
+        "grpc-status-details-bin has another code than grpc-status",
+        &["client-data/challenge-other"],
+    ),
+    fails(
+        "transport-grpc-missing-details",
+        "api/transports-agree",
+        "refusals come without grpc-status-details-bin",
+        &["client-data/challenge-other"],
+    ),
+    fails(
+        "transport-grpc-without-message",
+        "api/grpc-status",
+        "a successful verify over gRPC-Web has status 0 and no message",
+        &["enrolment/good"],
+    ),
+    fails(
+        "transport-grpc-web-trailer-missing",
+        "api/grpc-web-framing",
+        "replies over gRPC-Web end without the trailer frame",
+        &["enrolment/good"],
+    ),
+    fails(
+        "transport-grpc-web-trailer-unmarked",
+        "api/grpc-web-framing",
+        "the trailer frame of gRPC-Web has the flags of a message",
+        &["enrolment/good"],
+    ),
+    fails(
+        "transport-grpc-web-length-off-by-one",
+        "api/grpc-web-framing",
+        "frames of gRPC-Web promise a byte more than they have",
+        &["enrolment/good"],
+    ),
+    fails("transport-rest-content-type", "api/content-type", "200 over REST is text/plain", &["enrolment/good"]),
+    fails(
+        "transport-rest-error-content-type",
+        "api/content-type",
+        "refusals over REST are text/html",
+        &["authorization/missing-token"],
+    ),
+    fails(
+        "transport-grpc-content-type",
+        "api/content-type",
+        "replies over gRPC are application/grpc+json",
+        &["enrolment/good"],
+    ),
+    fails(
+        "transport-grpc-web-content-type",
+        "api/content-type",
+        "replies over gRPC-Web are application/octet-stream",
+        &["enrolment/good"],
+    ),
+    fails(
+        "transport-rest-disagrees",
+        "api/transports-agree",
+        "over REST alone the origin is not checked",
+        &["client-data/origin-other-site"],
+    ),
+    fails(
+        "transport-unpadded-base64-refused",
+        "api/request/json-mapping",
+        "bytes in base64 without padding are refused over REST",
+        &["wire/bytes-std-unpadded"],
+    ),
+    fails(
+        "transport-original-names-refused",
+        "api/request/json-mapping",
+        "members by their original names are refused over REST",
+        &["wire/field-name-snake"],
+    ),
+    deviates(
+        "transport-json-trailing-accepted",
+        "api/request/malformed",
+        "text after the JSON object is ignored",
+        &["request/json-trailing"],
+    ),
+    deviates(
+        "transport-any-content-type",
+        "api/request/malformed",
+        "the content type of a REST request is not looked at",
+        &["request/content-type"],
+    ),
+];

@@ -1,0 +1,138 @@
+//! Steps of the registration ceremony (WebAuthn L3 §7.1) that are left out, and good credentials that are refused.
+
+use super::{Defect, deviates, fails};
+
+pub(super) const DEFECTS: &[Defect] = &[
+    fails(
+        "verification-skips-credential-json",
+        "webauthn/7.1/credential-json",
+        "the envelope's id, rawId and type are not checked",
+        &["envelope/type-wrong"],
+    ),
+    fails(
+        "verification-skips-client-data-utf8",
+        "webauthn/7.1/client-data-utf8",
+        "client data in UTF-16 are read too",
+        &["client-data/utf16"],
+    ),
+    fails(
+        "verification-skips-client-data-json",
+        "webauthn/7.1/client-data-json",
+        "bytes after the client data are accepted",
+        &["client-data/trailing-second-object"],
+    ),
+    fails(
+        "verification-skips-type",
+        "webauthn/7.1/type",
+        "the type of the client data is not checked",
+        &["client-data/type-get"],
+    ),
+    fails(
+        "verification-skips-challenge",
+        "webauthn/7.1/challenge",
+        "the challenge of the client data is not checked",
+        &["client-data/challenge-other"],
+    ),
+    fails(
+        "verification-skips-origin",
+        "webauthn/7.1/origin",
+        "the origin is not checked",
+        &["client-data/origin-other-site"],
+    ),
+    fails(
+        "verification-skips-cross-origin",
+        "webauthn/7.1/cross-origin",
+        "a cross-origin ceremony is accepted",
+        &["client-data/cross-origin-true"],
+    ),
+    fails(
+        "verification-skips-top-origin",
+        "webauthn/7.1/top-origin",
+        "a foreign top origin is accepted",
+        &["client-data/top-origin-without-cross"],
+    ),
+    fails(
+        "verification-skips-attestation-object",
+        "webauthn/7.1/attestation-object",
+        "bytes after the attestation object are accepted",
+        &["att-obj/trailing-byte"],
+    ),
+    fails(
+        "verification-skips-rp-id-hash",
+        "webauthn/7.1/rp-id-hash",
+        "the hash of the RP ID is not checked",
+        &["auth-data/rpid-hash-other-rp"],
+    ),
+    fails(
+        "verification-skips-user-present",
+        "webauthn/7.1/user-present",
+        "the flag UP is not checked",
+        &["auth-data/flags-up-clear"],
+    ),
+    fails(
+        "verification-skips-user-verified",
+        "webauthn/7.1/user-verified",
+        "the flag UV is not checked where it is required",
+        &["auth-data/flags-uv-clear-required"],
+    ),
+    fails(
+        "verification-skips-backup-state",
+        "webauthn/7.1/backup-state",
+        "BS without BE is accepted",
+        &["auth-data/flags-bs-without-be"],
+    ),
+    fails(
+        "verification-skips-algorithm",
+        "webauthn/7.1/algorithm",
+        "an algorithm that was not offered is accepted",
+        &["cose/alg-unknown"],
+    ),
+    fails(
+        "verification-skips-format",
+        "webauthn/7.1/format",
+        "an attestation statement of an unknown format is accepted",
+        &["att-obj/fmt-unknown"],
+    ),
+    fails(
+        "verification-skips-attestation-statement",
+        "webauthn/7.1/attestation-statement",
+        "the attestation statement is not verified",
+        &["att-obj/fmt-swap-packed-as-tpm"],
+    ),
+    fails(
+        "verification-skips-attestation-trust",
+        "webauthn/7.1/attestation-trust",
+        "attestation certificates need not lead to a trust anchor",
+        &["packed-x5c/leaf-expired"],
+    ),
+    deviates(
+        "verification-skips-credential-id-length",
+        "webauthn/7.1/credential-id-length",
+        "a credential id of more than 1023 bytes is accepted",
+        &["auth-data/credid-length-1024"],
+    ),
+    deviates(
+        "verification-skips-credential-id-unique",
+        "webauthn/7.1/credential-id-unique",
+        "a credential id is accepted a second time",
+        &["ceremony/same-credential-id"],
+    ),
+    fails(
+        "verification-refuses-unknown-client-data",
+        "webauthn/7.1/accept",
+        "client data with a further member are refused",
+        &["client-data/unknown-key-last"],
+    ),
+    fails(
+        "verification-refuses-self-attestation",
+        "webauthn/7.1/accept",
+        "packed self attestation is refused",
+        &["packed-self/valid"],
+    ),
+    fails(
+        "verification-refuses-second-algorithm",
+        "webauthn/7.1/accept",
+        "of the algorithms that are offered only ES256 is accepted",
+        &["cose/alg-es384"],
+    ),
+];

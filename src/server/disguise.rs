@@ -1,0 +1,76 @@
+//! The right refusal in another dress: wrong codes and messages of defects, other codes and messages of variants.
+
+use super::refusal::Refused;
+use super::switches::Switches;
+use crate::contract::Protocol;
+use crate::wire::status::Code;
+
+/// What a stack trace looks like.
+const TRACE: &str = "thread 'worker' panicked at src/ceremony.rs:71:9: assertion failed";
+/// A message that is hard on whoever takes messages for ASCII lines.
+const OTHER_TEXT: &str = "Das geht so nicht: \u{dc}berpr\u{fc}fung \u{1f511} fehlgeschlagen\nbitte noch einmal (100 %)";
+
+/// The refusal as it goes out over a protocol.
+pub(super) fn disguised(switches: &Switches, protocol: Protocol, refused: Refused) -> Refused {
+    vary(switches, protocol, spoil(switches, protocol, refused))
+}
+
+fn spoil(switches: &Switches, protocol: Protocol, mut refused: Refused) -> Refused {
+    let is_ceremony = refused.id().starts_with("WEBAUTHN-");
+    let is_limit = refused.id().starts_with("LIMIT-");
+    if is_ceremony && switches.has("robust-stack-trace") {
+        TRACE.clone_into(&mut refused.status.message);
+    }
+    if protocol == Protocol::Rest && switches.has("status-rest-code-is-http") {
+        refused.status.code = i32::from(refused.http_status);
+    }
+    if protocol == Protocol::Rest && is_ceremony && switches.has("status-refusal-as-202") {
+        refused.http_status = 202;
+    }
+    let code = match (protocol, refused.status.code) {
+        (_, 5) if switches.has("status-not-found-as-500") => Code::INTERNAL,
+        (_, 16) if switches.has("status-unauthenticated-as-400") => Code::INVALID_ARGUMENT,
+        (_, 7) if switches.has("status-permission-denied-as-404") => Code::NOT_FOUND,
+        (Protocol::Grpc, 5) if switches.has("status-grpc-not-found-as-unknown") => Code::UNKNOWN,
+        (Protocol::Grpc, 16) if switches.has("status-grpc-unauthenticated-as-permission-denied") => {
+            Code::PERMISSION_DENIED
+        }
+        (Protocol::GrpcWeb, 7) if switches.has("status-grpc-web-permission-denied-as-invalid-argument") => {
+            Code::INVALID_ARGUMENT
+        }
+        _ if is_limit && switches.has("status-limit-as-500") => Code::INTERNAL,
+        _ if is_ceremony && switches.has("status-ceremony-refusal-as-500") => Code::INTERNAL,
+        _ => return refused,
+    };
+    refused.disguised(code)
+}
+
+fn vary(switches: &Switches, protocol: Protocol, mut refused: Refused) -> Refused {
+    let id = refused.id().to_owned();
+    let is_ceremony = id.starts_with("WEBAUTHN-");
+    if switches.varies("refusal-texts") {
+        OTHER_TEXT.clone_into(&mut refused.status.message);
+    }
+    if is_ceremony && switches.varies("refusal-body-422") {
+        refused.http_status = 422;
+    }
+    if id == "REQUEST-content-type" && switches.varies("refusal-content-type-400") {
+        refused.http_status = 400;
+    }
+    let is_unreadable = protocol != Protocol::Rest && ["REQUEST-frame", "REQUEST-message"].contains(&id.as_str());
+    let code = match id.as_str() {
+        "WEBAUTHN-credential-id-unique" if switches.varies("refusal-already-exists") => Some(Code::ALREADY_EXISTS),
+        "REQUEST-method" if switches.varies("refusal-method-404") => Some(Code::NOT_FOUND),
+        _ if is_ceremony && switches.varies("refusal-failed-precondition") => Some(Code::FAILED_PRECONDITION),
+        _ if id.starts_with("LIMIT-") && switches.varies("refusal-out-of-range") => Some(Code::OUT_OF_RANGE),
+        _ if is_unreadable && switches.varies("refusal-unreadable-internal") => Some(Code::INTERNAL),
+        _ => None,
+    };
+    if let Some(code) = code {
+        refused = refused.disguised(code);
+    }
+    if switches.varies("refusal-without-details") {
+        refused.status.details.clear();
+    }
+    refused
+}

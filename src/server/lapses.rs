@@ -1,0 +1,73 @@
+//! What defects do to an answer on its way out: hang, crawl, crash, mix up.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::refusal::Refused;
+use super::switches::Switches;
+use crate::contract::{Endpoint, Operation};
+
+/// How long the hanging defect hangs.
+const HANG: Duration = Duration::from_secs(60);
+/// How long a verify is slowed down.
+const SLOW: Duration = Duration::from_millis(300);
+/// By how much each start is slower than the one before.
+const SLOWER: Duration = Duration::from_millis(5);
+/// How long the windows are in which calls that come together get into each other's way.
+pub(super) const WINDOW: Duration = Duration::from_millis(50);
+
+/// What defects remember from call to call.
+#[derive(Debug, Default)]
+pub(super) struct Lapses {
+    starts: AtomicU32,
+    good: AtomicU64,
+    /// The latest answer of each operation, by its name.
+    latest: Mutex<HashMap<&'static str, Value>>,
+}
+
+impl Lapses {
+    /// Counts good credentials; whether this is a tenth one.
+    pub(super) fn is_tenth(&self) -> bool {
+        self.good.fetch_add(1, Ordering::Relaxed) % 10 == 9
+    }
+
+    /// The answer that goes out. Only a defect ever waits.
+    pub(super) async fn answer(
+        &self,
+        switches: &Switches,
+        endpoint: &Endpoint,
+        result: Result<Value, Refused>,
+    ) -> Result<Value, Refused> {
+        if result.as_ref().is_err_and(|refused| refused.id() == "WEBAUTHN-attestation-object") {
+            if switches.has("robust-panic-on-truncated") {
+                // As `panic!`, but without a word on standard error.
+                std::panic::resume_unwind(Box::new("the attestation object is truncated"));
+            }
+            if switches.has("robust-hang-on-truncated") {
+                tokio::time::sleep(HANG).await;
+            }
+        }
+        match (endpoint.operation, &result) {
+            (Operation::Verify, _) if switches.has("concurrency-slow-verify") => tokio::time::sleep(SLOW).await,
+            (Operation::Start, _) if switches.has("concurrency-slow-with-data") => {
+                let before = self.starts.fetch_add(1, Ordering::Relaxed);
+                tokio::time::sleep(SLOWER.saturating_mul(before)).await;
+            }
+            (Operation::Start, Ok(reply)) if switches.has("concurrency-answers-crossed") => {
+                self.latest().insert(endpoint.name, reply.clone());
+                tokio::time::sleep(WINDOW).await;
+                return self.latest().get(endpoint.name).cloned().map_or(result, Ok);
+            }
+            _ => {}
+        }
+        result
+    }
+
+    fn latest(&self) -> std::sync::MutexGuard<'_, HashMap<&'static str, Value>> {
+        self.latest.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,49 @@
+//! What a server was told to do otherwise: defects and variants.
+
+use super::defect::Defect;
+use super::variant::Variant;
+use crate::relying_party::Omission;
+
+/// The defects and variants that a server was started with. Without any, asking costs one comparison.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Switches {
+    defects: Vec<&'static Defect>,
+    variants: Vec<&'static Variant>,
+}
+
+impl Switches {
+    pub(super) fn new(defects: &[&'static Defect], variants: &[&'static Variant]) -> Self {
+        Self { defects: defects.to_vec(), variants: variants.to_vec() }
+    }
+
+    /// Whether the defect is switched on.
+    pub(super) fn has(&self, id: &str) -> bool {
+        debug_assert!(Defect::find(id).is_some(), "unlisted defect {id}");
+        self.defects.iter().any(|defect| defect.id == id)
+    }
+
+    /// Whether the variant is switched on.
+    pub(super) fn varies(&self, id: &str) -> bool {
+        debug_assert!(Variant::find(id).is_some(), "unlisted variant {id}");
+        self.variants.iter().any(|variant| variant.id == id)
+    }
+
+    /// What the verifier leaves out.
+    pub(super) fn omission(&self) -> Option<Omission> {
+        self.defects.iter().find_map(|defect| defect.omission())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_was_switched_on_is_known() {
+        let mut defects = super::super::defect::all();
+        let (first, second) = (defects.next().expect("one"), defects.next().expect("two"));
+        let switches = Switches::new(&[first], &[]);
+        assert!(switches.has(first.id) && !switches.has(second.id));
+        assert!(!Switches::default().has(first.id));
+    }
+}

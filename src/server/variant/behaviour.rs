@@ -1,0 +1,57 @@
+//! What the server does where the documents leave a choice.
+
+use super::{Variant, variant};
+
+/// Cases of several calls, without those that are long.
+const SEQUENCES: &[&str] = &[
+    "enrolment",
+    "v2/passkey/rest/ceremony",
+    "v2/u2f/grpc/ceremony",
+    "v1/u2f/rest/ceremony",
+    "v1/passwordless/grpc-web/ceremony",
+];
+
+pub(super) const VARIANTS: &[Variant] = &[
+    variant(
+        "registrations-several",
+        "webauthn/7.1/challenge",
+        "a user may have several registrations open; a new start leaves the old ones alone",
+        "no page says how many there may be, or what a start does to the one before",
+        SEQUENCES,
+    ),
+    variant(
+        "refused-verify-keeps-registration",
+        "webauthn/7.1/challenge",
+        "a refused verify leaves the registration open",
+        "no page says that an attempt spends it; section 7.1 speaks of one response",
+        SEQUENCES,
+    ),
+    variant(
+        "remove-only-enrolled",
+        "api/remove",
+        "a registration that waits can't be removed",
+        "the remove operations speak of factors; one that was not finished need not be one",
+        SEQUENCES,
+    ),
+    variant(
+        "domain-own-only",
+        "webauthn/4/rp-id",
+        "a start refuses every domain but the server's own",
+        "page 004 does not say which domains are served",
+        &["limits/domain-*", "v2/*/*/enrolment", "ceremony/origin-any"],
+    ),
+    variant(
+        "json-last-of-duplicates",
+        "api/request/json-mapping",
+        "of a JSON member that is there twice the last one counts",
+        "RFC 8259 section 4 leaves it open",
+        &["*/*/rest/request", "v2/*/rest/envelope", "v1/*/rest/envelope/duplicate-*"],
+    ),
+    variant(
+        "json-further-members-refused",
+        "api/request/json-mapping",
+        "a JSON request with a member that the message does not have is refused",
+        "the protobuf JSON mapping has parsers refuse them by default, and lets them ignore them",
+        &["*/*/rest/wire", "*/*/rest/enrolment", "*/*/rest/request"],
+    ),
+];

@@ -1,0 +1,83 @@
+//! How the server says no.
+
+use super::{Variant, variant};
+
+/// Cases in which something is refused.
+const REFUSED: &[&str] = &[
+    "authorization",
+    "ceremony/replayed-response",
+    "ceremony/stale-challenge",
+    "ceremony/same-credential-id",
+    "client-data/challenge-other",
+    "att-obj/fmt-unknown",
+    "limits/name-201-ascii",
+    "limits/name-empty",
+    "limits/credential-54",
+    "limits/user-id-201",
+];
+
+pub(super) const VARIANTS: &[Variant] = &[
+    variant(
+        "refusal-texts",
+        "api/shape/error",
+        "messages of refusals are in another language, with characters beyond ASCII and line breaks",
+        "a string that is meant for people",
+        REFUSED,
+    ),
+    variant(
+        "refusal-without-details",
+        "api/shape/error",
+        "refusals have no details, over any protocol",
+        "the list may be empty; google.rpc.Status may be left out of a gRPC reply",
+        REFUSED,
+    ),
+    variant(
+        "refusal-failed-precondition",
+        "api/status/default",
+        "a credential that the ceremony refuses has code 9 in place of 3",
+        "the pages name no status for it (default)",
+        REFUSED,
+    ),
+    variant(
+        "refusal-already-exists",
+        "api/status/default",
+        "a credential id that is taken has 409 and code 6",
+        "the pages name no status for it (default)",
+        &["ceremony"],
+    ),
+    variant(
+        "refusal-out-of-range",
+        "api/status/default",
+        "a member outside its limits has code 11 in place of 3",
+        "the pages name no status for it (default)",
+        REFUSED,
+    ),
+    variant(
+        "refusal-body-422",
+        "api/status/default",
+        "a credential that the ceremony refuses has HTTP 422",
+        "the pages name no status for it (default); what counts is the code, which is the same over all protocols",
+        REFUSED,
+    ),
+    variant(
+        "refusal-method-404",
+        "api/request/malformed",
+        "a method that a path does not have is answered with 404 in place of 405",
+        "no page says what answers another method",
+        &["request", "wire/method-get"],
+    ),
+    variant(
+        "refusal-content-type-400",
+        "api/request/malformed",
+        "a content type that is not documented is answered with 400 in place of 415",
+        "no page says what answers it",
+        &["request", "*/*/rest/wire"],
+    ),
+    variant(
+        "refusal-unreadable-internal",
+        "api/request/malformed",
+        "a message over gRPC or gRPC-Web that can't be read has code 13",
+        "gRPC's status code document has its libraries answer that",
+        &["request", "*/*/grpc/wire", "*/*/grpc-web/wire"],
+    ),
+];

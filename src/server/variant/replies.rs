@@ -1,0 +1,180 @@
+//! How replies are written.
+
+use super::{Variant, variant};
+
+/// Cases that see every kind of reply.
+const REPLIES: &[&str] = &["enrolment", "authorization", "client-data/challenge-other", "limits/name-201-ascii"];
+/// The same over REST alone.
+const REST: &[&str] = &[
+    "*/*/rest/enrolment",
+    "*/*/rest/authorization",
+    "*/*/rest/client-data/challenge-other",
+    "*/*/rest/limits/name-201-ascii",
+];
+const GRPC: &[&str] = &["*/*/grpc/enrolment", "*/*/grpc/authorization", "*/*/grpc/client-data/challenge-other"];
+const GRPC_WEB: &[&str] =
+    &["*/*/grpc-web/enrolment", "*/*/grpc-web/authorization", "*/*/grpc-web/client-data/challenge-other"];
+
+pub(super) const VARIANTS: &[Variant] = &[
+    variant(
+        "json-member-order",
+        "api/shape/verify",
+        "the members of JSON objects come in another order",
+        "an object is an unordered collection (RFC 8259 section 1); the pages' own examples differ in it",
+        REST,
+    ),
+    variant(
+        "json-further-members",
+        "api/shape/verify",
+        "objects in REST replies have members that no page has",
+        "the schemas do not close their objects, and page 001's details have a member more than page 004's",
+        REST,
+    ),
+    variant(
+        "json-white-space",
+        "api/shape/verify",
+        "JSON is written over several lines, indented",
+        "white space between tokens says nothing (RFC 8259 section 2)",
+        REST,
+    ),
+    variant(
+        "json-escapes",
+        "api/shape/verify",
+        "slashes in JSON strings are escaped",
+        "any character may be escaped (RFC 8259 section 7)",
+        REST,
+    ),
+    variant(
+        "json-numbers-as-doubles",
+        "api/options/members",
+        "numbers in v2's creation options are written with a fraction of zero, such as -7.0",
+        "the options are a protobuf Struct, whose numbers are doubles; to JSON both are one number (RFC 8259 section 6)",
+        REST,
+    ),
+    variant(
+        "dates-offset",
+        "api/shape/details",
+        "dates in REST have an offset of two hours in place of Z",
+        "the schema says date-time; RFC 3339 section 5.6 has time-numoffset",
+        REST,
+    ),
+    variant(
+        "dates-whole-seconds",
+        "api/shape/details",
+        "dates in REST have no fraction of a second",
+        "the fraction is optional (RFC 3339 section 5.6)",
+        REST,
+    ),
+    variant(
+        "dates-nanoseconds",
+        "api/shape/details",
+        "dates in REST have nine digits of a second's fraction",
+        "any number of digits will do (RFC 3339 section 5.6)",
+        REST,
+    ),
+    variant(
+        "details-without-creation-date",
+        "api/shape/details",
+        "details have no creationDate",
+        "page 004's example of an answer has none, page 001's has both",
+        REPLIES,
+    ),
+    variant(
+        "sequence-greatest",
+        "api/shape/details",
+        "sequence is beyond what a double can count",
+        "it is a uint64, and therefore a string in JSON",
+        REPLIES,
+    ),
+    variant(
+        "resource-owner-uuid",
+        "api/shape/details",
+        "resourceOwner is a UUID",
+        "a string; that the examples have digits binds nobody",
+        REPLIES,
+    ),
+    variant(
+        "ids-uuid",
+        "api/shape/start",
+        "factors have UUIDs for ids",
+        "a string of 1 to 200 characters (page 001); the example's digits bind nobody",
+        REPLIES,
+    ),
+    variant(
+        "ids-200-characters",
+        "api/limit/factor-id",
+        "factors have ids of 200 characters, also some that a path has to escape",
+        "page 001 allows 1 to 200 characters and says nothing of their kind",
+        &["v2/*/*/enrolment", "v2/*/*/authorization", "v2/*/*/ceremony/stale-challenge"],
+    ),
+    variant(
+        "content-type-charset",
+        "api/content-type",
+        "the content type of REST replies has the parameter charset",
+        "parameters do not change the media type (RFC 9110 section 8.3.1)",
+        REST,
+    ),
+    variant(
+        "content-type-case",
+        "api/content-type",
+        "the content type of REST replies is in other letter case",
+        "type and subtype are case-insensitive (RFC 9110 section 8.3.1)",
+        REST,
+    ),
+    variant(
+        "http-connection-close",
+        "api/robustness",
+        "the connection is closed after each HTTP/1.1 reply",
+        "a server may, if it says so (RFC 9112 section 9.6)",
+        &["*/*/rest/enrolment", "*/*/grpc-web/enrolment", "*/*/rest/authorization", "v2/*/rest/ceremony/verify-race"],
+    ),
+    variant(
+        "http-chunked",
+        "api/content-type",
+        "REST replies come in chunks without a length in front",
+        "the transfer coding is the server's choice (RFC 9112 section 7.1)",
+        REST,
+    ),
+    variant(
+        "http-header-case",
+        "api/content-type",
+        "names of HTTP/1.1 headers are in title case",
+        "field names are case-insensitive (RFC 9110 section 5.1)",
+        &["*/*/rest/enrolment", "*/*/grpc-web/enrolment", "*/*/rest/authorization", "*/*/grpc-web/authorization"],
+    ),
+    variant(
+        "http-further-headers",
+        "api/content-type",
+        "replies have headers that nobody asked for, one of them twice",
+        "what is not known is ignored (RFC 9110 section 5.1)",
+        REPLIES,
+    ),
+    variant(
+        "grpc-content-type-proto",
+        "api/content-type",
+        "replies over gRPC are application/grpc+proto",
+        "gRPC over HTTP/2: Content-Type is application/grpc, with +proto or without",
+        GRPC,
+    ),
+    variant(
+        "grpc-refusal-after-headers",
+        "api/grpc-status",
+        "refusals over gRPC have the status in trailers after headers, not in one block",
+        "gRPC over HTTP/2: a response is headers, messages and trailers, or trailers alone",
+        GRPC,
+    ),
+    variant(
+        "grpc-web-refusal-in-trailer-frame",
+        "api/grpc-web-framing",
+        "refusals over gRPC-Web have the status in a trailer frame, not in the headers",
+        "gRPC-Web: trailers are the last frame of the body; those of an empty reply may be in the headers",
+        GRPC_WEB,
+    ),
+    variant(
+        "grpc-web-content-type-short",
+        "api/content-type",
+        "replies over gRPC-Web are application/grpc-web",
+        "gRPC-Web: application/grpc-web, with +proto or without",
+        GRPC_WEB,
+    ),
+];
