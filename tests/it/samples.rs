@@ -57,22 +57,32 @@ fn settled(event: &Event, address: &str) -> Event {
     event
 }
 
-/// The text with every time such as `2026-11-24T08:51:23.923824Z` made the same.
+/// The text with every time such as `2026-11-24T08:51:23.923824Z` made the same; protobuf's JSON leaves out zeros at the end.
 fn with_one_time(text: &str) -> String {
-    const TIME: &str = "2026-01-01T00:00:00.000000Z";
-    let is_time = |part: &str| {
-        part.bytes()
-            .zip(TIME.bytes())
-            .all(|(found, form)| if form.is_ascii_digit() { found.is_ascii_digit() } else { found == form })
-    };
+    const TIME: &str = "2026-01-01T00:00:00";
+    let is_time =
+        |part: &str| {
+            part.bytes()
+                .zip(TIME.bytes())
+                .all(|(found, form)| if form.is_ascii_digit() { found.is_ascii_digit() } else { found == form })
+        };
     let (mut settled, mut rest) = (String::with_capacity(text.len()), text);
     while let Some(first) = rest.chars().next() {
-        let (put, length) = match rest.get(..TIME.len()) {
-            Some(part) if is_time(part) => (TIME, TIME.len()),
-            _ => (&rest[..first.len_utf8()], first.len_utf8()),
-        };
-        settled.push_str(put);
-        rest = &rest[length..];
+        let after = rest.get(..TIME.len()).filter(|part| is_time(part)).and_then(|_| {
+            let fraction = rest[TIME.len()..].trim_start_matches(|c: char| c == '.' || c.is_ascii_digit());
+            fraction.strip_prefix('Z')
+        });
+        match after {
+            Some(after) => {
+                settled.push_str(TIME);
+                settled.push('Z');
+                rest = after;
+            }
+            None => {
+                settled.push(first);
+                rest = &rest[first.len_utf8()..];
+            }
+        }
     }
     settled
 }
@@ -147,7 +157,8 @@ async fn samples_are_up_to_date() {
 
 #[test]
 fn samples_have_one_time() {
-    let text = "ü2026-11-24T08:51:23.923824Z, 2026-11-24T08:51:23Z 2026-11-24T08:51:23.923824";
-    let expected = "ü2026-01-01T00:00:00.000000Z, 2026-11-24T08:51:23Z 2026-11-24T08:51:23.923824";
+    let text = "ü2026-11-24T08:51:23.923824Z, 2026-11-24T08:51:23Z 2026-11-24T08:51:23.923Z 2026-11-24T08:51:23.923824";
+    let one = "2026-01-01T00:00:00Z";
+    let expected = format!("ü{one}, {one} {one} 2026-11-24T08:51:23.923824");
     assert_eq!(with_one_time(text), expected);
 }
