@@ -60,12 +60,11 @@ fn settled(event: &Event, address: &str) -> Event {
 /// The text with every time such as `2026-11-24T08:51:23.923824Z` made the same; protobuf's JSON leaves out zeros at the end.
 fn with_one_time(text: &str) -> String {
     const TIME: &str = "2026-01-01T00:00:00";
-    let is_time =
-        |part: &str| {
-            part.bytes()
-                .zip(TIME.bytes())
-                .all(|(found, form)| if form.is_ascii_digit() { found.is_ascii_digit() } else { found == form })
-        };
+    let is_time = |part: &str| {
+        part.bytes()
+            .zip(TIME.bytes())
+            .all(|(found, form)| if form.is_ascii_digit() { found.is_ascii_digit() } else { found == form })
+    };
     let (mut settled, mut rest) = (String::with_capacity(text.len()), text);
     while let Some(first) = rest.chars().next() {
         let after = rest.get(..TIME.len()).filter(|part| is_time(part)).and_then(|_| {
