@@ -1,53 +1,66 @@
 //! Workflow commands of GitHub Actions: a line each, shown on the page of the job.
 
 use super::causes::{Cause, again, causes};
+use super::known;
 use super::text::{printable, shortened};
 use crate::gate::Judged;
 use crate::outcome::Verdict;
 
 /// Commands of a kind; GitHub shows ten of a step.
 const MOST: usize = 10;
-/// Characters of what was expected or received.
+/// Characters of one line of a message.
 const MOST_CHARACTERS: usize = 500;
 
-/// One command for each cause that is not known, errors and warnings ten each; of more causes the last says how many there are.
+/// One command for each cause that is not known and each known deviation that needs a look, errors and warnings ten each; of more the
+/// last says how many there are.
 pub fn annotations(judged: &Judged) -> String {
-    let kinds: [(&str, &[Verdict]); 2] =
-        [("error", &[Verdict::Fail, Verdict::Error]), ("warning", &[Verdict::Deviation])];
-    let mut text = String::new();
-    for (kind, verdicts) in kinds {
-        let causes: Vec<(Verdict, Cause<'_>)> = verdicts
-            .iter()
-            .flat_map(|verdict| causes(judged, *verdict).into_iter().map(|cause| (*verdict, cause)))
-            .collect();
-        let shown = if causes.len() > MOST { MOST - 1 } else { causes.len() };
-        for (verdict, cause) in causes.iter().take(shown) {
-            text.push_str(&command(kind, *verdict, cause, judged.run.started.seed));
-        }
-        if causes.len() > shown {
-            let more = causes.len() - shown;
-            text.push_str(&format!("::{kind} title=proofmark::{more} more causes are in the summary above\n"));
-        }
-    }
-    text
+    let mut errors = of_verdict(judged, Verdict::Fail);
+    errors.extend(known::problems(judged).map(|(_, words)| Annotation::new("known deviations", &[words])));
+    errors.extend(of_verdict(judged, Verdict::Error));
+    commands("error", &errors) + &commands("warning", &of_verdict(judged, Verdict::Deviation))
 }
 
-fn command(kind: &str, verdict: Verdict, cause: &Cause<'_>, seed: u64) -> String {
-    let finding = cause.finding;
-    let title = format!("{} {}: {}", verdict.name(), finding.reason.name(), finding.clause);
-    let short = |text: &str| printable(&shortened(text, MOST_CHARACTERS));
-    let mut lines = Vec::new();
-    if let Some(first) = cause.records.first() {
-        let more = match cause.records.len() {
-            1 => String::new(),
-            count => format!(" and {} more", count - 1),
-        };
-        lines.push(format!("{}{more}: {}", short(&first.id), short(&first.title)));
-        lines.push(format!("expected: {}", short(&finding.expected)));
-        lines.push(format!("received: {}", short(&finding.received)));
-        lines.push(format!("again: {}", short(&again(first, seed))));
+struct Annotation {
+    title: String,
+    message: String,
+}
+
+impl Annotation {
+    /// Of texts that may have come from the target.
+    fn new(title: &str, lines: &[String]) -> Annotation {
+        let short = |text: &String| printable(&shortened(text, MOST_CHARACTERS));
+        Annotation { title: printable(title), message: lines.iter().map(short).collect::<Vec<_>>().join("\n") }
     }
-    format!("::{kind} title={}::{}\n", property(&printable(&title)), data(&lines.join("\n")))
+}
+
+fn of_verdict(judged: &Judged, verdict: Verdict) -> Vec<Annotation> {
+    let annotation = |cause: &Cause<'_>| {
+        let finding = cause.finding;
+        let mut lines = Vec::new();
+        if let Some(first) = cause.records.first() {
+            let more = match cause.records.len() {
+                1 => String::new(),
+                count => format!(" and {} more", count - 1),
+            };
+            lines.push(format!("{}{more}: {}", first.id, first.title));
+            lines.push(format!("expected: {}", finding.expected));
+            lines.push(format!("received: {}", finding.received));
+            lines.push(format!("again: {}", again(first, judged.run.started.seed)));
+        }
+        Annotation::new(&format!("{} {}: {}", verdict.name(), finding.reason.name(), finding.clause), &lines)
+    };
+    causes(judged, verdict).iter().map(annotation).collect()
+}
+
+fn commands(kind: &str, annotations: &[Annotation]) -> String {
+    let shown = if annotations.len() > MOST { MOST - 1 } else { annotations.len() };
+    let command = |one: &Annotation| format!("::{kind} title={}::{}\n", property(&one.title), data(&one.message));
+    let mut text: String = annotations.iter().take(shown).map(command).collect();
+    if annotations.len() > shown {
+        let more = annotations.len() - shown;
+        text.push_str(&format!("::{kind} title=proofmark::{more} more causes are in the summary above\n"));
+    }
+    text
 }
 
 /// A message, as the runner reads it back.

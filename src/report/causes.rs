@@ -45,9 +45,9 @@ pub(super) fn again(record: &CaseRecord, seed: u64) -> String {
 }
 
 /// Why a record is excused, if it is.
-pub(super) fn known(judged: &Judged, record: &CaseRecord) -> Option<String> {
+pub(super) fn excused(judged: &Judged, record: &CaseRecord) -> Option<String> {
     match judged.standing(record) {
-        Standing::Known(why) => Some(why.to_string()),
+        Standing::Known(entry) => Some(entry.to_string()),
         _ => None,
     }
 }

@@ -6,8 +6,9 @@ use std::io;
 use serde::Serialize;
 
 use super::causes::{Cause, causes};
+use super::known;
 use crate::contract::clause;
-use crate::gate::{Judged, Standing};
+use crate::gate::{Gate, Judged, Standing};
 use crate::outcome::{CaseRecord, Reason, RunRecord, Shard, Verdict};
 
 /// Version of the document's form; raised when a reader would break.
@@ -19,6 +20,7 @@ struct Document<'a> {
     version: &'a str,
     statement: StatementEntry,
     tally: TallyEntry,
+    gate: GateEntry,
     run: RunEntry<'a>,
     clauses: Vec<ClauseEntry>,
     causes: Vec<CauseEntry<'a>>,
@@ -29,6 +31,13 @@ struct Document<'a> {
 struct StatementEntry {
     name: &'static str,
     text: &'static str,
+}
+
+/// What the known deviations make of it.
+#[derive(Serialize)]
+struct GateEntry {
+    name: &'static str,
+    problems: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -101,6 +110,7 @@ pub(super) fn write(judged: &Judged, out: &mut dyn io::Write) -> io::Result<()> 
         version: &run.started.version,
         statement: StatementEntry { name: statement.name(), text: statement.text() },
         tally: tally(run, &records),
+        gate: gate_entry(judged),
         run: run_entry(run),
         clauses: clauses(run),
         causes: Verdict::ALL.into_iter().flat_map(|verdict| cause_entries(judged, verdict)).collect(),
@@ -125,6 +135,16 @@ fn tally(run: &RunRecord, records: &[RecordEntry<'_>]) -> TallyEntry {
         new: standing(NEW),
         known: standing(KNOWN),
     }
+}
+
+fn gate_entry(judged: &Judged) -> GateEntry {
+    let name = match judged.gate() {
+        Gate::Red => "red",
+        Gate::Incomplete => "incomplete",
+        Gate::Broken => "broken",
+        Gate::Green => "green",
+    };
+    GateEntry { name, problems: known::problems(judged).map(|(_, words)| words).collect() }
 }
 
 fn run_entry(run: &RunRecord) -> RunEntry<'_> {

@@ -4,7 +4,8 @@
 
 use std::io;
 
-use super::causes::{Cause, again, causes, known};
+use super::causes::{Cause, again, causes, excused};
+use super::known;
 use super::terminal::plural;
 use super::text::{printable, shortened};
 use crate::contract::clause;
@@ -32,6 +33,7 @@ fn page(judged: &Judged) -> String {
     for verdict in [Verdict::Fail, Verdict::Error, Verdict::Deviation] {
         section(&mut page, verdict, &causes(judged, verdict), judged.run.started.seed);
     }
+    problems(&mut page, judged);
     known_ones(&mut page, judged);
     skipped(&mut page, judged);
     page
@@ -48,6 +50,9 @@ fn head(judged: &Judged) -> String {
         started.seed,
         code(&started.version)
     ));
+    if let Some(gate) = judged.gate_words() {
+        page.push_str(&format!("With the known deviations, {}.\n\n", words(&gate)));
+    }
     match run.finished {
         None => page.push_str("**The run did not come to its end; this is what it had written.**\n\n"),
         Some(finished) if finished.interrupted => page.push_str("**The run was interrupted.**\n\n"),
@@ -56,7 +61,7 @@ fn head(judged: &Judged) -> String {
     page.push_str("| verdict | records | of these known |\n|---|---:|---:|\n");
     let tally = run.tally();
     for verdict in Verdict::ALL {
-        let known = run.cases.iter().filter(|record| record.verdict == verdict && known(judged, record).is_some());
+        let known = run.cases.iter().filter(|record| record.verdict == verdict && excused(judged, record).is_some());
         page.push_str(&format!("| {} | {} | {} |\n", verdict.name(), tally.of(verdict), known.count()));
     }
     let ran = run.cases.iter().filter(|record| record.protocol != "all").count();
@@ -132,16 +137,32 @@ fn also(others: &[&CaseRecord]) -> String {
     listed.join(", ")
 }
 
+/// What has to be done about the known-deviations file.
+fn problems(page: &mut String, judged: &Judged) {
+    let problems: Vec<String> = known::problems(judged).map(|(_, words)| words).collect();
+    if problems.is_empty() {
+        return;
+    }
+    page.push_str("\n### known deviations that need a look\n\n");
+    for words in problems.iter().take(CAUSES) {
+        page.push_str(&format!("- {}\n", code(words)));
+    }
+    if problems.len() > CAUSES {
+        page.push_str(&format!("- and {} more\n", problems.len() - CAUSES));
+    }
+}
+
 /// What nobody has to look at again, folded up.
 fn known_ones(page: &mut String, judged: &Judged) {
-    let records: Vec<&CaseRecord> = judged.run.cases.iter().filter(|record| known(judged, record).is_some()).collect();
+    let records: Vec<&CaseRecord> =
+        judged.run.cases.iter().filter(|record| excused(judged, record).is_some()).collect();
     if records.is_empty() {
         return;
     }
     page.push_str(&format!("\n<details><summary>{} known deviations</summary>\n\n", records.len()));
     let mut shown = 0;
     for record in &records {
-        let why = known(judged, record).unwrap_or_default();
+        let why = excused(judged, record).unwrap_or_default();
         let line = format!("- {} {}: {}\n", record.verdict.name(), code(&record.id), code(&why));
         if page.len() + line.len() > LONGEST_PAGE {
             break;

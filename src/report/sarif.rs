@@ -6,7 +6,7 @@ mod model;
 use std::collections::BTreeMap;
 use std::io;
 
-use super::causes::{again, causes, known};
+use super::causes::{again, causes, excused};
 use super::terminal::plural;
 use super::text::{printable, shortened};
 use crate::contract::clause::{self, Level};
@@ -113,7 +113,7 @@ fn result<'a>(judged: &Judged, record: &'a CaseRecord, rules: &BTreeMap<&str, us
         message: Message::new(message(record, finding, judged.run.started.seed)),
         locations: [location(record)],
         partial_fingerprints: fingerprints(record, finding),
-        suppressions: known(judged, record).map(suppression).into_iter().collect(),
+        suppressions: excused(judged, record).map(suppression).into_iter().collect(),
         properties: ResultProperties {
             verdict: record.verdict,
             reason: record.reason,

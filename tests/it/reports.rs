@@ -2,6 +2,7 @@
 
 mod annotations;
 pub mod json;
+mod known;
 mod markdown;
 mod sarif;
 mod stream;

@@ -7,8 +7,9 @@ use serde::Serialize;
 use super::escape::anchor;
 use super::page::sign;
 use crate::contract::Protocol;
-use crate::contract::clause::{self, Clause};
-use crate::outcome::{CaseRecord, Reason, RunRecord, Verdict};
+use crate::contract::clause;
+use crate::outcome::{RunRecord, Verdict};
+use crate::report::coverage::{self, State, coverage};
 
 /// A clause where it is referred to.
 #[derive(Serialize)]
@@ -43,10 +44,10 @@ pub(super) struct Matrix<'a> {
     groups: Vec<Group<'a>>,
 }
 
-/// The clauses of one document and section.
+/// The clauses of one document.
 #[derive(Serialize)]
 struct Group<'a> {
-    name: String,
+    name: &'static str,
     rows: Vec<Row<'a>>,
 }
 
@@ -54,6 +55,8 @@ struct Group<'a> {
 struct Row<'a> {
     promise: Promise<'a>,
     cells: Vec<Cell>,
+    /// Why it is not tested.
+    excluded: Option<&'static str>,
     /// Sign and verdict of the gravest record, id and anchor.
     cases: Vec<(&'static str, &'static str, &'a str, String)>,
 }
@@ -65,37 +68,33 @@ struct Cell {
     sign: &'static str,
 }
 
-/// States, the gravest first, with their signs.
-const STATES: [(&str, &str); 4] = [("violated", "✗"), ("weak", "~"), ("not verified", "·"), ("verified", "✓")];
-
 impl<'a> Matrix<'a> {
     pub(super) fn of(run: &'a RunRecord) -> Matrix<'a> {
-        let cases = cases(run);
-        let mut groups: Vec<Group<'a>> = Vec::new();
-        for clause in clause::all() {
-            let name = group(clause.id);
-            let row = row(run, clause, cases.get(clause.id));
-            match groups.last_mut().filter(|group| group.name == name) {
-                Some(group) => group.rows.push(row),
-                None => groups.push(Group { name, rows: vec![row] }),
-            }
-        }
-        let rows = || groups.iter().flat_map(|group| &group.rows);
-        let has = |state: &str| rows().filter(|row| row.cells.iter().any(|cell| cell.state == state)).count();
+        let (cases, covered) = (cases(run), coverage(run));
+        let groups = covered.by_document().into_iter().map(|(name, rows)| {
+            let rows = rows.into_iter().map(|covered| row(covered, cases.get(covered.clause.id)));
+            Group { name, rows: rows.collect() }
+        });
         Matrix {
             protocols: Protocol::ALL.map(Protocol::slug).to_vec(),
-            totals: STATES.into_iter().map(|(state, sign)| (state, sign, has(state))).collect(),
-            groups,
+            totals: State::ALL
+                .into_iter()
+                .map(|state| (state.name(), state_sign(state), covered.with(state)))
+                .collect(),
+            groups: groups.collect(),
         }
     }
 }
 
-/// Such as `webauthn 7.1`.
-fn group(id: &str) -> String {
-    let mut parts = id.split('/');
-    let (document, section) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-    let numbered = section.starts_with(|first: char| first.is_ascii_digit());
-    if numbered { format!("{document} {section}") } else { document.to_owned() }
+const fn state_sign(state: State) -> &'static str {
+    match state {
+        State::Violated => "✗",
+        State::Weak => "~",
+        State::NotVerified => "·",
+        State::Verified => "✓",
+        State::Excluded => "–",
+        State::NotApplicable => " ",
+    }
 }
 
 /// The cases that are about a clause, each with its gravest verdict.
@@ -112,33 +111,14 @@ fn cases(run: &RunRecord) -> BTreeMap<&str, BTreeMap<&str, Verdict>> {
     cases
 }
 
-fn row<'a>(run: &'a RunRecord, clause: &'static Clause, cases: Option<&BTreeMap<&'a str, Verdict>>) -> Row<'a> {
-    let cells = Protocol::ALL.into_iter().map(|protocol| {
-        let state = state(run, clause.id, protocol);
-        Cell { state, sign: STATES.iter().find(|(known, _)| *known == state).map_or("", |(_, sign)| sign) }
-    });
+fn row<'a>(covered: &coverage::Row, cases: Option<&BTreeMap<&'a str, Verdict>>) -> Row<'a> {
+    let cells = covered.cells.iter().map(|(state, _)| Cell { state: state.name(), sign: state_sign(*state) });
     let about = cases.into_iter().flatten();
     let about = about.map(|(id, verdict)| (sign(*verdict), verdict.name(), *id, anchor("case", id)));
-    Row { promise: Promise::of(clause.id), cells: cells.collect(), cases: about.collect() }
-}
-
-/// Violated if any record of a protocol says so, verified if one saw it hold firmly, weak if that is all there is.
-fn state(run: &RunRecord, id: &str, protocol: Protocol) -> &'static str {
-    let own = run.cases.iter().filter(|record| record.protocol == protocol.slug() || record.protocol == "all");
-    let seen: BTreeSet<&str> = own.filter_map(|record| said(record, id)).collect();
-    ["violated", "verified", "weak"].into_iter().find(|state| seen.contains(state)).unwrap_or("not verified")
-}
-
-/// What one record says of a clause.
-fn said(record: &CaseRecord, id: &str) -> Option<&'static str> {
-    let mut own = record.findings.iter().filter(|finding| finding.clause == id);
-    if own.any(|finding| finding.verdict() == Verdict::Fail) {
-        return Some("violated");
+    Row {
+        promise: Promise::of(covered.clause.id),
+        cells: cells.collect(),
+        excluded: covered.clause.excluded(),
+        cases: about.collect(),
     }
-    if record.checked.iter().any(|known| known == id) {
-        return Some("verified");
-    }
-    let about = record.clauses.iter().any(|known| known == id) && record.verdict == Verdict::Pass;
-    let weak = matches!(record.reason, Reason::Unattributed | Reason::LeftOpen);
-    about.then_some(if weak { "weak" } else { "verified" })
 }

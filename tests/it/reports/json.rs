@@ -62,6 +62,7 @@ fn wrong_documents_are_refused() {
         |d| d["statement"]["colour"] = json!("red"),
         |d| drop(d["tally"].as_object_mut().expect("an object").remove("known")),
         |d| d["tally"]["pass"] = json!(-1),
+        |d| d["gate"]["name"] = json!("ajar"),
         |d| d["run"]["duration_ms"] = json!("1 s"),
         |d| d["run"]["digest"] = json!("00"),
         |d| d["run"]["protocols"] = json!(["soap"]),

@@ -11,7 +11,7 @@ const MARKUP: &str = "` `` ``` ```` \n\n# x\n- | a | b |\n<img src=x onerror=ale
                       ![i](http://evil.example/i.png) [l](javascript:alert(1)) @someone #1 http://evil.example www.evil.example **b** &amp; \\";
 
 /// Fails on everything that came from outside and is not in code; gives the texts in code.
-fn codes(text: &str) -> Vec<String> {
+pub fn codes(text: &str) -> Vec<String> {
     let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_FOOTNOTES;
     let (mut codes, mut block, mut cells) = (Vec::new(), None, 0);
     for event in Parser::new_ext(text, options) {

@@ -25,6 +25,12 @@ fn log(run: &Judged) -> Value {
     log
 }
 
+/// Fails unless it is SARIF.
+#[track_caller]
+pub fn assert_sarif(log: &Value) {
+    assert_valid(&schema(), log);
+}
+
 fn list(value: &Value) -> &Vec<Value> {
     value.as_array().expect("a list")
 }
