@@ -62,8 +62,8 @@ async fn what_goes_wrong_is_told() {
     else {
         panic!("{outcomes:?}");
     };
-    assert!(seen[0].starts_with("enrolment/start (wrong-shape, api/shape/start: "), "{seen:?}");
-    assert!(bad[0].contains("(wrong-shape, api/shape/details: "), "{bad:?}");
+    assert!(seen[0].starts_with("enrolment/start (wrong-shape, api/shape/start/details/v1: "), "{seen:?}");
+    assert!(bad[0].contains("(wrong-shape, api/shape/details/sequence: "), "{bad:?}");
     assert_eq!(*last, Outcome::Red(Vec::new()));
     assert!(!matrix.is_green());
     let text = matrix.text();

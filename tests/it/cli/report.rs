@@ -95,7 +95,7 @@ fn github_is_told_after_the_run_and_the_target_has_no_say() {
     let resumed = lines.iter().position(|line| *line == format!("::{token}::")).expect("commands are on again");
     assert!(lines[resumed - 1].starts_with("result "), "{}", lines[resumed - 1]);
     assert!(
-        lines[resumed + 1].starts_with("::error title=fail accepted-invalid%3A api/limit/token-name::v1/u2f/rest/")
+        lines[resumed + 1].starts_with("::error title=fail accepted-invalid%3A api/limit/token-name/v1::v1/u2f/rest/")
     );
     assert_eq!(lines.len(), resumed + 2);
     let again = finish(command(&args).env("GITHUB_ACTIONS", "true")).exits(1);
