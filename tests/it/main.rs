@@ -4,6 +4,7 @@ mod architecture;
 mod browser;
 mod catalogue;
 mod chain;
+mod ci_examples;
 mod cli;
 mod coverage;
 mod gate;
