@@ -2,6 +2,7 @@
 
 mod event;
 mod evidence;
+pub mod load;
 mod record;
 
 pub use event::{Event, RunFinished, RunStarted, Shard};

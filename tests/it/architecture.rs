@@ -65,6 +65,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("axum", &["server"]),
     ("tonic_web", &["server"]),
     ("goose", &["load"]),
+    ("hdrhistogram", &["outcome", "load", "report"]),
     ("clap", &["cli"]),
     ("anyhow", &["cli"]),
     ("indicatif", &["cli"]),
