@@ -20,8 +20,10 @@ pub enum Exit {
     Preflight = 5,
     /// Errors: the run is incomplete.
     Incomplete = 6,
-    /// A load threshold was missed.
+    /// A load threshold was missed, or an answer under load was wrong.
     Threshold = 8,
+    /// The load generator limited the measurement.
+    Limited = 9,
     /// A fault of proofmark itself.
     Internal = 70,
     /// Ctrl-C; partial results were written.
@@ -39,6 +41,7 @@ impl From<Exit> for ExitCode {
             Exit::Preflight => 5,
             Exit::Incomplete => 6,
             Exit::Threshold => 8,
+            Exit::Limited => 9,
             Exit::Internal => 70,
             Exit::Interrupted => 130,
         })

@@ -4,6 +4,7 @@ mod event;
 mod evidence;
 pub mod load;
 mod record;
+pub mod shown;
 
 pub use event::{Event, RunFinished, RunStarted, Shard};
 pub use evidence::{Evidence, Expected, RecordedBody};

@@ -196,7 +196,8 @@ fn figure(name: &str) -> Option<Figure> {
 
 /// Digits with at most one point.
 fn plain_number(text: &str) -> Option<f64> {
-    let is_plain = text.starts_with(|c: char| c.is_ascii_digit()) && text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    let is_plain =
+        text.starts_with(|c: char| c.is_ascii_digit()) && text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
     text.parse().ok().filter(|_| is_plain)
 }
 
@@ -210,9 +211,9 @@ impl Figure {
             Figure::Percentile(..) | Figure::Max(_) | Figure::Mean(_) => {
                 with(&[("us", 1.0), ("ms", 1e3), ("s", 1e6)]).ok_or("a time such as 500us, 200ms or 1.5s")
             }
-            Figure::Errors | Figure::Achieved => with(&[("%", 0.01)])
-                .filter(|share| *share <= 1.0)
-                .ok_or("a percentage from 0% to 100%, such as 0.1%"),
+            Figure::Errors | Figure::Achieved => {
+                with(&[("%", 0.01)]).filter(|share| *share <= 1.0).ok_or("a percentage from 0% to 100%, such as 0.1%")
+            }
             Figure::Cycles => with(&[("/s", 1.0)]).ok_or("a rate such as 50/s"),
             Figure::Count(_) => plain_number(text).ok_or("a number such as 0"),
         }
