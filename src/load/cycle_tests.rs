@@ -8,7 +8,7 @@ use super::super::negative::Negatives;
 use super::super::pool::Pool;
 use super::super::{Ceilings, LoadUser, Plan, Subjects, Tolerance};
 use super::*;
-use crate::authenticator::Format;
+use crate::authenticator::{Client, Format};
 use crate::contract::Flow;
 use crate::outcome::load::{LoadModel, Shares, Stages};
 use crate::transport::{Address, Limits, Phase, Refusal, SentRequest, Timings, TransportError};
@@ -100,7 +100,7 @@ fn plan(flow: Flow) -> Plan {
 }
 
 fn site(flow: Flow, transport: Arc<dyn Transport>) -> Site {
-    let negatives = Negatives::new().expect("built in");
+    let negatives = Negatives::new(&Client::new("https://localhost"), "localhost", Format::None).expect("built in");
     Site {
         transports: vec![(Protocol::Rest, transport)],
         rp_id: "localhost".to_owned(),

@@ -17,6 +17,7 @@ use super::schedule::{Schedule, Timeline};
 use super::tally::{Tally, Turn};
 use super::witness::Witness;
 use super::{LoadError, Plan, share_of};
+use crate::authenticator::Client;
 use crate::contract::Protocol;
 use crate::transport;
 
@@ -72,7 +73,8 @@ impl Shared {
         let workers = all / shards + u64::from(all % shards > own);
         let negatives = match plan.shares.negatives {
             0.0 => Negatives::none(),
-            _ => Negatives::new().map_err(|error| LoadError::Plan(error.to_string()))?,
+            _ => Negatives::new(&Client::new(plan.origin.clone()), &plan.rp_id, plan.format)
+                .map_err(|error| LoadError::Plan(error.to_string()))?,
         };
         let connect = |(protocol, _): &(Protocol, u32)| {
             let address = if *protocol == Protocol::Grpc { &plan.grpc } else { &plan.web };
@@ -140,7 +142,15 @@ impl Shared {
     async fn next(&self, worker: u64, begin: Instant) -> Option<(Draw, Turn)> {
         let (number, turn) = match &self.open {
             None => self.next_closed(worker, begin).await?,
-            Some(open) => open.next(begin).await?,
+            Some(open) => {
+                // What would be cut off at once has never begun.
+                let is_over =
+                    matches!(*self.phase.borrow(), Phase::Draining { cut_off, .. } if Instant::now() >= cut_off);
+                if is_over {
+                    return None;
+                }
+                open.next(begin).await?
+            }
         };
         Some((self.draws.draw(number)?, turn))
     }
