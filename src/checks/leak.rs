@@ -39,18 +39,18 @@ fn reply_text(observation: &Observation<'_>) -> String {
     text
 }
 
-fn no_token(observation: &Observation<'_>) -> Vec<Wrong> {
-    let Some(authorization) = observation.authorization else { return Vec::new() };
+fn no_token(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
+    let authorization = observation.authorization?;
     let token = Secret::new(authorization.expose().split_once(' ').map_or("", |(_, token)| token).trim());
     if !token.is_shown_in(&reply_text(observation)) {
-        Vec::new()
-    } else {
-        vec![Wrong::new("a reply without the caller's token", "the token stands in the reply")]
+        return Some(Vec::new());
     }
+    Some(vec![Wrong::new("a reply without the caller's token", "the token stands in the reply")])
 }
 
-fn no_stack_trace(observation: &Observation<'_>) -> Vec<Wrong> {
+fn no_stack_trace(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
     let text = reply_text(observation);
     let trace = TRACES.into_iter().find(|trace| text.contains(trace));
-    trace.map(|trace| Wrong::new("a reply without a stack trace", format!("{trace:?} ..."))).into_iter().collect()
+    let wrong = trace.map(|trace| Wrong::new("a reply without a stack trace", format!("{trace:?} ...")));
+    Some(wrong.into_iter().collect())
 }

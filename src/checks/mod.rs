@@ -1,14 +1,18 @@
-//! Assertions on single exchanges. A check is one entry in [`CHECKS`]; what it finds wrong it returns as findings.
+//! Assertions on single exchanges. A check is one entry in [`CHECKS`]; it says whether it had something to look at, and what is
+//! wrong with it.
 
+mod details;
 mod leak;
 mod options;
 mod protocol;
 mod robustness;
 mod shape;
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
-use crate::contract::Operation;
+use crate::contract::{Operation, clause};
 use crate::outcome::{Finding, Reason};
 use crate::transport::{Exchange, Reply};
 use crate::wire::secret::Secret;
@@ -29,8 +33,8 @@ pub struct Observation<'a> {
     pub rp_id: Option<&'a str>,
 }
 
-impl Observation<'_> {
-    fn success(&self) -> Option<&Value> {
+impl<'a> Observation<'a> {
+    fn success(&self) -> Option<&'a Value> {
         match &self.exchange.reply {
             Reply::Success(value) => Some(value),
             _ => None,
@@ -47,12 +51,12 @@ impl Observation<'_> {
 pub struct Check {
     /// Stable id.
     pub id: &'static str,
-    /// The clause it speaks of.
+    /// The clause it speaks of; the narrower one beneath it where there is one for the endpoint or protocol.
     pub clause: &'static str,
     /// Why it fails, if it does.
     pub reason: Reason,
-    /// What is wrong; nothing where it holds or does not apply.
-    pub examine: fn(&Observation<'_>) -> Vec<Wrong>,
+    /// What is wrong; `None` where there is nothing that it could look at.
+    pub examine: fn(&Observation<'_>) -> Option<Vec<Wrong>>,
 }
 
 /// One thing that is wrong: expected beside received, each in one line.
@@ -78,14 +82,27 @@ pub const CHECKS: &[Check] = &[
     protocol::READABLE,
     protocol::CONTENT_TYPE,
     protocol::SUCCESS_STATUS,
+    protocol::REFUSAL_STATUS,
+    protocol::ENDPOINT,
     protocol::GRPC_WEB_FRAMING,
     protocol::GRPC_STATUS,
     protocol::GRPC_MESSAGE,
-    shape::ERROR,
-    shape::START,
+    shape::ERROR_BODY,
+    shape::ERROR_CODE,
+    shape::ERROR_MESSAGE,
+    shape::ERROR_DETAILS,
+    shape::ERROR_TYPE,
+    shape::START_DETAILS,
+    shape::START_FACTOR_ID,
+    shape::START_OPTIONS,
     shape::VERIFY,
     shape::REMOVE,
-    shape::DETAILS,
+    details::SEQUENCE,
+    details::CREATION_DATE,
+    details::CHANGE_DATE,
+    details::RESOURCE_OWNER,
+    details::CHANGED_NOW,
+    details::CREATED_BEFORE_CHANGED,
     options::MEMBERS,
     options::CHALLENGE,
     options::RP_ID,
@@ -94,23 +111,27 @@ pub const CHECKS: &[Check] = &[
 /// Ids of the checks that look for a secret, which records do not hold.
 pub const NEED_SECRET: [&str; 1] = [leak::NO_TOKEN.id];
 
-/// Runs every check on an exchange.
-pub fn examine(observation: &Observation<'_>) -> Vec<Finding> {
-    let findings = |check: &'static Check| {
-        let wrongs = (check.examine)(observation).into_iter();
-        wrongs.map(move |wrong| Finding::new(check.id, check.clause, check.reason, wrong.expected, wrong.received))
-    };
-    applicable(observation).flat_map(findings).collect()
+/// What the checks saw in an exchange.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Examined {
+    /// What is wrong.
+    pub findings: Vec<Finding>,
+    /// The clauses that some check had something to look at for, good or bad.
+    pub looked_at: BTreeSet<&'static str>,
 }
 
-/// The clauses of the checks that have something to look at in an exchange.
-pub fn looked_at(observation: &Observation<'_>) -> impl Iterator<Item = &'static str> {
-    applicable(observation).map(|check| check.clause)
-}
-
-fn applicable(observation: &Observation<'_>) -> impl Iterator<Item = &'static Check> {
+/// Runs every check on an exchange. Clauses are those of the exchange's endpoint and protocol.
+pub fn examine(observation: &Observation<'_>) -> Examined {
+    let mut examined = Examined::default();
     let documented = observation.documented_request;
-    CHECKS.iter().filter(move |check| documented || [Reason::Crash, Reason::Leak].contains(&check.reason))
+    for check in CHECKS.iter().filter(|check| documented || [Reason::Crash, Reason::Leak].contains(&check.reason)) {
+        let Some(wrongs) = (check.examine)(observation) else { continue };
+        let clause = clause::at(check.clause, observation.exchange.endpoint, observation.exchange.protocol);
+        examined.looked_at.insert(clause);
+        let finding = |wrong: Wrong| Finding::new(check.id, clause, check.reason, wrong.expected, wrong.received);
+        examined.findings.extend(wrongs.into_iter().map(finding));
+    }
+    examined
 }
 
 /// A JSON value for a one-line message: cut, so that a hostile target can't flood a report.

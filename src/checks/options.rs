@@ -48,11 +48,10 @@ pub fn public_key(observation: &Observation<'_>) -> Option<Result<Value, Wrong>>
     }
 }
 
-fn members(observation: &Observation<'_>) -> Vec<Wrong> {
-    let options = match public_key(observation) {
-        None => return Vec::new(),
-        Some(Err(wrong)) => return vec![wrong],
-        Some(Ok(options)) => options,
+fn members(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
+    let options = match public_key(observation)? {
+        Err(wrong) => return Some(vec![wrong]),
+        Ok(options) => options,
     };
     type Test = fn(&Value) -> bool;
     let required: [(&str, &str, Test); 7] = [
@@ -85,7 +84,7 @@ fn members(observation: &Observation<'_>) -> Vec<Wrong> {
         let value = options.pointer(pointer)?;
         (!fits(value)).then(|| wrong(pointer, expected, Some(value)))
     });
-    missing.chain(ill_typed).collect()
+    Some(missing.chain(ill_typed).collect())
 }
 
 fn decoded(value: &Value) -> Option<Vec<u8>> {
@@ -116,25 +115,23 @@ fn are_descriptors(value: &Value) -> bool {
     value.as_array().is_some_and(|entries| entries.iter().all(fits))
 }
 
-fn challenge(observation: &Observation<'_>) -> Vec<Wrong> {
-    let Some(Ok(options)) = public_key(observation) else { return Vec::new() };
-    match options.get("challenge").and_then(decoded) {
-        Some(challenge) if challenge.len() < LEAST_CHALLENGE => {
-            let expected = format!("a challenge of at least {LEAST_CHALLENGE} bytes");
-            vec![Wrong::new(expected, format!("{} bytes", challenge.len()))]
-        }
-        _ => Vec::new(),
+fn challenge(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
+    let options = public_key(observation)?.ok()?;
+    let challenge = options.get("challenge").and_then(decoded)?;
+    if challenge.len() >= LEAST_CHALLENGE {
+        return Some(Vec::new());
     }
+    let expected = format!("a challenge of at least {LEAST_CHALLENGE} bytes");
+    Some(vec![Wrong::new(expected, format!("{} bytes", challenge.len()))])
 }
 
 /// An RP ID that is left out is the caller's effective domain (WebAuthn L3 section 5.4.2), so that only another one is wrong.
-fn rp_id(observation: &Observation<'_>) -> Vec<Wrong> {
-    let Some(Ok(options)) = public_key(observation) else { return Vec::new() };
-    let received = options.pointer("/rp/id");
-    match (received, observation.rp_id) {
-        (Some(Value::String(id)), Some(expected)) if id != expected => {
-            vec![Wrong::new(format!("publicKey.rp.id: {expected:?}"), brief(received))]
-        }
-        _ => Vec::new(),
+fn rp_id(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
+    let options = public_key(observation)?.ok()?;
+    let (received, expected) = (options.pointer("/rp/id"), observation.rp_id?);
+    let id = received?.as_str()?;
+    if id == expected {
+        return Some(Vec::new());
     }
+    Some(vec![Wrong::new(format!("publicKey.rp.id: {expected:?}"), brief(received))])
 }

@@ -1,4 +1,4 @@
-//! Documented bodies, field by field.
+//! Documented bodies, member by member.
 
 use serde_json::{Map, Value};
 
@@ -7,153 +7,159 @@ use crate::contract::{ApiVersion, Operation, Protocol};
 use crate::outcome::Reason;
 use crate::transport::Reply;
 
-/// The error body.
-pub const ERROR: Check =
-    Check { id: "error-shape", clause: "api/shape/error", reason: Reason::WrongShape, examine: error };
+const fn check(id: &'static str, clause: &'static str, examine: fn(&Observation<'_>) -> Option<Vec<Wrong>>) -> Check {
+    Check { id, clause, reason: Reason::WrongShape, examine }
+}
 
-/// A start's answer.
-pub const START: Check =
-    Check { id: "start-shape", clause: "api/shape/start", reason: Reason::WrongShape, examine: start };
+/// The error body is an object.
+pub const ERROR_BODY: Check = check("error-body", "api/shape/error", error_body);
+
+/// Its code.
+pub const ERROR_CODE: Check = check("error-code", "api/shape/error/code", error_code);
+
+/// Its message.
+pub const ERROR_MESSAGE: Check = check("error-message", "api/shape/error/message", error_message);
+
+/// Its details.
+pub const ERROR_DETAILS: Check = check("error-details", "api/shape/error/details", error_details);
+
+/// The type of each detail.
+pub const ERROR_TYPE: Check = check("error-type", "api/shape/error/type", error_type);
+
+/// A start's details.
+pub const START_DETAILS: Check = check("start-details", "api/shape/start/details", start_details);
+
+/// A v2 start's id of the factor.
+pub const START_FACTOR_ID: Check = check("start-factor-id", "api/shape/start/factor-id", start_factor_id);
+
+/// A start's options.
+pub const START_OPTIONS: Check = check("start-options", "api/shape/start/options", start_options);
 
 /// A verify's answer.
-pub const VERIFY: Check =
-    Check { id: "verify-shape", clause: "api/shape/verify", reason: Reason::WrongShape, examine: verify };
+pub const VERIFY: Check = check("verify-shape", "api/shape/verify", verify);
 
 /// A removal's answer.
-pub const REMOVE: Check =
-    Check { id: "remove-shape", clause: "api/shape/remove", reason: Reason::WrongShape, examine: remove };
+pub const REMOVE: Check = check("remove-shape", "api/shape/remove", remove);
 
-/// The members of `details` in any success.
-pub const DETAILS: Check =
-    Check { id: "details-shape", clause: "api/shape/details", reason: Reason::WrongShape, examine: details };
-
-/// REST only: over gRPC the protobuf schema leaves no choice, and `grpc-status` has its own check.
-fn error(observation: &Observation<'_>) -> Vec<Wrong> {
+/// A REST refusal that has a documented status. One below 400 has a check of its own, and its body can't be held to a form.
+fn is_rest_refusal(observation: &Observation<'_>) -> bool {
     let exchange = observation.exchange;
-    let Reply::Refusal(refusal) = &exchange.reply else { return Vec::new() };
-    if exchange.protocol == Protocol::Rest {
-        if exchange.http_status < 400 {
-            // No documented refusal: the status has its own check, and the body can't be held to a form.
-            return Vec::new();
-        }
-        let Ok(Value::Object(body)) = serde_json::from_slice::<Value>(&exchange.body) else {
-            let received = String::from_utf8_lossy(&exchange.body);
-            return vec![Wrong::new("a JSON object with code, message and details", brief(Some(&received.into())))];
-        };
-        return error_members(&body);
-    }
-    let details = refusal.status.iter().flat_map(|status| &status.details);
-    details.filter_map(typed).collect()
+    matches!(exchange.reply, Reply::Refusal(_)) && exchange.protocol == Protocol::Rest && exchange.http_status >= 400
 }
 
-fn error_members(body: &Map<String, Value>) -> Vec<Wrong> {
-    let mut wrongs = Vec::new();
-    let code = body.get("code");
-    if code.and_then(Value::as_i64).is_none_or(|code| i32::try_from(code).is_err()) {
-        wrongs.push(Wrong::new("code: int32", format!("code: {}", brief(code))));
+fn error_body(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
+    let Reply::Refusal(refusal) = &observation.exchange.reply else { return None };
+    if observation.exchange.protocol != Protocol::Rest {
+        // The status is a message of a schema; that it is one has its own check.
+        return refusal.status.is_some().then(Vec::new);
     }
-    let message = body.get("message");
-    if !message.is_some_and(Value::is_string) {
-        wrongs.push(Wrong::new("message: string", format!("message: {}", brief(message))));
+    if !is_rest_refusal(observation) {
+        return None;
     }
-    match body.get("details") {
-        // An empty list may be left out in protobuf JSON.
-        None => {}
-        Some(Value::Array(details)) => wrongs.extend(details.iter().filter_map(typed)),
-        other => wrongs.push(Wrong::new("details: array of objects", format!("details: {}", brief(other)))),
+    if rest_error(observation).is_some() {
+        return Some(Vec::new());
     }
-    wrongs
+    let received = String::from_utf8_lossy(&observation.exchange.body);
+    Some(vec![Wrong::new("a JSON object with code, message and details", brief(Some(&received.into())))])
 }
 
-fn typed(detail: &Value) -> Option<Wrong> {
+/// The body of a REST refusal, if it is an object; otherwise there are no members to look at.
+fn rest_error(observation: &Observation<'_>) -> Option<Map<String, Value>> {
+    let body = is_rest_refusal(observation).then_some(&observation.exchange.body)?;
+    match serde_json::from_slice(body) {
+        Ok(Value::Object(body)) => Some(body),
+        _ => None,
+    }
+}
+
+/// A member of an error. Over gRPC the schema leaves no choice of type, so that it was looked at with the status.
+fn error_member(observation: &Observation<'_>, name: &str, kind: &str, fits: fn(&Value) -> bool) -> Option<Vec<Wrong>> {
+    if observation.exchange.protocol != Protocol::Rest {
+        return error_body(observation);
+    }
+    let body = rest_error(observation)?;
+    let value = body.get(name);
+    let wrong = || vec![Wrong::new(format!("{name}: {kind}"), format!("{name}: {}", brief(value)))];
+    Some(if value.is_some_and(fits) { Vec::new() } else { wrong() })
+}
+
+fn error_code(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
+    let is_int32 = |value: &Value| value.as_i64().is_some_and(|code| i32::try_from(code).is_ok());
+    error_member(observation, "code", "int32", is_int32)
+}
+
+fn error_message(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
+    error_member(observation, "message", "string", Value::is_string)
+}
+
+/// An empty list may be left out in protobuf JSON.
+fn error_details(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
+    if rest_error(observation).is_some_and(|body| !body.contains_key("details")) {
+        return Some(Vec::new());
+    }
+    error_member(observation, "details", "array of objects", Value::is_array)
+}
+
+fn error_type(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
+    let Reply::Refusal(refusal) = &observation.exchange.reply else { return None };
+    if observation.exchange.protocol != Protocol::Rest {
+        let details = refusal.status.as_ref().map(|status| &status.details).filter(|details| !details.is_empty())?;
+        return Some(details.iter().filter_map(untyped).collect());
+    }
+    let body = rest_error(observation)?;
+    let details = body.get("details")?.as_array().filter(|details| !details.is_empty())?;
+    Some(details.iter().filter_map(untyped).collect())
+}
+
+fn untyped(detail: &Value) -> Option<Wrong> {
     let type_url = detail.get("@type").and_then(Value::as_str);
     let fits = type_url.is_some_and(|url| !url.is_empty());
     (!fits).then(|| Wrong::new("details[]: object with \"@type\": string", brief(Some(detail))))
 }
 
-fn start(observation: &Observation<'_>) -> Vec<Wrong> {
-    let Some(body) = observation.success().filter(|_| observation.is(Operation::Start)) else { return Vec::new() };
-    let endpoint = observation.exchange.endpoint;
-    let mut wrongs = vec![has_details(body)];
-    if let Some(id) = endpoint.flow.endpoint(Operation::Verify).and_then(|verify| verify.factor_member()) {
-        let received = body.get(id);
-        let fits = received.and_then(Value::as_str).is_some_and(|id| !id.is_empty());
-        wrongs
-            .push((!fits).then(|| Wrong::new(format!("{id}: non-empty string"), format!("{id}: {}", brief(received)))));
-    }
-    let pointer = endpoint.options_member().unwrap_or_default();
+/// The body of a successful answer to an operation.
+fn answer<'a>(observation: &Observation<'a>, operation: Operation) -> Option<&'a Value> {
+    observation.success().filter(|_| observation.is(operation))
+}
+
+fn start_details(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
+    answer(observation, Operation::Start).map(has_details)
+}
+
+fn start_factor_id(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
+    let body = answer(observation, Operation::Start)?;
+    let id = observation.exchange.endpoint.flow.endpoint(Operation::Verify)?.factor_member()?;
+    let received = body.get(id);
+    let fits = received.and_then(Value::as_str).is_some_and(|id| !id.is_empty());
+    let wrong = || vec![Wrong::new(format!("{id}: non-empty string"), format!("{id}: {}", brief(received)))];
+    Some(if fits { Vec::new() } else { wrong() })
+}
+
+fn start_options(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
+    let body = answer(observation, Operation::Start)?;
+    let pointer = observation.exchange.endpoint.options_member()?;
     let options = body.pointer(pointer);
-    let (fits, expected) = match endpoint.flow.version() {
+    let (fits, expected) = match observation.exchange.endpoint.flow.version() {
         ApiVersion::V1 => (options.is_some_and(Value::is_string), "bytes in base64"),
         ApiVersion::V2 => (options.is_some_and(Value::is_object), "object"),
     };
     let name = pointer.trim_start_matches('/').replace('/', ".");
-    wrongs.push((!fits).then(|| Wrong::new(format!("{name}: {expected}"), format!("{name}: {}", brief(options)))));
-    wrongs.into_iter().flatten().collect()
+    let wrong = || vec![Wrong::new(format!("{name}: {expected}"), format!("{name}: {}", brief(options)))];
+    Some(if fits { Vec::new() } else { wrong() })
 }
 
-fn verify(observation: &Observation<'_>) -> Vec<Wrong> {
-    only_details(observation, Operation::Verify)
+fn verify(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
+    answer(observation, Operation::Verify).map(has_details)
 }
 
-fn remove(observation: &Observation<'_>) -> Vec<Wrong> {
-    only_details(observation, Operation::Remove)
+fn remove(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
+    answer(observation, Operation::Remove).map(has_details)
 }
 
-fn only_details(observation: &Observation<'_>, operation: Operation) -> Vec<Wrong> {
-    observation.success().filter(|_| observation.is(operation)).and_then(has_details).into_iter().collect()
-}
-
-fn has_details(body: &Value) -> Option<Wrong> {
+fn has_details(body: &Value) -> Vec<Wrong> {
     let details = body.get("details");
-    (!details.is_some_and(Value::is_object))
-        .then(|| Wrong::new("details: object", format!("details: {}", brief(details))))
-}
-
-/// sequence, resourceOwner and one of the two dates are in every documented answer; which of the dates is left open.
-fn details(observation: &Observation<'_>) -> Vec<Wrong> {
-    let Some(details) = observation.success().and_then(|body| body.get("details")?.as_object()) else {
+    if details.is_some_and(Value::is_object) {
         return Vec::new();
-    };
-    let date = "date and time as RFC 3339 writes them";
-    type Test = fn(&Value) -> bool;
-    let members: [(&str, &str, Test); 4] = [
-        ("sequence", "uint64 in a string", |value| value.as_str().is_some_and(is_uint64)),
-        ("creationDate", date, |value| value.as_str().is_some_and(is_date_time)),
-        ("changeDate", date, |value| value.as_str().is_some_and(is_date_time)),
-        ("resourceOwner", "string", Value::is_string),
-    ];
-    let dated = details.contains_key("creationDate") || details.contains_key("changeDate");
-    let wrong = |(name, expected, fits): (&str, &str, Test)| {
-        let value = details.get(name);
-        let left_out = value.is_none() && name.ends_with("Date") && dated;
-        (!left_out && !value.is_some_and(fits))
-            .then(|| Wrong::new(format!("details.{name}: {expected}"), format!("details.{name}: {}", brief(value))))
-    };
-    members.into_iter().filter_map(wrong).collect()
-}
-
-fn is_uint64(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_digit()) && text.parse::<u64>().is_ok()
-}
-
-/// RFC 3339 section 5.6, `date-time`. jiff knows the calendar, but also reads what RFC 3339 does not have: shorter
-/// offsets, compact forms, a comma, names of time zones.
-fn is_date_time(text: &str) -> bool {
-    const SECONDS: &str = "0000-00-00T00:00:00";
-    let Some((seconds, rest)) = text.split_at_checked(SECONDS.len()) else { return false };
-    let fraction = rest.strip_prefix('.').map(|rest| rest.bytes().take_while(u8::is_ascii_digit).count());
-    let offset = match fraction {
-        Some(0) => return false,
-        Some(digits) => &rest[digits + 1..],
-        None => rest,
-    };
-    let offset_fits = offset.eq_ignore_ascii_case("Z") || has_form(offset, "+00:00") || has_form(offset, "-00:00");
-    has_form(&seconds.to_ascii_uppercase(), SECONDS) && offset_fits && text.parse::<jiff::Timestamp>().is_ok()
-}
-
-/// Whether a text is equal to another in which any digit stands for any other.
-fn has_form(text: &str, form: &str) -> bool {
-    let fits = |(a, b): (u8, u8)| if b == b'0' { a.is_ascii_digit() } else { a == b };
-    text.len() == form.len() && text.bytes().zip(form.bytes()).all(fits)
+    }
+    vec![Wrong::new("details: object", format!("details: {}", brief(details)))]
 }

@@ -7,7 +7,7 @@ mod replies;
 use std::collections::BTreeSet;
 
 use super::{CHECKS, Observation, examine};
-use crate::contract::clause;
+use crate::contract::{Flow, Operation, Protocol, clause};
 use crate::outcome::Reason;
 use crate::transport::Exchange;
 use crate::wire::secret::Secret;
@@ -21,34 +21,61 @@ const NO_STACK_TRACE: Expected = ("no-stack-trace", "api/no-leak", Reason::Leak)
 const READABLE: Expected = ("readable", "api/status/ok", Reason::WrongShape);
 const CONTENT_TYPE: Expected = ("content-type", "api/content-type", Reason::WrongContentType);
 const SUCCESS_STATUS: Expected = ("success-status", "api/status/ok", Reason::WrongStatus);
+const REFUSAL_STATUS: Expected = ("refusal-status", "api/status/default", Reason::WrongStatus);
+const ENDPOINT: Expected = ("endpoint", "api/endpoint", Reason::WrongStatus);
 const GRPC_WEB_FRAMING: Expected = ("grpc-web-framing", "api/grpc-web-framing", Reason::WrongShape);
 const GRPC_STATUS: Expected = ("grpc-status", "api/grpc-status", Reason::WrongShape);
-const GRPC_MESSAGE: Expected = ("grpc-message", "api/grpc-status", Reason::WrongShape);
-const ERROR: Expected = ("error-shape", "api/shape/error", Reason::WrongShape);
-const START: Expected = ("start-shape", "api/shape/start", Reason::WrongShape);
+const GRPC_MESSAGE: Expected = ("grpc-message", "api/grpc-status/message", Reason::WrongShape);
+const ERROR_BODY: Expected = ("error-body", "api/shape/error", Reason::WrongShape);
+const ERROR_CODE: Expected = ("error-code", "api/shape/error/code", Reason::WrongShape);
+const ERROR_MESSAGE: Expected = ("error-message", "api/shape/error/message", Reason::WrongShape);
+const ERROR_DETAILS: Expected = ("error-details", "api/shape/error/details", Reason::WrongShape);
+const ERROR_TYPE: Expected = ("error-type", "api/shape/error/type", Reason::WrongShape);
+const START_DETAILS: Expected = ("start-details", "api/shape/start/details", Reason::WrongShape);
+const START_FACTOR_ID: Expected = ("start-factor-id", "api/shape/start/factor-id", Reason::WrongShape);
+const START_OPTIONS: Expected = ("start-options", "api/shape/start/options", Reason::WrongShape);
 const VERIFY: Expected = ("verify-shape", "api/shape/verify", Reason::WrongShape);
 const REMOVE: Expected = ("remove-shape", "api/shape/remove", Reason::WrongShape);
-const DETAILS: Expected = ("details-shape", "api/shape/details", Reason::WrongShape);
+const SEQUENCE: Expected = ("details-sequence", "api/shape/details/sequence", Reason::WrongShape);
+const CREATION_DATE: Expected = ("details-creation-date", "api/shape/details/creation-date", Reason::WrongShape);
+const CHANGE_DATE: Expected = ("details-change-date", "api/shape/details/change-date", Reason::WrongShape);
+const RESOURCE_OWNER: Expected = ("details-resource-owner", "api/shape/details/resource-owner", Reason::WrongShape);
+const CREATED_BEFORE_CHANGED: Expected =
+    ("details-created-before-changed", "api/details/creation-date", Reason::WrongShape);
+const CHANGED_NOW: Expected = ("details-changed-now", "api/details/change-date", Reason::WrongShape);
 const MEMBERS: Expected = ("options-members", "api/options/members", Reason::WrongShape);
 const CHALLENGE: Expected = ("challenge-length", "webauthn/13.4.3/challenge-length", Reason::ShouldUnmet);
 const RP_ID: Expected = ("options-rp-id", "api/options/rp-id", Reason::WrongShape);
 
 /// What the tests above speak of, in the order of the list.
-const ALL: [Expected; 17] = [
+const ALL: [Expected; 30] = [
     NO_SERVER_ERROR,
     NO_TOKEN,
     NO_STACK_TRACE,
     READABLE,
     CONTENT_TYPE,
     SUCCESS_STATUS,
+    REFUSAL_STATUS,
+    ENDPOINT,
     GRPC_WEB_FRAMING,
     GRPC_STATUS,
     GRPC_MESSAGE,
-    ERROR,
-    START,
+    ERROR_BODY,
+    ERROR_CODE,
+    ERROR_MESSAGE,
+    ERROR_DETAILS,
+    ERROR_TYPE,
+    START_DETAILS,
+    START_FACTOR_ID,
+    START_OPTIONS,
     VERIFY,
     REMOVE,
-    DETAILS,
+    SEQUENCE,
+    CREATION_DATE,
+    CHANGE_DATE,
+    RESOURCE_OWNER,
+    CHANGED_NOW,
+    CREATED_BEFORE_CHANGED,
     MEMBERS,
     CHALLENGE,
     RP_ID,
@@ -66,11 +93,13 @@ fn authorization() -> Secret {
 
 /// The distinct findings, in order.
 fn findings(observation: &Observation<'_>) -> Vec<Expected> {
-    let found = examine(observation).into_iter().map(|finding| {
+    let examined = examine(observation);
+    let found = examined.findings.into_iter().map(|finding| {
         assert!(!finding.expected.is_empty() && !finding.received.is_empty(), "{finding:?}");
         assert!(finding.received.len() < 700, "a target must not flood the report");
         let known = ALL.into_iter().find(|known| known.0 == finding.check).expect("a check of the list");
-        assert_eq!((known.1, known.2), (finding.clause.as_str(), finding.reason));
+        assert!(clause::includes(known.1, &finding.clause) && known.2 == finding.reason, "{finding:?}");
+        assert!(examined.looked_at.contains(finding.clause.as_str()), "{finding:?}");
         known
     });
     let mut found: Vec<Expected> = found.collect();
@@ -147,5 +176,46 @@ fn undocumented_requests_are_judged_by_crashes_and_leaks_alone() {
 fn a_call_without_authorization_has_no_token_to_leak() {
     for Row { exchange, .. } in replies::leaks().into_iter().filter(|row| row.expected == [NO_TOKEN]) {
         assert_eq!(findings(&observation(&exchange, None)), []);
+    }
+}
+
+/// An id that is empty or has special characters may make a path of another operation, and a frame that says it is compressed
+/// what is not implemented.
+#[test]
+fn only_the_documented_place_can_be_missing() {
+    for Row { mut exchange, .. } in replies::defective().into_iter().filter(|row| row.expected == [ENDPOINT]) {
+        let malformed = Observation { malformed: true, ..observation(&exchange, None) };
+        let expected: &[Expected] = if exchange.protocol == Protocol::Rest { &[ENDPOINT] } else { &[] };
+        assert_eq!(findings(&malformed), expected);
+        if exchange.protocol == Protocol::Rest && exchange.endpoint.path_members().count() > 0 {
+            for id in ["", "%2E%2E", "a%2Fb"] {
+                exchange.request.url = exchange
+                    .endpoint
+                    .path_members()
+                    .fold(format!("https://login.example{}", exchange.endpoint.rest.path), |url, member| {
+                        url.replace(&format!("{{{member}}}"), id)
+                    });
+                assert_eq!(findings(&observation(&exchange, None)), [], "{}", exchange.request.url);
+            }
+        }
+    }
+}
+
+/// What a check looked at is told also where it found nothing, and narrowed to the endpoint and protocol.
+#[test]
+fn checks_tell_what_they_looked_at() {
+    let start = exchanges::endpoint(Flow::V2U2f, Operation::Start);
+    let looked_at = |exchange: &Exchange| examine(&observation(exchange, None)).looked_at;
+    let answered = looked_at(&exchanges::success(start, Protocol::GrpcWeb, &exchanges::body(start)));
+    let refused = looked_at(&exchanges::refusal(start, Protocol::Rest, 404, 5));
+    for id in ["api/status/ok/v2/u2f/start", "api/shape/start/factor-id/v2/u2f", "api/content-type/grpc-web"] {
+        assert!(answered.contains(id) && !refused.contains(id), "{id}: {answered:?}");
+    }
+    for id in ["api/status/default/v2/u2f/start", "api/shape/error/type", "api/content-type/rest"] {
+        assert!(refused.contains(id) && !answered.contains(id), "{id}: {refused:?}");
+    }
+    // The example has no creationDate, the reply no header date, and the call no token.
+    for id in ["api/shape/details/creation-date", "api/details/change-date", "api/details/creation-date"] {
+        assert!(!answered.contains(id), "{id}");
     }
 }

@@ -1,9 +1,16 @@
 //! What can be typed.
 
+mod load;
+mod streams;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::outcome::Shard;
+pub use load::{Arrivals, LoadArguments};
+pub use streams::{DiffArguments, DiffFormat, KnownArguments, KnownVerb, MergeArguments};
 
 /// The command line.
 #[derive(Debug, Parser)]
@@ -12,8 +19,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
     version,
     about = "Conformance harness and load tester for WebAuthn enrolment over REST, gRPC and gRPC-Web",
     after_help = "Exit codes: 0 green, 1 failed, 2 usage, 3 invalid input file, 4 nothing selected, 5 preflight failed, \
-                  6 errors kept cases from a verdict, 8 load threshold missed or wrong answer under load, \
-                  9 the load generator was the limit, 70 internal, 130 interrupted"
+                  6 errors kept cases from a verdict, 7 known deviations stale, changed or expired, 8 load threshold missed or \
+                  wrong answer under load, 9 the load generator was the limit, 70 internal, 130 interrupted"
 )]
 pub struct Arguments {
     /// What to do.
@@ -32,11 +39,21 @@ pub enum Verb {
     Judge(JudgeArguments),
     /// Show a case, clause, mutation or defect, or what a recorded run found of a case
     Show(ShowArguments),
+    /// Show what a run saw of every clause over each transport; the default run, unless a recorded one is given
+    Coverage(CoverageArguments),
     /// Make a credential: creation options on standard input, RegistrationResponseJSON on standard output
     Attest(AttestArguments),
+    /// Excuse known fails and deviations: write entries of a known-deviations file, or take stale ones out
+    Known(KnownArguments),
+    /// Compare two runs, from their event streams
+    Diff(DiffArguments),
+    /// Put the event streams of all shards of a run together
+    Merge(MergeArguments),
     /// Run the reference server
     Serve(ServeArguments),
-    /// List cases, permutations, clauses, mutations, request faults or defects
+    /// Render an event stream that `run --report ndjson=PATH` wrote, without the target
+    Report(ReportArguments),
+    /// List cases, permutations, clauses, mutations, request faults, defects or report formats
     List(ListArguments),
     /// Hold the built-in cases to the registration catalogue and to the clauses
     Lint,
@@ -57,8 +74,7 @@ pub struct RunArguments {
     /// Give the embedded reference server a defect (see `list defects`)
     #[arg(long, value_name = "NAME", conflicts_with = "target")]
     pub defect: Option<String>,
-    /// Write a report, as NAME=PATH with NAME one of ndjson, junit; can be repeated
-    #[arg(long = "report", value_name = "NAME=PATH")]
+    #[arg(long = "report", value_name = "NAME=PATH", help = super::reports::help())]
     pub reports: Vec<String>,
     /// Run the cases of an own suite file too; can be repeated
     #[arg(long = "suite", value_name = "FILE")]
@@ -75,6 +91,12 @@ pub struct RunArguments {
     /// Make the exit code 1 for this verdict too
     #[arg(long, value_name = "VERDICT")]
     pub deny: Option<Deny>,
+    /// Excuse the fails and deviations of this file (see `known suggest`); otherwise the target file's `known`
+    #[arg(long, value_name = "FILE", conflicts_with = "fuzz")]
+    pub known: Option<PathBuf>,
+    /// Play one of N parts of the plan, such as hash:1/4; `merge` puts them together
+    #[arg(long, value_name = "hash:M/N", requires = "seed", conflicts_with = "fuzz", value_parser = shard)]
+    pub shard: Option<Shard>,
     /// Play cases about the credential alone on every flow, and with every length; otherwise the seed draws
     #[arg(long)]
     pub exhaustive: bool,
@@ -124,9 +146,74 @@ pub struct JudgeArguments {
     /// Write a report, as NAME=PATH; can be repeated
     #[arg(long = "report", value_name = "NAME=PATH")]
     pub reports: Vec<String>,
+    /// Excuse the fails and deviations of this file
+    #[arg(long, value_name = "FILE")]
+    pub known: Option<PathBuf>,
     /// Make the exit code 1 for this verdict too
     #[arg(long, value_name = "VERDICT")]
     pub deny: Option<Deny>,
+}
+
+/// `coverage`
+#[derive(Debug, Args)]
+pub struct CoverageArguments {
+    /// Event stream of a recorded run, as `run --report ndjson=EVENTS` writes it; `-` is standard input
+    #[arg(long, value_name = "EVENTS", conflicts_with_all = ["target", "defect", "suites", "seed", "timeout"])]
+    pub from: Option<PathBuf>,
+    /// Only clauses that this glob matches, or what stands before a slash in them, such as `api/limit` or `webauthn/8.*`
+    #[arg(long, value_name = "GLOB")]
+    pub clause: Option<String>,
+    /// Only clauses that have this state over some transport
+    #[arg(long, value_name = "STATE")]
+    pub state: Option<CoverageState>,
+    /// Make the exit code 1 if a clause has this state over some transport; can be repeated
+    #[arg(long, value_name = "STATE")]
+    pub deny: Vec<CoverageState>,
+    /// A table, or JSON
+    #[arg(long, value_name = "FORM", default_value = "text")]
+    pub format: CoverageForm,
+    /// Target file; without it the reference server is started in this process
+    #[arg(long, value_name = "FILE")]
+    pub target: Option<PathBuf>,
+    /// Give the embedded reference server a defect (see `list defects`)
+    #[arg(long, value_name = "NAME", conflicts_with = "target")]
+    pub defect: Option<String>,
+    /// Run the cases of an own suite file too; can be repeated
+    #[arg(long = "suite", value_name = "FILE")]
+    pub suites: Vec<PathBuf>,
+    /// Seed of keys and ids; random if it is not given, and always printed
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub seed: Option<u64>,
+    /// The most that one call may take, such as 500ms or 20s; otherwise the target file's, or 10s
+    #[arg(long, value_name = "TIME")]
+    pub timeout: Option<String>,
+    /// Permutations that run at the same time
+    #[arg(long, short = 'j', value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub jobs: u16,
+}
+
+/// What a run may have seen of a clause.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CoverageState {
+    /// It does not hold
+    Violated,
+    /// Nothing firm was seen
+    Weak,
+    /// Nothing was seen
+    NotVerified,
+    /// It holds
+    Verified,
+    /// It is not tested, for a written reason
+    Excluded,
+}
+
+/// How `coverage` prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CoverageForm {
+    /// A table for people
+    Text,
+    /// JSON for programs
+    Json,
 }
 
 /// `show`
@@ -233,6 +320,20 @@ pub struct ServeArguments {
     pub stop_after: Option<String>,
 }
 
+/// `report`
+#[derive(Debug, Args)]
+pub struct ReportArguments {
+    /// The event stream; `-` for standard input
+    #[arg(long, value_name = "FILE")]
+    pub from: PathBuf,
+    #[arg(long = "to", value_name = "NAME=PATH", help = super::reports::help(),
+          long_help = format!("{}; without it the summary is printed", super::reports::help()))]
+    pub to: Vec<String>,
+    /// Known deviations: what an entry excuses is shown as known
+    #[arg(long, value_name = "FILE")]
+    pub known: Option<PathBuf>,
+}
+
 /// `list`
 #[derive(Debug, Args)]
 pub struct ListArguments {
@@ -256,103 +357,17 @@ pub enum Listing {
     Faults,
     /// Faults that the reference server can be told to have
     Defects,
+    /// Report formats
+    Reports,
 }
 
-/// `load`
-#[derive(Debug, Args)]
-pub struct LoadArguments {
-    /// Workers, each with a user of its own at a time: the load itself, or with --rate the most cycles at a time. Otherwise 8, or
-    /// with --rate as many as come in a second, from 64 to 1000
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    pub users: Option<u32>,
-    /// Cycles that begin a second, however slow the target is, such as 200/s, or in steps such as 100/s@30s,200/s@30s
-    #[arg(long, value_name = "RATE")]
-    pub rate: Option<String>,
-    /// How the begins are drawn, with --rate
-    #[arg(long, value_name = "HOW", default_value = "constant", requires = "rate")]
-    pub arrivals: Arrivals,
-    /// How long the load is measured, such as 30s or 5m; with --rate in steps their sum
-    #[arg(long, value_name = "TIME")]
-    pub duration: Option<String>,
-    /// Full load that is not measured, before
-    #[arg(long, value_name = "TIME")]
-    pub warm_up: Option<String>,
-    /// From nothing to the full load, at the very beginning
-    #[arg(long, value_name = "TIME")]
-    pub ramp: Option<String>,
-    /// From the full load to nothing, at the end
-    #[arg(long, value_name = "TIME")]
-    pub ramp_down: Option<String>,
-    /// Between two cycles of a worker
-    #[arg(long, value_name = "TIME", conflicts_with = "rate")]
-    pub think: Option<String>,
-    /// Flow, or a mix such as v2/passkey=3,v1/u2f=1; of v1/u2f, v1/passwordless, v2/u2f, v2/passkey
-    #[arg(long, value_name = "MIX", default_value = "v2/passkey")]
-    pub flow: String,
-    /// Protocol, or a mix such as rest=1,grpc=1; of rest, grpc, grpc-web
-    #[arg(long, value_name = "MIX", default_value = "rest")]
-    pub transport: String,
-    /// Attestation format; none and packed-self are made in bulk, from test-only keys that anybody can compute
-    #[arg(long, default_value = "packed-self")]
-    pub format: String,
-    /// Make each credential with a key and a nonce of its own
-    #[arg(long)]
-    pub fresh_keys: bool,
-    /// Share of cycles whose attestation is malformed, which has to be refused
-    #[arg(long, value_name = "SHARE", default_value = "1%")]
-    pub negatives: String,
-    /// Share of cycles whose verify is sent twice at the same time, of which one has to be refused
-    #[arg(long, value_name = "SHARE", default_value = "1%")]
-    pub races: String,
-    /// Share of cycles that look up what they enrolled
-    #[arg(long, value_name = "SHARE", default_value = "1%")]
-    pub lookups: String,
-    /// Leave what was enrolled
-    #[arg(long)]
-    pub keep: bool,
-    /// Users of the embedded reference server; as many as workers if it is not given
-    #[arg(long, value_name = "N", conflicts_with = "target", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
-    pub subjects: Option<u32>,
-    /// Target file; without it the reference server is started in this process
-    #[arg(long, value_name = "FILE")]
-    pub target: Option<PathBuf>,
-    /// Give the embedded reference server a defect (see `list defects`)
-    #[arg(long, value_name = "NAME", conflicts_with = "target")]
-    pub defect: Option<String>,
-    /// Exit with 8 unless this holds, such as verify.p99<200ms, cycles>50/s, errors<0.1%, achieved>=99%; can be repeated, and
-    /// adds to those of the target file. Without one about errors, errors<=0% is one
-    #[arg(long = "threshold", value_name = "RULE")]
-    pub thresholds: Vec<String>,
-    /// The most that one call may take, such as 500ms or 20s; otherwise the target file's, or 10s
-    #[arg(long, value_name = "TIME")]
-    pub timeout: Option<String>,
-    /// Send load to this host although it is not a loopback address; it has to be the target's host
-    #[arg(long, value_name = "HOST")]
-    pub allow_remote: Option<String>,
-    /// Allow more than 5,000/s, 1 h or 10,000 workers: as rate=N, duration=TIME or users=N; can be repeated
-    #[arg(long = "raise-ceiling", value_name = "WHAT=VALUE")]
-    pub ceilings: Vec<String>,
-    /// The lag of the generator itself (99th percentile) from which on it says that it was the limit
-    #[arg(long, value_name = "TIME", default_value = "20ms")]
-    pub generator_lag: String,
-    /// Threads that attest; half of the cores if it is not given
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
-    pub crypto_threads: Option<u16>,
-    /// Write the record of the run, from which every report can be made
-    #[arg(long, value_name = "FILE")]
-    pub out: Option<PathBuf>,
-    /// Seed of keys, ids and arrivals; random if it is not given, and always printed
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
-    pub seed: Option<u64>,
-}
-
-/// What `--arrivals` takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Arrivals {
-    /// At equal distances
-    Constant,
-    /// With exponential distances, as independent users come
-    Poisson,
+/// The shard M of N, written as `hash:M/N`.
+fn shard(text: &str) -> Result<Shard, String> {
+    let numbers = text.strip_prefix("hash:").and_then(|numbers| numbers.split_once('/'));
+    let shard =
+        numbers.and_then(|(index, count)| Some(Shard { index: index.parse().ok()?, count: count.parse().ok()? }));
+    let fits = |shard: &Shard| (1..=shard.count).contains(&shard.index);
+    shard.filter(fits).ok_or_else(|| "write hash:M/N with M from 1 to N, such as hash:1/4".to_owned())
 }
 
 /// A seed from the operating system's randomness, for runs that were given none.

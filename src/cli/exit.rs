@@ -8,7 +8,7 @@ use std::process::ExitCode;
 pub enum Exit {
     /// Gate green.
     Green = 0,
-    /// A fail, or a deviation under `--deny deviation`.
+    /// A new fail, or a new deviation under `--deny deviation`; of `diff`, that the later run is worse.
     Red = 1,
     /// Wrong command line.
     Usage = 2,
@@ -20,6 +20,8 @@ pub enum Exit {
     Preflight = 5,
     /// Errors: the run is incomplete.
     Incomplete = 6,
+    /// Known deviations are stale, changed or expired.
+    KnownBroken = 7,
     /// A load threshold was missed, or an answer under load was wrong.
     Threshold = 8,
     /// The load generator limited the measurement.
@@ -40,6 +42,7 @@ impl From<Exit> for ExitCode {
             Exit::NothingSelected => 4,
             Exit::Preflight => 5,
             Exit::Incomplete => 6,
+            Exit::KnownBroken => 7,
             Exit::Threshold => 8,
             Exit::Limited => 9,
             Exit::Internal => 70,

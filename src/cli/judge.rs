@@ -2,7 +2,7 @@
 
 use super::args::JudgeArguments;
 use super::exit::{Exit, Failure};
-use super::{output, reports, run, stream};
+use super::{gate, github, output, reports, stream};
 use crate::gate::Judged;
 use crate::outcome::RunRecord;
 use crate::report;
@@ -13,17 +13,16 @@ const LISTED: usize = 40;
 
 /// Judges the stream again, says what changed, and gives the gate's exit code.
 pub fn judge(arguments: &JudgeArguments) -> Result<Exit, Failure> {
+    let rules = gate::rules(arguments.known.as_deref(), arguments.deny)?;
     let destinations = reports::open(&arguments.reports)?;
     let mut run = stream::read("judge", &arguments.stream)?;
     let changed = rejudge(&mut run);
+    let step = github::Step::begin();
     output::print(&changes(&run, &changed));
     let interrupted = run.finished.is_none_or(|finished| finished.interrupted);
-    let judged = Judged::new(run);
-    output::print(&report::summary(&judged));
-    for path in reports::write(&destinations, &judged)? {
-        output::note(&format!("wrote {}", path.display()));
-    }
-    Ok(run::gate(&judged.run, interrupted, arguments.deny))
+    let judged = Judged::by(run, rules);
+    gate::report(&judged, &destinations, step)?;
+    Ok(if interrupted { Exit::Interrupted } else { gate::exit(&judged) })
 }
 
 fn changes(run: &RunRecord, changed: &[Changed]) -> String {

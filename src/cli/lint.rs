@@ -14,7 +14,9 @@ pub fn lint() -> Result<Exit, Failure> {
         output::line(line);
     }
     if wrong.is_empty() {
-        output::line("catalogue = cases + checks + exclusions; every clause has a case or a check");
+        output::line(
+            "catalogue = cases + checks + exclusions; every clause has a case, a check or a written exclusion",
+        );
         return Ok(Exit::Green);
     }
     Err(Failure::text(Exit::Config, format!("{} of the above", wrong.len())))

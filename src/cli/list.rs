@@ -5,6 +5,7 @@ use super::exit::{Exit, Failure};
 use super::output;
 use crate::authenticator::MUTATIONS;
 use crate::contract::{Flow, Protocol, clause};
+use crate::report::REPORTS;
 use crate::runner::vector;
 use crate::scenario::{self, Plan, Selection};
 use crate::server::ServerConfig;
@@ -33,6 +34,7 @@ pub fn list(arguments: &ListArguments) -> Result<Exit, Failure> {
             .iter()
             .map(|defect| (defect.id.to_owned(), format!("{} [breaks {}]", defect.summary, defect.clause)))
             .collect(),
+        Listing::Reports => REPORTS.iter().map(|report| (report.name.to_owned(), report.summary.to_owned())).collect(),
     };
     let width = rows.iter().map(|(id, _)| id.len()).max().unwrap_or(0);
     let text: String =

@@ -2,15 +2,22 @@
 
 mod args;
 mod attest;
+mod coverage;
+mod diff;
 pub mod embedded;
 pub mod exit;
+mod gate;
+mod github;
 mod interrupt;
 mod judge;
+mod known;
 mod lint;
 mod list;
 mod load;
+mod merge;
 mod output;
 mod replay;
+mod report;
 mod reports;
 mod run;
 mod serve;
@@ -52,8 +59,13 @@ fn dispatch(verb: Verb) -> Result<Exit, Failure> {
         Verb::Judge(arguments) => judge::judge(&arguments),
         Verb::Replay(arguments) => runtime.block_on(replay::replay(arguments)),
         Verb::Show(arguments) => show::show(&arguments),
+        Verb::Coverage(arguments) => runtime.block_on(coverage::coverage(arguments)),
         Verb::Attest(arguments) => attest::attest(&arguments),
+        Verb::Known(arguments) => known::known(&arguments),
+        Verb::Diff(arguments) => diff::diff(&arguments),
+        Verb::Merge(arguments) => merge::merge(&arguments),
         Verb::Serve(arguments) => runtime.block_on(serve::serve(arguments)),
+        Verb::Report(arguments) => report::report(&arguments),
         Verb::List(arguments) => list::list(&arguments),
         Verb::Lint => lint::lint(),
         Verb::Vectors(arguments) => vectors::vectors(&arguments),

@@ -2,7 +2,8 @@
 
 use super::args::{ReplayArguments, RunArguments, seed_or_random};
 use super::exit::{Exit, Failure};
-use super::{output, run, stream};
+use super::{gate, github, output, run, stream};
+use crate::gate::Judged;
 use crate::outcome::{CaseRecord, Event, RunRecord};
 use crate::report;
 use crate::runner::Stop;
@@ -23,6 +24,7 @@ pub async fn replay(arguments: ReplayArguments) -> Result<Exit, Failure> {
         suites: arguments.suites.clone(),
         ..RunArguments::default()
     };
+    let step = github::Step::begin();
     let stop = Stop::default();
     let watcher = tokio::spawn(run::watch(stop.clone()));
     let begun = tokio::select! {
@@ -49,7 +51,8 @@ pub async fn replay(arguments: ReplayArguments) -> Result<Exit, Failure> {
         }
     }
     output::line(&format!("{:<9} {}", "seed", played.started.seed));
-    Ok(run::gate(&played, finished.interrupted, None))
+    step.end();
+    Ok(if finished.interrupted { Exit::Interrupted } else { gate::exit(&Judged::new(played)) })
 }
 
 fn compared(before: &CaseRecord, now: &CaseRecord) -> String {

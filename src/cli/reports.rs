@@ -1,4 +1,4 @@
-//! `--report NAME=PATH`: checked before the run, written aside and renamed after it.
+//! `--report NAME=PATH`, or `--to`: checked before the run, written aside and renamed after it.
 
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
@@ -24,13 +24,28 @@ impl Drop for Destination {
     }
 }
 
+/// The help of an option that takes reports.
+pub fn help() -> String {
+    format!("Write a report, as NAME=PATH with NAME one of {}; can be repeated (see `list reports`)", names())
+}
+
+/// The names of all formats.
+fn names() -> String {
+    REPORTS.iter().map(|report| report.name).collect::<Vec<_>>().join(", ")
+}
+
 /// Reads the options and opens a file beside each path, so that a path that can't be written is told before the run.
 pub fn open(options: &[String]) -> Result<Vec<Destination>, Failure> {
+    open_as("--report", options)
+}
+
+/// The same for another option.
+pub fn open_as(flag: &str, options: &[String]) -> Result<Vec<Destination>, Failure> {
     let mut destinations: Vec<Destination> = Vec::new();
     for option in options {
-        let destination = destination(option)?;
+        let destination = destination(flag, option)?;
         if destinations.iter().any(|other| other.path == destination.path) {
-            let message = format!("--report {option}: another report goes to the same file; give each its own");
+            let message = format!("{flag} {option}: another report goes to the same file; give each its own");
             return Err(Failure::text(Exit::Usage, message));
         }
         destinations.push(destination);
@@ -38,22 +53,20 @@ pub fn open(options: &[String]) -> Result<Vec<Destination>, Failure> {
     Ok(destinations)
 }
 
-fn destination(option: &str) -> Result<Destination, Failure> {
-    let names = || REPORTS.iter().map(|report| report.name).collect::<Vec<_>>().join(", ");
+fn destination(flag: &str, option: &str) -> Result<Destination, Failure> {
     let usage = |text: String| Failure::text(Exit::Usage, text);
     let Some((name, path)) = option.split_once('=').filter(|(_, path)| !path.is_empty()) else {
-        return Err(usage(format!("--report {option}: write NAME=PATH, for example junit=report.xml")));
+        return Err(usage(format!("{flag} {option}: write NAME=PATH, for example junit=report.xml")));
     };
     let Some(report) = report::find(name) else {
-        return Err(usage(format!("--report {option}: there is no report `{name}`; there are {}", names())));
+        return Err(usage(format!("{flag} {option}: there is no report `{name}`; there are {}", names())));
     };
     let path = PathBuf::from(path);
     if path.is_dir() {
-        return Err(usage(format!("--report {option}: {} is a directory", path.display())));
+        return Err(usage(format!("{flag} {option}: {} is a directory", path.display())));
     }
     let aside = aside(&path);
-    let file =
-        File::create(&aside).map_err(|error| usage(format!("--report {option}: {}: {error}", path.display())))?;
+    let file = File::create(&aside).map_err(|error| usage(format!("{flag} {option}: {}: {error}", path.display())))?;
     Ok(Destination { report, path, aside, file })
 }
 

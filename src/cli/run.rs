@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::args::{Deny, RunArguments, seed_or_random};
+use super::args::{RunArguments, seed_or_random};
 use super::embedded::{self, Embedded};
 use super::exit::{Exit, Failure};
 use super::reports::{self, Destination};
-use super::{interrupt, output};
+use super::{gate, github, interrupt, output};
 use crate::contract::{Flow, Protocol};
-use crate::gate::Judged;
-use crate::outcome::{Event, RunRecord, Verdict};
+use crate::gate::{Judged, Rules, Standing};
+use crate::outcome::{Event, RunRecord, Shard, Verdict};
 use crate::report;
 use crate::runner::fuzz::{Budget, Found};
 use crate::runner::target_file::{self, Surroundings};
@@ -27,7 +27,9 @@ pub async fn run(arguments: RunArguments) -> Result<Exit, Failure> {
         let message = format!("--findings {}: it is no directory", arguments.findings.display());
         return Err(Failure::text(Exit::Usage, message));
     }
+    let rules = rules(&arguments)?;
     let destinations = reports::open(&arguments.reports)?;
+    let step = github::Step::begin();
     let stop = Stop::default();
     let watcher = tokio::spawn(watch(stop.clone()));
     let begun = tokio::select! {
@@ -39,7 +41,7 @@ pub async fn run(arguments: RunArguments) -> Result<Exit, Failure> {
             "--fuzz: no selected case mutates a credential; leave the pattern out, or write client-data or tpm";
         return Err(Failure::text(Exit::NothingSelected, message));
     }
-    let exit = execute(begun, budget, &stop, &arguments, &destinations).await;
+    let exit = execute(begun, budget, &stop, &arguments, (rules, &destinations, step)).await;
     watcher.abort();
     exit
 }
@@ -53,8 +55,16 @@ pub async fn prepare(arguments: &RunArguments) -> Result<Begun, Failure> {
         seed: seed_or_random(arguments.seed),
         timeout,
         exhaustive: arguments.exhaustive,
+        shard: arguments.shard,
     };
     begin(&request, arguments).await
+}
+
+/// The rules of the command line, and of the target file where that says nothing. Fuzzing makes cases of its own, which no
+/// entry can name.
+fn rules(arguments: &RunArguments) -> Result<Rules, Failure> {
+    let of_target = || arguments.target.as_deref().filter(|_| arguments.fuzz.is_none()).and_then(target_file::known);
+    gate::rules(arguments.known.clone().or_else(of_target).as_deref(), arguments.deny)
 }
 
 /// What was asked for, read and checked.
@@ -64,6 +74,7 @@ struct Request {
     seed: u64,
     timeout: Option<Duration>,
     exhaustive: bool,
+    shard: Option<Shard>,
 }
 
 impl Request {
@@ -76,6 +87,7 @@ impl Request {
             exhaustive: self.exhaustive,
             seed: self.seed,
             sizes,
+            shard: self.shard,
         };
         Plan::new(self.cases.clone(), &selection)
     }
@@ -127,13 +139,17 @@ async fn execute(
     budget: Option<Budget>,
     stop: &Stop,
     arguments: &RunArguments,
-    destinations: &[Destination],
+    (rules, destinations, step): (Rules, &[Destination], github::Step),
 ) -> Result<Exit, Failure> {
     let Begun { runner, _embedded } = begun;
-    let mut display = Display::new(arguments.quiet, runner.started().permutations, budget.is_some());
+    let started = runner.started();
+    if let Some(shard) = started.shard.filter(|_| started.permutations == 0) {
+        output::note(&format!("shard {}/{} is empty: nothing of the plan falls into it", shard.index, shard.count));
+    }
+    let mut display = Display::new(arguments.quiet, started.permutations, budget.is_some());
     let mut events = Vec::new();
     let sink = |event: &Event| {
-        display.show(event);
+        display.show(event, &rules);
         events.push(event.clone());
     };
     let (finished, found) = match budget {
@@ -142,17 +158,13 @@ async fn execute(
     };
     display.close();
     let run = RunRecord::fold(events).ok_or_else(|| Failure::text(Exit::Internal, "the run has no first event"))?;
-    let judged = Judged::new(run);
-    output::print(&report::summary(&judged));
-    let written = reports::write(destinations, &judged)?;
-    for path in written {
-        output::note(&format!("wrote {}", path.display()));
-    }
+    let judged = Judged::by(run, rules);
+    gate::report(&judged, destinations, step)?;
     // Last, and no reason for another exit code: what was found is printed above.
     if let Err(why) = write_found(&found, &arguments.findings) {
         output::note(&why);
     }
-    Ok(gate(&judged.run, finished.interrupted, arguments.deny))
+    Ok(if finished.interrupted { Exit::Interrupted } else { gate::exit(&judged) })
 }
 
 /// A time, or a number of credentials.
@@ -175,20 +187,6 @@ fn write_found(found: &[Found], directory: &Path) -> Result<(), String> {
         output::note(&format!("wrote {}", path.display()));
     }
     Ok(())
-}
-
-/// Precedence: 130, 1, 6, 0.
-pub fn gate(run: &RunRecord, interrupted: bool, deny: Option<Deny>) -> Exit {
-    let tally = run.tally();
-    if interrupted {
-        Exit::Interrupted
-    } else if tally.fail > 0 || (deny == Some(Deny::Deviation) && tally.deviation > 0) {
-        Exit::Red
-    } else if tally.error > 0 {
-        Exit::Incomplete
-    } else {
-        Exit::Green
-    }
 }
 
 fn patterns(texts: &[String]) -> Result<Vec<Pattern>, Failure> {
@@ -258,10 +256,11 @@ impl Display {
         Display { bar, lines: !watched && !quiet, bad: 0 }
     }
 
-    fn show(&mut self, event: &Event) {
+    fn show(&mut self, event: &Event, rules: &Rules) {
         let Event::CaseFinished(record) = event else { return };
         if self.lines {
-            output::line(&report::case_line(record));
+            let known = if matches!(rules.standing(record), Standing::Known(_)) { "  (known)" } else { "" };
+            output::line(&format!("{}{known}", report::case_line(record)));
         }
         let Some(bar) = &self.bar else { return };
         if record.protocol != "all" {

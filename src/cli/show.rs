@@ -2,7 +2,7 @@
 
 use super::args::ShowArguments;
 use super::exit::{Exit, Failure};
-use super::{output, stream};
+use super::{github, output, stream};
 use crate::authenticator::MUTATIONS;
 use crate::checks::CHECKS;
 use crate::contract::{Flow, Protocol, clause};
@@ -59,12 +59,14 @@ fn recorded(id: &str, path: &std::path::Path) -> Result<Exit, Failure> {
         let message = format!("--from {}: there is no permutation and no case `{id}` in it", path.display());
         return Err(Failure::text(Exit::NothingSelected, message));
     }
+    let step = github::Step::begin();
     for record in found.iter().take(LISTED) {
         output::line(&report::transcript(record));
     }
     for record in found.iter().skip(LISTED) {
         output::line(&report::case_line(record));
     }
+    step.end();
     Ok(Exit::Green)
 }
 
@@ -114,8 +116,12 @@ fn describe_clause(id: &str, cases: &[Case]) -> Option<String> {
     let mut lines = clause_lines(id);
     let checks = CHECKS.iter().filter(|check| check.clause == id).map(|check| entry("check", check.id));
     lines.extend(checks);
-    let about: Vec<&Case> = cases.iter().filter(|case| case.clauses.iter().any(|clause| clause == id)).collect();
+    let named = |case: &&Case| case.clauses.iter().any(|clause| clause == id);
+    let by_clause = scenario::covered::by_clause(cases);
+    let judged = by_clause.get(id).map(Vec::as_slice).unwrap_or_default();
+    let about: Vec<&Case> = cases.iter().filter(|case| named(case) || judged.contains(&case.id.as_str())).collect();
     lines.extend(listed("case", &about));
+    lines.extend(clause::find(id).and_then(clause::Clause::excluded).map(|why| entry("excluded", why)));
     Some(lines.join("\n") + "\n")
 }
 

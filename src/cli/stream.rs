@@ -5,19 +5,42 @@ use std::io::{BufReader, stdin};
 use std::path::Path;
 
 use super::exit::{Exit, Failure};
+use super::output;
 use crate::outcome::RunRecord;
-use crate::report;
+use crate::report::{self, Stream};
 
-/// The run that a file holds; `-` is standard input.
+/// The run that a file holds; `-` is standard input. That it did not come to its end is said, and no error.
 pub fn read(option: &str, path: &Path) -> Result<RunRecord, Failure> {
-    let failed = |error: std::io::Error| Failure::text(Exit::Config, format!("{option} {}: {error}", path.display()));
-    let events = if path == Path::new("-") {
-        report::read_events(BufReader::new(stdin().lock()))
+    let failed = |error: String| Failure::text(Exit::Config, format!("{option} {}: {error}", path.display()));
+    let stream = if path == Path::new("-") {
+        report::read_run(stdin().lock())
     } else {
-        report::read_events(BufReader::new(File::open(path).map_err(failed)?))
+        report::read_run(BufReader::new(File::open(path).map_err(|error| failed(error.to_string()))?))
     };
-    RunRecord::fold(events.map_err(failed)?).ok_or_else(|| {
-        let mend = "it is no stream of one run; `proofmark run --report ndjson=FILE` writes one";
-        Failure::text(Exit::Config, format!("{option} {}: {mend}", path.display()))
-    })
+    let stream = stream.map_err(|error| failed(error.to_string()))?;
+    if let Some(words) = unfinished(&stream) {
+        output::note(&format!("{option} {}: {words}", path.display()));
+    }
+    Ok(stream.run)
+}
+
+/// What is missing of a run that died.
+fn unfinished(stream: &Stream) -> Option<String> {
+    let run = &stream.run;
+    if run.finished.is_some() {
+        return None;
+    }
+    let ran = run.cases.iter().filter(|record| record.protocol != "all").count();
+    let cut = stream.cut.map(|line| format!("line {line} is cut off and left out, and ")).unwrap_or_default();
+    Some(format!("{cut}the run did not come to its end: {ran} of {} permutations are there", run.started.permutations))
+}
+
+/// The same, of a run that played the cases: fuzzing makes others in each run.
+pub fn read_played(option: &str, path: &Path) -> Result<RunRecord, Failure> {
+    let run = read(option, path)?;
+    if run.started.fuzzed {
+        let message = "its cases were drawn by --fuzz, and have no names that another run would give them";
+        return Err(Failure::text(Exit::Config, format!("{option} {}: {message}", path.display())));
+    }
+    Ok(run)
 }

@@ -244,7 +244,7 @@ async fn a_failed_step_is_the_last_one() {
         // Codes and statuses that are none must not become classes of their own.
         (|_, _| Some(refused(999, 77_777)), "start/refused/other/other"),
         (|_, _| Some(refused(500, 13)), "start/check/no-server-error"),
-        (|_, _| Some((200, json!({}))), "start/check/start-shape"),
+        (|_, _| Some((200, json!({}))), "start/check/start-details"),
         (|_, _| Some((200, without_es256())), "attest/credential"),
     ];
     for (script, expected) in scripts {

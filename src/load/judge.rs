@@ -56,7 +56,7 @@ pub(super) fn judge(
     };
     // The list is no operation under test.
     let under_test = exchange.endpoint.operation != Operation::List;
-    let findings = if under_test { checks::examine(&observation) } else { Vec::new() };
+    let findings = if under_test { checks::examine(&observation).findings } else { Vec::new() };
     let class = |finding: &Finding| format!("{}/check/{}", step.name(), finding.check);
     let words = |finding: &Finding| cut(format!("expected {}, received {}", finding.expected, finding.received));
     let deviates = |finding: &&Finding| finding.verdict() == Verdict::Deviation;

@@ -33,9 +33,9 @@ pub struct RunStarted {
     pub permutations: usize,
     /// Permutations that the target's flows and protocols allow; more than `permutations` where a pattern selected some.
     pub available: usize,
-    /// Cases that they come from.
+    /// Cases that they come from, before a shard was taken.
     pub cases: usize,
-    /// Clauses that those cases and their checks speak of.
+    /// Clauses that those cases and their checks speak of, before a shard was taken.
     pub clauses: usize,
     /// Slugs of the target's protocols, in the order of reports.
     #[serde(default)]

@@ -3,11 +3,13 @@
 mod event;
 mod evidence;
 pub mod load;
+mod merge;
 mod record;
 pub mod shown;
 
 pub use event::{Event, RunFinished, RunStarted, Shard};
 pub use evidence::{Evidence, Expected, RecordedBody};
+pub use merge::{MergeError, merge};
 pub use record::{CaseRecord, CredentialRecord, ExchangeRecord, RunRecord, Statement, Tally};
 
 use serde::{Deserialize, Serialize};

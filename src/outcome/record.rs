@@ -30,7 +30,8 @@ pub struct CaseRecord {
     pub flaky: bool,
     /// What was observed, for the comparison of transports: such as `accepted`, or `refused 3 LIMIT-tokenName`.
     pub observed: String,
-    /// Ids of the clauses that checks looked at in the exchanges, sorted, each once.
+    /// Ids of the clauses that were looked at, sorted, each once: by checks in the exchanges, good or bad, and, if the case passed for
+    /// a firm reason, by what it expected. The narrowest clause for the endpoint and protocol.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub checked: Vec<String>,
     /// The calls in order, bodies cut and masked.
@@ -150,6 +151,18 @@ pub enum Statement {
 }
 
 impl Statement {
+    /// The kebab-case name, for machines.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Statement::Conformant => "conformant",
+            Statement::NothingFound => "nothing-found",
+            Statement::WithDeviations => "with-deviations",
+            Statement::Partial => "partial",
+            Statement::NonConformant => "non-conformant",
+            Statement::Inconclusive => "inconclusive",
+        }
+    }
+
     /// The words of every report.
     pub const fn text(self) -> &'static str {
         match self {

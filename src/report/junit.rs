@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestSuite};
 
+use super::known;
 use super::text::printable;
 use crate::contract::clause;
-use crate::gate::Judged;
+use crate::gate::{Judged, Standing};
 use crate::outcome::{CaseRecord, Verdict};
 
 /// One test suite per flow and protocol, one test case per permutation.
@@ -18,7 +19,7 @@ pub(super) fn write(judged: &Judged, out: &mut dyn io::Write) -> io::Result<()> 
     for record in &run.cases {
         let name = format!("{}/{}", record.flow, record.protocol);
         let suite = suites.entry(name.clone()).or_insert_with(|| TestSuite::new(name));
-        suite.add_test_case(test_case(record));
+        suite.add_test_case(test_case(judged, record));
     }
     let mut report = Report::new(format!("proofmark {}", printable(&run.started.target)));
     for mut suite in suites.into_values() {
@@ -26,11 +27,26 @@ pub(super) fn write(judged: &Judged, out: &mut dyn io::Write) -> io::Result<()> 
         suite.add_property(Property::new("base-url", printable(&run.started.base_url)));
         report.add_test_suite(suite);
     }
+    report.add_test_suites(entries(judged));
     report.serialize(out).map_err(io::Error::other)
 }
 
-fn test_case(record: &CaseRecord) -> TestCase {
-    let mut case = TestCase::new(record.id.clone(), status(record));
+/// One test case for each entry of the known-deviations file that has to be looked at, since no other would fail for it.
+fn entries(judged: &Judged) -> Option<TestSuite> {
+    let mut suite = TestSuite::new("known deviations");
+    for (entry, words) in known::problems(judged) {
+        let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+        status.set_type("known-deviation");
+        status.set_message(printable(&words));
+        let mut case = TestCase::new(format!("line {}", entry.line), status);
+        case.set_classname("known");
+        suite.add_test_case(case);
+    }
+    (!suite.test_cases.is_empty()).then_some(suite)
+}
+
+fn test_case(judged: &Judged, record: &CaseRecord) -> TestCase {
+    let mut case = TestCase::new(record.id.clone(), status(judged, record));
     case.set_classname(record.case.clone());
     case.set_time(Duration::from_micros(record.duration_us));
     for id in &record.clauses {
@@ -43,25 +59,34 @@ fn test_case(record: &CaseRecord) -> TestCase {
     case
 }
 
-fn status(record: &CaseRecord) -> TestCaseStatus {
-    let kind = match record.verdict {
+fn status(judged: &Judged, record: &CaseRecord) -> TestCaseStatus {
+    let standing = judged.standing(record);
+    let kind = match (record.verdict, standing) {
+        (_, Standing::Known(entry)) => return skipped(&format!("known: {entry}")),
+        (Verdict::Skip, _) => return skipped(&record.reason.name()),
+        (Verdict::Error, _) => NonSuccessKind::Error,
+        _ if judged.is_red(record) => NonSuccessKind::Failure,
         // JUnit knows no deviation: it is a success with a property, since it does not break the gate.
-        Verdict::Pass | Verdict::Deviation => return TestCaseStatus::success(),
-        Verdict::Skip => {
-            let mut status = TestCaseStatus::skipped();
-            status.set_message(record.reason.name());
-            return status;
-        }
-        Verdict::Fail => NonSuccessKind::Failure,
-        Verdict::Error => NonSuccessKind::Error,
+        _ => return TestCaseStatus::success(),
     };
     let mut status = TestCaseStatus::non_success(kind);
     status.set_type(record.reason.name());
+    let told = match standing {
+        Standing::Changed(entry) => format!("changed, it was known as {}: ", entry.seen()),
+        Standing::Expired(entry) => format!("known, but expired: {entry}: "),
+        _ => String::new(),
+    };
     if let Some(finding) = record.findings.first() {
-        let message = format!("{}: expected {}; received {}", finding.clause, finding.expected, finding.received);
+        let message = format!("{told}{}: expected {}; received {}", finding.clause, finding.expected, finding.received);
         status.set_message(printable(&message));
     }
     status.set_description(description(record));
+    status
+}
+
+fn skipped(why: &str) -> TestCaseStatus {
+    let mut status = TestCaseStatus::skipped();
+    status.set_message(printable(why));
     status
 }
 

@@ -1,17 +1,31 @@
 //! Renderings of a run. Everything is derived from the events; nothing here touches the network.
 
+mod annotations;
+mod badge;
 mod causes;
+pub mod coverage;
+mod diff;
+mod html;
+mod json;
 mod junit;
+mod known;
+mod markdown;
 mod ndjson;
+mod sarif;
+mod stream;
 mod terminal;
 mod text;
 mod transcript;
+pub mod tree;
 
 use std::io;
 
 use crate::gate::Judged;
 
-pub use ndjson::{read as read_events, write_event};
+pub use annotations::annotations;
+pub use diff::{diff_json, diff_text};
+pub use ndjson::write_event;
+pub use stream::{Stream, StreamError, read_run};
 pub use terminal::{case_line, summary};
 pub use text::printable;
 pub use transcript::transcript;
@@ -29,7 +43,13 @@ pub struct Report {
 /// Every report format.
 pub const REPORTS: &[Report] = &[
     Report { name: "ndjson", summary: "one JSON event a line: the whole run", write: ndjson::write },
+    Report { name: "json", summary: "one JSON document with a published schema, for programs", write: json::write },
     Report { name: "junit", summary: "JUnit XML, for CI services", write: junit::write },
+    Report { name: "html", summary: "one page for people, in a single file", write: html::write },
+    Report { name: "sarif", summary: "SARIF 2.1.0, for code scanning", write: sarif::write },
+    Report { name: "markdown", summary: "Markdown, for the summary page of a CI job", write: markdown::write },
+    Report { name: "badge", summary: "JSON for a shields.io endpoint badge", write: badge::write },
+    Report { name: "coverage", summary: "clause by transport, as JSON", write: coverage::write },
 ];
 
 /// The format with this name.

@@ -1,6 +1,6 @@
 //! The event stream as lines of JSON.
 
-use std::io::{self, BufRead};
+use std::io;
 
 use crate::gate::Judged;
 use crate::outcome::Event;
@@ -22,15 +22,4 @@ pub(super) fn write(judged: &Judged, out: &mut dyn io::Write) -> io::Result<()> 
         write_event(&Event::CaseFinished(Box::new(case.clone())), out)?;
     }
     run.finished.map_or(Ok(()), |finished| write_event(&Event::RunFinished(finished), out))
-}
-
-/// Reads a stream back.
-///
-/// # Errors
-/// What the reader says, or which line is no event.
-pub fn read(input: impl BufRead) -> io::Result<Vec<Event>> {
-    let parse = |(index, line): (usize, io::Result<String>)| {
-        serde_json::from_str(&line?).map_err(|error| io::Error::other(format!("line {}: {error}", index + 1)))
-    };
-    input.lines().enumerate().map(parse).collect()
 }

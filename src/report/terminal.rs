@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::causes::{Cause, causes};
+use super::causes::{Cause, again, causes};
+use super::known;
 use super::text::printable;
 use crate::contract::clause;
 use crate::gate::Judged;
@@ -35,7 +36,7 @@ pub fn summary(judged: &Judged) -> String {
     let run = &judged.run;
     let mut text = String::new();
     for verdict in [Verdict::Fail, Verdict::Error, Verdict::Deviation, Verdict::Skip] {
-        let causes = causes(run, verdict);
+        let causes = causes(judged, verdict);
         for (index, cause) in causes.iter().enumerate() {
             if index == CAUSES {
                 push(&mut text, &format!("... and {} more causes of {}\n", causes.len() - CAUSES, verdict.name()));
@@ -44,7 +45,8 @@ pub fn summary(judged: &Judged) -> String {
             describe(&mut text, verdict, cause, run.started.seed);
         }
     }
-    counts(&mut text, run);
+    known::describe(&mut text, judged);
+    counts(&mut text, judged);
     text
 }
 
@@ -69,14 +71,7 @@ fn describe(text: &mut String, verdict: Verdict, cause: &Cause<'_>, seed: u64) {
     if others.len() > LISTED {
         entry(text, "", &format!("... and {} more", others.len() - LISTED));
     }
-    // A comparison of protocols has no permutation of its own; its case does.
-    let again = if first.protocol == "all" { &first.case } else { &first.id };
-    let suite = first.suite.as_ref().map(|path| format!("--suite {path} ")).unwrap_or_default();
-    entry(
-        text,
-        "again",
-        &format!("proofmark run {suite}'{again}' --seed {seed}   (and the same --target or --defect)"),
-    );
+    entry(text, "again", &format!("{}   (and the same --target or --defect)", again(first, seed)));
     // A reproduction may be kilobytes long: last, so that it does not stand between the lines that are read.
     for (index, line) in first.curl.lines().enumerate() {
         entry(text, if index == 0 { "reproduce" } else { "" }, line);
@@ -111,11 +106,12 @@ fn example(text: &mut String, record: &CaseRecord) {
 }
 
 /// One labelled line, made safe for a terminal.
-fn entry(text: &mut String, label: &str, words: &str) {
+pub(super) fn entry(text: &mut String, label: &str, words: &str) {
     push(text, &format!("  {label:<9} {}\n", printable(words)));
 }
 
-fn counts(text: &mut String, run: &RunRecord) {
+fn counts(text: &mut String, judged: &Judged) {
+    let run = &judged.run;
     let started = &run.started;
     let seconds =
         run.finished.map_or(0.0, |finished| std::time::Duration::from_millis(finished.duration_ms).as_secs_f64());
@@ -126,14 +122,16 @@ fn counts(text: &mut String, run: &RunRecord) {
     let comparisons = run.cases.iter().filter(|case| case.protocol == "all").count();
     let ran = run.cases.len() - comparisons;
     let of = if ran == started.available { String::new() } else { format!(" of {}", started.available) };
+    let shard = started.shard.map(|shard| format!(" (shard {} of {})", shard.index, shard.count)).unwrap_or_default();
     let size = format!("{} and {}", plural(started.cases, "case"), plural(started.clauses, "clause"));
     let ran = format!("{ran}{of} {}", if ran == 1 { "permutation" } else { "permutations" });
+    let gate = judged.gate_words().map(|words| format!("; {words}")).unwrap_or_default();
     let compared = format!("{} of transports in {seconds:.1} s", plural(comparisons, "comparison"));
     for (label, words) in [
         ("target", target(run)),
-        ("ran", format!("{ran} of {size}, {compared}")),
+        ("ran", format!("{ran} of {size}, {compared}{shard}")),
         ("verdicts", verdicts(run)),
-        ("result", run.statement().text().to_owned()),
+        ("result", format!("{}{gate}", run.statement().text())),
     ] {
         push(text, &format!("{label:<9} {}\n", printable(&words)));
     }
@@ -161,7 +159,7 @@ fn fuzz_counts(text: &mut String, run: &RunRecord, seconds: f64) {
     }
 }
 
-fn plural(count: usize, thing: &str) -> String {
+pub(super) fn plural(count: usize, thing: &str) -> String {
     if count == 1 { format!("1 {thing}") } else { format!("{count} {thing}s") }
 }
 
@@ -187,6 +185,6 @@ fn verdicts(run: &RunRecord) -> String {
 }
 
 /// Writing to a `String` can't fail.
-fn push(text: &mut String, words: &str) {
+pub(super) fn push(text: &mut String, words: &str) {
     text.write_str(words).unwrap_or_default();
 }

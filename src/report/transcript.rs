@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::text::printable;
+use super::tree;
 use crate::contract::clause;
 use crate::outcome::{CaseRecord, ExchangeRecord, Finding};
 
@@ -26,6 +27,7 @@ pub fn transcript(record: &CaseRecord) -> String {
     if let Some(credential) = &record.credential {
         let mutations = credential.mutations.join(", ");
         text.line("mutation", if mutations.is_empty() { "none" } else { &mutations });
+        text.0.push_str(&tree::text(&tree::decoded(credential)));
     }
     let flaky = if record.flaky { ", flaky: an earlier try came to another verdict" } else { "" };
     text.line("verdict", &format!("{} ({}{flaky})", record.verdict.name(), record.reason.name()));

@@ -37,6 +37,11 @@ async fn look(player: &mut Player<'_>) -> Result<(), Ended> {
     let enrolled = &player.state.enrolled;
     let left = player.state.absent.iter().find(|(id, _)| !enrolled.contains(id) && times(id) > 0);
     let left = left.map(|(_, clause)| *clause);
+    if !player.state.enrolled.is_empty() {
+        player.checked.insert(EXCLUDE);
+    }
+    player.checked.extend(player.state.absent.iter().map(|(_, clause)| *clause));
+    player.checked.insert(CLAUSE);
     if let Some((count, clause)) = missing {
         let expected = "the accepted credential once in excludeCredentials of the next start";
         return player.end("after-state", clause, Reason::StateChanged, expected, format!("{count} times"));

@@ -73,6 +73,7 @@ fn compare(name: &str, group: Group) -> Option<CaseRecord> {
     record.title = format!("{} (the answers over all protocols agree)", first.title);
     record.flow.clone_from(&first.flow);
     record.clauses = vec![CLAUSE.to_owned()];
+    record.checked = vec![CLAUSE.to_owned()];
     record.findings =
         vec![Finding::new("agreement", CLAUSE, reason, "the same answer over every protocol", answers.join("; "))];
     if let Some(odd) = odd {

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::judge;
 use super::player::{Context, Ended, Played, Player};
 use crate::checks;
-use crate::contract::{Endpoint, Flow, Operation, Protocol};
+use crate::contract::{Endpoint, Flow, Operation, Protocol, clause};
 use crate::outcome::{Finding, Reason, Verdict};
 use crate::scenario::{Caller, CredentialRef, FlowRef, ProtocolRef, Step, UserRef};
 use crate::transport::{Call, Exchange, Reply, Tamper, Timings, Transport, TransportError, tamper};
@@ -26,7 +26,9 @@ impl Player<'_> {
     pub(super) async fn call_step(&mut self, operation: Operation, step: &Step) -> Result<Reply, Ended> {
         let (transport, call) = self.prepared(operation, step)?;
         let sent = transport.send(&call).await;
-        self.answered(transport.as_ref(), &call, step, sent)
+        let reply = self.answered(transport.as_ref(), &call, step, sent)?;
+        self.compare_details(step, call.endpoint, &reply);
+        Ok(reply)
     }
 
     /// The call of a step and what it is sent over.
@@ -92,20 +94,22 @@ impl Player<'_> {
         };
         // The list is no operation under test.
         let under_test = endpoint.operation != Operation::List;
-        let examined = if under_test { checks::examine(&observation) } else { Vec::new() };
+        let examined = if under_test { checks::examine(&observation) } else { checks::Examined::default() };
         let reply = exchange.reply.clone();
         let expected = self.expected(step);
         let judged = self.shared.judge().finding(&expected, &exchange);
         let goes_on = judged.verdict() == Verdict::Pass;
-        let findings = judge::in_order(examined, judged, &expected, &reply);
-        let looked_at: Vec<&str> = if under_test { checks::looked_at(&observation).collect() } else { Vec::new() };
+        let findings = judge::in_order(examined.findings, judged, &expected, &reply);
         let context = Context {
             undocumented_request: !observation.documented_request,
             malformed: observation.malformed,
             rp_id: observation.rp_id.map(str::to_owned),
             expected,
         };
-        self.checked.extend(looked_at);
+        self.note(step, endpoint, goes_on);
+        if exchange.protocol == self.permutation.protocol {
+            self.checked.extend(examined.looked_at);
+        }
         self.exchanges.push(Played { exchange, context: under_test.then_some(context) });
         findings.into_iter().for_each(|finding| self.find(finding));
         if step.expect.is_some() {
@@ -205,30 +209,19 @@ impl Player<'_> {
         };
         match parsed {
             Ok(options) => {
+                self.checked.insert(CHALLENGE);
                 if !self.shared.is_fresh(&options.challenge) {
-                    let expected = "a challenge that was never sent before";
-                    let clause = CHALLENGE;
-                    return self.end(
-                        "challenge-fresh",
-                        clause,
-                        Reason::WrongShape,
-                        expected,
-                        "one that was sent before",
-                    );
+                    let (expected, received) = ("a challenge that was never sent before", "one that was sent before");
+                    return self.end("challenge-fresh", CHALLENGE, Reason::WrongShape, expected, received);
                 }
                 self.compare_user_handles(step, &options);
                 self.options = Some(options);
                 Ok(())
             }
             Err(error) => {
-                self.find(Finding::new(
-                    "options",
-                    "api/options/members",
-                    Reason::WrongShape,
-                    "creation options that a client can read",
-                    error.to_string(),
-                ));
-                Err(Ended)
+                let clause = clause::at("api/options/members", endpoint, self.permutation.protocol);
+                let expected = "creation options that a client can read";
+                self.end("options", clause, Reason::WrongShape, expected, error.to_string())
             }
         }
     }
@@ -242,6 +235,9 @@ impl Player<'_> {
         // Each kind of factor may have handles of its own.
         if step.flow != FlowRef::Own {
             return;
+        }
+        if !self.user_handles.is_empty() {
+            self.checked.insert(USER_HANDLE);
         }
         let wrong = self.user_handles.iter().find_map(|(whose, known)| match (*whose == own, *known == handle) {
             (true, false) => Some(("the user handle of the start before", "another")),

@@ -2,8 +2,8 @@
 
 use super::player::Player;
 use super::target::ReasonMap;
-use crate::contract::{Protocol, clause};
-use crate::outcome::{Expected, Finding, Reason};
+use crate::contract::{Endpoint, Protocol, clause};
+use crate::outcome::{Expected, Finding, Reason, gravest};
 use crate::scenario::{Caller, Expectation, Step};
 use crate::transport::{Exchange, Refusal, Reply};
 use crate::wire::secret::Masker;
@@ -47,6 +47,30 @@ impl Player<'_> {
             left_open: self.unmet && is_open && step.expect.is_some(),
         }
     }
+
+    /// Notes where an expectation about the case's clauses was met. One that takes either answer says nothing of a clause, unless
+    /// the clause asks for no more.
+    pub(super) fn note(&mut self, step: &Step, endpoint: &'static Endpoint, met: bool) {
+        if !met || step.expect.is_none() || step.about.is_some() {
+            return;
+        }
+        if self.expectation(step) != Expectation::EITHER {
+            self.met_at = Some(endpoint);
+        }
+        self.answered_at = Some(endpoint);
+    }
+
+    /// The clauses that the case says something of, once all that it expects is known to hold.
+    pub(super) fn established(&self) -> impl Iterator<Item = &str> {
+        let holds =
+            gravest(&self.findings).is_some_and(|worst| matches!(worst.reason, Reason::Met | Reason::RightReason));
+        let named = self.permutation.case.clauses.iter().filter(move |_| holds);
+        named.filter_map(|id| {
+            let suffices = clause::find(id).is_some_and(|clause| clause.any_answer);
+            let endpoint = self.met_at.or(self.answered_at.filter(|_| suffices))?;
+            Some(clause::at(id, endpoint, self.permutation.protocol))
+        })
+    }
 }
 
 impl Judge<'_> {
@@ -61,7 +85,8 @@ impl Judge<'_> {
             }
         };
         let reason = if reason == Reason::Met && expected.left_open { Reason::LeftOpen } else { reason };
-        Finding::new(CHECK, &expected.clause, reason, words, received)
+        let clause = clause::at(&expected.clause, exchange.endpoint, exchange.protocol);
+        Finding::new(CHECK, clause, reason, words, received)
     }
 
     fn refused(&self, expected: &Expected, exchange: &Exchange, refusal: &Refusal) -> Reason {

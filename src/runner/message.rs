@@ -89,6 +89,7 @@ fn change(message: &mut Value, endpoint: &Endpoint, edit: &MessageEdit) {
     let pointer = match edit.member {
         MessageMember::Name => endpoint.name_member(),
         MessageMember::Credential => endpoint.credential_member(),
+        MessageMember::Authenticator => Some("/authenticator"),
         MessageMember::Unknown => Some("/unknownMember"),
     };
     let Some((parent, name)) = pointer.and_then(|pointer| pointer.rsplit_once('/')) else { return };

@@ -5,6 +5,7 @@ mod agreement;
 mod call;
 mod case;
 mod control;
+mod details;
 pub mod fuzz;
 mod judge;
 mod make;
@@ -155,7 +156,7 @@ impl Runner {
             seed: self.shared.settings.seed,
             target: self.shared.target.name.clone(),
             base_url: self.shared.target.base_url().to_owned(),
-            permutations: self.plan.permutations.len(),
+            permutations: self.plan.played().count(),
             available: self.plan.available,
             cases: self.plan.cases(),
             clauses: clauses.into_iter().filter(|id| clause::find(id).is_some()).count(),
@@ -168,7 +169,7 @@ impl Runner {
                 .entries()
                 .map(|(id, clause)| (id.to_owned(), clause.to_owned()))
                 .collect(),
-            shard: None,
+            shard: self.plan.shard,
             fuzzed: false,
         }
     }
@@ -177,8 +178,9 @@ impl Runner {
     pub async fn run(self, stop: &Stop, mut sink: impl FnMut(&Event)) -> RunFinished {
         let begun = Instant::now();
         sink(&Event::RunStarted(self.started()));
-        let mut agreement = agreement::Agreement::new(&self.plan.permutations);
-        let mut waiting = self.plan.permutations.into_iter();
+        let played: Vec<Permutation> = self.plan.played().cloned().collect();
+        let mut agreement = agreement::Agreement::new(&played);
+        let mut waiting = played.into_iter();
         let mut running = FuturesUnordered::new();
         let mut interrupted = false;
         loop {
@@ -216,7 +218,9 @@ impl Runner {
 /// The clauses that are looked at in every case, whatever it is about.
 pub fn checked_clauses() -> Vec<&'static str> {
     let checks = crate::checks::CHECKS.iter().map(|check| check.clause);
-    checks.chain([after::CLAUSE, agreement::CLAUSE, call::CHALLENGE, call::USER_HANDLE]).collect()
+    let runners =
+        [after::CLAUSE, agreement::CLAUSE, call::CHALLENGE, call::USER_HANDLE, details::SEQUENCE, details::OWNER];
+    checks.chain(runners).collect()
 }
 
 /// Plays a permutation; an error or a hang is tried once more.

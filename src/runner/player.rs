@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use sha2::{Digest as _, Sha256};
 
+use super::details::SeenDetails;
 use super::subject::Lease;
 use super::{Shared, present};
 use crate::authenticator::CreatedCredential;
-use crate::contract::Protocol;
+use crate::contract::{Endpoint, Protocol};
 use crate::outcome::{CaseRecord, Expected, Finding, Reason, Verdict, gravest};
 use crate::scenario::Permutation;
 use crate::transport::{Exchange, grpcurl};
@@ -34,6 +35,10 @@ pub(super) struct Player<'a> {
     pub(super) findings: Vec<Finding>,
     /// Clauses that checks looked at.
     pub(super) checked: BTreeSet<&'static str>,
+    /// Where an expectation was last met that takes one answer only.
+    pub(super) met_at: Option<&'static Endpoint>,
+    /// Where an expectation was last met.
+    pub(super) answered_at: Option<&'static Endpoint>,
     pub(super) observed: String,
     pub(super) options: Option<PublicKeyCredentialCreationOptions>,
     pub(super) factor_id: Option<String>,
@@ -44,6 +49,8 @@ pub(super) struct Player<'a> {
     pub(super) first_credential: Option<MadeCredential>,
     /// User handles by user: the subject's own (`true`) and the other's.
     pub(super) user_handles: Vec<(bool, Vec<u8>)>,
+    /// What `details` said last of the subject's factors.
+    pub(super) details: Option<SeenDetails>,
     /// Whether the case presupposes something of the target that it has not.
     pub(super) unmet: bool,
     /// How often a challenge did not allow for the mutation.
@@ -124,6 +131,8 @@ impl<'a> Player<'a> {
             judged: None,
             findings: Vec::new(),
             checked: BTreeSet::new(),
+            met_at: None,
+            answered_at: None,
             observed: String::new(),
             options: None,
             factor_id: None,
@@ -131,6 +140,7 @@ impl<'a> Player<'a> {
             credential: None,
             first_credential: None,
             user_handles: Vec::new(),
+            details: None,
             unmet: false,
             unlucky: 0,
             state: FactorState::default(),
@@ -175,7 +185,8 @@ impl<'a> Player<'a> {
         let passed = gravest(&self.findings).is_some_and(|finding| finding.verdict() == Verdict::Pass);
         let sent = self.credential.as_ref().filter(|_| !passed);
         record.credential = sent.map(|made| present::credential(made, self.good(made)));
-        record.checked = self.checked.iter().map(|clause| (*clause).to_owned()).collect();
+        let checked: BTreeSet<&str> = self.checked.iter().copied().chain(self.established()).collect();
+        record.checked = checked.into_iter().map(str::to_owned).collect();
         // A case of very many calls shows its beginning and its end.
         let left_out = KEPT..self.exchanges.len().saturating_sub(KEPT);
         let kept: Vec<usize> = (0..self.exchanges.len()).filter(|index| !left_out.contains(index)).collect();

@@ -1,5 +1,7 @@
 //! Judges a recorded run again, with the checks of this build. Needs no target.
 
+use std::collections::BTreeSet;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -55,8 +57,13 @@ pub fn rejudge(run: &mut RunRecord) -> Vec<Changed> {
 fn rejudge_record(record: &mut CaseRecord, judge: Judge<'_>) {
     let mut kept = std::mem::take(&mut record.findings);
     let mut findings = Vec::new();
+    let mut checked: BTreeSet<String> = std::mem::take(&mut record.checked).into_iter().collect();
     for (index, exchange) in record.exchanges.iter().enumerate() {
         let again = exchange.evidence.as_ref().and_then(|evidence| rejudge_exchange(evidence, judge));
+        let (again, looked_at) = again.unzip();
+        if exchange.evidence.as_ref().is_some_and(|evidence| evidence.protocol == record.protocol) {
+            checked.extend(looked_at.into_iter().flatten().map(str::to_owned));
+        }
         let here = |finding: &Finding| finding.exchange == Some(index);
         let is_judged_again = |finding: &Finding| again.is_some() && is_rejudged(finding);
         let stays: Vec<Finding> = kept.iter().filter(|f| here(f) && !is_judged_again(f)).cloned().collect();
@@ -67,6 +74,7 @@ fn rejudge_record(record: &mut CaseRecord, judge: Judge<'_>) {
     }
     findings.extend(kept);
     record.findings = findings;
+    record.checked = checked.into_iter().collect();
     record.decide();
 }
 
@@ -76,8 +84,8 @@ fn is_rejudged(finding: &Finding) -> bool {
     is_check || finding.check == judge::CHECK
 }
 
-/// `None` where the reply was not recorded whole, or can't be read at all.
-fn rejudge_exchange(evidence: &Evidence, judge: Judge<'_>) -> Option<Vec<Finding>> {
+/// The findings, and what checks looked at; `None` where the reply was not recorded whole, or can't be read at all.
+fn rejudge_exchange(evidence: &Evidence, judge: Judge<'_>) -> Option<(Vec<Finding>, BTreeSet<&'static str>)> {
     let exchange = if is_masked(evidence) { return None } else { exchange(evidence)? };
     let observation = Observation {
         exchange: &exchange,
@@ -87,7 +95,9 @@ fn rejudge_exchange(evidence: &Evidence, judge: Judge<'_>) -> Option<Vec<Finding
         rp_id: evidence.rp_id.as_deref(),
     };
     let judged = judge.finding(&evidence.expected, &exchange);
-    Some(judge::in_order(checks::examine(&observation), judged, &evidence.expected, &exchange.reply))
+    let examined = checks::examine(&observation);
+    let findings = judge::in_order(examined.findings, judged, &evidence.expected, &exchange.reply);
+    Some((findings, examined.looked_at))
 }
 
 /// Whether a secret was masked, so that the reply is not what came.

@@ -38,6 +38,7 @@ struct File {
     #[serde(default)]
     tls: Tls,
     accounts: Spanned<AccountsTable>,
+    known: Option<Spanned<PathBuf>>,
     #[serde(default)]
     reasons: BTreeMap<String, Spanned<toml::Value>>,
     #[serde(default)]
@@ -76,6 +77,12 @@ pub struct Surroundings<'a> {
 pub fn base_url(path: &Path) -> Option<String> {
     let file = std::fs::read_to_string(path).ok()?.parse::<toml::Table>().ok()?;
     file.get("base-url")?.as_str().map(str::to_owned)
+}
+
+/// The known-deviations file that a target file names, beside it. Nothing else is checked, and nothing is provisioned.
+pub fn known(path: &Path) -> Option<PathBuf> {
+    let file = std::fs::read_to_string(path).ok()?.parse::<toml::Table>().ok()?;
+    Some(path.parent().unwrap_or(Path::new("")).join(file.get("known")?.as_str()?))
 }
 
 /// Reads and checks a target file; runs its `provision` command, if any.
@@ -118,6 +125,7 @@ async fn read(path: &Path, surroundings: &Surroundings<'_>, leaves_pool: bool) -
     let limits = source.limits(file.timeout_seconds.as_ref())?;
     let reasons = source.reasons(&file.reasons)?;
     let policy = source.policy(&file)?;
+    source.known(file.known.as_ref())?;
     let thresholds = source.thresholds(&file.load)?;
     let offered = Offered { flows: &flows, protocols: &protocols, surroundings, leaves_pool };
     let subjects_file = file.accounts.get_ref().subjects_file().filter(|_| leaves_pool).map(|file| source.beside(file));
@@ -248,6 +256,17 @@ impl Source {
             text.get_ref().parse().map_err(|why: ThresholdError| self.error(text.span().start, format!("load: {why}")))
         };
         table.thresholds.iter().map(parse).collect()
+    }
+
+    /// What is in it is read by those whom it concerns.
+    fn known(&self, known: Option<&Spanned<PathBuf>>) -> Result<(), TargetFileError> {
+        let Some(file) = known else { return Ok(()) };
+        let path = self.beside(file.get_ref());
+        if path.is_file() {
+            return Ok(());
+        }
+        Err(self
+            .error(file.span().start, format!("known: there is no file {}; leave it out, or write it", path.display())))
     }
 
     fn policy(&self, file: &File) -> Result<Policy, TargetFileError> {

@@ -6,8 +6,7 @@ use serde::Deserialize;
 use thiserror::Error;
 
 use super::model::Case;
-use super::{Expectation, ScenarioError};
-use crate::contract::clause;
+use super::{Expectation, ScenarioError, covered};
 
 /// A case of the catalogue, as far as it is compared.
 #[derive(Debug, Clone, Deserialize)]
@@ -145,8 +144,8 @@ impl Catalogue {
         self.decisions.corrected.get(&entry.id).map_or(&entry.expected, |corrected| &corrected.expect)
     }
 
-    /// Everything that is wrong: cases in no place or in two, other verdicts or presuppositions than the catalogue's, clauses
-    /// without a case. `checked` are the clauses that checks are about.
+    /// Everything that is wrong: cases in no place or in two, other verdicts or presuppositions than the catalogue's, and what
+    /// [`covered::lint`] says of the clauses. `checked` are the clauses that checks are about.
     pub fn lint(&self, checked: &[&str]) -> Vec<String> {
         let known: BTreeSet<&str> = self.entries.iter().map(|entry| entry.id.as_str()).collect();
         let decisions = &self.decisions;
@@ -169,12 +168,7 @@ impl Catalogue {
                 wrong.push(format!("{}: a verdict that is left open needs a policy, and no other has one", case.id));
             }
         }
-        let tested = |id: &str| {
-            checked.contains(&id)
-                || self.cases.iter().any(|case| case.clauses.iter().any(|named| clause::includes(id, named)))
-        };
-        let untested = clause::all().filter(|clause| !tested(clause.id));
-        wrong.extend(untested.map(|clause| format!("no case and no check is about the clause {}", clause.id)));
+        wrong.extend(covered::lint(&self.cases, checked));
         wrong
     }
 

@@ -1,6 +1,7 @@
 //! Cases as data: the model of a suite, its parser and its expansion into permutations.
 
 pub mod catalogue;
+pub mod covered;
 mod expectation;
 mod model;
 mod parse;

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
-use std::hash::{Hash as _, Hasher as _};
+use std::hash::{Hash as _, Hasher};
 use std::sync::Arc;
 
 use globset::{GlobBuilder, GlobMatcher};
@@ -11,9 +11,11 @@ use thiserror::Error;
 
 use super::model::{Case, Measure};
 use super::parse::flow_matches;
+use super::requirement::Requirement;
 use super::step::OperationRef;
 use crate::authenticator::Format;
 use crate::contract::{Flow, Operation, Protocol};
+use crate::outcome::Shard;
 use crate::webauthn::cose::CoseAlgorithm;
 
 /// One case on one flow over one protocol.
@@ -86,6 +88,8 @@ pub struct Selection {
     pub seed: u64,
     /// How long the parts of a credential are for this target.
     pub sizes: Sizes,
+    /// The part of the plan that is played; `None` for all of it.
+    pub shard: Option<Shard>,
 }
 
 /// Bytes of the parts of a good credential.
@@ -130,14 +134,30 @@ impl Pattern {
         Ok(Pattern { text: text.to_owned(), matcher: glob.compile_matcher() })
     }
 
+    /// As it was written.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     /// Whether it means the permutation, by its own id or its case's, or by what stands before a slash in them: a suite, a
     /// flow.
     pub fn matches(&self, permutation: &Permutation) -> bool {
-        let means = |id: &str| {
+        self.means(&permutation.id, &permutation.case.id)
+    }
+
+    /// The same, of a permutation with this id and a case with that one.
+    pub fn means(&self, permutation: &str, case: &str) -> bool {
+        self.means_id(permutation) || self.means_id(case)
+    }
+
+    /// Whether it matches an id, or what stands before a slash in it.
+    pub fn means_id(&self, id: &str) -> bool {
+        if self.text.contains(['*', '?', '[', '{', '\\']) {
             let before_slashes = id.match_indices('/').map(|(at, _)| &id[..at]);
-            before_slashes.chain([id]).any(|part| self.matcher.is_match(part))
-        };
-        means(&permutation.id) || means(&permutation.case.id)
+            return before_slashes.chain([id]).any(|part| self.matcher.is_match(part));
+        }
+        // Most are plain, and a known-deviations file holds many against every record.
+        id.strip_prefix(&self.text).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 }
 
@@ -150,12 +170,14 @@ impl fmt::Display for Pattern {
 /// The permutations of a run, in a stable order.
 #[derive(Debug, Clone, Default)]
 pub struct Plan {
-    /// What is going to be run.
+    /// What is going to be run, by this run or by other shards.
     pub permutations: Vec<Permutation>,
     /// How many there were before patterns selected.
     pub available: usize,
     /// Patterns that matched nothing.
     pub unmatched: Vec<String>,
+    /// The part that this run plays.
+    pub shard: Option<Shard>,
 }
 
 impl Plan {
@@ -171,23 +193,35 @@ impl Plan {
             selection.patterns.is_empty() || selection.patterns.iter().any(|pattern| pattern.matches(permutation))
         };
         let available = all.len();
-        Plan { available, permutations: all.into_iter().filter(selected).collect(), unmatched }
+        let permutations = all.into_iter().filter(selected).collect();
+        Plan { available, permutations, unmatched, shard: selection.shard }
+    }
+
+    /// What this run plays: all, or its shard. Permutations that have to agree are in one shard.
+    pub fn played(&self) -> impl Iterator<Item = &Permutation> {
+        self.permutations.iter().filter(|permutation| {
+            self.shard.is_none_or(|shard| {
+                let mut hasher = Fnv::NEW;
+                hasher.write(permutation.across_protocols().as_bytes());
+                hasher.finish() % u64::from(shard.count.max(1)) + 1 == u64::from(shard.index)
+            })
+        })
     }
 
     /// How many subjects are used when none is used twice: one or two a permutation, one a control, and one more for
     /// each retry of a tenth of them.
     pub fn subjects(&self) -> usize {
-        let cases: usize = self.permutations.iter().map(|permutation| permutation.case.subjects()).sum();
+        let cases: usize = self.played().map(|permutation| permutation.case.subjects()).sum();
         cases + cases / 10 + self.controls().len()
     }
 
     /// The good enrolments that negatives may be set against.
     pub fn controls(&self) -> HashSet<(Flow, Protocol, Format, CoseAlgorithm)> {
         let control = |p: &Permutation| (p.flow, p.protocol, p.format, p.case.control_algorithm(p.format));
-        self.permutations.iter().map(control).collect()
+        self.played().map(control).collect()
     }
 
-    /// SHA-256, in hexadecimal, of the version, the seed and what is going to be run.
+    /// SHA-256, in hexadecimal, of the version, the seed and what is going to be run, by all shards.
     pub fn digest(&self, seed: u64) -> String {
         let mut hash = Sha256::new_with_prefix(env!("CARGO_PKG_VERSION"));
         hash.update(seed.to_be_bytes());
@@ -221,7 +255,9 @@ fn expand(case: Arc<Case>, selection: &Selection, exhaustive: bool) -> Vec<Permu
     let operations: Vec<Option<Operation>> =
         if case.operations.is_empty() { vec![None] } else { case.operations.iter().copied().map(Some).collect() };
     let mut flows: Vec<Flow> = selection.flows.iter().filter(flow_wanted).copied().collect();
-    if case.sampled && !exhaustive && !flows.is_empty() {
+    // What options ask for may differ by flow: on the flow that was drawn the case might have to be skipped.
+    let depends_on_flow = case.requires.iter().any(Requirement::is_of_options);
+    if case.sampled && !depends_on_flow && !exhaustive && !flows.is_empty() {
         flows = vec![flows[drawn(selection.seed, &case.id, 0, flows.len())]];
     }
     let mut permutations = Vec::new();
@@ -263,7 +299,7 @@ fn lengths(case: &Case, format: Format, selection: &Selection, exhaustive: bool)
 /// A number below `most` that follows from the seed and the case.
 fn drawn(seed: u64, case: &str, part: usize, most: usize) -> usize {
     // Not std's hasher: what is drawn may not change with the toolchain.
-    let mut hasher = Fnv(0xcbf2_9ce4_8422_2325);
+    let mut hasher = Fnv::NEW;
     (seed, case, part).hash(&mut hasher);
     let most = u64::try_from(most.max(1)).unwrap_or(u64::MAX);
     usize::try_from(hasher.finish() % most).unwrap_or_default()
@@ -272,7 +308,11 @@ fn drawn(seed: u64, case: &str, part: usize, most: usize) -> usize {
 /// FNV-1a, 64 bits.
 struct Fnv(u64);
 
-impl std::hash::Hasher for Fnv {
+impl Fnv {
+    const NEW: Fnv = Fnv(0xcbf2_9ce4_8422_2325);
+}
+
+impl Hasher for Fnv {
     fn finish(&self) -> u64 {
         // The low bits of the product alone mix badly.
         self.0 ^ (self.0 >> 32)
@@ -325,5 +365,43 @@ cases:
         assert_eq!(plan(&["v1/*/one"]).permutations.len(), 0, "a star stays in its component");
         assert_eq!(plan(&["s/two", "nothing/**"]).unmatched, ["nothing/**"]);
         assert!(Pattern::new("a[").is_err());
+    }
+
+    #[test]
+    fn a_plain_pattern_means_what_its_glob_does() {
+        for (text, means) in
+            [("v1", true), ("v1/u2f/rest", true), ("s/one", true), ("s/on", false), ("s/one/none", false)]
+        {
+            for text in [text.to_owned(), text.replacen('o', "[o]", 1), text.replacen("v1", "{v1}", 1)] {
+                assert_eq!(Pattern::new(&text).expect("glob").means("v1/u2f/rest/s/one", "s/one"), means, "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn shards_are_a_partition_and_keep_protocols_together() {
+        let mut plan = plan(&[]);
+        let (digest, cases) = (plan.digest(1), plan.cases());
+        for count in [1, 2, 3, 40] {
+            let mut all = Vec::new();
+            for index in 1..=count {
+                plan.shard = Some(Shard { index, count });
+                let mut groups: HashMap<String, usize> = HashMap::new();
+                for permutation in plan.played() {
+                    *groups.entry(permutation.across_protocols()).or_default() += 1;
+                    all.push(permutation.id.clone());
+                }
+                let whole = |(name, found): (&String, &usize)| *found == if name.contains("s/one") { 3 } else { 1 };
+                assert!(groups.iter().all(whole), "{groups:?}");
+                assert_eq!((plan.digest(1), plan.cases()), (digest.clone(), cases), "of the whole plan");
+            }
+            all.sort();
+            let mut ids: Vec<String> = plan.permutations.iter().map(|permutation| permutation.id.clone()).collect();
+            ids.sort();
+            assert_eq!(all, ids, "{count} shards");
+        }
+        // Where a permutation falls may never change: machines with different builds share a plan.
+        plan.shard = Some(Shard { index: 1, count: 2 });
+        assert_eq!(plan.played().count(), 13);
     }
 }

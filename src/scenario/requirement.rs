@@ -25,6 +25,12 @@ pub enum Requirement {
 }
 
 impl Requirement {
+    /// Whether it is about what a start's options ask for, besides algorithms.
+    pub fn is_of_options(&self) -> bool {
+        use Requirement as R;
+        matches!(self, R::UserVerificationRequired | R::UserVerificationNotRequired | R::CredPropsRequested)
+    }
+
     /// The name in suites and in the catalogue.
     pub fn name(&self) -> String {
         match self {

@@ -206,6 +206,8 @@ pub enum MessageMember {
     Name,
     /// The credential.
     Credential,
+    /// The kind of authenticator that the start of a passkey asks for.
+    Authenticator,
     /// A member that the documents do not have.
     Unknown,
 }

@@ -99,6 +99,7 @@ mod tests {
             let read = read.pop().expect("one case");
             case.sampled = false;
             case.catalogue.clear();
+            case.place.clone_from(&read.place);
             assert_eq!(format!("{read:?}"), format!("{case:?}"));
             written += 1;
         }

@@ -336,6 +336,42 @@ pub const DEFECTS: &[Defect] = &[
         "an attestation object that cannot be read is answered after a minute",
     ),
     defect("robust-token-echoed", Robustness, "api/no-leak", "the message about a lack of permission echoes the token"),
+    defect(
+        "status-remove-unimplemented",
+        Status,
+        "api/endpoint/v2/passkey/remove",
+        "the removal of a user's passkey is answered as not implemented",
+    ),
+    defect(
+        "status-refusal-as-202",
+        Status,
+        "api/status/default",
+        "a refused credential is answered with 202 over REST",
+    ),
+    defect("shape-start-details-missing", Shape, "api/shape/start/details", "a start is answered without details"),
+    defect("shape-start-options-missing", Shape, "api/shape/start/options", "a start is answered without options"),
+    defect("shape-error-message-missing", Shape, "api/shape/error/message", "an error over REST has no message"),
+    defect("shape-error-text", Shape, "api/shape/error", "an error over REST is its message alone"),
+    defect(
+        "shape-creation-date-not-rfc3339",
+        Shape,
+        "api/shape/details/creation-date",
+        "details.creationDate is a day without a time over REST",
+    ),
+    defect("shape-change-date-zero", Shape, "api/details/change-date", "details.changeDate is the beginning of 1970"),
+    defect(
+        "shape-creation-date-local-time",
+        Shape,
+        "api/details/creation-date",
+        "details.creationDate is the local time of a zone east of Greenwich, said to be UTC",
+    ),
+    defect("shape-sequence-constant", Shape, "api/details/sequence", "details.sequence is the same in every answer"),
+    defect(
+        "shape-resource-owner-of-event",
+        Shape,
+        "api/details/resource-owner",
+        "details.resourceOwner is the id of the event",
+    ),
 ];
 
 #[cfg(test)]

@@ -92,7 +92,9 @@ fn respond(faults: &Faults, result: Result<Value, Refused>) -> Response {
             (StatusCode::OK, message)
         }
         Err(refused) => {
-            let status = StatusCode::from_u16(refused.http_status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            let is_accepted = refused.id().starts_with("WEBAUTHN-") && faults.has("status-refusal-as-202");
+            let http_status = if is_accepted { 202 } else { refused.http_status };
+            let status = StatusCode::from_u16(http_status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
             (status, misshaped_error(faults, refused.status.to_json()))
         }
     };
@@ -113,6 +115,9 @@ fn misshape_message(faults: &Faults, message: &mut Value) {
         details["changeDate"] =
             json!(details["changeDate"].as_str().map(|date| date.replace('T', " ").replace('Z', "")));
     }
+    if faults.has("shape-creation-date-not-rfc3339") {
+        details["creationDate"] = json!(details["creationDate"].as_str().and_then(|date| date.split('T').next()));
+    }
 }
 
 fn misshaped_error(faults: &Faults, mut error: Value) -> Value {
@@ -126,6 +131,14 @@ fn misshaped_error(faults: &Faults, mut error: Value) -> Value {
     }
     if faults.has("shape-error-details-not-list") {
         error["details"] = error["details"][0].take();
+    }
+    if faults.has("shape-error-text") {
+        return error["message"].take();
+    }
+    if faults.has("shape-error-message-missing")
+        && let Some(members) = error.as_object_mut()
+    {
+        members.remove("message");
     }
     error
 }

@@ -82,6 +82,10 @@ impl Service {
     }
 
     fn perform(&self, endpoint: &Endpoint, message: &Value, caller: &Caller) -> Result<Value, Refused> {
+        let is_gone = endpoint.flow == Flow::V2Passkey && endpoint.operation == Operation::Remove;
+        if is_gone && self.site.faults.has("status-remove-unimplemented") {
+            return Err(Refused::new("REQUEST-unknown-method"));
+        }
         limits::check(endpoint, message, &self.site.faults)?;
         let user = self.subject(endpoint, message, caller)?;
         match endpoint.operation {
@@ -148,11 +152,17 @@ impl Service {
     }
 
     fn start_reply(&self, flow: Flow, details: Value, factor_id: String, options: Value) -> Value {
-        if flow.version() == ApiVersion::V1 {
-            return json!({ "key": { "publicKey": STANDARD.encode(options.to_string()) }, "details": details });
-        }
-        let mut reply = json!({ "details": details, "publicKeyCredentialCreationOptions": options });
-        if !self.site.faults.has("shape-factor-id-missing") {
+        let faults = &self.site.faults;
+        let details = if faults.has("shape-start-details-missing") { Value::Null } else { details };
+        let has_options = !faults.has("shape-start-options-missing");
+        let mut reply = if flow.version() == ApiVersion::V1 {
+            let text = has_options.then(|| STANDARD.encode(options.to_string()));
+            json!({ "key": { "publicKey": text }, "details": details })
+        } else {
+            let options = if has_options { options } else { Value::Null };
+            json!({ "details": details, "publicKeyCredentialCreationOptions": options })
+        };
+        if flow.version() == ApiVersion::V2 && !faults.has("shape-factor-id-missing") {
             let member = if flow == Flow::V2U2f { "u2fId" } else { "passkeyId" };
             reply[member] = json!(factor_id);
         }

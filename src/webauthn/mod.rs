@@ -7,6 +7,7 @@ pub mod attestation;
 pub mod authenticator_data;
 pub mod base64;
 pub mod cbor;
+pub mod cbor_item;
 pub mod client_data;
 pub mod cose;
 pub mod credential;

@@ -2,11 +2,15 @@
 //!
 //! Read with x509-cert, an implementation of its own: the virtual authenticator writes certificates by other code.
 
+mod parts;
+
 use x509_cert::der::{Decode as _, Encode as _};
 
 use super::cose::CoseAlgorithm;
 use super::der::{self, DerError};
 use super::public_key::{PublicKey, PublicKeyError};
+
+pub use parts::CertificatePart;
 
 /// Object identifiers of attributes, extensions and purposes.
 pub mod oid {

@@ -5,6 +5,17 @@ pub fn encode_component(text: &str) -> String {
     encode(text, |byte| matches!(byte, b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~'))
 }
 
+/// The same with small hexadecimal digits, as some servers write them.
+pub fn encode_component_lower(text: &str) -> String {
+    let encoded = encode_component(text);
+    let mut parts = encoded.split('%');
+    let mut lower = parts.next().unwrap_or_default().to_owned();
+    for (digits, rest) in parts.filter_map(|part| part.split_at_checked(2)) {
+        lower.push_str(&format!("%{}{rest}", digits.to_ascii_lowercase()));
+    }
+    lower
+}
+
 /// Encodes a `grpc-message`: bytes outside printable ASCII, and the percent sign, become `%XX` (gRPC over HTTP/2, "Percent-Encoded").
 pub fn encode_message(text: &str) -> String {
     encode(text, |byte| matches!(byte, b' '..=b'~') && byte != b'%')
@@ -51,6 +62,7 @@ mod tests {
     #[test]
     fn only_what_a_place_allows_is_plain() {
         assert_eq!(encode_component("a/b ü?#%~"), "a%2Fb%20%C3%BC%3F%23%25~");
+        assert_eq!(encode_component_lower("A/b ü?"), "A%2fb%20%c3%bc%3f");
         assert_eq!(encode_message("a/b ü?#%~"), "a/b %C3%BC?#%25~");
     }
 }

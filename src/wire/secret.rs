@@ -76,7 +76,7 @@ impl Masker {
 
 /// The forms in which a value may be echoed. Base64 of a text that contains the value is found at all three alignments.
 fn forms_of(value: &str) -> Vec<String> {
-    let mut forms = vec![value.to_owned(), percent::encode_component(value)];
+    let mut forms = vec![value.to_owned(), percent::encode_component(value), percent::encode_component_lower(value)];
     forms.push(STANDARD.encode(value));
     forms.push(STANDARD_NO_PAD.encode(value));
     forms.push(URL_SAFE_NO_PAD.encode(value));
@@ -107,6 +107,7 @@ mod tests {
         for text in [
             secret.expose().to_owned(),
             percent::encode_component(secret.expose()),
+            "s3cr3t%2btoken%2fwith%3dsigns".to_owned(),
             STANDARD.encode(secret.expose()),
             STANDARD.encode(format!("ab{} and more", secret.expose())),
             URL_SAFE_NO_PAD.encode(format!("a{} and more", secret.expose())),

@@ -19,7 +19,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("scenario", &["outcome", "transport", "wire", "contract", "authenticator", "webauthn"]),
     ("checks", &["outcome", "scenario", "transport", "wire", "contract", "webauthn"]),
     ("server", &["relying_party", "wire", "contract", "webauthn"]),
-    ("gate", &["outcome", "scenario"]),
+    ("gate", &["outcome", "scenario", "contract", "authenticator"]),
     ("report", &["outcome", "gate", "contract", "wire", "webauthn"]),
     ("runner", RUNS),
     ("load", RUNS),
@@ -49,6 +49,7 @@ const ALL: &[&str] = &[
 /// External crates that only some modules may name.
 const HOMES: &[(&str, &[&str])] = &[
     ("ciborium", &["webauthn"]),
+    ("ciborium_ll", &["webauthn"]),
     ("aws_lc_rs", &["webauthn", "transport"]),
     ("x509_cert", &["webauthn"]),
     ("p256", &["authenticator"]),
@@ -70,8 +71,11 @@ const HOMES: &[(&str, &[&str])] = &[
     ("anyhow", &["cli"]),
     ("indicatif", &["cli"]),
     ("quick_junit", &["report"]),
+    ("minijinja", &["report"]),
     ("serde_saphyr", &["scenario"]),
     ("toml", &["runner"]),
+    ("toml_edit", &["gate"]),
+    ("similar", &["cli"]),
     ("proptest", &["runner"]),
 ];
 

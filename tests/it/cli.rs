@@ -1,9 +1,11 @@
 //! The command as a stranger uses it: what it says, where it says it, and how it exits.
 
 mod attest;
+mod coverage;
 mod fuzz;
 mod inputs;
 mod recorded;
+mod report;
 mod reports;
 mod running;
 mod subjects;
@@ -48,7 +50,8 @@ impl Output {
 /// The command, away from a terminal and from the environment's ideas.
 pub fn command(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_proofmark"));
-    command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).env_remove("CI");
+    command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.env_remove("CI").env_remove("GITHUB_ACTIONS");
     command
 }
 

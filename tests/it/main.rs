@@ -1,16 +1,22 @@
 //! The integration tests, one binary.
 
 mod architecture;
+mod browser;
 mod catalogue;
 mod chain;
 mod cli;
+mod coverage;
+mod gate;
 mod hostile;
+mod html;
 mod independent;
 mod load;
 mod misbehaving;
 mod properties;
 mod reports;
+mod samples;
 mod scenarios;
+mod secrets;
 mod selftest;
 mod server;
 mod vectors;

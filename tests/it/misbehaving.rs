@@ -1,7 +1,7 @@
 //! Targets that misbehave in one operation: exactly the affected permutations say so, the others pass, and the run ends.
 
 mod judged;
-mod proxy;
+pub mod proxy;
 
 use std::collections::BTreeMap;
 use std::net::TcpListener;
@@ -100,13 +100,13 @@ async fn with_act(act: Act) -> (RunRecord, Proxy) {
     (run(target, &["enrolment/good"]).await, proxy)
 }
 
-fn http(status: &str, headers: &str, body: impl AsRef<[u8]>) -> Act {
+pub fn http(status: &str, headers: &str, body: impl AsRef<[u8]>) -> Act {
     let body = body.as_ref();
     let head = format!("HTTP/1.1 {status}\r\nconnection: close\r\n{headers}content-length: {}\r\n\r\n", body.len());
     Act::Say(Bytes::from([head.as_bytes(), body].concat()))
 }
 
-fn json(status: &str, body: impl AsRef<[u8]>) -> Act {
+pub fn json(status: &str, body: impl AsRef<[u8]>) -> Act {
     http(status, "content-type: application/json\r\n", body)
 }
 

@@ -1,5 +1,11 @@
 //! Reports of one run made by hand: every verdict, one cause twice, a flaky case, and a target that sends hostile text.
 
+mod annotations;
+pub mod json;
+mod markdown;
+mod sarif;
+mod stream;
+
 use std::collections::BTreeMap;
 
 use proofmark::gate::Judged;
@@ -40,7 +46,7 @@ fn record(id: &str, clause: &str, reason: Reason, expected: &str, received: &str
     record
 }
 
-fn hostile() -> CaseRecord {
+pub fn hostile() -> CaseRecord {
     let mut record =
         record("v2/u2f/rest/request/hostile", "api/shape/error", Reason::WrongShape, "code: int32", HOSTILE);
     record.findings.push(Finding::new("no-token", "api/no-leak", Reason::Leak, "no token", HOSTILE));
@@ -58,7 +64,7 @@ fn hostile() -> CaseRecord {
 }
 
 /// Ten permutations of a target whose name is hostile as well.
-fn run() -> Judged {
+pub fn run() -> Judged {
     let refused = "refused: HTTP 400, code 3";
     let token_name = "api/limit/token-name";
     let mut reproduced =
@@ -160,21 +166,6 @@ fn ndjson() {
     assert_harmless(&text.replace(['\u{202e}', '\u{2066}', '\u{9b}'], ""));
     assert_eq!(text.lines().count(), run.run.cases.len() + 2);
     insta::assert_snapshot!(text);
-    let events = report::read_events(text.as_bytes()).expect("our own lines");
-    assert_eq!(RunRecord::fold(events), Some(run.run));
-}
-
-#[test]
-fn ndjson_that_is_none() {
-    let text = written("ndjson", &run());
-    let lines: Vec<&str> = text.lines().collect();
-    let error = report::read_events(format!("{}\n{{\"event\": 1}}\n", lines[0]).as_bytes()).expect_err("no event");
-    assert!(error.to_string().starts_with("line 2: "), "{error}");
-    let folded = |lines: &[&str]| RunRecord::fold(report::read_events(lines.join("\n").as_bytes()).expect("events"));
-    assert_eq!(folded(&lines[1..]), None, "without its first line");
-    assert_eq!(folded(&[lines[0], lines[0]]), None, "two runs");
-    let died = folded(&lines[..4]).expect("a run that died");
-    assert_eq!((died.cases.len(), died.finished), (3, None));
 }
 
 /// Test cases by name: the element that says what they came to, with its attributes and text.

@@ -2,9 +2,15 @@
 
 use serde_json::{Value, json};
 
-use super::exchanges::{body, body_with, endpoint, endpoints, error, public_key, rest, rest_text, rpc, success};
-use super::{CHALLENGE, DETAILS, ERROR, Expected, MEMBERS, READABLE, REMOVE, RP_ID, Row, START, VERIFY, row};
-use crate::contract::{ApiVersion, Flow, Operation, Protocol};
+use super::exchanges::{
+    body, body_with, endpoint, endpoints, error, public_key, rest, rest_text, rpc, success, with_header,
+};
+use super::{
+    CHALLENGE, CHANGE_DATE, CHANGED_NOW, CREATED_BEFORE_CHANGED, CREATION_DATE, ERROR_BODY, ERROR_CODE, ERROR_DETAILS,
+    ERROR_MESSAGE, ERROR_TYPE, Expected, MEMBERS, READABLE, REMOVE, RESOURCE_OWNER, RP_ID, Row, SEQUENCE,
+    START_DETAILS, START_FACTOR_ID, START_OPTIONS, VERIFY, row,
+};
+use crate::contract::{ApiVersion, Endpoint, Flow, Operation, Protocol};
 
 /// The bodies in which the member at a pointer is missing, renamed, null, or one of some other values.
 fn broken(body: &Value, pointer: &str, wrong: &[Value]) -> Vec<(String, Value)> {
@@ -54,32 +60,35 @@ pub fn defective() -> Vec<Row> {
 fn top_level() -> Vec<Row> {
     let mut found = Vec::new();
     for endpoint in endpoints() {
-        let expected = match endpoint.operation {
-            Operation::Start => START,
+        let has_details = match endpoint.operation {
+            Operation::Start => START_DETAILS,
             Operation::Verify => VERIFY,
             _ => REMOVE,
         };
         let good = body(endpoint);
-        let mut bodies = broken(&good, "/details", &[json!("text"), json!([]), json!(1)]);
+        let mut wrong = vec![(has_details, broken(&good, "/details", &[json!("text"), json!([]), json!(1)]))];
         if let Some(pointer) = endpoint.options_member() {
             // A text in v2 and an object in v1 are each the other version's form.
             let other = match endpoint.flow.version() {
                 ApiVersion::V1 => json!({ "publicKey": public_key() }),
                 ApiVersion::V2 => good.pointer("/details/sequence").cloned().expect("a text"),
             };
-            bodies.extend(broken(&good, pointer, &[json!(1), json!([]), json!(true), other]));
+            wrong.push((START_OPTIONS, broken(&good, pointer, &[json!(1), json!([]), json!(true), other])));
         }
         for name in ["u2fId", "passkeyId"].into_iter().filter(|name| good.get(*name).is_some()) {
-            bodies.extend(broken(&good, &format!("/{name}"), &[json!(""), json!(163_840), json!({})]));
+            let ids = [json!(""), json!(163_840), json!({})];
+            wrong.push((START_FACTOR_ID, broken(&good, &format!("/{name}"), &ids)));
         }
         if good.get("key").is_some() {
-            bodies.extend(broken(&good, "/key", &[json!("text"), json!([])]));
+            wrong.push((START_OPTIONS, broken(&good, "/key", &[json!("text"), json!([])])));
         }
-        found.extend(rows(bodies.clone(), expected, |body| rest(endpoint, 200, body)));
-        // Over gRPC the schema leaves nothing but what is left out.
-        let left_out = bodies.into_iter().filter(|(name, _)| name.ends_with("missing")).collect::<Vec<_>>();
-        found.extend(rows(left_out.clone(), expected, |body| rpc(endpoint, Protocol::Grpc, body)));
-        found.extend(rows(left_out, expected, |body| rpc(endpoint, Protocol::GrpcWeb, body)));
+        for (expected, bodies) in wrong {
+            found.extend(rows(bodies.clone(), expected, |body| rest(endpoint, 200, body)));
+            // Over gRPC the schema leaves nothing but what is left out.
+            let left_out = bodies.into_iter().filter(|(name, _)| name.ends_with("missing")).collect::<Vec<_>>();
+            found.extend(rows(left_out.clone(), expected, |body| rpc(endpoint, Protocol::Grpc, body)));
+            found.extend(rows(left_out, expected, |body| rpc(endpoint, Protocol::GrpcWeb, body)));
+        }
     }
     found
 }
@@ -110,14 +119,39 @@ fn details() -> Vec<Row> {
     let mut found = Vec::new();
     for endpoint in endpoints() {
         let good = body(endpoint);
-        let mut bodies = broken(&good, "/details/sequence", &sequences);
-        bodies.extend(broken(&good, "/details/changeDate", &dates));
-        bodies.extend(broken(&good, "/details/resourceOwner", &[json!(69_629), json!([])]));
         let mut created = good.clone();
         created["details"]["creationDate"] = json!("2024-11-25T15:26:50.405Z");
-        bodies.extend(ill_typed(&created, "/details/creationDate", &dates));
-        found.extend(rows(bodies, DETAILS, |body| rest(endpoint, 200, body)));
+        for (expected, bodies) in [
+            (SEQUENCE, broken(&good, "/details/sequence", &sequences)),
+            (CHANGE_DATE, broken(&good, "/details/changeDate", &dates)),
+            (RESOURCE_OWNER, broken(&good, "/details/resourceOwner", &[json!(69_629), json!([])])),
+            (CREATION_DATE, ill_typed(&created, "/details/creationDate", &dates)),
+        ] {
+            found.extend(rows(bodies, expected, |body| rest(endpoint, 200, body)));
+        }
+        found.extend(meanings(endpoint, &created));
     }
+    found
+}
+
+/// Dates of the right form that can't be.
+fn meanings(endpoint: &'static Endpoint, good: &Value) -> Vec<Row> {
+    let with = |name: &str, date: &str| {
+        let mut body = good.clone();
+        body["details"][name] = json!(date);
+        rest(endpoint, 200, &body)
+    };
+    let dated = |exchange| with_header(exchange, "date", "Mon, 25 Nov 2024 15:26:51 GMT");
+    let mut found = Vec::new();
+    for later in ["2024-11-25T15:26:50.406Z", "2024-11-25T17:26:50.405Z", "2024-11-25T15:26:50.405-01:00"] {
+        let exchange = with("creationDate", later);
+        found.push(row(format!("created {later}"), dated(exchange), &[CREATED_BEFORE_CHANGED]));
+    }
+    for far in ["2024-11-25T15:31:51.001Z", "2024-11-25T16:26:50Z"] {
+        found.push(row(format!("changed {far}"), dated(with("changeDate", far)), &[CHANGED_NOW]));
+    }
+    let both = [CHANGED_NOW, CREATED_BEFORE_CHANGED];
+    found.push(row("changed before it began", dated(with("changeDate", "1970-01-01T00:00:00Z")), &both));
     found
 }
 
@@ -201,22 +235,30 @@ fn rp_ids() -> Vec<Row> {
 fn errors() -> Vec<Row> {
     let good = error(3);
     let numbers = [json!("3"), json!(3.5), json!(2_147_483_648_i64), json!(-2_147_483_649_i64), json!(true)];
-    let mut bodies = broken(&good, "/code", &numbers);
-    bodies.extend(broken(&good, "/message", &[json!(1), json!({}), json!(["text"])]));
-    bodies.extend(ill_typed(&good, "/details", &[json!({}), json!("text"), json!([1]), json!([[]]), json!([null])]));
-    bodies.extend(broken(&good, "/details/0/@type", &[json!(""), json!(1)]));
+    let untyped = [json!([1]), json!([[]]), json!([null])];
+    let wrong = [
+        (ERROR_CODE, broken(&good, "/code", &numbers)),
+        (ERROR_MESSAGE, broken(&good, "/message", &[json!(1), json!({}), json!(["text"])])),
+        (ERROR_DETAILS, ill_typed(&good, "/details", &[json!({}), json!("text")])),
+        // The null that is added to them is no list.
+        (ERROR_TYPE, ill_typed(&good, "/details", &untyped).into_iter().take(untyped.len()).collect()),
+        (ERROR_TYPE, broken(&good, "/details/0/@type", &[json!(""), json!(1)])),
+    ];
     let mut found = Vec::new();
     for endpoint in endpoints() {
-        found.extend(rows(bodies.clone(), ERROR, |body| rest(endpoint, 404, body)));
+        for (expected, bodies) in &wrong {
+            found.extend(rows(bodies.clone(), *expected, |body| rest(endpoint, 404, body)));
+        }
         for text in ["", "refused", "[]", "\"text\"", "null", "{\"code\": 3,"] {
-            found.push(row(format!("error {text:?}"), rest_text(endpoint, 400, text), &[ERROR]));
+            found.push(row(format!("error {text:?}"), rest_text(endpoint, 400, text), &[ERROR_BODY]));
         }
     }
     let untyped = json!({"code": 3, "message": "m", "details": [{"@type": "", "value": ""}]});
     let status = crate::wire::status::Status::from_json(&untyped);
     let start = endpoint(Flow::V2U2f, Operation::Start);
     for protocol in [Protocol::Grpc, Protocol::GrpcWeb] {
-        found.push(row("a detail without type", super::exchanges::rpc_refusal(start, protocol, &status), &[ERROR]));
+        let refusal = super::exchanges::rpc_refusal(start, protocol, &status);
+        found.push(row("a detail without type", refusal, &[ERROR_TYPE]));
     }
     found
 }
@@ -243,6 +285,7 @@ pub fn harmless() -> Vec<Row> {
             "2024-12-31T23:59:60Z",
         ] {
             let mut dated = good.clone();
+            dated["details"]["changeDate"] = json!(date);
             dated["details"]["creationDate"] = json!(date);
             dates.push((date, dated.clone()));
             drop(dated["details"].as_object_mut().expect("an object").remove("changeDate"));
@@ -253,6 +296,8 @@ pub fn harmless() -> Vec<Row> {
         greatest["details"]["resourceOwner"] = json!("");
         dates.push(("the greatest sequence", greatest));
         dates.push(("the members in reverse", reversed(&good)));
+        let dated = with_header(rest(endpoint, 200, &good), "date", "Mon, 25 Nov 2024 15:31:50 GMT");
+        found.push(row("clocks that are apart", dated, &[]));
         found.extend(dates.into_iter().map(|(name, body)| row(name, rest(endpoint, 200, &body), &[])));
         for error in harmless_errors() {
             found.push(row(error.to_string(), rest(endpoint, 403, &error), &[]));

@@ -68,7 +68,7 @@ fn exchange(endpoint: &'static Endpoint, protocol: Protocol, body: Bytes, reply:
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(protocol.content_type()));
     let request = SentRequest {
         method: "POST".to_owned(),
-        url: "http://localhost/".to_owned(),
+        url: format!("http://localhost{}", endpoint.rest.path.replace(['{', '}'], "")),
         headers: HeaderMap::new(),
         authorized: true,
         body: Bytes::new(),

@@ -11,8 +11,8 @@ use super::exchanges::{
     with_trailers,
 };
 use super::{
-    CONTENT_TYPE as WRONG_TYPE, ERROR, GRPC_MESSAGE, GRPC_STATUS, GRPC_WEB_FRAMING, NO_SERVER_ERROR, NO_STACK_TRACE,
-    NO_TOKEN, Row, SUCCESS_STATUS, TOKEN, row,
+    CONTENT_TYPE as WRONG_TYPE, ENDPOINT, ERROR_BODY, GRPC_MESSAGE, GRPC_STATUS, GRPC_WEB_FRAMING, NO_SERVER_ERROR,
+    NO_STACK_TRACE, NO_TOKEN, REFUSAL_STATUS, Row, SUCCESS_STATUS, TOKEN, row,
 };
 use crate::contract::{Endpoint, Flow, Operation, Protocol};
 use crate::transport::{Exchange, Refusal, Reply};
@@ -38,7 +38,7 @@ pub fn good() -> Vec<Row> {
     for endpoint in endpoints() {
         for protocol in Protocol::ALL {
             rows.push(row("200", success(endpoint, protocol, &body(endpoint)), &[]));
-            for (http, code) in [(400, 3), (401, 16), (403, 7), (404, 5), (409, 6), (429, 8), (501, 12)] {
+            for (http, code) in [(400, 3), (401, 16), (403, 7), (404, 5), (409, 6), (429, 8)] {
                 rows.push(row(format!("code {code}"), refusal(endpoint, protocol, http, code), &[]));
             }
         }
@@ -73,10 +73,32 @@ fn in_headers(protocol: Protocol, content_type: &str) -> Exchange {
 
 /// Replies with one defect in what surrounds the body.
 pub fn defective() -> Vec<Row> {
-    [server_errors(), content_types(), http_statuses(), grpc_statuses(), grpc_details(), frames(), messages()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        server_errors(),
+        content_types(),
+        http_statuses(),
+        nowhere(),
+        grpc_statuses(),
+        grpc_details(),
+        frames(),
+        messages(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// Answers of a server that does not have the operation there.
+fn nowhere() -> Vec<Row> {
+    let mut rows = Vec::new();
+    for endpoint in endpoints() {
+        for (http, protocol) in
+            [(405, Protocol::Rest), (501, Protocol::Rest), (200, Protocol::Grpc), (200, Protocol::GrpcWeb)]
+        {
+            rows.push(row("not implemented", refusal(endpoint, protocol, http, 12), &[ENDPOINT]));
+        }
+    }
+    rows
 }
 
 fn server_errors() -> Vec<Row> {
@@ -91,7 +113,7 @@ fn server_errors() -> Vec<Row> {
         rows.push(row("400 with code 13", rest(endpoint, 400, &error(13)), &[NO_SERVER_ERROR]));
     }
     let page = with_header(rest_text(start(), 502, "<h1>Bad gateway</h1>"), "content-type", "text/html");
-    rows.push(row("a proxy's page", page, &[NO_SERVER_ERROR, WRONG_TYPE, ERROR]));
+    rows.push(row("a proxy's page", page, &[NO_SERVER_ERROR, WRONG_TYPE, ERROR_BODY]));
     rows
 }
 
@@ -120,7 +142,7 @@ fn http_statuses() -> Vec<Row> {
     let mut rows = Vec::new();
     for endpoint in endpoints() {
         rows.push(row("201", rest(endpoint, 201, &body(endpoint)), &[SUCCESS_STATUS]));
-        rows.push(row("202 with an error", rest(endpoint, 202, &error(3)), &[SUCCESS_STATUS]));
+        rows.push(row("202 with an error", rest(endpoint, 202, &error(3)), &[REFUSAL_STATUS]));
         rows.push(row("302", rest_text(endpoint, 302, "{}"), &[SUCCESS_STATUS]));
         let mut empty = rest_text(endpoint, 204, "");
         empty.headers.clear();

@@ -26,7 +26,7 @@ fn wrong_usage_is_told_on_standard_error() {
         (&["run", "a["], "`a[` is no pattern"),
         (&["run", "--report", "x"], "write NAME=PATH"),
         (&["run", "--report", "junit="], "write NAME=PATH"),
-        (&["run", "--report", "html=x"], "there are ndjson, junit"),
+        (&["run", "--report", "soap=x"], "there are ndjson, json"),
         (&["run", "--report", "junit=/no/such/dir/x"], "/no/such/dir/x"),
         (&["run", "--report", "junit=/"], "is a directory"),
         (&["run", "--defect", "nothing"], "`proofmark list defects`"),

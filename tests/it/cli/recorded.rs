@@ -86,7 +86,7 @@ fn todays_checks_decide_an_old_run() {
 fn a_stream_that_is_none_is_refused() {
     let none = fed(&["judge", "-"], b"{}\n").exits(3);
     none.says(&["judge -: line 1"]);
-    fed(&["judge", "-"], b"").exits(3).says(&["no stream of one run", "--report ndjson=FILE"]);
+    fed(&["judge", "-"], b"").exits(3).says(&["judge -: line 1: it is empty", "--report ndjson=PATH"]);
     proofmark(&["judge", "/nonexistent"]).exits(3).says(&["/nonexistent"]);
 }
 

@@ -31,6 +31,19 @@ pub struct Request {
     bytes: Vec<u8>,
 }
 
+impl Request {
+    /// The value of a header, by its name in small letters.
+    pub fn header(&self, name: &str) -> Option<String> {
+        let head = String::from_utf8_lossy(&self.bytes[..self.bytes.len() - self.body.len()]).into_owned();
+        let named = |line: &str| {
+            line.split_once(": ")
+                .filter(|(found, _)| found.eq_ignore_ascii_case(name))
+                .map(|(_, value)| value.to_owned())
+        };
+        head.lines().find_map(named)
+    }
+}
+
 /// A proxy that ends with its owner.
 pub struct Proxy {
     address: SocketAddr,

@@ -17,13 +17,15 @@ use super::{Session, Started, World, call, endpoint};
 /// What is seen, by a name for the observation.
 type Seen = BTreeMap<String, String>;
 
-/// Replies without what differs from one server to the next: dates.
+/// Replies without what differs from one server to the next: dates, beyond that they are of today.
 async fn observe(world: &World, seen: &mut Seen, name: &str, protocol: Protocol, call: &Call) -> Option<Exchange> {
     let outcome = world.try_call(protocol, call).await;
     let text = match &outcome {
         Err(error) => error.cause().to_owned(),
         Ok(exchange) => {
-            let dates = |value: &Value| value.as_str().map(|text| text.parse::<jiff::Timestamp>().is_ok());
+            let now = jiff::Timestamp::now();
+            let is_near = |date: jiff::Timestamp| date.duration_since(now).abs() < jiff::SignedDuration::from_hours(1);
+            let dates = |value: &Value| value.as_str().map(|text| text.parse().is_ok_and(is_near));
             let mut body: Value = serde_json::from_slice(&exchange.body).unwrap_or_default();
             let mut reply = match &exchange.reply {
                 proofmark::transport::Reply::Success(message) => message.clone(),

@@ -1,0 +1,82 @@
+//! Verbs about runs that were made before: `known`, `diff` and `merge`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::Deny;
+
+/// `known`
+#[derive(Debug, Args)]
+pub struct KnownArguments {
+    /// What to do
+    #[command(subcommand)]
+    pub verb: KnownVerb,
+}
+
+/// What `known` can do.
+#[derive(Debug, Subcommand)]
+pub enum KnownVerb {
+    /// Print entries for the fails and deviations that are new in a run
+    Suggest {
+        /// The run's events, as `run --report ndjson=FILE` writes them
+        #[arg(long, value_name = "EVENTS")]
+        from: PathBuf,
+        /// What is known already
+        #[arg(long, value_name = "FILE")]
+        known: Option<PathBuf>,
+        /// Append the entries to the known-deviations file, which need not be there yet
+        #[arg(long, requires = "known")]
+        write: bool,
+    },
+    /// Show what a run says can be taken out of a known-deviations file
+    Prune {
+        /// The run's events, as `run --report ndjson=FILE` writes them
+        #[arg(long, value_name = "EVENTS")]
+        from: PathBuf,
+        /// The file
+        #[arg(long, value_name = "FILE")]
+        known: PathBuf,
+        /// Take it out
+        #[arg(long)]
+        write: bool,
+    },
+}
+
+/// `diff`
+#[derive(Debug, Args)]
+pub struct DiffArguments {
+    /// The earlier run's events
+    pub before: PathBuf,
+    /// The later run's events
+    pub after: PathBuf,
+    /// For people, or for programs
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: DiffFormat,
+}
+
+/// What `diff --format` takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DiffFormat {
+    /// Grouped by cause
+    Text,
+    /// One object
+    Json,
+}
+
+/// `merge`
+#[derive(Debug, Args)]
+pub struct MergeArguments {
+    /// The events of every shard, each once
+    #[arg(required = true, value_name = "EVENTS")]
+    pub shards: Vec<PathBuf>,
+    /// Write a report of the whole, as NAME=PATH; can be repeated
+    #[arg(long = "report", value_name = "NAME=PATH")]
+    pub reports: Vec<String>,
+    /// Excuse the fails and deviations of this file
+    #[arg(long, value_name = "FILE")]
+    pub known: Option<PathBuf>,
+    /// Make the exit code 1 for this verdict too
+    #[arg(long, value_name = "VERDICT")]
+    pub deny: Option<Deny>,
+}

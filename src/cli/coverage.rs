@@ -1,0 +1,87 @@
+//! `coverage`: clause by transport, of a recorded run or of one that is played for it.
+
+use super::args::{CoverageArguments, CoverageForm, CoverageState, RunArguments};
+use super::exit::{Exit, Failure};
+use super::{output, run, stream};
+use crate::outcome::{Event, RunRecord};
+use crate::report::coverage::{self, State};
+use crate::runner::Stop;
+use crate::scenario::Pattern;
+
+/// The width where the terminal's is not known.
+const WIDTH: usize = 80;
+
+/// Prints the table; holes are data, unless `--deny` says otherwise.
+pub async fn coverage(arguments: CoverageArguments) -> Result<Exit, Failure> {
+    let pattern = arguments.clause.as_deref().map(Pattern::new).transpose();
+    let pattern = pattern.map_err(|error| Failure::new(Exit::Usage, error))?;
+    let run = match &arguments.from {
+        Some(path) => stream::read("--from", path)?,
+        None => play(&arguments).await?,
+    };
+    let takes = |id: &str| pattern.as_ref().is_none_or(|pattern| pattern.means_id(id));
+    let selected = coverage::coverage(&run).filtered(None, takes);
+    if selected.rows.is_empty() {
+        let text = arguments.clause.unwrap_or_default();
+        let message = format!("--clause {text}: no clause matches it; `proofmark list clauses` shows all");
+        return Err(Failure::text(Exit::NothingSelected, message));
+    }
+    let denied: Vec<String> = arguments
+        .deny
+        .iter()
+        .map(|state| State::from(*state))
+        .filter(|state| selected.with(*state) > 0)
+        .map(|state| format!("{} {}", selected.with(state), state.name()))
+        .collect();
+    let shown = selected.filtered(arguments.state.map(State::from), |_| true);
+    match arguments.format {
+        CoverageForm::Text => output::print(&coverage::text(&run, &shown, width())),
+        CoverageForm::Json => output::line(&format!("{:#}", shown.to_json(&run))),
+    }
+    if !denied.is_empty() {
+        output::note(&format!("denied: clauses that are {}", denied.join(", ")));
+        return Ok(Exit::Red);
+    }
+    let interrupted = run.finished.is_none_or(|finished| finished.interrupted);
+    Ok(if interrupted && arguments.from.is_none() { Exit::Interrupted } else { Exit::Green })
+}
+
+/// Plays the default run without a word.
+async fn play(arguments: &CoverageArguments) -> Result<RunRecord, Failure> {
+    let run_arguments = RunArguments {
+        target: arguments.target.clone(),
+        defect: arguments.defect.clone(),
+        suites: arguments.suites.clone(),
+        seed: arguments.seed,
+        timeout: arguments.timeout.clone(),
+        jobs: arguments.jobs,
+        ..RunArguments::default()
+    };
+    let stop = Stop::default();
+    let watcher = tokio::spawn(run::watch(stop.clone()));
+    let begun = tokio::select! {
+        begun = run::prepare(&run_arguments) => begun?,
+        () = stop.stopped() => return Err(Failure::text(Exit::Interrupted, "interrupted before the run began")),
+    };
+    let mut events = Vec::new();
+    begun.runner.run(&stop, |event: &Event| events.push(event.clone())).await;
+    watcher.abort();
+    RunRecord::fold(events).ok_or_else(|| Failure::text(Exit::Internal, "the run has no first event"))
+}
+
+/// Characters in a line: what the shell says, for what is not on a terminal the usual ones.
+fn width() -> usize {
+    std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok()).unwrap_or(WIDTH)
+}
+
+impl From<CoverageState> for State {
+    fn from(state: CoverageState) -> State {
+        match state {
+            CoverageState::Violated => State::Violated,
+            CoverageState::Weak => State::Weak,
+            CoverageState::NotVerified => State::NotVerified,
+            CoverageState::Verified => State::Verified,
+            CoverageState::Excluded => State::Excluded,
+        }
+    }
+}

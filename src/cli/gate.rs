@@ -1,0 +1,46 @@
+//! What the gate is held to, and the exit code that it comes to.
+
+use std::path::Path;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::Offset;
+
+use super::args::Deny;
+use super::exit::{Exit, Failure};
+use super::github::Step;
+use super::output;
+use super::reports::{self, Destination};
+use crate::gate::{Gate, Judged, Known, Rules};
+use crate::report;
+
+/// Reads the known-deviations file, if there is one.
+pub fn rules(known: Option<&Path>, deny: Option<Deny>) -> Result<Rules, Failure> {
+    let known = known.map(Known::read).transpose().map_err(Failure::config)?;
+    Ok(Rules { known, today: today(), deny_deviation: deny == Some(Deny::Deviation) })
+}
+
+/// In UTC, so that a date means the same on every machine.
+fn today() -> Date {
+    Offset::UTC.to_datetime(Timestamp::now()).date()
+}
+
+/// Prints the summary, writes the reports and tells the CI service.
+pub fn report(judged: &Judged, destinations: &[Destination], step: Step) -> Result<(), Failure> {
+    output::print(&report::summary(judged));
+    for path in reports::write(destinations, judged)? {
+        output::note(&format!("wrote {}", path.display()));
+    }
+    step.annotate(judged);
+    Ok(())
+}
+
+/// Precedence: 1, 6, 7, 0.
+pub fn exit(judged: &Judged) -> Exit {
+    match judged.gate() {
+        Gate::Red => Exit::Red,
+        Gate::Incomplete => Exit::Incomplete,
+        Gate::Broken => Exit::KnownBroken,
+        Gate::Green => Exit::Green,
+    }
+}

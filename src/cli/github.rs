@@ -1,0 +1,41 @@
+//! GitHub Actions, which reads what a step prints for workflow commands.
+
+use super::args::seed_or_random;
+use super::output;
+use crate::gate::Judged;
+use crate::report;
+
+/// A step of a job. What a target says is printed too, and must not become a command: while the run prints, commands are
+/// switched off. They stay off if the run ends with an error, which quotes the target as well.
+pub struct Step {
+    /// What switches them on again; `None` elsewhere. The target can't know it.
+    token: Option<String>,
+}
+
+impl Step {
+    /// Switches commands off.
+    pub fn begin() -> Step {
+        let is_step = std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true");
+        let token = is_step.then(|| format!("proofmark-{:x}-{:x}", seed_or_random(None), seed_or_random(None)));
+        if let Some(token) = &token {
+            output::line(&format!("::stop-commands::{token}"));
+        }
+        Step { token }
+    }
+
+    /// Switches them on.
+    pub fn end(self) {
+        if let Some(token) = &self.token {
+            output::line(&format!("::{token}::"));
+        }
+    }
+
+    /// Switches them on, and says what went wrong as annotations.
+    pub fn annotate(self, judged: &Judged) {
+        let is_step = self.token.is_some();
+        self.end();
+        if is_step {
+            output::print(&report::annotations(judged));
+        }
+    }
+}

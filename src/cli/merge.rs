@@ -1,0 +1,19 @@
+//! `merge`: the shards of a run as one.
+
+use super::args::MergeArguments;
+use super::exit::{Exit, Failure};
+use super::{gate, github, reports, stream};
+use crate::gate::Judged;
+use crate::outcome;
+
+/// Reads every stream, puts them together, reports, and gives the gate's exit code.
+pub fn merge(arguments: &MergeArguments) -> Result<Exit, Failure> {
+    let rules = gate::rules(arguments.known.as_deref(), arguments.deny)?;
+    let destinations = reports::open(&arguments.reports)?;
+    let read = |path: &std::path::PathBuf| Ok((path.display().to_string(), stream::read("merge", path)?));
+    let shards: Vec<_> = arguments.shards.iter().map(read).collect::<Result<_, Failure>>()?;
+    let run = outcome::merge(shards).map_err(Failure::config)?;
+    let judged = Judged::by(run, rules);
+    gate::report(&judged, &destinations, github::Step::begin())?;
+    Ok(gate::exit(&judged))
+}

@@ -1,0 +1,24 @@
+//! `report`: renders an event stream that was written earlier.
+
+use super::args::ReportArguments;
+use super::exit::{Exit, Failure};
+use super::{gate, github, output, reports, stream};
+use crate::gate::Judged;
+use crate::report;
+
+/// Reads the stream and writes the reports, or the summary if none is asked for. It is no gate: what the run came to does
+/// not show in the exit code, and neither does that it died, which is said on standard error.
+pub fn report(arguments: &ReportArguments) -> Result<Exit, Failure> {
+    let destinations = reports::open_as("--to", &arguments.to)?;
+    let rules = gate::rules(arguments.known.as_deref(), None)?;
+    let judged = Judged::by(stream::read("--from", &arguments.from)?, rules);
+    if destinations.is_empty() {
+        let step = github::Step::begin();
+        output::print(&report::summary(&judged));
+        step.end();
+    }
+    for path in reports::write(&destinations, &judged)? {
+        output::note(&format!("wrote {}", path.display()));
+    }
+    Ok(Exit::Green)
+}

@@ -1,0 +1,179 @@
+//! What is not a pass, by cause. The gravest first; the first records of a cause with every detail, all others in a line each.
+
+use serde::Serialize;
+
+use super::clauses::Promise;
+use super::detail::{self, Detail};
+use super::escape::anchor;
+use super::page::sign;
+use crate::gate::{Judged, Standing};
+use crate::outcome::{CaseRecord, Verdict};
+use crate::report::causes::{Cause, grouped};
+
+/// Records of a cause that are shown with every detail.
+const DETAILED: usize = 2;
+/// Records of the whole page that are: a page of more is no longer read, and slow.
+const DETAILED_IN_ALL: usize = 100;
+/// Characters of an answer that a line shows.
+const LINE: usize = 300;
+
+/// Causes under one heading.
+#[derive(Serialize)]
+pub(super) struct Section<'a> {
+    id: &'static str,
+    heading: &'static str,
+    about: &'static str,
+    /// Whether it is closed at first.
+    folded: bool,
+    count: usize,
+    causes: Vec<CauseView<'a>>,
+}
+
+#[derive(Serialize)]
+struct CauseView<'a> {
+    verdict: &'static str,
+    sign: &'static str,
+    reason: String,
+    promise: Promise<'a>,
+    expected: String,
+    received: String,
+    /// Why it is known.
+    why: Option<String>,
+    count: usize,
+    rows: Vec<Row<'a>>,
+}
+
+#[derive(Serialize)]
+struct Row<'a> {
+    id: &'a str,
+    anchor: String,
+    case: String,
+    title: &'a str,
+    verdict: &'static str,
+    protocol: &'a str,
+    flow: &'a str,
+    flaky: bool,
+    /// Where that is not what the cause's first received.
+    received: Option<String>,
+    detail: Option<Detail<'a>>,
+}
+
+struct Heading {
+    id: &'static str,
+    heading: &'static str,
+    about: &'static str,
+    verdicts: &'static [Verdict],
+    known: bool,
+    folded: bool,
+}
+
+const HEADINGS: [Heading; 5] = [
+    Heading {
+        id: "failures",
+        heading: "Failures",
+        about: "Promises that the target does not keep.",
+        verdicts: &[Verdict::Fail],
+        known: false,
+        folded: false,
+    },
+    Heading {
+        id: "errors",
+        heading: "Errors",
+        about: "No verdict was possible, so that nothing is said of the target here.",
+        verdicts: &[Verdict::Error],
+        known: false,
+        folded: false,
+    },
+    Heading {
+        id: "deviations",
+        heading: "Deviations",
+        about: "The target differs, yet breaks no MUST and no documented promise.",
+        verdicts: &[Verdict::Deviation],
+        known: false,
+        folded: false,
+    },
+    Heading {
+        id: "known",
+        heading: "Known deviations",
+        about: "Written down by the target's owners: the verdict stands, the gate lets it pass.",
+        verdicts: &[Verdict::Fail, Verdict::Deviation],
+        known: true,
+        folded: true,
+    },
+    Heading {
+        id: "skipped",
+        heading: "Skipped",
+        about: "Not applicable to this target as its file describes it.",
+        verdicts: &[Verdict::Skip],
+        known: false,
+        folded: true,
+    },
+];
+
+/// The sections that have something in them.
+pub(super) fn sections(judged: &Judged) -> Vec<Section<'_>> {
+    let mut room = DETAILED_IN_ALL;
+    let sections = HEADINGS.iter().map(|heading| section(judged, heading, &mut room));
+    sections.filter(|section| section.count > 0).collect()
+}
+
+/// Why a record is known; `None` where it is not.
+pub(super) fn why_known(judged: &Judged, record: &CaseRecord) -> Option<String> {
+    match judged.standing(record) {
+        Standing::Known(entry) => Some(entry.to_string()),
+        Standing::Expired(entry) => Some(format!("expired: {entry}")),
+        Standing::Unconcerned | Standing::New | Standing::Changed(_) => None,
+    }
+}
+
+fn section<'a>(judged: &'a Judged, heading: &Heading, room: &mut usize) -> Section<'a> {
+    let mut views = Vec::new();
+    for verdict in heading.verdicts {
+        for cause in grouped(judged, *verdict, |record| why_known(judged, record).is_some() == heading.known) {
+            views.extend(view(judged, &cause, room));
+        }
+    }
+    Section {
+        id: heading.id,
+        heading: heading.heading,
+        about: heading.about,
+        folded: heading.folded,
+        count: views.iter().map(|view| view.count).sum(),
+        causes: views,
+    }
+}
+
+fn view<'a>(judged: &'a Judged, cause: &Cause<'a>, room: &mut usize) -> Option<CauseView<'a>> {
+    let records = &cause.records;
+    let first = *records.first()?;
+    let finding = first.findings.first()?;
+    let mut rows = Vec::new();
+    for (index, record) in records.iter().enumerate() {
+        let detailed = index < DETAILED && *room > 0;
+        *room -= usize::from(detailed);
+        let received = record.findings.first().map(|own| detail::cut(&own.received, LINE));
+        rows.push(Row {
+            id: &record.id,
+            anchor: anchor("run", &record.id),
+            case: anchor("case", &record.case),
+            title: &record.title,
+            verdict: record.verdict.name(),
+            protocol: &record.protocol,
+            flow: &record.flow,
+            flaky: record.flaky,
+            received: received.filter(|own| *own != detail::cut(&finding.received, LINE)),
+            detail: detailed.then(|| Detail::of(record, judged.run.started.seed)),
+        });
+    }
+    Some(CauseView {
+        verdict: first.verdict.name(),
+        sign: sign(first.verdict),
+        reason: finding.reason.name(),
+        promise: Promise::of(&finding.clause),
+        expected: detail::cut(&finding.expected, detail::MOST),
+        received: detail::cut(&finding.received, detail::MOST),
+        why: why_known(judged, first),
+        count: rows.len(),
+        rows,
+    })
+}

@@ -1,0 +1,146 @@
+//! What a credential consists of, from its text down to the fields of a certificate.
+
+mod authenticator_data;
+mod cbor;
+mod certificate;
+
+use serde_json::Value;
+
+use crate::webauthn::base64;
+
+/// Characters of a value that are shown.
+const MOST_CHARACTERS: usize = 160;
+/// Members of one value that are taken apart.
+const MOST_PARTS: usize = 64;
+/// Nesting of JSON that is followed.
+const MOST_LEVELS: usize = 12;
+
+/// One part of one credential.
+#[derive(Debug, Default)]
+pub(super) struct Part {
+    /// What finds its like in another credential.
+    pub key: String,
+    /// Its name.
+    pub label: String,
+    /// What it says.
+    pub value: String,
+    /// How it is encoded.
+    pub raw: Vec<u8>,
+    /// What it contains, where `value` does not tell it all.
+    pub content: Option<Vec<u8>>,
+    /// What it consists of.
+    pub parts: Vec<Part>,
+    /// Why not all of it could be read.
+    pub broken: Option<String>,
+}
+
+impl Part {
+    fn new(key: &str, value: String, raw: &[u8]) -> Part {
+        Part { key: key.to_owned(), label: key.to_owned(), value, raw: raw.to_vec(), ..Part::default() }
+    }
+
+    /// Bytes that no word stands for.
+    fn opaque(key: &str, value: String, bytes: &[u8]) -> Part {
+        Part { content: Some(bytes.to_vec()), ..Part::new(key, value, bytes) }
+    }
+
+    fn labelled(self, label: impl Into<String>) -> Part {
+        Part { label: label.into(), ..self }
+    }
+
+    /// What is to be said of it.
+    pub(super) fn note(&self) -> String {
+        self.broken.clone().unwrap_or_default()
+    }
+}
+
+/// A RegistrationResponseJSON, or what was sent for one.
+pub(super) fn credential(text: &str) -> Part {
+    json_document("credential", text.as_bytes())
+}
+
+/// JSON text with its members.
+fn json_document(key: &str, bytes: &[u8]) -> Part {
+    let mut part = Part::opaque(key, super::marks::count(bytes.len()), bytes);
+    match serde_json::from_slice::<Value>(bytes) {
+        Ok(value) => part.parts = members(&value, 0),
+        Err(error) => {
+            let offset = offset(bytes, error.line(), error.column());
+            part.broken = Some(format!("not readable as JSON from offset {offset}: {error}"));
+        }
+    }
+    part
+}
+
+/// serde_json counts bytes of a line, from 1.
+fn offset(bytes: &[u8], line: usize, column: usize) -> usize {
+    let before: usize =
+        bytes.split_inclusive(|byte| *byte == b'\n').take(line.saturating_sub(1)).map(<[u8]>::len).sum();
+    (before + column.saturating_sub(1)).min(bytes.len())
+}
+
+fn members(value: &Value, level: usize) -> Vec<Part> {
+    let mut parts: Vec<Part> = match value {
+        Value::Object(map) => map.iter().take(MOST_PARTS).map(|(key, value)| json(key, value, level + 1)).collect(),
+        Value::Array(items) => {
+            let items = items.iter().take(MOST_PARTS).enumerate();
+            items.map(|(index, value)| json(&index.to_string(), value, level + 1)).collect()
+        }
+        scalar => vec![Part::new("value", cut(&scalar.to_string()), scalar.to_string().as_bytes())],
+    };
+    let all = value.as_object().map(serde_json::Map::len).or(value.as_array().map(Vec::len)).unwrap_or(parts.len());
+    parts.extend(further(all));
+    parts
+}
+
+/// The line for members that are not taken apart.
+fn further(all: usize) -> Option<Part> {
+    (all > MOST_PARTS).then(|| Part::new("…", format!("{} more, not shown", all - MOST_PARTS), &[]))
+}
+
+fn json(key: &str, value: &Value, level: usize) -> Part {
+    let part = match value {
+        Value::String(text) => string(key, text),
+        Value::Object(_) | Value::Array(_) if level < MOST_LEVELS => {
+            let text = value.to_string();
+            let parts = members(value, level);
+            let words = if parts.is_empty() { text.clone() } else { String::new() };
+            Part { parts, ..Part::new(key, words, text.as_bytes()) }
+        }
+        other => Part::new(key, cut(&other.to_string()), other.to_string().as_bytes()),
+    };
+    let label = cut(key);
+    part.labelled(label)
+}
+
+/// The members that hold bytes as base64url are read as such, wherever they are.
+fn string(key: &str, text: &str) -> Part {
+    let document: Option<fn(&str, &[u8]) -> Part> = match key {
+        "clientDataJSON" => Some(json_document),
+        "attestationObject" => Some(cbor::document),
+        "authenticatorData" => Some(authenticator_data::document),
+        "id" | "rawId" | "publicKey" => Some(bytes),
+        _ => None,
+    };
+    let Some(document) = document else {
+        return Part::new(key, cut(&Value::from(text).to_string()), text.as_bytes());
+    };
+    match base64::decode_url(text) {
+        Ok(decoded) => Part { raw: text.as_bytes().to_vec(), ..document(key, &decoded) },
+        Err(error) => {
+            let broken = error.to_string();
+            let words = cut(&Value::from(text).to_string());
+            Part { broken: Some(broken), ..Part::new(key, words, text.as_bytes()) }
+        }
+    }
+}
+
+fn bytes(key: &str, bytes: &[u8]) -> Part {
+    Part::opaque(key, super::marks::count(bytes.len()), bytes)
+}
+
+/// The beginning of a long text, with its length.
+fn cut(text: &str) -> String {
+    let Some((end, _)) = text.char_indices().nth(MOST_CHARACTERS) else { return text.to_owned() };
+    format!("{} … ({} characters)", &text[..end], text.chars().count())
+}
