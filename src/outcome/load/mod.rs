@@ -3,8 +3,11 @@
 //! Durations are whole microseconds. Nothing in it grows with the time or the number of cycles: histograms have a fixed
 //! width, intervals are widened when there are too many, and classes of errors are bounded.
 
+pub mod compare;
 mod figures;
 mod histogram;
+mod intervals;
+pub mod merge;
 mod plan;
 #[cfg(test)]
 pub(crate) mod sample;

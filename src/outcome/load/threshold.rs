@@ -132,24 +132,7 @@ impl FromStr for Threshold {
             error("write a figure, one of <, <=, ==, >=, >, and a limit, such as verify.p99<200ms".to_owned())
         })?;
         let (operator, value) = operator(rest).ok_or_else(|| error("write <, <=, ==, >= or >".to_owned()))?;
-        let (protocol, name) = match name.split_once('/') {
-            Some((protocol, name)) if PROTOCOLS.contains(&protocol) => (Some(protocol.to_owned()), name),
-            Some((protocol, _)) => {
-                return Err(error(format!("there is no protocol {protocol}; write one of {}", PROTOCOLS.join(", "))));
-            }
-            None => (None, name),
-        };
-        let figure = figure(name).ok_or_else(|| {
-            let steps = STEPS.map(|(name, _)| name).join(", ");
-            error(format!(
-                "there is no figure {name}; write STEP.p50 to STEP.p99.99, STEP.max or STEP.mean with STEP one of {steps}, \
-                 or errors, cycles, achieved, {}",
-                COUNTS.join(", ")
-            ))
-        })?;
-        if protocol.is_some() && matches!(figure, Figure::Achieved | Figure::Count(_)) {
-            return Err(error(format!("{name} is counted over all protocols")));
-        }
+        let (protocol, figure) = measured(name).map_err(error)?;
         let limit = figure.limit(value).map_err(|such| error(format!("the limit of {name} is {such}")))?;
         Ok(Threshold { figure, protocol, operator, limit, text: text.trim().to_owned() })
     }
@@ -159,6 +142,29 @@ impl fmt::Display for Threshold {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
     }
+}
+
+/// What a name such as `rest/verify.p99` says is measured: the slug of a protocol, and a figure. `Err` says what to write.
+pub(super) fn measured(name: &str) -> Result<(Option<String>, Figure), String> {
+    let (protocol, name) = match name.split_once('/') {
+        Some((protocol, name)) if PROTOCOLS.contains(&protocol) => (Some(protocol.to_owned()), name),
+        Some((protocol, _)) => {
+            return Err(format!("there is no protocol {protocol}; write one of {}", PROTOCOLS.join(", ")));
+        }
+        None => (None, name),
+    };
+    let figure = figure(name).ok_or_else(|| {
+        let steps = STEPS.map(|(name, _)| name).join(", ");
+        format!(
+            "there is no figure {name}; write STEP.p50 to STEP.p99.99, STEP.max or STEP.mean with STEP one of {steps}, or \
+             errors, cycles, achieved, {}",
+            COUNTS.join(", ")
+        )
+    })?;
+    if protocol.is_some() && matches!(figure, Figure::Achieved | Figure::Count(_)) {
+        return Err(format!("{name} is counted over all protocols"));
+    }
+    Ok((protocol, figure))
 }
 
 fn operator(rest: &str) -> Option<(Operator, &str)> {
