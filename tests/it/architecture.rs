@@ -70,6 +70,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("clap", &["cli"]),
     ("anyhow", &["cli"]),
     ("indicatif", &["cli"]),
+    ("minijinja", &["report"]),
     ("quick_junit", &["report"]),
     ("minijinja", &["report"]),
     ("serde_saphyr", &["scenario"]),

@@ -5,6 +5,8 @@
 
 pub mod compare;
 mod figures;
+#[cfg(test)]
+pub(crate) mod full;
 mod histogram;
 mod intervals;
 pub mod merge;
