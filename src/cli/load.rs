@@ -10,10 +10,11 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::args::LoadArguments;
 use super::exit::{Exit, Failure};
-use super::{embedded, output};
+use super::{embedded, load_verbs, output, reports};
 use crate::contract::{Flow, Protocol};
 use crate::load::{self, LoadError, Progress, Stop};
 use crate::outcome::load::LoadRecord;
+use crate::report::load::LOAD_REPORTS;
 use crate::runner::target_file::{self, LoadTarget, Surroundings};
 use options::Options;
 
@@ -23,6 +24,7 @@ const LINE_EVERY: Duration = Duration::from_secs(10);
 /// Attacks, prints the result, and gives the exit code.
 pub async fn load(arguments: LoadArguments) -> Result<Exit, Failure> {
     let options = Options::read(&arguments)?;
+    let destinations = reports::open_of(LOAD_REPORTS, "--report", &arguments.reports)?;
     let embedded;
     let target = match &arguments.target {
         Some(path) => {
@@ -44,6 +46,7 @@ pub async fn load(arguments: LoadArguments) -> Result<Exit, Failure> {
     display.close();
     let record = ended.map_err(failure)?;
     output::print(&load::render(&record).map_err(Failure::internal)?);
+    load_verbs::write(&destinations, &record)?;
     if let Some(path) = &arguments.out {
         write(path, &record)?;
     }
@@ -51,7 +54,7 @@ pub async fn load(arguments: LoadArguments) -> Result<Exit, Failure> {
 }
 
 /// Precedence: 70, 130, 8 for wrong answers, 9, 8 for thresholds, 0.
-fn gate(record: &LoadRecord) -> Result<Exit, Failure> {
+pub(super) fn gate(record: &LoadRecord) -> Result<Exit, Failure> {
     match load::uncounted(record) {
         0 if record.interrupted => Ok(Exit::Interrupted),
         0 if !record.is_correct() => Ok(Exit::Threshold),

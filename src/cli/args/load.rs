@@ -4,9 +4,17 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::super::load_verbs::LoadVerb;
+use super::super::reports;
+use crate::report::load::LOAD_REPORTS;
+
 /// `load`
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct LoadArguments {
+    /// What to do with runs that are over, instead of one
+    #[command(subcommand)]
+    pub verb: Option<LoadVerb>,
     /// Workers, each with a user of its own at a time: the load itself, or with --rate the most cycles at a time. Otherwise 8, or
     /// with --rate as many as come in a second, from 64 to 1000
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
@@ -84,6 +92,8 @@ pub struct LoadArguments {
     /// Threads that attest; half of the cores if it is not given
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub crypto_threads: Option<u16>,
+    #[arg(long = "report", value_name = "NAME=PATH", help = reports::help_of(LOAD_REPORTS))]
+    pub reports: Vec<String>,
     /// Write the record of the run, from which every report can be made
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
