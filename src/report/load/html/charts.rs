@@ -19,7 +19,9 @@ pub(super) fn over_time(record: &LoadRecord) -> Vec<Chart> {
     let series = |name: &str, colour, of: fn(&Interval) -> u64| {
         let points = record.intervals.list.iter().enumerate().map(|(index, interval)| {
             let (begin_us, length_us) = place(record, index);
-            (float(begin_us) / 1e6, Some(float(of(interval)) / (float(length_us.max(1)) / 1e6)))
+            // What is left of the last interval may be too short for a rate.
+            let is_long = length_us > 0 && 2 * length_us >= record.intervals.width_us;
+            (float(begin_us) / 1e6, is_long.then(|| float(of(interval)) / (float(length_us) / 1e6)))
         });
         Series { name: name.to_owned(), colour, dashed: false, points: points.collect() }
     };

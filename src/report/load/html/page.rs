@@ -10,8 +10,8 @@ use super::plot::Chart;
 use super::table::{self, milliseconds};
 use crate::outcome::ExchangeRecord;
 use crate::outcome::load::{
-    ArrivalPattern, Cleanup, GeneratorRecord, GeneratorVerdict, Judgement, LoadErrorRecord, LoadModel, LoadPlanRecord,
-    LoadRecord, LoadStep, PackedHistogram, float,
+    ArrivalPattern, Cleanup, GeneratorRecord, GeneratorVerdict, Judgement, Kind, LoadErrorRecord, LoadModel,
+    LoadPlanRecord, LoadRecord, LoadStep, PackedHistogram, float,
 };
 use crate::report::load::command;
 use crate::report::load::hlog::slug;
@@ -34,6 +34,7 @@ pub(super) struct Page<'a> {
     facts: Facts,
     percentiles: Vec<&'static str>,
     lines: Vec<table::Line>,
+    special: Vec<table::Line>,
     over_time: Vec<Chart>,
     latency: Vec<Chart>,
     distributions: Vec<Chart>,
@@ -120,7 +121,8 @@ impl<'a> Page<'a> {
             checks: checks(record),
             facts: facts(record),
             percentiles: PERCENTILES.map(|(name, ..)| name).into(),
-            lines: table::lines(record)?,
+            lines: table::lines(record, |kind| kind == Kind::Good)?,
+            special: table::lines(record, |kind| kind != Kind::Good)?,
             over_time: charts::over_time(record),
             latency: charts::latency_over_time(record)?,
             distributions: charts::distributions(record)?,

@@ -42,9 +42,9 @@ pub(super) fn protocols(record: &LoadRecord) -> Vec<&str> {
     all.into_iter().collect()
 }
 
-/// Good answers to each step, by protocol; then what is in rows of its own.
-pub(super) fn lines(record: &LoadRecord) -> io::Result<Vec<Line>> {
-    let rows = record.rows.iter().filter(|row| row.outcome == Outcome::Ok);
+/// Good answers to each step, by protocol, in cycles of some kinds.
+pub(super) fn lines(record: &LoadRecord, takes: fn(Kind) -> bool) -> io::Result<Vec<Line>> {
+    let rows = record.rows.iter().filter(|row| row.outcome == Outcome::Ok && takes(row.kind));
     let groups: BTreeSet<(Kind, &str, LoadStep)> =
         rows.map(|row| (row.kind, row.protocol.as_str(), row.step)).collect();
     groups.into_iter().map(|(kind, protocol, step)| line(record, kind, protocol, step)).collect()
