@@ -22,8 +22,10 @@ pub enum Exit {
     Incomplete = 6,
     /// Known deviations are stale, changed or expired.
     KnownBroken = 7,
-    /// A load threshold was missed.
+    /// A load threshold was missed, or an answer under load was wrong.
     Threshold = 8,
+    /// The load generator limited the measurement.
+    Limited = 9,
     /// A fault of proofmark itself.
     Internal = 70,
     /// Ctrl-C; partial results were written.
@@ -42,6 +44,7 @@ impl From<Exit> for ExitCode {
             Exit::Incomplete => 6,
             Exit::KnownBroken => 7,
             Exit::Threshold => 8,
+            Exit::Limited => 9,
             Exit::Internal => 70,
             Exit::Interrupted => 130,
         })

@@ -14,6 +14,7 @@ mod known;
 mod lint;
 mod list;
 mod load;
+mod load_verbs;
 mod merge;
 mod output;
 mod replay;
@@ -71,7 +72,10 @@ fn dispatch(verb: Verb) -> Result<Exit, Failure> {
         Verb::List(arguments) => list::list(&arguments),
         Verb::Lint => lint::lint(),
         Verb::Vectors(arguments) => vectors::vectors(&arguments),
-        Verb::Load(arguments) => runtime.block_on(load::load(arguments)),
+        Verb::Load(arguments) => match &arguments.verb {
+            Some(verb) => load_verbs::run(verb),
+            None => runtime.block_on(load::load(*arguments)),
+        },
     };
     // Connections that are still open need not be waited for.
     runtime.shutdown_background();

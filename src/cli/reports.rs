@@ -7,17 +7,17 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::exit::{Exit, Failure};
 use crate::gate::Judged;
-use crate::report::{self, REPORTS, Report};
+use crate::report::{REPORTS, Report};
 
 /// One report to write. What was opened and not written is removed when this is dropped.
-pub struct Destination {
-    report: &'static Report,
+pub struct Destination<T: 'static = Judged> {
+    report: &'static Report<T>,
     path: PathBuf,
     aside: PathBuf,
     file: File,
 }
 
-impl Drop for Destination {
+impl<T> Drop for Destination<T> {
     fn drop(&mut self) {
         // After it was written there is none; that it can't be removed is no news.
         std::fs::remove_file(&self.aside).unwrap_or_default();
@@ -26,12 +26,17 @@ impl Drop for Destination {
 
 /// The help of an option that takes reports.
 pub fn help() -> String {
-    format!("Write a report, as NAME=PATH with NAME one of {}; can be repeated (see `list reports`)", names())
+    format!("{} (see `list reports`)", help_of(REPORTS))
+}
+
+/// The same for other formats.
+pub fn help_of<T>(formats: &[Report<T>]) -> String {
+    format!("Write a report, as NAME=PATH with NAME one of {}; can be repeated", names(formats))
 }
 
 /// The names of all formats.
-fn names() -> String {
-    REPORTS.iter().map(|report| report.name).collect::<Vec<_>>().join(", ")
+fn names<T>(formats: &[Report<T>]) -> String {
+    formats.iter().map(|report| report.name).collect::<Vec<_>>().join(", ")
 }
 
 /// Reads the options and opens a file beside each path, so that a path that can't be written is told before the run.
@@ -41,9 +46,18 @@ pub fn open(options: &[String]) -> Result<Vec<Destination>, Failure> {
 
 /// The same for another option.
 pub fn open_as(flag: &str, options: &[String]) -> Result<Vec<Destination>, Failure> {
-    let mut destinations: Vec<Destination> = Vec::new();
+    open_of(REPORTS, flag, options)
+}
+
+/// The same for other formats.
+pub fn open_of<T>(
+    formats: &'static [Report<T>],
+    flag: &str,
+    options: &[String],
+) -> Result<Vec<Destination<T>>, Failure> {
+    let mut destinations: Vec<Destination<T>> = Vec::new();
     for option in options {
-        let destination = destination(flag, option)?;
+        let destination = destination(formats, flag, option)?;
         if destinations.iter().any(|other| other.path == destination.path) {
             let message = format!("{flag} {option}: another report goes to the same file; give each its own");
             return Err(Failure::text(Exit::Usage, message));
@@ -53,13 +67,13 @@ pub fn open_as(flag: &str, options: &[String]) -> Result<Vec<Destination>, Failu
     Ok(destinations)
 }
 
-fn destination(flag: &str, option: &str) -> Result<Destination, Failure> {
+fn destination<T>(formats: &'static [Report<T>], flag: &str, option: &str) -> Result<Destination<T>, Failure> {
     let usage = |text: String| Failure::text(Exit::Usage, text);
     let Some((name, path)) = option.split_once('=').filter(|(_, path)| !path.is_empty()) else {
         return Err(usage(format!("{flag} {option}: write NAME=PATH, for example junit=report.xml")));
     };
-    let Some(report) = report::find(name) else {
-        return Err(usage(format!("{flag} {option}: there is no report `{name}`; there are {}", names())));
+    let Some(report) = formats.iter().find(|report| report.name == name) else {
+        return Err(usage(format!("{flag} {option}: there is no report `{name}`; there are {}", names(formats))));
     };
     let path = PathBuf::from(path);
     if path.is_dir() {
@@ -78,13 +92,13 @@ fn aside(path: &Path) -> PathBuf {
 }
 
 /// Writes every report; all are tried, the first error is told.
-pub fn write(destinations: &[Destination], judged: &Judged) -> Result<Vec<PathBuf>, Failure> {
+pub fn write<T>(destinations: &[Destination<T>], judged: &T) -> Result<Vec<PathBuf>, Failure> {
     let written: Vec<Result<PathBuf, Failure>> =
         destinations.iter().map(|destination| write_one(destination, judged)).collect();
     written.into_iter().collect()
 }
 
-fn write_one(destination: &Destination, judged: &Judged) -> Result<PathBuf, Failure> {
+fn write_one<T>(destination: &Destination<T>, judged: &T) -> Result<PathBuf, Failure> {
     let Destination { report, path, aside, file } = destination;
     let mut out = BufWriter::new(file);
     let written =

@@ -2,11 +2,19 @@
 
 use std::io;
 use std::thread;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 use tokio::sync::oneshot;
 
-use crate::authenticator::{Client, ClientError, CreationRequest, Format};
+use super::Plan;
+use super::draw::Draw;
+use super::negative::Negatives;
+use crate::authenticator::{BulkAuthenticator, Client, CreationRequest, Format};
+use crate::contract::ApiVersion;
+use crate::outcome::load::Kind;
+use crate::webauthn::base64;
 use crate::webauthn::options::PublicKeyCredentialCreationOptions;
 
 /// Threads that answer creation options; they end when this is dropped.
@@ -15,43 +23,116 @@ pub(super) struct Attester(flume::Sender<Job>);
 
 #[derive(Debug)]
 struct Job {
-    options: PublicKeyCredentialCreationOptions,
+    options: String,
+    draw: Draw,
+    queued: Instant,
+    done: oneshot::Sender<Attested>,
+}
+
+/// An attestation, or why there is none.
+#[derive(Debug)]
+pub(super) struct Attested {
+    /// What the verify's message carries: in v1 base64 of the text, in v2 the value.
+    pub(super) credential: Result<Value, String>,
+    /// The credential id in base64url, as the credential says it.
+    pub(super) id: Option<String>,
+    /// The catalogue's case of a malformed one.
+    pub(super) case: Option<String>,
+    /// How long it waited for a thread.
+    pub(super) waited: Duration,
+    /// How long it took to make.
+    pub(super) took: Duration,
+}
+
+/// What one thread works with.
+struct Bench {
+    client: Client,
+    format: Format,
+    bulk: Option<BulkAuthenticator>,
+    negatives: Negatives,
     seed: [u8; 32],
-    done: oneshot::Sender<Result<Value, ClientError>>,
 }
 
 impl Attester {
-    /// Starts a thread for every second core. At most `waiting` attestations wait at a time.
-    pub(super) fn start(client: &Client, format: Format, waiting: usize) -> io::Result<Attester> {
-        let (sender, jobs) = flume::bounded::<Job>(waiting);
-        let threads = thread::available_parallelism().map_or(1, |cores| cores.get().div_ceil(2));
-        for number in 0..threads {
-            let (client, jobs) = (client.clone(), jobs.clone());
-            thread::Builder::new().name(format!("attest-{number}")).spawn(move || work(&client, format, &jobs))?;
+    /// Starts the threads. At most `waiting` attestations wait at a time.
+    pub(super) fn start(plan: &Plan, negatives: &Negatives, waiting: usize) -> io::Result<Attester> {
+        let (sender, jobs) = flume::bounded::<Job>(waiting.max(1));
+        let half = || thread::available_parallelism().map_or(1, |cores| cores.get().div_ceil(2));
+        for number in 0..plan.attesters.unwrap_or_else(half).max(1) {
+            let mut bench = Bench::new(plan, negatives, number);
+            let jobs = jobs.clone();
+            thread::Builder::new().name(format!("attest-{number}")).spawn(move || {
+                while let Ok(job) = jobs.recv() {
+                    let begun = Instant::now();
+                    let mut attested = bench.attest(&job);
+                    attested.waited = begun.saturating_duration_since(job.queued);
+                    attested.took = begun.elapsed();
+                    // Nobody waits any more if the cycle was cut off.
+                    let _ = job.done.send(attested);
+                }
+            })?;
         }
         Ok(Attester(sender))
     }
 
-    /// The credential for these options, as RegistrationResponseJSON.
-    ///
-    /// # Errors
-    /// A text that says why there is none.
-    pub(super) async fn attest(
-        &self,
-        options: PublicKeyCredentialCreationOptions,
-        seed: [u8; 32],
-    ) -> Result<Value, String> {
+    /// The credential for the text of creation options. `None` if the threads ended.
+    pub(super) async fn attest(&self, options: String, draw: Draw) -> Option<Attested> {
         let (done, made) = oneshot::channel();
-        let gone = || "the attestation thread ended".to_owned();
-        self.0.send_async(Job { options, seed, done }).await.map_err(|_| gone())?;
-        made.await.map_err(|_| gone())?.map_err(|error| error.to_string())
+        self.0.send_async(Job { options, draw, queued: Instant::now(), done }).await.ok()?;
+        made.await.ok()
     }
 }
 
-fn work(client: &Client, format: Format, jobs: &flume::Receiver<Job>) {
-    while let Ok(job) = jobs.recv() {
-        let created = client.create(&job.options, &CreationRequest::new(job.seed, format));
-        // Nobody waits any more if the cycle was cut off.
-        let _ = job.done.send(created.map(|created| created.json));
+impl Bench {
+    fn new(plan: &Plan, negatives: &Negatives, number: usize) -> Bench {
+        let client = Client { honours_exclude_credentials: false, ..Client::new(plan.origin.clone()) };
+        let shard = plan.shard.map_or(0, |shard| shard.index);
+        let hash = Sha256::new_with_prefix(b"load").chain_update(plan.seed.to_be_bytes());
+        let hash = hash.chain_update(shard.to_be_bytes()).chain_update(number.to_string());
+        let seed = hash.finalize().into();
+        // Other formats can't be made in bulk.
+        let bulk = BulkAuthenticator::with_client(client.clone(), plan.format, seed).ok();
+        let bulk = bulk.filter(|_| !plan.fresh_keys);
+        Bench { client, format: plan.format, bulk, negatives: negatives.clone(), seed }
     }
+
+    fn attest(&mut self, job: &Job) -> Attested {
+        let (credential, case) = match (&mut self.bulk, job.draw.kind) {
+            (Some(bulk), Kind::Good | Kind::Race | Kind::Lookup) => {
+                (bulk.respond(&job.options).map_err(|why| why.to_string()), None)
+            }
+            _ => match self.general(job) {
+                Ok((text, case)) => (Ok(text), case),
+                Err(why) => (Err(why), None),
+            },
+        };
+        let id = credential.as_deref().ok().and_then(id_of);
+        let credential = credential.and_then(|text| match job.draw.flow.version() {
+            ApiVersion::V1 => Ok(base64::encode_standard(text.as_bytes()).into()),
+            ApiVersion::V2 => serde_json::from_str(&text).map_err(|why| why.to_string()),
+        });
+        Attested { credential, id, case, waited: Duration::ZERO, took: Duration::ZERO }
+    }
+
+    fn general(&self, job: &Job) -> Result<(String, Option<String>), String> {
+        let options =
+            PublicKeyCredentialCreationOptions::from_text(&job.options).map_err(|why| format!("options: {why}"))?;
+        let hash = Sha256::new_with_prefix(self.seed).chain_update(job.draw.number.to_be_bytes());
+        // A target may keep what an earlier run with the same seed enrolled.
+        let seed = hash.chain_update(&options.challenge).finalize().into();
+        let (created, case) = if job.draw.kind == Kind::Negative {
+            let (case, created) = self.negatives.make(&self.client, &options, (self.format, seed, job.draw.choice))?;
+            (created, Some(case))
+        } else {
+            let created = self.client.create(&options, &CreationRequest::new(seed, self.format));
+            (created.map_err(|why| why.to_string())?, None)
+        };
+        String::from_utf8(created.text).map(|text| (text, case)).map_err(|why| why.to_string())
+    }
+}
+
+/// The credential id of a RegistrationResponseJSON of ours, which begins with it.
+fn id_of(text: &str) -> Option<String> {
+    let (id, _) = text.strip_prefix("{\"id\":\"")?.split_once('"')?;
+    Some(id.to_owned())
 }

@@ -1,332 +1,347 @@
-//! One cycle: start, attest, verify, and the removal of what was enrolled.
+//! One cycle: start, attest, verify, and then the lookup and the removal of what was enrolled.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 
-use super::attester::Attester;
-use crate::checks::{self, Observation};
-use crate::contract::{ApiVersion, Endpoint, Flow, Operation};
-use crate::outcome::{Finding, Verdict, gravest};
-use crate::transport::{Call, Exchange, Refusal, Reply, Tamper, Transport};
-use crate::webauthn::base64;
-use crate::webauthn::options::{OptionsError, PublicKeyCredentialCreationOptions};
-use crate::wire::secret::Secret;
-
-/// Characters of a target's text that are kept until secrets are masked in it.
-const MOST_TEXT: usize = 2_000;
+use super::attester::{Attested, Attester};
+use super::draw::Draw;
+use super::judge::{self, Answer, Deviation, Failure};
+use super::message::{Started, verification};
+use super::pool::Subject;
+use super::witness::{Crossed, Witness};
+use crate::contract::{ApiVersion, Operation, Protocol};
+use crate::outcome::load::{Cleanup, Correctness, Kind, LoadStep, Outcome};
+use crate::transport::{Call, Exchange, Reply, Tamper, Transport};
 
 /// What all cycles share.
 pub(super) struct Site {
-    pub(super) transport: Arc<dyn Transport>,
-    pub(super) flow: Flow,
+    pub(super) transports: Vec<(Protocol, Arc<dyn Transport>)>,
     pub(super) rp_id: String,
     pub(super) seed: u64,
     pub(super) attester: Attester,
+    pub(super) witness: Witness,
+    pub(super) cleanup: Cleanup,
 }
 
-/// A user, whom only one cycle uses at a time.
-#[derive(Debug, Clone)]
-pub(super) struct Worker {
-    pub(super) index: u64,
-    pub(super) user_id: String,
-    pub(super) authorization: Secret,
-    /// Cycles that it has begun.
-    pub(super) begun: u64,
-}
-
-/// The steps of a cycle that can fail it.
+/// One duration of a cycle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Step {
-    Start,
-    Attest,
-    Verify,
-}
-
-impl Step {
-    pub(super) const fn name(self) -> &'static str {
-        match self {
-            Step::Start => "start",
-            Step::Attest => "attest",
-            Step::Verify => "verify",
-        }
-    }
-}
-
-/// Why a cycle failed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Failure {
-    pub(super) step: Step,
-    /// One of a bounded set: nothing in it comes from the target.
-    pub(super) class: String,
-    /// What was seen; it can quote the target and hold secrets.
-    pub(super) example: String,
-    /// There was no reply.
-    pub(super) lost: bool,
-}
-
-/// A call of a cycle: how long until the last byte (or until there was no hope of one), and how it was answered.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Answered {
+pub(super) struct Sample {
+    pub(super) step: LoadStep,
+    pub(super) outcome: Outcome,
     pub(super) took: Duration,
+    /// HTTP status of a call that was answered.
     pub(super) http_status: Option<u16>,
 }
 
 /// What a cycle came to. It is filled in as it goes, so that one that is cut off still says how far it was.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Cycle {
-    pub(super) start: Option<Answered>,
-    pub(super) attest: Option<Duration>,
-    pub(super) verify: Option<Answered>,
+    pub(super) draw: Draw,
+    pub(super) begun: Instant,
+    pub(super) samples: Vec<Sample>,
     pub(super) failure: Option<Failure>,
-    /// The target said that it had enrolled the credential.
-    pub(super) enrolled: bool,
-    /// Everything that is measured is over.
-    pub(super) measured: bool,
+    pub(super) deviations: Vec<Deviation>,
+    pub(super) counts: Correctness,
+    /// Wait and work of the attestation.
+    pub(super) attested: Option<(Duration, Duration)>,
+    /// From the begin until everything that is measured was over.
+    pub(super) service: Option<Duration>,
     /// Why what was enrolled is perhaps still there.
     pub(super) left_behind: Option<String>,
+    pub(super) at: LoadStep,
 }
 
 impl Cycle {
-    /// How far it was.
-    fn step(&self) -> Step {
-        match (self.start, self.attest) {
-            (None, _) => Step::Start,
-            (Some(_), None) => Step::Attest,
-            (Some(_), Some(_)) => Step::Verify,
+    pub(super) fn new(draw: Draw, begun: Instant) -> Cycle {
+        Cycle {
+            draw,
+            begun,
+            samples: Vec::with_capacity(6),
+            failure: None,
+            deviations: Vec::new(),
+            counts: Correctness::default(),
+            attested: None,
+            service: None,
+            left_behind: None,
+            at: LoadStep::Start,
         }
     }
 
     /// Time was up before it was over.
     pub(super) fn cut_off(&mut self) {
-        if self.measured {
-            self.left_behind = Some("time was up".to_owned());
+        if self.service.is_some() {
+            self.left_behind.get_or_insert("time was up".to_owned());
             return;
         }
-        let step = self.step();
-        let class = format!("{}/unfinished", step.name());
+        let (step, outcome) = (self.at, Outcome::Unfinished);
+        self.sample(step, outcome, self.begun.elapsed(), None);
         let example = "time was up before the cycle was over".to_owned();
-        self.failure = Some(Failure { step, class, example, lost: step != Step::Attest });
-        self.measured = true;
+        let class = format!("{}/unfinished", step.name());
+        self.failure = Some(Failure { step, outcome, class, example, exchange: None });
+        self.service = Some(self.begun.elapsed());
     }
+
+    /// There was nobody to enrol: the file of subjects is gone, for example.
+    pub(super) fn no_subject(&mut self) {
+        let (step, outcome) = (LoadStep::Start, Outcome::Unfinished);
+        self.sample(step, outcome, self.begun.elapsed(), None);
+        let (class, example) = ("start/no-subject".to_owned(), "the pool gave no subject".to_owned());
+        self.fail(Failure { step, outcome, class, example, exchange: None });
+        self.service = Some(self.begun.elapsed());
+    }
+
+    /// Whether there was no reply, so that the worker had better wait a little.
+    pub(super) fn is_lost(&self) -> bool {
+        self.failure.as_ref().is_some_and(|failure| failure.outcome.is_lost())
+    }
+
+    pub(super) fn sample(&mut self, step: LoadStep, outcome: Outcome, took: Duration, http_status: Option<u16>) {
+        self.samples.push(Sample { step, outcome, took, http_status });
+    }
+
+    pub(super) fn fail(&mut self, failure: Failure) {
+        self.failure.get_or_insert(failure);
+    }
+}
+
+/// A call that is over, until it is judged.
+pub(super) struct Sent {
+    pub(super) took: Duration,
+    pub(super) http_status: Option<u16>,
+    pub(super) answer: Answer,
 }
 
 impl Site {
     /// Plays one cycle.
-    pub(super) async fn play(&self, worker: &Worker, cycle: &mut Cycle) {
-        let name = format!("proofmark load {} {}-{}", self.seed, worker.index, worker.begun);
+    pub(super) async fn play(&self, subject: &Subject, cycle: &mut Cycle) {
+        let name = format!("proofmark load {} {}-{}", self.seed, subject.index, cycle.draw.number);
         let mut factor_id = None;
-        if let Err(failure) = self.enrol(worker, &name, &mut factor_id, cycle).await {
-            cycle.failure = Some(failure);
+        if let Err(failure) = self.enrol(subject, &name, &mut factor_id, cycle).await {
+            cycle.fail(failure);
         }
-        cycle.measured = true;
-        let unanswered = cycle.failure.as_ref().is_some_and(|failure| failure.step == Step::Verify && failure.lost);
-        if cycle.enrolled || unanswered {
-            cycle.left_behind = self.remove(worker, factor_id, &name, unanswered).await.err();
+        cycle.service = Some(cycle.begun.elapsed());
+        let unanswered =
+            cycle.failure.as_ref().is_some_and(|failure| failure.step == LoadStep::Verify && failure.outcome.is_lost());
+        if cycle.counts.confirmed == 0 && !unanswered {
+            return;
         }
+        if self.cleanup == Cleanup::Keep {
+            cycle.counts.kept += cycle.counts.confirmed;
+            return;
+        }
+        cycle.left_behind = self.remove(subject, (factor_id, &name), unanswered, cycle).await.err();
+        cycle.counts.left_behind += u64::from(cycle.left_behind.is_some());
     }
 
     async fn enrol(
         &self,
-        worker: &Worker,
+        subject: &Subject,
         name: &str,
         factor_id: &mut Option<String>,
         cycle: &mut Cycle,
     ) -> Result<(), Failure> {
-        let (answered, started) = self.measured(worker, Operation::Start, json!({})).await;
-        cycle.start = Some(answered);
-        let started = started?;
-        *factor_id = self.factor_id(&started);
+        let started = self.started(subject, cycle).await?;
+        let flow = cycle.draw.flow;
+        *factor_id = started.factor_id;
+        cycle.at = LoadStep::Attest;
         let began = Instant::now();
-        let options = self.options(&started).map_err(|error| attest_failure("options", error))?;
-        let made = self.attester.attest(options, self.cycle_seed(worker)).await;
-        let credential = made.map_err(|error| attest_failure("credential", error))?;
-        cycle.attest = Some(began.elapsed());
-        let message = self.verification(factor_id.as_deref(), credential, name);
-        let (answered, verified) = self.measured(worker, Operation::Verify, message).await;
-        cycle.verify = Some(answered);
-        // A success of the wrong shape has enrolled it too.
-        cycle.enrolled = answered.http_status == Some(200);
-        verified.map(|_| ())
-    }
-
-    /// Sends a call and judges the answer; `Ok` holds the body of a conformant success.
-    async fn measured(
-        &self,
-        worker: &Worker,
-        operation: Operation,
-        message: Value,
-    ) -> (Answered, Result<Value, Failure>) {
-        let step = if operation == Operation::Start { Step::Start } else { Step::Verify };
-        let began = Instant::now();
-        match self.send(worker, operation, message).await {
-            Err((cause, text)) => {
-                let class = format!("{}/transport/{cause}", step.name());
-                let failure = Failure { step, class, example: cut(text), lost: true };
-                (Answered { took: began.elapsed(), http_status: None }, Err(failure))
-            }
-            Ok(exchange) => {
-                let answered = Answered { took: exchange.timings.last_byte, http_status: Some(exchange.http_status) };
-                let judged = self.judge(worker, &exchange).map_err(|(class, example)| Failure {
-                    step,
-                    class: format!("{}/{class}", step.name()),
-                    example: cut(example),
-                    lost: false,
-                });
-                (answered, judged.and_then(|()| body(step, exchange)))
+        let attested = self.attest(started.options, cycle).await;
+        let outcome = if attested.is_ok() { Outcome::Ok } else { Outcome::NotAttested };
+        cycle.sample(LoadStep::Attest, outcome, began.elapsed(), None);
+        let Attested { credential, id, case, .. } = attested?;
+        let credential = credential.map_err(not_attested)?;
+        cycle.at = LoadStep::Verify;
+        let message = verification(flow, factor_id.as_deref(), credential, name);
+        match cycle.draw.kind {
+            Kind::Good => self.verified(subject, message, cycle).await,
+            Kind::Negative => self.negative(subject, message, case.unwrap_or_default(), cycle).await,
+            Kind::Race => self.race(subject, message, cycle).await,
+            Kind::Lookup => {
+                self.verified(subject, message, cycle).await?;
+                cycle.service = Some(cycle.begun.elapsed());
+                self.lookup(subject, name, id, cycle).await
             }
         }
     }
 
-    /// The class and an example of what is wrong with an answer.
-    fn judge(&self, worker: &Worker, exchange: &Exchange) -> Result<(), (String, String)> {
-        let observation = Observation {
-            exchange,
-            documented_request: true,
-            malformed: false,
-            authorization: Some(&worker.authorization),
-            rp_id: Some(&self.rp_id),
+    async fn started(&self, subject: &Subject, cycle: &mut Cycle) -> Result<Started, Failure> {
+        let sent = self.send(subject, LoadStep::Start, Operation::Start, json!({}), cycle).await;
+        let (took, status) = (sent.took, sent.http_status);
+        let failure = match sent.answer {
+            Answer::Success(exchange) => {
+                let started = Started::read(cycle.draw.flow, judge::body(&exchange));
+                match started.as_ref().and_then(|started| self.witness.see(subject.print, &started.options)) {
+                    None => {
+                        cycle.sample(LoadStep::Start, Outcome::Ok, took, status);
+                        return started.ok_or_else(|| not_attested("the answer has no creation options".to_owned()));
+                    }
+                    Some(crossed) => crossed_failure(crossed, exchange, cycle),
+                }
+            }
+            Answer::Refusal(class, exchange) => judge::refused(LoadStep::Start, &class, exchange),
+            Answer::Failure(failure) => failure,
         };
-        let wrong = |finding: &Finding| finding.verdict() != Verdict::Pass;
-        let findings: Vec<Finding> = checks::examine(&observation).findings.into_iter().filter(wrong).collect();
-        if let Some(finding) = gravest(&findings) {
-            let example = format!("expected {}, received {}", finding.expected, finding.received);
-            return Err((format!("check/{}", finding.check), example));
-        }
-        match &exchange.reply {
-            Reply::Success(_) => Ok(()),
-            Reply::Refusal(refusal) => Err((refusal_class(exchange.http_status, refusal), text_of(refusal))),
-            Reply::Unreadable(why) => Err(("unreadable".to_owned(), why.clone())),
+        cycle.sample(LoadStep::Start, failure.outcome, took, status);
+        Err(failure)
+    }
+
+    async fn attest(&self, options: String, cycle: &mut Cycle) -> Result<Attested, Failure> {
+        let attested = self.attester.attest(options, cycle.draw).await;
+        let attested = attested.ok_or_else(|| not_attested("the attestation threads ended".to_owned()))?;
+        cycle.attested = Some((attested.waited, attested.took));
+        match &attested.credential {
+            Ok(_) => Ok(attested),
+            Err(why) => Err(not_attested(why.clone())),
         }
     }
 
-    /// The exchange, or the cause and the text of the error.
-    async fn send(
+    async fn verified(&self, subject: &Subject, message: Value, cycle: &mut Cycle) -> Result<(), Failure> {
+        let sent = self.send(subject, LoadStep::Verify, Operation::Verify, message, cycle).await;
+        confirm(&sent, cycle);
+        let failed = match sent.answer {
+            Answer::Success(_) => Ok(()),
+            Answer::Refusal(class, exchange) => Err(judge::refused(LoadStep::Verify, &class, exchange)),
+            Answer::Failure(failure) => Err(failure),
+        };
+        let outcome = failed.as_ref().map_or_else(|failure| failure.outcome, |()| Outcome::Ok);
+        cycle.sample(LoadStep::Verify, outcome, sent.took, sent.http_status);
+        failed
+    }
+
+    /// What is malformed has to be refused.
+    async fn negative(
         &self,
-        worker: &Worker,
+        subject: &Subject,
+        message: Value,
+        case: String,
+        cycle: &mut Cycle,
+    ) -> Result<(), Failure> {
+        let sent = self.send(subject, LoadStep::Verify, Operation::Verify, message, cycle).await;
+        confirm(&sent, cycle);
+        cycle.counts.negatives += u64::from(sent.http_status.is_some());
+        let failed = match sent.answer {
+            Answer::Refusal(..) => Ok(()),
+            Answer::Failure(failure) => Err(failure),
+            Answer::Success(exchange) => {
+                cycle.counts.negatives_accepted += 1;
+                let example = format!("expected a refusal of {case}, received a success");
+                Err(judge::wrong(LoadStep::Verify, format!("verify/accepted/{case}"), example, exchange))
+            }
+        };
+        let outcome = failed.as_ref().map_or_else(|failure| failure.outcome, |()| Outcome::Ok);
+        cycle.sample(LoadStep::Verify, outcome, sent.took, sent.http_status);
+        failed
+    }
+
+    /// The same verify twice at the same time: one may win.
+    async fn race(&self, subject: &Subject, message: Value, cycle: &mut Cycle) -> Result<(), Failure> {
+        let mut other = Cycle::new(cycle.draw, cycle.begun);
+        let (a, b) = tokio::join!(
+            self.send(subject, LoadStep::Verify, Operation::Verify, message.clone(), cycle),
+            self.send(subject, LoadStep::Verify, Operation::Verify, message, &mut other),
+        );
+        cycle.counts.add(&other.counts);
+        cycle.deviations.append(&mut other.deviations);
+        cycle.counts.races += u64::from(a.http_status.is_some() && b.http_status.is_some());
+        // Only one of both is the registration.
+        confirm(if matches!(a.answer, Answer::Success(_)) { &a } else { &b }, cycle);
+        let (mut won, mut refused, mut worst) = (Vec::new(), None, None);
+        for sent in [a, b] {
+            let outcome = match sent.answer {
+                Answer::Success(exchange) => {
+                    won.push(exchange);
+                    Outcome::Ok
+                }
+                Answer::Refusal(class, exchange) => {
+                    refused = Some(judge::refused(LoadStep::Verify, &class, exchange));
+                    Outcome::Ok
+                }
+                Answer::Failure(failure) => worst.insert(failure).outcome,
+            };
+            cycle.sample(LoadStep::Verify, outcome, sent.took, sent.http_status);
+        }
+        match (won.pop(), won.is_empty()) {
+            (Some(exchange), false) => {
+                cycle.counts.double_wins += 1;
+                let example = "expected one success and one refusal, received two successes".to_owned();
+                Err(judge::wrong(LoadStep::Verify, "verify/double-win".to_owned(), example, exchange))
+            }
+            (Some(_), true) => worst.map_or(Ok(()), Err),
+            (None, _) => worst.or(refused).map_or(Ok(()), Err),
+        }
+    }
+
+    /// Sends a call and judges the answer.
+    pub(super) async fn send(
+        &self,
+        subject: &Subject,
+        step: LoadStep,
         operation: Operation,
         mut message: Value,
-    ) -> Result<Exchange, (&'static str, String)> {
-        let Some(endpoint) = self.flow.endpoint(operation) else {
-            return Err(("no-such-operation", format!("{} has no {}", self.flow, operation.slug())));
+        cycle: &mut Cycle,
+    ) -> Sent {
+        let draw = cycle.draw;
+        let transport = self.transports.iter().find(|(protocol, _)| *protocol == draw.protocol);
+        let (Some((_, transport)), Some(endpoint)) = (transport, draw.flow.endpoint(operation)) else {
+            let example = format!("{} has no {} over {}", draw.flow, operation.slug(), draw.protocol);
+            let class = format!("{}/no-such-operation", step.name());
+            let failure = Failure { step, outcome: Outcome::Transport, class, example, exchange: None };
+            return Sent { took: Duration::ZERO, http_status: None, answer: Answer::Failure(failure) };
         };
-        if self.flow.version() == ApiVersion::V2 {
-            message["userId"] = worker.user_id.as_str().into();
+        if draw.flow.version() == ApiVersion::V2 {
+            message["userId"] = subject.user_id.as_str().into();
         }
-        let authorization = Some(worker.authorization.clone());
+        let authorization = Some(subject.authorization.clone());
         let call = Call { endpoint, message, authorization, tamper: Tamper::default() };
-        self.transport.send(&call).await.map_err(|error| (error.cause(), error.to_string()))
-    }
-
-    fn factor_id(&self, started: &Value) -> Option<String> {
-        let member = self.flow.endpoint(Operation::Verify).and_then(Endpoint::factor_member)?;
-        started.get(member)?.as_str().map(str::to_owned)
-    }
-
-    fn options(&self, started: &Value) -> Result<PublicKeyCredentialCreationOptions, OptionsError> {
-        let pointer = self.flow.endpoint(Operation::Start).and_then(Endpoint::options_member);
-        match pointer.and_then(|pointer| started.pointer(pointer)) {
-            Some(Value::String(text)) => PublicKeyCredentialCreationOptions::from_text(text),
-            Some(value) => PublicKeyCredentialCreationOptions::from_json(value),
-            None => Err(OptionsError::Missing("publicKey")),
-        }
-    }
-
-    fn verification(&self, factor_id: Option<&str>, credential: Value, name: &str) -> Value {
-        match self.flow {
-            Flow::V1U2f | Flow::V1Passwordless => {
-                let bytes = base64::encode_standard(credential.to_string().as_bytes());
-                json!({ "verification": { "publicKeyCredential": bytes, "tokenName": name } })
+        let began = Instant::now();
+        match transport.send(&call).await {
+            Ok(exchange) => {
+                let (took, http_status) = (exchange.timings.last_byte, Some(exchange.http_status));
+                cycle.counts.judged += u64::from(operation != Operation::List);
+                let answer = judge::judge((step, &self.rp_id), subject, exchange, &mut cycle.deviations);
+                let is_wrong = matches!(&answer, Answer::Failure(failure) if failure.outcome == Outcome::Nonconformant);
+                cycle.counts.nonconformant += u64::from(is_wrong);
+                Sent { took, http_status, answer }
             }
-            Flow::V2U2f => json!({ "u2fId": factor_id, "publicKeyCredential": credential, "tokenName": name }),
-            Flow::V2Passkey => {
-                json!({ "passkeyId": factor_id, "publicKeyCredential": credential, "passkeyName": name })
+            Err(error) => {
+                let took = began.elapsed();
+                let exchange = transport.prepare(&call).ok().map(|sent| judge::unanswered(sent, &draw, endpoint));
+                Sent { took, http_status: None, answer: Answer::Failure(judge::lost(step, &error, exchange)) }
             }
         }
     }
+}
 
-    fn cycle_seed(&self, worker: &Worker) -> [u8; 32] {
-        let mut hash = Sha256::new_with_prefix(b"load");
-        hash.update(self.seed.to_be_bytes());
-        hash.update(worker.index.to_be_bytes());
-        hash.update(worker.begun.to_be_bytes());
-        hash.finalize().into()
-    }
-
-    /// Removes what the cycle enrolled, so that the next one meets the same state.
-    async fn remove(
-        &self,
-        worker: &Worker,
-        factor_id: Option<String>,
-        name: &str,
-        perhaps_absent: bool,
-    ) -> Result<(), String> {
-        let id = match factor_id {
-            Some(id) => Some(id),
-            None => self.find(worker, name).await?,
-        };
-        let Some(id) = id else {
-            return if perhaps_absent { Ok(()) } else { Err("it is not in the list of factors".to_owned()) };
-        };
-        let member = self.flow.endpoint(Operation::Remove).and_then(Endpoint::factor_member).unwrap_or_default();
-        let exchange =
-            self.send(worker, Operation::Remove, json!({ member: id })).await.map_err(|(_, text)| cut(text))?;
-        match &exchange.reply {
-            Reply::Success(_) => Ok(()),
-            Reply::Refusal(_) if perhaps_absent && exchange.http_status == 404 => Ok(()),
-            Reply::Refusal(refusal) => Err(cut(format!("HTTP {}: {}", exchange.http_status, text_of(refusal)))),
-            Reply::Unreadable(why) => Err(cut(why.clone())),
+/// Counts a registration that the target confirmed; a success of the wrong shape has enrolled it too.
+fn confirm(sent: &Sent, cycle: &mut Cycle) {
+    let confirmed = match &sent.answer {
+        Answer::Success(_) => true,
+        Answer::Failure(Failure { exchange: Some(exchange), .. }) => {
+            exchange.http_status == 200 && !matches!(exchange.reply, Reply::Refusal(_))
         }
-    }
-
-    /// The id of the factor with this name, where no start has told it (v1).
-    async fn find(&self, worker: &Worker, name: &str) -> Result<Option<String>, String> {
-        let exchange = self.send(worker, Operation::List, json!({})).await.map_err(|(_, text)| cut(text))?;
-        let Reply::Success(body) = &exchange.reply else {
-            return Err(format!("HTTP {} for the list of factors", exchange.http_status));
-        };
-        let entries = body.get("result").and_then(Value::as_array).into_iter().flatten();
-        // A second factor is wrapped in its kind.
-        let factors = entries.map(|entry| entry.get("u2f").unwrap_or(entry));
-        let mut own = factors.filter(|factor| factor.get("name").and_then(Value::as_str) == Some(name));
-        Ok(own.find_map(|factor| factor.get("id")?.as_str().map(str::to_owned)))
-    }
+        _ => false,
+    };
+    cycle.counts.confirmed += u64::from(confirmed);
 }
 
-fn attest_failure(what: &str, error: impl ToString) -> Failure {
-    Failure { step: Step::Attest, class: format!("attest/{what}"), example: cut(error.to_string()), lost: false }
+fn crossed_failure(crossed: Crossed, exchange: Box<Exchange>, cycle: &mut Cycle) -> Failure {
+    let (class, words) = crossed.words();
+    let outcome = match crossed {
+        Crossed::Repeated => Outcome::Nonconformant,
+        Crossed::Handle | Crossed::Challenge => Outcome::CrossTalk,
+    };
+    cycle.counts.nonconformant += u64::from(outcome == Outcome::Nonconformant);
+    cycle.counts.crossed += u64::from(outcome == Outcome::CrossTalk);
+    Failure { outcome, ..judge::wrong(LoadStep::Start, format!("start/{class}"), words.to_owned(), exchange) }
 }
 
-fn body(step: Step, exchange: Exchange) -> Result<Value, Failure> {
-    match exchange.reply {
-        Reply::Success(value) => Ok(value),
-        _ => Err(Failure { step, class: format!("{}/unreadable", step.name()), example: String::new(), lost: false }),
-    }
-}
-
-/// Status and code; a code that is none has no name of its own, so that the target can't make up classes without end.
-fn refusal_class(http_status: u16, refusal: &Refusal) -> String {
-    let http = if (100..600).contains(&http_status) { http_status.to_string() } else { "other".to_owned() };
-    match refusal.status.as_ref().map(|status| status.code) {
-        Some(code @ 0..=16) => format!("refused/{http}/{code}"),
-        Some(_) => format!("refused/{http}/other"),
-        None => format!("refused/{http}"),
-    }
-}
-
-fn text_of(refusal: &Refusal) -> String {
-    refusal.json.as_ref().map(Value::to_string).unwrap_or_default()
-}
-
-fn cut(text: String) -> String {
-    match text.char_indices().nth(MOST_TEXT) {
-        Some((end, _)) => text[..end].to_owned(),
-        None => text,
-    }
+fn not_attested(why: String) -> Failure {
+    let (step, outcome) = (LoadStep::Attest, Outcome::NotAttested);
+    Failure { step, outcome, class: "attest/credential".to_owned(), example: judge::cut(why), exchange: None }
 }
 
 #[cfg(test)]
 #[path = "cycle_tests.rs"]
-mod tests;
+pub(super) mod tests;

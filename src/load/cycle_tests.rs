@@ -4,10 +4,16 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header};
 
+use super::super::negative::Negatives;
+use super::super::pool::Pool;
+use super::super::{Ceilings, LoadUser, Plan, Subjects, Tolerance};
 use super::*;
 use crate::authenticator::{Client, Format};
-use crate::contract::Protocol;
-use crate::transport::{Phase, SentRequest, Timings, TransportError};
+use crate::contract::Flow;
+use crate::outcome::load::{LoadModel, Shares, Stages};
+use crate::transport::{Address, Limits, Phase, Refusal, SentRequest, Timings, TransportError};
+use crate::webauthn::base64;
+use crate::wire::secret::Secret;
 use crate::wire::status::Status;
 
 /// What a target answers: HTTP status and body, or nothing at all.
@@ -61,18 +67,73 @@ impl Transport for Scripted {
     }
 }
 
+fn plan(flow: Flow) -> Plan {
+    let user = LoadUser { user_id: "u".to_owned(), token: Secret::new("a-long-enough-token") };
+    Plan {
+        name: "target".to_owned(),
+        web: Address::new("http://127.0.0.1:1"),
+        grpc: Address::new("http://127.0.0.1:1"),
+        allowed_host: None,
+        limits: Limits::default(),
+        rp_id: "localhost".to_owned(),
+        origin: "https://localhost".to_owned(),
+        flows: vec![(flow, 1)],
+        protocols: vec![(Protocol::Rest, 1)],
+        format: Format::None,
+        fresh_keys: false,
+        model: LoadModel::Closed { workers: 1 },
+        stages: Stages { hold_us: 1_000_000, ..Stages::default() },
+        shares: Shares::default(),
+        subjects: Subjects::Listed(vec![user]),
+        think: Duration::ZERO,
+        cleanup: Cleanup::Remove,
+        seed: 4,
+        thresholds: Vec::new(),
+        shard: None,
+        start_at: None,
+        ceilings: Ceilings::default(),
+        tolerance: Tolerance::default(),
+        attesters: Some(1),
+        embedded: false,
+        build: String::new(),
+    }
+}
+
+fn site(flow: Flow, transport: Arc<dyn Transport>) -> Site {
+    let negatives = Negatives::new(&Client::new("https://localhost"), "localhost", Format::None).expect("built in");
+    Site {
+        transports: vec![(Protocol::Rest, transport)],
+        rp_id: "localhost".to_owned(),
+        seed: 4,
+        attester: Attester::start(&plan(flow), &negatives, 1).expect("threads"),
+        witness: Witness::new(),
+        cleanup: Cleanup::Remove,
+    }
+}
+
 /// Plays one cycle; also gives what was called.
 async fn play(flow: Flow, script: Script) -> (Cycle, Vec<(Operation, Value)>) {
+    play_kind(flow, Kind::Good, script).await
+}
+
+async fn play_kind(flow: Flow, kind: Kind, script: Script) -> (Cycle, Vec<(Operation, Value)>) {
     let transport = Arc::new(Scripted { script, seen: Mutex::default() });
-    let attester = Attester::start(&Client::new("https://localhost"), Format::None, 1).expect("threads");
-    let shared: Arc<dyn Transport> = transport.clone();
-    let site = Site { transport: shared, flow, rp_id: "localhost".to_owned(), seed: 4, attester };
-    let authorization = Secret::new("Bearer a-long-enough-token");
-    let worker = Worker { index: 2, user_id: "u".to_owned(), authorization, begun: 7 };
-    let mut cycle = Cycle::default();
-    site.play(&worker, &mut cycle).await;
+    let site = site(flow, transport.clone());
+    let pool = Pool::open(&plan(flow).subjects, None, 1).expect("one");
+    let lease = pool.lease().await.expect("one");
+    let mut cycle = Cycle::new(draw(flow, kind), Instant::now());
+    site.play(&lease.subject, &mut cycle).await;
     let seen = std::mem::take(&mut *transport.seen.lock().expect("no panic"));
     (cycle, seen)
+}
+
+pub(in crate::load) fn draw(flow: Flow, kind: Kind) -> Draw {
+    Draw { number: 7, flow, protocol: Protocol::Rest, kind, choice: 3 }
+}
+
+fn took(cycle: &Cycle, step: LoadStep) -> Vec<(Outcome, Duration)> {
+    let samples = cycle.samples.iter().filter(|sample| sample.step == step);
+    samples.map(|sample| (sample.outcome, sample.took)).collect()
 }
 
 fn operations(seen: &[(Operation, Value)]) -> Vec<Operation> {
@@ -110,7 +171,7 @@ async fn v1_removes_the_factor_that_it_enrolled_and_no_other() {
         let script: Script = match wrap {
             true => |operation, _| {
                 let factor = |id, name| json!({ "u2f": { "id": id, "name": name } });
-                let list = [factor("1", FOREIGN), factor("2", "proofmark load 4 2-7"), factor("3", FOREIGN)];
+                let list = [factor("1", FOREIGN), factor("2", "proofmark load 4 0-7"), factor("3", FOREIGN)];
                 Some((
                     200,
                     [started(), details(), details(), json!({ "result": list })][operation_index(operation)].clone(),
@@ -118,7 +179,7 @@ async fn v1_removes_the_factor_that_it_enrolled_and_no_other() {
             },
             false => |operation, _| {
                 let factor = |id, name| json!({ "id": id, "name": name });
-                let list = [factor("1", FOREIGN), factor("2", "proofmark load 4 2-7"), factor("3", FOREIGN)];
+                let list = [factor("1", FOREIGN), factor("2", "proofmark load 4 0-7"), factor("3", FOREIGN)];
                 Some((
                     200,
                     [started(), details(), details(), json!({ "result": list })][operation_index(operation)].clone(),
@@ -126,7 +187,7 @@ async fn v1_removes_the_factor_that_it_enrolled_and_no_other() {
             },
         };
         let (cycle, seen) = play(flow, script).await;
-        assert_eq!((class(&cycle), &cycle.left_behind, cycle.enrolled), ("", &None, true), "{flow}");
+        assert_eq!((class(&cycle), &cycle.left_behind, cycle.counts.confirmed), ("", &None, 1), "{flow}");
         assert_eq!(operations(&seen), [Operation::Start, Operation::Verify, Operation::List, Operation::Remove]);
         assert_eq!(seen[3].1["tokenId"], "2");
     }
@@ -150,10 +211,13 @@ async fn a_refused_removal_is_no_failure_of_the_cycle() {
     })
     .await;
     assert_eq!(class(&cycle), "");
-    assert!(cycle.left_behind.as_ref().is_some_and(|why| why.starts_with("HTTP 404")), "{cycle:?}");
+    assert!(cycle.left_behind.as_ref().is_some_and(|why| why.starts_with("refused/404/5: ")), "{cycle:?}");
+    assert_eq!(cycle.counts.left_behind, 1);
     assert_eq!(seen[2].1, json!({ "passkeyId": "f", "userId": "u" }));
-    let took = [cycle.start, cycle.verify].map(|answered| answered.map(|answered| answered.took));
-    assert_eq!(took, [Some(Duration::from_millis(3)); 2], "the last byte counts");
+    for step in [LoadStep::Start, LoadStep::Verify] {
+        assert_eq!(took(&cycle, step), [(Outcome::Ok, Duration::from_millis(3))], "the last byte counts");
+    }
+    assert_eq!(took(&cycle, LoadStep::Cleanup).len(), 1);
 }
 
 #[tokio::test]
@@ -165,7 +229,9 @@ async fn a_verify_without_reply_may_have_enrolled() {
     })
     .await;
     assert_eq!(class(&cycle), "verify/transport/timed-out");
-    assert!(cycle.failure.as_ref().is_some_and(|failure| failure.lost) && !cycle.enrolled);
+    assert!(cycle.is_lost() && cycle.counts.confirmed == 0);
+    let failure = cycle.failure.as_ref().expect("it failed");
+    assert!(failure.exchange.as_ref().is_some_and(|exchange| exchange.http_status == 0), "the call can be shown");
     assert_eq!(operations(&seen), [Operation::Start, Operation::Verify, Operation::Remove]);
     assert_eq!(cycle.left_behind, None, "what was not enrolled need not be there");
 }
@@ -184,7 +250,8 @@ async fn a_failed_step_is_the_last_one() {
     for (script, expected) in scripts {
         let (cycle, seen) = play(Flow::V2Passkey, script).await;
         assert_eq!((class(&cycle), operations(&seen)), (expected, vec![Operation::Start]));
-        assert!(cycle.measured && cycle.start.is_some() && cycle.verify.is_none(), "{cycle:?}");
+        assert!(cycle.service.is_some() && took(&cycle, LoadStep::Start).len() == 1, "{cycle:?}");
+        assert!(took(&cycle, LoadStep::Verify).is_empty(), "{cycle:?}");
     }
 }
 
@@ -196,18 +263,113 @@ fn without_es256() -> Value {
 
 #[test]
 fn a_cycle_that_is_cut_off_says_where() {
-    let answered = Some(Answered { took: Duration::ZERO, http_status: Some(200) });
-    let at = |start, attest| Cycle { start, attest, ..Cycle::default() };
-    for (mut cycle, expected, lost) in [
-        (at(None, None), "start/unfinished", true),
-        (at(answered, None), "attest/unfinished", false),
-        (at(answered, Some(Duration::ZERO)), "verify/unfinished", true),
+    for (at, expected) in [
+        (LoadStep::Start, "start/unfinished"),
+        (LoadStep::Attest, "attest/unfinished"),
+        (LoadStep::Verify, "verify/unfinished"),
     ] {
+        let mut cycle = Cycle::new(draw(Flow::V2Passkey, Kind::Good), Instant::now());
+        cycle.at = at;
         cycle.cut_off();
-        assert_eq!((class(&cycle), cycle.failure.as_ref().map(|failure| failure.lost)), (expected, Some(lost)));
-        assert_eq!(cycle.left_behind, None);
+        assert_eq!((class(&cycle), took(&cycle, at).len(), &cycle.left_behind), (expected, 1, &None));
+        assert!(cycle.is_lost() && cycle.service.is_some());
     }
-    let mut cleaning = Cycle { measured: true, enrolled: true, ..at(answered, Some(Duration::ZERO)) };
+    let mut cleaning = Cycle::new(draw(Flow::V2Passkey, Kind::Good), Instant::now());
+    cleaning.service = Some(Duration::ZERO);
     cleaning.cut_off();
     assert!(cleaning.failure.is_none() && cleaning.left_behind.is_some());
+}
+
+fn good(operation: Operation) -> Option<(u16, Value)> {
+    Some((200, [started(), details(), details(), json!({ "result": [] })][operation_index(operation)].clone()))
+}
+
+#[tokio::test]
+async fn a_malformed_attestation_has_to_be_refused() {
+    let (cycle, seen) = play_kind(Flow::V2Passkey, Kind::Negative, |operation, _| match operation {
+        Operation::Verify => Some(refused(400, 3)),
+        other => good(other),
+    })
+    .await;
+    assert_eq!((class(&cycle), operations(&seen)), ("", vec![Operation::Start, Operation::Verify]));
+    assert_eq!((cycle.counts.negatives, cycle.counts.negatives_accepted), (1, 0));
+    assert_eq!(took(&cycle, LoadStep::Verify)[0].0, Outcome::Ok);
+    let (cycle, seen) = play_kind(Flow::V2Passkey, Kind::Negative, |operation, _| good(operation)).await;
+    assert!(class(&cycle).starts_with("verify/accepted/"), "{}", class(&cycle));
+    assert_eq!((cycle.counts.negatives_accepted, cycle.counts.wrong()), (1, 1));
+    assert!(cycle.failure.as_ref().is_some_and(|failure| failure.exchange.is_some()), "with its exchange");
+    assert_eq!(operations(&seen)[2], Operation::Remove, "it has to go again");
+}
+
+#[tokio::test]
+async fn of_two_verifies_one_may_win() {
+    use std::sync::atomic::{AtomicU8, Ordering};
+    static VERIFIES: AtomicU8 = AtomicU8::new(0);
+    let (cycle, _) = play_kind(Flow::V2Passkey, Kind::Race, |operation, _| match operation {
+        Operation::Verify if VERIFIES.fetch_add(1, Ordering::Relaxed) > 0 => Some(refused(404, 5)),
+        other => good(other),
+    })
+    .await;
+    assert_eq!((class(&cycle), cycle.counts.races, cycle.counts.double_wins), ("", 1, 0));
+    assert_eq!((took(&cycle, LoadStep::Verify).len(), cycle.counts.confirmed, cycle.counts.judged), (2, 1, 4));
+    let (cycle, _) = play_kind(Flow::V2Passkey, Kind::Race, |operation, _| good(operation)).await;
+    assert_eq!((class(&cycle), cycle.counts.double_wins, cycle.counts.confirmed), ("verify/double-win", 1, 1));
+    let (cycle, _) = play_kind(Flow::V2Passkey, Kind::Race, |operation, _| match operation {
+        Operation::Verify => Some(refused(404, 5)),
+        other => good(other),
+    })
+    .await;
+    assert_eq!((class(&cycle), cycle.counts.confirmed), ("verify/refused/404/5", 0), "somebody has to win");
+    let (cycle, _) = play_kind(Flow::V2Passkey, Kind::Race, |operation, _| match operation {
+        Operation::Verify => Some((200, json!({}))),
+        other => good(other),
+    })
+    .await;
+    assert_eq!((class(&cycle), cycle.counts.nonconformant), ("verify/check/verify-shape", 2));
+}
+
+#[tokio::test]
+async fn what_was_confirmed_has_to_be_there() {
+    for (flow, script, expected) in [
+        (Flow::V2Passkey, (|operation, _| good(operation)) as Script, "lookup/lost"),
+        (Flow::V2U2f, |operation, _| good(operation), "lookup/lost"),
+        (
+            Flow::V2Passkey,
+            |operation, _| match operation {
+                Operation::List => Some((200, json!({ "result": [{ "id": "1", "name": "proofmark load 4 0-7" }] }))),
+                other => good(other),
+            },
+            "",
+        ),
+        (
+            Flow::V2Passkey,
+            |operation, _| match operation {
+                Operation::List => Some((200, json!({ "result": vec![json!({ "id": "1", "name": "n" }); 50] }))),
+                other => good(other),
+            },
+            "",
+        ),
+    ] {
+        let (cycle, _) = play_kind(flow, Kind::Lookup, script).await;
+        assert_eq!(class(&cycle), expected, "{flow}");
+        assert_eq!((cycle.counts.lookups, cycle.counts.lost), (1, u64::from(!expected.is_empty())));
+        assert_eq!(took(&cycle, LoadStep::Cleanup).len(), 1, "it is removed all the same");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_is_somebody_elses_is_cross_talk() {
+    let transport = Arc::new(Scripted { script: |operation, _| good(operation), seen: Mutex::default() });
+    let site = site(Flow::V2Passkey, transport);
+    let user = |name: &str| LoadUser { user_id: name.to_owned(), token: Secret::new("a-long-enough-token") };
+    let pool = Pool::open(&Subjects::Listed(vec![user("a"), user("b")]), None, 2).expect("two");
+    let mut classes = Vec::new();
+    for _ in 0..3 {
+        let lease = pool.lease().await.expect("one");
+        let mut cycle = Cycle::new(draw(Flow::V2Passkey, Kind::Good), Instant::now());
+        site.play(&lease.subject, &mut cycle).await;
+        classes.push((class(&cycle).to_owned(), cycle.counts.crossed, cycle.counts.nonconformant));
+    }
+    let expected = [("", 0, 0), ("start/cross-talk/user-handle", 1, 0), ("start/check/challenge-fresh", 0, 1)];
+    assert_eq!(classes, expected.map(|(class, crossed, wrong)| (class.to_owned(), crossed, wrong)));
 }

@@ -1,67 +1,233 @@
-//! The result as text for people.
+//! A run as text for people: what is about to be done, how far it is, and what it came to.
 
 use std::fmt::Write as _;
-use std::time::Duration;
 
-use super::Plan;
-use super::record::Summary;
-use super::threshold::{Judged, percent};
+use hdrhistogram::Histogram;
+
+use super::{Plan, Progress};
+use crate::outcome::load::{
+    ArrivalPattern, BadHistogram, GeneratorVerdict, Judgement, Kind, LoadModel, LoadRecord, LoadStep, Outcome, Row,
+    Stages, float,
+};
+
+/// The percentiles of a summary.
+const QUANTILES: [(&str, f64); 6] =
+    [("p50", 0.5), ("p90", 0.9), ("p95", 0.95), ("p99", 0.99), ("p99.9", 0.999), ("p99.99", 0.9999)];
+
+/// The steps of a summary, in its order.
+const STEPS: [LoadStep; 8] = [
+    LoadStep::Lag,
+    LoadStep::Start,
+    LoadStep::Attest,
+    LoadStep::Verify,
+    LoadStep::Lookup,
+    LoadStep::Cleanup,
+    LoadStep::Service,
+    LoadStep::Cycle,
+];
 
 /// What is about to be done, in one line.
 pub fn header(plan: &Plan) -> String {
-    let url = &plan.address.base_url;
+    let url = &plan.web.base_url;
     let target = if plan.name == *url { url.clone() } else { format!("{} at {url}", plan.name) };
+    let mix = |items: Vec<(&str, u32)>| match items.as_slice() {
+        [(name, _)] => (*name).to_owned(),
+        items => items.iter().map(|(name, weight)| format!("{name}={weight}")).collect::<Vec<_>>().join(","),
+    };
+    let flows = mix(plan.flows.iter().map(|(flow, weight)| (flow.slug(), *weight)).collect());
+    let protocols = mix(plan.protocols.iter().map(|(protocol, weight)| (protocol.slug(), *weight)).collect());
+    let keys = if plan.fresh_keys { "" } else { " (test-only keys)" };
     format!(
-        "load on {target}: {} over REST, attestation {}, {} users, {:?}, seed {}",
-        plan.flow,
-        plan.format.identifier(),
-        plan.users.len(),
-        plan.duration,
+        "load on {target}: {flows} over {protocols}, attestation {}{keys}, {}, {}, seed {}",
+        plan.format.slug(),
+        model(&plan.model),
+        stages(&plan.stages),
         plan.seed
     )
 }
 
-/// The table of steps, the rates, the failures and the thresholds. Ends with a line break.
-pub fn render(summary: &Summary, judged: &[Judged]) -> String {
-    let mut text = String::new();
-    // Writing to a `String` can't fail.
-    write_steps(&mut text, summary).unwrap_or_default();
-    write_failures(&mut text, summary).unwrap_or_default();
-    for threshold in judged {
-        writeln!(text, "{:<7} {}", if threshold.met { "met" } else { "MISSED" }, threshold.text).unwrap_or_default();
+fn model(model: &LoadModel) -> String {
+    match model {
+        LoadModel::Closed { workers } => format!("{workers} workers"),
+        LoadModel::Open { steps, arrivals, workers } => {
+            let rates: Vec<String> = steps.iter().map(|step| format!("{}/s", step.per_second)).collect();
+            let drawn = if *arrivals == ArrivalPattern::Poisson { " at random" } else { "" };
+            format!("{}{drawn} with {workers} workers", rates.join(", "))
+        }
     }
-    if summary.interrupted {
+}
+
+fn stages(stages: &Stages) -> String {
+    let all = [
+        ("ramp", stages.ramp_us),
+        ("warm-up", stages.warm_up_us),
+        ("hold", stages.hold_us),
+        ("ramp-down", stages.ramp_down_us),
+    ];
+    let shown = all.into_iter().filter(|(_, micros)| *micros > 0);
+    shown.map(|(name, micros)| format!("{name} {:.1} s", float(micros) / 1e6)).collect::<Vec<_>>().join(", ")
+}
+
+/// How far it is, in one line.
+pub fn progress_line(progress: &Progress) -> String {
+    let mut line = format!(
+        "{:>5} s  {:.0} cycles/s, {} ok, {} failed, {} under way",
+        progress.elapsed.as_secs(),
+        progress.rate,
+        progress.ok,
+        progress.failed,
+        progress.in_flight
+    );
+    // Writing to a `String` can't fail.
+    if progress.waiting > 0 {
+        write!(line, ", {} waiting", progress.waiting).unwrap_or_default();
+    }
+    for (step, p50, p99) in &progress.steps {
+        write!(line, ", {} p50 {} p99 {} ms", step.name(), milliseconds(*p50), milliseconds(*p99)).unwrap_or_default();
+    }
+    if progress.wrong > 0 {
+        write!(line, ", {} WRONG ANSWERS", progress.wrong).unwrap_or_default();
+    }
+    if let Some(worst) = &progress.worst {
+        write!(line, ", mostly {worst}").unwrap_or_default();
+    }
+    line.push_str(if progress.draining { ", ending" } else { "" });
+    line
+}
+
+/// The tables of steps, the rates, the failures, what the generator says of itself, and the thresholds. Ends with a line break.
+///
+/// # Errors
+/// [`BadHistogram`] for a record from elsewhere.
+pub fn render(record: &LoadRecord) -> Result<String, BadHistogram> {
+    let mut text = String::new();
+    write_rows(&mut text, record)?;
+    // Writing to a `String` can't fail.
+    write_rates(&mut text, record).unwrap_or_default();
+    write_failures(&mut text, record).unwrap_or_default();
+    write_generators(&mut text, record).unwrap_or_default();
+    for threshold in &record.thresholds {
+        let verdict = match threshold.verdict {
+            Judgement::Met => "met",
+            Judgement::Missed => "MISSED",
+            Judgement::Inconclusive => "UNKNOWN",
+        };
+        writeln!(text, "{verdict:<7} {}: {}", threshold.rule, threshold.text).unwrap_or_default();
+    }
+    if record.interrupted {
         text.push_str("interrupted: this is a part of what was asked for\n");
     }
-    text
+    Ok(text)
 }
 
-fn write_steps(text: &mut String, summary: &Summary) -> std::fmt::Result {
-    writeln!(text, "{:<8}{:>10}{:>11}{:>11}{:>11}{:>11}  ms", "step", "count", "p50", "p95", "p99", "max")?;
-    for step in &summary.steps {
-        let [p50, p95, p99, max] = match step.count {
-            0 => [const { String::new() }; 4].map(|_| "-".to_owned()),
-            _ => [step.p50, step.p95, step.p99, step.max].map(milliseconds),
-        };
-        writeln!(text, "{:<8}{:>10}{p50:>11}{p95:>11}{p99:>11}{max:>11}", step.name, step.count)?;
+fn write_rows(text: &mut String, record: &LoadRecord) -> Result<(), BadHistogram> {
+    let mut line = format!("{:<26}{:>9}", "ms", "count");
+    for (name, _) in QUANTILES {
+        write!(line, "{name:>10}").unwrap_or_default();
     }
-    let seconds = summary.elapsed.as_secs_f64();
-    writeln!(text, "{:.1} cycles/s: {} cycles in {seconds:.2} s", summary.rate(), summary.cycles)
+    writeln!(text, "{line}{:>10}", "max").unwrap_or_default();
+    let mut protocols: Vec<&str> = record.rows.iter().map(|row| row.protocol.as_str()).collect();
+    protocols.dedup();
+    for protocol in protocols {
+        for kind in [Kind::Good, Kind::Negative, Kind::Race, Kind::Lookup] {
+            for step in STEPS {
+                let takes = |row: &Row| {
+                    row.protocol == protocol && row.kind == kind && row.step == step && row.outcome == Outcome::Ok
+                };
+                let times = record.histogram(takes)?;
+                let max = record.rows.iter().filter(|row| takes(row)).map(|row| row.max_us).max().unwrap_or_default();
+                if !times.is_empty() {
+                    write_row(text, &name(protocol, kind, step), &times, max);
+                }
+            }
+        }
+    }
+    Ok(())
 }
 
-fn write_failures(text: &mut String, summary: &Summary) -> std::fmt::Result {
-    let rate = summary.error_rate().map(|rate| format!(" ({})", percent(rate))).unwrap_or_default();
-    writeln!(text, "errors {} of {} cycles{rate}", summary.failed, summary.cycles + summary.failed)?;
-    for error in &summary.errors {
+fn name(protocol: &str, kind: Kind, step: LoadStep) -> String {
+    let kind = match kind {
+        Kind::Good => "",
+        Kind::Negative => "negative ",
+        Kind::Race => "race ",
+        Kind::Lookup => "lookup ",
+    };
+    format!("{protocol} {kind}{}", step.name())
+}
+
+fn write_row(text: &mut String, name: &str, times: &Histogram<u64>, max: u64) {
+    write!(text, "{name:<26}{:>9}", times.len()).unwrap_or_default();
+    for (_, quantile) in QUANTILES {
+        write!(text, "{:>10}", milliseconds(times.value_at_quantile(quantile).min(max))).unwrap_or_default();
+    }
+    writeln!(text, "{:>10}", milliseconds(max)).unwrap_or_default();
+}
+
+fn write_rates(text: &mut String, record: &LoadRecord) -> std::fmt::Result {
+    let seconds = float(record.measured_us) / 1e6;
+    let cycles = record.cycles_ok(None);
+    writeln!(text, "{:.1} cycles/s: {cycles} cycles in {seconds:.2} s", record.rate(None))?;
+    if let Some(arrivals) = &record.arrivals {
+        let share = record.achieved().unwrap_or_default() * 100.0;
+        writeln!(
+            text,
+            "arrivals: {} offered, {} ok ({share:.2}%), {} failed, {} abandoned; {} found no free worker, {} began late",
+            arrivals.offered, arrivals.ok, arrivals.failed, arrivals.abandoned, arrivals.waited, arrivals.late
+        )?;
+    }
+    Ok(())
+}
+
+fn write_failures(text: &mut String, record: &LoadRecord) -> std::fmt::Result {
+    let failed = record.cycles_failed(None);
+    let share = record.error_share(None).map(|share| format!(" ({:.3}%)", share * 100.0)).unwrap_or_default();
+    let negatives =
+        record.count(|row| row.step == LoadStep::Cycle && row.kind == Kind::Negative && row.outcome == Outcome::Ok);
+    writeln!(text, "errors {failed} of {} cycles{share}", record.cycles_ok(None) + negatives + failed)?;
+    for error in &record.errors {
         writeln!(text, "{:>10}  {}: {}", error.count, error.class, error.example)?;
     }
-    match &summary.left_behind {
-        None => writeln!(text, "clean-ups that failed: 0"),
-        Some(failed) => writeln!(text, "clean-ups that failed: {}, the first: {}", failed.count, failed.example),
+    let of = &record.correctness;
+    writeln!(
+        text,
+        "answers judged: {}; wrong {}, crossed {}, double wins {} of {} races, lost {} of {} lookups, accepted {} of {} negatives",
+        of.judged,
+        of.nonconformant,
+        of.crossed,
+        of.double_wins,
+        of.races,
+        of.lost,
+        of.lookups,
+        of.negatives_accepted,
+        of.negatives
+    )?;
+    writeln!(text, "enrolled: {}, left behind: {}, kept: {}", of.confirmed, of.left_behind, of.kept)
+}
+
+fn write_generators(text: &mut String, record: &LoadRecord) -> std::fmt::Result {
+    for generator in &record.generators {
+        let verdict = match generator.verdict {
+            GeneratorVerdict::Valid => "VALID",
+            GeneratorVerdict::Limited => "GENERATOR-LIMITED: no figure above is the target's limit",
+        };
+        let spent = float(generator.user_us + generator.system_us);
+        let share = 100.0 * spent / (float(generator.wall_us.max(1)) * generator.cores);
+        let whose = if generator.embedded { " and the embedded server's" } else { "" };
+        writeln!(
+            text,
+            "generator {verdict}; its{whose} processor time {share:.0}% of {:.1} cores, {:.0} us a cycle, peak memory {:.0} MB",
+            generator.cores,
+            spent / float(generator.cycles.max(1)),
+            float(generator.peak_rss_bytes) / 1e6
+        )?;
+        for line in generator.reasons.iter().chain(&generator.notes) {
+            writeln!(text, "  {line}")?;
+        }
     }
+    Ok(())
 }
 
 /// With a digit more than is steady.
-pub(super) fn milliseconds(time: Duration) -> String {
-    format!("{:.2}", time.as_secs_f64() * 1000.0)
+fn milliseconds(micros: u64) -> String {
+    format!("{:.2}", float(micros) / 1000.0)
 }

@@ -2,8 +2,10 @@
 
 mod event;
 mod evidence;
+pub mod load;
 mod merge;
 mod record;
+pub mod shown;
 
 pub use event::{Event, RunFinished, RunStarted, Shard};
 pub use evidence::{Evidence, Expected, RecordedBody};

@@ -9,7 +9,9 @@ mod html;
 mod json;
 mod junit;
 mod known;
+pub mod load;
 mod markdown;
+mod markup;
 mod ndjson;
 mod sarif;
 mod stream;
@@ -30,14 +32,14 @@ pub use terminal::{case_line, summary};
 pub use text::printable;
 pub use transcript::transcript;
 
-/// One report format.
-pub struct Report {
+/// One report format, of runs or of something else.
+pub struct Report<T: 'static = Judged> {
     /// The name in `--report NAME=PATH`.
     pub name: &'static str,
     /// What it is for.
     pub summary: &'static str,
     /// Writes the whole report.
-    pub write: fn(&Judged, &mut dyn io::Write) -> io::Result<()>,
+    pub write: fn(&T, &mut dyn io::Write) -> io::Result<()>,
 }
 
 /// Every report format.

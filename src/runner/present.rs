@@ -6,42 +6,17 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 
 use super::player::{Context, MadeCredential, Played};
-use crate::outcome::{CaseRecord, CredentialRecord, Evidence, ExchangeRecord, Finding, Reason, RecordedBody};
-use crate::transport::{Exchange, Reply};
+use crate::outcome::{CaseRecord, CredentialRecord, Evidence, ExchangeRecord, Finding, Reason, RecordedBody, shown};
+use crate::transport::Exchange;
 use crate::wire::secret::Masker;
-
-/// Characters of a body that are kept.
-const MOST: usize = 2_000;
 
 /// Bytes of a reply's body up to which it is recorded whole.
 const MOST_RECORDED: usize = 16 * 1024;
 
 /// One exchange as records hold it.
 pub(super) fn exchange(played: &Played, masker: &Masker) -> ExchangeRecord {
-    let exchange = &played.exchange;
-    let grpc = exchange.trailers.get("grpc-status").or_else(|| exchange.headers.get("grpc-status"));
-    let grpc = grpc.map(|value| format!(", grpc-status {}", String::from_utf8_lossy(value.as_bytes())));
-    let response_body = match &exchange.reply {
-        Reply::Success(value) => value.to_string(),
-        Reply::Refusal(refusal) => match &refusal.json {
-            Some(json) => json.to_string(),
-            None => String::from_utf8_lossy(&exchange.body).into_owned(),
-        },
-        Reply::Unreadable(_) => String::from_utf8_lossy(&exchange.body).into_owned(),
-    };
-    let status = match exchange.http_status {
-        0 => "no reply".to_owned(),
-        http => format!("HTTP {http}{}", grpc.unwrap_or_default()),
-    };
-    ExchangeRecord {
-        operation: exchange.endpoint.name.to_owned(),
-        request: format!("{} {}", exchange.request.method, exchange.request.url),
-        request_body: cut(&masker.mask(&readable_request(exchange))),
-        status,
-        response_body: cut(&masker.mask(&response_body)),
-        duration_us: u64::try_from(exchange.timings.last_byte.as_micros()).unwrap_or(u64::MAX),
-        evidence: played.context.as_ref().map(|context| evidence(exchange, context, masker)),
-    }
+    let evidence = played.context.as_ref().map(|context| evidence(&played.exchange, context, masker));
+    shown::exchange(&played.exchange, evidence, masker)
 }
 
 /// What the exchange was judged by.
@@ -81,24 +56,6 @@ pub(super) fn credential(made: &MadeCredential, good: Option<Vec<u8>>) -> Creden
     CredentialRecord { sent, good, mutations: made.recipe.mutations.clone() }
 }
 
-/// JSON as it is; a well-formed frame as the JSON of its message; anything else as text with its length.
-fn readable_request(exchange: &Exchange) -> String {
-    let body = &exchange.request.body;
-    let framed = crate::wire::framing::parse(body).ok().and_then(|frames| frames.into_iter().next());
-    let message = framed
-        .filter(|_| exchange.protocol != crate::contract::Protocol::Rest)
-        .and_then(|frame| crate::wire::schema::decode(exchange.endpoint.grpc.request, &frame.payload).ok());
-    message.map_or_else(|| String::from_utf8_lossy(body).into_owned(), |message| message.to_string())
-}
-
-fn cut(text: &str) -> String {
-    let count = text.chars().count();
-    if count <= MOST {
-        return text.to_owned();
-    }
-    format!("{} ... ({count} characters)", text.chars().take(MOST).collect::<String>())
-}
-
 /// The record with every known secret masked in every text.
 pub(super) fn masked(record: CaseRecord, masker: &Masker) -> CaseRecord {
     let masked = serde_json::to_value(&record).and_then(|mut value| {
@@ -133,19 +90,5 @@ fn mask_strings(value: &mut Value, masker: &Masker) -> bool {
         Value::Array(items) => items.iter_mut().fold(false, |changed, item| mask_strings(item, masker) | changed),
         Value::Object(map) => map.values_mut().fold(false, |changed, item| mask_strings(item, masker) | changed),
         _ => false,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::wire::secret::Secret;
-
-    #[test]
-    fn a_secret_is_masked_before_a_body_is_cut() {
-        let masker = Masker::new([&Secret::new("a-secret-of-24-characters")]);
-        let body = format!("{}a-secret-of-24-characters", "x".repeat(MOST - 10));
-        let shown = cut(&masker.mask(&body));
-        assert!(!shown.contains("a-secret"), "{}", &shown[MOST - 20..]);
     }
 }

@@ -12,6 +12,7 @@ use toml::Spanned;
 
 use super::target::{ReasonMap, Target};
 use crate::contract::{Flow, Protocol, clause};
+use crate::outcome::load::{Threshold, ThresholdError};
 use crate::scenario::Policy;
 use crate::transport::{self, Address, Limits, TlsOptions, TransportError};
 use crate::webauthn::attestation;
@@ -44,6 +45,16 @@ struct File {
     attestation_formats: Vec<Spanned<String>>,
     #[serde(default)]
     policy: BTreeMap<String, Spanned<bool>>,
+    #[serde(default)]
+    load: LoadTable,
+}
+
+/// What `load` is held to.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct LoadTable {
+    #[serde(default)]
+    thresholds: Vec<Spanned<String>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -79,6 +90,29 @@ pub fn known(path: &Path) -> Option<PathBuf> {
 /// # Errors
 /// [`TargetFileError`]
 pub async fn load(path: &Path, surroundings: &Surroundings<'_>) -> Result<Target, TargetFileError> {
+    read(path, surroundings, false).await.map(|read| read.target)
+}
+
+/// A target that is sent load.
+#[derive(Debug)]
+pub struct LoadTarget {
+    /// The target; without subjects where they are in a file of their own.
+    pub target: Target,
+    /// The file of subjects, which can have more than memory should hold.
+    pub subjects_file: Option<PathBuf>,
+    /// What it is held to.
+    pub thresholds: Vec<Threshold>,
+}
+
+/// As [`load`], but leaves a `subjects-file` unread.
+///
+/// # Errors
+/// [`TargetFileError`]
+pub async fn load_for_attack(path: &Path, surroundings: &Surroundings<'_>) -> Result<LoadTarget, TargetFileError> {
+    read(path, surroundings, true).await
+}
+
+async fn read(path: &Path, surroundings: &Surroundings<'_>, leaves_pool: bool) -> Result<LoadTarget, TargetFileError> {
     let source = Source::read(path)?;
     let file: File = source.parse()?;
     let flows = source.list(file.flows.as_ref(), &Flow::ALL, ("flow", Flow::from_slug, Flow::slug))?;
@@ -92,11 +126,14 @@ pub async fn load(path: &Path, surroundings: &Surroundings<'_>) -> Result<Target
     let reasons = source.reasons(&file.reasons)?;
     let policy = source.policy(&file)?;
     source.known(file.known.as_ref())?;
-    let offered = Offered { flows: &flows, protocols: &protocols, surroundings };
+    let thresholds = source.thresholds(&file.load)?;
+    let offered = Offered { flows: &flows, protocols: &protocols, surroundings, leaves_pool };
+    let subjects_file = file.accounts.get_ref().subjects_file().filter(|_| leaves_pool).map(|file| source.beside(file));
     let accounts = accounts::read(&source, &file.accounts, &offered).await?;
     let name = file.name.unwrap_or_else(|| web.base_url.clone());
     let (rp_id, origin) = (file.rp_id.into_inner(), file.origin.into_inner());
-    Ok(Target { name, web, grpc, rp_id, origin, flows, protocols, accounts, reasons, policy, limits })
+    let target = Target { name, web, grpc, rp_id, origin, flows, protocols, accounts, reasons, policy, limits };
+    Ok(LoadTarget { target, subjects_file, thresholds })
 }
 
 /// What a list may hold: what it is called, how an item is found, and its name.
@@ -212,6 +249,13 @@ impl Source {
             limits.timeout = Duration::from_secs_f64(seconds);
         }
         Ok(limits)
+    }
+
+    fn thresholds(&self, table: &LoadTable) -> Result<Vec<Threshold>, TargetFileError> {
+        let parse = |text: &Spanned<String>| {
+            text.get_ref().parse().map_err(|why: ThresholdError| self.error(text.span().start, format!("load: {why}")))
+        };
+        table.thresholds.iter().map(parse).collect()
     }
 
     /// What is in it is read by those whom it concerns.

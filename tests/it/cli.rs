@@ -4,6 +4,7 @@ mod attest;
 mod coverage;
 mod fuzz;
 mod inputs;
+mod load_records;
 mod recorded;
 mod report;
 mod reports;

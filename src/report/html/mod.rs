@@ -12,10 +12,7 @@ mod suites;
 
 use std::io;
 
-use minijinja::syntax::SyntaxConfig;
-use minijinja::value::Serde;
-use minijinja::{Environment, UndefinedBehavior, Value};
-
+use super::markup;
 use crate::gate::Judged;
 
 /// Name, and text.
@@ -27,15 +24,5 @@ const TEMPLATES: [(&str, &str); 3] = [
 
 /// The whole page.
 pub(super) fn write(judged: &Judged, out: &mut dyn io::Write) -> io::Result<()> {
-    let mut environment = Environment::new();
-    environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_formatter(escape::formatter);
-    environment
-        .set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build().map_err(io::Error::other)?);
-    for (name, text) in TEMPLATES {
-        environment.add_template(name, text).map_err(io::Error::other)?;
-    }
-    let template = environment.get_template("page.html").map_err(io::Error::other)?;
-    let page = Value::from(Serde(page::Page::of(judged)));
-    template.render_captured_to(page, out).map(|_state| ()).map_err(io::Error::other)
+    markup::render(&TEMPLATES, page::Page::of(judged), out)
 }

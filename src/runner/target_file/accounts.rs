@@ -48,6 +48,15 @@ pub(super) struct Offered<'a> {
     pub flows: &'a [Flow],
     pub protocols: &'a [Protocol],
     pub surroundings: &'a Surroundings<'a>,
+    /// A file of subjects is left unread, and with it the tokens that may be there.
+    pub leaves_pool: bool,
+}
+
+impl AccountsTable {
+    /// The file of subjects as it is named.
+    pub(super) fn subjects_file(&self) -> Option<&PathBuf> {
+        self.subjects_file.as_ref().map(Spanned::get_ref)
+    }
 }
 
 /// Reads the tokens and the pool, and runs the `provision` command if there is one.
@@ -68,6 +77,7 @@ pub(super) async fn read(
     };
     let pool = match (&table.subjects, &table.subjects_file, &table.provision) {
         (Some(subjects), None, None) => inline(source, subjects, offered)?,
+        (None, Some(_), None) if offered.leaves_pool => return Ok(accounts),
         (None, Some(file), None) => pool_file(source, file)?,
         // The command makes users: it comes last, once nothing else can be wrong.
         (None, None, Some(command)) => provisioned(source, command, offered).await?,

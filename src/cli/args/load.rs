@@ -1,0 +1,112 @@
+//! What can be typed after `load`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::super::load_verbs::LoadVerb;
+use super::super::reports;
+use crate::report::load::LOAD_REPORTS;
+
+/// `load`
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct LoadArguments {
+    /// What to do with runs that are over, instead of one
+    #[command(subcommand)]
+    pub verb: Option<LoadVerb>,
+    /// Workers, each with a user of its own at a time: the load itself, or with --rate the most cycles at a time. Otherwise 8, or
+    /// with --rate as many as come in a second, from 64 to 1000
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub users: Option<u32>,
+    /// Cycles that begin a second, however slow the target is, such as 200/s, or in steps such as 100/s@30s,200/s@30s
+    #[arg(long, value_name = "RATE")]
+    pub rate: Option<String>,
+    /// How the begins are drawn, with --rate
+    #[arg(long, value_name = "HOW", default_value = "constant", requires = "rate")]
+    pub arrivals: Arrivals,
+    /// How long the load is measured, such as 30s or 5m; with --rate in steps their sum
+    #[arg(long, value_name = "TIME")]
+    pub duration: Option<String>,
+    /// Full load that is not measured, before
+    #[arg(long, value_name = "TIME")]
+    pub warm_up: Option<String>,
+    /// From nothing to the full load, at the very beginning
+    #[arg(long, value_name = "TIME")]
+    pub ramp: Option<String>,
+    /// From the full load to nothing, at the end
+    #[arg(long, value_name = "TIME")]
+    pub ramp_down: Option<String>,
+    /// Between two cycles of a worker
+    #[arg(long, value_name = "TIME", conflicts_with = "rate")]
+    pub think: Option<String>,
+    /// Flow, or a mix such as v2/passkey=3,v1/u2f=1; of v1/u2f, v1/passwordless, v2/u2f, v2/passkey
+    #[arg(long, value_name = "MIX", default_value = "v2/passkey")]
+    pub flow: String,
+    /// Protocol, or a mix such as rest=1,grpc=1; of rest, grpc, grpc-web
+    #[arg(long, value_name = "MIX", default_value = "rest")]
+    pub transport: String,
+    /// Attestation format; none and packed-self are made in bulk, from test-only keys that anybody can compute
+    #[arg(long, default_value = "packed-self")]
+    pub format: String,
+    /// Make each credential with a key and a nonce of its own
+    #[arg(long)]
+    pub fresh_keys: bool,
+    /// Share of cycles whose attestation is malformed, which has to be refused
+    #[arg(long, value_name = "SHARE", default_value = "1%")]
+    pub negatives: String,
+    /// Share of cycles whose verify is sent twice at the same time, of which one has to be refused
+    #[arg(long, value_name = "SHARE", default_value = "1%")]
+    pub races: String,
+    /// Share of cycles that look up what they enrolled
+    #[arg(long, value_name = "SHARE", default_value = "1%")]
+    pub lookups: String,
+    /// Leave what was enrolled
+    #[arg(long)]
+    pub keep: bool,
+    /// Users of the embedded reference server; as many as workers if it is not given
+    #[arg(long, value_name = "N", conflicts_with = "target", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub subjects: Option<u32>,
+    /// Target file; without it the reference server is started in this process
+    #[arg(long, value_name = "FILE")]
+    pub target: Option<PathBuf>,
+    /// Give the embedded reference server a defect (see `list defects`)
+    #[arg(long, value_name = "NAME", conflicts_with = "target")]
+    pub defect: Option<String>,
+    /// Exit with 8 unless this holds, such as verify.p99<200ms, cycles>50/s, errors<0.1%, achieved>=99%; can be repeated, and
+    /// adds to those of the target file. Without one about errors, errors<=0% is one
+    #[arg(long = "threshold", value_name = "RULE")]
+    pub thresholds: Vec<String>,
+    /// The most that one call may take, such as 500ms or 20s; otherwise the target file's, or 10s
+    #[arg(long, value_name = "TIME")]
+    pub timeout: Option<String>,
+    /// Send load to this host although it is not a loopback address; it has to be the target's host
+    #[arg(long, value_name = "HOST")]
+    pub allow_remote: Option<String>,
+    /// Allow more than 5,000/s, 1 h or 10,000 workers: as rate=N, duration=TIME or users=N; can be repeated
+    #[arg(long = "raise-ceiling", value_name = "WHAT=VALUE")]
+    pub ceilings: Vec<String>,
+    /// The lag of the generator itself (99th percentile) from which on it says that it was the limit
+    #[arg(long, value_name = "TIME", default_value = "20ms")]
+    pub generator_lag: String,
+    /// Threads that attest; half of the cores if it is not given
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub crypto_threads: Option<u16>,
+    #[arg(long = "report", value_name = "NAME=PATH", help = reports::help_of(LOAD_REPORTS))]
+    pub reports: Vec<String>,
+    /// Write the record of the run, from which every report can be made
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Seed of keys, ids and arrivals; random if it is not given, and always printed
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub seed: Option<u64>,
+}
+
+/// What `--arrivals` takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Arrivals {
+    /// At equal distances
+    Constant,
+    /// With exponential distances, as independent users come
+    Poisson,
+}

@@ -1,0 +1,86 @@
+//! The plan that options and a target come to.
+
+use sha2::{Digest as _, Sha256};
+
+use super::options::Options;
+use crate::cli::args::LoadArguments;
+use crate::cli::exit::{Exit, Failure};
+use crate::load::{LoadUser, Plan, Subjects};
+use crate::outcome::load::{Cleanup, Figure, Threshold, ThresholdError};
+use crate::runner::target::{Subject, Target};
+use crate::runner::target_file::LoadTarget;
+
+impl Options {
+    pub(super) fn plan(self, target: LoadTarget, arguments: &LoadArguments) -> Result<Plan, Failure> {
+        let LoadTarget { target, subjects_file, thresholds } = target;
+        self.offered(&target)?;
+        let Target { name, web, grpc, rp_id, origin, accounts, mut limits, .. } = target;
+        limits.timeout = self.timeout.unwrap_or(limits.timeout);
+        let user = |subject: Subject| LoadUser { user_id: subject.user_id, token: subject.token };
+        let subjects = match subjects_file {
+            Some(path) => Subjects::File(path),
+            None => Subjects::Listed(accounts.subjects.into_iter().map(user).collect()),
+        };
+        Ok(Plan {
+            name,
+            web,
+            grpc,
+            allowed_host: arguments.allow_remote.clone(),
+            limits,
+            rp_id,
+            origin,
+            flows: self.flows,
+            protocols: self.protocols,
+            format: self.format,
+            fresh_keys: arguments.fresh_keys,
+            model: self.model,
+            stages: self.stages,
+            shares: self.shares,
+            subjects,
+            think: self.think,
+            cleanup: if arguments.keep { Cleanup::Keep } else { Cleanup::Remove },
+            seed: self.seed,
+            thresholds: complete(thresholds.into_iter().chain(self.thresholds).collect())?,
+            shard: None,
+            start_at: None,
+            ceilings: self.ceilings,
+            tolerance: self.tolerance,
+            attesters: arguments.crypto_threads.map(usize::from),
+            embedded: arguments.target.is_none(),
+            build: if arguments.out.is_some() { build() } else { String::new() },
+        })
+    }
+
+    fn offered(&self, target: &Target) -> Result<(), Failure> {
+        let config = |text: String| Err(Failure::text(Exit::Config, text));
+        if let Some((flow, _)) = self.flows.iter().find(|(flow, _)| !target.flows.contains(flow)) {
+            return config(format!(
+                "{} does not offer {flow}: add it to `flows`, or choose another --flow",
+                target.name
+            ));
+        }
+        if let Some((protocol, _)) = self.protocols.iter().find(|(protocol, _)| !target.protocols.contains(protocol)) {
+            let advice = "add it to `protocols`, or choose another --transport";
+            return config(format!("{} does not offer {protocol}: {advice}", target.name));
+        }
+        Ok(())
+    }
+}
+
+/// With a rule about errors.
+fn complete(mut thresholds: Vec<Threshold>) -> Result<Vec<Threshold>, Failure> {
+    if !thresholds.iter().any(|threshold| threshold.figure == Figure::Errors) {
+        let none: Result<Threshold, ThresholdError> = "errors<=0%".parse();
+        thresholds.push(none.map_err(Failure::internal)?);
+    }
+    Ok(thresholds)
+}
+
+/// SHA-256 of the program; empty where it can't be read.
+fn build() -> String {
+    let program = std::env::current_exe().and_then(std::fs::read).unwrap_or_default();
+    if program.is_empty() {
+        return String::new();
+    }
+    Sha256::digest(&program).iter().map(|byte| format!("{byte:02x}")).collect()
+}

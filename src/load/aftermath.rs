@@ -1,0 +1,96 @@
+//! After a verify: what was confirmed is looked up and removed.
+
+use std::time::Instant;
+
+use serde_json::{Value, json};
+
+use super::cycle::{Cycle, Site};
+use super::judge::{self, Answer, Failure};
+use super::message::{factors, in_list, is_excluded};
+use super::pool::Subject;
+use crate::contract::{Endpoint, Operation};
+use crate::outcome::load::{LoadStep, Outcome};
+
+impl Site {
+    /// What was confirmed has to be there.
+    pub(super) async fn lookup(
+        &self,
+        subject: &Subject,
+        name: &str,
+        id: Option<String>,
+        cycle: &mut Cycle,
+    ) -> Result<(), Failure> {
+        cycle.at = LoadStep::Lookup;
+        let flow = cycle.draw.flow;
+        let by_list = flow.endpoint(Operation::List).is_some();
+        let operation = if by_list { Operation::List } else { Operation::Start };
+        let sent = self.send(subject, LoadStep::Lookup, operation, json!({}), cycle).await;
+        let (outcome, failure) = match sent.answer {
+            Answer::Success(exchange) => {
+                let body = judge::body(&exchange);
+                let found = if by_list { in_list(body, name) } else { is_excluded(flow, body, id.as_deref()) };
+                cycle.counts.lookups += 1;
+                cycle.counts.lost += u64::from(!found);
+                let example = || format!("expected the confirmed factor {name:?}, received an answer without it");
+                let lost = || judge::wrong(LoadStep::Lookup, "lookup/lost".to_owned(), example(), exchange);
+                if found { (Outcome::Ok, None) } else { (Outcome::Nonconformant, Some(lost())) }
+            }
+            Answer::Refusal(class, exchange) => {
+                (Outcome::Refused, Some(judge::refused(LoadStep::Lookup, &class, exchange)))
+            }
+            Answer::Failure(failure) => (failure.outcome, Some(failure)),
+        };
+        cycle.sample(LoadStep::Lookup, outcome, sent.took, sent.http_status);
+        failure.map_or(Ok(()), Err)
+    }
+
+    /// Removes what the cycle enrolled, so that the next one meets the same state. A refusal fails no cycle, a wrong answer does.
+    pub(super) async fn remove(
+        &self,
+        subject: &Subject,
+        (factor_id, name): (Option<String>, &str),
+        perhaps_absent: bool,
+        cycle: &mut Cycle,
+    ) -> Result<(), String> {
+        let began = Instant::now();
+        let id = match factor_id {
+            Some(id) => Some(id),
+            None => self.find(subject, name, cycle).await?,
+        };
+        let Some(id) = id else {
+            return if perhaps_absent { Ok(()) } else { Err("it is not in the list of factors".to_owned()) };
+        };
+        let member = cycle.draw.flow.endpoint(Operation::Remove).and_then(Endpoint::factor_member).unwrap_or_default();
+        let sent = self.send(subject, LoadStep::Cleanup, Operation::Remove, json!({ member: id }), cycle).await;
+        let (outcome, removed) = match sent.answer {
+            Answer::Success(_) => (Outcome::Ok, Ok(())),
+            Answer::Refusal(_, exchange) if perhaps_absent && exchange.http_status == 404 => (Outcome::Ok, Ok(())),
+            Answer::Refusal(class, exchange) => {
+                (Outcome::Refused, Err(format!("{class}: {}", judge::text_of(&exchange))))
+            }
+            Answer::Failure(failure) => {
+                let (outcome, why) = (failure.outcome, failure.example.clone());
+                if outcome == Outcome::Nonconformant {
+                    cycle.fail(failure);
+                }
+                (outcome, Err(why))
+            }
+        };
+        cycle.sample(LoadStep::Cleanup, outcome, began.elapsed(), sent.http_status);
+        removed
+    }
+
+    /// The id of the factor with this name, where no start has told it (v1).
+    async fn find(&self, subject: &Subject, name: &str, cycle: &mut Cycle) -> Result<Option<String>, String> {
+        let sent = self.send(subject, LoadStep::Cleanup, Operation::List, json!({}), cycle).await;
+        match sent.answer {
+            Answer::Success(exchange) => {
+                let mut own = factors(judge::body(&exchange))
+                    .filter(|factor| factor.get("name").and_then(Value::as_str) == Some(name));
+                Ok(own.find_map(|factor| factor.get("id")?.as_str().map(str::to_owned)))
+            }
+            Answer::Refusal(class, _) => Err(format!("{class} for the list of factors")),
+            Answer::Failure(failure) => Err(failure.example),
+        }
+    }
+}

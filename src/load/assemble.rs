@@ -1,0 +1,60 @@
+//! The record of an attack, from what was counted.
+
+use std::time::{Duration, SystemTime};
+
+use super::generator::Monitor;
+use super::tally::Counted;
+use super::{LoadError, Plan, micros};
+use crate::outcome::load::{EngineCount, LoadModel, LoadRecord};
+
+/// What an attack leaves.
+pub(super) struct Parts<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) subjects: u64,
+    pub(super) counted: Counted,
+    pub(super) monitor: Option<Monitor>,
+    pub(super) engine: Vec<EngineCount>,
+    pub(super) started: SystemTime,
+    pub(super) interrupted: bool,
+}
+
+/// The record, with thresholds judged.
+pub(super) fn record(parts: Parts<'_>) -> Result<LoadRecord, LoadError> {
+    let Parts { plan, subjects, counted, monitor, engine, started, interrupted } = parts;
+    let (started, ended) = (wall_clock(started), wall_clock(started + counted.elapsed));
+    let generators = monitor.map(|monitor| {
+        let mut generator = monitor.finish(plan, &counted);
+        (generator.started, generator.ended) = (started.clone(), ended.clone());
+        generator
+    });
+    let mut record = LoadRecord {
+        format: LoadRecord::FORMAT,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        build: plan.build.clone(),
+        started,
+        ended,
+        plan: plan.record(subjects),
+        interrupted,
+        elapsed_us: micros(counted.elapsed),
+        measured_us: micros(counted.measured),
+        phases: counted.phases,
+        rows: counted.rows,
+        intervals: counted.intervals,
+        errors: counted.errors,
+        correctness: counted.correctness,
+        arrivals: matches!(plan.model, LoadModel::Open { .. }).then_some(counted.arrivals),
+        generators: generators.into_iter().collect(),
+        thresholds: Vec::new(),
+        engine,
+    };
+    let judged = plan.thresholds.iter().map(|threshold| threshold.judge(&record)).collect::<Result<_, _>>();
+    record.thresholds = judged.map_err(|error| LoadError::Engine(error.to_string()))?;
+    Ok(record)
+}
+
+/// RFC 3339 in milliseconds.
+fn wall_clock(time: SystemTime) -> String {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO);
+    let timestamp = i64::try_from(since.as_millis()).ok().and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
+    timestamp.unwrap_or(jiff::Timestamp::UNIX_EPOCH).to_string()
+}

@@ -1,0 +1,55 @@
+//! What a plan must not ask for.
+
+use super::{Ceilings, LoadError, Plan, guard, share_of};
+use crate::contract::Protocol;
+use crate::outcome::load::LoadModel;
+
+/// Refuses what must not be, before anything is asked of anybody.
+pub(super) fn admit(plan: &Plan) -> Result<(), LoadError> {
+    for (protocol, _) in &plan.protocols {
+        let address = if *protocol == Protocol::Grpc { &plan.grpc } else { &plan.web };
+        guard::admit(&address.base_url, plan.allowed_host.as_deref())?;
+    }
+    let refuse = |why: &str| Err(LoadError::Plan(why.to_owned()));
+    let weight = |sum: u64| sum == 0;
+    if weight(plan.flows.iter().map(|(_, weight)| u64::from(*weight)).sum())
+        || weight(plan.protocols.iter().map(|(_, weight)| u64::from(*weight)).sum())
+    {
+        return refuse("a load needs a flow and a protocol");
+    }
+    let shares = plan.shares;
+    if !(0.0..=1.0).contains(&(shares.negatives + shares.races + shares.lookups)) {
+        return refuse("negatives, races and lookups together are more than all cycles");
+    }
+    let (_, shards) = share_of(plan.shard);
+    if plan.model.workers() < shards || plan.stages.hold_us == 0 {
+        return refuse("a load needs time, and a worker for each shard");
+    }
+    let Ceilings { rate, duration, workers } = plan.ceilings;
+    let ceiling = |what: String, ceiling: String, word: String| Err(LoadError::Ceiling { what, ceiling, word });
+    if plan.duration() > duration {
+        let asked = plan.duration();
+        return ceiling(
+            format!("a load of {asked:?}"),
+            format!("{duration:?}"),
+            format!("duration={}s", asked.as_secs() + 1),
+        );
+    }
+    if plan.model.workers() > workers {
+        let asked = plan.model.workers();
+        return ceiling(format!("{asked} workers"), workers.to_string(), format!("users={asked}"));
+    }
+    if let LoadModel::Open { steps, .. } = &plan.model {
+        let asked = steps.iter().map(|step| step.per_second).fold(0.0, f64::max);
+        if steps.iter().any(|step| !(step.per_second > 0.0 && step.per_second.is_finite())) {
+            return refuse("a rate is more than nothing");
+        }
+        if asked > rate {
+            return ceiling(format!("a rate of {asked}/s"), format!("{rate}/s"), format!("rate={asked}"));
+        }
+        if steps.iter().map(|step| step.for_us).sum::<u64>() != plan.stages.hold_us {
+            return refuse("the steps of the rate are as long as the hold phase");
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,147 @@
+//! What an answer is: judged by the same checks as in `run`.
+
+use serde_json::Value;
+
+use super::draw::Draw;
+use super::pool::Subject;
+use crate::checks::{self, Observation};
+use crate::contract::Operation;
+use crate::outcome::load::{LoadStep, Outcome};
+use crate::outcome::{Finding, Verdict, gravest};
+use crate::transport::{Exchange, Refusal, Reply, SentRequest, TransportError};
+
+/// Characters of a target's text that are kept until secrets are masked in it.
+const MOST_TEXT: usize = 2_000;
+
+/// Why a cycle failed.
+#[derive(Debug, Clone)]
+pub(super) struct Failure {
+    pub(super) step: LoadStep,
+    pub(super) outcome: Outcome,
+    /// One of a bounded set: nothing in it comes from the target.
+    pub(super) class: String,
+    /// What was seen; it can quote the target and hold secrets.
+    pub(super) example: String,
+    /// The call that it was seen in.
+    pub(super) exchange: Option<Box<Exchange>>,
+}
+
+/// An answer that was judged.
+#[derive(Debug)]
+pub(super) enum Answer {
+    /// A conformant success.
+    Success(Box<Exchange>),
+    /// A conformant refusal: the end of its class, and the exchange.
+    Refusal(String, Box<Exchange>),
+    /// Anything else.
+    Failure(Failure),
+}
+
+/// What a deviation is called, and what was seen.
+pub(super) type Deviation = (String, String);
+
+/// Judges an answer to a call.
+pub(super) fn judge(
+    (step, rp_id): (LoadStep, &str),
+    subject: &Subject,
+    exchange: Exchange,
+    deviations: &mut Vec<Deviation>,
+) -> Answer {
+    let observation = Observation {
+        exchange: &exchange,
+        documented_request: true,
+        malformed: false,
+        authorization: Some(&subject.authorization),
+        rp_id: Some(rp_id),
+    };
+    // The list is no operation under test.
+    let under_test = exchange.endpoint.operation != Operation::List;
+    let findings = if under_test { checks::examine(&observation).findings } else { Vec::new() };
+    let class = |finding: &Finding| format!("{}/check/{}", step.name(), finding.check);
+    let words = |finding: &Finding| cut(format!("expected {}, received {}", finding.expected, finding.received));
+    let deviates = |finding: &&Finding| finding.verdict() == Verdict::Deviation;
+    deviations.extend(findings.iter().filter(deviates).map(|finding| (class(finding), words(finding))));
+    let worst = gravest(&findings).filter(|finding| finding.verdict() > Verdict::Deviation);
+    if let Some(finding) = worst {
+        let (class, example) = (class(finding), words(finding));
+        return Answer::Failure(wrong(step, class, example, Box::new(exchange)));
+    }
+    match &exchange.reply {
+        Reply::Success(_) => Answer::Success(Box::new(exchange)),
+        Reply::Refusal(refusal) => Answer::Refusal(refusal_class(exchange.http_status, refusal), Box::new(exchange)),
+        Reply::Unreadable(why) => {
+            let (class, example) = (format!("{}/unreadable", step.name()), cut(why.clone()));
+            Answer::Failure(wrong(step, class, example, Box::new(exchange)))
+        }
+    }
+}
+
+/// The body of a success.
+pub(super) fn body(exchange: &Exchange) -> &Value {
+    match &exchange.reply {
+        Reply::Success(body) => body,
+        _ => &Value::Null,
+    }
+}
+
+/// A wrong answer.
+pub(super) fn wrong(step: LoadStep, class: String, example: String, exchange: Box<Exchange>) -> Failure {
+    Failure { step, outcome: Outcome::Nonconformant, class, example, exchange: Some(exchange) }
+}
+
+/// A conformant refusal of what should have succeeded.
+pub(super) fn refused(step: LoadStep, class: &str, exchange: Box<Exchange>) -> Failure {
+    let example = cut(text_of(&exchange));
+    let class = format!("{}/{class}", step.name());
+    Failure { step, outcome: Outcome::Refused, class, example, exchange: Some(exchange) }
+}
+
+/// A call without a reply.
+pub(super) fn lost(step: LoadStep, error: &TransportError, exchange: Option<Exchange>) -> Failure {
+    let outcome = match error {
+        TransportError::TimedOut { .. } => Outcome::TimedOut,
+        _ => Outcome::Transport,
+    };
+    let class = format!("{}/transport/{}", step.name(), error.cause());
+    Failure { step, outcome, class, example: cut(error.to_string()), exchange: exchange.map(Box::new) }
+}
+
+/// A call without a reply, to be shown.
+pub(super) fn unanswered(request: SentRequest, draw: &Draw, endpoint: &'static crate::contract::Endpoint) -> Exchange {
+    Exchange {
+        protocol: draw.protocol,
+        endpoint,
+        request,
+        http_status: 0,
+        headers: http::HeaderMap::new(),
+        trailers: http::HeaderMap::new(),
+        body: bytes::Bytes::new(),
+        reply: Reply::Unreadable(String::new()),
+        timings: crate::transport::Timings::default(),
+    }
+}
+
+/// Status and code; a code that is none has no name of its own, so that the target can't make up classes without end.
+fn refusal_class(http_status: u16, refusal: &Refusal) -> String {
+    let http = if (100..600).contains(&http_status) { http_status.to_string() } else { "other".to_owned() };
+    match refusal.status.as_ref().map(|status| status.code) {
+        Some(code @ 0..=16) => format!("refused/{http}/{code}"),
+        Some(_) => format!("refused/{http}/other"),
+        None => format!("refused/{http}"),
+    }
+}
+
+/// What a refusal says.
+pub(super) fn text_of(exchange: &Exchange) -> String {
+    match &exchange.reply {
+        Reply::Refusal(Refusal { json: Some(json), .. }) => json.to_string(),
+        _ => String::new(),
+    }
+}
+
+pub(super) fn cut(text: String) -> String {
+    match text.char_indices().nth(MOST_TEXT) {
+        Some((end, _)) => text[..end].to_owned(),
+        None => text,
+    }
+}

@@ -1,0 +1,226 @@
+//! Who enrols: a pool of subjects that take turns, each used by one cycle at a time.
+
+use std::collections::{HashMap, VecDeque};
+use std::hash::{BuildHasher as _, RandomState};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::subject_file::{self, Feed};
+use super::{LoadError, share_of};
+use crate::outcome::Shard;
+use crate::wire::secret::{Masker, Secret};
+
+/// Subjects up to which every token is masked; of larger pools those of the subjects in use.
+const MOST_MASKED: usize = 10_000;
+
+/// Where subjects come from.
+#[derive(Debug, Clone)]
+pub enum Subjects {
+    /// All of them.
+    Listed(Vec<LoadUser>),
+    /// A file as `reports/schemas/subjects.schema.json` has it. It is read along as subjects are needed, over and over, so that
+    /// memory does not grow with it. Unlike where `run` reads it, nobody looks whether an id is there twice.
+    File(PathBuf),
+}
+
+/// A user that enrols.
+#[derive(Debug, Clone)]
+pub struct LoadUser {
+    /// Its id, for v2's paths.
+    pub user_id: String,
+    /// Its bearer token.
+    pub token: Secret,
+}
+
+/// A user with what is sent for it.
+#[derive(Debug)]
+pub(super) struct Subject {
+    /// Place in the pool.
+    pub(super) index: u64,
+    /// What tells it from others, in 64 bits.
+    pub(super) print: u64,
+    pub(super) user_id: String,
+    pub(super) authorization: Secret,
+    token: Secret,
+}
+
+/// Subjects that take turns: the one that waited longest is next.
+pub(super) struct Pool {
+    source: Source,
+    state: Mutex<State>,
+    /// Of the whole pool, not only of the shard.
+    pub(super) count: u64,
+}
+
+enum Source {
+    Listed(Vec<Arc<Subject>>),
+    File(Feed),
+}
+
+#[derive(Default)]
+struct State {
+    free: VecDeque<usize>,
+    leased: HashMap<u64, Arc<Subject>>,
+}
+
+/// A subject that nobody else has as long as this lives.
+pub(super) struct Lease<'a> {
+    pool: &'a Pool,
+    pub(super) subject: Arc<Subject>,
+}
+
+impl Pool {
+    /// The pool of a shard, which has at least one subject for each of its workers.
+    pub(super) fn open(subjects: &Subjects, shard: Option<Shard>, workers: u64) -> Result<Pool, LoadError> {
+        let (own, shards) = share_of(shard);
+        let prints = RandomState::new();
+        let subject = move |(index, user): (u64, LoadUser)| Subject {
+            index,
+            print: prints.hash_one(&user.user_id),
+            user_id: user.user_id,
+            authorization: Secret::new(format!("Bearer {}", user.token.expose())),
+            token: user.token,
+        };
+        let is_own = move |index: &u64| index % shards == own;
+        let (source, free, count) = match subjects {
+            Subjects::Listed(users) => {
+                let users = (0..).zip(users.iter().cloned());
+                let listed: Vec<_> =
+                    users.filter(|(index, _)| is_own(index)).map(|user| Arc::new(subject(user))).collect();
+                let count = subjects.listed();
+                let free = (0..listed.len()).collect();
+                (Source::Listed(listed), free, count)
+            }
+            Subjects::File(path) => {
+                let count = subject_file::count(path)?;
+                let feed = Feed::start(path.clone(), is_own, move |index, user| Arc::new(subject((index, user))))?;
+                (Source::File(feed), VecDeque::new(), count)
+            }
+        };
+        let of_shard = count / shards + u64::from(count % shards > own);
+        if of_shard < workers {
+            let advice = "add subjects, or write a smaller --users";
+            return Err(LoadError::Plan(format!(
+                "there are {of_shard} subjects, and each of the {workers} workers needs one of its own: {advice}"
+            )));
+        }
+        Ok(Pool { source, state: Mutex::new(State { free, ..State::default() }), count })
+    }
+
+    /// The next subject; `None` if there is none any more, which no complete pool comes to.
+    pub(super) async fn lease(&self) -> Option<Lease<'_>> {
+        match &self.source {
+            Source::Listed(subjects) => {
+                let mut state = self.state();
+                let subject = subjects.get(state.free.pop_front()?)?.clone();
+                state.leased.insert(subject.index, Arc::clone(&subject));
+                drop(state);
+                Some(Lease { pool: self, subject })
+            }
+            Source::File(feed) => loop {
+                let subject = feed.next().await?;
+                let mut state = self.state();
+                // One that is still in use is left out this time.
+                if let std::collections::hash_map::Entry::Vacant(place) = state.leased.entry(subject.index) {
+                    place.insert(Arc::clone(&subject));
+                    drop(state);
+                    return Some(Lease { pool: self, subject });
+                }
+            },
+        }
+    }
+
+    /// Masks the tokens of all subjects; of a large pool of those in use.
+    pub(super) fn masker(&self) -> Masker {
+        match &self.source {
+            Source::Listed(subjects) if subjects.len() <= MOST_MASKED => {
+                Masker::new(subjects.iter().map(|subject| &subject.token))
+            }
+            _ => {
+                let leased: Vec<_> = self.state().leased.values().cloned().collect();
+                Masker::new(leased.iter().map(|subject| &subject.token))
+            }
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // A panic while it was held leaves whole values behind.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Lease<'_> {
+    fn drop(&mut self) {
+        let mut state = self.pool.state();
+        state.leased.remove(&self.subject.index);
+        if let Source::Listed(subjects) = &self.pool.source {
+            // In order of the index; a shard's are some of them.
+            let place = subjects.binary_search_by_key(&self.subject.index, |subject| subject.index);
+            state.free.extend(place.ok());
+        }
+    }
+}
+
+impl Subjects {
+    fn listed(&self) -> u64 {
+        match self {
+            Subjects::Listed(users) => u64::try_from(users.len()).unwrap_or(u64::MAX),
+            Subjects::File(_) => 0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn users(count: usize) -> Vec<LoadUser> {
+        let user = |n: usize| LoadUser { user_id: format!("user-{n}"), token: Secret::new(format!("token-of-{n:04}")) };
+        (0..count).map(user).collect()
+    }
+
+    fn file(directory: &std::path::Path, count: usize) -> PathBuf {
+        let entry = |user: LoadUser| serde_json::json!({ "userId": user.user_id, "token": user.token.expose() });
+        let entries: Vec<_> = users(count).into_iter().map(entry).collect();
+        let path = directory.join("subjects.json");
+        let text = serde_json::json!({ "adminToken": "an-admins-token", "subjects": entries });
+        std::fs::write(&path, text.to_string()).expect("a writable directory");
+        path
+    }
+
+    async fn turns(subjects: &Subjects, shard: Option<Shard>) -> Vec<String> {
+        let pool = Pool::open(subjects, shard, 2).expect("enough");
+        let mut ids = Vec::new();
+        let held = pool.lease().await.expect("one");
+        for _ in 0..8 {
+            let lease = pool.lease().await.expect("one");
+            assert_ne!(lease.subject.user_id, held.subject.user_id, "two cycles have one subject");
+            ids.push(lease.subject.user_id.clone());
+        }
+        ids
+    }
+
+    #[tokio::test]
+    async fn subjects_take_turns_from_a_list_and_from_a_file() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let file = Subjects::File(file(directory.path(), 5));
+        let expected = ["1", "2", "3", "4", "1", "2", "3", "4"].map(|n| format!("user-{n}"));
+        for subjects in [Subjects::Listed(users(5)), file.clone()] {
+            assert_eq!(turns(&subjects, None).await, expected);
+            let shard = Some(Shard { index: 2, count: 2 });
+            assert_eq!(turns(&subjects, shard).await, vec!["user-3"; 8]);
+            let refused = Pool::open(&subjects, shard, 3).err().map(|error| error.to_string());
+            assert!(refused.is_some_and(|text| text.contains("there are 2 subjects") && text.contains("3 workers")));
+        }
+    }
+
+    #[tokio::test]
+    async fn tokens_in_use_are_masked() {
+        let pool = Pool::open(&Subjects::Listed(users(3)), None, 1).expect("enough");
+        assert_eq!(pool.masker().mask("x token-of-0002 y"), "x $TOKEN y");
+        let directory = tempfile::tempdir().expect("a directory");
+        let pool = Pool::open(&Subjects::File(file(directory.path(), 3)), None, 1).expect("enough");
+        let _lease = pool.lease().await;
+        assert_eq!(pool.masker().mask("x token-of-0000 y"), "x $TOKEN y");
+    }
+}

@@ -1,0 +1,175 @@
+//! A file of subjects, read along: one pass counts and checks, a thread reads the passes after it as subjects are needed.
+
+use std::cell::Cell;
+use std::fmt;
+use std::fs::File;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread;
+
+use serde::Deserialize;
+use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use super::LoadError;
+use super::pool::{LoadUser, Subject};
+use crate::wire::secret::{LEAST_SECRET_LENGTH, Secret};
+
+/// Subjects that are read in advance.
+const READ_AHEAD: usize = 256;
+
+/// Subjects from a file, over and over.
+pub(super) struct Feed(flume::Receiver<Arc<Subject>>);
+
+impl Feed {
+    /// Reads the subjects whose index is wanted. The thread ends when this is dropped, or when the file is gone.
+    pub(super) fn start(
+        path: PathBuf,
+        is_wanted: impl Fn(&u64) -> bool + Send + 'static,
+        make: impl Fn(u64, LoadUser) -> Arc<Subject> + Send + 'static,
+    ) -> Result<Feed, LoadError> {
+        let (sender, receiver) = flume::bounded(READ_AHEAD);
+        let read = move || {
+            let mut index = 0;
+            let mut send = |user: LoadUser| {
+                let own = index;
+                index += 1;
+                !is_wanted(&own) || sender.send(make(own, user)).is_ok()
+            };
+            each(&path, &mut send).map(|()| sender.is_disconnected())
+        };
+        thread::Builder::new().name("subjects".to_owned()).spawn(move || while let Ok(false) = read() {})?;
+        Ok(Feed(receiver))
+    }
+
+    pub(super) async fn next(&self) -> Option<Arc<Subject>> {
+        self.0.recv_async().await.ok()
+    }
+}
+
+/// How many subjects there are. Each of them is checked.
+pub(super) fn count(path: &Path) -> Result<u64, LoadError> {
+    let (mut count, mut wrong) = (0, None);
+    let read = each(path, &mut |user| {
+        if user.user_id.is_empty() || user.token.expose().len() < LEAST_SECRET_LENGTH {
+            wrong =
+                Some(format!("subjects[{count}] has no id, or a token of less than {LEAST_SECRET_LENGTH} characters"));
+        }
+        count += 1;
+        wrong.is_none()
+    });
+    match wrong.map_or(read, Err) {
+        Ok(()) => Ok(count),
+        Err(why) => Err(LoadError::Subjects { path: path.to_owned(), why }),
+    }
+}
+
+/// Hands over each subject of a file until one is not taken.
+fn each(path: &Path, take: &mut dyn FnMut(LoadUser) -> bool) -> Result<(), String> {
+    let file = File::open(path).map_err(|why| why.to_string())?;
+    let mut json = serde_json::Deserializer::from_reader(BufReader::with_capacity(1 << 16, file));
+    let ended = Cell::new(false);
+    match (Whole { take, ended: &ended }).deserialize(&mut json).and_then(|()| json.end()) {
+        Err(why) if !ended.get() => Err(why.to_string()),
+        _ => Ok(()),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Entry {
+    user_id: String,
+    token: String,
+}
+
+/// The file: what is not `subjects` is passed over.
+struct Whole<'a> {
+    take: &'a mut dyn FnMut(LoadUser) -> bool,
+    ended: &'a Cell<bool>,
+}
+
+impl<'de> DeserializeSeed<'de> for Whole<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Whole<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object with subjects")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(name) = map.next_key::<String>()? {
+            if name == "subjects" {
+                map.next_value_seed(List { take: &mut *self.take, ended: self.ended })?;
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(())
+    }
+}
+
+struct List<'a> {
+    take: &'a mut dyn FnMut(LoadUser) -> bool,
+    ended: &'a Cell<bool>,
+}
+
+impl<'de> DeserializeSeed<'de> for List<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for List<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of subjects")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+        while let Some(Entry { user_id, token }) = list.next_element()? {
+            if !(self.take)(LoadUser { user_id, token: Secret::new(token) }) {
+                self.ended.set(true);
+                return Err(A::Error::custom("enough"));
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_counted_and_what_is_wrong_with_it_is_said() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("pool.json");
+        let good = r#"{"userId":"1","token":"a-long-token"}"#;
+        for (text, expected) in [
+            (format!(r#"{{"subjects":[{good},{good}],"adminToken":null}}"#), Ok(2)),
+            ("{}".to_owned(), Ok(0)),
+            (format!(r#"{{"subjects":[{good},{{"userId":"2","token":"short"}}]}}"#), Err("subjects[1]")),
+            (format!(r#"{{"subjects":[{good}"#), Err("EOF")),
+            ("[]".to_owned(), Err("an object with subjects")),
+            (r#"{"subjects":[{"userId":"1"}]}"#.to_owned(), Err("token")),
+        ] {
+            std::fs::write(&path, &text).expect("writable");
+            match (count(&path).map_err(|error| error.to_string()), expected) {
+                (Ok(counted), Ok(expected)) => assert_eq!(counted, expected, "{text}"),
+                (Err(error), Err(says)) => assert!(error.contains(says) && error.contains("pool.json"), "{error}"),
+                (counted, expected) => panic!("{text}: {counted:?}, not {expected:?}"),
+            }
+        }
+        assert!(count(&directory.path().join("none.json")).is_err());
+    }
+}

@@ -1,0 +1,131 @@
+//! Remembers, in a fixed space, what target has told to whom: an answer that is somebody else's shows itself by its user handle
+//! or its challenge.
+
+use std::borrow::Cow;
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::{Mutex, PoisonError};
+
+use serde::Deserialize;
+
+/// User handles that are remembered; a new one takes the place of one that shares its slot.
+const HANDLES: usize = 1 << 16;
+
+/// Challenges that are remembered.
+const CHALLENGES: usize = 1 << 18;
+
+/// What is wrong with creation options that were looked at alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Crossed {
+    /// The user handle is another user's.
+    Handle,
+    /// Another user has had the challenge.
+    Challenge,
+    /// The same user has had the challenge.
+    Repeated,
+}
+
+impl Crossed {
+    /// The end of the class, and expected beside received.
+    pub(super) fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Crossed::Handle => {
+                ("cross-talk/user-handle", "expected the user's own handle, received one that was told to another user")
+            }
+            Crossed::Challenge => {
+                ("cross-talk/challenge", "expected a challenge of its own, received one that was told to another user")
+            }
+            Crossed::Repeated => (
+                "check/challenge-fresh",
+                "expected a challenge that was never sent before, received one that this user had before",
+            ),
+        }
+    }
+}
+
+/// The memory. Texts are kept as 64 bits of a keyed hash, so that a target can't aim at slots.
+pub(super) struct Witness {
+    hashes: RandomState,
+    handles: Mutex<Vec<(u64, u64)>>,
+    challenges: Mutex<Vec<(u64, u64)>>,
+}
+
+#[derive(Deserialize)]
+struct Wrapper<'a> {
+    #[serde(borrow, rename = "publicKey")]
+    public_key: Options<'a>,
+}
+
+#[derive(Deserialize)]
+struct Options<'a> {
+    #[serde(borrow)]
+    challenge: Cow<'a, str>,
+    #[serde(borrow)]
+    user: User<'a>,
+}
+
+#[derive(Deserialize)]
+struct User<'a> {
+    #[serde(borrow)]
+    id: Cow<'a, str>,
+}
+
+impl Witness {
+    pub(super) fn new() -> Witness {
+        let slots = |count| Mutex::new(vec![(0, 0); count]);
+        Witness { hashes: RandomState::new(), handles: slots(HANDLES), challenges: slots(CHALLENGES) }
+    }
+
+    /// Looks at the text of creation options that a subject was told; subjects are told apart by 64 bits.
+    pub(super) fn see(&self, subject: u64, options: &str) -> Option<Crossed> {
+        // What can't be read is the business of the checks.
+        let Wrapper { public_key } = serde_json::from_str(options).ok()?;
+        let handle = remember(&self.handles, self.hashes.hash_one(&public_key.user.id), subject);
+        let challenge = remember(&self.challenges, self.hashes.hash_one(&public_key.challenge), subject);
+        match (handle, challenge) {
+            (Some(other), _) if other != subject => Some(Crossed::Handle),
+            (_, Some(other)) if other != subject => Some(Crossed::Challenge),
+            (_, Some(_)) => Some(Crossed::Repeated),
+            _ => None,
+        }
+    }
+}
+
+/// Who was told a text before, if that is still known; the first one is kept.
+fn remember(slots: &Mutex<Vec<(u64, u64)>>, print: u64, subject: u64) -> Option<u64> {
+    let mut slots = slots.lock().unwrap_or_else(PoisonError::into_inner);
+    let count = slots.len();
+    let slot = slots.get_mut(usize::try_from(print >> 32).unwrap_or_default() % count)?;
+    if slot.0 == print {
+        return Some(slot.1);
+    }
+    *slot = (print, subject);
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options(challenge: &str, user: &str) -> String {
+        format!(r#"{{"publicKey":{{"rp":{{}},"user":{{"id":"{user}","name":"n"}},"challenge":"{challenge}"}}}}"#)
+    }
+
+    #[test]
+    fn what_is_another_users_is_known_again() {
+        let witness = Witness::new();
+        for (subject, challenge, user, expected) in [
+            (1, "a", "one", None),
+            (2, "b", "two", None),
+            (1, "c", "one", None),
+            (1, "d", "two", Some(Crossed::Handle)),
+            (2, "a", "two", Some(Crossed::Challenge)),
+            (1, "c", "one", Some(Crossed::Repeated)),
+            // A server may give a user more than one handle; that is no cross-talk.
+            (1, "e", "uno", None),
+            (2, "f", "uno", Some(Crossed::Handle)),
+        ] {
+            assert_eq!(witness.see(subject, &options(challenge, user)), expected, "{subject} {challenge} {user}");
+        }
+        assert_eq!(witness.see(9, "no options"), None);
+    }
+}

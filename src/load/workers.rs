@@ -1,0 +1,267 @@
+//! Workers: each takes turns as the model says, and plays a cycle at each turn.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tokio::sync::{Semaphore, watch};
+
+use super::attester::Attester;
+use super::cycle::{Cycle, Sample, Site};
+use super::draw::{Draw, Draws};
+use super::engine::Work;
+use super::negative::Negatives;
+use super::pool::Pool;
+use super::schedule::{Schedule, Timeline};
+use super::tally::{Tally, Turn};
+use super::witness::Witness;
+use super::{LoadError, Plan, share_of};
+use crate::authenticator::Client;
+use crate::contract::Protocol;
+use crate::transport;
+
+/// A worker of the closed model that got no reply waits, so that a dead target is not knocked at without pause.
+const AFTER_LOSS: Duration = Duration::from_millis(50);
+
+/// The longest sleep of the thread that publishes arrivals, so that it ends soon.
+const NAP: Duration = Duration::from_millis(20);
+
+/// What the workers share with each other and with the supervisor.
+pub(super) struct Shared {
+    site: Site,
+    pub(super) pool: Pool,
+    draws: Draws,
+    pub(super) timeline: Timeline,
+    pub(super) tally: Tally,
+    pub(super) phase: watch::Sender<Phase>,
+    pub(super) arrived: AtomicU64,
+    /// Workers of this shard.
+    pub(super) workers: u64,
+    think: Duration,
+    /// Of this shard and all: which cycles are its own.
+    share: (u64, u64),
+    begun: AtomicU64,
+    /// Workers that have begun a cycle.
+    at_work: Vec<AtomicBool>,
+    pub(super) open: Option<Open>,
+}
+
+/// The open model: one permit for each arrival that is due, and who takes one plays the next of the schedule.
+pub(super) struct Open {
+    pub(super) permits: Semaphore,
+    pub(super) schedule: Mutex<Schedule>,
+    pub(super) due: AtomicU64,
+    /// All arrivals are due.
+    published: AtomicBool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Phase {
+    /// Workers arrive.
+    Gathering,
+    /// Cycles begin.
+    Running { begin: Instant },
+    /// No cycle is due any more; those that are not over by then are cut off.
+    Draining { begin: Instant, cut_off: Instant },
+}
+
+impl Shared {
+    pub(super) fn new(plan: &Plan) -> Result<Shared, LoadError> {
+        let share @ (own, shards) = share_of(plan.shard);
+        let all = plan.model.workers();
+        let workers = all / shards + u64::from(all % shards > own);
+        let negatives = match plan.shares.negatives {
+            0.0 => Negatives::none(),
+            _ => Negatives::new(&Client::new(plan.origin.clone()), &plan.rp_id, plan.format)
+                .map_err(|error| LoadError::Plan(error.to_string()))?,
+        };
+        let connect = |(protocol, _): &(Protocol, u32)| {
+            let address = if *protocol == Protocol::Grpc { &plan.grpc } else { &plan.web };
+            transport::connect(*protocol, address, &plan.limits).map(|transport| (*protocol, transport))
+        };
+        let timeline = Timeline::new(&plan.stages);
+        let schedule = Schedule::new(&plan.model, &plan.stages, plan.seed, plan.shard);
+        let open = |schedule| Open {
+            permits: Semaphore::new(0),
+            schedule: Mutex::new(schedule),
+            due: AtomicU64::new(0),
+            published: AtomicBool::new(false),
+        };
+        Ok(Shared {
+            pool: Pool::open(&plan.subjects, plan.shard, workers)?,
+            site: Site {
+                transports: plan.protocols.iter().map(connect).collect::<Result<_, _>>()?,
+                rp_id: plan.rp_id.clone(),
+                seed: plan.seed,
+                attester: Attester::start(plan, &negatives, usize::try_from(workers).unwrap_or(usize::MAX))?,
+                witness: Witness::new(),
+                cleanup: plan.cleanup,
+            },
+            draws: Draws::new(plan),
+            timeline,
+            tally: Tally::new(timeline),
+            phase: watch::Sender::new(Phase::Gathering),
+            arrived: AtomicU64::new(0),
+            workers,
+            think: plan.think,
+            share,
+            begun: AtomicU64::new(0),
+            at_work: (0..workers).map(|_| AtomicBool::new(false)).collect(),
+            open: schedule.map(open),
+        })
+    }
+
+    /// When cycles begin; waits until that is known. `None` if they won't.
+    async fn begin(&self) -> Option<Instant> {
+        let mut phase = self.phase.subscribe();
+        let known = phase.wait_for(|phase| *phase != Phase::Gathering).await.map(|phase| *phase);
+        match known {
+            Ok(Phase::Running { begin } | Phase::Draining { begin, .. }) => Some(begin),
+            _ => None,
+        }
+    }
+
+    /// Ends when no cycle is due any more.
+    async fn draining(&self) {
+        let mut phase = self.phase.subscribe();
+        // The sender lives as long as this does.
+        let _ = phase.wait_for(|phase| matches!(phase, Phase::Draining { .. })).await;
+    }
+
+    /// Ends when cycles under way have to.
+    async fn cut_off(&self) {
+        self.draining().await;
+        let phase = *self.phase.borrow();
+        if let Phase::Draining { cut_off, .. } = phase {
+            tokio::time::sleep_until(cut_off.into()).await;
+        }
+    }
+
+    /// The next cycle of a worker as soon as it is due.
+    async fn next(&self, worker: u64, begin: Instant) -> Option<(Draw, Turn)> {
+        let (number, turn) = match &self.open {
+            None => self.next_closed(worker, begin).await?,
+            Some(open) => {
+                // What would be cut off at once has never begun.
+                let is_over =
+                    matches!(*self.phase.borrow(), Phase::Draining { cut_off, .. } if Instant::now() >= cut_off);
+                if is_over {
+                    return None;
+                }
+                open.next(begin).await?
+            }
+        };
+        Some((self.draws.draw(number)?, turn))
+    }
+
+    async fn next_closed(&self, worker: u64, begin: Instant) -> Option<(u64, Turn)> {
+        let (own, shards) = self.share;
+        let (from, to) = self.timeline.shift(worker * shards + own, self.workers * shards);
+        let at_work = usize::try_from(worker).ok().and_then(|worker| self.at_work.get(worker))?;
+        let wait = match at_work.swap(true, Ordering::Relaxed) {
+            true => self.think,
+            false => (begin + from).saturating_duration_since(Instant::now()),
+        };
+        if !wait.is_zero() {
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                () = self.draining() => return None,
+            }
+        }
+        let now = Instant::now();
+        let offset = now.saturating_duration_since(begin);
+        let may_begin = matches!(*self.phase.borrow(), Phase::Running { .. }) && now >= begin && offset < to;
+        let number = may_begin.then(|| self.begun.fetch_add(1, Ordering::Relaxed))?;
+        Some((number * shards + own, Turn { intended: offset, begun: offset, scheduled: false, waited: false }))
+    }
+
+    /// Publishes the arrivals as they are due, on a thread of its own, until nobody takes them any more.
+    pub(super) fn dispatch(&self, open: &Open, schedule: Schedule, begin: Instant) {
+        for (_, offset) in schedule {
+            loop {
+                let left = (begin + offset).saturating_duration_since(Instant::now());
+                if open.permits.is_closed() {
+                    return;
+                }
+                if left.is_zero() {
+                    break;
+                }
+                thread::sleep(left.min(NAP));
+            }
+            open.due.fetch_add(1, Ordering::Relaxed);
+            open.permits.add_permits(1);
+            // A worker that waits is given the permit at once.
+            self.tally.due(offset, open.permits.available_permits() > 0);
+        }
+        open.published.store(true, Ordering::Relaxed);
+    }
+
+    /// Cycles that have begun.
+    pub(super) fn begun(&self) -> u64 {
+        self.begun.load(Ordering::Relaxed)
+    }
+
+    /// Counts the arrivals that were due and never began.
+    pub(super) fn abandon(&self, now: Duration) {
+        let Some(open) = &self.open else { return };
+        let mut schedule = open.schedule.lock().unwrap_or_else(PoisonError::into_inner);
+        let left = open.due.load(Ordering::Relaxed).saturating_sub(self.begun.load(Ordering::Relaxed));
+        for _ in 0..left {
+            let Some((number, intended)) = schedule.next() else { break };
+            if let Some(draw) = self.draws.draw(number) {
+                self.tally.abandon((draw.protocol, draw.flow, draw.kind), intended, now);
+            }
+        }
+    }
+}
+
+impl Open {
+    /// Whether all arrivals were due and have begun.
+    pub(super) fn is_over(&self, begun: u64) -> bool {
+        self.published.load(Ordering::Relaxed) && begun >= self.due.load(Ordering::Relaxed)
+    }
+
+    async fn next(&self, begin: Instant) -> Option<(u64, Turn)> {
+        let (permit, waited) = match self.permits.try_acquire() {
+            Ok(permit) => (permit, true),
+            Err(_) => (self.permits.acquire().await.ok()?, false),
+        };
+        permit.forget();
+        let (number, intended) = self.schedule.lock().unwrap_or_else(PoisonError::into_inner).next()?;
+        let begun = Instant::now().saturating_duration_since(begin);
+        Some((number, Turn { intended, begun, scheduled: true, waited }))
+    }
+}
+
+impl Work for Shared {
+    async fn turn(&self, worker: u64) -> Option<(Protocol, Vec<Sample>)> {
+        self.arrived.fetch_max(worker + 1, Ordering::Relaxed);
+        let begin = self.begin().await?;
+        let (draw, turn) = self.next(worker, begin).await?;
+        if self.open.is_some() {
+            self.begun.fetch_add(1, Ordering::Relaxed);
+        }
+        self.tally.begin(&turn);
+        let mut cycle = Cycle::new(draw, Instant::now());
+        let play = async {
+            match self.pool.lease().await {
+                Some(lease) => self.site.play(&lease.subject, &mut cycle).await,
+                None => cycle.no_subject(),
+            }
+        };
+        let over = tokio::select! {
+            () = play => true,
+            () = self.cut_off() => false,
+        };
+        if !over {
+            cycle.cut_off();
+        }
+        let (lost, samples) = (cycle.is_lost(), cycle.samples.clone());
+        self.tally.end(&turn, cycle, begin.elapsed(), &|| self.pool.masker());
+        if lost && self.open.is_none() {
+            tokio::time::sleep(AFTER_LOSS).await;
+        }
+        Some((draw.protocol, samples))
+    }
+}

@@ -1,0 +1,141 @@
+//! Figures that reports and thresholds share, so that all of them say the same.
+
+use hdrhistogram::Histogram;
+
+use super::{
+    BadHistogram, Correctness, GeneratorVerdict, Kind, LoadRecord, LoadStep, Outcome, PackedHistogram, Row, fine,
+};
+
+impl LoadRecord {
+    /// The distribution of all rows that a filter takes.
+    ///
+    /// # Errors
+    /// [`BadHistogram`]
+    pub fn histogram(&self, takes: impl Fn(&Row) -> bool) -> Result<Histogram<u64>, BadHistogram> {
+        PackedHistogram::sum(self.rows.iter().filter(|row| takes(row)).map(|row| &row.histogram), fine())
+    }
+
+    /// How many values are in all rows that a filter takes.
+    pub fn count(&self, takes: impl Fn(&Row) -> bool) -> u64 {
+        self.rows.iter().filter(|row| takes(row)).map(|row| row.count).sum()
+    }
+
+    /// Good enrolments that went well in the hold phase, lookups and races among them. Over one protocol, or all.
+    pub fn cycles_ok(&self, protocol: Option<&str>) -> u64 {
+        self.count(|row| row.is_cycle(protocol) && row.kind != Kind::Negative && row.outcome == Outcome::Ok)
+    }
+
+    /// Cycles of any kind that failed in the hold phase, abandoned arrivals among them.
+    pub fn cycles_failed(&self, protocol: Option<&str>) -> u64 {
+        self.count(|row| row.is_cycle(protocol) && row.outcome != Outcome::Ok)
+    }
+
+    /// Good enrolments a second, over the hold phase.
+    pub fn rate(&self, protocol: Option<&str>) -> f64 {
+        per_second(self.cycles_ok(protocol), self.measured_us)
+    }
+
+    /// Failed cycles as a share of all cycles of any kind; `None` if there was none.
+    pub fn error_share(&self, protocol: Option<&str>) -> Option<f64> {
+        let all = self.count(|row| row.is_cycle(protocol));
+        (all > 0).then(|| float(self.cycles_failed(protocol)) / float(all))
+    }
+
+    /// Good cycles as a share of the arrivals that were offered (open model); in the closed model of the cycles that were
+    /// begun. `None` if there was none.
+    pub fn achieved(&self) -> Option<f64> {
+        match &self.arrivals {
+            Some(arrivals) if arrivals.offered > 0 => Some(float(arrivals.ok) / float(arrivals.offered)),
+            Some(_) => None,
+            None => self.error_share(None).map(|share| 1.0 - share),
+        }
+    }
+
+    /// Whether every answer was right. One that was not fails the run.
+    pub fn is_correct(&self) -> bool {
+        self.correctness.wrong() == 0
+    }
+
+    /// Whether all thresholds are met.
+    pub fn is_met(&self) -> bool {
+        self.thresholds.iter().all(|threshold| threshold.verdict == super::Judgement::Met)
+    }
+
+    /// Whether a generator limited the measurement: then no figure is the target's limit.
+    pub fn is_limited(&self) -> bool {
+        self.generators.iter().any(|generator| generator.verdict == GeneratorVerdict::Limited)
+    }
+
+    /// Processor time of the generators for a cycle, in microseconds; that of the target too where it ran in the same process.
+    pub fn cpu_per_cycle_us(&self) -> Option<f64> {
+        let spent: u64 = self.generators.iter().map(|generator| generator.user_us + generator.system_us).sum();
+        let cycles: u64 = self.generators.iter().map(|generator| generator.cycles).sum();
+        (cycles > 0).then(|| float(spent) / float(cycles))
+    }
+
+    /// Good answers to a step in ordinary cycles: what is shown as the step's times.
+    pub fn good(&self, step: LoadStep, protocol: Option<&str>) -> Result<Histogram<u64>, BadHistogram> {
+        self.histogram(|row| row.is_good(step, protocol))
+    }
+
+    /// Calls of a step in ordinary cycles that had no reply. They are in no time of [`LoadRecord::good`], and slower than
+    /// any of those.
+    pub fn lost(&self, step: LoadStep, protocol: Option<&str>) -> u64 {
+        self.count(|row| row.is(step, protocol) && row.kind == Kind::Good && row.outcome.is_lost())
+    }
+}
+
+impl Row {
+    fn is(&self, step: LoadStep, protocol: Option<&str>) -> bool {
+        self.step == step && protocol.is_none_or(|protocol| self.protocol == protocol)
+    }
+
+    fn is_cycle(&self, protocol: Option<&str>) -> bool {
+        self.is(LoadStep::Cycle, protocol)
+    }
+
+    /// Whether it is a good answer to a step in ordinary cycles, over one protocol or any.
+    pub fn is_good(&self, step: LoadStep, protocol: Option<&str>) -> bool {
+        self.is(step, protocol) && self.kind == Kind::Good && self.outcome == Outcome::Ok
+    }
+}
+
+impl Outcome {
+    /// Whether no reply was had, so that the time is not that of an answer.
+    pub const fn is_lost(self) -> bool {
+        matches!(self, Outcome::TimedOut | Outcome::Transport | Outcome::Unfinished | Outcome::Abandoned)
+    }
+}
+
+impl Correctness {
+    /// Adds the counts of another run.
+    pub fn add(&mut self, other: &Correctness) {
+        let Correctness { nonconformant, crossed, double_wins, lost, negatives_accepted, deviations, .. } = other;
+        self.nonconformant += nonconformant;
+        self.crossed += crossed;
+        self.double_wins += double_wins;
+        self.lost += lost;
+        self.negatives_accepted += negatives_accepted;
+        self.deviations += deviations;
+        let Correctness { judged, negatives, races, lookups, confirmed, left_behind, kept, .. } = other;
+        self.judged += judged;
+        self.negatives += negatives;
+        self.races += races;
+        self.lookups += lookups;
+        self.confirmed += confirmed;
+        self.left_behind += left_behind;
+        self.kept += kept;
+    }
+}
+
+/// A count a second; 0 where there was no time.
+pub(super) fn per_second(count: u64, micros: u64) -> f64 {
+    if micros == 0 { 0.0 } else { float(count) / (float(micros) / 1e6) }
+}
+
+/// A count as a number to calculate with; exact up to 2^53.
+pub fn float(count: u64) -> f64 {
+    let [a, b, c, d, e, f, g, h] = count.to_be_bytes();
+    let (high, low) = (u32::from_be_bytes([a, b, c, d]), u32::from_be_bytes([e, f, g, h]));
+    f64::from(high) * 4_294_967_296.0 + f64::from(low)
+}

@@ -1,0 +1,77 @@
+//! Time series made wider, and laid over each other.
+
+use std::collections::BTreeMap;
+
+use super::{BadHistogram, Interval, IntervalStep, Intervals, LoadStep, MOST_INTERVALS, PackedHistogram, coarse};
+
+impl Intervals {
+    /// Each two neighbours as one.
+    ///
+    /// # Errors
+    /// [`BadHistogram`]
+    pub fn widened(&self) -> Result<Intervals, BadHistogram> {
+        let list = self.list.chunks(2).map(in_sequence).collect::<Result<_, _>>()?;
+        Ok(Intervals { width_us: self.width_us * 2, list })
+    }
+
+    /// Several series that begin at offsets (in microseconds) in one. Intervals are as wide as the widest, and each goes to the
+    /// one whose begin is nearest to its own, so that counts are exact and times are right to half a width. What was under way
+    /// at most is added up, which is the most that it can have been.
+    ///
+    /// # Errors
+    /// [`BadHistogram`]
+    pub fn overlaid<'a>(series: impl IntoIterator<Item = (&'a Intervals, u64)>) -> Result<Intervals, BadHistogram> {
+        let series: Vec<(&Intervals, u64)> = series.into_iter().collect();
+        let width_us = series.iter().map(|(one, _)| one.width_us).max().unwrap_or_default().max(1);
+        let mut at: BTreeMap<usize, Vec<Interval>> = BTreeMap::new();
+        for (one, offset_us) in series {
+            let mut one = one.clone();
+            while one.width_us > 0 && one.width_us < width_us {
+                one = one.widened()?;
+            }
+            let shift = usize::try_from((offset_us + width_us / 2) / width_us).unwrap_or(usize::MAX);
+            for (index, interval) in one.list.into_iter().enumerate() {
+                at.entry(index.saturating_add(shift)).or_default().push(interval);
+            }
+        }
+        let end = at.last_key_value().map_or(0, |(index, _)| index + 1);
+        let list =
+            (0..end).map(|index| at_once(at.get(&index).map_or(&[], Vec::as_slice))).collect::<Result<_, _>>()?;
+        let mut sum = Intervals { width_us, list };
+        while sum.list.len() > MOST_INTERVALS {
+            sum = sum.widened()?;
+        }
+        Ok(sum)
+    }
+}
+
+fn in_sequence(parts: &[Interval]) -> Result<Interval, BadHistogram> {
+    let in_flight = parts.iter().map(|part| part.in_flight).max().unwrap_or_default();
+    Ok(Interval { in_flight, ..added(parts)? })
+}
+
+fn at_once(parts: &[Interval]) -> Result<Interval, BadHistogram> {
+    let in_flight = parts.iter().map(|part| part.in_flight).sum();
+    Ok(Interval { in_flight, ..added(parts)? })
+}
+
+fn added(parts: &[Interval]) -> Result<Interval, BadHistogram> {
+    let mut sum = Interval::default();
+    let mut steps: BTreeMap<(&str, LoadStep), Vec<&IntervalStep>> = BTreeMap::new();
+    for interval in parts {
+        sum.offered += interval.offered;
+        sum.ok += interval.ok;
+        sum.failed += interval.failed;
+        sum.waited += interval.waited;
+        for step in &interval.steps {
+            steps.entry((&step.protocol, step.step)).or_default().push(step);
+        }
+    }
+    for ((protocol, step), parts) in steps {
+        let histogram = PackedHistogram::sum(parts.iter().map(|part| &part.histogram), coarse())?;
+        let count = parts.iter().map(|part| part.count).sum();
+        let histogram = PackedHistogram::pack(&histogram);
+        sum.steps.push(IntervalStep { protocol: protocol.to_owned(), step, count, histogram });
+    }
+    Ok(sum)
+}
