@@ -312,6 +312,9 @@ pub struct ServeArguments {
     /// Give the server a defect (see `list defects`)
     #[arg(long, value_name = "NAME")]
     pub defect: Option<String>,
+    /// Run the null server instead: it answers as documented, checks nothing and costs next to nothing
+    #[arg(long, conflicts_with = "defect")]
+    pub null: bool,
     /// Write a target file, and beside it the subjects with their tokens
     #[arg(long, value_name = "FILE")]
     pub target_out: Option<PathBuf>,

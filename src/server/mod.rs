@@ -13,11 +13,13 @@
 
 mod body;
 mod ceremony;
+mod counts;
 pub mod defect;
 mod grpc;
 mod json;
 mod limits;
 mod listener;
+mod null;
 mod options;
 pub mod refusal;
 mod rest;
@@ -41,6 +43,8 @@ use self::site::Site;
 use self::store::{Role, Store, User};
 use crate::webauthn::x509::Certificate;
 use crate::wire::secret::Secret;
+
+pub use counts::Counts;
 
 /// How a server is started.
 #[derive(Debug, Clone)]
@@ -116,7 +120,8 @@ impl Server {
         let trust_anchors = trust_anchors.map_err(io::Error::other)?;
         let (rp_id, origin) = (config.rp_id.clone(), config.origin.clone());
         let site = Site { store, faults, rp_id, origin, trust_anchors };
-        let router = router(Arc::new(Service { site }));
+        let counts = Arc::new(Counts::default());
+        let router = router(Arc::new(Service { site, counts: Arc::clone(&counts) }));
         let listener = TcpListener::bind(config.listen).await?;
         let address = listener.local_addr()?;
         let (stop, stopped) = watch::channel(false);
@@ -128,6 +133,7 @@ impl Server {
             rp_id: config.rp_id,
             origin: config.origin,
             has_trust_anchors,
+            counts,
             stop,
             task,
         })
@@ -147,6 +153,8 @@ pub struct RunningServer {
     pub origin: String,
     /// Whether attestation has to lead to a trust anchor.
     pub has_trust_anchors: bool,
+    /// What it has done.
+    pub counts: Arc<Counts>,
     stop: watch::Sender<bool>,
     task: JoinHandle<()>,
 }

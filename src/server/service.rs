@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::ceremony::Attempt;
+use super::counts::Counts;
 use super::limits;
 use super::options::creation_options;
 use super::refusal::Refused;
@@ -33,6 +34,7 @@ const LONGEST_LABEL: usize = 63;
 #[derive(Debug)]
 pub(super) struct Service {
     pub site: Site,
+    pub counts: Arc<Counts>,
 }
 
 /// Who calls, and how.
@@ -72,6 +74,9 @@ impl Service {
     /// Answers a decoded request. Only a defect ever waits.
     pub(super) async fn call(&self, endpoint: &Endpoint, message: &Value, caller: &Caller) -> Result<Value, Refused> {
         let result = self.perform(endpoint, message, caller);
+        if result.is_ok() {
+            self.counts.add(endpoint.operation);
+        }
         if let Err(refused) = &result
             && refused.id() == "WEBAUTHN-attestation-object"
             && self.site.faults.has("robust-hang-on-truncated")

@@ -3,6 +3,7 @@
 mod defects;
 mod flows;
 mod limits;
+mod null;
 mod refusals;
 
 use std::collections::HashMap;
@@ -42,7 +43,10 @@ impl World {
             trust_anchors: vec![attestation_root()],
             ..ServerConfig::default()
         };
-        let server = Server::start(config).await.expect("a free port");
+        World::with(Server::start(config).await.expect("a free port"))
+    }
+
+    pub fn with(server: RunningServer) -> World {
         let address = Address::new(server.base_url());
         let limits = Limits { timeout: Duration::from_secs(5), ..Limits::default() };
         let transports = Protocol::ALL.map(|p| (p, connect(p, &address, &limits).expect("a good address")));
