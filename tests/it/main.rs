@@ -7,6 +7,7 @@ mod chain;
 mod cli;
 mod coverage;
 mod gate;
+mod deploy;
 mod hostile;
 mod html;
 mod independent;
