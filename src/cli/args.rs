@@ -1,5 +1,6 @@
 //! What can be typed.
 
+mod capacity;
 mod load;
 mod streams;
 
@@ -9,7 +10,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::outcome::Shard;
-pub use load::{Arrivals, LoadArguments};
+pub use capacity::{CalibrateArguments, FindArguments};
+pub use load::{Arrivals, LoadArguments, LoadCommand, LoadVerb};
 pub use streams::{DiffArguments, DiffFormat, KnownArguments, KnownVerb, MergeArguments};
 
 /// The command line.
@@ -60,7 +62,7 @@ pub enum Verb {
     /// Write the cases about the credential alone as files for other tools
     Vectors(VectorsArguments),
     /// Load-test start, attest, verify against a target, or the embedded reference server if none is given
-    Load(Box<LoadArguments>),
+    Load(Box<LoadCommand>),
 }
 
 /// `run`

@@ -45,9 +45,10 @@ pub fn of_index(index: &str, count: u32) -> Result<Shard, ShardError> {
     number.map(|index| Shard { index: index + 1, count }).ok_or_else(error)
 }
 
-/// Whether the k-th of the whole belongs to a shard; without one everything does.
-pub fn owns(shard: Option<Shard>, k: u64) -> bool {
-    shard.is_none_or(|shard| k % u64::from(shard.count.max(1)) == u64::from(shard.index.saturating_sub(1)))
+/// Which shard this is, from 0, and how many there are; without a shard the only one. What is k-th belongs to it if k modulo the
+/// number of shards is its own.
+pub(super) fn share_of(shard: Option<Shard>) -> (u64, u64) {
+    shard.map_or((0, 1), |shard| (u64::from(shard.index.saturating_sub(1)), u64::from(shard.count.max(1))))
 }
 
 /// How long it is until the common begin; `Err` with how long ago it was, for who may not join late.
@@ -80,13 +81,17 @@ mod tests {
 
     #[test]
     fn each_belongs_to_exactly_one_shard() {
+        let owns = |shard, k: u64| {
+            let (own, shards) = share_of(shard);
+            k % shards == own
+        };
         for count in 1..=7 {
             for k in 0..100 {
                 let owners = (1..=count).filter(|index| owns(Some(Shard { index: *index, count }), k)).count();
                 assert_eq!(owners, 1, "{k} of {count}");
             }
         }
-        assert!(owns(None, 5));
+        assert!((0..100).all(|k| owns(None, k)));
         assert!(owns(Some(Shard { index: 3, count: 3 }), 5) && !owns(Some(Shard { index: 1, count: 3 }), 5));
     }
 

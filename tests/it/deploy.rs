@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
+use crate::cli::{command, finish};
+
 fn text(path: &str) -> String {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(path);
     std::fs::read_to_string(&path).unwrap_or_else(|why| panic!("{}: {why}", path.display()))
@@ -142,4 +144,12 @@ fn the_image_holds_nothing_but_the_program() {
         assert!(["COPY", "USER", "STOPSIGNAL", "ENTRYPOINT"].contains(&instruction), "{line}");
     }
     assert!(image.contains(&"USER 65532:65532") && image.contains(&r#"ENTRYPOINT ["/proofmark"]"#), "{image:?}");
+}
+#[test]
+fn the_command_takes_the_arguments_of_the_manifest() {
+    let start = ("START_AT", "2099-01-01T00:00:00Z");
+    let load = arguments(&manifest("Job", "proofmark-load"), &[start, ("SHARD", "0")]);
+    let mut started = command(&load.iter().map(String::as_str).collect::<Vec<_>>());
+    // There is no /config here: it stops at the target file, with all that comes before taken.
+    finish(started.env("JOB_COMPLETION_INDEX", "0")).exits(3).says(&["/config/target.toml"]);
 }

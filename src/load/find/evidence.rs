@@ -57,7 +57,8 @@ pub struct RuleSeen {
 
 impl fmt::Display for RuleSeen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}: {}", self.rule, self.verdict.name(), self.text)
+        write!(f, "{}: {}", self.rule, self.text)?;
+        if self.verdict == Verdict::Kept { Ok(()) } else { write!(f, ", {}", self.verdict.name()) }
     }
 }
 

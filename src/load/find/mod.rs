@@ -318,10 +318,10 @@ impl fmt::Display for Capacity {
             (None, Some(broken)) => write!(f, "not even {broken} is sustained")?,
             (None, None) => write!(f, "nothing is known")?,
             (Some(kept), Some(broken)) => write!(f, "sustained {kept}, broken at {broken}")?,
+            (Some(kept), None) if self.ending == Ending::Top => {
+                write!(f, "sustained {kept}, and no higher rate was allowed")?;
+            }
             (Some(kept), None) => write!(f, "sustained {kept}, and where it breaks is not known")?,
-        }
-        if self.ending == Ending::Top {
-            write!(f, "; no higher rate was allowed")?;
         }
         let confirmed = if self.confirmed { "confirmed by a hold of its own" } else { "not confirmed" };
         if self.sustained.is_some() {
