@@ -21,7 +21,7 @@ fn assert_conformant(session: &Session<'_>, exchange: &Exchange) {
         authorization: Some(&authorization),
         rp_id: Some("localhost"),
     };
-    let findings = examine(&observation);
+    let findings = examine(&observation).findings;
     assert!(findings.is_empty(), "{} {}: {findings:?}", session.flow, session.protocol);
 }
 
