@@ -1,5 +1,6 @@
 //! What can be typed.
 
+mod capacity;
 mod credential;
 mod load;
 mod streams;
@@ -10,8 +11,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::outcome::Shard;
+pub use capacity::{CalibrateArguments, FindArguments};
 pub use credential::{AttestArguments, VectorsArguments, VectorsVerb};
-pub use load::{Arrivals, LoadArguments};
+pub use load::{Arrivals, LoadArguments, LoadCommand, LoadVerb};
 pub use streams::{DiffArguments, DiffFormat, KnownArguments, KnownVerb, MergeArguments};
 
 /// The command line.
@@ -64,7 +66,7 @@ pub enum Verb {
     /// Write the cases about the credential alone as files for other tools
     Vectors(VectorsArguments),
     /// Load-test start, attest, verify against a target, or the embedded reference server if none is given
-    Load(Box<LoadArguments>),
+    Load(Box<LoadCommand>),
 }
 
 /// `run`
@@ -258,6 +260,9 @@ pub struct ServeArguments {
     /// Have the server use a latitude (see `list variants`); can be repeated
     #[arg(long = "variant", value_name = "NAME")]
     pub variants: Vec<String>,
+    /// Run the null server instead: it answers as documented, checks nothing and costs next to nothing
+    #[arg(long, conflicts_with = "defect")]
+    pub null: bool,
     /// Write a target file, and beside it the subjects with their tokens
     #[arg(long, value_name = "FILE")]
     pub target_out: Option<PathBuf>,

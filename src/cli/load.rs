@@ -1,14 +1,18 @@
 //! `load`: many users enrol at once, every answer is judged, and the target is held to thresholds.
 
+mod calibrate;
+mod find;
 mod options;
 mod plan;
+mod shard;
 
 use std::path::Path;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::args::LoadArguments;
+use super::args::{LoadArguments, LoadCommand, LoadVerb};
+use super::embedded::Embedded;
 use super::exit::{Exit, Failure};
 use super::{embedded, load_verbs, output, reports};
 use crate::contract::{Flow, Protocol};
@@ -21,23 +25,21 @@ use options::Options;
 /// Between two lines of progress where nobody watches.
 const LINE_EVERY: Duration = Duration::from_secs(10);
 
+/// One load, or what else there is.
+pub async fn dispatch(command: LoadCommand) -> Result<Exit, Failure> {
+    match command.verb {
+        None => load(command.load).await,
+        Some(LoadVerb::Records(verb)) => load_verbs::run(&verb),
+        Some(LoadVerb::Find(arguments)) => find::find(*arguments).await,
+        Some(LoadVerb::Calibrate(arguments)) => calibrate::calibrate(arguments).await,
+    }
+}
+
 /// Attacks, prints the result, and gives the exit code.
-pub async fn load(arguments: LoadArguments) -> Result<Exit, Failure> {
+async fn load(arguments: LoadArguments) -> Result<Exit, Failure> {
     let options = Options::read(&arguments)?;
     let destinations = reports::open_of(LOAD_REPORTS, "--report", &arguments.reports)?;
-    let embedded;
-    let target = match &arguments.target {
-        Some(path) => {
-            peek(path, arguments.allow_remote.as_deref())?;
-            let needed = |_: &[Flow], _: &[Protocol]| options.workers.max(2);
-            let surroundings = Surroundings { variable: &|name| std::env::var(name).ok(), subjects_needed: &needed };
-            target_file::load_for_attack(path, &surroundings).await.map_err(Failure::config)?
-        }
-        None => {
-            embedded = embedded::start(options.subjects, options.seed, arguments.defect.as_deref(), &[]).await?;
-            LoadTarget { target: embedded.target(), subjects_file: None, thresholds: Vec::new() }
-        }
-    };
+    let (target, _embedded) = open(&arguments, &options).await?;
     let plan = options.plan(target, &arguments)?;
     output::line(&load::header(&plan));
     let mut display = Display::new(plan.duration());
@@ -51,6 +53,20 @@ pub async fn load(arguments: LoadArguments) -> Result<Exit, Failure> {
         write(path, &record)?;
     }
     gate(&record)
+}
+
+/// The target that is asked for; the reference server in this process lives as long as what comes with it.
+async fn open(arguments: &LoadArguments, options: &Options) -> Result<(LoadTarget, Option<Embedded>), Failure> {
+    let Some(path) = &arguments.target else {
+        let embedded = embedded::start(options.subjects, options.seed, arguments.defect.as_deref(), &[]).await?;
+        let target = LoadTarget { target: embedded.target(), subjects_file: None, thresholds: Vec::new() };
+        return Ok((target, Some(embedded)));
+    };
+    peek(path, arguments.allow_remote.as_deref())?;
+    let needed = |_: &[Flow], _: &[Protocol]| options.workers.max(2);
+    let surroundings = Surroundings { variable: &|name| std::env::var(name).ok(), subjects_needed: &needed };
+    let target = target_file::load_for_attack(path, &surroundings).await.map_err(Failure::config)?;
+    Ok((target, None))
 }
 
 /// Precedence: 70, 130, 8 for wrong answers, 9, 8 for thresholds, 0.

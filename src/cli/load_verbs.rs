@@ -16,7 +16,7 @@ use crate::report::load::{LOAD_REPORTS, read as read_record};
 
 /// What `load` does without sending anything.
 #[derive(Debug, Subcommand)]
-pub enum LoadVerb {
+pub enum RecordVerb {
     /// Make reports of a run that was recorded
     Report(ReportArguments),
     /// Make one run of all shards of a plan: distributions and counts add up, and thresholds are judged by the whole
@@ -73,11 +73,11 @@ pub struct CompareArguments {
 }
 
 /// Does it, and gives the exit code.
-pub fn run(verb: &LoadVerb) -> Result<Exit, Failure> {
+pub fn run(verb: &RecordVerb) -> Result<Exit, Failure> {
     match verb {
-        LoadVerb::Report(arguments) => report(arguments),
-        LoadVerb::Merge(arguments) => merge(arguments),
-        LoadVerb::Compare(arguments) => compare(arguments),
+        RecordVerb::Report(arguments) => report(arguments),
+        RecordVerb::Merge(arguments) => merge(arguments),
+        RecordVerb::Compare(arguments) => compare(arguments),
     }
 }
 

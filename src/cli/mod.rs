@@ -72,10 +72,7 @@ fn dispatch(verb: Verb) -> Result<Exit, Failure> {
         Verb::List(arguments) => list::list(&arguments),
         Verb::Lint => lint::lint(),
         Verb::Vectors(arguments) => vectors::vectors(&arguments),
-        Verb::Load(arguments) => match &arguments.verb {
-            Some(verb) => load_verbs::run(verb),
-            None => runtime.block_on(load::load(*arguments)),
-        },
+        Verb::Load(arguments) => runtime.block_on(load::dispatch(*arguments)),
     };
     // Connections that are still open need not be waited for.
     runtime.shutdown_background();

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::args::{ServeArguments, seed_or_random};
@@ -25,13 +26,15 @@ pub async fn serve(arguments: ServeArguments) -> Result<Exit, Failure> {
         trust_anchors: vec![crate::authenticator::attestation_root()],
         ..ServerConfig::default()
     };
-    let server = Server::start(config).await.map_err(|error| {
+    let started = if arguments.null { Server::start_null(config).await } else { Server::start(config).await };
+    let server = started.map_err(|error| {
         Failure::text(
             Exit::Config,
             format!("--listen {}: {error}; another port, or 0 for a free one", arguments.listen),
         )
     })?;
-    output::line(&format!("reference server on {} with {} users", server.base_url(), arguments.users));
+    let name = if arguments.null { "null server" } else { "reference server" };
+    output::line(&format!("{name} on {} with {} users", server.base_url(), arguments.users));
     if let Some(defect) = &arguments.defect {
         output::line(&format!("with the defect {defect}"));
     }
@@ -56,7 +59,9 @@ pub async fn serve(arguments: ServeArguments) -> Result<Exit, Failure> {
         () = interrupt::asked() => Exit::Interrupted,
         () = end => Exit::Green,
     };
+    let counts = Arc::clone(&server.counts);
     server.shutdown().await;
+    output::line(&counts.to_string());
     Ok(exit)
 }
 

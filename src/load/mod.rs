@@ -12,6 +12,7 @@ mod bounds;
 mod cycle;
 mod draw;
 mod engine;
+pub mod find;
 mod generator;
 mod guard;
 mod intervals;
@@ -20,6 +21,7 @@ mod message;
 mod negative;
 mod pool;
 mod schedule;
+pub mod shard;
 mod subject_file;
 mod table;
 mod tally;
@@ -40,6 +42,8 @@ use crate::outcome::load::{
     Cleanup, LoadModel, LoadPlanRecord, LoadRecord, LoadStep, PhaseName, Shares, Stages, Threshold, Weighted,
 };
 use crate::transport::{Address, Limits, TransportError};
+
+use shard::share_of;
 
 pub use attack::run;
 pub use generator::Tolerance;
@@ -261,11 +265,6 @@ impl Stop {
 /// Whole microseconds.
 fn micros(time: Duration) -> u64 {
     u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
-}
-
-/// The shards that share a plan, and which of them this is, from 0.
-fn share_of(shard: Option<Shard>) -> (u64, u64) {
-    shard.map_or((0, 1), |shard| (u64::from(shard.index.saturating_sub(1)), u64::from(shard.count.max(1))))
 }
 
 /// Registrations that the target confirmed and that no cycle counts. Anything but zero is a fault of this program.

@@ -94,7 +94,7 @@ pub async fn load(path: &Path, surroundings: &Surroundings<'_>) -> Result<Target
 }
 
 /// A target that is sent load.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct LoadTarget {
     /// The target; without subjects where they are in a file of their own.
     pub target: Target,

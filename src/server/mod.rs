@@ -14,6 +14,7 @@
 
 mod body;
 mod ceremony;
+mod counts;
 pub mod defect;
 mod disguise;
 mod grpc;
@@ -22,6 +23,7 @@ mod lapses;
 mod limits;
 mod listener;
 mod misshape;
+mod null;
 mod options;
 pub mod refusal;
 mod rest;
@@ -54,6 +56,8 @@ use self::switches::Switches;
 use self::variant::Variant;
 use crate::webauthn::x509::Certificate;
 use crate::wire::secret::Secret;
+
+pub use counts::Counts;
 
 /// How a server is started.
 #[derive(Debug, Clone)]
@@ -136,7 +140,8 @@ impl Server {
         let has_title_case = switches.varies("http-header-case");
         let site = Site { store, switches, lapses: Lapses::default(), rp_id, origin, trust_anchors };
         let has_trust_anchors = !site.trust_anchors.is_empty();
-        let router = router(Arc::new(Service { site }));
+        let counts = Arc::new(Counts::default());
+        let router = router(Arc::new(Service { site, counts: Arc::clone(&counts) }));
         let listener = TcpListener::bind(config.listen).await?;
         let address = listener.local_addr()?;
         let (stop, stopped) = watch::channel(false);
@@ -147,6 +152,7 @@ impl Server {
             rp_id: config.rp_id,
             origin: config.origin,
             has_trust_anchors,
+            counts,
             stop,
             task,
         })
@@ -166,6 +172,8 @@ pub struct RunningServer {
     pub origin: String,
     /// Whether attestation has to lead to a trust anchor.
     pub has_trust_anchors: bool,
+    /// What it has done.
+    pub counts: Arc<Counts>,
     stop: watch::Sender<bool>,
     task: JoinHandle<()>,
 }

@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::ceremony::{Attempt, named_id};
+use super::counts::Counts;
 use super::lapses::WINDOW;
 use super::limits;
 use super::options::Draft;
@@ -34,6 +35,7 @@ const LONGEST_LABEL: usize = 63;
 #[derive(Debug)]
 pub(super) struct Service {
     pub site: Site,
+    pub counts: Arc<Counts>,
 }
 
 /// Who calls, and how.
@@ -75,6 +77,9 @@ impl Service {
     pub(super) async fn call(&self, endpoint: &Endpoint, message: &Value, caller: &Caller) -> Result<Value, Refused> {
         let early = self.look_early(endpoint, message, caller).await;
         let result = self.perform(endpoint, message, caller, early);
+        if result.is_ok() {
+            self.counts.add(endpoint.operation);
+        }
         self.site.lapses.answer(&self.site.switches, endpoint, result).await
     }
 

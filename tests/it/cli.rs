@@ -1,6 +1,7 @@
 //! The command as a stranger uses it: what it says, where it says it, and how it exits.
 
 mod attest;
+mod capacity;
 mod coverage;
 mod fuzz;
 mod inputs;

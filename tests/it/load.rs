@@ -10,8 +10,8 @@ use proofmark::contract::{Flow, Protocol};
 use proofmark::load::{self, Ceilings, LoadError, LoadUser, Plan, Stop, Subjects, Tolerance};
 use proofmark::outcome::Shard;
 use proofmark::outcome::load::{
-    ArrivalPattern, Cleanup, GeneratorVerdict, Kind, LoadModel, LoadRecord, LoadStep, Outcome, PhaseName, RateStep,
-    Shares, Stages,
+    ArrivalPattern, Cleanup, GeneratorVerdict, Judgement, Kind, LoadModel, LoadRecord, LoadStep, Outcome, PhaseName,
+    RateStep, Shares, Stages,
 };
 use proofmark::server::defect::Defect;
 use proofmark::server::{RunningServer, Server, ServerConfig};
@@ -105,11 +105,13 @@ async fn what_the_workers_do_is_counted_once_everywhere() {
 /// A run does not judge how fast a server is; the latencies tell.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_slow_misses_the_threshold() {
-    for id in ["concurrency-slow-verify", "concurrency-slow-with-data"] {
+    for (id, rule) in
+        [("concurrency-slow-verify", "verify.p50<100ms"), ("concurrency-slow-with-data", "start.p50<20ms")]
+    {
         let server = server(&[id], 2).await;
-        let summary = attack(plan(&server, Flow::V2Passkey, 1_500)).await;
-        let thresholds = Thresholds { max_error_rate: 1.0, p99: Some(Duration::from_millis(100)) };
-        assert!(thresholds.judge(&summary).iter().any(|threshold| !threshold.met), "{id}: {summary:?}");
+        let thresholds = vec![rule.parse().expect("a threshold")];
+        let record = attack(Plan { thresholds, ..plan(&server, Flow::V2Passkey, 2_000) }).await;
+        assert_eq!(record.thresholds[0].verdict, Judgement::Missed, "{id}: {record:?}");
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod flows;
 mod limits;
+mod null;
 mod refusals;
 mod variants;
 
@@ -43,7 +44,10 @@ impl World {
             trust_anchors: vec![attestation_root()],
             ..ServerConfig::default()
         };
-        let server = Server::start(config).await.expect("a free port");
+        World::of(Server::start(config).await.expect("a free port"))
+    }
+
+    pub fn of(server: RunningServer) -> World {
         let address = Address::new(server.base_url());
         let limits = Limits { timeout: Duration::from_secs(5), ..Limits::default() };
         let transports = Protocol::ALL.map(|p| (p, connect(p, &address, &limits).expect("a good address")));

@@ -2,19 +2,41 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 
-use super::super::load_verbs::LoadVerb;
+use super::capacity::{CalibrateArguments, FindArguments};
+
+use super::super::load_verbs::RecordVerb;
 use super::super::reports;
 use crate::report::load::LOAD_REPORTS;
 
 /// `load`
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
-pub struct LoadArguments {
-    /// What to do with runs that are over, instead of one
+pub struct LoadCommand {
+    /// Something else than one load
     #[command(subcommand)]
     pub verb: Option<LoadVerb>,
+    /// One load
+    #[command(flatten)]
+    pub load: LoadArguments,
+}
+
+/// What `load` can do beside one load.
+#[derive(Debug, Subcommand)]
+pub enum LoadVerb {
+    /// What is done with runs that are over
+    #[command(flatten)]
+    Records(RecordVerb),
+    /// Look for the highest rate at which a target keeps an objective
+    Find(Box<FindArguments>),
+    /// Measure what this machine's load generator can do at most
+    Calibrate(CalibrateArguments),
+}
+
+/// One load
+#[derive(Debug, Clone, Args)]
+pub struct LoadArguments {
     /// Workers, each with a user of its own at a time: the load itself, or with --rate the most cycles at a time. Otherwise 8, or
     /// with --rate as many as come in a second, from 64 to 1000
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
@@ -94,6 +116,19 @@ pub struct LoadArguments {
     pub crypto_threads: Option<u16>,
     #[arg(long = "report", value_name = "NAME=PATH", help = reports::help_of(LOAD_REPORTS))]
     pub reports: Vec<String>,
+    /// Play only this part of the load, such as 2/3 for the second of three: every third cycle, worker and subject. All parts have
+    /// the same options and the same --seed
+    #[arg(long, value_name = "M/N", requires_all = ["target", "seed"])]
+    pub shard: Option<String>,
+    /// Play one of so many parts: the one that JOB_COMPLETION_INDEX tells, which Kubernetes sets in the pods of indexed jobs
+    #[arg(long, value_name = "N", requires_all = ["target", "seed"], conflicts_with = "shard", value_parser = clap::value_parser!(u32).range(1..))]
+    pub shards: Option<u32>,
+    /// When the first cycle begins, such as 2026-11-24T10:30:00Z; whoever is late refuses
+    #[arg(long, value_name = "TIME")]
+    pub start_at: Option<String>,
+    /// Begin at once if --start-at is over
+    #[arg(long, requires = "start_at")]
+    pub join: bool,
     /// Write the record of the run, from which every report can be made
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,

@@ -1,7 +1,8 @@
 //! The options of `load`, checked.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
+use super::shard::{shard, start_at};
 use crate::authenticator::Format;
 use crate::cli::args::{Arrivals, LoadArguments, seed_or_random};
 use crate::cli::attest::format_named;
@@ -9,6 +10,7 @@ use crate::cli::exit::{Exit, Failure};
 use crate::cli::serve::duration;
 use crate::contract::{Flow, Protocol};
 use crate::load::{Ceilings, Tolerance};
+use crate::outcome::Shard;
 use crate::outcome::load::{ArrivalPattern, LoadModel, RateStep, Shares, Stages, Threshold, ThresholdError};
 
 /// The shortest measured time.
@@ -35,6 +37,8 @@ pub(super) struct Options {
     pub(super) timeout: Option<Duration>,
     pub(super) ceilings: Ceilings,
     pub(super) tolerance: Tolerance,
+    pub(super) shard: Option<Shard>,
+    pub(super) start_at: Option<SystemTime>,
     pub(super) seed: u64,
 }
 
@@ -81,6 +85,8 @@ impl Options {
                 lag: duration("--generator-lag", &arguments.generator_lag)?,
                 ..Tolerance::default()
             },
+            shard: shard(arguments)?,
+            start_at: start_at(arguments)?,
             seed: seed_or_random(arguments.seed),
         })
     }
@@ -124,10 +130,13 @@ fn rate_step(whole: &str, text: &str) -> Result<RateStep, Failure> {
 }
 
 fn rate(whole: &str, text: &str) -> Result<f64, Failure> {
-    let number = text.trim().strip_suffix("/s").and_then(plain_number).filter(|rate| *rate > 0.0);
-    number.ok_or_else(|| {
-        usage(format!("--rate {whole}: write a rate such as 200/s, or steps such as 100/s@30s,200/s@30s"))
-    })
+    let fail = || usage(format!("--rate {whole}: write a rate such as 200/s, or steps such as 100/s@30s,200/s@30s"));
+    plain_rate(text).ok_or_else(fail)
+}
+
+/// A rate such as 200/s, in cycles a second.
+pub(super) fn plain_rate(text: &str) -> Option<f64> {
+    text.trim().strip_suffix("/s").and_then(plain_number).filter(|rate| *rate > 0.0)
 }
 
 /// Digits with at most one point.
@@ -154,7 +163,12 @@ fn model(steps: Vec<RateStep>, arrivals: Arrivals, workers: u64) -> LoadModel {
 }
 
 /// One name, or names with weights.
-fn mix<T>(option: &str, text: &str, find: fn(&str) -> Option<T>, names: &[&str]) -> Result<Vec<(T, u32)>, Failure> {
+pub(super) fn mix<T>(
+    option: &str,
+    text: &str,
+    find: fn(&str) -> Option<T>,
+    names: &[&str],
+) -> Result<Vec<(T, u32)>, Failure> {
     let item = |part: &str| {
         let (name, weight) = part.split_once('=').unwrap_or((part, "1"));
         let item = find(name.trim())?;
@@ -168,7 +182,7 @@ fn mix<T>(option: &str, text: &str, find: fn(&str) -> Option<T>, names: &[&str])
 }
 
 /// A percentage as a share of 0 to 1.
-fn share(option: &str, text: &str) -> Result<f64, Failure> {
+pub(super) fn share(option: &str, text: &str) -> Result<f64, Failure> {
     match text.strip_suffix('%').and_then(plain_number) {
         Some(percent) if percent <= 100.0 => Ok(percent / 100.0),
         _ => Err(usage(format!("{option} {text}: write a percentage from 0% to 100%, such as 0.1%"))),
@@ -190,7 +204,7 @@ fn ceilings(raised: &[String]) -> Result<Ceilings, Failure> {
 }
 
 /// Connections need open files, of which Linux often allows 1024; without this, the target would be blamed.
-fn enough_files(needed: usize) -> Result<(), Failure> {
+pub(super) fn enough_files(needed: usize) -> Result<(), Failure> {
     // Elsewhere nothing is known, and nothing is said.
     let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
     let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"));

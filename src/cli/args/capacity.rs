@@ -1,0 +1,52 @@
+//! What can be typed after `load find` and `load calibrate`.
+
+use clap::Args;
+
+use super::load::LoadArguments;
+
+/// `load find`
+#[derive(Debug, Args)]
+pub struct FindArguments {
+    /// What has to be kept, such as verify.p99<50ms; can be repeated. achieved>=98% and errors<1% are in it unless there are other
+    /// rules about these
+    #[arg(long = "objective", value_name = "RULE", required = true, conflicts_with_all = [
+        "rate", "arrivals", "duration", "ramp", "ramp_down", "think", "thresholds", "out", "reports", "shard",
+        "shards", "start_at",
+    ])]
+    pub objectives: Vec<String>,
+    /// The first rate
+    #[arg(long, value_name = "RATE", default_value = "50/s")]
+    pub from: String,
+    /// The highest rate that is tried
+    #[arg(long, value_name = "RATE", default_value = "2000/s")]
+    pub to: String,
+    /// How long each rate is held, behind a warm-up of 2s unless --warm-up says otherwise
+    #[arg(long, value_name = "TIME", default_value = "10s")]
+    pub hold: String,
+    /// How close what is kept and what is not have to be
+    #[arg(long, value_name = "SHARE", default_value = "5%")]
+    pub precision: String,
+    /// The most holds
+    #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub most_holds: u16,
+    /// As in a load
+    #[command(flatten)]
+    pub load: LoadArguments,
+}
+
+/// `load calibrate`
+#[derive(Debug, Args)]
+pub struct CalibrateArguments {
+    /// Protocols, as in a load
+    #[arg(long, value_name = "MIX", default_value = "rest,grpc,grpc-web")]
+    pub transport: String,
+    /// How long each figure is measured; there are two for each protocol
+    #[arg(long, value_name = "TIME", default_value = "5s")]
+    pub duration: String,
+    /// Workers
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub users: u16,
+    /// Seed of keys, ids and challenges; random if it is not given
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub seed: Option<u64>,
+}

@@ -1,0 +1,318 @@
+//! The null server: the cheapest server that a load generator can't tell from a correct one as long as it sends what is good. It
+//! answers start, verify and remove of all flows over all protocols with documented replies, fresh challenges and the user's own
+//! handle, and checks nothing. What a load run comes to against it is the generator's own limit.
+//!
+//! Replies are written once, with marks where something is filled in. Only v1 has to remember anything: its remove needs an id
+//! that only its list tells, by the name that the verify gave.
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::response::Response;
+use axum::routing::{MethodFilter, any, on};
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, StatusCode};
+use http_body_util::{BodyExt as _, Full};
+use jiff::Timestamp;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use super::counts::Counts;
+use super::store::{Store, User};
+use super::{RunningServer, Server, ServerConfig, accounts_of, body, listener};
+use crate::contract::{ApiVersion, ENDPOINTS, Endpoint, Flow, Operation, Protocol};
+use crate::wire::{framing, schema};
+
+/// The one factor that a v1 user has.
+const V1_FACTOR: &str = "100000000000000000";
+
+impl Server {
+    /// Like [`Server::start`], but a server that checks nothing and has no defects.
+    ///
+    /// # Errors
+    /// What binding the address says.
+    pub async fn start_null(config: ServerConfig) -> io::Result<RunningServer> {
+        let store = Store::new(config.seed, config.users);
+        let (accounts, counts) = (accounts_of(&store), Arc::new(Counts::default()));
+        let random = Mutex::new(ChaCha8Rng::seed_from_u64(config.seed));
+        let null = Null { store, random, names: Mutex::default(), counts: Arc::clone(&counts) };
+        let router = router(&Arc::new(null), &config.rp_id).map_err(io::Error::other)?;
+        let listener = TcpListener::bind(config.listen).await?;
+        let address = listener.local_addr()?;
+        let (stop, stopped) = watch::channel(false);
+        let task = tokio::spawn(listener::run(listener, router, (config.max_connections, false), stopped));
+        let (rp_id, origin) = (config.rp_id, config.origin);
+        Ok(RunningServer { address, accounts, rp_id, origin, has_trust_anchors: false, counts, stop, task })
+    }
+}
+
+fn router(null: &Arc<Null>, rp_id: &str) -> Result<Router, schema::SchemaError> {
+    let mut router = Router::new();
+    for endpoint in ENDPOINTS {
+        let replies = Arc::new(Replies::new(endpoint, rp_id)?);
+        let handler = |is_rest: bool| {
+            let (null, replies) = (Arc::clone(null), Arc::clone(&replies));
+            move |request: Request| async move {
+                let protocol = if is_rest { Protocol::Rest } else { grpc_protocol(request.headers()) };
+                null.answer(protocol, &replies, request).await
+            }
+        };
+        let method = if endpoint.rest.method == "DELETE" { MethodFilter::DELETE } else { MethodFilter::POST };
+        router = router.route(endpoint.rest.path, on(method, handler(true)));
+        router = router.route(&endpoint.grpc.path(), any(handler(false)));
+    }
+    Ok(router)
+}
+
+fn grpc_protocol(headers: &HeaderMap) -> Protocol {
+    let is_web = headers.get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"application/grpc-web"));
+    if is_web { Protocol::GrpcWeb } else { Protocol::Grpc }
+}
+
+struct Null {
+    store: Store,
+    random: Mutex<ChaCha8Rng>,
+    /// Names of v1's factors by the index of their user.
+    names: Mutex<HashMap<u64, String>>,
+    counts: Arc<Counts>,
+}
+
+impl Null {
+    async fn answer(&self, protocol: Protocol, replies: &Replies, request: Request) -> Response {
+        let (parts, body) = request.into_parts();
+        let endpoint = replies.endpoint;
+        // It has to be read in any case, or the connection is lost.
+        let Ok(body) = body::read(body, body::MAX_MESSAGE + framing::PREFIX).await else {
+            return status_only(StatusCode::BAD_REQUEST);
+        };
+        let Some(user) = self.user(&parts.headers) else { return status_only(StatusCode::UNAUTHORIZED) };
+        self.counts.add(endpoint.operation);
+        if endpoint.operation == Operation::Verify && endpoint.flow.version() == ApiVersion::V1 {
+            let name = name(endpoint, protocol, &body).unwrap_or_default();
+            self.names.lock().unwrap_or_else(PoisonError::into_inner).insert(user.index, name);
+        }
+        let message = match endpoint.operation {
+            Operation::List => self.list(endpoint, protocol, user),
+            Operation::Start => replies.of(protocol).fill(&self.draw(user)),
+            Operation::Verify | Operation::Remove => replies.of(protocol).fill(&[]),
+        };
+        respond(protocol, message)
+    }
+
+    fn user(&self, headers: &HeaderMap) -> Option<&Arc<User>> {
+        let (_, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+        self.store.user_of_token(token)
+    }
+
+    fn draw(&self, user: &User) -> [(Mark, String); 3] {
+        let mut random = self.random.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut challenge = [0; 32];
+        random.fill_bytes(&mut challenge);
+        let id = random.next_u64() >> 8;
+        drop(random);
+        [
+            (Mark::Challenge, URL_SAFE_NO_PAD.encode(challenge)),
+            (Mark::Handle, URL_SAFE_NO_PAD.encode(&user.id)),
+            (Mark::FactorId, format!("{id:018}")),
+        ]
+    }
+
+    fn list(&self, endpoint: &Endpoint, protocol: Protocol, user: &User) -> Vec<u8> {
+        const READY: &str = "AUTH_FACTOR_STATE_READY";
+        let names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        let factor = names.get(&user.index).map(|name| match endpoint.flow {
+            Flow::V1U2f => json!({ "state": READY, "u2f": { "id": V1_FACTOR, "name": name } }),
+            _ => json!({ "state": READY, "id": V1_FACTOR, "name": name }),
+        });
+        drop(names);
+        let reply = json!({ "result": factor.into_iter().collect::<Vec<_>>() });
+        match protocol {
+            Protocol::Rest => reply.to_string().into_bytes(),
+            Protocol::Grpc | Protocol::GrpcWeb => schema::encode(endpoint.grpc.response, &reply).unwrap_or_default(),
+        }
+    }
+}
+
+/// The name that a verify gives its factor.
+fn name(endpoint: &Endpoint, protocol: Protocol, body: &[u8]) -> Option<String> {
+    let message: Value = match protocol {
+        Protocol::Rest => serde_json::from_slice(body).ok()?,
+        Protocol::Grpc | Protocol::GrpcWeb => {
+            schema::decode(endpoint.grpc.request, body.get(framing::PREFIX..)?).ok()?
+        }
+    };
+    message.pointer(endpoint.name_member()?)?.as_str().map(str::to_owned)
+}
+
+fn respond(protocol: Protocol, message: Vec<u8>) -> Response {
+    let mut trailers = HeaderMap::new();
+    trailers.insert("grpc-status", HeaderValue::from_static("0"));
+    let body = match protocol {
+        Protocol::Rest => Body::from(message),
+        Protocol::Grpc => {
+            let frame = Full::new(framing::frame(framing::FLAG_MESSAGE, &message));
+            Body::new(frame.with_trailers(async { Some(Ok(trailers)) }))
+        }
+        Protocol::GrpcWeb => {
+            let message = framing::frame(framing::FLAG_MESSAGE, &message);
+            let trailers = framing::frame(framing::FLAG_TRAILERS, &framing::encode_trailers(&trailers));
+            Body::from(Bytes::from([message, trailers].concat()))
+        }
+    };
+    let mut response = Response::new(body);
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(protocol.content_type()));
+    response
+}
+
+fn status_only(status: StatusCode) -> Response {
+    let mut response = Response::default();
+    *response.status_mut() = status;
+    response
+}
+
+/// What is filled in. A mark is as long as what takes its place, and is the same in JSON and protobuf.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mark {
+    /// 32 bytes in base64url.
+    Challenge,
+    /// A user id of 18 digits in base64url.
+    Handle,
+    /// 18 digits.
+    FactorId,
+}
+
+impl Mark {
+    const ALL: [Mark; 3] = [Mark::Challenge, Mark::Handle, Mark::FactorId];
+
+    fn text(self) -> String {
+        match self {
+            Mark::Challenge => "!".repeat(43),
+            Mark::Handle => "*".repeat(24),
+            Mark::FactorId => "#".repeat(18),
+        }
+    }
+}
+
+/// The replies of one endpoint.
+struct Replies {
+    endpoint: &'static Endpoint,
+    rest: Template,
+    grpc: Template,
+}
+
+impl Replies {
+    fn new(endpoint: &'static Endpoint, rp_id: &str) -> Result<Replies, schema::SchemaError> {
+        let now = format!("{:.6}", Timestamp::now());
+        let details = json!({ "sequence": "1", "creationDate": now, "changeDate": now, "resourceOwner": V1_FACTOR });
+        let mut reply = json!({ "details": details });
+        let mut coded = None;
+        match (endpoint.operation, endpoint.flow) {
+            (Operation::Start, Flow::V1U2f | Flow::V1Passwordless) => {
+                let text = options(endpoint.flow, rp_id).to_string();
+                reply["key"] = json!({ "publicKey": STANDARD.encode(&text) });
+                coded = Some(text);
+            }
+            (Operation::Start, flow) => {
+                reply["publicKeyCredentialCreationOptions"] = options(flow, rp_id);
+                let member = if flow == Flow::V2U2f { "u2fId" } else { "passkeyId" };
+                reply[member] = json!(Mark::FactorId.text());
+            }
+            (Operation::List, _) => reply = json!({}),
+            (Operation::Verify | Operation::Remove, _) => {}
+        }
+        let grpc = Template::new(schema::encode(endpoint.grpc.response, &reply)?);
+        let text = reply.to_string();
+        let rest = coded.and_then(|options| Template::with_base64(&text, options));
+        Ok(Replies { endpoint, rest: rest.unwrap_or_else(|| Template::new(text.into_bytes())), grpc })
+    }
+
+    fn of(&self, protocol: Protocol) -> &Template {
+        if protocol == Protocol::Rest { &self.rest } else { &self.grpc }
+    }
+}
+
+fn options(flow: Flow, rp_id: &str) -> Value {
+    let is_passkey = matches!(flow, Flow::V1Passwordless | Flow::V2Passkey);
+    json!({ "publicKey": {
+        "rp": { "id": rp_id, "name": "Null server" },
+        "user": { "id": Mark::Handle.text(), "name": "user", "displayName": "User" },
+        "challenge": Mark::Challenge.text(),
+        "pubKeyCredParams": [{ "type": "public-key", "alg": -7 }, { "type": "public-key", "alg": -257 }],
+        "timeout": 300_000,
+        "excludeCredentials": [],
+        "authenticatorSelection": {
+            "residentKey": if is_passkey { "required" } else { "discouraged" },
+            "requireResidentKey": is_passkey,
+            "userVerification": if flow == Flow::V1U2f { "discouraged" } else { "required" },
+        },
+        "attestation": "none",
+    }})
+}
+
+/// A reply with marks.
+struct Template {
+    /// What is before the part in base64; without one everything.
+    before: Marked,
+    /// What is sent in base64, as v1 does with options in JSON, and what is behind it.
+    coded: Option<(Marked, Vec<u8>)>,
+}
+
+struct Marked {
+    bytes: Vec<u8>,
+    places: Vec<(Mark, usize)>,
+}
+
+impl Template {
+    fn new(bytes: Vec<u8>) -> Template {
+        Template { before: Marked::new(bytes), coded: None }
+    }
+
+    /// A text in which another one stands in base64.
+    fn with_base64(text: &str, inner: String) -> Option<Template> {
+        let (before, after) = text.split_once(&STANDARD.encode(&inner))?;
+        let before = Marked::new(before.as_bytes().to_vec());
+        Some(Template { before, coded: Some((Marked::new(inner.into_bytes()), after.as_bytes().to_vec())) })
+    }
+
+    fn fill(&self, filling: &[(Mark, String)]) -> Vec<u8> {
+        let mut filled = self.before.fill(filling);
+        if let Some((inner, after)) = &self.coded {
+            filled.extend_from_slice(STANDARD.encode(inner.fill(filling)).as_bytes());
+            filled.extend_from_slice(after);
+        }
+        filled
+    }
+}
+
+impl Marked {
+    fn new(bytes: Vec<u8>) -> Marked {
+        let place = |mark: Mark| {
+            let text = mark.text();
+            let at = bytes.windows(text.len()).position(|window| window == text.as_bytes())?;
+            Some((mark, at))
+        };
+        let places = Mark::ALL.into_iter().filter_map(place).collect();
+        Marked { bytes, places }
+    }
+
+    fn fill(&self, filling: &[(Mark, String)]) -> Vec<u8> {
+        let mut filled = self.bytes.clone();
+        for (mark, at) in &self.places {
+            let Some((_, text)) = filling.iter().find(|(known, _)| known == mark) else { continue };
+            if let Some(place) = filled.get_mut(*at..*at + text.len()) {
+                place.copy_from_slice(text.as_bytes());
+            }
+        }
+        filled
+    }
+}
