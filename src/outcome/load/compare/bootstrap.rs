@@ -209,7 +209,7 @@ pub(super) fn of_pairs(figure: Figure, sides: [&Sample; 2], question: &Question)
     Ok(around(estimate, error, pairs - 1, if is_percentile(figure) { FINE } else { 0.0 }, question))
 }
 
-fn are_enough<'a>(figure: Figure, [before, after]: [&'a Sample; 2]) -> Result<[&'a Sample; 2], String> {
+fn are_enough(figure: Figure, [before, after]: [&Sample; 2]) -> Result<[&Sample; 2], String> {
     before.enough(figure).map_err(|why| format!("baseline: {why}"))?;
     after.enough(figure).map_err(|why| format!("new: {why}"))?;
     Ok([before, after])
