@@ -70,7 +70,7 @@ fn inputs_that_can_not_be_used_are_refused() {
             "old.ndjson: line 1: the stream has format 1, this proofmark reads format 2; use the version that wrote it, 0.0.9",
         ),
         ("known suggest --from fuzzed.ndjson", 3, "fuzzed.ndjson: its cases were drawn by --fuzz"),
-        ("known suggest --from empty.ndjson", 3, "empty.ndjson: it is no stream of one run"),
+        ("known suggest --from empty.ndjson", 3, "empty.ndjson: line 1: it is empty"),
         ("known prune --from no.ndjson --known bad.toml", 3, "no.ndjson: line 1: "),
         ("diff empty.ndjson empty.ndjson", 3, "empty.ndjson: "),
         ("diff none.ndjson empty.ndjson", 3, "none.ndjson: "),

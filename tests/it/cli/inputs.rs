@@ -8,8 +8,10 @@ use super::{Output, proofmark, text};
 fn help_is_no_error_and_names_the_exit_codes() {
     let help = proofmark(&["--help"]).exits(0);
     assert!(help.err.is_empty());
+    // Lines are broken where the width is over.
+    let words = help.out.split_whitespace().collect::<Vec<_>>().join(" ");
     for word in ["run", "attest", "serve", "list", "load", "Exit codes: 0 green", "130 interrupted"] {
-        assert!(help.out.contains(word), "{word}: {}", help.out);
+        assert!(words.contains(word), "{word}: {}", help.out);
     }
     assert!(proofmark(&["--version"]).exits(0).out.starts_with("proofmark "));
     for verb in ["run", "attest", "serve", "list", "load"] {
