@@ -18,21 +18,21 @@ type Place = (&'static str, LoadStep);
 
 /// Intervals that are over, packed, and the present one.
 pub(super) struct Series {
-    width_us: u64,
-    over: Vec<Interval>,
+    over: Intervals,
     present: Interval,
     steps: BTreeMap<Place, Histogram<u64>>,
 }
 
 impl Series {
     pub(super) fn new() -> Series {
-        Series { width_us: SECOND, over: Vec::new(), present: Interval::default(), steps: BTreeMap::new() }
+        let over = Intervals { width_us: SECOND, list: Vec::new() };
+        Series { over, present: Interval::default(), steps: BTreeMap::new() }
     }
 
     /// The interval of an offset; for one that is over already, the present one.
     pub(super) fn at(&mut self, offset: Duration) -> &mut Interval {
         let offset = micros(offset);
-        while u64::try_from(self.over.len()).unwrap_or(u64::MAX) < offset / self.width_us {
+        while u64::try_from(self.over.list.len()).unwrap_or(u64::MAX) < offset / self.over.width_us {
             self.close();
         }
         &mut self.present
@@ -47,50 +47,25 @@ impl Series {
         let next = Interval { in_flight: self.present.in_flight, ..Interval::default() };
         let mut closed = std::mem::replace(&mut self.present, next);
         closed.steps = std::mem::take(&mut self.steps).into_iter().map(packed).collect();
-        self.over.push(closed);
-        if self.over.len() >= MOST_INTERVALS {
-            self.over = self.over.chunks(2).map(merged).collect();
-            self.width_us *= 2;
+        self.over.list.push(closed);
+        if self.over.list.len() >= MOST_INTERVALS {
+            self.over = self.over.widened().expect("what was packed here can be read");
         }
     }
 
     /// All of them; an interval in which nothing was, at the end, is left out.
     pub(super) fn finish(&mut self) -> Intervals {
         self.close();
-        while self.over.last().is_some_and(|last| last.offered + last.ok + last.failed == 0) {
-            self.over.pop();
+        while self.over.list.last().is_some_and(|last| last.offered + last.ok + last.failed == 0) {
+            self.over.list.pop();
         }
-        Intervals { width_us: self.width_us, list: std::mem::take(&mut self.over) }
+        Intervals { width_us: self.over.width_us, list: std::mem::take(&mut self.over.list) }
     }
 }
 
 fn packed(((protocol, step), histogram): (Place, Histogram<u64>)) -> IntervalStep {
     let count = histogram.len();
     IntervalStep { protocol: protocol.to_owned(), step, count, histogram: PackedHistogram::pack(&histogram) }
-}
-
-/// Neighbours as one.
-fn merged(neighbours: &[Interval]) -> Interval {
-    let mut sum = Interval::default();
-    let mut steps: BTreeMap<(&str, LoadStep), Vec<&IntervalStep>> = BTreeMap::new();
-    for interval in neighbours {
-        sum.offered += interval.offered;
-        sum.ok += interval.ok;
-        sum.failed += interval.failed;
-        sum.waited += interval.waited;
-        sum.in_flight = sum.in_flight.max(interval.in_flight);
-        for step in &interval.steps {
-            steps.entry((&step.protocol, step.step)).or_default().push(step);
-        }
-    }
-    let merge = |((protocol, step), parts): ((&str, LoadStep), Vec<&IntervalStep>)| {
-        let histogram = PackedHistogram::sum(parts.iter().map(|part| &part.histogram), coarse());
-        let histogram = PackedHistogram::pack(&histogram.expect("what was packed here can be read"));
-        let count = parts.iter().map(|part| part.count).sum();
-        IntervalStep { protocol: protocol.to_owned(), step, count, histogram }
-    };
-    sum.steps = steps.into_iter().map(merge).collect();
-    sum
 }
 
 #[cfg(test)]
