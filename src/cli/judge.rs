@@ -28,11 +28,11 @@ pub fn judge(arguments: &JudgeArguments) -> Result<Exit, Failure> {
 fn changes(run: &RunRecord, changed: &[Changed]) -> String {
     let mut lines =
         vec![format!("judged again: {} records, {} of them come to something else", run.cases.len(), changed.len())];
-    for Changed { before, index } in changed.iter().take(LISTED) {
+    for Changed { before: (verdict, reason), index } in changed.iter().take(LISTED) {
         let after = &run.cases[*index];
         let clause = after.findings.first().map(|finding| finding.clause.as_str()).unwrap_or_default();
-        let (was, is) = (before.reason.name(), after.reason.name());
-        let (was, is) = (format!("{} ({was})", before.verdict.name()), format!("{} ({is})", after.verdict.name()));
+        let was = format!("{} ({})", verdict.name(), reason.name());
+        let is = format!("{} ({})", after.verdict.name(), after.reason.name());
         lines.push(report::printable(&format!("  {}: was {was}, is {is} for {clause}", after.id)));
     }
     if changed.len() > LISTED {

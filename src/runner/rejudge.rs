@@ -11,15 +11,15 @@ use super::judge::{self, Judge};
 use super::target::ReasonMap;
 use crate::checks::{self, CHECKS, Observation};
 use crate::contract::{Flow, Operation, Protocol};
-use crate::outcome::{CaseRecord, Evidence, Finding, RecordedBody, RunRecord};
+use crate::outcome::{CaseRecord, Evidence, Finding, Reason, RecordedBody, RunRecord, Verdict};
 use crate::transport::{Exchange, RecordedReply, recorded};
 use crate::wire::secret::{MASK, Masker};
 
 /// A record whose verdict, reason or deciding clause is another now.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Changed {
-    /// The record as it was.
-    pub before: CaseRecord,
+    /// What the record had come to.
+    pub before: (Verdict, Reason),
     /// Its place in the run.
     pub index: usize,
 }
@@ -38,20 +38,21 @@ pub fn rejudge(run: &mut RunRecord) -> Vec<Changed> {
     let judge = Judge { reasons: &reasons, masker: &masker };
     let mut changed = Vec::new();
     for (index, record) in run.cases.iter_mut().enumerate() {
-        let before = record.clone();
+        let (verdict, reason) = (record.verdict, record.reason);
+        let clause = decisive_clause(record);
         // A comparison of protocols holds the exchanges of one of its permutations.
         if record.protocol != "all" {
             rejudge_record(record, judge);
         }
-        let decisive = |record: &CaseRecord| {
-            let clause = record.findings.first().map(|finding| finding.clause.clone());
-            (record.verdict, record.reason, clause)
-        };
-        if decisive(&before) != decisive(record) {
-            changed.push(Changed { before, index });
+        if (verdict, reason, clause) != (record.verdict, record.reason, decisive_clause(record)) {
+            changed.push(Changed { before: (verdict, reason), index });
         }
     }
     changed
+}
+
+fn decisive_clause(record: &CaseRecord) -> Option<String> {
+    record.findings.first().map(|finding| finding.clause.clone())
 }
 
 fn rejudge_record(record: &mut CaseRecord, judge: Judge<'_>) {
