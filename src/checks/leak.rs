@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use memchr::memmem::Finder;
+use aho_corasick::AhoCorasick;
 
 use super::{Check, Observation, Wrong};
 use crate::outcome::Reason;
@@ -49,9 +49,9 @@ fn no_token(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
 }
 
 fn no_stack_trace(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
-    static FINDERS: LazyLock<[Finder<'static>; TRACES.len()]> = LazyLock::new(|| TRACES.map(Finder::new));
-    let stands = |(finder, _): &(&Finder<'_>, _)| texts(observation).any(|text| finder.find(text).is_some());
-    let trace = FINDERS.iter().zip(TRACES).find(stands).map(|(_, trace)| trace);
+    static FINDER: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| AhoCorasick::new(TRACES).ok());
+    let found = |text: &[u8]| FINDER.as_ref().map_or(Some(0), |finder| Some(finder.find(text)?.pattern().as_usize()));
+    let trace = texts(observation).find_map(found).map(|index| TRACES[index]);
     let wrong = trace.map(|trace| Wrong::new("a reply without a stack trace", format!("{trace:?} ...")));
     Some(wrong.into_iter().collect())
 }

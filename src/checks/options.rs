@@ -8,6 +8,7 @@ use super::{Check, Observation, Wrong, brief};
 use crate::contract::{ApiVersion, Operation};
 use crate::outcome::Reason;
 use crate::webauthn::base64;
+use crate::wire::json::member;
 
 /// Members and their types.
 pub const MEMBERS: Check =
@@ -32,7 +33,7 @@ const LEAST_CHALLENGE: usize = 16;
 /// has something else in their place: that is the business of the answer's own check.
 pub fn public_key<'a>(observation: &Observation<'a>) -> Option<Result<Cow<'a, Value>, Wrong>> {
     let body = observation.success().filter(|_| observation.is(Operation::Start))?;
-    let options = body.pointer(observation.exchange.endpoint.options_member()?)?;
+    let options = member(body, observation.exchange.endpoint.options_member()?)?;
     let v1 = observation.exchange.endpoint.flow.version() == ApiVersion::V1;
     let object = match options {
         Value::String(text) if v1 => {
@@ -86,11 +87,11 @@ fn members(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
         Wrong::new(format!("publicKey.{name}: {expected}"), format!("publicKey.{name}: {}", brief(value)))
     };
     let missing = required.into_iter().filter_map(|(pointer, expected, fits)| {
-        let value = options.pointer(pointer);
+        let value = member(&options, pointer);
         (!value.is_some_and(fits)).then(|| wrong(pointer, expected, value))
     });
     let ill_typed = optional.into_iter().filter_map(|(pointer, expected, fits)| {
-        let value = options.pointer(pointer)?;
+        let value = member(&options, pointer)?;
         (!fits(value)).then(|| wrong(pointer, expected, Some(value)))
     });
     Some(missing.chain(ill_typed).collect())
@@ -137,7 +138,7 @@ fn challenge(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
 /// An RP ID that is left out is the caller's effective domain (WebAuthn L3 section 5.4.2), so that only another one is wrong.
 fn rp_id(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
     let options = public_key(observation)?.ok()?;
-    let (received, expected) = (options.pointer("/rp/id"), observation.rp_id?);
+    let (received, expected) = (member(&options, "/rp/id"), observation.rp_id?);
     let id = received?.as_str()?;
     if id == expected {
         return Some(Vec::new());

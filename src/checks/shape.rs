@@ -6,6 +6,7 @@ use super::{Check, Observation, Wrong, brief};
 use crate::contract::{ApiVersion, Operation, Protocol};
 use crate::outcome::Reason;
 use crate::transport::Reply;
+use crate::wire::json::member;
 
 const fn check(id: &'static str, clause: &'static str, examine: fn(&Observation<'_>) -> Option<Vec<Wrong>>) -> Check {
     Check { id, clause, reason: Reason::WrongShape, examine }
@@ -138,7 +139,7 @@ fn start_factor_id(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
 fn start_options(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
     let body = answer(observation, Operation::Start)?;
     let pointer = observation.exchange.endpoint.options_member()?;
-    let options = body.pointer(pointer);
+    let options = member(body, pointer);
     let (fits, expected) = match observation.exchange.endpoint.flow.version() {
         ApiVersion::V1 => (options.is_some_and(Value::is_string), "bytes in base64"),
         ApiVersion::V2 => (options.is_some_and(Value::is_object), "object"),

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::contract::{Endpoint, Flow, Operation};
 use crate::webauthn::base64;
+use crate::wire::json::member;
 
 /// A list of at least this many factors may be cut, so that what is not in it need not be lost.
 const LONG_LIST: usize = 50;
@@ -31,7 +32,7 @@ fn factor_of(flow: Flow, started: &Value) -> Option<String> {
 /// The text of the creation options; v1 wraps it as base64 of JSON.
 fn options_of(flow: Flow, started: &Value) -> Option<String> {
     let pointer = flow.endpoint(Operation::Start).and_then(Endpoint::options_member)?;
-    match started.pointer(pointer)? {
+    match member(started, pointer)? {
         Value::String(text) => base64::decode_any(text).ok().and_then(|bytes| String::from_utf8(bytes).ok()),
         value => Some(value.to_string()),
     }

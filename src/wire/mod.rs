@@ -1,6 +1,7 @@
 //! Bytes and names shared by the transports and the reference server, so that neither imports the other.
 
 pub mod framing;
+pub mod json;
 pub mod percent;
 pub mod schema;
 pub mod secret;

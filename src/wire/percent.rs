@@ -42,7 +42,15 @@ pub fn decode_message(value: &[u8]) -> String {
 }
 
 fn encode(text: &str, plain: impl Fn(u8) -> bool) -> String {
-    text.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if plain(byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
 }
 
 fn hexadecimal(digits: &[u8; 2]) -> Option<u8> {

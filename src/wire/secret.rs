@@ -39,7 +39,7 @@ impl Secret {
         let make = || {
             let value = self.expose();
             let value = value.split_once(' ').map_or(value, |(_, token)| token).trim();
-            let forms = if value.len() < LEAST_SECRET_LENGTH { Vec::new() } else { forms_of(value) };
+            let forms = if value.len() < LEAST_SECRET_LENGTH { Vec::new() } else { marks_of(value) };
             forms.iter().map(|form| Finder::new(form).into_owned()).collect()
         };
         let forms = self.0.forms.get_or_init(make);
@@ -125,9 +125,44 @@ fn forms_of(value: &str) -> Vec<String> {
     forms
 }
 
+/// The least that is in any text with one of the [`forms_of`] a value, each once.
+fn marks_of(value: &str) -> Vec<String> {
+    let mut marks = vec![value.to_owned()];
+    let encoded = percent::encode_component(value);
+    if encoded != value {
+        marks.extend([percent::encode_component_lower(value), encoded]);
+    }
+    for shift in 0..3 {
+        let padded = ["xx".get(..shift).unwrap_or_default(), value].concat();
+        let whole = padded.len() / 3 * 4;
+        let standard = STANDARD_NO_PAD.encode(&padded);
+        let mark = standard.get(if shift == 0 { 0 } else { 4 }..whole).unwrap_or_default();
+        if mark.contains(['+', '/']) {
+            marks.push(mark.replace('+', "-").replace('/', "_"));
+        }
+        marks.push(mark.to_owned());
+    }
+    marks.retain(|mark| mark.len() >= LEAST_SECRET_LENGTH);
+    marks
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whatever_shows_a_form_is_found() {
+        for value in
+            ["s3cr3t+token/with=signs", "plain-token-of-somebody", "12345678", "a?b>c~d/e+f", "0123456789abcdefg"]
+        {
+            let secret = Secret::new(value);
+            for form in forms_of(value) {
+                assert!(secret.is_shown_in(format!("<{form}>").as_bytes()), "{form} of {value}");
+                // What is found can be masked, too.
+                assert!(Masker::new([&secret]).mask(&form).contains(MASK), "{form} of {value}");
+            }
+        }
+    }
 
     #[test]
     fn every_form_is_masked() {
