@@ -6,6 +6,7 @@ use super::output;
 use crate::authenticator::MUTATIONS;
 use crate::contract::{Flow, Protocol, clause};
 use crate::report::REPORTS;
+use crate::report::load::LOAD_REPORTS;
 use crate::runner::vector;
 use crate::scenario::{self, Plan, Selection};
 use crate::server::ServerConfig;
@@ -36,7 +37,12 @@ pub fn list(arguments: &ListArguments) -> Result<Exit, Failure> {
         Listing::Defects => defect::all()
             .map(|defect| (defect.id.to_owned(), format!("{} [breaks {}]", defect.summary, defect.clause)))
             .collect(),
-        Listing::Reports => REPORTS.iter().map(|report| (report.name.to_owned(), report.summary.to_owned())).collect(),
+        Listing::Reports => {
+            let of_run = REPORTS.iter().map(|report| (report.name.to_owned(), report.summary.to_owned()));
+            let of_load =
+                LOAD_REPORTS.iter().map(|report| (report.name.to_owned(), format!("load: {}", report.summary)));
+            of_run.chain(of_load).collect()
+        }
     };
     let width = rows.iter().map(|(id, _)| id.len()).max().unwrap_or(0);
     let text: String =

@@ -1,29 +1,27 @@
 //! `load`: many users enrol at once, every answer is judged, and the target is held to thresholds.
 
 mod calibrate;
+mod display;
 mod find;
 mod options;
 mod plan;
+mod scratch;
 mod shard;
 
 use std::path::Path;
-use std::time::Duration;
-
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::args::{LoadArguments, LoadCommand, LoadVerb};
 use super::embedded::Embedded;
 use super::exit::{Exit, Failure};
 use super::{embedded, load_verbs, output, reports};
 use crate::contract::{Flow, Protocol};
-use crate::load::{self, LoadError, Progress, Stop};
+use crate::load::{self, LoadError, Stop};
 use crate::outcome::load::LoadRecord;
 use crate::report::load::LOAD_REPORTS;
 use crate::runner::target_file::{self, LoadTarget, Surroundings};
+use display::Display;
 use options::Options;
-
-/// Between two lines of progress where nobody watches.
-const LINE_EVERY: Duration = Duration::from_secs(10);
+use scratch::Scratch;
 
 /// One load, or what else there is.
 pub async fn dispatch(command: LoadCommand) -> Result<Exit, Failure> {
@@ -40,8 +38,10 @@ async fn load(arguments: LoadArguments) -> Result<Exit, Failure> {
     let options = Options::read(&arguments)?;
     let destinations = reports::open_of(LOAD_REPORTS, "--report", &arguments.reports)?;
     let (target, _embedded) = open(&arguments, &options).await?;
-    let plan = options.plan(target, &arguments)?;
+    let mut plan = options.plan(target, &arguments)?;
     output::line(&load::header(&plan));
+    let scratch = arguments.dashboard.map(Scratch::make).transpose()?;
+    plan.dashboard = scratch.as_ref().map(Scratch::page);
     let mut display = Display::new(plan.duration());
     let stop = Stop::new(|| std::process::exit(130));
     let ended = load::run(plan, &stop, &mut |progress| display.show(progress, &stop)).await;
@@ -49,9 +49,6 @@ async fn load(arguments: LoadArguments) -> Result<Exit, Failure> {
     let record = ended.map_err(failure)?;
     output::print(&load::render(&record).map_err(Failure::internal)?);
     load_verbs::write(&destinations, &record)?;
-    if let Some(path) = &arguments.out {
-        write(path, &record)?;
-    }
     gate(&record)
 }
 
@@ -84,18 +81,13 @@ pub(super) fn gate(record: &LoadRecord) -> Result<Exit, Failure> {
 fn failure(error: LoadError) -> Failure {
     let exit = match error {
         LoadError::Remote(_) | LoadError::Ceiling { .. } => Exit::Usage,
-        LoadError::Plan(_) | LoadError::Subjects { .. } | LoadError::Transport(_) => Exit::Config,
+        LoadError::Plan(_) | LoadError::Subjects { .. } | LoadError::Transport(_) | LoadError::Dashboard { .. } => {
+            Exit::Config
+        }
         LoadError::Late(_) => Exit::Preflight,
         LoadError::Threads(_) | LoadError::Engine(_) => Exit::Internal,
     };
     Failure::new(exit, error)
-}
-
-fn write(path: &Path, record: &LoadRecord) -> Result<(), Failure> {
-    let fail = |why: String| Failure::text(Exit::Config, format!("--out {}: {why}", path.display()));
-    let mut text = serde_json::to_string(record).map_err(|why| fail(why.to_string()))?;
-    text.push('\n');
-    std::fs::write(path, text).map_err(|why| fail(why.to_string()))
 }
 
 /// Refuses a remote target before its provisioning command could make users there. What can't be read is for the target
@@ -106,48 +98,5 @@ fn peek(path: &Path, allowed: Option<&str>) -> Result<(), Failure> {
             load::admit(&url, allowed).map_err(|error| Failure::new(Exit::Usage, error))
         }
         _ => Ok(()),
-    }
-}
-
-/// A bar on a terminal, a line now and then elsewhere.
-struct Display {
-    bar: Option<ProgressBar>,
-    next: Duration,
-    told: bool,
-}
-
-impl Display {
-    fn new(duration: Duration) -> Display {
-        let bar = output::is_watched().then(|| {
-            let bar = ProgressBar::with_draw_target(Some(duration.as_secs()), ProgressDrawTarget::stderr());
-            let style = ProgressStyle::with_template("{bar:16} {wide_msg}");
-            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-            bar
-        });
-        Display { bar, next: LINE_EVERY, told: false }
-    }
-
-    fn show(&mut self, progress: &Progress, stop: &Stop) {
-        if stop.is_stopped() && !self.told {
-            self.told = true;
-            output::note("interrupted: waiting for what is under way (once more to leave at once)");
-        }
-        match &self.bar {
-            Some(bar) => {
-                bar.set_message(load::progress_line(progress));
-                bar.set_position(progress.elapsed.as_secs());
-            }
-            None if progress.elapsed >= self.next => {
-                self.next = progress.elapsed + LINE_EVERY;
-                output::note(&load::progress_line(progress));
-            }
-            None => {}
-        }
-    }
-
-    fn close(&self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
     }
 }

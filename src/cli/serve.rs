@@ -17,14 +17,18 @@ pub async fn serve(arguments: ServeArguments) -> Result<Exit, Failure> {
     let stop_after = arguments.stop_after.as_deref().map(|text| duration("--stop-after", text)).transpose()?;
     let defects = embedded::find_defect(arguments.defect.as_deref())?;
     let variants = embedded::find_variants(&arguments.variants)?;
+    let users = usize::try_from(arguments.users).unwrap_or(usize::MAX);
+    let usual = ServerConfig::default();
     let config = ServerConfig {
         listen: arguments.listen,
-        users: usize::try_from(arguments.users).unwrap_or(usize::MAX),
+        users,
+        // Under load each user keeps a connection; the others would wait for it to end.
+        max_connections: usual.max_connections.max(users),
         seed: seed_or_random(arguments.seed),
         defects,
         variants,
         trust_anchors: vec![crate::authenticator::attestation_root()],
-        ..ServerConfig::default()
+        ..usual
     };
     let started = if arguments.null { Server::start_null(config).await } else { Server::start(config).await };
     let server = started.map_err(|error| {

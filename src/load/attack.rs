@@ -46,7 +46,7 @@ pub async fn run(plan: Plan, stop: &Stop, watch: &mut dyn FnMut(&Progress)) -> R
     let _interrupts = Interrupts::stop_on_ctrl_c(stop);
     engine::silence();
     let shared = Arc::new(Shared::new(&plan)?);
-    let attack = engine::prepare(&shared, shared.workers, &plan.web.base_url)?;
+    let attack = engine::prepare(&shared, shared.workers, &plan.web.base_url, plan.dashboard.as_ref())?;
     let timeout = plan.limits.timeout;
     let supervisor = Supervisor { shared: &shared, stop, timeout, start_at, watch, monitor: None };
     supervisor.run(engine::execute(attack), &plan).await

@@ -99,7 +99,10 @@ fn plan(flow: Flow) -> Plan {
         tolerance: Tolerance::default(),
         attesters: Some(1),
         embedded: false,
+        defect: None,
+        target_file: None,
         build: String::new(),
+        dashboard: None,
     }
 }
 

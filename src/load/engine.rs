@@ -3,6 +3,7 @@
 //! What has to be kept from it: a telnet controller, a global logger that writes to standard output, a line for every
 //! ramp-up, a Ctrl-C handler that ends the process with 1, whole seconds, and waiting without end for a slow transaction.
 
+use std::net::{Ipv4Addr, TcpListener};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Once, PoisonError};
 use std::time::Duration;
@@ -14,7 +15,7 @@ use goose::metrics::GooseMetrics;
 use goose::{GooseAttack, GooseError};
 
 use super::cycle::Sample;
-use super::{LoadError, Stop};
+use super::{LivePage, LoadError, Stop};
 use crate::contract::Protocol;
 use crate::outcome::load::{EngineCount, LoadStep, Outcome};
 
@@ -38,8 +39,14 @@ pub(super) trait Work: Send + Sync + 'static {
 #[derive(Debug, Clone, Copy)]
 struct Worker(u64);
 
-/// An attack that can be executed. Its users do the work until [`end`] was called.
-pub(super) fn prepare(work: &Arc<impl Work>, workers: u64, host: &str) -> Result<GooseAttack, LoadError> {
+/// An attack that can be executed. Its users do the work until [`end`] was called. With a port, goose's live page is at it as long
+/// as the attack is executed.
+pub(super) fn prepare(
+    work: &Arc<impl Work>,
+    workers: u64,
+    host: &str,
+    dashboard: Option<&LivePage>,
+) -> Result<GooseAttack, LoadError> {
     let users = usize::try_from(workers).unwrap_or(usize::MAX);
     let mut configuration = GooseConfiguration::default();
     configuration.host = Some(host.to_owned());
@@ -48,6 +55,15 @@ pub(super) fn prepare(work: &Arc<impl Work>, workers: u64, host: &str) -> Result
     configuration.increase_rate = Some(users.saturating_mul(10).to_string());
     configuration.no_telnet = true;
     configuration.websocket = false;
+    if let Some(LivePage { port, directory }) = dashboard {
+        let port = *port;
+        // Goose would say that a port is taken, but not which.
+        TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(|why| LoadError::Dashboard { port, why })?;
+        configuration.dashboard = true;
+        configuration.dashboard_host = Some(Ipv4Addr::LOCALHOST.to_string());
+        configuration.dashboard_port = Some(port);
+        configuration.output_dir = Some(directory.display().to_string());
+    }
     configuration.quiet = 2;
     configuration.no_print_metrics = true;
     // The end of the ramp-up is only kept silent if metrics are reset at it; no cycle has begun by then.
@@ -62,9 +78,11 @@ pub(super) fn prepare(work: &Arc<impl Work>, workers: u64, host: &str) -> Result
     });
     let cycle = Transaction::new(function).set_name("cycle");
     let scenario = Scenario::new("enrolment").register_transaction(cycle);
+    // Of a client that sends nothing. Goose makes one for each user otherwise, which takes longer than many an attack, and reads the
+    // system's certificates for it, without which it ends.
+    let client = GooseClientBuilder::new().without_cookies().accept_invalid_certs(true);
     GooseAttack::initialize_with_config(configuration)
-        // It makes a client for each user otherwise, which takes longer than many an attack.
-        .and_then(|attack| attack.set_client_builder_without_cookies(GooseClientBuilder::new().without_cookies()))
+        .and_then(|attack| attack.set_client_builder_without_cookies(client))
         .map(|attack| attack.register_scenario(scenario))
         .map_err(failed)
 }

@@ -46,6 +46,7 @@ impl Series {
     fn close(&mut self) {
         let next = Interval { in_flight: self.present.in_flight, ..Interval::default() };
         let mut closed = std::mem::replace(&mut self.present, next);
+        closed.rss_bytes = resident().unwrap_or_default();
         closed.steps = std::mem::take(&mut self.steps).into_iter().map(packed).collect();
         self.over.list.push(closed);
         if self.over.list.len() >= MOST_INTERVALS {
@@ -61,6 +62,13 @@ impl Series {
         }
         Intervals { width_us: self.over.width_us, list: std::mem::take(&mut self.over.list) }
     }
+}
+
+/// Memory of this process that is in use, in bytes; known on Linux.
+fn resident() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kilobytes| kilobytes * 1024)
 }
 
 fn packed(((protocol, step), histogram): (Place, Histogram<u64>)) -> IntervalStep {
@@ -98,6 +106,9 @@ mod tests {
             let counts: Vec<_> = interval.steps.iter().map(|step| (step.protocol.as_str(), step.count)).collect();
             assert_eq!(counts, [("grpc", 8), ("rest", 8)]);
             assert!(interval.steps.iter().all(|step| step.histogram.unpack().is_ok_and(|all| all.len() == 8)));
+        }
+        if std::path::Path::new("/proc/self/status").exists() {
+            assert!(hour.list.iter().all(|interval| interval.rss_bytes > 1 << 20));
         }
         let size = |intervals: &Intervals| serde_json::to_string(intervals).expect("JSON").len();
         assert!(size(&hour) < 2 * size(&series(500)), "{}", size(&hour));

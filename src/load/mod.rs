@@ -50,7 +50,7 @@ pub use attack::run;
 pub use generator::Tolerance;
 pub use guard::{RemoteTarget, admit};
 pub use pool::{LoadUser, Subjects};
-pub use table::{header, progress_line, render};
+pub use table::{header, live_view, progress_line, render};
 
 /// What may be asked for without a word: enough for most, and not enough to do harm by mistake.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -123,8 +123,23 @@ pub struct Plan {
     pub attesters: Option<usize>,
     /// The target runs in this process.
     pub embedded: bool,
+    /// The defect that it was given there, by its name.
+    pub defect: Option<String>,
+    /// The file that describes the target, for who wants to do it again.
+    pub target_file: Option<PathBuf>,
     /// SHA-256 (hexadecimal) of the program; empty if it is not known.
     pub build: String,
+    /// The load engine's live page; `None` for none.
+    pub dashboard: Option<LivePage>,
+}
+
+/// A page on which one can follow a load.
+#[derive(Debug, Clone)]
+pub struct LivePage {
+    /// Its port at 127.0.0.1.
+    pub port: u16,
+    /// A directory that the engine may make, for a report of its own that it writes as soon as it has a page.
+    pub directory: PathBuf,
 }
 
 impl Plan {
@@ -139,6 +154,8 @@ impl Plan {
         let weighted = |name: &str, weight: u32| Weighted { name: name.to_owned(), weight };
         LoadPlanRecord {
             target: self.name.clone(),
+            target_file: self.target_file.as_ref().map(|path| path.display().to_string()),
+            defect: self.defect.clone(),
             base_url: self.web.base_url.clone(),
             model: self.model.clone(),
             stages: self.stages,
@@ -223,6 +240,14 @@ pub enum LoadError {
     /// Threads could not be started.
     #[error("threads can't be started: {0}")]
     Threads(#[from] std::io::Error),
+    /// The port of the live page can't be had.
+    #[error("--dashboard={port}: {why}; write the number of a free port")]
+    Dashboard {
+        /// The port at 127.0.0.1.
+        port: u16,
+        /// Why not.
+        why: std::io::Error,
+    },
     /// The load engine refused its configuration, failed or did not end.
     #[error("the load engine failed: {0}")]
     Engine(String),

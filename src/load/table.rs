@@ -82,7 +82,7 @@ pub fn progress_line(progress: &Progress) -> String {
     if progress.waiting > 0 {
         write!(line, ", {} waiting", progress.waiting).unwrap_or_default();
     }
-    for (step, p50, p99) in &progress.steps {
+    for (step, p50, p99) in measured(progress) {
         write!(line, ", {} p50 {} p99 {} ms", step.name(), milliseconds(*p50), milliseconds(*p99)).unwrap_or_default();
     }
     if progress.wrong > 0 {
@@ -93,6 +93,34 @@ pub fn progress_line(progress: &Progress) -> String {
     }
     line.push_str(if progress.draining { ", ending" } else { "" });
     line
+}
+
+/// The steps of which there is something: no call takes less than a microsecond.
+fn measured(progress: &Progress) -> impl Iterator<Item = &(LoadStep, u64, u64)> {
+    progress.steps.iter().filter(|(_, _, p99)| *p99 > 0)
+}
+
+/// How far it is, in lines of at most 60 columns, for a terminal that is drawn again and again.
+pub fn live_view(progress: &Progress) -> String {
+    let ending = if progress.draining { ", ending" } else { "" };
+    let mut view = format!(
+        "{:.0} cycles/s{ending}\n{} ok, {} failed\n{} under way, {} waiting\n",
+        progress.rate, progress.ok, progress.failed, progress.in_flight, progress.waiting
+    );
+    // Writing to a `String` can't fail.
+    writeln!(view, "{:<12}{:>10}{:>10}", "ms", "p50", "p99").unwrap_or_default();
+    for (step, p50, p99) in measured(progress) {
+        let (p50, p99) = (milliseconds(*p50), milliseconds(*p99));
+        writeln!(view, "{:<12}{p50:>10}{p99:>10}", step.name()).unwrap_or_default();
+    }
+    if progress.wrong > 0 {
+        writeln!(view, "{} WRONG ANSWERS", progress.wrong).unwrap_or_default();
+    }
+    if let Some(worst) = &progress.worst {
+        writeln!(view, "mostly {worst:.53}").unwrap_or_default();
+    }
+    view.truncate(view.trim_end().len());
+    view
 }
 
 /// The tables of steps, the rates, the failures, what the generator says of itself, and the thresholds. Ends with a line break.
@@ -230,4 +258,45 @@ fn write_generators(text: &mut String, record: &LoadRecord) -> std::fmt::Result 
 /// With a digit more than is steady.
 fn milliseconds(micros: u64) -> String {
     format!("{:.2}", float(micros) / 1000.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::outcome::load::PhaseName;
+
+    #[test]
+    fn the_live_view_fits_a_narrow_terminal() {
+        let progress = Progress {
+            elapsed: Duration::from_secs(3_600),
+            phase: PhaseName::Hold,
+            draining: true,
+            ok: 17_999_999,
+            failed: 1_234_567,
+            rate: 4_999.6,
+            in_flight: 10_000,
+            waiting: 100_000,
+            wrong: 3,
+            worst: Some(format!("verify/check/{}", "x".repeat(100))),
+            steps: vec![
+                (LoadStep::Start, 1_004, 9_996),
+                (LoadStep::Verify, 0, 0),
+                (LoadStep::Cycle, 1_500_000, 60_000_000),
+            ],
+        };
+        let view = live_view(&progress);
+        let expected = format!(
+            "5000 cycles/s, ending\n17999999 ok, 1234567 failed\n10000 under way, 100000 waiting\n{}\n{}\n{}\n3 WRONG ANSWERS\nmostly verify/check/{}",
+            "ms                 p50       p99",
+            "start             1.00     10.00",
+            "cycle          1500.00  60000.00",
+            "x".repeat(40)
+        );
+        assert_eq!(view, expected);
+        assert!(view.lines().all(|line| line.chars().count() <= 60));
+        let quiet = Progress { draining: false, wrong: 0, worst: None, steps: Vec::new(), ..progress };
+        assert_eq!(live_view(&quiet).lines().count(), 4);
+    }
 }

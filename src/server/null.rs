@@ -8,6 +8,7 @@
 use std::collections::HashMap;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Body;
@@ -32,6 +33,9 @@ use super::store::{Store, User};
 use super::{RunningServer, Server, ServerConfig, accounts_of, body, listener};
 use crate::contract::{ApiVersion, ENDPOINTS, Endpoint, Flow, Operation, Protocol};
 use crate::wire::{framing, schema};
+
+/// How old a reply may be: its details say when something was changed, which has to be about now.
+const FRESH: Duration = Duration::from_secs(60);
 
 /// The one factor that a v1 user has.
 const V1_FACTOR: &str = "100000000000000000";
@@ -103,8 +107,8 @@ impl Null {
         }
         let message = match endpoint.operation {
             Operation::List => self.list(endpoint, protocol, user),
-            Operation::Start => replies.of(protocol).fill(&self.draw(user)),
-            Operation::Verify | Operation::Remove => replies.of(protocol).fill(&[]),
+            Operation::Start => replies.at(Instant::now()).of(protocol).fill(&self.draw(user)),
+            Operation::Verify | Operation::Remove => replies.at(Instant::now()).of(protocol).fill(&[]),
         };
         respond(protocol, message)
     }
@@ -203,15 +207,39 @@ impl Mark {
     }
 }
 
-/// The replies of one endpoint.
+/// The replies of one endpoint, written again as time goes by.
 struct Replies {
     endpoint: &'static Endpoint,
+    rp_id: String,
+    written: Mutex<(Instant, Arc<Written>)>,
+}
+
+/// The replies of a moment.
+struct Written {
     rest: Template,
     grpc: Template,
 }
 
 impl Replies {
     fn new(endpoint: &'static Endpoint, rp_id: &str) -> Result<Replies, schema::SchemaError> {
+        let written = Arc::new(Written::now(endpoint, rp_id)?);
+        Ok(Replies { endpoint, rp_id: rp_id.to_owned(), written: Mutex::new((Instant::now(), written)) })
+    }
+
+    fn at(&self, now: Instant) -> Arc<Written> {
+        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        if now.saturating_duration_since(written.0) > FRESH {
+            // What could be written once can be written again.
+            if let Ok(new) = Written::now(self.endpoint, &self.rp_id) {
+                *written = (now, Arc::new(new));
+            }
+        }
+        Arc::clone(&written.1)
+    }
+}
+
+impl Written {
+    fn now(endpoint: &Endpoint, rp_id: &str) -> Result<Written, schema::SchemaError> {
         let now = format!("{:.6}", Timestamp::now());
         let details = json!({ "sequence": "1", "creationDate": now, "changeDate": now, "resourceOwner": V1_FACTOR });
         let mut reply = json!({ "details": details });
@@ -233,7 +261,7 @@ impl Replies {
         let grpc = Template::new(schema::encode(endpoint.grpc.response, &reply)?);
         let text = reply.to_string();
         let rest = coded.and_then(|options| Template::with_base64(&text, options));
-        Ok(Replies { endpoint, rest: rest.unwrap_or_else(|| Template::new(text.into_bytes())), grpc })
+        Ok(Written { rest: rest.unwrap_or_else(|| Template::new(text.into_bytes())), grpc })
     }
 
     fn of(&self, protocol: Protocol) -> &Template {
@@ -314,5 +342,24 @@ impl Marked {
             }
         }
         filled
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn replies_are_written_again_before_their_times_are_old() {
+        let endpoint = ENDPOINTS.iter().copied().find(|endpoint| endpoint.operation == Operation::Verify).expect("one");
+        let replies = Replies::new(endpoint, "localhost").expect("written");
+        let begin = Instant::now();
+        let text = |written: &Written| String::from_utf8(written.of(Protocol::Rest).fill(&[])).expect("UTF-8");
+        let (first, same) = (replies.at(begin), replies.at(begin + FRESH / 2));
+        assert!(Arc::ptr_eq(&first, &same));
+        std::thread::sleep(Duration::from_millis(2));
+        let later = replies.at(begin + 2 * FRESH);
+        assert!(text(&first).contains("changeDate") && text(&first) != text(&later), "{}", text(&later));
+        assert!(Arc::ptr_eq(&later, &replies.at(begin + 2 * FRESH)));
     }
 }

@@ -1,11 +1,13 @@
 //! What `deploy/` ships: manifests that Kubernetes' own schemas accept, whose parts fit each other and whose arguments the command
 //! takes, and a container file that leaves nothing but the program.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 
 use crate::cli::{command, finish};
+use crate::shards::{Serving, agrees, in_rfc_3339, record};
 
 fn text(path: &str) -> String {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(path);
@@ -107,7 +109,7 @@ fn the_parts_of_the_manifest_fit_each_other() {
     assert!(arguments(&load, &[]).contains(&format!("--shards={shards}")));
     let written = |index: u64| {
         let all = arguments(&load, &[("SHARD", &index.to_string())]);
-        all.iter().find_map(|text| text.strip_prefix("--out=").map(str::to_owned)).expect("--out")
+        all.iter().find_map(|text| text.strip_prefix("--report=json=").map(str::to_owned)).expect("a record")
     };
     let merged = arguments(&merge, &[]);
     let read: Vec<_> = merged.iter().filter(|text| text.starts_with('/')).cloned().collect();
@@ -145,11 +147,71 @@ fn the_image_holds_nothing_but_the_program() {
     }
     assert!(image.contains(&"USER 65532:65532") && image.contains(&r#"ENTRYPOINT ["/proofmark"]"#), "{image:?}");
 }
+
+/// The volumes of the manifest, as they are mounted, below a directory.
+fn below(directory: &Path, arguments: Vec<String>) -> Vec<String> {
+    let mount = |text: String| {
+        ["/config/", "/results/"]
+            .iter()
+            .fold(text, |text, mount| text.replace(mount, &format!("{}{mount}", directory.display())))
+    };
+    arguments.into_iter().map(mount).collect()
+}
+
+/// What the configuration map and the secret of the manifest's first lines hold.
+fn configure(directory: &Path, serving: impl Fn(&Path) -> Serving) -> (Serving, String) {
+    for mount in ["config", "secret", "results"] {
+        std::fs::create_dir(directory.join(mount)).expect("created");
+    }
+    let target = directory.join("config/target.toml");
+    let serving = serving(&target);
+    let (pool, secret) = (directory.join("config/target.subjects.json"), directory.join("secret/subjects.json"));
+    let mut subjects: Value = serde_json::from_slice(&std::fs::read(&pool).expect("written")).expect("JSON");
+    let token = subjects["adminToken"].take();
+    std::fs::write(&secret, subjects.to_string()).expect("written");
+    std::fs::remove_file(pool).expect("removed");
+    let text = std::fs::read_to_string(&target).expect("written");
+    let own = "subjects-file = \"target.subjects.json\"";
+    assert!(text.contains(own), "{text}");
+    let mounted = format!("subjects-file = \"{}\"\nadmin-token = \"${{PROOFMARK_ADMIN_TOKEN}}\"", secret.display());
+    std::fs::write(&target, text.replace(own, &mounted)).expect("written");
+    (serving, token.as_str().expect("a token").to_owned())
+}
+
 #[test]
-fn the_command_takes_the_arguments_of_the_manifest() {
-    let start = ("START_AT", "2099-01-01T00:00:00Z");
-    let load = arguments(&manifest("Job", "proofmark-load"), &[start, ("SHARD", "0")]);
-    let mut started = command(&load.iter().map(String::as_str).collect::<Vec<_>>());
-    // There is no /config here: it stops at the target file, with all that comes before taken.
-    finish(started.env("JOB_COMPLETION_INDEX", "0")).exits(3).says(&["/config/target.toml"]);
+fn the_pods_of_the_manifest_load_and_merge() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (serving, token) = configure(directory.path(), |target| Serving::start(target, "64"));
+    let start = in_rfc_3339(SystemTime::now() + Duration::from_secs(5));
+    let pod = |index: u64| {
+        let index = index.to_string();
+        let all = arguments(&manifest("Job", "proofmark-load"), &[("START_AT", &start), ("SHARD", &index)]);
+        // As they are, but smaller: the machine of the test is not the cluster.
+        let smaller =
+            [("--rate=300/s", "--rate=45/s"), ("--warm-up=10s", "--warm-up=1s"), ("--duration=60s", "--duration=2s")];
+        let all = smaller.iter().fold(all, |mut all, (written, instead)| {
+            let place = all.iter().position(|text| text == written).unwrap_or_else(|| panic!("no {written}"));
+            all[place] = (*instead).to_owned();
+            all
+        });
+        let all = below(directory.path(), all);
+        let mut pod = command(&all.iter().map(String::as_str).collect::<Vec<_>>());
+        pod.env("JOB_COMPLETION_INDEX", index).env("PROOFMARK_ADMIN_TOKEN", &token);
+        pod.spawn().expect("started")
+    };
+    let pods: Vec<_> = (0..3).map(pod).collect();
+    for pod in pods {
+        let output = pod.wait_with_output().expect("ended");
+        let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        // On a busy machine the generator says that it was the limit (9).
+        assert!(matches!(output.status.code(), Some(0 | 9)) && !said.contains(&token), "{said}");
+    }
+    let merge = below(directory.path(), arguments(&manifest("Job", "proofmark-merge"), &[]));
+    let merged = finish(&mut command(&merge.iter().map(String::as_str).collect::<Vec<_>>()));
+    assert!(matches!(merged.code, Some(0 | 9)), "{}{}", merged.out, merged.err);
+    agrees(&record(&directory.path().join("results/merged.json")), serving.counted());
+    for (report, holds) in [("merged.html", "<svg"), ("merged.xml", "<testsuite")] {
+        let text = std::fs::read_to_string(directory.path().join("results").join(report)).expect("written");
+        assert!(text.contains(holds), "{report}");
+    }
 }

@@ -1,8 +1,10 @@
 //! Load on a real server: what is counted, what fails it, and what is never done.
 
-use std::io::Read as _;
+mod process;
+mod tls;
+
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use proofmark::authenticator::Format;
@@ -58,7 +60,10 @@ fn plan(server: &RunningServer, flow: Flow, millis: u64) -> Plan {
         tolerance: Tolerance { lag: any, crypto_queue: any, cpu: 2.0, waited: 1.0 },
         attesters: None,
         embedded: true,
+        defect: None,
+        target_file: None,
         build: String::new(),
+        dashboard: None,
     }
 }
 
@@ -332,15 +337,6 @@ async fn load_for_another_host_and_load_without_bounds_are_refused() {
 
 // The command.
 
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // It has ended already, unless the test fails.
-        self.0.kill().unwrap_or_default();
-    }
-}
-
 fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_proofmark"));
     command.arg("load").args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -387,7 +383,7 @@ async fn the_exit_code_is_that_of_the_thresholds() {
     let out_path = out_file.to_str().expect("UTF-8");
     // However busy the machine of the test is.
     let common = ["--users", "2", "--duration", "300ms", "--target", target, "--seed", "1", "--generator-lag", "60s"];
-    let (code, out, err) = run(&[&common[..], &["--out", out_path]].concat()).await;
+    let (code, out, err) = run(&[&common[..], &["--report", &format!("json={out_path}")]].concat()).await;
     assert_eq!(code, Some(8), "{out}{err}");
     assert!(out.contains("verify/check/verify-shape") && out.contains("MISSED  errors<=0%: "), "{out}");
     let written = std::fs::read_to_string(&out_file).expect("written");
@@ -443,40 +439,4 @@ async fn bad_input_has_one_error_that_says_what_to_write() {
             assert!(err.contains(word), "{arguments:?}: {err}");
         }
     }
-}
-
-/// Sockets of a process that listen, IPv4 and IPv6.
-fn listening(process: u32) -> usize {
-    let links = std::fs::read_dir(format!("/proc/{process}/fd")).expect("a running process of ours");
-    let links = links.filter_map(|entry| std::fs::read_link(entry.ok()?.path()).ok());
-    let sockets: Vec<String> =
-        links.filter_map(|link| Some(link.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.to_owned())).collect();
-    let tables = ["tcp", "tcp6"].map(|name| std::fs::read_to_string(format!("/proc/net/{name}")).unwrap_or_default());
-    let is_own = |line: &&str| {
-        let fields: Vec<&str> = line.split_whitespace().collect();
-        fields.get(3) == Some(&"0A") && fields.get(9).is_some_and(|inode| sockets.iter().any(|own| own == inode))
-    };
-    tables.iter().flat_map(|table| table.lines()).filter(is_own).count()
-}
-
-#[cfg(target_os = "linux")]
-#[test]
-fn ctrl_c_reports_what_is_there_and_nobody_but_the_server_listens() {
-    let mut running =
-        Running(command(&["--users", "2", "--duration", "50s", "--seed", "1"]).spawn().expect("it starts"));
-    let mut out = running.0.stdout.take().expect("piped");
-    std::thread::sleep(Duration::from_secs(2));
-    assert_eq!(listening(running.0.id()), 1, "only the embedded server's port is open");
-    let sent = Command::new("kill").args(["-INT", &running.0.id().to_string()]).status().expect("kill is there");
-    assert!(sent.success());
-    let began = Instant::now();
-    let mut text = String::new();
-    out.read_to_string(&mut text).expect("UTF-8");
-    let ended = running.0.wait().expect("it ends");
-    assert_eq!(ended.code(), Some(130), "{text}");
-    assert!(began.elapsed() < Duration::from_secs(30), "{:?}", began.elapsed());
-    assert!(text.contains("errors 0 of ") && text.contains("interrupted: "), "{text}");
-    assert!(!text.contains("launched"), "the engine has nothing to say: {text}");
-    let cycles = text.lines().find(|line| line.starts_with("rest cycle ")).expect("a row");
-    assert!(cycles.split_whitespace().nth(2).and_then(|n| n.parse::<u64>().ok()).is_some_and(|n| n > 0), "{text}");
 }

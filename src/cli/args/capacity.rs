@@ -10,8 +10,8 @@ pub struct FindArguments {
     /// What has to be kept, such as verify.p99<50ms; can be repeated. achieved>=98% and errors<1% are in it unless there are other
     /// rules about these
     #[arg(long = "objective", value_name = "RULE", required = true, conflicts_with_all = [
-        "rate", "arrivals", "duration", "ramp", "ramp_down", "think", "thresholds", "out", "reports", "shard",
-        "shards", "start_at",
+        "rate", "arrivals", "duration", "ramp", "ramp_down", "think", "thresholds", "reports", "shard", "shards",
+        "start_at", "dashboard",
     ])]
     pub objectives: Vec<String>,
     /// The first rate

@@ -129,9 +129,10 @@ pub struct LoadArguments {
     /// Begin at once if --start-at is over
     #[arg(long, requires = "start_at")]
     pub join: bool,
-    /// Write the record of the run, from which every report can be made
-    #[arg(long, value_name = "FILE")]
-    pub out: Option<PathBuf>,
+    /// Show the load engine's live page at http://127.0.0.1:PORT as long as the load lasts; of all that the engine counts it has
+    /// start and verify. Without this nothing listens
+    #[arg(long, value_name = "PORT", num_args = 0..=1, require_equals = true, default_missing_value = "5118", value_parser = clap::value_parser!(u16).range(1..))]
+    pub dashboard: Option<u16>,
     /// Seed of keys, ids and arrivals; random if it is not given, and always printed
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub seed: Option<u64>,

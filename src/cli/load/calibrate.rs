@@ -123,7 +123,10 @@ fn plan(null: &Null, protocol: Protocol, model: LoadModel, hold: Duration, seed:
         tolerance: Tolerance::default(),
         attesters: None,
         embedded: true,
+        defect: None,
+        target_file: None,
         build: String::new(),
+        dashboard: None,
     }
 }
 

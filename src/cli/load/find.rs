@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::display::Display;
 use super::options::{Options, plain_rate, share};
 use super::{failure, open};
 use crate::cli::args::{FindArguments, LoadArguments, seed_or_random};
@@ -36,7 +37,10 @@ pub async fn find(arguments: FindArguments) -> Result<Exit, Failure> {
         let mut plan = Options::read(&load)?.plan(target.clone(), &load)?;
         // The search judges.
         plan.thresholds.clear();
-        let record = load::run(plan, &stop, &mut |_| ()).await.map_err(failure)?;
+        let mut display = Display::of_many(plan.duration());
+        let ended = load::run(plan, &stop, &mut |progress| display.show(progress, &stop)).await;
+        display.close();
+        let record = ended.map_err(failure)?;
         wrong += record.correctness.wrong();
         match load::uncounted(&record) {
             0 => Ok(record),

@@ -47,7 +47,10 @@ impl Options {
             tolerance: self.tolerance,
             attesters: arguments.crypto_threads.map(usize::from),
             embedded: arguments.target.is_none(),
-            build: if arguments.out.is_some() { build() } else { String::new() },
+            defect: arguments.defect.clone(),
+            target_file: arguments.target.clone(),
+            build: if arguments.reports.is_empty() { String::new() } else { build() },
+            dashboard: None,
         })
     }
 

@@ -105,6 +105,7 @@ fn interval(second: u64) -> Interval {
         ok: 395 + second % 5,
         failed: u64::from(behind) * 4,
         waited: u64::from(behind) * 300,
+        rss_bytes: 80_000_000,
         in_flight: if behind { 64 } else { 9 + second % 4 },
         steps: vec![
             step("grpc", LoadStep::Verify, 5, top(18)),

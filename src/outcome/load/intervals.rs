@@ -16,7 +16,7 @@ impl Intervals {
 
     /// Several series that begin at offsets (in microseconds) in one. Intervals are as wide as the widest, and each goes to the
     /// one whose begin is nearest to its own, so that counts are exact and times are right to half a width. What was under way
-    /// at most is added up, which is the most that it can have been.
+    /// at most is added up, which is the most that it can have been, and so is memory.
     ///
     /// # Errors
     /// [`BadHistogram`]
@@ -47,12 +47,14 @@ impl Intervals {
 
 fn in_sequence(parts: &[Interval]) -> Result<Interval, BadHistogram> {
     let in_flight = parts.iter().map(|part| part.in_flight).max().unwrap_or_default();
-    Ok(Interval { in_flight, ..added(parts)? })
+    let rss_bytes = parts.iter().map(|part| part.rss_bytes).max().unwrap_or_default();
+    Ok(Interval { in_flight, rss_bytes, ..added(parts)? })
 }
 
 fn at_once(parts: &[Interval]) -> Result<Interval, BadHistogram> {
     let in_flight = parts.iter().map(|part| part.in_flight).sum();
-    Ok(Interval { in_flight, ..added(parts)? })
+    let rss_bytes = parts.iter().map(|part| part.rss_bytes).sum();
+    Ok(Interval { in_flight, rss_bytes, ..added(parts)? })
 }
 
 fn added(parts: &[Interval]) -> Result<Interval, BadHistogram> {

@@ -176,7 +176,7 @@ fn interval(ok: u64, micros: &[u64]) -> Interval {
         count: histogram_len(&histogram),
         histogram,
     };
-    Interval { offered: ok + 1, ok, failed: 1, waited: 2, in_flight: ok, steps: vec![step] }
+    Interval { offered: ok + 1, ok, failed: 1, waited: 2, in_flight: ok, rss_bytes: ok, steps: vec![step] }
 }
 
 fn histogram_len(histogram: &PackedHistogram) -> u64 {
@@ -200,6 +200,7 @@ fn intervals_are_laid_over_each_other_by_the_wall_clock() {
     let wide = a.widened().expect("packed");
     assert_eq!((wide.width_us, ok(&wide)), (2_000_000, vec![3, 7, 5]));
     assert_eq!(wide.list[1].in_flight, 4, "of neighbours it is the most");
+    assert_eq!(wide.list[1].rss_bytes, 4);
     let sum = Intervals::overlaid([(&wide, 0), (&b, 1_000_000)]).expect("packed");
     assert_eq!((sum.width_us, ok(&sum)), (2_000_000, vec![3, 37, 5]));
     let long = seconds(&vec![1; MOST_INTERVALS]);

@@ -190,6 +190,9 @@ pub struct Interval {
     pub waited: u64,
     /// The most cycles that were under way at a time.
     pub in_flight: u64,
+    /// Resident memory of the generator at its end, the embedded server's with it; 0 where it is not known.
+    #[serde(default)]
+    pub rss_bytes: u64,
     /// Good answers by protocol and step.
     pub steps: Vec<IntervalStep>,
 }

@@ -29,6 +29,8 @@ pub(crate) fn plan() -> LoadPlanRecord {
     let weighted = |name: &str| Weighted { name: name.to_owned(), weight: 1 };
     LoadPlanRecord {
         target: "a target".to_owned(),
+        target_file: Some("target.toml".to_owned()),
+        defect: None,
         base_url: "http://127.0.0.1:1".to_owned(),
         model: LoadModel::Closed { workers: 8 },
         stages: Stages { hold_us: 10_000_000, ..Stages::default() },

@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 
 use super::super::text::printable;
-use crate::outcome::load::{ArrivalPattern, Cleanup, LoadModel, LoadPlanRecord, Weighted, float};
+use crate::outcome::load::{ArrivalPattern, Cleanup, LoadModel, LoadPlanRecord, RateStep, Weighted, float};
 
-/// `proofmark load …` with the options of a plan. The target's file is not in it.
+/// `proofmark load …` with the options of a plan.
 pub(super) fn of(plan: &LoadPlanRecord) -> String {
     let mut line = "proofmark load".to_owned();
     let mut add = |option: &str, value: &str| {
@@ -15,22 +15,12 @@ pub(super) fn of(plan: &LoadPlanRecord) -> String {
             write!(line, " {}", quoted(value)).unwrap_or_default();
         }
     };
+    for (option, value) in [("target", &plan.target_file), ("defect", &plan.defect)] {
+        value.iter().for_each(|value| add(option, value));
+    }
     add("users", &plan.model.workers().to_string());
-    match &plan.model {
-        LoadModel::Closed { .. } => add("duration", &time(plan.stages.hold_us)),
-        LoadModel::Open { steps, arrivals, .. } => {
-            let step = |step: &crate::outcome::load::RateStep| format!("{}/s@{}", step.per_second, time(step.for_us));
-            match steps.as_slice() {
-                [only] => {
-                    add("rate", &format!("{}/s", only.per_second));
-                    add("duration", &time(plan.stages.hold_us));
-                }
-                steps => add("rate", &steps.iter().map(step).collect::<Vec<_>>().join(",")),
-            }
-            if *arrivals == ArrivalPattern::Poisson {
-                add("arrivals", "poisson");
-            }
-        }
+    for (option, value) in model(plan) {
+        add(option, &value);
     }
     let stages = &plan.stages;
     for (option, micros) in [
@@ -64,6 +54,21 @@ pub(super) fn of(plan: &LoadPlanRecord) -> String {
     }
     add("seed", &plan.seed.to_string());
     line
+}
+
+/// How cycles come, and for how long.
+fn model(plan: &LoadPlanRecord) -> Vec<(&'static str, String)> {
+    let duration = ("duration", time(plan.stages.hold_us));
+    let LoadModel::Open { steps, arrivals, .. } = &plan.model else { return vec![duration] };
+    let step = |step: &RateStep| format!("{}/s@{}", step.per_second, time(step.for_us));
+    let mut options = match steps.as_slice() {
+        [only] => vec![("rate", format!("{}/s", only.per_second)), duration],
+        steps => vec![("rate", steps.iter().map(step).collect::<Vec<_>>().join(","))],
+    };
+    if *arrivals == ArrivalPattern::Poisson {
+        options.push(("arrivals", "poisson".to_owned()));
+    }
+    options
 }
 
 /// A mix, as `--flow` takes it.
@@ -104,16 +109,19 @@ mod tests {
     fn a_plan_is_a_command_line() {
         assert_eq!(
             of(&sample::plan()),
-            "proofmark load --users 8 --duration 10s --flow v2/passkey --transport rest=1,grpc=1 --format packed-self \
+            "proofmark load --target target.toml --users 8 --duration 10s --flow v2/passkey --transport rest=1,grpc=1 --format packed-self \
              --negatives 0% --races 0% --lookups 0% --timeout 10s --seed 1"
         );
         assert_eq!(
             of(&full::full().plan),
-            "proofmark load --users 64 --rate 400/s@15s,600/s@15s --arrivals poisson --warm-up 10s --ramp-down 2s \
+            "proofmark load --target target.toml --users 64 --rate 400/s@15s,600/s@15s --arrivals poisson --warm-up 10s --ramp-down 2s \
              --flow v2/passkey=3,v1/u2f=1 --transport rest=2,grpc=1,grpc-web=1 --format packed-self --negatives 1% \
              --races 0.5% --lookups 1% --threshold 'verify.p99<200ms' --threshold 'cycle.p99 < 1s' --threshold \
              'verify.p99.9<1s' --timeout 10s --seed 1"
         );
+        let embedded =
+            LoadPlanRecord { target_file: None, defect: Some("concurrency-slow-verify".to_owned()), ..sample::plan() };
+        assert!(of(&embedded).starts_with("proofmark load --defect concurrency-slow-verify --users 8 "));
         assert_eq!((time(1_500), quoted("a'; rm -rf \n")), ("1.5ms".to_owned(), "'a'\\''; rm -rf \\u{a}'".to_owned()));
     }
 }

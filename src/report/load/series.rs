@@ -22,6 +22,8 @@ struct Line<'a> {
     failed: u64,
     waited: u64,
     in_flight: u64,
+    /// Resident memory of the generators at the end.
+    rss_bytes: u64,
     /// Cycles a second that ended well, of any kind.
     rate: f64,
     /// Failed ones as a share of those that ended.
@@ -63,6 +65,7 @@ fn line<'a>(record: &LoadRecord, index: usize, interval: &'a Interval) -> io::Re
         failed: interval.failed,
         waited: interval.waited,
         in_flight: interval.in_flight,
+        rss_bytes: interval.rss_bytes,
         rate: if length_us == 0 { 0.0 } else { float(interval.ok) / seconds },
         errors: share(interval.failed, interval.ok),
         steps: interval.steps.iter().map(step).collect::<io::Result<_>>()?,

@@ -1,6 +1,6 @@
 //! `load find` and `load calibrate` on real servers, as short as they can be.
 
-use super::proofmark;
+use super::{Served, proofmark, text};
 
 /// Rules that 20 cycles can keep; what is tolerated of the generator is no business of this test.
 const LENIENT: [&str; 10] = [
@@ -34,6 +34,18 @@ fn a_rate_that_is_kept_is_held_twice() {
     );
     let expected = "sustained 10/s, and no higher rate was allowed; confirmed by a hold of its own";
     assert_eq!(lines.last(), Some(&expected), "{}", found.out);
+}
+
+#[test]
+fn a_target_file_is_searched_too() {
+    let served = Served::with(&[]);
+    let target = text(&served.path("target.toml"));
+    let rate = ["--from", "10/s", "--to", "10/s", "--users", "20", "--target", &target];
+    let found = find(&[&["--objective", "verify.p50<5s"][..], &rate[..]].concat()).exits(0);
+    assert!(found.out.starts_with("reference server: from 10/s to 10/s"), "{}", found.out);
+    assert!(found.out.contains("sustained 10/s, and no higher rate was allowed"), "{}", found.out);
+    let ended = served.server.signalled("INT");
+    assert_eq!(ended.code, Some(130), "{}", ended.err);
 }
 
 #[test]

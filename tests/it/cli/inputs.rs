@@ -77,6 +77,7 @@ fn everything_can_be_listed() {
         ("mutations", "rp-id-hash", 30),
         ("faults", "truncated-body", 10),
         ("defects", "challenge-constant", 40),
+        ("reports", "prometheus", 14),
     ];
     for (what, entry, least) in lists {
         let output = proofmark(&["list", what]).exits(0);
