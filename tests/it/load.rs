@@ -62,7 +62,7 @@ pub fn plan(server: &RunningServer, flow: Flow, millis: u64) -> Plan {
     }
 }
 
-fn open(plan: Plan, rate: f64, workers: u64) -> Plan {
+pub fn open(plan: Plan, rate: f64, workers: u64) -> Plan {
     let steps = vec![RateStep { per_second: rate, for_us: plan.stages.hold_us }];
     Plan { model: LoadModel::Open { steps, arrivals: ArrivalPattern::Constant, workers }, ..plan }
 }

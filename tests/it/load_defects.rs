@@ -4,10 +4,10 @@
 use std::time::Duration;
 
 use proofmark::contract::Flow;
-use proofmark::load::Plan;
+use proofmark::load::{Plan, Tolerance};
 use proofmark::outcome::load::{Judgement, LoadRecord, LoadStep};
 
-use crate::load::{attack, plan, server};
+use crate::load::{attack, open, plan, server};
 
 /// What load says of a server with this defect, or without one; whether the run is green; and its record.
 async fn played(
@@ -80,4 +80,26 @@ async fn a_steady_server_grows_by_nothing_that_is_sure() {
     let rules: Vec<_> = record.thresholds.iter().map(|judged| (judged.rule.as_str(), judged.verdict)).collect();
     let expected = ["errors<=0%", "start.growth<=100%", "verify.growth<=100%"].map(|rule| (rule, Judgement::Met));
     assert_eq!(rules, expected);
+}
+
+/// Above what a target can take, an open model shows the queue, and the generator is not to blame; with too few workers for an idle
+/// target, it is.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_to_blame_for_a_queue() {
+    // 300 ms for each verify.
+    let server = server(&["concurrency-slow-verify"], 4).await;
+    let tolerance = Tolerance { waited: 0.01, ..plan(&server, Flow::V2Passkey, 1).tolerance };
+    let few = Plan { tolerance, ..plan(&server, Flow::V2Passkey, 2_000) };
+    let record = attack(open(few, 40.0, 4)).await;
+    assert!(record.generators[0].reasons[0].ends_with("write a greater --users"), "{:?}", record.generators);
+    // Each start waits for all those before.
+    let server = self::server(&["concurrency-slow-with-data"], 30).await;
+    let mut slow = Plan { tolerance, ..plan(&server, Flow::V2Passkey, 2_000) };
+    slow.limits.timeout = Duration::from_secs(20);
+    let record = attack(open(slow, 60.0, 10)).await;
+    assert_eq!(record.generators[0].reasons, [""; 0], "{:?}", record.generators);
+    let notes = &record.generators[0].notes;
+    assert!(notes.iter().any(|note| note.contains("the target was slow")), "{notes:?}");
+    let p50 = |step| record.good(step, None).expect("readable").value_at_quantile(0.5);
+    assert!(p50(LoadStep::Cycle) > p50(LoadStep::Service), "time counts from when it was due");
 }
