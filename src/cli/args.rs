@@ -263,6 +263,9 @@ pub struct ServeArguments {
     /// Run the null server instead: it answers as documented, checks nothing and costs next to nothing
     #[arg(long, conflicts_with = "defect")]
     pub null: bool,
+    /// Have every answer take so much longer than it does, such as 5%: a slower build, to try `load compare` with
+    #[arg(long, value_name = "SHARE", default_value = "0%", conflicts_with = "null")]
+    pub slower: String,
     /// Write a target file, and beside it the subjects with their tokens
     #[arg(long, value_name = "FILE")]
     pub target_out: Option<PathBuf>,

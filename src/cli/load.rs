@@ -78,6 +78,11 @@ pub(super) fn gate(record: &LoadRecord) -> Result<Exit, Failure> {
     }
 }
 
+/// A percentage as a share of 0 to 1.
+pub(super) fn share(option: &str, text: &str) -> Result<f64, Failure> {
+    options::share(option, text)
+}
+
 fn failure(error: LoadError) -> Failure {
     let exit = match error {
         LoadError::Remote(_) | LoadError::Ceiling { .. } => Exit::Usage,

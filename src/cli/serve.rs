@@ -28,6 +28,7 @@ pub async fn serve(arguments: ServeArguments) -> Result<Exit, Failure> {
         defects,
         variants,
         trust_anchors: vec![crate::authenticator::attestation_root()],
+        slower: super::load::share("--slower", &arguments.slower)?,
         ..usual
     };
     let started = if arguments.null { Server::start_null(config).await } else { Server::start(config).await };
@@ -44,6 +45,9 @@ pub async fn serve(arguments: ServeArguments) -> Result<Exit, Failure> {
     }
     for variant in &arguments.variants {
         output::line(&format!("with the variant {variant}"));
+    }
+    if arguments.slower != "0%" {
+        output::line(&format!("{} slower than it is", arguments.slower));
     }
     match &arguments.target_out {
         Some(path) => {

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use super::generator::Monitor;
 use super::tally::Counted;
 use super::{LoadError, Plan, micros};
-use crate::outcome::load::{EngineCount, LoadModel, LoadRecord};
+use crate::outcome::load::{BadHistogram, EngineCount, LoadModel, LoadRecord};
 
 /// What an attack leaves.
 pub(super) struct Parts<'a> {
@@ -47,8 +47,10 @@ pub(super) fn record(parts: Parts<'_>) -> Result<LoadRecord, LoadError> {
         thresholds: Vec::new(),
         engine,
     };
+    let unreadable = |error: BadHistogram| LoadError::Engine(error.to_string());
     let judged = plan.thresholds.iter().map(|threshold| threshold.judge(&record)).collect::<Result<_, _>>();
-    record.thresholds = judged.map_err(|error| LoadError::Engine(error.to_string()))?;
+    record.thresholds = judged.map_err(unreadable)?;
+    record.judge_growth().map_err(unreadable)?;
     Ok(record)
 }
 

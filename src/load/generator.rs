@@ -9,7 +9,7 @@ use hdrhistogram::Histogram;
 use super::tally::Counted;
 use super::{Plan, micros};
 use crate::outcome::load::{
-    Arrivals, GeneratorRecord, GeneratorVerdict, LoadModel, PackedHistogram, fine, float, record,
+    Arrivals, GeneratorRecord, GeneratorVerdict, LoadModel, LoadStep, PackedHistogram, fine, float, record,
 };
 
 /// How often the heartbeat wants to wake.
@@ -17,6 +17,9 @@ const BEAT: Duration = Duration::from_millis(10);
 
 /// Fewer values than this say nothing about the 99th percentile; of heartbeats they are two seconds.
 const LEAST: u64 = 200;
+
+/// A target takes so many times as long as an idle one before it counts as slow: even an idle one's times vary.
+const SLOWED: u64 = 3;
 
 /// Linux counts processor time in hundredths of a second for whoever asks (`USER_HZ`).
 const TICK_US: u64 = 10_000;
@@ -156,18 +159,30 @@ fn exhausted(plan: &Plan, counted: &Counted, tolerated: f64) -> Option<(String, 
     if offered == 0 || float(waited) / float(offered) <= tolerated {
         return None;
     }
-    let mut service = fine();
-    let is_service = |row: &&crate::outcome::load::Row| row.step == crate::outcome::load::LoadStep::Service;
-    for row in counted.rows.iter().filter(is_service) {
-        service.add(row.histogram.unpack().ok()?).ok()?;
-    }
-    let (fast, median) = (service.value_at_quantile(0.05), service.value_at_quantile(0.5));
     let text = format!("{waited} of {offered} arrivals found all {workers} workers busy");
-    if median < fast.saturating_mul(2) {
-        Some((format!("{text}, while the target answered as fast as an idle one: write a greater --users"), true))
-    } else {
+    if is_slowed(counted)? {
         Some((format!("{text}: the target was slow; their time counts from when they were due"), false))
+    } else {
+        Some((format!("{text}, while the target answered as fast as an idle one: write a greater --users"), true))
     }
+}
+
+/// Whether start and verify take much longer than they do when nothing else is under way: than the fastest in any second of any
+/// phase, of which the first begins with an idle target. `None` if there was no answer.
+fn is_slowed(counted: &Counted) -> Option<bool> {
+    let (mut idle, mut usual) = (0, 0);
+    for step in [LoadStep::Start, LoadStep::Verify] {
+        let mut all = fine();
+        for row in counted.rows.iter().filter(|row| row.is_good(step, None)) {
+            all.add(row.histogram.unpack().ok()?).ok()?;
+        }
+        usual += all.value_at_quantile(0.5);
+        let intervals = counted.intervals.list.iter().flat_map(|interval| &interval.steps);
+        let fastest =
+            intervals.filter(|own| own.step == step && own.count > 0).filter_map(|own| own.histogram.unpack().ok());
+        idle += fastest.map(|times| times.value_at_quantile(0.01)).min()?;
+    }
+    Some(usual > idle.saturating_mul(SLOWED))
 }
 
 impl Usage {

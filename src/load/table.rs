@@ -142,6 +142,9 @@ pub fn render(record: &LoadRecord) -> Result<String, BadHistogram> {
         };
         writeln!(text, "{verdict:<7} {}: {}", threshold.rule, threshold.text).unwrap_or_default();
     }
+    for cause in record.causes() {
+        writeln!(text, "cause   {cause}").unwrap_or_default();
+    }
     if record.interrupted {
         text.push_str("interrupted: this is a part of what was asked for\n");
     }

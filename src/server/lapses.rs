@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -19,6 +19,16 @@ const SLOW: Duration = Duration::from_millis(300);
 const SLOWER: Duration = Duration::from_millis(5);
 /// How long the windows are in which calls that come together get into each other's way.
 pub(super) const WINDOW: Duration = Duration::from_millis(50);
+
+/// Computes on for a share of the time since then, as a server would whose code is so much slower: it keeps the processor busy.
+pub(super) fn compute_on(begun: Instant, share: f64) {
+    if share > 0.0 {
+        let end = Instant::now() + begun.elapsed().mul_f64(share);
+        while Instant::now() < end {
+            std::hint::spin_loop();
+        }
+    }
+}
 
 /// What defects remember from call to call.
 #[derive(Debug, Default)]

@@ -37,6 +37,7 @@ pub mod variant;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::Router;
 use axum::extract::Request;
@@ -80,6 +81,9 @@ pub struct ServerConfig {
     pub max_connections: usize,
     /// Certificates (DER) that attestation has to lead to; with none of them any attestation that verifies is accepted.
     pub trust_anchors: Vec<Vec<u8>>,
+    /// By how much it is slower than it is, as a share: so much of the time that an answer took, it goes on computing. What the
+    /// comparison of two builds is held to.
+    pub slower: f64,
 }
 
 impl Default for ServerConfig {
@@ -95,6 +99,7 @@ impl Default for ServerConfig {
             variants: Vec::new(),
             max_connections: 1024,
             trust_anchors: Vec::new(),
+            slower: 0.0,
         }
     }
 }
@@ -141,7 +146,7 @@ impl Server {
         let site = Site { store, switches, lapses: Lapses::default(), rp_id, origin, trust_anchors };
         let has_trust_anchors = !site.trust_anchors.is_empty();
         let counts = Arc::new(Counts::default());
-        let router = router(Arc::new(Service { site, counts: Arc::clone(&counts) }));
+        let router = router(Arc::new(Service { site, counts: Arc::clone(&counts) }), config.slower);
         let listener = TcpListener::bind(config.listen).await?;
         let address = listener.local_addr()?;
         let (stop, stopped) = watch::channel(false);
@@ -192,7 +197,7 @@ impl RunningServer {
     }
 }
 
-fn router(service: Arc<Service>) -> Router {
+fn router(service: Arc<Service>, slower: f64) -> Router {
     let (unknown, wrong_method, switched) = (service.clone(), service.clone(), service.clone());
     rest::routes(&service)
         .merge(grpc::routes(&service))
@@ -207,8 +212,9 @@ fn router(service: Arc<Service>) -> Router {
         .layer(middleware::from_fn(move |request: Request, next: Next| {
             let service = switched.clone();
             async move {
-                let version = request.version();
+                let (version, begun) = (request.version(), Instant::now());
                 let mut response = next.run(request).await;
+                lapses::compute_on(begun, slower);
                 vary_headers(&service.site.switches, version, response.headers_mut());
                 response
             }

@@ -93,3 +93,36 @@ fn github_actions() {
 fn gitlab() {
     goes_through(&job(GITLAB, &["enrolment"]));
 }
+
+/// The load gate: the first run stores its records, the same server is as fast, a slower one is not.
+fn gates_on_load(job: &Value) {
+    let pipeline = Pipeline::new(job);
+    let run = |defect: &str| {
+        let script = pipeline.steps.join("\n").replace("127.0.0.1:8080", "127.0.0.1:0");
+        let script = script.replace("proofmark serve", &format!("proofmark serve {defect}"));
+        // However busy the machine of the test is, and as short as it can be.
+        let script = script.replace("--warm-up 2s --duration 20s", "--duration 1s --generator-lag 60s");
+        let _ = std::fs::remove_file(pipeline.path().join("target.toml"));
+        let output = pipeline.shell(&format!("trap 'kill $(jobs -p)' EXIT\n{}", script.replace("20%", "90%")));
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    for _ in 0..2 {
+        let (code, out) = run("");
+        assert_eq!(code, Some(0), "{out}");
+        assert!(pipeline.path().join("load-baseline/load-5.json").exists(), "{out}");
+        assert!(pipeline.path().join("load.html").exists(), "{out}");
+    }
+    let (code, out) = run("--defect concurrency-slow-verify");
+    assert_eq!(code, Some(8), "{out}");
+    assert!(out.lines().any(|line| line.starts_with("cycles ") && line.ends_with("SLOWER")), "{out}");
+}
+
+#[test]
+fn the_load_of_github_actions() {
+    gates_on_load(&job(GITHUB, &["jobs", "load"]));
+}
+
+#[test]
+fn the_load_of_gitlab() {
+    gates_on_load(&job(GITLAB, &["load"]));
+}

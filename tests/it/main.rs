@@ -13,6 +13,7 @@ mod hostile;
 mod html;
 mod independent;
 mod load;
+mod load_defects;
 mod misbehaving;
 mod properties;
 mod reports;

@@ -95,8 +95,9 @@ pub struct LoadArguments {
     /// Give the embedded reference server a defect (see `list defects`)
     #[arg(long, value_name = "NAME", conflicts_with = "target")]
     pub defect: Option<String>,
-    /// Exit with 8 unless this holds, such as verify.p99<200ms, cycles>50/s, errors<0.1%, achieved>=99%; can be repeated, and
-    /// adds to those of the target file. Without one about errors, errors<=0% is one
+    /// Exit with 8 unless this holds, such as verify.p99<200ms, cycles>50/s, errors<0.1%, achieved>=99%, start.growth<20%; can
+    /// be repeated, and adds to those of the target file. Without one about errors, errors<=0% is one; without one about growth,
+    /// start.growth<=100% and verify.growth<=100% are, where an even load was measured for ten seconds or more and removed again
     #[arg(long = "threshold", value_name = "RULE")]
     pub thresholds: Vec<String>,
     /// The most that one call may take, such as 500ms or 20s; otherwise the target file's, or 10s

@@ -142,6 +142,7 @@ pub fn merge(mut shards: Vec<Named>) -> Result<LoadRecord, MergeError> {
         let judged = text.parse::<super::Threshold>()?.judge(&merged).map_err(bad)?;
         merged.thresholds.push(judged);
     }
+    merged.judge_growth().map_err(bad)?;
     Ok(merged)
 }
 

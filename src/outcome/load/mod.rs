@@ -3,10 +3,12 @@
 //! Durations are whole microseconds. Nothing in it grows with the time or the number of cycles: histograms have a fixed
 //! width, intervals are widened when there are too many, and classes of errors are bounded.
 
+mod cause;
 pub mod compare;
 mod figures;
 #[cfg(test)]
 pub(crate) mod full;
+mod growth;
 mod histogram;
 mod intervals;
 pub mod merge;
@@ -20,6 +22,7 @@ use serde::{Deserialize, Serialize};
 use super::ExchangeRecord;
 
 pub use figures::float;
+pub use growth::Growth;
 pub use histogram::{BadHistogram, LONGEST_MICROS, PackedHistogram, coarse, fine, record};
 pub use plan::{
     ArrivalPattern, Cleanup, LoadModel, LoadPlanRecord, PhaseName, PhaseRecord, RateStep, Shares, Stages, Weighted,

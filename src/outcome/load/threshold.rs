@@ -1,7 +1,7 @@
 //! What a load run is held to.
 //!
 //! A threshold is `FIGURE OPERATOR VALUE`, with or without spaces: `verify.p99<200ms`, `cycle.p99.9<1s`, `errors<0.1%`,
-//! `cycles>50/s`, `nonconformant==0`, `cross-talk==0`, `achieved>=99%`, `lag.p99<5ms`. With `rest/`, `grpc/` or `grpc-web/`
+//! `cycles>50/s`, `nonconformant==0`, `cross-talk==0`, `achieved>=99%`, `lag.p99<5ms`, `start.growth<20%`. With `rest/`, `grpc/` or `grpc-web/`
 //! before it, a figure of a step, `errors` or `cycles` is that of one protocol.
 
 use std::fmt;
@@ -24,7 +24,7 @@ pub struct Threshold {
     pub protocol: Option<String>,
     /// On which side of the limit it has to be.
     pub operator: Operator,
-    /// The limit: microseconds, a share of 0 to 1, cycles a second, or a count.
+    /// The limit: microseconds, a share, cycles a second, or a count.
     pub limit: f64,
     text: String,
 }
@@ -40,6 +40,9 @@ pub enum Figure {
     Max(LoadStep),
     /// `STEP.mean`: the mean of those that were answered.
     Mean(LoadStep),
+    /// `STEP.growth`: what the step's median has surely grown by over the hold phase, as a share of what it was at its begin; of
+    /// start, verify and cycle. With fewer than ten intervals it is inconclusive.
+    Growth(LoadStep),
     /// `errors`: failed cycles as a share of all.
     Errors,
     /// `cycles`: good enrolments a second.
@@ -156,8 +159,8 @@ pub(super) fn measured(name: &str) -> Result<(Option<String>, Figure), String> {
     let figure = figure(name).ok_or_else(|| {
         let steps = STEPS.map(|(name, _)| name).join(", ");
         format!(
-            "there is no figure {name}; write STEP.p50 to STEP.p99.99, STEP.max or STEP.mean with STEP one of {steps}, or \
-             errors, cycles, achieved, {}",
+            "there is no figure {name}; write STEP.p50 to STEP.p99.99, STEP.max or STEP.mean with STEP one of {steps}, \
+             start.growth, verify.growth, cycle.growth, or errors, cycles, achieved, {}",
             COUNTS.join(", ")
         )
     })?;
@@ -193,6 +196,9 @@ fn figure(name: &str) -> Option<Figure> {
     match of {
         "max" => Some(Figure::Max(step)),
         "mean" => Some(Figure::Mean(step)),
+        "growth" => {
+            matches!(step, LoadStep::Start | LoadStep::Verify | LoadStep::Cycle).then_some(Figure::Growth(step))
+        }
         _ => {
             let percent = plain_number(of.strip_prefix('p')?)?;
             (percent > 0.0 && percent < 100.0).then_some(Figure::Percentile(step, percent))
@@ -220,6 +226,7 @@ impl Figure {
             Figure::Errors | Figure::Achieved => {
                 with(&[("%", 0.01)]).filter(|share| *share <= 1.0).ok_or("a percentage from 0% to 100%, such as 0.1%")
             }
+            Figure::Growth(_) => with(&[("%", 0.01)]).ok_or("a percentage, such as 20%"),
             Figure::Cycles => with(&[("/s", 1.0)]).ok_or("a rate such as 50/s"),
             Figure::Count(_) => plain_number(text).ok_or("a number such as 0"),
         }
@@ -228,7 +235,7 @@ impl Figure {
     fn show(self, value: f64) -> String {
         match self {
             Figure::Percentile(..) | Figure::Max(_) | Figure::Mean(_) => format!("{:.2} ms", value / 1e3),
-            Figure::Errors | Figure::Achieved => percent(value),
+            Figure::Errors | Figure::Achieved | Figure::Growth(_) => percent(value),
             Figure::Cycles => format!("{value:.1}/s"),
             Figure::Count(_) => format!("{value:.0}"),
         }
@@ -289,6 +296,10 @@ impl Threshold {
             Figure::Achieved => value(record.achieved()),
             Figure::Cycles => value((record.measured_us > 0).then(|| record.rate(protocol))),
             Figure::Count(name) => value(Some(float(count(record, name)))),
+            Figure::Growth(step) => match record.growth(step, protocol)? {
+                Some(growth) => Measured::Value(growth.sure, growth.to_string()),
+                None => Measured::Inconclusive("too few intervals with an answer; ten are needed".to_owned()),
+            },
             Figure::Percentile(step, percent) => {
                 let (times, lost) = self.times(record, step)?;
                 self.percentile(&times, lost, percent)

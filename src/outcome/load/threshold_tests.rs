@@ -89,6 +89,8 @@ fn nonsense_says_what_to_write() {
         ("nonconformant==zero", "a number"),
         ("soap/errors<1%", "there is no protocol soap"),
         ("rest/nonconformant==0", "over all protocols"),
+        ("attest.growth<1%", "there is no figure attest.growth"),
+        ("start.growth<1", "a percentage, such as 20%"),
         ("", "write a figure"),
     ] {
         let error = text.parse::<Threshold>().expect_err(text).to_string();
@@ -120,5 +122,42 @@ fn records_survive_json_and_their_digest_is_that_of_what_shards_share() {
 fn counts_are_exact_numbers() {
     for (count, number) in [(0, 0.0), (7, 7.0), (1 << 32, 4_294_967_296.0), ((1 << 53) - 1, 9_007_199_254_740_991.0)] {
         assert_eq!(float(count), number);
+    }
+}
+
+#[test]
+fn growth_is_that_of_the_intervals_medians() {
+    let mut record = sample();
+    let rule = "start.growth<=100%";
+    assert_eq!(verdict(rule, &record), Judgement::Inconclusive);
+    record.judge_growth().expect("readable");
+    assert_eq!(record.thresholds, [], "nothing can be said of a run without such intervals");
+    for (index, interval) in record.intervals.list.iter_mut().enumerate() {
+        let mut histogram = super::super::coarse();
+        super::super::record(&mut histogram, 1_000 * (u64::try_from(index).expect("few") + 1));
+        let (protocol, histogram) = ("rest".to_owned(), super::super::PackedHistogram::pack(&histogram));
+        interval.steps = vec![super::super::IntervalStep { protocol, step: LoadStep::Start, count: 1, histogram }];
+    }
+    let judged = judge(rule, &record);
+    assert_eq!(judged.verdict, Judgement::Missed, "{judged:?}");
+    assert!(judged.text.contains("the median goes from 1.00 to 10.0"), "{judged:?}");
+    assert_eq!(verdict("start.growth<=5000%", &record), Judgement::Met);
+    assert_eq!(verdict("rest/start.growth<=100%", &record), Judgement::Missed);
+    assert_eq!(verdict("grpc/start.growth<=100%", &record), Judgement::Inconclusive);
+    record.judge_growth().expect("readable");
+    let usual = record.thresholds.drain(..).map(|judged| (judged.rule, judged.verdict)).collect::<Vec<_>>();
+    assert_eq!(usual, [(rule.to_owned(), Judgement::Missed)]);
+    // Where growth is expected, is said to be allowed, or comes from a queue, nothing is judged by itself.
+    let kept = super::super::LoadPlanRecord { cleanup: super::super::Cleanup::Keep, ..record.plan.clone() };
+    let said = super::super::LoadPlanRecord { thresholds: vec!["start.growth<1%".to_owned()], ..record.plan.clone() };
+    let step = super::super::RateStep { per_second: 9.0, for_us: 10_000_000 };
+    let arrivals = super::super::ArrivalPattern::Constant;
+    let model = super::super::LoadModel::Open { steps: vec![step], arrivals, workers: 8 };
+    let open = super::super::LoadPlanRecord { model, ..record.plan.clone() };
+    record.arrivals = Some(Arrivals { offered: 100, ok: 90, ..Arrivals::default() });
+    for plan in [kept, said, open] {
+        let mut record = LoadRecord { plan, ..record.clone() };
+        record.judge_growth().expect("readable");
+        assert_eq!(record.thresholds, []);
     }
 }

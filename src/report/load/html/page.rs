@@ -30,6 +30,8 @@ pub(super) struct Page<'a> {
     verdict: Verdict,
     target: &'a str,
     limited: bool,
+    /// What is wrong, in words.
+    causes: Vec<String>,
     checks: Vec<Check>,
     facts: Facts,
     percentiles: Vec<&'static str>,
@@ -118,6 +120,7 @@ impl<'a> Page<'a> {
             verdict: verdict(record),
             target: &record.plan.target,
             limited: record.is_limited(),
+            causes: record.causes(),
             checks: checks(record),
             facts: facts(record),
             percentiles: PERCENTILES.map(|(name, ..)| name).into(),

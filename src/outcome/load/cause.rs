@@ -1,0 +1,139 @@
+//! What is wrong with a target, in words: what a reader should know before any table.
+
+use super::{Figure, Judgement, Kind, LoadErrorRecord, LoadRecord, LoadStep, Outcome, Row, Threshold, float};
+
+/// A class of failures that is less than this share of all of them is not a cause of its own.
+const WORTH: f64 = 0.2;
+
+/// A step is what a cycle takes its time for from this share of it on.
+const MOST: f64 = 0.5;
+
+impl LoadRecord {
+    /// What is wrong, one sentence each, the gravest first; nothing where everything is as it should be. Nothing in it comes
+    /// from the target.
+    pub fn causes(&self) -> Vec<String> {
+        let mut causes = self.wrong_answers();
+        causes.extend(self.failures());
+        let missed = self.thresholds.iter().filter(|judged| judged.verdict == Judgement::Missed);
+        let figures = missed.filter_map(|judged| Some((judged.rule.parse::<Threshold>().ok()?.figure, &judged.text)));
+        let mut slow = None;
+        for (figure, text) in figures {
+            match figure {
+                Figure::Growth(step) => {
+                    causes.push(format!("{} grows slower while the load stays the same: {text}", step.name()));
+                }
+                Figure::Percentile(..) | Figure::Max(_) | Figure::Mean(_) => slow = self.slowest(),
+                _ => {}
+            }
+        }
+        causes.extend(slow);
+        causes
+    }
+
+    fn wrong_answers(&self) -> Vec<String> {
+        let of = &self.correctness;
+        let table = [
+            (
+                of.crossed,
+                format!("answers are crossed between users: {} starts had what was another user's", of.crossed),
+            ),
+            (
+                of.double_wins,
+                format!(
+                    "one challenge is accepted twice: in {} of {} races both verifies won",
+                    of.double_wins, of.races
+                ),
+            ),
+            (
+                of.lost,
+                format!("confirmed registrations are lost: {} of {} looked up were not there", of.lost, of.lookups),
+            ),
+            (
+                of.negatives_accepted,
+                format!("malformed attestations are accepted: {} of {}", of.negatives_accepted, of.negatives),
+            ),
+            (of.nonconformant, format!("answers break the contract: {} of {} judged", of.nonconformant, of.judged)),
+        ];
+        table.into_iter().filter(|(count, _)| *count > 0).map(|(_, text)| text).collect()
+    }
+
+    /// Refusals and calls without a reply, by how often they come.
+    fn failures(&self) -> Vec<String> {
+        let cycles: u64 = self.phases.iter().map(|phase| phase.ok + phase.failed).sum();
+        let fails = |error: &&LoadErrorRecord| {
+            !matches!(error.outcome, Outcome::Ok | Outcome::Nonconformant | Outcome::CrossTalk)
+        };
+        let all: u64 = self.errors.iter().filter(fails).map(|error| error.count).sum();
+        let is_cause = |error: &&LoadErrorRecord| float(error.count) >= WORTH * float(all);
+        let say = |error: &LoadErrorRecord| {
+            let often = match float(cycles) / float(error.count.max(1)) {
+                rarely if rarely >= 1.5 => format!("one cycle in {rarely:.0}"),
+                _ => "nearly every cycle".to_owned(),
+            };
+            format!("{often} fails with {}", error.class)
+        };
+        self.errors.iter().filter(fails).filter(is_cause).map(say).collect()
+    }
+
+    /// The step that takes most of the cycle.
+    fn slowest(&self) -> Option<String> {
+        let sum = |step: LoadStep| -> f64 {
+            let takes = |row: &&Row| row.step == step && row.kind == Kind::Good && row.outcome == Outcome::Ok;
+            float(self.rows.iter().filter(takes).map(|row| row.sum_us).sum())
+        };
+        let cycle = sum(LoadStep::Service).max(sum(LoadStep::Start) + sum(LoadStep::Attest) + sum(LoadStep::Verify));
+        let steps = [LoadStep::Start, LoadStep::Attest, LoadStep::Verify];
+        let (step, share) =
+            steps.map(|step| (step, sum(step) / cycle)).into_iter().find(|(_, share)| *share >= MOST)?;
+        Some(format!("the time goes into {}: {:.0}% of start, attest and verify together", step.name(), share * 100.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{row, sample};
+    use super::super::{Correctness, JudgedThreshold};
+    use super::*;
+
+    #[test]
+    fn a_good_run_has_no_cause() {
+        assert!(sample().causes().is_empty());
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_in_words_the_gravest_first() {
+        let mut record = sample();
+        record.correctness = Correctness { crossed: 3, double_wins: 1, races: 7, ..record.correctness };
+        let error = |class: &str, outcome, count| LoadErrorRecord {
+            class: class.to_owned(),
+            outcome,
+            count,
+            measured: count,
+            first_us: 0,
+            example: "x".to_owned(),
+            exchanges: Vec::new(),
+        };
+        record.errors = vec![
+            error("verify/refused/400/3", Outcome::Refused, 2_010),
+            error("start/refused/429/8", Outcome::Refused, 4),
+            error("cleanup/left-behind", Outcome::Ok, 5_000),
+        ];
+        let judged = |rule: &str| JudgedThreshold {
+            rule: rule.to_owned(),
+            measured: None,
+            text: "at least 300%".to_owned(),
+            verdict: Judgement::Missed,
+        };
+        record.rows.push(row("rest", LoadStep::Verify, Outcome::Ok, 10_000, 900));
+        record.thresholds = vec![judged("verify.p99<1ms"), judged("cycle.p99<1ms"), judged("start.growth<=100%")];
+        let causes = record.causes();
+        let expected = [
+            "answers are crossed between users: 3 starts had what was another user's",
+            "one challenge is accepted twice: in 1 of 7 races both verifies won",
+            "one cycle in 10 fails with verify/refused/400/3",
+            "start grows slower while the load stays the same: at least 300%",
+            "the time goes into verify: 98% of start, attest and verify together",
+        ];
+        assert_eq!(causes, expected);
+    }
+}

@@ -1,0 +1,105 @@
+//! Servers that are wrong or slow only under load: load finds each, by itself where there is something to go by, and says in words
+//! what is wrong.
+
+use std::time::Duration;
+
+use proofmark::contract::Flow;
+use proofmark::load::{Plan, Tolerance};
+use proofmark::outcome::load::{Judgement, LoadRecord, LoadStep};
+
+use crate::load::{attack, open, plan, server};
+
+/// What load says of a server with this defect, or without one; whether the run is green; and its record.
+async fn played(
+    defect: Option<&str>,
+    millis: u64,
+    change: impl FnOnce(Plan) -> Plan,
+) -> (Vec<String>, bool, LoadRecord) {
+    let defects: Vec<&str> = defect.into_iter().collect();
+    let server = server(&defects, 4).await;
+    let record = attack(change(plan(&server, Flow::V2Passkey, millis))).await;
+    (record.causes(), record.is_correct() && record.is_met(), record)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_that_are_crossed_between_users_are_named() {
+    let (causes, is_green, record) = played(Some("concurrency-answers-crossed"), 1_000, |plan| plan).await;
+    assert!(!is_green && record.correctness.crossed > 0, "{record:?}");
+    assert!(causes[0].starts_with("answers are crossed between users: "), "{causes:?}");
+    let found = record.errors.iter().find(|error| error.class.starts_with("start/cross-talk/"));
+    assert_eq!(found.map(|error| error.exchanges.len()), Some(1), "with its exchange");
+    let (causes, is_green, _) = played(None, 1_000, |plan| plan).await;
+    assert_eq!((causes, is_green), (Vec::new(), true));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_wrong_answer_in_ten_is_named_as_one_in_ten() {
+    let (causes, is_green, record) = played(Some("concurrency-one-in-ten"), 2_000, |plan| plan).await;
+    assert!(!is_green, "{record:?}");
+    // Of 109 cycles ten, for example, which is nearer to one in eleven.
+    let named = |n| causes == [format!("one cycle in {n} fails with verify/refused/400/3")];
+    assert!(named(10) || named(11), "{causes:?}");
+}
+
+/// Nobody knows what is slow for a target but its owner: a limit is needed, and then the cause is said.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_step_that_is_slow_is_named() {
+    let limit = |plan| Plan { thresholds: vec!["cycle.mean<150ms".parse().expect("a rule")], ..plan };
+    let (causes, is_green, record) = played(Some("concurrency-slow-verify"), 2_000, limit).await;
+    assert!(!is_green && record.errors.is_empty(), "{record:?}");
+    assert!(causes.len() == 1 && causes[0].starts_with("the time goes into verify: 9"), "{causes:?}");
+    let (causes, is_green, _) = played(None, 1_000, limit).await;
+    assert_eq!((causes, is_green), (Vec::new(), true));
+}
+
+/// No limit is set by hand: that a step surely becomes twice as slow while the load stays the same is enough.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_slows_down_as_data_grow_is_found_without_a_limit() {
+    let patient = |plan: Plan| {
+        let mut plan = plan;
+        plan.limits.timeout = Duration::from_secs(20);
+        plan
+    };
+    let (causes, is_green, record) = played(Some("concurrency-slow-with-data"), 12_500, patient).await;
+    assert!(!is_green && record.errors.is_empty(), "{record:?}");
+    let judged = record.thresholds.iter().find(|judged| judged.rule == "start.growth<=100%").expect("judged");
+    assert_eq!(judged.verdict, Judgement::Missed);
+    assert!(
+        causes.len() == 1 && causes[0].starts_with("start grows slower while the load stays the same: "),
+        "{causes:?}"
+    );
+    let growth = record.growth(LoadStep::Start, None).expect("readable").expect("enough intervals");
+    // 5 ms for each start.
+    assert!((4_000.0..6_500.0).contains(&(growth.slope_us / 1_000.0)), "{growth:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_steady_server_grows_by_nothing_that_is_sure() {
+    let (causes, is_green, record) = played(None, 12_500, |plan| plan).await;
+    assert!(is_green && causes.is_empty(), "{causes:?} {:?}", record.thresholds);
+    let rules: Vec<_> = record.thresholds.iter().map(|judged| (judged.rule.as_str(), judged.verdict)).collect();
+    let expected = ["errors<=0%", "start.growth<=100%", "verify.growth<=100%"].map(|rule| (rule, Judgement::Met));
+    assert_eq!(rules, expected);
+}
+
+/// Above what a target can take, an open model shows the queue, and the generator is not to blame; with too few workers for an idle
+/// target, it is.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_to_blame_for_a_queue() {
+    // 300 ms for each verify.
+    let server = server(&["concurrency-slow-verify"], 4).await;
+    let tolerance = Tolerance { waited: 0.01, ..plan(&server, Flow::V2Passkey, 1).tolerance };
+    let few = Plan { tolerance, ..plan(&server, Flow::V2Passkey, 2_000) };
+    let record = attack(open(few, 40.0, 4)).await;
+    assert!(record.generators[0].reasons[0].ends_with("write a greater --users"), "{:?}", record.generators);
+    // Each start waits for all those before.
+    let server = self::server(&["concurrency-slow-with-data"], 30).await;
+    let mut slow = Plan { tolerance, ..plan(&server, Flow::V2Passkey, 2_000) };
+    slow.limits.timeout = Duration::from_secs(20);
+    let record = attack(open(slow, 60.0, 10)).await;
+    assert_eq!(record.generators[0].reasons, [""; 0], "{:?}", record.generators);
+    let notes = &record.generators[0].notes;
+    assert!(notes.iter().any(|note| note.contains("the target was slow")), "{notes:?}");
+    let p50 = |step| record.good(step, None).expect("readable").value_at_quantile(0.5);
+    assert!(p50(LoadStep::Cycle) > p50(LoadStep::Service), "time counts from when it was due");
+}
