@@ -65,7 +65,7 @@ fn grpc_message(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
 
 fn content_type(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
     let exchange = observation.exchange;
-    if exchange.http_status == 204 {
+    if exchange.http_status == 204 || is_redirect(exchange) {
         return None;
     }
     let received = exchange.headers.get(CONTENT_TYPE_HEADER).map(|value| String::from_utf8_lossy(value.as_bytes()));
@@ -87,6 +87,11 @@ fn content_type(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
     let received = received.filter(|value| !value.trim().is_empty());
     let received = received.map_or_else(|| "no content type".to_owned(), |value| value.into_owned());
     Some(vec![Wrong::new(exchange.protocol.content_type(), received)])
+}
+
+/// Of a redirect nothing is promised; that it came has checks of its own.
+fn is_redirect(exchange: &Exchange) -> bool {
+    (300..400).contains(&exchange.http_status)
 }
 
 fn is_grpc(essence: &str) -> bool {
@@ -158,7 +163,12 @@ fn grpc_status(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
     let wrong = |expected: String, received: String| Some(vec![Wrong::new(expected, received)]);
     let header = |name: &str| exchange.trailers.get(name).or_else(|| exchange.headers.get(name));
     let expected = || "a grpc-status of 0 to 16".to_owned();
-    let Some(value) = header("grpc-status") else { return wrong(expected(), "no grpc-status".to_owned()) };
+    let Some(value) = header("grpc-status") else {
+        let http = exchange.http_status;
+        let received =
+            if http == 200 { "no grpc-status".to_owned() } else { format!("HTTP {http} without grpc-status") };
+        return wrong(expected(), received);
+    };
     // Digits and nothing else: Rust would also read a sign.
     let digits = value.to_str().ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
     let number = digits.and_then(|text| text.parse::<i32>().ok());
@@ -179,7 +189,7 @@ fn grpc_status(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
 
 fn grpc_web_framing(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
     let exchange = observation.exchange;
-    if exchange.protocol != Protocol::GrpcWeb {
+    if exchange.protocol != Protocol::GrpcWeb || is_redirect(exchange) {
         return None;
     }
     if exchange.headers.contains_key("grpc-status") && exchange.body.is_empty() {

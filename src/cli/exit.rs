@@ -28,13 +28,16 @@ pub enum Exit {
     Limited = 9,
     /// A fault of proofmark itself.
     Internal = 70,
-    /// Ctrl-C; partial results were written.
+    /// The verdict is there, but a report or standard output could not be written. Outweighs every other code.
+    Unwritten = 74,
+    /// Ctrl-C, or the signal that asks a process to end; partial results were written.
     Interrupted = 130,
 }
 
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> ExitCode {
-        ExitCode::from(match exit {
+impl Exit {
+    /// The code.
+    pub fn code(self) -> u8 {
+        match self {
             Exit::Green => 0,
             Exit::Red => 1,
             Exit::Usage => 2,
@@ -46,8 +49,15 @@ impl From<Exit> for ExitCode {
             Exit::Threshold => 8,
             Exit::Limited => 9,
             Exit::Internal => 70,
+            Exit::Unwritten => 74,
             Exit::Interrupted => 130,
-        })
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> ExitCode {
+        ExitCode::from(exit.code())
     }
 }
 

@@ -13,7 +13,7 @@ use std::path::Path;
 use super::args::{LoadArguments, LoadCommand, LoadVerb};
 use super::embedded::Embedded;
 use super::exit::{Exit, Failure};
-use super::{embedded, load_verbs, output, reports};
+use super::{embedded, interrupt, load_verbs, output, reports};
 use crate::contract::{Flow, Protocol};
 use crate::load::{self, LoadError, Stop};
 use crate::outcome::load::LoadRecord;
@@ -37,13 +37,23 @@ pub async fn dispatch(command: LoadCommand) -> Result<Exit, Failure> {
 async fn load(arguments: LoadArguments) -> Result<Exit, Failure> {
     let options = Options::read(&arguments)?;
     let destinations = reports::open_of(LOAD_REPORTS, "--report", &arguments.reports)?;
-    let (target, _embedded) = open(&arguments, &options).await?;
+    let stop = Stop::new(|| interrupt::leave());
+    let mut interrupts = interrupt::Interrupts::listen();
+    let (target, _embedded) = tokio::select! {
+        opened = open(&arguments, &options) => opened?,
+        () = interrupts.next() => return Ok(Exit::Interrupted),
+    };
+    // Until the attack listens itself.
+    let early = stop.clone();
+    tokio::spawn(async move {
+        interrupts.next().await;
+        early.stop();
+    });
     let mut plan = options.plan(target, &arguments)?;
     output::line(&load::header(&plan));
     let scratch = arguments.dashboard.map(Scratch::make).transpose()?;
     plan.dashboard = scratch.as_ref().map(Scratch::page);
     let mut display = Display::new(plan.duration());
-    let stop = Stop::new(|| std::process::exit(130));
     let ended = load::run(plan, &stop, &mut |progress| display.show(progress, &stop)).await;
     display.close();
     let record = ended.map_err(failure)?;

@@ -45,13 +45,15 @@ pub fn main() -> ExitCode {
             return if usage { Exit::Usage.into() } else { Exit::Green.into() };
         }
     };
-    match dispatch(arguments.verb) {
-        Ok(exit) => exit.into(),
-        Err(failure) => {
-            output::error(&failure.to_string());
-            failure.exit.into()
-        }
+    let exit = dispatch(arguments.verb).unwrap_or_else(|failure| {
+        output::error(&failure.to_string());
+        failure.exit
+    });
+    if let Some(error) = output::lost() {
+        output::error(&format!("standard output: {error}"));
+        return Exit::Unwritten.into();
     }
+    exit.into()
 }
 
 fn dispatch(verb: Verb) -> Result<Exit, Failure> {

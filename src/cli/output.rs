@@ -1,13 +1,29 @@
-//! Standard output and error. A closed pipe is no error of ours: what can't be written is dropped.
+//! Standard output and error. A closed pipe is no error of ours: what can't be written is dropped. That a disk is full is told
+//! at the end.
 
 use std::io::{self, IsTerminal as _, Write as _};
+use std::sync::OnceLock;
 
 use crate::report::printable;
+
+/// Why something is missing of standard output.
+static LOST: OnceLock<io::Error> = OnceLock::new();
 
 /// Writes text to standard output as it is.
 pub fn print(text: &str) {
     let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes()).and_then(|()| out.flush()).unwrap_or_default();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            // The first error says why.
+            LOST.set(error).unwrap_or_default();
+        }
+        _ => {}
+    }
+}
+
+/// Why something is missing of standard output, although somebody reads it.
+pub fn lost() -> Option<&'static io::Error> {
+    LOST.get()
 }
 
 /// Writes a line to standard output.

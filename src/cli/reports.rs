@@ -1,26 +1,120 @@
-//! `--report NAME=PATH`, or `--to`: checked before the run, written aside and renamed after it.
+//! `--report NAME=PATH`, or `--to`: checked before the run, written aside and renamed after it. The event stream of a run is
+//! also written while the run goes on, so that what was found outlives a process that is killed.
 
-use std::fs::File;
-use std::io::{BufWriter, Write as _};
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use super::exit::{Exit, Failure};
+use super::output;
 use crate::gate::Judged;
-use crate::report::{REPORTS, Report};
+use crate::outcome::Event;
+use crate::report::{self, REPORTS, Report};
 
-/// One report to write. What was opened and not written is removed when this is dropped.
+/// The report that is the stream of events.
+const STREAM: &str = "ndjson";
+
+/// One report to write.
 pub struct Destination<T: 'static = Judged> {
     report: &'static Report<T>,
     path: PathBuf,
-    aside: PathBuf,
-    file: File,
+    place: Place,
 }
 
-impl<T> Drop for Destination<T> {
+enum Place {
+    /// What can't be replaced, such as a pipe: it is written as it is.
+    Device(File),
+    /// A file, and beside it the stream that is written while the run goes on.
+    File(PathBuf, Option<(Aside, File)>),
+}
+
+/// A file beside that of a report, until it takes its place. It is removed when this is dropped.
+struct Aside {
+    path: PathBuf,
+    place: PathBuf,
+}
+
+/// Every [`Aside`] of the process, and whether it holds the stream of a run.
+static ASIDES: Mutex<Vec<(PathBuf, PathBuf, bool)>> = Mutex::new(Vec::new());
+
+impl Aside {
+    fn create(place: &Path) -> io::Result<(Aside, File)> {
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let mut name = place.file_name().unwrap_or_default().to_owned();
+        name.push(format!(".{}-{}.part", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed)));
+        let path = place.with_file_name(name);
+        let file = File::create(&path)?;
+        Self::all(|asides| asides.push((path.clone(), place.to_owned(), false)));
+        Ok((Aside { path, place: place.to_owned() }, file))
+    }
+
+    fn all(change: impl FnOnce(&mut Vec<(PathBuf, PathBuf, bool)>)) {
+        change(&mut ASIDES.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Takes the place of the report.
+    fn publish(&self) -> io::Result<()> {
+        std::fs::rename(&self.path, &self.place)
+    }
+
+    /// Whether it is a stream that is worth to be kept if the process is ended.
+    fn is_stream(&self) -> bool {
+        let mut is_stream = false;
+        Self::all(|asides| is_stream = asides.iter().any(|(path, _, is_stream)| *path == self.path && *is_stream));
+        is_stream
+    }
+
+    fn set_stream(&self, is_stream: bool) {
+        Self::all(|asides| {
+            asides.iter_mut().filter(|(path, ..)| *path == self.path).for_each(|aside| aside.2 = is_stream);
+        });
+    }
+}
+
+impl Drop for Aside {
     fn drop(&mut self) {
-        // After it was written there is none; that it can't be removed is no news.
-        std::fs::remove_file(&self.aside).unwrap_or_default();
+        Self::all(|asides| asides.retain(|(path, ..)| *path != self.path));
+        // After it was published there is none; that it can't be removed is no news.
+        std::fs::remove_file(&self.path).unwrap_or_default();
+    }
+}
+
+/// Before the process is ended: streams take their place, half-written reports are removed.
+pub fn abandon() {
+    Aside::all(|asides| {
+        for (path, place, is_stream) in asides.drain(..) {
+            let done = if is_stream { std::fs::rename(&path, &place) } else { std::fs::remove_file(&path) };
+            // There is nobody left to tell.
+            done.unwrap_or_default();
+        }
+    });
+}
+
+/// The event streams among the reports of a run, written aside while it goes on.
+pub struct Streams<'d>(Vec<(&'d Aside, &'d File)>);
+
+impl<'d> Streams<'d> {
+    /// Those of these reports.
+    pub fn of(destinations: &'d [Destination]) -> Streams<'d> {
+        let stream = |destination: &'d Destination| match &destination.place {
+            Place::File(_, Some((aside, file))) => Some((aside, file)),
+            _ => None,
+        };
+        Streams(destinations.iter().filter_map(stream).collect())
+    }
+
+    /// Writes one event, as a whole line at once. A stream that can't be written is given up; the report at the end says why.
+    pub fn write(&mut self, event: &Event) {
+        let mut line = Vec::new();
+        // A vector takes everything.
+        report::write_event(event, &mut line).unwrap_or_default();
+        self.0.retain_mut(|(aside, file)| {
+            let written = file.write_all(&line).is_ok();
+            aside.set_stream(written);
+            written
+        });
     }
 }
 
@@ -79,34 +173,70 @@ fn destination<T>(formats: &'static [Report<T>], flag: &str, option: &str) -> Re
     if path.is_dir() {
         return Err(usage(format!("{flag} {option}: {} is a directory", path.display())));
     }
-    let aside = aside(&path);
-    let file = File::create(&aside).map_err(|error| usage(format!("{flag} {option}: {}: {error}", path.display())))?;
-    Ok(Destination { report, path, aside, file })
+    let place = open_place(&path, report.name == STREAM);
+    let place = place.map_err(|error| usage(format!("{flag} {option}: {}: {error}", path.display())))?;
+    Ok(Destination { report, path, place })
 }
 
-fn aside(path: &Path) -> PathBuf {
-    static COUNT: AtomicUsize = AtomicUsize::new(0);
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}-{}.part", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed)));
-    path.with_file_name(name)
+/// Devices and pipes can't be replaced, and a link is followed. That a file can be written is tried.
+fn open_place(path: &Path, is_stream: bool) -> io::Result<Place> {
+    let found = std::fs::metadata(path).ok();
+    if found.is_some_and(|found| !found.is_file()) {
+        return OpenOptions::new().write(true).open(path).map(Place::Device);
+    }
+    let place = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let tried = Aside::create(&place)?;
+    Ok(Place::File(place, is_stream.then_some(tried)))
 }
 
-/// Writes every report; all are tried, the first error is told.
+/// Writes every report; all are tried, and of those that fail each is told.
 pub fn write<T>(destinations: &[Destination<T>], judged: &T) -> Result<Vec<PathBuf>, Failure> {
-    let written: Vec<Result<PathBuf, Failure>> =
-        destinations.iter().map(|destination| write_one(destination, judged)).collect();
-    written.into_iter().collect()
+    let (mut written, mut failed) = (Vec::new(), Vec::new());
+    for destination in destinations {
+        let Destination { report, path, .. } = destination;
+        match write_one(destination, judged) {
+            Ok(()) => written.push(path.clone()),
+            Err(error) => failed.push(format!("report {}: {}: {error}", report.name, path.display())),
+        }
+    }
+    if failed.is_empty() {
+        return Ok(written);
+    }
+    written.iter().for_each(|path| output::note(&format!("wrote {}", path.display())));
+    Err(Failure::text(Exit::Unwritten, failed.join("\n")))
 }
 
-fn write_one<T>(destination: &Destination<T>, judged: &T) -> Result<PathBuf, Failure> {
-    let Destination { report, path, aside, file } = destination;
-    let mut out = BufWriter::new(file);
-    let written =
-        (report.write)(judged, &mut out).and_then(|()| out.flush()).and_then(|()| std::fs::rename(aside, path));
-    match written {
-        Ok(()) => Ok(path.clone()),
-        Err(error) => {
-            Err(Failure::text(Exit::Internal, format!("report {}: {}: {error}", report.name, path.display())))
-        }
+fn write_one<T>(destination: &Destination<T>, judged: &T) -> Result<(), String> {
+    let write = |file: &File| {
+        let mut sink = Sink { file, failed: None };
+        let mut out = BufWriter::new(&mut sink);
+        let written = (destination.report.write)(judged, &mut out).and_then(|()| out.flush());
+        drop(out);
+        written.map_err(|error| sink.failed.take().map_or(error, io::Error::other))
+    };
+    let (place, stream) = match &destination.place {
+        Place::Device(file) => return write(file).map_err(|error| error.to_string()),
+        Place::File(place, stream) => (place, stream),
+    };
+    let written = Aside::create(place).and_then(|(aside, file)| write(&file).and_then(|()| aside.publish()));
+    written.map_err(|error| {
+        let kept = stream.as_ref().is_some_and(|(aside, _)| aside.is_stream() && aside.publish().is_ok());
+        if kept { format!("{error}; it holds the events as they came") } else { error.to_string() }
+    })
+}
+
+/// A file that remembers why it could not be written: those who serialize don't say it.
+struct Sink<'f> {
+    file: &'f File,
+    failed: Option<String>,
+}
+
+impl io::Write for Sink<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes).inspect_err(|error| self.failed = Some(error.to_string()))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
     }
 }

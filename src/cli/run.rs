@@ -28,10 +28,10 @@ pub async fn run(arguments: RunArguments) -> Result<Exit, Failure> {
         return Err(Failure::text(Exit::Usage, message));
     }
     let rules = rules(&arguments)?;
-    let destinations = reports::open(&arguments.reports)?;
-    let step = github::Step::begin();
     let stop = Stop::default();
     let watcher = tokio::spawn(watch(stop.clone()));
+    let destinations = reports::open(&arguments.reports)?;
+    let step = github::Step::begin();
     let begun = tokio::select! {
         begun = prepare(&arguments) => begun?,
         () = stop.stopped() => return Ok(Exit::Interrupted),
@@ -150,7 +150,10 @@ async fn execute(
     }
     let mut display = Display::new(arguments.quiet, started.permutations, budget.is_some());
     let mut events = Vec::new();
+    let mut streams = reports::Streams::of(destinations);
     let sink = |event: &Event| {
+        // First, so that what was shown is there even if the process dies.
+        streams.write(event);
         display.show(event, &rules);
         events.push(event.clone());
     };
@@ -227,12 +230,15 @@ fn selected(plan: &Plan) -> Result<(), Failure> {
 }
 
 /// The first Ctrl-C stops the run and lets it report; the second ends the process.
-pub async fn watch(stop: Stop) {
-    interrupt::asked().await;
-    output::note("interrupted: writing what is there (once more to leave at once)");
-    stop.stop();
-    interrupt::asked().await;
-    std::process::exit(130);
+pub fn watch(stop: Stop) -> impl Future<Output = ()> + Send + 'static {
+    let mut interrupts = interrupt::Interrupts::listen();
+    async move {
+        interrupts.next().await;
+        output::note("interrupted: writing what is there (once more to leave at once)");
+        stop.stop();
+        interrupts.next().await;
+        interrupt::leave();
+    }
 }
 
 /// Bars on a terminal, one line a case elsewhere.

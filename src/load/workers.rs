@@ -19,7 +19,7 @@ use super::witness::Witness;
 use super::{LoadError, Plan, share_of};
 use crate::authenticator::Client;
 use crate::contract::Protocol;
-use crate::transport;
+use crate::transport::{self, Limits};
 
 /// A worker of the closed model that got no reply waits, so that a dead target is not knocked at without pause.
 const AFTER_LOSS: Duration = Duration::from_millis(50);
@@ -76,9 +76,11 @@ impl Shared {
             _ => Negatives::new(&Client::new(plan.origin.clone()), &plan.rp_id, plan.format)
                 .map_err(|error| LoadError::Plan(error.to_string()))?,
         };
+        // Many calls come at a time, and nothing is said of a single one.
+        let limits = Limits { calls_per_connection: Limits::SHARED, ..plan.limits.clone() };
         let connect = |(protocol, _): &(Protocol, u32)| {
             let address = if *protocol == Protocol::Grpc { &plan.grpc } else { &plan.web };
-            transport::connect(*protocol, address, &plan.limits).map(|transport| (*protocol, transport))
+            transport::connect(*protocol, address, &limits).map(|transport| (*protocol, transport))
         };
         let timeline = Timeline::new(&plan.stages);
         let schedule = Schedule::new(&plan.model, &plan.stages, plan.seed, plan.shard);

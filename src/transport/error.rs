@@ -219,6 +219,9 @@ fn kind(cause: &(dyn Error + 'static), during: Phase) -> Option<Kind> {
     let message = cause.to_string();
     match message.as_str() {
         "dns error" => Some(Kind::Resolve),
+        m if m.contains("too_many_continuations") => Some(Kind::HeadersTooLarge),
+        // HTTP/2 that ends within a frame, or within a stream.
+        "bytes remaining on stream" | "stream closed because of a broken pipe" => Some(Kind::Reset),
         m if m.starts_with("stream error detected") || m.starts_with("connection error detected") => {
             Some(Kind::NotHttp)
         }

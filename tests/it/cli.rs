@@ -5,6 +5,7 @@ mod capacity;
 mod coverage;
 mod fuzz;
 mod inputs;
+mod interrupted;
 mod load_records;
 mod recorded;
 mod report;
@@ -12,6 +13,7 @@ mod reports;
 mod running;
 mod subjects;
 mod target_files;
+mod unwritable;
 mod vectors;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};

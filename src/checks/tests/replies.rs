@@ -144,9 +144,11 @@ fn http_statuses() -> Vec<Row> {
         rows.push(row("201", rest(endpoint, 201, &body(endpoint)), &[SUCCESS_STATUS]));
         rows.push(row("202 with an error", rest(endpoint, 202, &error(3)), &[REFUSAL_STATUS]));
         rows.push(row("302", rest_text(endpoint, 302, "{}"), &[SUCCESS_STATUS]));
-        let mut empty = rest_text(endpoint, 204, "");
-        empty.headers.clear();
-        rows.push(row("204", empty, &[SUCCESS_STATUS]));
+        for http_status in [204, 307] {
+            let mut empty = rest_text(endpoint, http_status, "");
+            empty.headers.clear();
+            rows.push(row("no content", empty, &[SUCCESS_STATUS]));
+        }
     }
     rows
 }

@@ -12,8 +12,8 @@ use crate::authenticator::Format;
 use crate::cli::args::{CalibrateArguments, seed_or_random};
 use crate::cli::embedded::target_of;
 use crate::cli::exit::{Exit, Failure};
-use crate::cli::output;
 use crate::cli::serve::duration;
+use crate::cli::{interrupt, output};
 use crate::contract::{Flow, Protocol};
 use crate::load::{self, Ceilings, LoadUser, Plan, Stop, Subjects, Tolerance};
 use crate::outcome::load::{
@@ -39,7 +39,7 @@ pub async fn calibrate(arguments: CalibrateArguments) -> Result<Exit, Failure> {
     enough_files(users * 2 + OTHER_FILES)?;
     let seed = seed_or_random(arguments.seed);
     let null = Null::start(users, seed).await?;
-    let stop = Stop::new(|| std::process::exit(130));
+    let stop = Stop::new(|| interrupt::leave());
     output::line(&format!(
         "start, attest, verify and remove of v2/passkey with packed-self; {users} workers, {hold:?} for each figure"
     ));

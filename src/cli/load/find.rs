@@ -7,8 +7,8 @@ use super::options::{Options, plain_rate, share};
 use super::{failure, open};
 use crate::cli::args::{FindArguments, LoadArguments, seed_or_random};
 use crate::cli::exit::{Exit, Failure};
-use crate::cli::output;
 use crate::cli::serve::duration;
+use crate::cli::{interrupt, output};
 use crate::load::find::{self, Capacity, Ending, Search};
 use crate::load::{self, Stop};
 use crate::outcome::load::LoadRecord;
@@ -30,7 +30,7 @@ pub async fn find(arguments: FindArguments) -> Result<Exit, Failure> {
         |rate: f64| LoadArguments { rate: Some(format!("{rate}/s")), duration: Some(hold.clone()), ..load.clone() };
     let (target, _embedded) = open(&load, &Options::read(&at(search.to))?).await?;
     header(&search, &target, load.seed.unwrap_or_default());
-    let stop = Stop::new(|| std::process::exit(130));
+    let stop = Stop::new(|| interrupt::leave());
     let mut wrong = 0;
     let measure = async |rate: f64, _: Duration| -> Result<LoadRecord, Failure> {
         let load = at(rate);

@@ -9,9 +9,6 @@ use super::Body;
 use super::connect::{ConnectError, Io};
 use crate::transport::{Limits, outgoing};
 
-/// Calls at a time on one connection. Servers allow a hundred streams or more (RFC 9113 section 6.5.2); what is above would wait unseen.
-const MOST_CALLS: usize = 64;
-
 #[derive(Default)]
 pub(super) struct Shared(Mutex<Vec<Lease>>);
 
@@ -24,11 +21,20 @@ pub(super) struct Lease {
 
 impl Shared {
     /// A connection that has room for a call.
-    pub fn take(&self) -> Option<Lease> {
+    pub fn take(&self, limits: &Limits) -> Option<Lease> {
         let mut connections = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         connections.retain(|connection| !connection.send.is_closed());
         // The list itself has one of the counts.
-        connections.iter().find(|connection| Arc::strong_count(&connection.users) <= MOST_CALLS).cloned()
+        connections
+            .iter()
+            .find(|connection| Arc::strong_count(&connection.users) <= limits.calls_per_connection)
+            .cloned()
+    }
+
+    /// Gives a connection to no further call.
+    pub fn retire(&self, lease: &Lease) {
+        let mut connections = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        connections.retain(|connection| !Arc::ptr_eq(&connection.users, &lease.users));
     }
 
     /// Agrees on HTTP/2, and has the connection's work done by a task, which ends when nobody uses it any more.

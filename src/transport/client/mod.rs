@@ -42,7 +42,7 @@ pub(super) struct Client {
     connector: Connector,
     idle: http1::Idle,
     shared: http2::Shared,
-    /// Taken while connecting to HTTP/2, so that the calls that come meanwhile share the connection.
+    /// Taken while connecting to HTTP/2, so that the calls that come meanwhile share the connection, if they may.
     turn: Mutex<()>,
     speaks_http2: AtomicBool,
     base: Uri,
@@ -101,9 +101,12 @@ impl Client {
                 }
                 _ => {}
             }
-            if let Ok(received) = &mut received {
-                received.timings.set_up = set_up;
-                self.keep(lease);
+            match &mut received {
+                Ok(received) => {
+                    received.timings.set_up = set_up;
+                    self.keep(lease);
+                }
+                Err(_) => self.give_up(&lease),
             }
             return received;
         }
@@ -132,7 +135,7 @@ impl Client {
         if let Some(kept) = self.kept(fresh) {
             return Ok((kept, None));
         }
-        let _turn = match self.speaks_http2.load(Ordering::Relaxed) {
+        let _turn = match self.speaks_http2.load(Ordering::Relaxed) && self.shares() {
             true => Some(attempt.connecting(async { Ok(self.turn.lock().await) }).await?),
             false => None,
         };
@@ -152,7 +155,21 @@ impl Client {
         if fresh {
             return None;
         }
-        self.idle.take().map(Lease::Http1).or_else(|| self.shared.take().map(Lease::Http2))
+        self.idle.take().map(Lease::Http1).or_else(|| self.shared.take(&self.limits).map(Lease::Http2))
+    }
+
+    /// A connection whose one call failed may be stuck. Where calls share it, the others say so themselves.
+    fn give_up(&self, lease: &Lease) {
+        if let Lease::Http2(lease) = lease
+            && !self.shares()
+        {
+            self.shared.retire(lease);
+        }
+    }
+
+    /// Whether calls may share a connection.
+    fn shares(&self) -> bool {
+        self.limits.calls_per_connection > 1
     }
 
     fn keep(&self, lease: Lease) {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use proofmark::contract::Protocol;
 use proofmark::transport::{self, Address, Exchange, Limits, Phase, Reply, TlsOptions, TransportError};
 use proofmark::wire::framing::frame;
+use rcgen::{CertificateParams, KeyPair};
 use serde_json::json;
 use tokio::io::AsyncWriteExt as _;
 use tokio_rustls::TlsAcceptor;
@@ -17,15 +18,46 @@ use super::{PATIENCE, call, limits};
 /// `{"u2fId": "7"}`
 const MESSAGE: &[u8] = b"\x12\x017";
 
+/// What is wrong with a certificate.
+#[derive(Debug, Clone, Copy)]
+pub enum Certificate {
+    Expired,
+    OtherHost,
+    Unknown,
+}
+
+/// A server with such a certificate. Gives its base URL, and what has to be trusted to see nothing else wrong.
+pub async fn certified(certificate: Certificate) -> (String, Vec<u8>) {
+    let both: &[&[u8]] = &[b"h2", b"http/1.1"];
+    match certificate {
+        Certificate::Expired => {
+            let mut params = parameters("localhost");
+            params.not_after = rcgen::date_time_ymd(2021, 1, 1);
+            serve_with(params, both).await
+        }
+        Certificate::OtherHost => serve("other.example", both).await,
+        Certificate::Unknown => (serve("localhost", both).await.0, Vec::new()),
+    }
+}
+
+fn parameters(name: &str) -> CertificateParams {
+    CertificateParams::new([name.to_owned()]).expect("a name")
+}
+
 /// A server whose certificate is for this name. Gives its base URL at `localhost` and its certificate as PEM.
 async fn serve(name: &str, alpn: &[&[u8]]) -> (String, Vec<u8>) {
-    let certified = rcgen::generate_simple_self_signed([name.to_owned()]).expect("a certificate");
-    let key = certified.signing_key.serialize_der().try_into().expect("a key");
+    serve_with(parameters(name), alpn).await
+}
+
+async fn serve_with(params: CertificateParams, alpn: &[&[u8]]) -> (String, Vec<u8>) {
+    let signing_key = KeyPair::generate().expect("a key");
+    let certificate = params.self_signed(&signing_key).expect("a certificate");
+    let key = signing_key.serialize_der().try_into().expect("a key");
     let mut config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
         .expect("versions")
         .with_no_client_auth()
-        .with_single_cert(vec![certified.cert.der().clone()], key)
+        .with_single_cert(vec![certificate.der().clone()], key)
         .expect("a certificate and its key");
     config.alpn_protocols = alpn.iter().map(|name| name.to_vec()).collect();
     let acceptor = TlsAcceptor::from(Arc::new(config));
@@ -39,7 +71,7 @@ async fn serve(name: &str, alpn: &[&[u8]]) -> (String, Vec<u8>) {
     })
     .await;
     let port = base_url.rsplit(':').next().expect("a port");
-    (format!("https://localhost:{port}"), certified.cert.pem().into_bytes())
+    (format!("https://localhost:{port}"), certificate.pem().into_bytes())
 }
 
 async fn send(protocol: Protocol, base_url: &str, tls: TlsOptions) -> Result<Exchange, TransportError> {

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -18,8 +19,18 @@ pub enum Act {
     Hang,
     /// These bytes are sent and the connection is closed.
     Say(Bytes),
+    /// These bytes are sent, and the connection is reset.
+    Reset(Bytes),
+    /// These bytes are sent, and nothing after them.
+    Stall(Bytes),
+    /// These bytes are sent, and a blank each second after them.
+    Drip(Bytes),
     /// A reply without stated length, of so many bytes.
     Flood(u64),
+    /// After this head, so many bytes in chunks; there is no last one.
+    Chunks(&'static [u8], u64),
+    /// It is handed on, and the body of the reply is changed.
+    Edit(fn(&[u8]) -> Vec<u8>),
 }
 
 /// A request as it came.
@@ -116,29 +127,97 @@ async fn answer(
     flooded: &AtomicU64,
 ) -> std::io::Result<()> {
     match act {
-        Act::Hang => {
-            // Until the caller gives up.
-            stream.read_u8().await?;
-        }
+        Act::Hang => wait(&mut stream).await?,
         Act::Say(bytes) => stream.write_all(&bytes).await?,
-        Act::Flood(length) => {
-            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n").await?;
-            let chunk = vec![b' '; 64 << 10];
-            let mut left = length;
-            while left > 0 {
-                let sent = stream.write(&chunk).await?;
-                let sent = u64::try_from(sent).expect("a small number");
-                flooded.fetch_add(sent, Ordering::SeqCst);
-                left = left.saturating_sub(sent);
+        Act::Reset(bytes) => {
+            stream.write_all(&bytes).await?;
+            // Closed in this way, it is reset.
+            stream.set_zero_linger()?;
+            return Ok(());
+        }
+        Act::Stall(bytes) => {
+            stream.write_all(&bytes).await?;
+            wait(&mut stream).await?;
+        }
+        Act::Drip(bytes) => {
+            stream.write_all(&bytes).await?;
+            loop {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                stream.write_all(b" ").await?;
             }
         }
+        Act::Flood(length) => {
+            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n").await?;
+            flood(&mut stream, &[b' '; 64 << 10], length, flooded).await?;
+        }
+        Act::Chunks(head, length) => {
+            stream.write_all(head).await?;
+            let chunk = [&b"10000\r\n"[..], &[b' '; 0x10000], b"\r\n"].concat();
+            flood(&mut stream, &chunk, length, flooded).await?;
+            wait(&mut stream).await?;
+        }
         Act::Forward => {
-            let end = request.line.len() + 2;
-            let mut server = TcpStream::connect(upstream).await?;
-            let changed = [&request.bytes[..end], b"connection: close\r\n", &request.bytes[end..]].concat();
-            server.write_all(&changed).await?;
+            let mut server = handed_on(&request, upstream).await?;
             tokio::io::copy(&mut server, &mut stream).await?;
+        }
+        Act::Edit(change) => {
+            let mut reply = Vec::new();
+            handed_on(&request, upstream).await?.read_to_end(&mut reply).await?;
+            stream.write_all(&edited(&reply, change)).await?;
         }
     }
     stream.shutdown().await
+}
+
+/// Until the caller gives up.
+async fn wait(stream: &mut TcpStream) -> std::io::Result<()> {
+    stream.read_u8().await.map(|_| ())
+}
+
+async fn flood(stream: &mut TcpStream, chunk: &[u8], length: u64, flooded: &AtomicU64) -> std::io::Result<()> {
+    let size = u64::try_from(chunk.len()).expect("a small number");
+    let mut left = length;
+    while left > 0 {
+        stream.write_all(chunk).await?;
+        flooded.fetch_add(size, Ordering::SeqCst);
+        left = left.saturating_sub(size);
+    }
+    Ok(())
+}
+
+/// The server's side of a request that was sent to it.
+async fn handed_on(request: &Request, upstream: SocketAddr) -> std::io::Result<TcpStream> {
+    let end = request.line.len() + 2;
+    let mut server = TcpStream::connect(upstream).await?;
+    let changed = [&request.bytes[..end], b"connection: close\r\n", &request.bytes[end..]].concat();
+    server.write_all(&changed).await?;
+    Ok(server)
+}
+
+/// A whole reply whose body was changed.
+fn edited(reply: &[u8], change: fn(&[u8]) -> Vec<u8>) -> Vec<u8> {
+    let end = reply.windows(4).position(|window| window == b"\r\n\r\n").expect("a whole reply") + 4;
+    let head = String::from_utf8_lossy(&reply[..end - 2]).to_ascii_lowercase();
+    let head = head.replacen("http/1.1", "HTTP/1.1", 1);
+    let length = ["content-length:", "transfer-encoding:"];
+    let kept = head.split_inclusive("\r\n").filter(|line| !length.iter().any(|name| line.starts_with(name)));
+    let whole = &reply[end..];
+    let body = if head.contains("transfer-encoding: chunked") { change(&joined(whole)) } else { change(whole) };
+    let length = format!("content-length: {}\r\n\r\n", body.len());
+    [kept.collect::<String>().as_bytes(), length.as_bytes(), &body].concat()
+}
+
+/// What chunks hold.
+fn joined(mut chunks: &[u8]) -> Vec<u8> {
+    let mut body = Vec::new();
+    while let Some(end) = chunks.windows(2).position(|window| window == b"\r\n") {
+        let size = std::str::from_utf8(&chunks[..end]).expect("ASCII");
+        let size = usize::from_str_radix(size, 16).expect("a size");
+        if size == 0 {
+            break;
+        }
+        body.extend(&chunks[end + 2..end + 2 + size]);
+        chunks = &chunks[end + 2 + size + 2..];
+    }
+    body
 }
