@@ -64,6 +64,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("reqwest", &["transport"]),
     ("tonic", &["wire", "transport", "server"]),
     ("axum", &["server"]),
+    ("tonic_health", &["server"]),
+    ("tonic_reflection", &["server"]),
     ("tonic_web", &["server"]),
     ("goose", &["load"]),
     ("hdrhistogram", &["outcome", "load", "report"]),
