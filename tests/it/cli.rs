@@ -10,6 +10,7 @@ mod recorded;
 mod report;
 mod reports;
 mod running;
+mod setup;
 mod subjects;
 mod target_files;
 mod vectors;
