@@ -3,6 +3,7 @@
 mod capacity;
 mod credential;
 mod load;
+mod setup;
 mod streams;
 
 use std::net::SocketAddr;
@@ -14,7 +15,10 @@ use crate::outcome::Shard;
 pub use capacity::{CalibrateArguments, FindArguments};
 pub use credential::{AttestArguments, VectorsArguments, VectorsVerb};
 pub use load::{Arrivals, LoadArguments, LoadCommand, LoadVerb};
-pub use streams::{DiffArguments, DiffFormat, KnownArguments, KnownVerb, MergeArguments};
+pub use setup::{CheckArguments, CheckForm, InitArguments};
+pub use streams::{
+    DiffArguments, DiffFormat, KnownArguments, KnownVerb, MergeArguments, ReasonsArguments, ReasonsVerb,
+};
 
 /// The command line.
 #[derive(Debug, Parser)]
@@ -36,6 +40,10 @@ pub struct Arguments {
 /// The verbs.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
+    /// Look at a server, and write a target file for it
+    Init(InitArguments),
+    /// Look at a target's set-up: address, TLS, protocols, tokens, RP ID, origin; and say what to mend
+    Check(CheckArguments),
     /// Judge a target, or the embedded reference server if none is given
     Run(RunArguments),
     /// Play one case again, with the same keys, and show every call
@@ -50,6 +58,8 @@ pub enum Verb {
     Attest(AttestArguments),
     /// Excuse known fails and deviations: write entries of a known-deviations file, or take stale ones out
     Known(KnownArguments),
+    /// Propose from a run what the target's refusals mean, as [reasons] of its file
+    Reasons(ReasonsArguments),
     /// Compare two runs, from their event streams
     Diff(DiffArguments),
     /// Put the event streams of all shards of a run together
@@ -156,6 +166,9 @@ pub struct JudgeArguments {
     /// Write a report, as NAME=PATH; can be repeated
     #[arg(long = "report", value_name = "NAME=PATH")]
     pub reports: Vec<String>,
+    /// Judge by the [reasons] of this target file, in place of those that the run was judged by
+    #[arg(long, value_name = "FILE")]
+    pub target: Option<PathBuf>,
     /// Excuse the fails and deviations of this file
     #[arg(long, value_name = "FILE")]
     pub known: Option<PathBuf>,

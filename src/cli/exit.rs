@@ -16,7 +16,7 @@ pub enum Exit {
     Config = 3,
     /// Nothing selected.
     NothingSelected = 4,
-    /// Preflight failed: no case was run.
+    /// Preflight failed: no case was run; of `check`, that the set-up has a problem.
     Preflight = 5,
     /// Errors: the run is incomplete.
     Incomplete = 6,

@@ -7,6 +7,7 @@ use crate::gate::Judged;
 use crate::outcome::RunRecord;
 use crate::report;
 use crate::runner::rejudge::{Changed, rejudge};
+use crate::runner::target_file;
 
 /// Changed verdicts that are listed.
 const LISTED: usize = 40;
@@ -16,6 +17,10 @@ pub fn judge(arguments: &JudgeArguments) -> Result<Exit, Failure> {
     let rules = gate::rules(arguments.known.as_deref(), arguments.deny)?;
     let destinations = reports::open(&arguments.reports)?;
     let mut run = stream::read("judge", &arguments.stream)?;
+    if let Some(path) = &arguments.target {
+        let reasons = target_file::reasons(path).map_err(Failure::config)?;
+        run.started.reasons = reasons.pairs();
+    }
     let changed = rejudge(&mut run);
     let step = github::Step::begin();
     output::print(&changes(&run, &changed));

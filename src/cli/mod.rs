@@ -2,12 +2,14 @@
 
 mod args;
 mod attest;
+mod check;
 mod coverage;
 mod diff;
 pub mod embedded;
 pub mod exit;
 mod gate;
 mod github;
+mod init;
 mod interrupt;
 mod judge;
 mod known;
@@ -17,6 +19,7 @@ mod load;
 mod load_verbs;
 mod merge;
 mod output;
+mod reasons;
 mod replay;
 mod report;
 mod reports;
@@ -59,6 +62,8 @@ pub fn main() -> ExitCode {
 fn dispatch(verb: Verb) -> Result<Exit, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::internal)?;
     let done = match verb {
+        Verb::Init(arguments) => runtime.block_on(init::init(arguments)),
+        Verb::Check(arguments) => runtime.block_on(check::check(arguments)),
         Verb::Run(arguments) => runtime.block_on(run::run(arguments)),
         Verb::Judge(arguments) => judge::judge(&arguments),
         Verb::Replay(arguments) => runtime.block_on(replay::replay(arguments)),
@@ -66,6 +71,7 @@ fn dispatch(verb: Verb) -> Result<Exit, Failure> {
         Verb::Coverage(arguments) => runtime.block_on(coverage::coverage(arguments)),
         Verb::Attest(arguments) => attest::attest(&arguments),
         Verb::Known(arguments) => known::known(&arguments),
+        Verb::Reasons(arguments) => reasons::reasons(&arguments),
         Verb::Diff(arguments) => diff::diff(&arguments),
         Verb::Merge(arguments) => merge::merge(&arguments),
         Verb::Serve(arguments) => runtime.block_on(serve::serve(arguments)),

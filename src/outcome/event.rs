@@ -43,7 +43,7 @@ pub struct RunStarted {
     /// SHA-256 (hexadecimal) of what was planned, before a shard was taken: equal for runs that can be merged.
     #[serde(default)]
     pub digest: String,
-    /// The target's reason map: globs over error ids, and the clause that each means.
+    /// The target's reason map: patterns of refusals (docs/judging.md), and the clause that each means.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reasons: Vec<(String, String)>,
     /// The part of the plan that this run plays; `None` for all of it.

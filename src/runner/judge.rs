@@ -1,7 +1,7 @@
 //! Sets an answer against its expectation. Needs no target: what it looks at can be recorded and judged again.
 
 use super::player::Player;
-use super::target::ReasonMap;
+use super::reasons::{ReasonMap, Said};
 use crate::contract::{Endpoint, Protocol, clause};
 use crate::outcome::{Expected, Finding, Reason, gravest};
 use crate::scenario::{Caller, Expectation, Step};
@@ -87,7 +87,7 @@ impl Judge<'_> {
         };
         let reason = if reason == Reason::Met && expected.left_open { Reason::LeftOpen } else { reason };
         let kept = match &exchange.reply {
-            Reply::Refusal(refusal) if reason == Reason::WrongReason => self.kept_clause(expected, refusal),
+            Reply::Refusal(refusal) if reason == Reason::WrongReason => self.kept_clause(expected, exchange, refusal),
             _ => None,
         };
         let clause = kept.unwrap_or(&expected.clause);
@@ -96,8 +96,8 @@ impl Judge<'_> {
     }
 
     /// The further clause of the case that the target says is not met. The case keeps it, and the refusal speaks of it.
-    fn kept_clause<'e>(&self, expected: &'e Expected, refusal: &Refusal) -> Option<&'e str> {
-        let claimed = self.reasons.clauses(refusal.status.as_ref()?.error_id()?);
+    fn kept_clause<'e>(&self, expected: &'e Expected, exchange: &Exchange, refusal: &Refusal) -> Option<&'e str> {
+        let claimed = self.claimed(exchange, refusal);
         let further = expected.further.iter().map(String::as_str);
         further.into_iter().find(|clause| claimed.contains(clause))
     }
@@ -119,15 +119,18 @@ impl Judge<'_> {
         if !Expectation::of(expected).must_refuse() {
             return expected.refused;
         }
-        self.attributed(expected, refusal)
+        self.attributed(expected, exchange, refusal)
+    }
+
+    /// The clauses that the target's reason map says the refusal is about.
+    fn claimed(&self, exchange: &Exchange, refusal: &Refusal) -> Vec<&str> {
+        self.reasons.clauses(&Said::by(refusal, exchange.protocol, exchange.http_status))
     }
 
     /// Whether the target's reason map says that the refusal is about the clause under test, or another that the step allows.
-    fn attributed(&self, expected: &Expected, refusal: &Refusal) -> Reason {
+    fn attributed(&self, expected: &Expected, exchange: &Exchange, refusal: &Refusal) -> Reason {
         let clause = expected.clause.as_str();
-        let error_id = refusal.status.as_ref().and_then(|status| status.error_id());
-        let clauses = error_id.map(|id| self.reasons.clauses(id)).unwrap_or_default();
-        match clauses.as_slice() {
+        match self.claimed(exchange, refusal).as_slice() {
             // "Not found" is what an id within its limits gets; it says nothing of the limit.
             [] if clause.starts_with("api/limit/") && is_not_found(refusal) => Reason::WrongReason,
             [] => Reason::Unattributed,

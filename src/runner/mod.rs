@@ -4,6 +4,7 @@ mod after;
 mod agreement;
 mod call;
 mod case;
+pub mod check;
 mod control;
 mod details;
 pub mod fuzz;
@@ -16,6 +17,7 @@ pub mod preflight;
 mod present;
 pub mod provision;
 mod race;
+pub mod reasons;
 pub mod rejudge;
 mod subject;
 pub mod target;
@@ -162,13 +164,7 @@ impl Runner {
             clauses: clauses.into_iter().filter(|id| clause::find(id).is_some()).count(),
             protocols: self.shared.target.protocols.iter().map(|protocol| protocol.slug().to_owned()).collect(),
             digest: self.plan.digest(self.shared.settings.seed),
-            reasons: self
-                .shared
-                .target
-                .reasons
-                .entries()
-                .map(|(id, clause)| (id.to_owned(), clause.to_owned()))
-                .collect(),
+            reasons: self.shared.target.reasons.pairs(),
             shard: self.plan.shard,
             fuzzed: false,
         }

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::judge::{self, Judge};
-use super::target::ReasonMap;
+use super::reasons::ReasonMap;
 use crate::checks::{self, CHECKS, Observation};
 use crate::contract::{Flow, Operation, Protocol};
 use crate::outcome::{CaseRecord, Evidence, Finding, Reason, RecordedBody, RunRecord, Verdict};
@@ -29,11 +29,7 @@ pub struct Changed {
 ///
 /// Gives what changed, in the order of the run's records.
 pub fn rejudge(run: &mut RunRecord) -> Vec<Changed> {
-    let mut reasons = ReasonMap::default();
-    for (pattern, clause) in &run.started.reasons {
-        // They were globs when they were written; one that was tampered with means nothing.
-        reasons.add(pattern, clause).unwrap_or_default();
-    }
+    let reasons = recorded_reasons(run);
     let masker = Masker::default();
     let judge = Judge { reasons: &reasons, masker: &masker };
     let mut changed = Vec::new();
@@ -49,6 +45,16 @@ pub fn rejudge(run: &mut RunRecord) -> Vec<Changed> {
         }
     }
     changed
+}
+
+/// The target's reason map as the run recorded it.
+pub fn recorded_reasons(run: &RunRecord) -> ReasonMap {
+    let mut reasons = ReasonMap::default();
+    for (pattern, clause) in &run.started.reasons {
+        // They were patterns when they were written; one that was tampered with means nothing.
+        reasons.add(pattern, clause).unwrap_or_default();
+    }
+    reasons
 }
 
 fn decisive_clause(record: &CaseRecord) -> Option<String> {
@@ -87,7 +93,7 @@ fn is_rejudged(finding: &Finding) -> bool {
 
 /// The findings, and what checks looked at; `None` where the reply was not recorded whole, or can't be read at all.
 fn rejudge_exchange(evidence: &Evidence, judge: Judge<'_>) -> Option<(Vec<Finding>, BTreeSet<&'static str>)> {
-    let exchange = if is_masked(evidence) { return None } else { exchange(evidence)? };
+    let exchange = exchange(evidence)?;
     let observation = Observation {
         exchange: &exchange,
         documented_request: !evidence.undocumented_request,
@@ -111,8 +117,11 @@ fn is_masked(evidence: &Evidence) -> bool {
     lines.chain(body).any(|text| text.contains(MASK))
 }
 
-/// The exchange that evidence speaks of.
-fn exchange(evidence: &Evidence) -> Option<Exchange> {
+/// The exchange that evidence speaks of; `None` where its reply was not recorded whole, or can't be read.
+pub(super) fn exchange(evidence: &Evidence) -> Option<Exchange> {
+    if is_masked(evidence) {
+        return None;
+    }
     let flow = Flow::from_slug(&evidence.flow)?;
     let operation = Operation::ALL.into_iter().find(|operation| operation.slug() == evidence.operation)?;
     let protocol = Protocol::ALL.into_iter().find(|protocol| protocol.slug() == evidence.protocol)?;

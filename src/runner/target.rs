@@ -1,11 +1,11 @@
 //! The implementation under test: where it is, what it offers and who may do what.
 
-use globset::{Glob, GlobMatcher};
-
 use crate::contract::{Flow, Protocol};
 use crate::scenario::Policy;
 use crate::transport::{Address, Limits};
 use crate::wire::secret::Secret;
+
+pub use super::reasons::ReasonMap;
 
 /// The target of a run.
 #[derive(Debug, Clone)]
@@ -26,7 +26,7 @@ pub struct Target {
     pub protocols: Vec<Protocol>,
     /// Who calls.
     pub accounts: Accounts,
-    /// What its error ids mean.
+    /// What its refusals mean.
     pub reasons: ReasonMap,
     /// What it is like where the specification leaves a choice.
     pub policy: Policy,
@@ -54,10 +54,6 @@ pub struct Subject {
     pub token: Secret,
 }
 
-/// From error ids to the clause that a refusal with that id is about.
-#[derive(Debug, Clone, Default)]
-pub struct ReasonMap(Vec<(GlobMatcher, String)>);
-
 impl Target {
     /// The address for a protocol.
     pub fn address(&self, protocol: Protocol) -> &Address {
@@ -77,27 +73,5 @@ impl Accounts {
     /// Everything that must not appear in a report.
     pub fn secrets(&self) -> impl Iterator<Item = &Secret> {
         self.subjects.iter().map(|subject| &subject.token).chain(&self.admin).chain(&self.no_rights)
-    }
-}
-
-impl ReasonMap {
-    /// Adds an entry: a glob over error ids, and a clause id.
-    ///
-    /// # Errors
-    /// The glob's error text.
-    pub fn add(&mut self, pattern: &str, clause: &str) -> Result<(), String> {
-        let glob = Glob::new(pattern).map_err(|error| error.kind().to_string())?;
-        self.0.push((glob.compile_matcher(), clause.to_owned()));
-        Ok(())
-    }
-
-    /// Globs and clause ids, as they were added.
-    pub fn entries(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(glob, clause)| (glob.glob().glob(), clause.as_str()))
-    }
-
-    /// The clauses that an error id speaks of; empty where the map does not know it.
-    pub fn clauses(&self, error_id: &str) -> Vec<&str> {
-        self.0.iter().filter(|(glob, _)| glob.is_match(error_id)).map(|(_, clause)| clause.as_str()).collect()
     }
 }

@@ -85,6 +85,16 @@ pub fn known(path: &Path) -> Option<PathBuf> {
     Some(path.parent().unwrap_or(Path::new("")).join(file.get("known")?.as_str()?))
 }
 
+/// The reason map that a target file holds. Nothing else is checked, and nothing is provisioned.
+///
+/// # Errors
+/// [`TargetFileError`]
+pub fn reasons(path: &Path) -> Result<ReasonMap, TargetFileError> {
+    let source = Source::read(path)?;
+    let file: File = source.parse()?;
+    source.reasons(&file.reasons)
+}
+
 /// Reads and checks a target file; runs its `provision` command, if any.
 ///
 /// # Errors
@@ -296,15 +306,21 @@ impl Source {
         for (pattern, value) in written {
             let fail = |message: String| self.error(value.span().start, format!("reasons: {message}"));
             let mend = "`proofmark list clauses` shows all";
-            let Some(id) = value.get_ref().as_str() else {
-                return Err(fail(format!("the value of `{pattern}` is the id of a clause; {mend}")));
+            let ids = match value.get_ref() {
+                toml::Value::Array(several) => several.iter().map(toml::Value::as_str).collect(),
+                one => one.as_str().map(|id| vec![Some(id)]).unwrap_or_default(),
             };
-            if clause::find(id).is_none() {
-                return Err(fail(format!("there is no clause `{id}`; {mend}")));
+            let Some(ids) = ids.into_iter().collect::<Option<Vec<_>>>().filter(|ids| !ids.is_empty()) else {
+                return Err(fail(format!("the value of `{pattern}` is the id of a clause, or a list of ids; {mend}")));
+            };
+            for id in ids {
+                if clause::find(id).is_none() {
+                    return Err(fail(format!("there is no clause `{id}`; {mend}")));
+                }
+                reasons
+                    .add(pattern, id)
+                    .map_err(|why| fail(format!("`{pattern}` is no pattern of refusals: {why}")))?;
             }
-            reasons
-                .add(pattern, id)
-                .map_err(|error| fail(format!("`{pattern}` is no pattern of error ids: {error}")))?;
         }
         Ok(reasons)
     }

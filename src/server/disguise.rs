@@ -1,6 +1,6 @@
 //! The right refusal in another dress: wrong codes and messages of defects, other codes and messages of variants.
 
-use super::refusal::Refused;
+use super::refusal::{self, Refused};
 use super::switches::Switches;
 use crate::contract::Protocol;
 use crate::wire::status::Code;
@@ -50,6 +50,11 @@ fn vary(switches: &Switches, protocol: Protocol, mut refused: Refused) -> Refuse
     let is_ceremony = id.starts_with("WEBAUTHN-");
     if switches.varies("refusal-texts") {
         OTHER_TEXT.clone_into(&mut refused.status.message);
+    }
+    if switches.varies("refusal-ids")
+        && let Some(shown) = refused.status.details.first_mut().and_then(|detail| detail.get_mut("id"))
+    {
+        *shown = refusal::number(&id).into();
     }
     if is_ceremony && switches.varies("refusal-body-422") {
         refused.http_status = 422;

@@ -18,6 +18,7 @@ mod counts;
 pub mod defect;
 mod disguise;
 mod grpc;
+mod infrastructure;
 mod json;
 mod lapses;
 mod limits;
@@ -201,6 +202,7 @@ fn router(service: Arc<Service>, slower: f64) -> Router {
     let (unknown, wrong_method, switched) = (service.clone(), service.clone(), service.clone());
     rest::routes(&service)
         .merge(grpc::routes(&service))
+        .merge(infrastructure::routes())
         .fallback(move |request: Request| async move {
             if grpc::protocol_of(request.headers()).is_some() {
                 grpc::answer(unknown, None, request).await

@@ -65,6 +65,12 @@ fn find(id: &str) -> &'static ErrorId {
     found.unwrap_or(&INTERNAL)
 }
 
+/// An id in place of another that tells nothing of its meaning.
+pub(super) fn number(id: &str) -> String {
+    let at = ERROR_IDS.iter().position(|entry| entry.id == id).unwrap_or(ERROR_IDS.len());
+    format!("E-{}", 1000 + at * 7)
+}
+
 const fn entry(id: &'static str, code: Code, http_status: u16, meaning: &'static str) -> ErrorId {
     ErrorId { id, code: code.number(), http_status, meaning }
 }

@@ -8,6 +8,7 @@ mod grpc;
 mod grpc_reply;
 mod grpc_web;
 mod outgoing;
+pub mod probe;
 mod recorded;
 mod rest;
 pub mod tamper;

@@ -29,7 +29,7 @@ pub(super) fn configuration(address: &Address) -> Result<ClientConfig, Transport
 }
 
 /// The system's trust anchors and the extra ones. Only the extra ones must all be readable.
-fn roots(options: &TlsOptions) -> Result<RootCertStore, String> {
+pub(super) fn roots(options: &TlsOptions) -> Result<RootCertStore, String> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     if let Some(pem) = &options.extra_roots_pem {

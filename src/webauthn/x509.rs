@@ -5,6 +5,7 @@
 mod parts;
 
 use x509_cert::der::{Decode as _, Encode as _};
+use x509_cert::ext::pkix::name::GeneralName;
 
 use super::cose::CoseAlgorithm;
 use super::der::{self, DerError};
@@ -173,6 +174,33 @@ impl Certificate {
         let validity = self.0.tbs_certificate().validity();
         (validity.not_before.to_unix_duration().as_secs()..=validity.not_after.to_unix_duration().as_secs())
             .contains(&seconds)
+    }
+
+    /// The last second at which it is valid, since 1970.
+    pub fn valid_until(&self) -> u64 {
+        self.0.tbs_certificate().validity().not_after.to_unix_duration().as_secs()
+    }
+
+    /// The issuer as text (RFC 4514).
+    pub fn issuer(&self) -> String {
+        self.0.tbs_certificate().issuer().to_string()
+    }
+
+    /// The host names and addresses of the subject's alternative names.
+    pub fn host_names(&self) -> Vec<String> {
+        let Some((_, value)) = self.extension(oid::SUBJECT_ALTERNATIVE_NAME) else { return Vec::new() };
+        let names = x509_cert::ext::pkix::SubjectAltName::from_der(value).map(|names| names.0).unwrap_or_default();
+        let name = |name: &GeneralName| match name {
+            GeneralName::DnsName(name) => Some(name.as_str().to_owned()),
+            GeneralName::IpAddress(address) => match *address.as_bytes() {
+                [a, b, c, d] => Some(std::net::Ipv4Addr::new(a, b, c, d).to_string()),
+                _ => <[u8; 16]>::try_from(address.as_bytes())
+                    .ok()
+                    .map(|bytes| std::net::Ipv6Addr::from(bytes).to_string()),
+            },
+            _ => None,
+        };
+        names.iter().filter_map(name).collect()
     }
 
     /// Whether `issuer` is named as its issuer and signed it.

@@ -18,6 +18,8 @@ use super::structs;
 
 /// Our own files, by the name under which they import each other.
 const FILES: &[(&str, &str)] = &[
+    ("grpc/health/v1/health.proto", include_str!("../../fixtures/proto/grpc/health/v1/health.proto")),
+    ("grpc/reflection/v1/reflection.proto", include_str!("../../fixtures/proto/grpc/reflection/v1/reflection.proto")),
     ("google/rpc/status.proto", include_str!("../../fixtures/proto/google/rpc/status.proto")),
     ("zitadel/v1/message.proto", include_str!("../../fixtures/proto/zitadel/v1/message.proto")),
     ("zitadel/object/v2/object.proto", include_str!("../../fixtures/proto/zitadel/object/v2/object.proto")),
@@ -246,6 +248,14 @@ fn restore_integers(json: &mut Value) {
 /// The file, below `fixtures/proto`, that defines the named service.
 pub fn file_of(service_name: &str) -> Option<String> {
     pool().ok()?.get_service_by_name(service_name).map(|service| service.parent_file().name().to_owned())
+}
+
+/// All of them as a `google.protobuf.FileDescriptorSet`, for servers that offer reflection.
+///
+/// # Errors
+/// [`SchemaError::Pool`]
+pub fn file_descriptor_set() -> Result<Vec<u8>, SchemaError> {
+    pool().map(DescriptorPool::encode_to_vec)
 }
 
 fn descriptor(message_name: &str) -> Result<MessageDescriptor, SchemaError> {

@@ -65,6 +65,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("hyper", &["transport", "server"]),
     ("tonic", &["server"]),
     ("axum", &["server"]),
+    ("tonic_health", &["server"]),
+    ("tonic_reflection", &["server"]),
     ("tonic_web", &["server"]),
     ("goose", &["load"]),
     ("hdrhistogram", &["outcome", "load", "report"]),

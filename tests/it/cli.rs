@@ -11,6 +11,7 @@ mod recorded;
 mod report;
 mod reports;
 mod running;
+mod setup;
 mod subjects;
 mod target_files;
 mod unwritable;

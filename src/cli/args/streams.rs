@@ -1,4 +1,4 @@
-//! Verbs about runs that were made before: `known`, `diff` and `merge`.
+//! Verbs about runs that were made before: `known`, `reasons`, `diff` and `merge`.
 
 use std::path::PathBuf;
 
@@ -40,6 +40,28 @@ pub enum KnownVerb {
         /// Take it out
         #[arg(long)]
         write: bool,
+    },
+}
+
+/// `reasons`
+#[derive(Debug, Args)]
+pub struct ReasonsArguments {
+    /// What to do
+    #[command(subcommand)]
+    pub verb: ReasonsVerb,
+}
+
+/// What `reasons` can do.
+#[derive(Debug, Subcommand)]
+pub enum ReasonsVerb {
+    /// Print entries of [reasons] for the refusals of a run that nothing attributes yet
+    Suggest {
+        /// The run's events, as `run --report ndjson=EVENTS` writes them; `-` is standard input
+        #[arg(value_name = "EVENTS")]
+        stream: PathBuf,
+        /// Take the map that is there from this target file, in place of the one that the run was judged by
+        #[arg(long, value_name = "FILE")]
+        target: Option<PathBuf>,
     },
 }
 

@@ -25,6 +25,13 @@ pub(super) const VARIANTS: &[Variant] = &[
         REFUSED,
     ),
     variant(
+        "refusal-ids",
+        "api/shape/error",
+        "the ids of refusals are numbers that say nothing by themselves",
+        "no page names an id",
+        REFUSED,
+    ),
+    variant(
         "refusal-without-details",
         "api/shape/error",
         "refusals have no details, over any protocol",

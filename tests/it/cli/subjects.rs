@@ -4,6 +4,7 @@ use std::path::Path;
 
 use proofmark::contract::{Flow, Protocol};
 use proofmark::runner::provision;
+use proofmark::runner::reasons::Said;
 use proofmark::runner::target_file::{self, Surroundings};
 use serde_json::{Value, json};
 
@@ -83,7 +84,7 @@ async fn the_example_target_file_is_one() {
     assert_eq!(target.address(Protocol::Grpc).base_url, "https://grpc.id.example.org:8443");
     assert_eq!(target.accounts.subjects[1].token.expose(), "value-of-TOKEN_2");
     assert_eq!(target.accounts.secrets().count(), 4);
-    assert_eq!(target.reasons.clauses("WEBAUTHN-origin-7"), ["webauthn/7.1/origin"]);
+    assert_eq!(target.reasons.clauses(&Said::id("WEBAUTHN-origin-7")), ["webauthn/7.1/origin"]);
     assert_eq!(target.limits.timeout.as_secs(), 10);
     let unset = |_: &str| None;
     let error = target_file::load(&path, &Surroundings { variable: &unset, subjects_needed: &needed }).await;

@@ -84,6 +84,10 @@ fn keys_and_types() {
         (FILE, "subjects-file = \"pool.json\"\n[reasons]\n\"X\" = \"no/clause\"", 7, "`proofmark list clauses`"),
         (FILE, "subjects-file = \"pool.json\"\n[reasons]\n\"X\" = 3", 7, "the id of a clause"),
         (FILE, "subjects-file = \"pool.json\"\n[reasons]\n\"X[\" = \"api/robustness\"", 7, "no pattern"),
+        (FILE, "subjects-file = \"pool.json\"\n[reasons]\n\"X\" = []", 7, "or a list of ids"),
+        (FILE, "subjects-file = \"pool.json\"\n[reasons]\n\"X\" = [\"api/robustness\", 1]", 7, "or a list of ids"),
+        (FILE, "subjects-file = \"pool.json\"\n[reasons]\n\"code:x\" = \"api/robustness\"", 7, "such as code:9"),
+        (FILE, "subjects-file = \"pool.json\"\n[reasons]\n\"http:4\" = \"api/robustness\"", 7, "such as http:409"),
     ]);
 }
 

@@ -1,0 +1,80 @@
+//! Verbs that come before the first run: `init` and `check`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+/// `init`
+#[derive(Debug, Args)]
+pub struct InitArguments {
+    /// Where REST and gRPC-Web are, such as https://id.example.org
+    pub url: String,
+    /// The file to write
+    #[arg(long, short, value_name = "FILE", default_value = "target.toml")]
+    pub out: PathBuf,
+    /// Replace the file if it is there
+    #[arg(long)]
+    pub force: bool,
+    /// How reports call the target
+    #[arg(long, value_name = "TEXT")]
+    pub name: Option<String>,
+    /// Where gRPC is, if elsewhere
+    #[arg(long, value_name = "URL")]
+    pub grpc_url: Option<String>,
+    /// The RP ID; otherwise the host of the origin
+    #[arg(long, value_name = "HOST")]
+    pub rp_id: Option<String>,
+    /// The origin that is expected in client data; otherwise that of the URL
+    #[arg(long, value_name = "ORIGIN")]
+    pub origin: Option<String>,
+    /// Certificates (PEM) to trust besides the system's
+    #[arg(long, value_name = "FILE", conflicts_with = "insecure")]
+    pub ca_file: Option<PathBuf>,
+    /// Take any certificate, on a test machine
+    #[arg(long)]
+    pub insecure: bool,
+    /// Where the administrator's token is: the name of an environment variable, or a file
+    #[arg(long, value_name = "NAME|FILE")]
+    pub admin_token: Option<String>,
+    /// Where the token without any permission is: the name of an environment variable, or a file
+    #[arg(long, value_name = "NAME|FILE")]
+    pub no_rights_token: Option<String>,
+    /// A file of subjects and their tokens
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["provision", "provisioner"])]
+    pub subjects_file: Option<PathBuf>,
+    /// A command that makes subjects, such as './make-users {count}', split at blanks
+    #[arg(long, value_name = "COMMAND", conflicts_with = "provisioner")]
+    pub provision: Option<String>,
+    /// A kind of server whose accounts are made with the administrator's token alone
+    #[arg(long, value_name = "KIND")]
+    pub provisioner: Option<String>,
+}
+
+/// `check`
+#[derive(Debug, Args)]
+pub struct CheckArguments {
+    /// Target file
+    #[arg(long, value_name = "FILE")]
+    pub target: PathBuf,
+    /// Leave out the one good enrolment that shows whether origin and RP ID are the server's
+    #[arg(long)]
+    pub no_enrolment: bool,
+    /// Lines for people, or JSON for programs
+    #[arg(long, value_name = "FORM", default_value = "text")]
+    pub format: CheckForm,
+    /// Seed of the enrolment's key; random if it is not given
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub seed: Option<u64>,
+    /// The most that one call may take, such as 500ms or 20s; otherwise the target file's, or 10s
+    #[arg(long, value_name = "TIME")]
+    pub timeout: Option<String>,
+}
+
+/// How `check` prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CheckForm {
+    /// Lines for people
+    Text,
+    /// JSON for programs
+    Json,
+}

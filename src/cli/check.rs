@@ -1,0 +1,73 @@
+//! `check`: what a run takes for granted of its target, looked at one by one.
+
+use serde::Serialize;
+
+use super::args::{CheckArguments, CheckForm, seed_or_random};
+use super::exit::{Exit, Failure};
+use super::{embedded, output, serve};
+use crate::report::printable;
+use crate::runner::Settings;
+use crate::runner::check::{Counts, Grade, Line, check as look};
+use crate::runner::target_file::{self, Surroundings};
+
+/// Columns of what a line is about.
+const ABOUT: usize = 16;
+/// Variables that other programs take proxies from.
+const PROXIES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"];
+
+/// Looks at the target, prints each finding, and says by the exit code whether a run can begin.
+pub async fn check(arguments: CheckArguments) -> Result<Exit, Failure> {
+    let timeout = arguments.timeout.as_deref().map(|text| serve::duration("--timeout", text)).transpose()?;
+    let surroundings = Surroundings { variable: &|name| std::env::var(name).ok(), subjects_needed: &|_, _| 2 };
+    let mut target = target_file::load(&arguments.target, &surroundings).await.map_err(Failure::config)?;
+    if let Some(timeout) = timeout {
+        target.limits.timeout = timeout;
+    }
+    let settings = Settings { seed: seed_or_random(arguments.seed), concurrency: 1, now: embedded::now() };
+    let mut lines = Vec::new();
+    let is_text = arguments.format == CheckForm::Text;
+    if is_text && let Some(name) = PROXIES.into_iter().find(|name| std::env::var_os(name).is_some()) {
+        output::note(&format!("{name} is set, and not used: calls go straight to the target"));
+    }
+    let counts = look(&target, settings, !arguments.no_enrolment, &mut |line| {
+        if is_text {
+            output::print(&line_of(line));
+        }
+        lines.push(line.clone());
+    })
+    .await;
+    if is_text {
+        output::line(&summary(counts));
+    } else {
+        let document = Document { target: &target.name, base_url: target.base_url(), lines, problems: counts.problems };
+        output::line(&serde_json::to_string_pretty(&document).map_err(Failure::internal)?);
+    }
+    Ok(if counts.problems > 0 { Exit::Preflight } else { Exit::Green })
+}
+
+/// The form for programs.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Document<'a> {
+    target: &'a str,
+    base_url: &'a str,
+    lines: Vec<Line>,
+    problems: usize,
+}
+
+/// A finding, and beneath it the mend.
+pub fn line_of(line: &Line) -> String {
+    let Line { grade, about, text, mend, .. } = line;
+    let text = format!("{:<9}{about:<ABOUT$} {}\n", grade.name(), printable(text));
+    if mend.is_empty() { text } else { format!("{text}{:<9}{:<ABOUT$} mend: {}\n", "", "", printable(mend)) }
+}
+
+fn summary(counts: Counts) -> String {
+    let Counts { ok, notes, problems } = counts;
+    let of = |count: usize, name: &str| if count == 1 { format!("1 {name}") } else { format!("{count} {name}s") };
+    let counted = format!("{ok} ok, {}, {}", of(notes, Grade::Note.name()), of(problems, Grade::Problem.name()));
+    match problems {
+        0 => format!("checked  {counted}: a run can begin"),
+        _ => format!("checked  {counted}: mend the set-up, then check again; nothing is said of conformance yet"),
+    }
+}

@@ -1,0 +1,144 @@
+//! `init`: a target file from a URL.
+
+mod text;
+
+use std::io::{IsTerminal as _, Write as _};
+use std::path::Path;
+
+use super::args::InitArguments;
+use super::check::line_of;
+use super::exit::{Exit, Failure};
+use super::output;
+use crate::contract::{ApiVersion, Flow};
+use crate::runner::check::probe::{self, Found};
+use crate::transport::probe::Place;
+use crate::transport::{Address, TlsOptions};
+use text::{Answers, Subjects, Token};
+
+/// Looks at the URL, asks a person for what can't be found, and writes the file.
+pub async fn init(arguments: InitArguments) -> Result<Exit, Failure> {
+    let given = Answers::given(&arguments)?;
+    let tls = tls(&arguments)?;
+    let address = |url: &str| checked(url, &tls);
+    let web = address(&arguments.url)?;
+    let grpc = arguments.grpc_url.as_deref().map(address).transpose()?;
+    writable(&arguments.out, arguments.force)?;
+    let is_asked = std::io::stdin().is_terminal() && output::is_watched();
+    if !is_asked {
+        // Told before anything is sent: what is found would not make up for it.
+        complete(&given, &arguments.url)?;
+    }
+    let found = probe::look(&web, grpc.as_ref(), &probe::limits(), &mut |line| output::print(&line_of(&line))).await;
+    if found.protocols.is_empty() {
+        output::note("nothing that is spoken here was found; the file is written all the same, for you to correct");
+    }
+    let mut answers = given.or_guessed(&found, &web.base_url);
+    if is_asked {
+        ask(&mut answers, &found, prompt);
+        complete(&answers, &arguments.url)?;
+    }
+    let out = &arguments.out;
+    let directory = out.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let text = text::target_file(&answers, &found, (&web.base_url, grpc.as_ref()), &arguments, directory);
+    write(out, arguments.force, &text)?;
+    output::line(&format!("wrote {0}; now: proofmark check --target {0}", out.display()));
+    Ok(Exit::Green)
+}
+
+fn tls(arguments: &InitArguments) -> Result<TlsOptions, Failure> {
+    let read = |path: &std::path::PathBuf| {
+        std::fs::read(path)
+            .map_err(|error| Failure::text(Exit::Config, format!("--ca-file {}: {error}", path.display())))
+    };
+    Ok(TlsOptions { extra_roots_pem: arguments.ca_file.as_ref().map(read).transpose()?, insecure: arguments.insecure })
+}
+
+fn checked(url: &str, tls: &TlsOptions) -> Result<Address, Failure> {
+    let address = Address { base_url: url.trim_end_matches('/').to_owned(), tls: tls.clone() };
+    match Place::of(&address) {
+        Ok(_) => Ok(address),
+        Err(error) => Err(Failure::text(Exit::Usage, format!("{error}; write for example https://id.example.org"))),
+    }
+}
+
+fn writable(path: &Path, force: bool) -> Result<(), Failure> {
+    if path.exists() && !force {
+        let message =
+            format!("--out {}: the file is there already; name another, or replace it with --force", path.display());
+        return Err(Failure::text(Exit::Usage, message));
+    }
+    Ok(())
+}
+
+/// What nobody can guess, and no terminal can be asked for.
+fn complete(answers: &Answers, url: &str) -> Result<(), Failure> {
+    let missing = answers.missing();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let example = missing.iter().map(|(flag, value)| format!("{flag} {value}")).collect::<Vec<_>>().join(" ");
+    let flags = missing.iter().map(|(flag, _)| *flag).collect::<Vec<_>>().join(", ");
+    let message = format!(
+        "missing: {flags}; there is no terminal to ask at. Write for example\n  proofmark init {url} {example}\n\
+         --provision COMMAND or --provisioner KIND makes subjects, in place of --subjects-file. Tokens are named by an environment \
+         variable or a file, and never stand in the target file"
+    );
+    Err(Failure::text(Exit::Usage, message))
+}
+
+/// Asks for what is missing, with what is guessed as the answer of an empty line.
+fn ask(answers: &mut Answers, found: &Found, mut prompt: impl FnMut(&str, &str) -> Option<String>) {
+    let own = |answer: Option<String>| answer.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+    if !answers.is_origin_given {
+        answers.origin =
+            own(prompt("origin of the login pages", &answers.origin)).unwrap_or_else(|| answers.origin.clone());
+    }
+    if !answers.is_rp_id_given {
+        let guess = text::host_of(&answers.origin);
+        answers.rp_id = own(prompt("RP ID", &guess)).unwrap_or(guess);
+    }
+    if matches!(answers.subjects, Subjects::Missing)
+        && let Some(path) =
+            own(prompt("file of subjects with their tokens (reports/schemas/subjects.schema.json)", "subjects.json"))
+    {
+        answers.subjects = Subjects::File(path.into());
+    } else if matches!(answers.subjects, Subjects::Missing) {
+        answers.subjects = Subjects::File("subjects.json".into());
+    }
+    let has_v2 = found.flows.is_empty() || found.flows.iter().any(|flow| flow.version() == ApiVersion::V2);
+    let is_made = matches!(answers.subjects, Subjects::Provisioner(_));
+    let questions = [
+        (&mut answers.admin, has_v2 || is_made, "the administrator's token", "PROOFMARK_ADMIN_TOKEN"),
+        (&mut answers.no_rights, has_v2 && !is_made, "a token without any permission", "PROOFMARK_NO_RIGHTS_TOKEN"),
+    ];
+    for (token, is_needed, what, guess) in questions {
+        while is_needed && token.is_none() {
+            let question = format!("variable or file that holds {what} (never the token itself)");
+            let answer = own(prompt(&question, guess)).unwrap_or_else(|| guess.to_owned());
+            match Token::named("", &answer) {
+                Ok(named) => *token = Some(named),
+                Err(error) => output::note(&error.to_string()),
+            }
+        }
+    }
+}
+
+/// A question on standard error, and a line of standard input; `None` at its end.
+fn prompt(question: &str, guess: &str) -> Option<String> {
+    let mut error = std::io::stderr().lock();
+    write!(error, "{question} [{guess}]: ").and_then(|()| error.flush()).unwrap_or_default();
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line).ok().filter(|read| *read > 0).map(|_| line)
+}
+
+fn write(path: &Path, force: bool, text: &str) -> Result<(), Failure> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(force).create_new(!force);
+    let written = options.open(path).and_then(|mut file| file.write_all(text.as_bytes()));
+    written.map_err(|error| Failure::text(Exit::Config, format!("--out {}: {error}", path.display())))
+}
+
+/// The flows to be listed; none where all are there, or where nothing is known.
+fn some(found: &Found) -> Option<&[Flow]> {
+    (!found.flows.is_empty() && found.flows.len() < Flow::ALL.len()).then_some(&found.flows)
+}

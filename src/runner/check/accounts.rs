@@ -1,0 +1,107 @@
+//! Whose tokens a target takes, and for what.
+
+use futures_util::{StreamExt as _, stream};
+
+use super::line::Line;
+use super::start::{self, Start};
+use crate::contract::{Flow, Protocol};
+use crate::runner::target::{Subject, Target};
+use crate::transport::Transport;
+
+/// Subjects whose tokens are tried.
+const TRIED: usize = 200;
+/// At the same time.
+const AT_A_TIME: usize = 8;
+
+/// A flow that can be started over a protocol.
+#[derive(Clone, Copy)]
+pub(super) struct Way<'a> {
+    pub flow: Flow,
+    pub protocol: Protocol,
+    pub transport: &'a dyn Transport,
+}
+
+/// Says what became of every kind of account. `v2` is a way of that version, where there is one: in v1 a token acts on its own
+/// user alone.
+pub(super) async fn look(target: &Target, way: Way<'_>, v2: Option<Way<'_>>, tell: &mut dyn FnMut(Line)) {
+    let accounts = &target.accounts;
+    tell(subjects(&accounts.subjects, way).await);
+    let (Some(way), Some(subject)) = (v2, accounts.subjects.first()) else { return };
+    let start = |token| start::start(way.transport, way.flow, &subject.user_id, Some(token));
+    if let Some(token) = &accounts.admin {
+        tell(admin(&start(token).await, way, &subject.user_id));
+    }
+    if let Some(token) = &accounts.no_rights {
+        tell(no_rights(&start(token).await, way, &subject.user_id));
+    }
+}
+
+async fn subjects(subjects: &[Subject], way: Way<'_>) -> Line {
+    let tried: Vec<&Subject> = subjects.iter().take(TRIED).collect();
+    let starts = tried.iter().map(|subject| async move {
+        (*subject, start::start(way.transport, way.flow, &subject.user_id, Some(&subject.token)).await)
+    });
+    let starts: Vec<(&Subject, Start)> = stream::iter(starts).buffered(AT_A_TIME).collect().await;
+    let bad: Vec<&(&Subject, Start)> = starts.iter().filter(|(_, start)| !matches!(start, Start::Begun(_))).collect();
+    let of = if subjects.len() > TRIED { format!(" of {}", subjects.len()) } else { String::new() };
+    let (flow, protocol) = (way.flow, way.protocol);
+    let Some((subject, start)) = bad.first() else {
+        let text = format!("{}{of} subjects can start {flow} over {protocol}", starts.len());
+        return Line::ok("subjects", "subjects", text);
+    };
+    let text = format!(
+        "{} of {} subjects can't start {flow} over {protocol}; the first is {}: {}",
+        bad.len(),
+        starts.len(),
+        subject.user_id,
+        start.answer()
+    );
+    let mend = match start {
+        Start::Token { .. } => "renew the subjects' tokens under [accounts] in the target file",
+        Start::Absent { .. } => "correct the subjects' user ids, or take out those that are gone",
+        _ => "use fresh subjects, each with a token of its own that may enrol its user",
+    };
+    Line::problem("subjects", "subjects-refused", text, mend)
+}
+
+fn admin(start: &Start, way: Way<'_>, user_id: &str) -> Line {
+    let (about, flow) = ("admin-token", way.flow);
+    match start {
+        Start::Begun(_) => Line::ok(about, about, format!("it can start {flow} for subject {user_id}")),
+        Start::Token { answer } => {
+            Line::problem(about, "admin-token-refused", format!("the target refuses it ({answer})"), "renew the token")
+        }
+        start => Line::problem(
+            about,
+            "admin-token-denied",
+            format!("it can't start {flow} for subject {user_id} ({})", start.answer()),
+            "give the administrator's token the right to act on users, in the organisation of the subjects",
+        ),
+    }
+}
+
+fn no_rights(start: &Start, way: Way<'_>, user_id: &str) -> Line {
+    let (about, flow) = ("no-rights-token", way.flow);
+    match start {
+        Start::Refused { denied: true, .. } => {
+            Line::ok(about, about, format!("it is known, and may not start {flow} for subject {user_id}"))
+        }
+        Start::Token { answer } => Line::problem(
+            about,
+            "no-rights-token-refused",
+            format!("the target refuses it ({answer}), so that the 403 cases would see 401"),
+            "renew the token: it has to be valid, of a user without any permission",
+        ),
+        Start::Begun(_) => Line::problem(
+            about,
+            "no-rights-token-has-rights",
+            format!("it may start {flow} for subject {user_id}"),
+            "write a token of a user without any permission",
+        ),
+        start => Line::note(
+            about,
+            "no-rights-token-unclear",
+            format!("it is answered {} in place of 403; the cases about permissions judge that", start.answer()),
+        ),
+    }
+}

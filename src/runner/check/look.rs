@@ -1,0 +1,278 @@
+//! `check`: everything that a run takes for granted of its set-up, one line for each.
+
+use futures_util::future::join_all;
+
+use super::accounts::{self, Way};
+use super::line::{Grade, Line};
+use super::start::{self, Start};
+use super::{everywhere, reach};
+use crate::contract::{ApiVersion, Flow, Operation, Protocol};
+use crate::outcome::{CaseRecord, Event, Verdict};
+use crate::runner::target::{Subject, Target};
+use crate::runner::{Runner, Settings, Stop};
+use crate::scenario::{self, Pattern, Plan, Selection};
+use crate::transport::{self, Address, Transport};
+use crate::webauthn::options::PublicKeyCredentialCreationOptions;
+use crate::wire::secret::Masker;
+
+/// How many lines there are of each grade.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// As it has to be.
+    pub ok: usize,
+    /// Worth knowing.
+    pub notes: usize,
+    /// To be mended.
+    pub problems: usize,
+}
+
+/// Looks at a target and its accounts, and hands each finding to `sink`, with every secret masked. Sends starts only, which leave
+/// a registration pending, and with `enrols` one good credential, if nothing else is wrong.
+pub async fn check(target: &Target, settings: Settings, enrols: bool, sink: &mut dyn FnMut(&Line)) -> Counts {
+    let masker = Masker::new(target.accounts.secrets());
+    let mut counts = Counts::default();
+    let mut tell = |line: Line| {
+        match line.grade {
+            Grade::Ok => counts.ok += 1,
+            Grade::Note => counts.notes += 1,
+            Grade::Problem => counts.problems += 1,
+        }
+        let mask = |text: &str| masker.mask(text).into_owned();
+        sink(&Line { text: mask(&line.text), mend: mask(&line.mend), ..line });
+    };
+    let mut has_problem = false;
+    let way = look(target, &mut |line| {
+        has_problem |= line.grade == Grade::Problem;
+        tell(line);
+    })
+    .await;
+    if let Some((flow, protocol)) = way
+        && enrols
+        && !has_problem
+    {
+        tell(enrolment(target, settings, (flow, protocol)).await);
+    }
+    counts
+}
+
+/// Looks at everything but an enrolment; gives a flow and a protocol that one can be tried on.
+async fn look(target: &Target, tell: &mut dyn FnMut(Line)) -> Option<(Flow, Protocol)> {
+    let Some(subject) = target.accounts.subjects.first() else {
+        let mend = "add subjects, or let `provision` make them";
+        tell(Line::problem("subjects", "no-subjects", "the target file has no subjects", mend));
+        return None;
+    };
+    let mut open = Vec::new();
+    let mut looked: Vec<(&Address, bool)> = Vec::new();
+    for protocol in &target.protocols {
+        let address = target.address(*protocol);
+        let known = looked.iter().find(|(other, _)| other.base_url == address.base_url).map(|(_, is_open)| *is_open);
+        let is_open = match known {
+            Some(is_open) => is_open,
+            None => {
+                let only = (!looked.is_empty()).then_some(*protocol);
+                let is_open = reach::look(address, only, &target.limits, tell).await.is_open;
+                if !is_open {
+                    elsewhere(*protocol, target).await.into_iter().for_each(&mut *tell);
+                }
+                is_open
+            }
+        };
+        looked.push((address, is_open));
+        if is_open {
+            open.push(*protocol);
+        }
+    }
+    let mut spoken = Vec::new();
+    for protocol in open {
+        match transport::connect(protocol, target.address(protocol), &target.limits) {
+            Ok(transport) => spoken.push(Spoken::over(target, transport, subject, tell).await),
+            Err(error) => {
+                tell(Line::problem(
+                    protocol.slug(),
+                    "address",
+                    error.to_string(),
+                    "correct the URL in the target file",
+                ));
+            }
+        }
+    }
+    let way = |version: Option<ApiVersion>| spoken.iter().find_map(|spoken| spoken.way(version));
+    let any = way(None)?;
+    accounts::look(target, any, way(Some(ApiVersion::V2)), tell).await;
+    tell(rp_id(target, &spoken));
+    // A passkey is the one that leaves a subject's token as good as it was.
+    let enrolling = spoken
+        .iter()
+        .find_map(|spoken| spoken.begun().find(|flow| *flow == Flow::V2Passkey).map(|flow| (flow, spoken.protocol)));
+    enrolling.or(Some((any.flow, any.protocol)))
+}
+
+/// What the starts came to over a protocol.
+struct Spoken {
+    protocol: Protocol,
+    transport: std::sync::Arc<dyn Transport>,
+    starts: Vec<(Flow, Start)>,
+}
+
+impl Spoken {
+    /// Starts every flow, and says what came.
+    async fn over(
+        target: &Target,
+        transport: std::sync::Arc<dyn Transport>,
+        subject: &Subject,
+        tell: &mut dyn FnMut(Line),
+    ) -> Spoken {
+        let protocol = transport.protocol();
+        let start = |flow: Flow| {
+            let transport = &transport;
+            async move { (flow, start::start(transport.as_ref(), flow, &subject.user_id, Some(&subject.token)).await) }
+        };
+        let starts = join_all(target.flows.iter().map(|flow| start(*flow))).await;
+        let spoken = Spoken { protocol, transport, starts };
+        spoken.tell(target, &subject.user_id, tell).await;
+        spoken
+    }
+
+    async fn tell(&self, target: &Target, user_id: &str, tell: &mut dyn FnMut(Line)) {
+        let protocol = self.protocol;
+        let begun: Vec<&str> = self.begun().map(Flow::slug).collect();
+        if !begun.is_empty() {
+            tell(Line::ok(protocol.slug(), "spoken", format!("{} can be started", begun.join(", "))));
+        }
+        let is_one = self.starts.windows(2).all(|pair| pair[0].1.is_like(&pair[1].1));
+        if let Some((flow, start)) = self.starts.first().filter(|_| is_one && begun.is_empty()) {
+            match everywhere(start, protocol, target).await {
+                Some(line) => {
+                    tell(line);
+                    elsewhere(protocol, target).await.into_iter().for_each(&mut *tell);
+                }
+                None => start.problem(*flow, protocol, user_id).into_iter().for_each(&mut *tell),
+            }
+            return;
+        }
+        for (flow, start) in &self.starts {
+            match start {
+                Start::Silent(cause) => {
+                    let line = reach::silent(protocol, target.address(protocol), &target.limits, cause).await;
+                    tell(Line { text: format!("{flow}: {}", line.text), ..line });
+                }
+                start => start.problem(*flow, protocol, user_id).into_iter().for_each(&mut *tell),
+            }
+        }
+    }
+
+    fn begun(&self) -> impl Iterator<Item = Flow> {
+        self.starts.iter().filter(|(_, start)| matches!(start, Start::Begun(_))).map(|(flow, _)| *flow)
+    }
+
+    fn way(&self, version: Option<ApiVersion>) -> Option<Way<'_>> {
+        let flow = self.begun().find(|flow| version.is_none_or(|version| flow.version() == version))?;
+        Some(Way { flow, protocol: self.protocol, transport: self.transport.as_ref() })
+    }
+}
+
+/// Says of gRPC that does not answer at its own URL whether it does at the other's. No token is sent.
+async fn elsewhere(protocol: Protocol, target: &Target) -> Option<Line> {
+    let is_apart = protocol == Protocol::Grpc && target.grpc.base_url != target.web.base_url;
+    let flow = target.flows.first().filter(|_| is_apart)?;
+    let transport = transport::connect(protocol, &target.web, &target.limits).ok()?;
+    let Start::Token { .. } = start::start(transport.as_ref(), *flow, "1", None).await else { return None };
+    let text = format!("gRPC answers at {}: take `grpc-url` out of the target file", target.web.base_url);
+    Some(Line::note(protocol.slug(), "grpc-elsewhere", text))
+}
+
+/// Holds the RP ID of the target file to that of the creation options.
+fn rp_id(target: &Target, spoken: &[Spoken]) -> Line {
+    let begun =
+        spoken.iter().flat_map(|spoken| spoken.starts.iter().map(|(flow, start)| (*flow, spoken.protocol, start)));
+    let mut seen = 0_usize;
+    for (flow, protocol, start) in begun {
+        let Some(options) = options(flow, start) else { continue };
+        seen += 1;
+        let Some(rp_id) = options.rp.id.filter(|rp_id| *rp_id != target.rp_id) else { continue };
+        let text = format!(
+            "the creation options of {flow} over {protocol} are for the RP ID {rp_id}, the target file says {}",
+            target.rp_id
+        );
+        let origin = target.origin.parse::<http::Uri>().ok();
+        let host = origin.as_ref().and_then(http::Uri::host).unwrap_or_default();
+        let is_under = host == rp_id || host.ends_with(&format!(".{rp_id}"));
+        let origin = if is_under { "" } else { ", and as `origin` one of that host" };
+        let mend = format!("write rp-id = \"{rp_id}\" in the target file{origin}; or mend the server's settings");
+        return Line::problem("rp-id", "rp-id-other", text, mend);
+    }
+    if seen == 0 {
+        let text = "no creation options could be read; the cases say what is wrong with them";
+        return Line::note("rp-id", "rp-id-unknown", text);
+    }
+    Line::ok("rp-id", "rp-id", format!("the creation options are for {}", target.rp_id))
+}
+
+fn options(flow: Flow, start: &Start) -> Option<PublicKeyCredentialCreationOptions> {
+    let Start::Begun(message) = start else { return None };
+    let pointer = flow.endpoint(Operation::Start)?.options_member()?;
+    match message.pointer(pointer)? {
+        serde_json::Value::String(text) => PublicKeyCredentialCreationOptions::from_text(text).ok(),
+        object => PublicKeyCredentialCreationOptions::from_json(object).ok(),
+    }
+}
+
+/// Plays one good enrolment, by which alone the origin shows; before it the short look that every run takes.
+async fn enrolment(target: &Target, settings: Settings, (flow, protocol): (Flow, Protocol)) -> Line {
+    let id = format!("{flow}/{protocol}/enrolment/good/none");
+    let record = match play(target, settings, (flow, protocol), &id).await {
+        Ok(record) => record,
+        Err(line) => return line,
+    };
+    let received = record.findings.first().map(|finding| finding.received.clone()).unwrap_or_default();
+    if record.verdict == Verdict::Pass {
+        let text = format!("a good credential was enrolled on {flow} over {protocol}, for origin {}", target.origin);
+        return Line::ok("enrolment", "enrolment", text);
+    }
+    let clause = record.findings.first().map(|finding| finding.clause.clone()).unwrap_or_default();
+    let text =
+        format!("a good enrolment on {flow} over {protocol} comes to {}: {received} ({clause})", record.reason.name());
+    let mend = format!(
+        "compare `origin` (now {}) and `rp-id` in the target file with the server's settings; `proofmark replay {id} --target FILE` \
+         shows every call",
+        target.origin
+    );
+    Line::problem("enrolment", "enrolment-refused", text, mend)
+}
+
+async fn play(
+    target: &Target,
+    settings: Settings,
+    (flow, protocol): (Flow, Protocol),
+    id: &str,
+) -> Result<CaseRecord, Line> {
+    let failed =
+        |why: String| Line::note("enrolment", "enrolment-not-played", format!("{id} could not be played: {why}"));
+    let selection = Selection {
+        flows: target.flows.clone(),
+        protocols: target.protocols.clone(),
+        patterns: vec![Pattern::new(id).map_err(|error| failed(error.to_string()))?],
+        seed: settings.seed,
+        ..Selection::default()
+    };
+    let cases = scenario::embedded().map_err(|error| failed(error.to_string()))?;
+    let runner = Runner::new(target.clone(), Plan::new(cases, &selection), settings);
+    let runner = runner.map_err(|error| failed(error.to_string()))?;
+    if let Err(error) = runner.preflight().await {
+        let error = error.to_string();
+        let (text, mend) = error.split_once("\n  mend: ").unwrap_or((error.as_str(), "mend the set-up"));
+        return Err(Line::problem("run", "preflight", text, mend));
+    }
+    let mut played = None;
+    let stop = Stop::default();
+    let run = runner.run(&stop, |event| {
+        if let Event::CaseFinished(record) = event
+            && record.id == id
+        {
+            played = Some((**record).clone());
+        }
+    });
+    run.await;
+    played.ok_or_else(|| failed(format!("there is no such case for {flow} over {protocol}")))
+}
