@@ -84,6 +84,14 @@ fn destination<T>(formats: &'static [Report<T>], flag: &str, option: &str) -> Re
     Ok(Destination { report, path, aside, file })
 }
 
+/// Where the event stream goes, if it is one of the reports.
+pub fn stream(destinations: &[Destination]) -> Option<&Path> {
+    destinations
+        .iter()
+        .find(|destination| destination.report.name == "ndjson")
+        .map(|destination| destination.path.as_path())
+}
+
 fn aside(path: &Path) -> PathBuf {
     static COUNT: AtomicUsize = AtomicUsize::new(0);
     let mut name = path.file_name().unwrap_or_default().to_owned();

@@ -14,6 +14,7 @@
 
 mod body;
 mod ceremony;
+mod conditions;
 mod counts;
 pub mod defect;
 mod disguise;
@@ -41,6 +42,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{self, Next};
+use axum::response::Response;
 use http::header::{CONNECTION, SERVER, SET_COOKIE};
 use http::{HeaderMap, HeaderValue, Version};
 use tokio::net::TcpListener;
@@ -57,6 +59,7 @@ use self::variant::Variant;
 use crate::webauthn::x509::Certificate;
 use crate::wire::secret::Secret;
 
+pub use conditions::Conditions;
 pub use counts::Counts;
 
 /// How a server is started.
@@ -80,6 +83,8 @@ pub struct ServerConfig {
     pub max_connections: usize,
     /// Certificates (DER) that attestation has to lead to; with none of them any attestation that verifies is accepted.
     pub trust_anchors: Vec<Vec<u8>>,
+    /// What it is like besides.
+    pub conditions: Conditions,
 }
 
 impl Default for ServerConfig {
@@ -95,6 +100,7 @@ impl Default for ServerConfig {
             variants: Vec::new(),
             max_connections: 1024,
             trust_anchors: Vec::new(),
+            conditions: Conditions::default(),
         }
     }
 }
@@ -141,7 +147,7 @@ impl Server {
         let site = Site { store, switches, lapses: Lapses::default(), rp_id, origin, trust_anchors };
         let has_trust_anchors = !site.trust_anchors.is_empty();
         let counts = Arc::new(Counts::default());
-        let router = router(Arc::new(Service { site, counts: Arc::clone(&counts) }));
+        let router = router(Arc::new(Service { site, conditions: config.conditions, counts: Arc::clone(&counts) }));
         let listener = TcpListener::bind(config.listen).await?;
         let address = listener.local_addr()?;
         let (stop, stopped) = watch::channel(false);
@@ -196,23 +202,31 @@ fn router(service: Arc<Service>) -> Router {
     let (unknown, wrong_method, switched) = (service.clone(), service.clone(), service.clone());
     rest::routes(&service)
         .merge(grpc::routes(&service))
-        .fallback(move |request: Request| async move {
-            if grpc::protocol_of(request.headers()).is_some() {
-                grpc::answer(unknown, None, request).await
-            } else {
-                rest::refuse(&unknown, "NOTFOUND-path")
-            }
-        })
+        .fallback(move |request: Request| nothing_here(unknown.clone(), request))
         .method_not_allowed_fallback(move || async move { rest::refuse(&wrong_method, "REQUEST-method") })
         .layer(middleware::from_fn(move |request: Request, next: Next| {
             let service = switched.clone();
             async move {
                 let version = request.version();
-                let mut response = next.run(request).await;
+                service.conditions.wait().await;
+                let mut response = if service.conditions.is_named(&request) {
+                    next.run(request).await
+                } else {
+                    nothing_here(service.clone(), request).await
+                };
                 vary_headers(&service.site.switches, version, response.headers_mut());
                 response
             }
         }))
+}
+
+/// The answer to a path or a host name that is not known.
+async fn nothing_here(service: Arc<Service>, request: Request) -> Response {
+    if grpc::protocol_of(request.headers()).is_some() {
+        grpc::answer(service, None, request).await
+    } else {
+        rest::refuse(&service, "NOTFOUND-path")
+    }
 }
 
 /// The variants that only add headers.

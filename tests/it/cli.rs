@@ -12,6 +12,7 @@ mod reports;
 mod running;
 mod subjects;
 mod target_files;
+mod triage;
 mod vectors;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};

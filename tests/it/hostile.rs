@@ -3,7 +3,7 @@
 mod http1;
 mod http2;
 mod server;
-mod tls;
+pub mod tls;
 mod web;
 
 use std::sync::Arc;

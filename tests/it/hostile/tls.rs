@@ -18,7 +18,7 @@ use super::{PATIENCE, call, limits};
 const MESSAGE: &[u8] = b"\x12\x017";
 
 /// A server whose certificate is for this name. Gives its base URL at `localhost` and its certificate as PEM.
-async fn serve(name: &str, alpn: &[&[u8]]) -> (String, Vec<u8>) {
+pub async fn serve(name: &str, alpn: &[&[u8]]) -> (String, Vec<u8>) {
     let certified = rcgen::generate_simple_self_signed([name.to_owned()]).expect("a certificate");
     let key = certified.signing_key.serialize_der().try_into().expect("a key");
     let mut config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
