@@ -29,7 +29,7 @@ pub struct Forecast {
     pub concurrency: usize,
     /// How long a call takes, if that is known.
     pub call_time: Option<CallTime>,
-    /// Subjects that are there, if they are.
+    /// Subjects that can be used, if that is known.
     pub there: Option<usize>,
     /// What was left out for want of subjects.
     pub left_out: Vec<String>,
@@ -54,7 +54,7 @@ impl Forecast {
     fn subjects(&self) -> String {
         let Demand { fresh, own, shared } = self.demand;
         let needed = self.demand.subjects(self.concurrency);
-        let there = self.there.map(|there| format!(", {there} there")).unwrap_or_default();
+        let there = self.there.map(|there| format!(", {there} at hand")).unwrap_or_default();
         format!(
             "{needed} are enough{there}: {fresh} that nobody used, {own} that serve one case, and the others for {shared} \
              permutations and controls that share them ({} if nobody shared)",

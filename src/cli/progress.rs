@@ -27,7 +27,8 @@ struct Progress {
     told: Instant,
     done: usize,
     of: usize,
-    fuzzes: bool,
+    /// Whether lines say so.
+    is_told: bool,
 }
 
 impl Display {
@@ -44,7 +45,7 @@ impl Display {
             bar
         });
         let now = Instant::now();
-        let progress = Progress { begun: now, told: now, done: 0, of: permutations, fuzzes };
+        let progress = Progress { begun: now, told: now, done: 0, of: permutations, is_told: !quiet && !fuzzes };
         Display { bar, lines: !watched && !quiet, bad: 0, progress }
     }
 
@@ -77,7 +78,7 @@ impl Display {
 
 impl Progress {
     fn tell(&mut self, bad: usize, now: Instant) {
-        if now.duration_since(self.told) >= EVERY && !self.fuzzes {
+        if now.duration_since(self.told) >= EVERY && self.is_told {
             self.told = now;
             output::note(&self.words(bad, now.duration_since(self.begun)));
         }
@@ -99,7 +100,7 @@ mod tests {
     #[test]
     fn the_time_left_follows_from_what_was_done() {
         let now = Instant::now();
-        let progress = Progress { begun: now, told: now, done: 1_000, of: 4_000, fuzzes: false };
+        let progress = Progress { begun: now, told: now, done: 1_000, of: 4_000, is_told: true };
         let words = progress.words(3, Duration::from_secs(60));
         assert_eq!(words, "progress  1000 of 4000 permutations, 3 not passed, about 3 min 0 s left");
         let before = Progress { done: 0, ..progress };

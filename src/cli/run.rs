@@ -68,8 +68,10 @@ fn dry_run(arguments: &RunArguments) -> Result<Exit, Failure> {
     selected(&plan)?;
     let left_out = request.most.map(|most| plan.cap(most, request.concurrency)).unwrap_or_default();
     let call_time = super::serve::duration("--call-time", &arguments.call_time)?;
-    let mut forecast = Forecast::new(&plan, request.concurrency);
+    let concurrency = plan.demand().concurrency(request.concurrency, request.most.unwrap_or(usize::MAX));
+    let mut forecast = Forecast::new(&plan, concurrency);
     (forecast.call_time, forecast.left_out) = (Some(CallTime::Assumed(call_time)), left_out);
+    forecast.there = request.most;
     output::line(&forecast.to_string());
     Ok(Exit::Green)
 }

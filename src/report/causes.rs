@@ -86,8 +86,8 @@ pub(super) fn grouped(judged: &Judged, verdict: Verdict, takes: impl Fn(&CaseRec
     }
     let mut causes: Vec<Cause<'_>> = by_key.into_values().collect();
     for cause in &mut causes {
-        // The example comes first. A curl line over REST says most to a person.
-        cause.records.sort_by_key(|record| record.protocol != "rest");
+        // The example comes first. A curl line, over REST, says most to a person.
+        cause.records.sort_by_key(|record| (record.curl.is_empty(), record.protocol != "rest"));
         if let Some(finding) = cause.records.first().and_then(|record| record.findings.first()) {
             cause.finding = finding;
         }

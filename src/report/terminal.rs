@@ -95,7 +95,7 @@ fn next(counted: &[(Concern, usize)]) -> Option<String> {
         .map(|(count, concern)| format!("{} of {}", plural(count, "cause"), concern.name()))
         .collect();
     let rest = if count(Concern::Conformance) > 0 { "; what is said of conformance may follow from it" } else { "" };
-    (!named.is_empty()).then(|| format!("mend {} first, in this order, and run again{rest}", named.join(", then ")))
+    (!named.is_empty()).then(|| format!("mend {} first, and run again{rest}", named.join(", then ")))
 }
 
 /// A summary under way.

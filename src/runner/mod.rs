@@ -135,9 +135,8 @@ impl Runner {
         let masker = Masker::new(target.accounts.secrets());
         let demand = plan.demand();
         let pool = SubjectPool::new(&target.accounts.subjects, demand);
-        // Each that is played has two subjects at most; what is kept for those that need a fresh one is not theirs.
-        let lanes = target.accounts.subjects.len().saturating_sub(demand.fresh) / 2;
-        let settings = Settings { concurrency: settings.concurrency.min(lanes).max(1), ..settings };
+        let concurrency = demand.concurrency(settings.concurrency, target.accounts.subjects.len());
+        let settings = Settings { concurrency, ..settings };
         let shared = Shared {
             transports,
             settings,

@@ -82,7 +82,8 @@ pub enum SetupError {
     },
     /// Another origin is taken, and the file's is not.
     #[error(
-        "configuration: the target refuses a good enrolment for rp-id \"{rp_id}\" and origin \"{origin}\", and accepts one for others\n  \
+        "configuration: the target refuses a good enrolment for rp-id \"{rp_id}\" and origin \"{origin}\", and accepts one for rp-id \
+         \"{right_rp_id}\" and origin \"{right_origin}\"\n  \
          mend: write rp-id = \"{right_rp_id}\" and origin = \"{right_origin}\" in the target file"
     )]
     Identity {

@@ -45,7 +45,15 @@ impl Demand {
     pub fn subjects(&self, concurrency: usize) -> usize {
         let apart = self.fresh + self.own;
         let lanes = (2 * concurrency).min(self.shared).max(self.shared.div_ceil(SHARE));
-        (apart + apart.div_ceil(10) + lanes).max(2)
+        (apart + apart / 10 + lanes).max(2)
+    }
+}
+
+impl Demand {
+    /// How many permutations can be played at a time on so many subjects, of those that were asked for: each has two at most, and what
+    /// is kept for those that need a fresh one is not theirs.
+    pub fn concurrency(&self, asked: usize, subjects: usize) -> usize {
+        asked.min(subjects.saturating_sub(self.fresh) / 2).max(1)
     }
 }
 
@@ -154,6 +162,7 @@ mod tests {
         let needed = demand.subjects(16);
         assert!(needed * 5 < plan.subjects(), "{needed} of {}", plan.subjects());
         assert!(demand.subjects(200) > needed, "so many at a time need as many");
+        assert_eq!((demand.concurrency(16, needed), demand.concurrency(16, demand.fresh + 9)), (16, 4));
     }
 
     #[test]

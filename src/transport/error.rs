@@ -185,17 +185,9 @@ fn chain<'e>(error: &'e (dyn Error + 'static)) -> Vec<&'e (dyn Error + 'static)>
     std::iter::successors(Some(error), |error| wrapped(*error)).take(MOST_CAUSES).collect()
 }
 
-/// The messages of a chain, without those that their predecessor already quotes, and those of libraries that only say that a call
-/// failed.
+/// The messages of a chain, without those that their predecessor already quotes.
 fn text(causes: &[&(dyn Error + 'static)]) -> String {
-    let says_nothing = |cause: &(dyn Error + 'static)| {
-        cause.is::<reqwest::Error>()
-            || cause.is::<hyper_util::client::legacy::Error>()
-            || cause.is::<tonic::transport::Error>()
-    };
-    let last = causes.len().saturating_sub(1);
-    let telling = causes.iter().enumerate().filter(|(at, cause)| *at == last || !says_nothing(**cause));
-    telling.map(|(_, cause)| cause).fold(String::new(), |mut text, cause| {
+    causes.iter().fold(String::new(), |mut text, cause| {
         let message = cause.to_string();
         if !text.contains(&message) {
             text.push_str(if text.is_empty() { "" } else { ": " });

@@ -59,7 +59,11 @@ fn wrong_files(keep: &mut impl FnMut(&'static str, i32, Output)) {
     edit(&served, "target.subjects.json", |text| {
         tokens[2..40].iter().fold(text, |text, token| text.replace(token, "a-token-of-last-year"))
     });
-    keep("some-tokens", 6, run(&served, &["client-data", "limits/name-*"]));
+    keep(
+        "some-tokens",
+        6,
+        run(&served, &["client-data/origin-*", "limits/name-2*", "--report", "ndjson=events.ndjson"]),
+    );
     let served = Served::with(&["--host", "login.example"]);
     keep("wrong-host", 5, run(&served, &[]));
     let served = Served::with(&[]);
