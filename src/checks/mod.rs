@@ -123,15 +123,36 @@ pub struct Examined {
 /// Runs every check on an exchange. Clauses are those of the exchange's endpoint and protocol.
 pub fn examine(observation: &Observation<'_>) -> Examined {
     let mut examined = Examined::default();
-    let documented = observation.documented_request;
-    for check in CHECKS.iter().filter(|check| documented || [Reason::Crash, Reason::Leak].contains(&check.reason)) {
-        let Some(wrongs) = (check.examine)(observation) else { continue };
-        let clause = clause::at(check.clause, observation.exchange.endpoint, observation.exchange.protocol);
-        examined.looked_at.insert(clause);
-        let finding = |wrong: Wrong| Finding::new(check.id, clause, check.reason, wrong.expected, wrong.received);
-        examined.findings.extend(wrongs.into_iter().map(finding));
+    for (check, wrongs) in run(observation) {
+        examined.looked_at.insert(check.clause_at(observation));
+        examined.findings.extend(check.findings(observation, wrongs));
     }
     examined
+}
+
+/// The findings of [`examine`] alone, for those who don't ask what was looked at.
+pub fn findings(observation: &Observation<'_>) -> Vec<Finding> {
+    run(observation).flat_map(|(check, wrongs)| check.findings(observation, wrongs)).collect()
+}
+
+/// The checks that had something to look at, with what is wrong.
+fn run<'a>(observation: &'a Observation<'_>) -> impl Iterator<Item = (&'static Check, Vec<Wrong>)> + use<'a> {
+    let documented = observation.documented_request;
+    let applies = move |check: &&Check| documented || [Reason::Crash, Reason::Leak].contains(&check.reason);
+    CHECKS.iter().filter(applies).filter_map(|check| Some((check, (check.examine)(observation)?)))
+}
+
+impl Check {
+    fn clause_at(&self, observation: &Observation<'_>) -> &'static str {
+        clause::at(self.clause, observation.exchange.endpoint, observation.exchange.protocol)
+    }
+
+    fn findings(&self, observation: &Observation<'_>, wrongs: Vec<Wrong>) -> Vec<Finding> {
+        let finding = |wrong: Wrong| {
+            Finding::new(self.id, self.clause_at(observation), self.reason, wrong.expected, wrong.received)
+        };
+        wrongs.into_iter().map(finding).collect()
+    }
 }
 
 /// A JSON value for a one-line message: cut, so that a hostile target can't flood a report.

@@ -1,5 +1,7 @@
 //! Creation options, as WebAuthn L3 section 5.4 defines them.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use super::{Check, Observation, Wrong, brief};
@@ -28,23 +30,30 @@ const LEAST_CHALLENGE: usize = 16;
 
 /// The `publicKey` object of a start's answer; v1 wraps it as base64 of JSON. `None` where the answer has no options, or
 /// has something else in their place: that is the business of the answer's own check.
-pub fn public_key(observation: &Observation<'_>) -> Option<Result<Value, Wrong>> {
+pub fn public_key<'a>(observation: &Observation<'a>) -> Option<Result<Cow<'a, Value>, Wrong>> {
     let body = observation.success().filter(|_| observation.is(Operation::Start))?;
     let options = body.pointer(observation.exchange.endpoint.options_member()?)?;
     let v1 = observation.exchange.endpoint.flow.version() == ApiVersion::V1;
     let object = match options {
         Value::String(text) if v1 => {
             match base64::decode_any(text).ok().and_then(|json| serde_json::from_slice(&json).ok()) {
-                Some(object @ Value::Object(_)) => object,
+                Some(object @ Value::Object(_)) => Cow::Owned(object),
                 _ => return Some(Err(Wrong::new("base64 of JSON with publicKey", brief(Some(options))))),
             }
         }
-        Value::Object(_) => options.clone(),
+        Value::Object(_) => Cow::Borrowed(options),
         _ => return None,
     };
-    match object.get("publicKey") {
-        Some(inner @ Value::Object(_)) => Some(Ok(inner.clone())),
-        other => Some(Err(Wrong::new("publicKey: object", format!("publicKey: {}", brief(other))))),
+    let wrong = |other| Some(Err(Wrong::new("publicKey: object", format!("publicKey: {}", brief(other)))));
+    match object {
+        Cow::Borrowed(object) => match object.get("publicKey") {
+            Some(inner @ Value::Object(_)) => Some(Ok(Cow::Borrowed(inner))),
+            other => wrong(other),
+        },
+        Cow::Owned(mut object) => match object.get_mut("publicKey").map(Value::take) {
+            Some(inner @ Value::Object(_)) => Some(Ok(Cow::Owned(inner))),
+            other => wrong(other.as_ref()),
+        },
     }
 }
 

@@ -13,7 +13,7 @@ use super::pool::Subject;
 use super::witness::{Crossed, Witness};
 use crate::contract::{ApiVersion, Operation, Protocol};
 use crate::outcome::load::{Cleanup, Correctness, Kind, LoadStep, Outcome};
-use crate::transport::{Call, Exchange, Reply, Tamper, Transport};
+use crate::transport::{Call, Exchange, Reply, SetUp, Tamper, Transport};
 
 /// What all cycles share.
 pub(super) struct Site {
@@ -44,6 +44,8 @@ pub(super) struct Cycle {
     pub(super) failure: Option<Failure>,
     pub(super) deviations: Vec<Deviation>,
     pub(super) counts: Correctness,
+    /// New connections of its calls, and how many could not be made.
+    pub(super) connections: (Vec<SetUp>, u64),
     /// Wait and work of the attestation.
     pub(super) attested: Option<(Duration, Duration)>,
     /// From the begin until everything that is measured was over.
@@ -62,6 +64,7 @@ impl Cycle {
             failure: None,
             deviations: Vec::new(),
             counts: Correctness::default(),
+            connections: (Vec::new(), 0),
             attested: None,
             service: None,
             left_behind: None,
@@ -244,6 +247,8 @@ impl Site {
         );
         cycle.counts.add(&other.counts);
         cycle.deviations.append(&mut other.deviations);
+        cycle.connections.0.append(&mut other.connections.0);
+        cycle.connections.1 += other.connections.1;
         cycle.counts.races += u64::from(a.http_status.is_some() && b.http_status.is_some());
         // Only one of both is the registration.
         confirm(if matches!(a.answer, Answer::Success(_)) { &a } else { &b }, cycle);
@@ -294,11 +299,12 @@ impl Site {
             message["userId"] = subject.user_id.as_str().into();
         }
         let authorization = Some(subject.authorization.clone());
-        let call = Call { endpoint, message, authorization, tamper: Tamper::default() };
+        let call = Call { endpoint, message: message.into(), authorization, tamper: Tamper::default() };
         let began = Instant::now();
         match transport.send(&call).await {
             Ok(exchange) => {
                 let (took, http_status) = (exchange.timings.last_byte, Some(exchange.http_status));
+                cycle.connections.0.extend(exchange.timings.set_up);
                 cycle.counts.judged += u64::from(operation != Operation::List);
                 let answer = judge::judge((step, &self.rp_id), subject, exchange, &mut cycle.deviations);
                 let is_wrong = matches!(&answer, Answer::Failure(failure) if failure.outcome == Outcome::Nonconformant);
@@ -307,6 +313,7 @@ impl Site {
             }
             Err(error) => {
                 let took = began.elapsed();
+                cycle.connections.1 += u64::from(error.is_without_connection());
                 let exchange = transport.prepare(&call).ok().map(|sent| judge::unanswered(sent, &draw, endpoint));
                 Sent { took, http_status: None, answer: Answer::Failure(judge::lost(step, &error, exchange)) }
             }

@@ -43,7 +43,7 @@ impl Transport for Scripted {
     }
 
     async fn send(&self, call: &Call) -> Result<Exchange, TransportError> {
-        self.seen.lock().expect("no panic").push((call.endpoint.operation, call.message.clone()));
+        self.seen.lock().expect("no panic").push((call.endpoint.operation, call.message.as_ref().clone()));
         let Some((http_status, body)) = (self.script)(call.endpoint.operation, &call.message) else {
             let (address, after) = ("http://target".to_owned(), Duration::from_secs(1));
             return Err(TransportError::TimedOut { address, after, during: Phase::Headers });
@@ -62,7 +62,11 @@ impl Transport for Scripted {
             trailers: HeaderMap::new(),
             body: body.to_string().into(),
             reply,
-            timings: Timings { first_byte: Duration::from_millis(1), last_byte: Duration::from_millis(3) },
+            timings: Timings {
+                set_up: None,
+                first_byte: Duration::from_millis(1),
+                last_byte: Duration::from_millis(3),
+            },
         })
     }
 }

@@ -97,7 +97,7 @@ impl Monitor {
             heartbeat: PackedHistogram::pack(&heartbeat),
             crypto_queue: PackedHistogram::pack(&counted.crypto_queue),
             crypto: PackedHistogram::pack(&counted.crypto),
-            connections: Vec::new(),
+            connections: counted.connections.clone(),
         };
         let (reasons, notes) = judge(plan, counted, &generator, &heartbeat);
         if !reasons.is_empty() {

@@ -13,6 +13,9 @@ use crate::transport::{Exchange, Refusal, Reply, SentRequest, TransportError};
 /// Characters of a target's text that are kept until secrets are masked in it.
 const MOST_TEXT: usize = 2_000;
 
+/// Characters of an example that are shown.
+pub(super) const MOST_SHOWN: usize = 200;
+
 /// Why a cycle failed.
 #[derive(Debug, Clone)]
 pub(super) struct Failure {
@@ -56,7 +59,7 @@ pub(super) fn judge(
     };
     // The list is no operation under test.
     let under_test = exchange.endpoint.operation != Operation::List;
-    let findings = if under_test { checks::examine(&observation).findings } else { Vec::new() };
+    let findings = if under_test { checks::findings(&observation) } else { Vec::new() };
     let class = |finding: &Finding| format!("{}/check/{}", step.name(), finding.check);
     let words = |finding: &Finding| cut(format!("expected {}, received {}", finding.expected, finding.received));
     let deviates = |finding: &&Finding| finding.verdict() == Verdict::Deviation;
@@ -144,4 +147,10 @@ pub(super) fn cut(text: String) -> String {
         Some((end, _)) => text[..end].to_owned(),
         None => text,
     }
+}
+
+/// One line, cut.
+pub(super) fn shown_line(text: &str) -> String {
+    let line: String = text.chars().take(MOST_SHOWN).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if text.chars().nth(MOST_SHOWN).is_some() { format!("{line} ...") } else { line }
 }

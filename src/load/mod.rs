@@ -9,6 +9,7 @@ mod assemble;
 mod attack;
 mod attester;
 mod bounds;
+mod connections;
 mod cycle;
 mod draw;
 mod engine;

@@ -6,21 +6,19 @@ use std::time::Duration;
 
 use hdrhistogram::Histogram;
 
+use super::connections::Connections;
 use super::cycle::Cycle;
 use super::intervals::Series;
-use super::judge::Failure;
+use super::judge::{Failure, shown_line};
 use super::schedule::Timeline;
 use super::{Progress, micros};
 use crate::contract::{Flow, Protocol};
 use crate::outcome::load::{
-    Arrivals, Correctness, Intervals, Kind, LoadErrorRecord, LoadStep, MOST_CLASSES, Outcome, PackedHistogram,
-    PhaseName, PhaseRecord, Row, fine, float, record,
+    Arrivals, ConnectionRecord, Correctness, Intervals, Kind, LoadErrorRecord, LoadStep, MOST_CLASSES, Outcome,
+    PackedHistogram, PhaseName, PhaseRecord, Row, fine, float, record,
 };
 use crate::outcome::shown;
 use crate::wire::secret::Masker;
-
-/// Characters of an example that are shown.
-const MOST_SHOWN: usize = 200;
 
 /// When a cycle was due and when it began, as offsets from the begin.
 #[derive(Debug, Clone, Copy)]
@@ -75,6 +73,7 @@ struct Counts {
     arrivals: Arrivals,
     phases: BTreeMap<PhaseName, PhaseCounts>,
     in_flight: u64,
+    connections: Connections,
     lag: Histogram<u64>,
     crypto_queue: Histogram<u64>,
     crypto: Histogram<u64>,
@@ -91,6 +90,7 @@ pub(super) struct Counted {
     pub(super) phases: Vec<PhaseRecord>,
     pub(super) elapsed: Duration,
     pub(super) measured: Duration,
+    pub(super) connections: Vec<ConnectionRecord>,
     pub(super) lag: Histogram<u64>,
     pub(super) crypto_queue: Histogram<u64>,
     pub(super) crypto: Histogram<u64>,
@@ -108,6 +108,7 @@ impl Tally {
             arrivals: Arrivals::default(),
             phases: BTreeMap::new(),
             in_flight: 0,
+            connections: Connections::default(),
             lag: fine(),
             crypto_queue: fine(),
             crypto: fine(),
@@ -216,6 +217,7 @@ impl Counts {
         let measured = phase == PhaseName::Hold;
         let outcome = cycle.failure.as_ref().map_or(Outcome::Ok, |failure| failure.outcome);
         self.correctness.add(&cycle.counts);
+        self.connections.add(cycle.draw.protocol, &cycle.connections.0, cycle.connections.1);
         if let Some((waited, took)) = cycle.attested {
             record(&mut self.crypto_queue, micros(waited));
             record(&mut self.crypto, micros(took));
@@ -345,6 +347,7 @@ impl Counts {
             phases: self.phase_records(now),
             elapsed: last.max(self.timeline.end().min(now)),
             measured,
+            connections: self.connections.pack(),
             lag: std::mem::replace(&mut self.lag, fine()),
             crypto_queue: std::mem::replace(&mut self.crypto_queue, fine()),
             crypto: std::mem::replace(&mut self.crypto, fine()),
@@ -385,12 +388,6 @@ fn error((class, of): (String, Class)) -> LoadErrorRecord {
     let Class { outcome, count, measured, first_us, example, exchanges } = of;
     let outcome = outcome.unwrap_or(Outcome::Ok);
     LoadErrorRecord { class, outcome, count, measured, first_us, example, exchanges }
-}
-
-/// One line, cut.
-fn shown_line(text: &str) -> String {
-    let line: String = text.chars().take(MOST_SHOWN).map(|c| if c.is_control() { ' ' } else { c }).collect();
-    if text.chars().nth(MOST_SHOWN).is_some() { format!("{line} ...") } else { line }
 }
 
 #[cfg(test)]

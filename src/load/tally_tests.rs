@@ -118,7 +118,7 @@ fn classes_are_counted_bounded_and_without_secrets() {
     for class in ["verify/check/no-token", "verify/check/soft", "cleanup/left-behind"] {
         let error = counted.errors.iter().find(|error| error.class == class).expect(class);
         assert!(error.example.starts_with("a [31m $TOKEN xxx"), "{}", error.example);
-        assert!(error.example.chars().count() <= MOST_SHOWN + 4);
+        assert!(error.example.chars().count() <= crate::load::judge::MOST_SHOWN + 4);
     }
     assert_eq!(counted.correctness.deviations, 1);
 }

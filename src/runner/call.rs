@@ -121,7 +121,7 @@ impl Player<'_> {
     }
 
     fn build(&mut self, endpoint: &'static Endpoint, step: &Step) -> Result<Call, Ended> {
-        let message = self.message(endpoint, step)?;
+        let message = self.message(endpoint, step)?.into();
         let authorization = match self.token(step.caller) {
             Ok(token) => token,
             Err(missing) => {

@@ -162,6 +162,7 @@ fn start(flow: Flow, subject: &Subject) -> Option<Call> {
         ApiVersion::V1 => json!({}),
         ApiVersion::V2 => json!({ "userId": subject.user_id }),
     };
+    let message = message.into();
     let authorization = Some(Secret::new(format!("Bearer {}", subject.token.expose())));
     flow.endpoint(Operation::Start).map(|endpoint| Call { endpoint, message, authorization, tamper: Tamper::default() })
 }

@@ -1,4 +1,4 @@
-//! One attempt to get a reply within its limits: the part of sending that both HTTP libraries share.
+//! One attempt to get a reply within its limits.
 
 use std::error::Error;
 use std::time::{Duration, Instant};
@@ -57,6 +57,22 @@ impl<'a> Attempt<'a> {
         Self { address, limits, started: Instant::now() }
     }
 
+    /// Waits for a part of making a connection.
+    pub async fn connecting<T>(
+        &self,
+        part: impl Future<Output = Result<T, Box<dyn Error + Send + Sync>>>,
+    ) -> Result<T, TransportError> {
+        let left = self.limits.timeout.saturating_sub(self.started.elapsed());
+        let limit = self.limits.connect_timeout.min(left);
+        match tokio::time::timeout(limit, part).await {
+            Ok(done) => done.map_err(|e| self.classify(e.as_ref(), Phase::Connect)),
+            Err(_) => {
+                let after = self.limits.connect_timeout.min(self.limits.timeout);
+                Err(TransportError::TimedOut { address: self.address.to_owned(), after, during: Phase::Connect })
+            }
+        }
+    }
+
     /// Waits for the headers, then reads the body up to its limit. What is left of a reply that breaks a limit is dropped with its connection or stream.
     pub async fn run<B, E>(
         &self,
@@ -67,12 +83,13 @@ impl<'a> Attempt<'a> {
         B::Error: Error + 'static,
         E: Error + 'static,
     {
+        let handed_over = Instant::now();
         let response = self.within(Phase::Headers, response).await?.map_err(|e| self.classify(&e, Phase::Headers))?;
-        let first_byte = self.started.elapsed();
+        let first_byte = handed_over.elapsed();
         let (head, body) = response.into_parts();
         self.check_size(&head.headers)?;
         let (body, trailers) = self.read(body).await?;
-        let timings = Timings { first_byte, last_byte: self.started.elapsed() };
+        let timings = Timings { set_up: None, first_byte, last_byte: handed_over.elapsed() };
         Ok(Received { http_status: head.status.as_u16(), headers: head.headers, trailers, body, timings })
     }
 
@@ -89,17 +106,24 @@ impl<'a> Attempt<'a> {
         if body.size_hint().lower() > u64::try_from(self.limits.max_body).unwrap_or(u64::MAX) {
             return Err(self.too_large());
         }
-        let mut bytes = BytesMut::new();
+        let (mut first, mut more) = (Bytes::new(), BytesMut::new());
         let mut trailers = HeaderMap::new();
         while let Some(frame) = self.within(Phase::Body, body.frame()).await? {
             match frame.map_err(|e| self.classify(&e, Phase::Body))?.into_data() {
-                Ok(data) if data.len() > self.limits.max_body - bytes.len() => return Err(self.too_large()),
-                Ok(data) => bytes.extend_from_slice(&data),
+                Ok(data) if data.len() > self.limits.max_body - first.len().max(more.len()) => {
+                    return Err(self.too_large());
+                }
+                // Most bodies come at once, and need not be copied.
+                Ok(data) if first.is_empty() && more.is_empty() => first = data,
+                Ok(data) => {
+                    more.extend_from_slice(&std::mem::take(&mut first));
+                    more.extend_from_slice(&data);
+                }
                 Err(frame) => trailers.extend(frame.into_trailers().unwrap_or_default()),
             }
         }
         self.check_size(&trailers)?;
-        Ok((bytes.freeze(), trailers))
+        Ok((if more.is_empty() { first } else { more.freeze() }, trailers))
     }
 
     async fn within<T>(&self, during: Phase, future: impl Future<Output = T>) -> Result<T, TransportError> {

@@ -118,7 +118,7 @@ mod tests {
     fn exchange(protocol: Protocol, body: impl Into<Bytes>) -> Exchange {
         let url = "http://host/it's?a=$HOME&b=`id`".to_owned();
         let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
-        let message = Some(serde_json::json!({ "userId": "it's" }));
+        let message = Some(serde_json::json!({ "userId": "it's" }).into());
         let request =
             SentRequest { method: "POST".to_owned(), url, headers, authorized: true, body: body.into(), message };
         Exchange {

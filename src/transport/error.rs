@@ -123,6 +123,15 @@ impl fmt::Display for Phase {
 }
 
 impl TransportError {
+    /// Whether it is a connection that could not be made.
+    pub fn is_without_connection(&self) -> bool {
+        match self {
+            TransportError::Unreachable { .. } | TransportError::Resolve { .. } | TransportError::Tls { .. } => true,
+            TransportError::TimedOut { during, .. } | TransportError::Reset { during, .. } => *during == Phase::Connect,
+            _ => false,
+        }
+    }
+
     /// A stable kebab-case name of the cause, for reports and known deviations.
     pub fn cause(&self) -> &'static str {
         match self {
@@ -142,10 +151,9 @@ impl TransportError {
     }
 }
 
-/// Reads the cause out of the error of an HTTP library, which `during` places.
+/// Reads the cause out of an error that `during` places.
 pub(super) fn classify(error: &(dyn Error + 'static), during: Phase, address: &str, limits: &Limits) -> TransportError {
     let causes = chain(error);
-    let during = if causes.iter().any(|cause| is_connect(*cause)) { Phase::Connect } else { during };
     let (address, why) = (address.to_owned(), text(&causes));
     match causes.iter().find_map(|cause| kind(*cause, during)).unwrap_or(Kind::Unknown) {
         Kind::Tls => TransportError::Tls { address, why },
@@ -197,19 +205,9 @@ fn text(causes: &[&(dyn Error + 'static)]) -> String {
     })
 }
 
-fn is_connect(cause: &(dyn Error + 'static)) -> bool {
-    cause.is::<tonic::ConnectError>() || cause.downcast_ref::<reqwest::Error>().is_some_and(reqwest::Error::is_connect)
-}
-
 fn kind(cause: &(dyn Error + 'static), during: Phase) -> Option<Kind> {
     if cause.is::<rustls::Error>() {
         return Some(Kind::Tls);
-    }
-    if cause.is::<tonic::TimeoutExpired>() {
-        return Some(Kind::TimedOut);
-    }
-    if let Some(error) = cause.downcast_ref::<reqwest::Error>() {
-        return error.is_timeout().then_some(Kind::TimedOut);
     }
     if let Some(error) = cause.downcast_ref::<io::Error>() {
         return io_kind(error, during);

@@ -2,11 +2,10 @@
 
 use async_trait::async_trait;
 use http::header::{ACCEPT, HeaderName, HeaderValue};
-use serde_json::Value;
 
 use super::attempt::{Attempt, Received};
+use super::client::{Client, Version};
 use super::grpc_reply::{self, Outcome};
-use super::http1::HttpClient;
 use super::outgoing::{self, Draft};
 use super::{Address, Call, Exchange, Limits, Reply, SentRequest, Transport, TransportError};
 use crate::contract::{Endpoint, Protocol};
@@ -16,12 +15,12 @@ use crate::wire::status::GRPC_STATUS;
 
 /// The gRPC-Web transport.
 #[derive(Debug)]
-pub(super) struct GrpcWeb(HttpClient);
+pub(super) struct GrpcWeb(Client);
 
 impl GrpcWeb {
     /// Connects at the first call.
     pub fn new(address: &Address, limits: &Limits) -> Result<Self, TransportError> {
-        HttpClient::new(address, limits).map(Self)
+        Client::new(address, limits, Version::Negotiated).map(Self)
     }
 }
 
@@ -38,14 +37,13 @@ impl Transport for GrpcWeb {
     async fn send(&self, call: &Call) -> Result<Exchange, TransportError> {
         let outgoing = draft(self.0.base_url(), call)?.finish(call)?;
         let attempt = self.0.attempt();
-        let mut received = self.0.run(&attempt, &outgoing).await?;
+        let mut received = self.0.run(&attempt, outgoing.request).await?;
         let reply = interpret(call.endpoint, &mut received, &attempt)?;
         Ok(received.into_exchange(Protocol::GrpcWeb, call.endpoint, outgoing.sent, reply))
     }
 }
 
 fn draft(base_url: &str, call: &Call) -> Result<Draft, TransportError> {
-    let message = Value::Object(outgoing::members(call)?);
     let content_type = Protocol::GrpcWeb.content_type();
     Ok(Draft {
         method: "POST",
@@ -55,7 +53,7 @@ fn draft(base_url: &str, call: &Call) -> Result<Draft, TransportError> {
             (ACCEPT, HeaderValue::from_static(content_type)),
             (HeaderName::from_static("x-grpc-web"), HeaderValue::from_static("1")),
         ],
-        body: framing::frame(FLAG_MESSAGE, &schema::encode(call.endpoint.grpc.request, &message)?),
+        body: framing::frame(FLAG_MESSAGE, &schema::encode(call.endpoint.grpc.request, outgoing::message(call)?)?),
     })
 }
 

@@ -1,12 +1,12 @@
 //! One call model over three protocols. `Err` means that no reply was had; a refusal is an [`Exchange`].
 
 mod attempt;
+mod client;
 mod curl;
 mod error;
 mod grpc;
 mod grpc_reply;
 mod grpc_web;
-mod http1;
 mod outgoing;
 mod recorded;
 mod rest;
@@ -118,7 +118,7 @@ pub struct Call {
     /// The operation to call.
     pub endpoint: &'static Endpoint,
     /// The request message in protobuf JSON (lowerCamelCase members, bytes in standard base64).
-    pub message: Value,
+    pub message: Arc<Value>,
     /// The whole value of the authorization header, such as `Bearer abc`; `None` sends none.
     pub authorization: Option<Secret>,
     /// What is sent instead of the well-formed request; empty for an ordinary call.
@@ -180,7 +180,7 @@ pub struct SentRequest {
     /// Body bytes as sent.
     pub body: Bytes,
     /// The request message in protobuf JSON; `None` where what was sent is not just that.
-    pub message: Option<Value>,
+    pub message: Option<Arc<Value>>,
 }
 
 /// What a reply says, in the form that all protocols share.
@@ -204,11 +204,24 @@ pub struct Refusal {
     pub json: Option<Value>,
 }
 
-/// Durations measured from the moment before the request was handed to the connection.
+/// Durations of a call. Those of the reply are measured from the moment before the request was handed to a connection.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Timings {
+    /// What a new connection took, before; `None` for a call over one that was there.
+    pub set_up: Option<SetUp>,
     /// Until the response headers had come.
     pub first_byte: Duration,
     /// Until the last byte (and trailers) had come.
     pub last_byte: Duration,
+}
+
+/// What a new connection took.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SetUp {
+    /// Name resolution; `None` for an address.
+    pub resolve: Option<Duration>,
+    /// TCP.
+    pub connect: Duration,
+    /// TLS, with the negotiation of the protocol; `None` without TLS.
+    pub tls: Option<Duration>,
 }

@@ -1,5 +1,7 @@
 //! A request on its way: what all protocols do to a call before it is sent.
 
+use std::sync::{Arc, LazyLock};
+
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
@@ -38,7 +40,7 @@ impl Draft {
             headers: headers.clone(),
             authorized: call.authorization.is_some(),
             body: body.clone(),
-            message: call.tamper.is_empty().then(|| call.message.clone()),
+            message: call.tamper.is_empty().then(|| Arc::clone(&call.message)),
         };
         if let Some(secret) = &call.authorization {
             let mut value = header("the authorization", secret.expose())?;
@@ -64,11 +66,12 @@ fn header(what: &str, value: &str) -> Result<HeaderValue, TransportError> {
     HeaderValue::from_str(value).map_err(|_| TransportError::Other(format!("{what} cannot be sent as an HTTP header")))
 }
 
-/// The members of a call's message; no message is an empty one.
-pub(super) fn members(call: &Call) -> Result<Map<String, Value>, TransportError> {
-    match &call.message {
-        Value::Object(members) => Ok(members.clone()),
-        Value::Null => Ok(Map::new()),
+/// A call's message; no message is an empty one.
+pub(super) fn message(call: &Call) -> Result<&Value, TransportError> {
+    static EMPTY: LazyLock<Value> = LazyLock::new(|| Value::Object(Map::new()));
+    match call.message.as_ref() {
+        message @ Value::Object(_) => Ok(message),
+        Value::Null => Ok(&EMPTY),
         _ => Err(TransportError::Other(format!("the message of {} is no JSON object", call.endpoint.name))),
     }
 }

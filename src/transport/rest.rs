@@ -3,10 +3,11 @@
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::header::{ACCEPT, HeaderValue};
-use serde_json::{Map, Value};
+use serde::Serializer as _;
+use serde_json::Value;
 
 use super::attempt::Received;
-use super::http1::HttpClient;
+use super::client::{Client, Version};
 use super::outgoing::{self, Draft};
 use super::{Address, Call, Exchange, Limits, Refusal, Reply, SentRequest, Transport, TransportError};
 use crate::contract::{Endpoint, Protocol};
@@ -15,12 +16,12 @@ use crate::wire::status::Status;
 
 /// The REST transport.
 #[derive(Debug)]
-pub(super) struct Rest(HttpClient);
+pub(super) struct Rest(Client);
 
 impl Rest {
     /// Connects at the first call.
     pub fn new(address: &Address, limits: &Limits) -> Result<Self, TransportError> {
-        HttpClient::new(address, limits).map(Self)
+        Client::new(address, limits, Version::Negotiated).map(Self)
     }
 }
 
@@ -36,37 +37,47 @@ impl Transport for Rest {
 
     async fn send(&self, call: &Call) -> Result<Exchange, TransportError> {
         let outgoing = draft(self.0.base_url(), call)?.finish(call)?;
-        let received = self.0.run(&self.0.attempt(), &outgoing).await?;
+        let received = self.0.run(&self.0.attempt(), outgoing.request).await?;
         let reply = interpret(&received);
         Ok(received.into_exchange(Protocol::Rest, call.endpoint, outgoing.sent, reply))
     }
 }
 
 fn draft(base_url: &str, call: &Call) -> Result<Draft, TransportError> {
-    let mut members = outgoing::members(call)?;
-    let url = format!("{base_url}{}", path(call.endpoint, &mut members));
+    let message = outgoing::message(call)?;
+    let url = format!("{base_url}{}", path(call.endpoint, message));
     let has_body = call.endpoint.rest.method != "DELETE";
     Ok(Draft {
         method: call.endpoint.rest.method,
         url,
         content_type: has_body.then_some(Protocol::Rest.content_type()),
         headers: vec![(ACCEPT, HeaderValue::from_static("application/json"))],
-        body: if has_body { Bytes::from(Value::Object(members).to_string()) } else { Bytes::new() },
+        body: if has_body { body(call.endpoint, message)? } else { Bytes::new() },
     })
 }
 
-/// Fills the documented path and takes what fills it out of the message. A member that is missing leaves its segment empty.
-fn path(endpoint: &Endpoint, members: &mut Map<String, Value>) -> String {
+/// The documented path, filled from the message. A member that is missing leaves its segment empty.
+fn path(endpoint: &Endpoint, message: &Value) -> String {
     let mut path = endpoint.rest.path.to_owned();
     for name in endpoint.path_members() {
-        let value = match members.shift_remove(name) {
-            Some(Value::String(text)) => text,
+        let value = match message.get(name) {
+            Some(Value::String(text)) => encode_component(text),
             Some(Value::Null) | None => String::new(),
-            Some(other) => other.to_string(),
+            Some(other) => encode_component(&other.to_string()),
         };
-        path = path.replace(&format!("{{{name}}}"), &encode_component(&value));
+        path = path.replace(&format!("{{{name}}}"), &value);
     }
     path
+}
+
+/// The members of the message that are not in the path.
+fn body(endpoint: &Endpoint, message: &Value) -> Result<Bytes, TransportError> {
+    let in_path = |name: &String| endpoint.path_members().any(|member| member == name);
+    let members = message.as_object().into_iter().flatten().filter(|(name, _)| !in_path(name));
+    let mut bytes = Vec::new();
+    let written = serde_json::Serializer::new(&mut bytes).collect_map(members);
+    written.map_err(|e| TransportError::Other(format!("the message cannot be written: {e}")))?;
+    Ok(bytes.into())
 }
 
 pub(super) fn interpret(received: &Received) -> Reply {

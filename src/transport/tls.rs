@@ -1,4 +1,4 @@
-//! One rustls configuration for both HTTP libraries.
+//! The rustls configuration of a target.
 
 use std::sync::Arc;
 

@@ -5,3 +5,4 @@ pub mod percent;
 pub mod schema;
 pub mod secret;
 pub mod status;
+mod structs;

@@ -3,14 +3,18 @@
 //! The descriptors are compiled from the `.proto` files in `fixtures/proto` at first use and kept; nothing happens before.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use prost::Message as _;
 use prost_reflect::{
-    DescriptorPool, DeserializeOptions, DynamicMessage, MessageDescriptor, ReflectMessage as _, Value as Reflected,
+    DescriptorPool, DeserializeOptions, DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, ReflectMessage as _,
+    Value as Reflected,
 };
 use protox::file::{ChainFileResolver, File, FileResolver, GoogleFileResolver};
-use serde_json::{Number, Value};
+use serde_json::{Map, Value};
+
+use super::structs;
 
 /// Our own files, by the name under which they import each other.
 const FILES: &[(&str, &str)] = &[
@@ -25,9 +29,6 @@ const FILES: &[(&str, &str)] = &[
 const STATUS: &str = "google.rpc.Status";
 const ANY: &str = "google.protobuf.Any";
 const STRUCT: &str = "google.protobuf.Struct";
-
-/// Doubles up to this magnitude hold every integer exactly.
-const GREATEST_EXACT_INTEGER: f64 = 9_007_199_254_740_991.0;
 
 /// Why a message could not be read or written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -83,11 +84,46 @@ pub fn encode_lenient(message_name: &str, json: &Value) -> Result<Vec<u8>, Schem
 /// # Errors
 /// [`SchemaError::UnknownMessage`] or [`SchemaError::Bytes`] (not protobuf, invalid UTF-8, too deep, or a number that JSON cannot express).
 pub fn decode(message_name: &str, bytes: &[u8]) -> Result<Value, SchemaError> {
-    let failed = |why: String| SchemaError::Bytes { message: message_name.to_owned(), why };
-    let message = DynamicMessage::decode(descriptor(message_name)?, bytes).map_err(|e| failed(e.to_string()))?;
-    let mut json = serde_json::to_value(&message).map_err(|e| failed(e.to_string()))?;
+    let descriptor = descriptor(message_name)?;
+    if let Some(json) = decode_structs(&descriptor, bytes) {
+        return Ok(json);
+    }
+    let mut json =
+        reflected(descriptor, bytes).map_err(|why| SchemaError::Bytes { message: message_name.to_owned(), why })?;
     restore_integers(&mut json);
     Ok(json)
+}
+
+fn reflected(descriptor: MessageDescriptor, bytes: &[u8]) -> Result<Value, String> {
+    let message = DynamicMessage::decode(descriptor, bytes).map_err(|e| e.to_string())?;
+    serde_json::to_value(&message).map_err(|e| e.to_string())
+}
+
+/// Decodes the `Struct`s of a message apart from the rest; `None` if there are none, or if reflection has to say what is wrong.
+fn decode_structs(descriptor: &MessageDescriptor, bytes: &[u8]) -> Option<Value> {
+    let mut fields: Vec<FieldDescriptor> = descriptor.fields().collect();
+    fields.sort_by_key(FieldDescriptor::number);
+    let numbers: Vec<u32> = fields.iter().filter(|field| is_struct(field)).map(FieldDescriptor::number).collect();
+    let mut split = structs::split(bytes, &numbers).filter(|split| !split.structs.is_empty())?;
+    let Value::Object(mut rest) = reflected(descriptor.clone(), &split.rest).ok()? else { return None };
+    let mut members = Map::new();
+    for field in fields {
+        let name = field.json_name();
+        let value = match split.structs.remove(&field.number()) {
+            Some(bytes) => Some(structs::to_json(prost_types::Struct::decode(bytes.as_slice()).ok()?)?),
+            None => rest.shift_remove(name).map(|mut value| {
+                restore_integers(&mut value);
+                value
+            }),
+        };
+        members.extend(value.map(|value| (name.to_owned(), value)));
+    }
+    Some(Value::Object(members))
+}
+
+/// Whether a field holds one `google.protobuf.Struct`.
+fn is_struct(field: &FieldDescriptor) -> bool {
+    !field.is_list() && matches!(field.kind(), Kind::Message(message) if message.full_name() == STRUCT)
 }
 
 /// Type URL and bytes of one `google.protobuf.Any`.
@@ -132,15 +168,52 @@ fn any_parts(any: &DynamicMessage) -> AnyParts {
 }
 
 fn encode_with(message_name: &str, json: &Value, options: DeserializeOptions) -> Result<Vec<u8>, SchemaError> {
-    let message = DynamicMessage::deserialize_with_options(descriptor(message_name)?, json, &options)
-        .map_err(|e| SchemaError::Json { message: message_name.to_owned(), why: e.to_string() })?;
-    in_order(&message).map_err(|e| SchemaError::Json { message: message_name.to_owned(), why: e.to_string() })
+    let failed = |why: String| SchemaError::Json { message: message_name.to_owned(), why };
+    let descriptor = descriptor(message_name)?;
+    let (rest, structs) = take_structs(&descriptor, json);
+    let message = DynamicMessage::deserialize_with_options(descriptor, rest.as_ref(), &options)
+        .map_err(|e| failed(e.to_string()))?;
+    in_order(&message, structs).map_err(|e| failed(e.to_string()))
+}
+
+/// A message's members without those that are a `Struct`, and these by their numbers.
+fn take_structs<'j>(
+    descriptor: &MessageDescriptor,
+    json: &'j Value,
+) -> (Cow<'j, Value>, BTreeMap<u32, prost_types::Struct>) {
+    let (mut rest, mut structs) = (Map::new(), BTreeMap::new());
+    for (name, value) in json.as_object().into_iter().flatten() {
+        let field = descriptor.get_field_by_json_name(name).or_else(|| descriptor.get_field_by_name(name));
+        let made =
+            field.filter(is_struct).and_then(|field| Some((field.number(), structs::from_json(value.as_object()?)?)));
+        match made {
+            Some((number, made)) if !structs.contains_key(&number) => {
+                structs.insert(number, made);
+            }
+            // One that is there by both of its names is refused by reflection.
+            Some(_) => return (Cow::Borrowed(json), BTreeMap::new()),
+            None => {
+                rest.insert(name.clone(), value.clone());
+            }
+        }
+    }
+    if structs.is_empty() { (Cow::Borrowed(json), structs) } else { (Cow::Owned(Value::Object(rest)), structs) }
 }
 
 /// Encodes a message with the members of each `Struct` in alphabetical order. The map of a dynamic message has no order, and one message must be one byte string.
-fn in_order(message: &DynamicMessage) -> Result<Vec<u8>, prost::DecodeError> {
+fn in_order(
+    message: &DynamicMessage,
+    mut structs: BTreeMap<u32, prost_types::Struct>,
+) -> Result<Vec<u8>, prost::DecodeError> {
     let mut bytes = Vec::new();
+    let mut write_until = |number: u32, bytes: &mut Vec<u8>| {
+        while let Some(entry) = structs.first_entry().filter(|entry| *entry.key() < number) {
+            let (number, made) = entry.remove_entry();
+            prost::encoding::message::encode(number, &made, bytes);
+        }
+    };
     for (field, value) in message.fields() {
+        write_until(field.number(), &mut bytes);
         match value.as_message().filter(|inner| inner.descriptor().full_name() == STRUCT) {
             Some(inner) => {
                 let ordered: prost_types::Struct = inner.transcode_to()?;
@@ -153,13 +226,14 @@ fn in_order(message: &DynamicMessage) -> Result<Vec<u8>, prost::DecodeError> {
             }
         }
     }
+    write_until(u32::MAX, &mut bytes);
     Ok(bytes)
 }
 
 fn restore_integers(json: &mut Value) {
     match json {
         Value::Number(number) => {
-            if let Some(integer) = number.as_f64().filter(|_| number.is_f64()).and_then(whole) {
+            if let Some(integer) = number.as_f64().filter(|_| number.is_f64()).and_then(structs::whole) {
                 *number = integer;
             }
         }
@@ -167,13 +241,6 @@ fn restore_integers(json: &mut Value) {
         Value::Object(members) => members.values_mut().for_each(restore_integers),
         _ => {}
     }
-}
-
-/// The integer that a double holds exactly. `{:.0}` prints it in full, which spares a cast.
-fn whole(double: f64) -> Option<Number> {
-    (double.fract() == 0.0 && double.abs() <= GREATEST_EXACT_INTEGER)
-        .then(|| format!("{double:.0}").parse::<i64>().ok().map(Number::from))
-        .flatten()
 }
 
 /// The file, below `fixtures/proto`, that defines the named service.
@@ -213,7 +280,6 @@ impl FileResolver for Embedded {
 mod tests {
     use super::*;
     use crate::contract::ENDPOINTS;
-    use serde_json::json;
 
     #[test]
     fn every_endpoint_has_its_messages() {
@@ -237,16 +303,5 @@ mod tests {
                 assert!(request.get_field_by_json_name(member).is_some(), "{} has no {member}", endpoint.name);
             }
         }
-    }
-
-    #[test]
-    fn only_whole_doubles_become_integers() {
-        let whole = |double| super::whole(double).map(Value::Number);
-        assert_eq!(whole(-7.0), Some(json!(-7)));
-        assert_eq!(whole(-0.0), Some(json!(0)));
-        assert_eq!(whole(9_007_199_254_740_991.0), Some(json!(9_007_199_254_740_991_i64)));
-        assert_eq!(whole(9_007_199_254_740_992.0), None);
-        assert_eq!(whole(0.5), None);
-        assert_eq!(whole(f64::NAN), None);
     }
 }

@@ -2,33 +2,62 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::Arc;
+use std::hash::{Hash, Hasher};
+use std::sync::{Arc, OnceLock};
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use memchr::memmem::Finder;
 
 use super::percent;
 
 /// A token or header value. It has no `Display`, and `Debug` hides it.
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub struct Secret(String);
+#[derive(Clone)]
+pub struct Secret(Arc<Inner>);
+
+struct Inner {
+    value: String,
+    /// In which a reply may show it; made when they are first looked for.
+    forms: OnceLock<Vec<Finder<'static>>>,
+}
 
 impl Secret {
     /// Wraps a value.
     pub fn new(value: impl Into<String>) -> Self {
-        Self(value.into())
+        Self(Arc::new(Inner { value: value.into(), forms: OnceLock::new() }))
     }
 
     /// The value itself, for the one place that sends or masks it.
     pub fn expose(&self) -> &str {
-        &self.0
+        &self.0.value
     }
 
-    /// Whether a text shows the value in a form that a [`Masker`] would mask. For one secret and one text this is far
-    /// cheaper than to make a masker.
-    pub fn is_shown_in(&self, text: &str) -> bool {
-        self.0.len() >= LEAST_SECRET_LENGTH && forms_of(&self.0).iter().any(|form| text.contains(form.as_str()))
+    /// Whether bytes show the value in a form that a [`Masker`] would mask; of an authorization header's value, what follows the
+    /// scheme. For one secret this is far cheaper than to make a masker.
+    pub fn is_shown_in(&self, bytes: &[u8]) -> bool {
+        let make = || {
+            let value = self.expose();
+            let value = value.split_once(' ').map_or(value, |(_, token)| token).trim();
+            let forms = if value.len() < LEAST_SECRET_LENGTH { Vec::new() } else { forms_of(value) };
+            forms.iter().map(|form| Finder::new(form).into_owned()).collect()
+        };
+        let forms = self.0.forms.get_or_init(make);
+        forms.iter().any(|form| form.needle().len() <= bytes.len() && form.find(bytes).is_some())
+    }
+}
+
+impl PartialEq for Secret {
+    fn eq(&self, other: &Secret) -> bool {
+        self.expose() == other.expose()
+    }
+}
+
+impl Eq for Secret {}
+
+impl Hash for Secret {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.expose().hash(state);
     }
 }
 
@@ -114,10 +143,11 @@ mod tests {
         ] {
             let masked = masker.mask(&text).into_owned();
             assert!(masked.contains(MASK), "{text} stayed {masked}");
-            assert!(secret.is_shown_in(&text), "{text}");
+            assert!(secret.is_shown_in(text.as_bytes()), "{text}");
+            assert!(Secret::new(format!("Bearer {}", secret.expose())).is_shown_in(text.as_bytes()), "{text}");
         }
         assert_eq!(masker.mask("nothing here"), "nothing here");
-        assert!(!secret.is_shown_in("nothing here") && !Secret::new("short").is_shown_in("short"));
+        assert!(!secret.is_shown_in(b"nothing here") && !Secret::new("short").is_shown_in(b"short"));
         assert_eq!(format!("{secret:?}"), "Secret(***)");
     }
 }

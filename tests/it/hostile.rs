@@ -24,7 +24,7 @@ fn endpoint() -> &'static Endpoint {
 fn call() -> Call {
     Call {
         endpoint: endpoint(),
-        message: json!({"userId": "u/1", "domain": "localhost"}),
+        message: json!({"userId": "u/1", "domain": "localhost"}).into(),
         authorization: Some(Secret::new("Bearer not-for-others")),
         tamper: Tamper::default(),
     }
@@ -107,12 +107,14 @@ fn bad_addresses_are_refused_at_once() {
 
 #[tokio::test]
 async fn a_message_that_does_not_fit_is_not_sent() {
-    let unknown = Call { message: json!({"nonsense": 1}), ..call() };
+    let unknown = Call { message: json!({"nonsense": 1}).into(), ..call() };
     for protocol in [Protocol::Grpc, Protocol::GrpcWeb] {
         let error = transport(protocol, "http://127.0.0.1:1", &limits()).send(&unknown).await.expect_err("refused");
         assert_eq!(error.cause(), "encode");
     }
-    let dots = Call { message: json!({"userId": ".."}), ..call() };
-    let error = transport(Protocol::Rest, "http://127.0.0.1:1", &limits()).send(&dots).await.expect_err("refused");
-    assert_eq!(error.cause(), "address", "{error}");
+    let list = Call { message: json!(["userId"]).into(), ..call() };
+    for protocol in Protocol::ALL {
+        let error = transport(protocol, "http://127.0.0.1:1", &limits()).send(&list).await.expect_err("refused");
+        assert_eq!(error.cause(), "other", "{protocol}: {error}");
+    }
 }

@@ -10,8 +10,8 @@ use proofmark::contract::{Flow, Protocol};
 use proofmark::load::{self, Ceilings, LoadError, LoadUser, Plan, Stop, Subjects, Tolerance};
 use proofmark::outcome::Shard;
 use proofmark::outcome::load::{
-    ArrivalPattern, Cleanup, GeneratorVerdict, Judgement, Kind, LoadModel, LoadRecord, LoadStep, Outcome, PhaseName,
-    RateStep, Shares, Stages,
+    ArrivalPattern, Cleanup, GeneratorVerdict, Judgement, Kind, LoadModel, LoadRecord, LoadStep, Outcome,
+    PackedHistogram, PhaseName, RateStep, Shares, Stages,
 };
 use proofmark::server::defect::Defect;
 use proofmark::server::{RunningServer, Server, ServerConfig};
@@ -132,6 +132,30 @@ async fn every_flow_over_every_protocol_leaves_the_state_as_it_was() {
         let body: serde_json::Value = serde_json::from_str(&text).expect("JSON");
         let excluded = &body["publicKeyCredentialCreationOptions"]["publicKey"]["excludeCredentials"];
         assert!(excluded.as_array().is_none_or(Vec::is_empty), "{excluded}");
+    }
+}
+
+/// What a new connection took is in no server time.
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_are_counted_apart() {
+    let server = server(&[], 4).await;
+    let protocols = Protocol::ALL.map(|protocol| (protocol, 1)).to_vec();
+    let mut plan = Plan { protocols, ..plan(&server, Flow::V2Passkey, 1_000) };
+    for address in [&mut plan.web, &mut plan.grpc] {
+        address.base_url = address.base_url.replace("127.0.0.1", "localhost");
+    }
+    let record = attack(plan).await;
+    assert_clean(&record);
+    let connections = &record.generators[0].connections;
+    let slugs: Vec<_> = connections.iter().map(|connection| connection.protocol.as_str()).collect();
+    assert_eq!(slugs, ["grpc", "grpc-web", "rest"]);
+    for connection in connections {
+        let count = |times: &PackedHistogram| times.unpack().expect("a histogram").len();
+        let (made, resolved) = (count(&connection.connect), count(&connection.resolve));
+        // A connection serves many calls; calls over HTTP/2 share one.
+        let most = if connection.protocol == "grpc" { 1 } else { 8 };
+        assert!((1..=most).contains(&made) && resolved == made, "{made} of {}", connection.protocol);
+        assert_eq!((connection.failed, count(&connection.tls)), (0, 0));
     }
 }
 

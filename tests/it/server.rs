@@ -81,7 +81,7 @@ impl World {
 /// A call with a bearer token; an empty token sends no authorization.
 pub fn call(endpoint: &'static Endpoint, message: Value, token: &str) -> Call {
     let authorization = (!token.is_empty()).then(|| Secret::new(format!("Bearer {token}")));
-    Call { endpoint, message, authorization, tamper: Tamper::default() }
+    Call { endpoint, message: message.into(), authorization, tamper: Tamper::default() }
 }
 
 pub fn endpoint(flow: Flow, operation: Operation) -> &'static Endpoint {

@@ -347,7 +347,7 @@ pub enum GeneratorVerdict {
     Limited,
 }
 
-/// New connections over one protocol. The first call on each waited for it, and its time has that in it.
+/// New connections over one protocol. They are in no time of a call; the cycle whose call waited for one has it in its own.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ConnectionRecord {
     /// Slug of the protocol.

@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use proofmark::contract::Protocol;
-use proofmark::transport::{Phase, Reply, TransportError};
+use proofmark::transport::{Call, Phase, Reply, TransportError};
 use proofmark::wire::status::Status;
 use serde_json::json;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpListener;
 
-use super::server::{hanging, raw, read_request, reply, scripted};
+use super::server::{Answer, answering, hanging, raw, read_request, reply, scripted};
 use super::{PATIENCE, call, failure, impatient, limits, refusal, send, transport, unreadable};
 
 /// The protocols that travel over HTTP/1.1.
@@ -209,4 +210,51 @@ async fn the_request_is_sent_as_documented() {
     }
     assert!(!request.contains("accept-encoding"), "{request}");
     assert!(exchange.request.authorized && !format!("{exchange:?}").contains("not-for-others"));
+}
+
+#[tokio::test]
+async fn dot_segments_are_sent_as_they_are() {
+    let (seen, mut first_lines) = tokio::sync::mpsc::unbounded_channel();
+    let base_url = raw(move |mut stream| {
+        let seen = seen.clone();
+        async move {
+            let request = read_request(&mut stream).await;
+            let _ = seen.send(request.lines().next().unwrap_or_default().to_owned());
+            let _ = stream.write_all(&reply("200 OK", "", b"{}")).await;
+        }
+    })
+    .await;
+    let dots = Call { message: json!({"userId": "../.."}).into(), ..call() };
+    transport(Protocol::Rest, &base_url, &limits()).send(&dots).await.expect("a reply");
+    let parent = Call { message: json!({"userId": ".."}).into(), ..call() };
+    transport(Protocol::Rest, &base_url, &limits()).send(&parent).await.expect("a reply");
+    assert_eq!(first_lines.recv().await.as_deref(), Some("POST /v2/users/..%2F../u2f HTTP/1.1"));
+    assert_eq!(first_lines.recv().await.as_deref(), Some("POST /v2/users/../u2f HTTP/1.1"));
+}
+
+/// A connection that is closed between two calls costs no call.
+#[tokio::test]
+async fn a_connection_that_the_target_closed_is_not_used_again() {
+    let answer = reply("200 OK", "content-type: application/json\r\n", b"{}");
+    // It closes after each reply without saying so.
+    let base_url = scripted(answer).await;
+    let transport = transport(Protocol::Rest, &base_url, &limits());
+    for _ in 0..20 {
+        let exchange = transport.send(&call()).await.expect("a reply");
+        assert!(exchange.timings.set_up.is_some(), "each call needs its connection");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+#[tokio::test]
+async fn set_up_is_told_apart_from_the_call() {
+    let (base_url, connections) =
+        answering(Answer { headers: &[("content-type", "application/json")], ..Answer::ok("{}") }).await;
+    let transport = transport(Protocol::Rest, &base_url.replace("127.0.0.1", "localhost"), &limits());
+    let first = transport.send(&call()).await.expect("a reply").timings.set_up.expect("a new connection");
+    assert!(first.resolve.is_some() && first.tls.is_none(), "{first:?}");
+    for _ in 0..5 {
+        assert_eq!(transport.send(&call()).await.expect("a reply").timings.set_up, None);
+    }
+    assert_eq!(connections.load(Ordering::SeqCst), 1);
 }

@@ -56,6 +56,7 @@ impl Walk<'_> {
     async fn see(&mut self, name: &str, operation: Operation, message: Value, tamper: Tamper) {
         let Session { world, flow, protocol, account } = &self.session;
         let authorization = Some(Secret::new(format!("Bearer {}", account.token.expose())));
+        let message = message.into();
         let call = Call { endpoint: endpoint(*flow, operation), message, authorization, tamper };
         let text = match world.try_call(*protocol, &call).await {
             Ok(exchange) => shown(&exchange),

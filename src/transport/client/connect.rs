@@ -1,0 +1,114 @@
+//! New connections: name resolution, TCP and TLS, each timed.
+
+use std::error::Error;
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use http::uri::Uri;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::dns::{GaiAddrs, GaiResolver, Name};
+use hyper_util::rt::TokioIo;
+use rustls::pki_types::ServerName;
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use tower::Service;
+
+use super::Version;
+use crate::transport::{Address, SetUp, TransportError, tls};
+
+/// What kept a connection from being made.
+pub(super) type ConnectError = Box<dyn Error + Send + Sync>;
+
+/// Connects to one target.
+pub(super) struct Connector {
+    uri: Uri,
+    tls: Option<(TlsConnector, ServerName<'static>)>,
+    version: Version,
+}
+
+/// A new connection.
+pub(super) struct Connected {
+    pub io: Io,
+    /// Whether HTTP/2 is spoken on it.
+    pub http2: bool,
+    pub set_up: SetUp,
+}
+
+/// The bytes of a connection.
+pub(super) enum Io {
+    Plain(TokioIo<TcpStream>),
+    Tls(Box<TokioIo<TlsStream<TcpStream>>>),
+}
+
+impl Connector {
+    pub fn new(address: &Address, base: &Uri, version: Version) -> Result<Self, TransportError> {
+        let mut tls = None;
+        if base.scheme_str() == Some("https") {
+            let mut configuration = tls::configuration(address)?;
+            configuration.alpn_protocols = match version {
+                Version::Negotiated => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
+                Version::Http2 => vec![b"h2".to_vec()],
+            };
+            let host = base.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
+            let name = ServerName::try_from(host.to_owned())
+                .map_err(|e| TransportError::Address(format!("{}: {e}", address.base_url)))?;
+            tls = Some((TlsConnector::from(Arc::new(configuration)), name));
+        }
+        Ok(Self { uri: base.clone(), tls, version })
+    }
+
+    pub async fn connect(&self) -> Result<Connected, ConnectError> {
+        let resolver = Timed::default();
+        let mut tcp = HttpConnector::new_with_resolver(resolver.clone());
+        tcp.enforce_http(false);
+        tcp.set_nodelay(true);
+        let began = Instant::now();
+        let stream = tcp.call(self.uri.clone()).await?;
+        let resolve = resolver.0.get().copied();
+        let connect = began.elapsed().saturating_sub(resolve.unwrap_or_default());
+        let mut set_up = SetUp { resolve, connect, tls: None };
+        let Some((connector, name)) = &self.tls else {
+            return Ok(Connected { io: Io::Plain(stream), http2: self.version == Version::Http2, set_up });
+        };
+        let began = Instant::now();
+        let stream = connector.connect(name.clone(), stream.into_inner()).await?;
+        set_up.tls = Some(began.elapsed());
+        let negotiated = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+        let http2 = negotiated || self.version == Version::Http2;
+        Ok(Connected { io: Io::Tls(Box::new(TokioIo::new(stream))), http2, set_up })
+    }
+}
+
+impl std::fmt::Debug for Connector {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Connector").field("uri", &self.uri).field("version", &self.version).finish_non_exhaustive()
+    }
+}
+
+/// The system's resolver, and how long it took; an address needs none.
+#[derive(Clone, Default)]
+struct Timed(Arc<OnceLock<Duration>>);
+
+impl Service<Name> for Timed {
+    type Response = GaiAddrs;
+    type Error = io::Error;
+    type Future = Pin<Box<dyn Future<Output = io::Result<GaiAddrs>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, name: Name) -> Self::Future {
+        let took = Arc::clone(&self.0);
+        Box::pin(async move {
+            let began = Instant::now();
+            let found = GaiResolver::new().call(name).await;
+            took.get_or_init(|| began.elapsed());
+            found
+        })
+    }
+}

@@ -1,0 +1,189 @@
+//! The HTTP client of all protocols. Connections are made, timed and kept here; what goes over them is hyper's.
+
+mod connect;
+mod http1;
+mod http2;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use bytes::Bytes;
+use http::header::{HOST, HeaderValue, USER_AGENT};
+use http::uri::{PathAndQuery, Scheme, Uri};
+use http::{Request, Response};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::client::conn::TrySendError;
+use tokio::sync::Mutex;
+
+use super::attempt::{Attempt, Received};
+use super::outgoing;
+use super::{Address, Limits, SetUp, TransportError};
+use connect::{Connected, Connector};
+
+/// How often a call that was not sent, because a kept connection had just ended, is given to another.
+const MOST_TRIES: u32 = 3;
+
+/// What is sent.
+type Body = Full<Bytes>;
+
+/// Which HTTP is spoken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Version {
+    /// HTTP/1.1; over TLS what ALPN says.
+    Negotiated,
+    /// HTTP/2, without TLS with prior knowledge.
+    Http2,
+}
+
+/// A client with its target and bounds. It follows no redirect (the token must not follow), uses no proxy, retries nothing that was
+/// sent, and decompresses nothing.
+#[derive(Debug)]
+pub(super) struct Client {
+    connector: Connector,
+    idle: http1::Idle,
+    shared: http2::Shared,
+    /// Taken while connecting to HTTP/2, so that the calls that come meanwhile share the connection.
+    turn: Mutex<()>,
+    speaks_http2: AtomicBool,
+    base: Uri,
+    base_url: String,
+    limits: Limits,
+}
+
+/// A connection for one call.
+enum Lease {
+    Http1(http1::Connection),
+    Http2(http2::Lease),
+}
+
+impl Client {
+    /// Nothing is connected before the first call.
+    pub fn new(address: &Address, limits: &Limits, version: Version) -> Result<Self, TransportError> {
+        let base_url = outgoing::base_url(address)?;
+        let base: Uri = base_url.parse().map_err(|e| TransportError::Address(format!("{base_url:?}: {e}")))?;
+        Ok(Self {
+            connector: Connector::new(address, &base, version)?,
+            idle: http1::Idle::default(),
+            shared: http2::Shared::default(),
+            turn: Mutex::new(()),
+            speaks_http2: AtomicBool::new(version == Version::Http2),
+            base,
+            base_url,
+            limits: limits.clone(),
+        })
+    }
+
+    /// The checked base URL, without a slash at its end.
+    pub fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    /// Starts the clock of a call.
+    pub fn attempt(&self) -> Attempt<'_> {
+        Attempt::start(&self.base_url, &self.limits)
+    }
+
+    /// Sends a request and reads the reply.
+    pub async fn run(&self, attempt: &Attempt<'_>, request: Request<Bytes>) -> Result<Received, TransportError> {
+        let mut request = request.map(Full::new);
+        request.headers_mut().entry(USER_AGENT).or_insert(const { HeaderValue::from_static(AGENT) });
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let (mut lease, set_up) = self.lease(attempt, tries == MOST_TRIES).await?;
+            let mut unsent = None;
+            let mut received = self.exchange(attempt, &mut lease, request, &mut unsent).await;
+            match unsent {
+                // A new connection that ends at once is the target's word.
+                Some(again) if received.is_err() && set_up.is_none() => {
+                    request = again;
+                    continue;
+                }
+                _ => {}
+            }
+            if let Ok(received) = &mut received {
+                received.timings.set_up = set_up;
+                self.keep(lease);
+            }
+            return received;
+        }
+    }
+
+    async fn exchange(
+        &self,
+        attempt: &Attempt<'_>,
+        lease: &mut Lease,
+        mut request: Request<Body>,
+        unsent: &mut Option<Request<Body>>,
+    ) -> Result<Received, TransportError> {
+        match lease {
+            Lease::Http1(connection) => {
+                origin_form(&mut request, &self.base);
+                let http1::Connection { send, work } = connection;
+                let response = sent(send.try_send_request(request), unsent);
+                work.during(attempt.run(response)).await
+            }
+            Lease::Http2(lease) => attempt.run(sent(lease.send.try_send_request(request), unsent)).await,
+        }
+    }
+
+    /// A kept connection, or a new one with what it took.
+    async fn lease(&self, attempt: &Attempt<'_>, fresh: bool) -> Result<(Lease, Option<SetUp>), TransportError> {
+        if let Some(kept) = self.kept(fresh) {
+            return Ok((kept, None));
+        }
+        let _turn = match self.speaks_http2.load(Ordering::Relaxed) {
+            true => Some(attempt.connecting(async { Ok(self.turn.lock().await) }).await?),
+            false => None,
+        };
+        if let Some(kept) = self.kept(fresh) {
+            return Ok((kept, None));
+        }
+        let Connected { io, http2, set_up } = attempt.connecting(self.connector.connect()).await?;
+        if http2 {
+            self.speaks_http2.store(true, Ordering::Relaxed);
+            let lease = attempt.connecting(self.shared.open(io, &self.limits)).await?;
+            return Ok((Lease::Http2(lease), Some(set_up)));
+        }
+        Ok((Lease::Http1(attempt.connecting(http1::Connection::open(io)).await?), Some(set_up)))
+    }
+
+    fn kept(&self, fresh: bool) -> Option<Lease> {
+        if fresh {
+            return None;
+        }
+        self.idle.take().map(Lease::Http1).or_else(|| self.shared.take().map(Lease::Http2))
+    }
+
+    fn keep(&self, lease: Lease) {
+        if let Lease::Http1(connection) = lease {
+            self.idle.put(connection);
+        }
+    }
+}
+
+const AGENT: &str = concat!("proofmark/", env!("CARGO_PKG_VERSION"));
+
+/// The response; a request that was not sent is put aside.
+async fn sent(
+    response: impl Future<Output = Result<Response<Incoming>, TrySendError<Request<Body>>>>,
+    unsent: &mut Option<Request<Body>>,
+) -> Result<Response<Incoming>, hyper::Error> {
+    response.await.map_err(|mut error| {
+        *unsent = error.take_message();
+        error.into_error()
+    })
+}
+
+/// HTTP/1.1 has the path in its first line, and the host in a header (RFC 9112 section 3.2.1).
+fn origin_form(request: &mut Request<Body>, base: &Uri) {
+    let path = request.uri().path_and_query().cloned().unwrap_or(PathAndQuery::from_static("/"));
+    *request.uri_mut() = Uri::from(path);
+    let Some(authority) = base.authority() else { return };
+    let default = if base.scheme() == Some(&Scheme::HTTPS) { 443 } else { 80 };
+    let host = if authority.port_u16() == Some(default) { authority.host() } else { authority.as_str() };
+    // An authority that was parsed has nothing that a header could not have.
+    if let Ok(host) = HeaderValue::from_str(host) {
+        request.headers_mut().entry(HOST).or_insert(host);
+    }
+}
