@@ -220,7 +220,12 @@ fn call(flow: Flow, subject: &Subject, token: &Secret) -> Option<Call> {
         ApiVersion::V2 => json!({ "userId": subject.user_id }),
     };
     let authorization = Some(Secret::new(format!("Bearer {}", token.expose())));
-    flow.endpoint(Operation::Start).map(|endpoint| Call { endpoint, message, authorization, tamper: Tamper::default() })
+    flow.endpoint(Operation::Start).map(|endpoint| Call {
+        endpoint,
+        message: std::sync::Arc::new(message),
+        authorization,
+        tamper: Tamper::default(),
+    })
 }
 
 /// The words of a refusal; `None` for an acceptance, for what can't be read, and for errors of the server's own.
