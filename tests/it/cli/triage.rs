@@ -154,7 +154,7 @@ fn no_set_up_is_a_failure(outputs: &BTreeMap<&'static str, String>) {
     }
     let some = &outputs["some-tokens"];
     assert_eq!(some.matches("\nERROR ").count(), 1, "one cause: {some}");
-    assert!(some.starts_with("CONFIGURATION: ") && some.contains("ERROR auth"), "{some}");
+    assert!(some.contains("\nCONFIGURATION: ") && some.contains("ERROR auth"), "{some}");
 }
 
 #[test]
