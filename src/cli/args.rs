@@ -11,6 +11,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::contract::Flow;
 use crate::outcome::Shard;
 pub use capacity::{CalibrateArguments, FindArguments};
 pub use credential::{AttestArguments, VectorsArguments, VectorsVerb};
@@ -102,9 +103,18 @@ pub struct RunArguments {
     /// Seed of keys and ids; random if it is not given, and always printed
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub seed: Option<u64>,
-    /// Permutations that run at the same time
-    #[arg(long, short = 'j', value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    /// Permutations that run at the same time; fewer if the subjects are not enough
+    #[arg(long, short = 'j', visible_alias = "concurrency", value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub jobs: u16,
+    /// The most subjects to use, and to have made; cases that then find no fresh one are left out, and the run is partial
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..))]
+    pub max_subjects: Option<u32>,
+    /// Print what would be played, with subjects, calls and time, and ask the target for nothing
+    #[arg(long, conflicts_with_all = ["fuzz", "defect", "variants"])]
+    pub dry_run: bool,
+    /// What --dry-run takes a call to last
+    #[arg(long, value_name = "TIME", default_value = "200ms", requires = "dry_run")]
+    pub call_time: String,
     /// The most that one call may take, such as 500ms or 20s; otherwise the target file's, or 10s
     #[arg(long, value_name = "TIME")]
     pub timeout: Option<String>,
@@ -149,6 +159,9 @@ pub struct ReplayArguments {
     /// Give the embedded reference server a defect (see `list defects`)
     #[arg(long, value_name = "NAME", conflicts_with = "target")]
     pub defect: Option<String>,
+    /// Have the embedded reference server use a latitude (see `list variants`); can be repeated
+    #[arg(long = "variant", value_name = "NAME", conflicts_with = "target")]
+    pub variants: Vec<String>,
     /// An own suite file that the case is from; can be repeated
     #[arg(long = "suite", value_name = "FILE")]
     pub suites: Vec<PathBuf>,
@@ -242,9 +255,9 @@ pub enum CoverageForm {
 /// `show`
 #[derive(Debug, Args)]
 pub struct ShowArguments {
-    /// Id of a case, permutation, clause, mutation or defect
+    /// Id of a case, permutation, clause, mutation or defect; with --from also a reason, such as control-failed
     pub id: String,
-    /// Show every call of this recorded run instead
+    /// Show every call of this recorded run instead; of a clause or reason, every record that it decided
     #[arg(long, value_name = "EVENTS")]
     pub from: Option<PathBuf>,
 }
@@ -274,8 +287,17 @@ pub struct ServeArguments {
     /// Have the server use a latitude (see `list variants`); can be repeated
     #[arg(long = "variant", value_name = "NAME")]
     pub variants: Vec<String>,
+    /// Wait so long before every answer, such as 200ms: as a server far away does
+    #[arg(long, value_name = "TIME")]
+    pub delay: Option<String>,
+    /// Switch a flow off, such as v1/u2f; can be repeated
+    #[arg(long, value_name = "FLOW", value_parser = flow)]
+    pub off: Vec<Flow>,
+    /// Answer under this host name only, as a server does that hosts several
+    #[arg(long, value_name = "NAME")]
+    pub host: Option<String>,
     /// Run the null server instead: it answers as documented, checks nothing and costs next to nothing
-    #[arg(long, conflicts_with = "defect")]
+    #[arg(long, conflicts_with_all = ["defect", "delay", "off", "host"])]
     pub null: bool,
     /// Have every answer take so much longer than it does, such as 5%: a slower build, to try `load compare` with
     #[arg(long, value_name = "SHARE", default_value = "0%", conflicts_with = "null")]
@@ -343,6 +365,12 @@ pub enum Listing {
     Reports,
     /// What the documents leave open and the reference server can be told to do otherwise
     Variants,
+}
+
+/// A flow by its slug.
+fn flow(text: &str) -> Result<Flow, String> {
+    let slugs = || Flow::ALL.map(Flow::slug).join(", ");
+    Flow::from_slug(text).ok_or_else(|| format!("there is no flow `{text}`; write one of {}", slugs()))
 }
 
 /// The shard M of N, written as `hash:M/N`.

@@ -12,7 +12,7 @@ use super::github::Step;
 use super::output;
 use super::reports::{self, Destination};
 use crate::gate::{Gate, Judged, Known, Rules};
-use crate::report;
+use crate::report::{self, View};
 
 /// Reads the known-deviations file, if there is one.
 pub fn rules(known: Option<&Path>, deny: Option<Deny>) -> Result<Rules, Failure> {
@@ -26,8 +26,8 @@ fn today() -> Date {
 }
 
 /// Prints the summary, writes the reports and tells the CI service.
-pub fn report(judged: &Judged, destinations: &[Destination], step: Step) -> Result<(), Failure> {
-    output::print(&report::summary(judged));
+pub fn report(judged: &Judged, destinations: &[Destination], step: Step, view: &View) -> Result<(), Failure> {
+    output::print(&report::summary_for(judged, view));
     for path in reports::write(destinations, judged)? {
         output::note(&format!("wrote {}", path.display()));
     }

@@ -26,7 +26,12 @@ pub fn judge(arguments: &JudgeArguments) -> Result<Exit, Failure> {
     output::print(&changes(&run, &changed));
     let interrupted = run.finished.is_none_or(|finished| finished.interrupted);
     let judged = Judged::by(run, rules);
-    gate::report(&judged, &destinations, step)?;
+    gate::report(
+        &judged,
+        &destinations,
+        step,
+        &report::View { stream: Some(super::run::word(&arguments.stream)), ..output::view() },
+    )?;
     Ok(if interrupted { Exit::Interrupted } else { gate::exit(&judged) })
 }
 

@@ -2,7 +2,7 @@
 
 use super::args::MergeArguments;
 use super::exit::{Exit, Failure};
-use super::{gate, github, reports, stream};
+use super::{gate, github, output, reports, stream};
 use crate::gate::Judged;
 use crate::outcome;
 
@@ -14,6 +14,6 @@ pub fn merge(arguments: &MergeArguments) -> Result<Exit, Failure> {
     let shards: Vec<_> = arguments.shards.iter().map(read).collect::<Result<_, Failure>>()?;
     let run = outcome::merge(shards).map_err(Failure::config)?;
     let judged = Judged::by(run, rules);
-    gate::report(&judged, &destinations, github::Step::begin())?;
+    gate::report(&judged, &destinations, github::Step::begin(), &output::view())?;
     Ok(gate::exit(&judged))
 }

@@ -4,7 +4,7 @@
 use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::OnceLock;
 
-use crate::report::printable;
+use crate::report::{View, printable};
 
 /// Why something is missing of standard output.
 static LOST: OnceLock<io::Error> = OnceLock::new();
@@ -45,4 +45,11 @@ pub fn error(text: &str) {
 /// Whether a person watches: standard error is a terminal, and no CI service says otherwise.
 pub fn is_watched() -> bool {
     io::stderr().is_terminal() && std::env::var_os("CI").is_none()
+}
+
+/// How a summary is shown on standard output: broken at the width of the terminal, or at what `COLUMNS` says; whole elsewhere.
+pub fn view() -> View {
+    let said = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
+    let measured = || terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0));
+    View { width: said.or_else(measured), ..View::default() }
 }

@@ -19,9 +19,11 @@ pub async fn replay(arguments: ReplayArguments) -> Result<Exit, Failure> {
         patterns: vec![arguments.id.clone()],
         target: arguments.target.clone(),
         defect: arguments.defect.clone(),
+        variants: arguments.variants.clone(),
         seed: Some(seed_or_random(seed)),
         timeout: arguments.timeout.clone(),
         suites: arguments.suites.clone(),
+        jobs: 16,
         ..RunArguments::default()
     };
     let step = github::Step::begin();

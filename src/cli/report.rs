@@ -4,7 +4,7 @@ use super::args::ReportArguments;
 use super::exit::{Exit, Failure};
 use super::{gate, github, output, reports, stream};
 use crate::gate::Judged;
-use crate::report;
+use crate::report::{self, View};
 
 /// Reads the stream and writes the reports, or the summary if none is asked for. It is no gate: what the run came to does
 /// not show in the exit code, and neither does that it died, which is said on standard error.
@@ -14,7 +14,10 @@ pub fn report(arguments: &ReportArguments) -> Result<Exit, Failure> {
     let judged = Judged::by(stream::read("--from", &arguments.from)?, rules);
     if destinations.is_empty() {
         let step = github::Step::begin();
-        output::print(&report::summary(&judged));
+        output::print(&report::summary_for(
+            &judged,
+            &View { stream: Some(super::run::word(&arguments.from)), ..output::view() },
+        ));
         step.end();
     }
     for path in reports::write(&destinations, &judged)? {

@@ -189,6 +189,14 @@ fn open_place(path: &Path, is_stream: bool) -> io::Result<Place> {
     Ok(Place::File(place, is_stream.then_some(tried)))
 }
 
+/// Where the event stream goes, if it is one of the reports.
+pub fn stream(destinations: &[Destination]) -> Option<&Path> {
+    destinations
+        .iter()
+        .find(|destination| destination.report.name == "ndjson")
+        .map(|destination| destination.path.as_path())
+}
+
 /// Writes every report; all are tried, and of those that fail each is told.
 pub fn write<T>(destinations: &[Destination<T>], judged: &T) -> Result<Vec<PathBuf>, Failure> {
     let (mut written, mut failed) = (Vec::new(), Vec::new());

@@ -3,25 +3,29 @@
 use std::path::Path;
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-
 use super::args::{RunArguments, seed_or_random};
 use super::embedded::{self, Embedded};
 use super::exit::{Exit, Failure};
+use super::forecast::{CallTime, Forecast};
+use super::progress::Display;
 use super::reports::{self, Destination};
 use super::{gate, github, interrupt, output};
 use crate::contract::{Flow, Protocol};
-use crate::gate::{Judged, Rules, Standing};
-use crate::outcome::{Event, RunRecord, Shard, Verdict};
-use crate::report;
+use crate::gate::{Judged, Rules};
+use crate::outcome::{Event, RunRecord, Shard};
+use crate::report::View;
 use crate::runner::fuzz::{Budget, Found};
-use crate::runner::target_file::{self, Surroundings};
+use crate::runner::preflight::PreflightError;
+use crate::runner::target_file::{self, Offer, Surroundings};
 use crate::runner::{Runner, Settings, Stop, vector};
 use crate::scenario::{self, Case, Pattern, Plan, Selection, Sizes};
 use crate::server::ServerConfig;
 
 /// Plans, runs, reports, and gives the gate's exit code. What can be wrong without the target is told before it is asked.
 pub async fn run(arguments: RunArguments) -> Result<Exit, Failure> {
+    if arguments.dry_run {
+        return dry_run(&arguments);
+    }
     let budget = arguments.fuzz.as_deref().map(budget).transpose()?;
     if arguments.findings.exists() && !arguments.findings.is_dir() {
         let message = format!("--findings {}: it is no directory", arguments.findings.display());
@@ -48,16 +52,28 @@ pub async fn run(arguments: RunArguments) -> Result<Exit, Failure> {
 
 /// Reads what was asked for, starts the server where there is no target, and asks the target for one good start.
 pub async fn prepare(arguments: &RunArguments) -> Result<Begun, Failure> {
-    let timeout = arguments.timeout.as_deref().map(|text| super::serve::duration("--timeout", text)).transpose()?;
-    let request = Request {
-        patterns: patterns(&arguments.patterns)?,
-        cases: cases(arguments)?,
-        seed: seed_or_random(arguments.seed),
-        timeout,
-        exhaustive: arguments.exhaustive,
-        shard: arguments.shard,
-    };
-    begin(&request, arguments).await
+    begin(&Request::new(arguments)?, arguments).await
+}
+
+/// Prints what would be played, and what that needs.
+fn dry_run(arguments: &RunArguments) -> Result<Exit, Failure> {
+    let request = Request::new(arguments)?;
+    let server = ServerConfig::default();
+    let (flows, protocols) = (Flow::ALL.to_vec(), Protocol::ALL.to_vec());
+    let embedded = Offer { flows, protocols, rp_id: server.rp_id, origin: server.origin };
+    let file = arguments.target.as_deref().map(target_file::offer).transpose().map_err(Failure::config)?;
+    let offer = file.unwrap_or(embedded);
+    let sizes = request.sizes(&offer.origin, &offer.rp_id)?;
+    let mut plan = request.plan(&offer.flows, &offer.protocols, sizes);
+    selected(&plan)?;
+    let left_out = request.most.map(|most| plan.cap(most, request.concurrency)).unwrap_or_default();
+    let call_time = super::serve::duration("--call-time", &arguments.call_time)?;
+    let concurrency = plan.demand().concurrency(request.concurrency, request.most.unwrap_or(usize::MAX));
+    let mut forecast = Forecast::new(&plan, concurrency);
+    (forecast.call_time, forecast.left_out) = (Some(CallTime::Assumed(call_time)), left_out);
+    forecast.there = request.most;
+    output::line(&forecast.to_string());
+    Ok(Exit::Green)
 }
 
 /// The rules of the command line, and of the target file where that says nothing. Fuzzing makes cases of its own, which no
@@ -75,9 +91,38 @@ struct Request {
     timeout: Option<Duration>,
     exhaustive: bool,
     shard: Option<Shard>,
+    concurrency: usize,
+    /// The most subjects.
+    most: Option<usize>,
 }
 
 impl Request {
+    fn new(arguments: &RunArguments) -> Result<Request, Failure> {
+        let timeout = arguments.timeout.as_deref().map(|text| super::serve::duration("--timeout", text)).transpose()?;
+        Ok(Request {
+            patterns: patterns(&arguments.patterns)?,
+            cases: cases(arguments)?,
+            seed: seed_or_random(arguments.seed),
+            timeout,
+            exhaustive: arguments.exhaustive,
+            shard: arguments.shard,
+            concurrency: usize::from(arguments.jobs).max(1),
+            most: arguments.max_subjects.and_then(|most| usize::try_from(most).ok()),
+        })
+    }
+
+    /// How many subjects a plan is given where they are made for it.
+    fn subjects(&self, plan: &Plan) -> usize {
+        let needed = plan.demand().subjects(self.concurrency);
+        let count = self.most.map_or(needed, |most| needed.min(most));
+        let capped = if count < needed { format!(" (--max-subjects {count})") } else { String::new() };
+        output::note(&format!(
+            "subjects  {needed} are enough for {} permutations{capped}; having them made",
+            plan.played().count()
+        ));
+        count
+    }
+
     fn plan(&self, flows: &[Flow], protocols: &[Protocol], sizes: Sizes) -> Plan {
         let patterns = self.patterns.clone();
         let selection = Selection {
@@ -101,6 +146,8 @@ impl Request {
 pub struct Begun {
     /// The run.
     pub runner: Runner,
+    /// What was left out for want of subjects.
+    left_out: Vec<String>,
     _embedded: Option<Embedded>,
 }
 
@@ -111,16 +158,15 @@ async fn begin(request: &Request, arguments: &RunArguments) -> Result<Begun, Fai
         Some(path) => {
             let surroundings = Surroundings {
                 variable: &|name| std::env::var(name).ok(),
-                subjects_needed: &|flows, protocols| request.plan(flows, protocols, usual.clone()).subjects(),
+                subjects_needed: &|flows, protocols| request.subjects(&request.plan(flows, protocols, usual.clone())),
             };
             (target_file::load(path, &surroundings).await.map_err(Failure::config)?, None)
         }
         None => {
             let plan = request.plan(&Flow::ALL, &Protocol::ALL, usual);
             selected(&plan)?;
-            let server =
-                embedded::start(plan.subjects(), request.seed, arguments.defect.as_deref(), &arguments.variants)
-                    .await?;
+            let users = request.most.unwrap_or_else(|| plan.subjects());
+            let server = embedded::start(users, request.seed, arguments.defect.as_deref(), &arguments.variants).await?;
             (server.target(), Some(server))
         }
     };
@@ -128,12 +174,37 @@ async fn begin(request: &Request, arguments: &RunArguments) -> Result<Begun, Fai
         target.limits.timeout = timeout;
     }
     let sizes = request.sizes(&target.origin, &target.rp_id)?;
-    let plan = request.plan(&target.flows, &target.protocols, sizes);
+    let mut plan = request.plan(&target.flows, &target.protocols, sizes);
     selected(&plan)?;
-    let settings = Settings { seed: request.seed, concurrency: usize::from(arguments.jobs), now: embedded::now() };
+    target.accounts.subjects.truncate(request.most.unwrap_or(usize::MAX));
+    let left_out = plan.cap(target.accounts.subjects.len(), request.concurrency);
+    selected(&plan)?;
+    let settings = Settings { seed: request.seed, concurrency: request.concurrency, now: embedded::now() };
     let runner = Runner::new(target, plan, settings).map_err(Failure::config)?;
-    runner.preflight().await.map_err(|error| Failure::new(Exit::Preflight, error))?;
-    Ok(Begun { runner, _embedded: embedded })
+    runner.preflight().await.map_err(|error| unfit(&error, arguments))?;
+    Ok(Begun { runner, left_out, _embedded: embedded })
+}
+
+/// Nothing was played, since the set-up is wrong.
+fn unfit(error: &PreflightError, arguments: &RunArguments) -> Failure {
+    let next = arguments.target.as_ref().map(|path| format!("\n  next: proofmark check --target {}", word(path)));
+    let message = format!("{error}{}\n  no case was played: nothing is said of conformance", next.unwrap_or_default());
+    Failure::text(Exit::Preflight, message)
+}
+
+/// What a command needs besides the seed to play the same again.
+fn arguments_again(arguments: &RunArguments) -> String {
+    let target = arguments.target.as_ref().map(|path| format!("--target {}", word(path)));
+    let defect = arguments.defect.as_ref().map(|name| format!("--defect {name}"));
+    let variants = arguments.variants.iter().map(|name| format!("--variant {name}"));
+    target.into_iter().chain(defect).chain(variants).collect::<Vec<_>>().join(" ")
+}
+
+/// A path as a word of a shell.
+pub fn word(path: &Path) -> String {
+    let text = path.display().to_string();
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:@%".contains(c);
+    if text.chars().all(is_plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }
 
 async fn execute(
@@ -143,8 +214,9 @@ async fn execute(
     arguments: &RunArguments,
     (rules, destinations, step): (Rules, &[Destination], github::Step),
 ) -> Result<Exit, Failure> {
-    let Begun { runner, _embedded } = begun;
+    let Begun { runner, left_out, _embedded } = begun;
     let started = runner.started();
+    forecast(&runner, left_out, arguments);
     if let Some(shard) = started.shard.filter(|_| started.permutations == 0) {
         output::note(&format!("shard {}/{} is empty: nothing of the plan falls into it", shard.index, shard.count));
     }
@@ -164,12 +236,26 @@ async fn execute(
     display.close();
     let run = RunRecord::fold(events).ok_or_else(|| Failure::text(Exit::Internal, "the run has no first event"))?;
     let judged = Judged::by(run, rules);
-    gate::report(&judged, destinations, step)?;
+    let stream = reports::stream(destinations).map(word);
+    let view = View { arguments: Some(arguments_again(arguments)), stream, ..output::view() };
+    gate::report(&judged, destinations, step, &view)?;
     // Last, and no reason for another exit code: what was found is printed above.
     if let Err(why) = write_found(&found, &arguments.findings) {
         output::note(&why);
     }
     Ok(if finished.interrupted { Exit::Interrupted } else { gate::exit(&judged) })
+}
+
+/// Says what the run is going to need, where that is no matter of seconds: of a target of the user's.
+fn forecast(runner: &Runner, left_out: Vec<String>, arguments: &RunArguments) {
+    let is_wanted = arguments.target.is_some() && !arguments.quiet;
+    if arguments.fuzz.is_some() || !(is_wanted || !left_out.is_empty()) {
+        return;
+    }
+    let mut forecast = Forecast::new(runner.plan(), runner.concurrency());
+    forecast.call_time = runner.call_time().map(CallTime::Measured);
+    (forecast.there, forecast.left_out) = (Some(runner.subjects()), left_out);
+    output::note(&forecast.to_string());
 }
 
 /// A time, or a number of credentials.
@@ -238,51 +324,5 @@ pub fn watch(stop: Stop) -> impl Future<Output = ()> + Send + 'static {
         stop.stop();
         interrupts.next().await;
         interrupt::leave();
-    }
-}
-
-/// Bars on a terminal, one line a case elsewhere.
-struct Display {
-    bar: Option<ProgressBar>,
-    lines: bool,
-    bad: usize,
-}
-
-impl Display {
-    fn new(quiet: bool, permutations: usize, fuzzes: bool) -> Display {
-        let watched = output::is_watched() && !quiet;
-        let bar = watched.then(|| {
-            let length = u64::try_from(permutations).unwrap_or(u64::MAX);
-            let bar = ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::stderr_with_hz(10));
-            let template =
-                if fuzzes { "fuzzing {msg} {elapsed}" } else { "{bar:32} {pos}/{len} {msg} {elapsed}, {eta} left" };
-            let style = ProgressStyle::with_template(template);
-            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-            bar.enable_steady_tick(Duration::from_millis(200));
-            bar
-        });
-        Display { bar, lines: !watched && !quiet, bad: 0 }
-    }
-
-    fn show(&mut self, event: &Event, rules: &Rules) {
-        let Event::CaseFinished(record) = event else { return };
-        if self.lines {
-            let known = if matches!(rules.standing(record), Standing::Known(_)) { "  (known)" } else { "" };
-            output::line(&format!("{}{known}", report::case_line(record)));
-        }
-        let Some(bar) = &self.bar else { return };
-        if record.protocol != "all" {
-            bar.inc(1);
-        }
-        if matches!(record.verdict, Verdict::Fail | Verdict::Error) {
-            self.bad += 1;
-            bar.set_message(format!("{} not passed,", self.bad));
-        }
-    }
-
-    fn close(&self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
     }
 }

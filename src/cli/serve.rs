@@ -10,7 +10,7 @@ use super::exit::{Exit, Failure};
 use super::{embedded, interrupt, output};
 use crate::runner::provision::{SubjectEntry, SubjectPoolFile};
 use crate::server::refusal;
-use crate::server::{RunningServer, Server, ServerConfig};
+use crate::server::{Conditions, RunningServer, Server, ServerConfig};
 
 /// Serves until Ctrl-C or until the time is up.
 pub async fn serve(arguments: ServeArguments) -> Result<Exit, Failure> {
@@ -19,7 +19,9 @@ pub async fn serve(arguments: ServeArguments) -> Result<Exit, Failure> {
     let variants = embedded::find_variants(&arguments.variants)?;
     let users = usize::try_from(arguments.users).unwrap_or(usize::MAX);
     let usual = ServerConfig::default();
+    let delay = arguments.delay.as_deref().map(|text| duration("--delay", text)).transpose()?.unwrap_or_default();
     let config = ServerConfig {
+        conditions: Conditions { delay, off: arguments.off.clone(), host: arguments.host.clone() },
         listen: arguments.listen,
         users,
         // Under load each user keeps a connection; the others would wait for it to end.
@@ -42,6 +44,9 @@ pub async fn serve(arguments: ServeArguments) -> Result<Exit, Failure> {
     output::line(&format!("{name} on {} with {} users", server.base_url(), arguments.users));
     if let Some(defect) = &arguments.defect {
         output::line(&format!("with the defect {defect}"));
+    }
+    for flow in &arguments.off {
+        output::line(&format!("without {flow}"));
     }
     for variant in &arguments.variants {
         output::line(&format!("with the variant {variant}"));

@@ -6,6 +6,7 @@ use super::{github, output, stream};
 use crate::authenticator::MUTATIONS;
 use crate::checks::CHECKS;
 use crate::contract::{Flow, Protocol, clause};
+use crate::outcome::{CaseRecord, RunRecord, Verdict};
 use crate::report;
 use crate::runner::vector;
 use crate::scenario::{self, Case, Pattern, Plan, Selection};
@@ -58,7 +59,11 @@ fn recorded(id: &str, path: &std::path::Path) -> Result<Exit, Failure> {
     let run = stream::read("--from", path)?;
     let found: Vec<_> = run.cases.iter().filter(|record| record.id == id || record.case == id).collect();
     if found.is_empty() {
-        let message = format!("--from {}: there is no permutation and no case `{id}` in it", path.display());
+        if decided(id, &run) {
+            return Ok(Exit::Green);
+        }
+        let message =
+            format!("--from {}: there is no permutation, case, clause or reason `{id}` in it", path.display());
         return Err(Failure::text(Exit::NothingSelected, message));
     }
     let step = github::Step::begin();
@@ -70,6 +75,19 @@ fn recorded(id: &str, path: &std::path::Path) -> Result<Exit, Failure> {
     }
     step.end();
     Ok(Exit::Green)
+}
+
+/// Prints a line for each record that a clause or reason decided; `false` if there is none.
+fn decided(id: &str, run: &RunRecord) -> bool {
+    let is_about = |record: &&CaseRecord| {
+        let clause = record.findings.first().map(|finding| finding.clause.as_str());
+        record.verdict != Verdict::Pass && (clause == Some(id) || record.reason.name() == id)
+    };
+    let found: Vec<&CaseRecord> = run.cases.iter().filter(is_about).collect();
+    let step = github::Step::begin();
+    found.iter().for_each(|record| output::line(&report::case_line(record)));
+    step.end();
+    !found.is_empty()
 }
 
 fn describe_case(case: &Case, all: &[Case]) -> Result<String, Failure> {

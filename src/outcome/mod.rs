@@ -144,6 +144,48 @@ impl Reason {
     }
 }
 
+/// What a reason sends a reader to, in the order in which to look: what comes later may follow from what comes before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Concern {
+    /// The target file does not fit the target.
+    Configuration,
+    /// Something that cases need could not be had; nothing is said of the target.
+    Setup,
+    /// The target does otherwise than it should.
+    Conformance,
+    /// A fault of proofmark.
+    Harness,
+}
+
+impl Concern {
+    /// All of them, in order.
+    pub const ALL: [Concern; 4] = [Concern::Configuration, Concern::Setup, Concern::Conformance, Concern::Harness];
+
+    /// `configuration`, `setup`, `conformance` or `proofmark`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Concern::Configuration => "configuration",
+            Concern::Setup => "setup",
+            Concern::Conformance => "conformance",
+            Concern::Harness => "proofmark",
+        }
+    }
+}
+
+impl Reason {
+    /// What it sends a reader to; `None` for passes and skips.
+    pub const fn concern(self) -> Option<Concern> {
+        use Reason as R;
+        match (self.verdict(), self) {
+            (Verdict::Pass | Verdict::Skip, _) => None,
+            (Verdict::Fail | Verdict::Deviation, _) => Some(Concern::Conformance),
+            (Verdict::Error, R::Auth) => Some(Concern::Configuration),
+            (Verdict::Error, R::OracleDisagrees | R::HarnessBug) => Some(Concern::Harness),
+            (Verdict::Error, _) => Some(Concern::Setup),
+        }
+    }
+}
+
 /// One observation of one check or expectation, good or bad.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Finding {

@@ -47,7 +47,7 @@ fn of_verdict(judged: &Judged, verdict: Verdict) -> Vec<Annotation> {
             lines.push(format!("received: {}", finding.received));
             lines.push(format!("again: {}", again(first, judged.run.started.seed)));
         }
-        Annotation::new(&format!("{} {}: {}", verdict.name(), finding.reason.name(), finding.clause), &lines)
+        Annotation::new(&format!("{} {}: {}", verdict.name(), finding.reason.name(), cause.about()), &lines)
     };
     causes(judged, verdict).iter().map(annotation).collect()
 }

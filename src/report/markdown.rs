@@ -99,8 +99,10 @@ fn section(page: &mut String, verdict: Verdict, causes: &[Cause<'_>], seed: u64)
 fn paragraph(cause: &Cause<'_>, seed: u64) -> String {
     let finding = cause.finding;
     let Some((first, others)) = cause.records.split_first() else { return String::new() };
-    let mut text = format!("\n#### {}: {}{}\n\n", finding.reason.name(), code(&finding.clause), times(cause));
-    if let Some(clause) = clause::find(&finding.clause) {
+    let mut text = format!("\n#### {}: {}{}\n\n", finding.reason.name(), code(&cause.about()), times(cause));
+    if let Some(words) = cause.mend() {
+        text.push_str(&format!("{}\n\n", code(words)));
+    } else if let Some(clause) = clause::find(&finding.clause) {
         text.push_str(&format!("**{}** {} ({})\n\n", clause.level.name(), words(clause.text), words(clause.source)));
     }
     text.push_str(&format!("- case {}: {}\n", code(&first.id), code(&first.title)));

@@ -28,7 +28,7 @@ pub use annotations::annotations;
 pub use diff::{diff_json, diff_text};
 pub use ndjson::write_event;
 pub use stream::{Stream, StreamError, read_run};
-pub use terminal::{case_line, summary};
+pub use terminal::{View, case_line, summary, summary_for};
 pub use text::printable;
 pub use transcript::transcript;
 

@@ -186,7 +186,7 @@ fn invocation(judged: &Judged, left_out: usize) -> Invocation {
             let text = format!(
                 "No verdict ({}) on {} in {}, such as {}. Expected: {}. Received: {}",
                 finding.reason.name(),
-                short(&finding.clause),
+                short(&cause.about()),
                 plural(cause.records.len(), "permutation"),
                 ids.join(", "),
                 short(&finding.expected),

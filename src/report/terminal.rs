@@ -2,15 +2,19 @@
 
 use std::fmt::Write as _;
 
-use super::causes::{Cause, again, causes};
+use super::causes::{Cause, causes, pattern};
 use super::known;
-use super::text::printable;
+use super::text::{printable, wrapped};
 use crate::contract::clause;
 use crate::gate::Judged;
-use crate::outcome::{CaseRecord, Reason, RunRecord, Verdict};
+use crate::outcome::{CaseRecord, Concern, Reason, RunRecord, Verdict};
 
 /// Further ids listed for each cause.
-const LISTED: usize = 5;
+const LISTED: usize = 2;
+/// Columns before what a label is about.
+const INDENT: usize = 12;
+/// Columns that prose has at least, however narrow the terminal is.
+const LEAST: usize = 24;
 /// Causes shown.
 const CAUSES: usize = 40;
 
@@ -31,77 +35,200 @@ fn flaky(record: &CaseRecord) -> &'static str {
     if record.flaky { "  (flaky: an earlier try came to another verdict)" } else { "" }
 }
 
-/// The whole summary: failures grouped by cause, then counts and the statement.
+/// How a summary is shown.
+#[derive(Debug, Clone, Default)]
+pub struct View {
+    /// Columns at which prose is broken; `None` leaves every line whole.
+    pub width: Option<usize>,
+    /// What commands need besides the seed to play the same again, such as `--target target.toml`; `None` where that is not known.
+    pub arguments: Option<String>,
+    /// The event stream that the run wrote; `None` where that is not known.
+    pub stream: Option<String>,
+}
+
+/// The whole summary: causes in the order in which to look at them, then counts and the statement.
 pub fn summary(judged: &Judged) -> String {
-    let run = &judged.run;
-    let mut text = String::new();
-    for verdict in [Verdict::Fail, Verdict::Error, Verdict::Deviation, Verdict::Skip] {
-        let causes = causes(judged, verdict);
-        for (index, cause) in causes.iter().enumerate() {
-            if index == CAUSES {
-                push(&mut text, &format!("... and {} more causes of {}\n", causes.len() - CAUSES, verdict.name()));
-                break;
-            }
-            describe(&mut text, verdict, cause, run.started.seed);
+    summary_for(judged, &View::default())
+}
+
+/// The same, for somebody who sees it in a certain way.
+pub fn summary_for(judged: &Judged, view: &View) -> String {
+    let mut page = Page { text: String::new(), view, seed: judged.run.started.seed };
+    let mut counted = Vec::new();
+    let errors = causes(judged, Verdict::Error);
+    for concern in Concern::ALL {
+        let of_concern = |cause: &Cause<'_>| cause.finding.reason.concern() == Some(concern);
+        let (fails, deviations) = match concern {
+            Concern::Conformance => (causes(judged, Verdict::Fail), causes(judged, Verdict::Deviation)),
+            _ => (Vec::new(), Vec::new()),
+        };
+        let groups: Vec<(Verdict, Vec<&Cause<'_>>)> = vec![
+            (Verdict::Error, errors.iter().filter(|cause| of_concern(cause)).collect()),
+            (Verdict::Fail, fails.iter().collect()),
+            (Verdict::Deviation, deviations.iter().collect()),
+        ];
+        let count: usize = groups.iter().map(|(_, causes)| causes.len()).sum();
+        if count > 0 {
+            page.heading(concern);
+            groups.iter().for_each(|(verdict, causes)| page.causes(*verdict, causes));
+            counted.push((concern, count));
         }
     }
+    let skips = causes(judged, Verdict::Skip);
+    page.causes(Verdict::Skip, &skips.iter().collect::<Vec<_>>());
+    let Page { mut text, .. } = page;
     known::describe(&mut text, judged);
-    counts(&mut text, judged);
+    counts(&mut text, judged, view);
+    if let Some(next) = next(&counted) {
+        line(&mut text, view, "next", &next);
+    }
     text
 }
 
-fn describe(text: &mut String, verdict: Verdict, cause: &Cause<'_>, seed: u64) {
-    let finding = cause.finding;
-    let count = cause.records.len();
-    let times = if count == 1 { String::new() } else { format!(" in {count} permutations") };
-    let word = verdict.name().to_uppercase();
-    push(text, &format!("{word} {}: {}{times}\n", finding.reason.name(), printable(&finding.clause)));
-    if verdict == Verdict::Skip {
-        return describe_skip(text, cause);
-    }
-    if let Some(clause) = clause::find(&finding.clause) {
-        entry(text, "promise", &format!("{} {}", clause.level.name(), clause.text));
-        entry(text, "source", clause.source);
-    }
-    let Some((first, others)) = cause.records.split_first() else { return };
-    example(text, first);
-    for (index, record) in others.iter().take(LISTED).enumerate() {
-        entry(text, if index == 0 { "also" } else { "" }, &record.id);
-    }
-    if others.len() > LISTED {
-        entry(text, "", &format!("... and {} more", others.len() - LISTED));
-    }
-    entry(text, "again", &format!("{}   (and the same --target or --defect)", again(first, seed)));
-    // A reproduction may be kilobytes long: last, so that it does not stand between the lines that are read.
-    for (index, line) in first.curl.lines().enumerate() {
-        entry(text, if index == 0 { "reproduce" } else { "" }, line);
-    }
-    push(text, "\n");
+/// What to do first, where something keeps cases from a verdict.
+fn next(counted: &[(Concern, usize)]) -> Option<String> {
+    let count = |concern| counted.iter().find(|(known, _)| *known == concern).map_or(0, |(_, count)| *count);
+    let (configuration, setup) = (count(Concern::Configuration), count(Concern::Setup));
+    let named: Vec<String> = [(configuration, Concern::Configuration), (setup, Concern::Setup)]
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, concern)| format!("{} of {}", plural(count, "cause"), concern.name()))
+        .collect();
+    let rest = if count(Concern::Conformance) > 0 { "; what is said of conformance may follow from it" } else { "" };
+    (!named.is_empty()).then(|| format!("mend {} first, and run again{rest}", named.join(", then ")))
 }
 
-/// What was skipped needs no reproduction, and no more than a few lines.
-fn describe_skip(text: &mut String, cause: &Cause<'_>) {
-    entry(text, "expected", &cause.finding.expected);
-    entry(text, "received", &cause.finding.received);
-    let shown = cause.records.iter().take(3).map(|record| record.id.as_str()).collect::<Vec<_>>().join(", ");
-    let more = cause.records.len().saturating_sub(3);
-    let more = if more > 0 { format!(", and {more} more") } else { String::new() };
-    entry(text, "case", &format!("{shown}{more}"));
-    push(text, "\n");
+/// A summary under way.
+struct Page<'a> {
+    text: String,
+    view: &'a View,
+    seed: u64,
 }
 
-fn example(text: &mut String, record: &CaseRecord) {
-    entry(text, "case", &format!("{}{}", record.id, flaky(record)));
-    entry(text, "", &record.title);
-    let Some((finding, further)) = record.findings.split_first() else { return };
-    entry(text, "expected", &finding.expected);
-    entry(text, "received", &finding.received);
-    for (index, finding) in further.iter().take(LISTED).enumerate() {
-        let words = format!("{} {}: {}", finding.reason.name(), finding.clause, finding.received);
-        entry(text, if index == 0 { "besides" } else { "" }, &words);
+impl Page<'_> {
+    fn heading(&mut self, concern: Concern) {
+        let words = match concern {
+            Concern::Configuration => "the target file does not fit the target. What comes below may follow from it.",
+            Concern::Setup => {
+                "something that cases need could not be had. This says nothing of the target's conformance."
+            }
+            Concern::Conformance => "the target does otherwise than it should.",
+            Concern::Harness => "a fault of proofmark itself. Please report it.",
+        };
+        let words = format!("{}: {words}", concern.name().to_uppercase());
+        let lines = self.view.width.map_or_else(|| vec![words.clone()], |width| wrapped(&words, width));
+        push(&mut self.text, &format!("{}\n\n", lines.join("\n")));
     }
-    if further.len() > LISTED {
-        entry(text, "", &format!("... and {} more", further.len() - LISTED));
+
+    fn causes(&mut self, verdict: Verdict, causes: &[&Cause<'_>]) {
+        for (index, cause) in causes.iter().enumerate() {
+            if index == CAUSES {
+                let more = format!("... and {} more causes of {}\n\n", causes.len() - CAUSES, verdict.name());
+                return push(&mut self.text, &more);
+            }
+            if verdict == Verdict::Skip { self.skipped(cause) } else { self.cause(verdict, cause) }
+        }
+    }
+
+    fn title(&mut self, verdict: Verdict, cause: &Cause<'_>) {
+        let finding = cause.finding;
+        let count = cause.records.len();
+        let times = if count == 1 { String::new() } else { format!(" in {count} permutations") };
+        let about = printable(&cause.about());
+        push(&mut self.text, &format!("{} {}: {about}{times}\n", verdict.name().to_uppercase(), finding.reason.name()));
+    }
+
+    fn cause(&mut self, verdict: Verdict, cause: &Cause<'_>) {
+        self.title(verdict, cause);
+        let finding = cause.finding;
+        if let Some(clause) = clause::find(&finding.clause).filter(|_| verdict != Verdict::Error) {
+            self.entry("promise", &format!("{} {}", clause.level.name(), clause.text));
+            self.entry("source", clause.source);
+        }
+        if let Some(words) = cause.mend() {
+            self.entry("mend", words);
+        }
+        let Some((first, others)) = cause.records.split_first() else { return };
+        self.example(first);
+        for (index, record) in others.iter().take(LISTED).enumerate() {
+            self.whole(if index == 0 { "also" } else { "" }, &record.id);
+        }
+        if others.len() > LISTED {
+            self.whole("", &format!("... and {} more", others.len() - LISTED));
+        }
+        self.next_steps(cause, first);
+        // A reproduction may be kilobytes long: last, so that it does not stand between the lines that are read.
+        for (index, line) in first.curl.lines().enumerate() {
+            self.whole(if index == 0 { "reproduce" } else { "" }, line);
+        }
+        push(&mut self.text, "\n");
+    }
+
+    /// The commands that show more.
+    fn next_steps(&mut self, cause: &Cause<'_>, first: &CaseRecord) {
+        let (arguments, note) = match &self.view.arguments {
+            Some(arguments) if arguments.is_empty() => (String::new(), ""),
+            Some(arguments) => (format!(" {arguments}"), ""),
+            None => (String::new(), "   (and the same --target or --defect)"),
+        };
+        let suite = first.suite.as_ref().map(|path| format!(" --suite {path}")).unwrap_or_default();
+        self.whole(
+            "replay",
+            &format!("proofmark replay '{}' --seed {}{suite}{arguments}{note}", pattern(first), self.seed),
+        );
+        if first.suite.is_none() {
+            self.whole("show", &format!("proofmark show {}", first.case));
+        }
+        if cause.records.len() > LISTED + 1 {
+            let what =
+                if cause.is_across_clauses() { cause.finding.reason.name() } else { cause.finding.clause.clone() };
+            let (stream, note) = match &self.view.stream {
+                Some(stream) => (stream.as_str(), ""),
+                None => ("EVENTS", "   (of a run with --report ndjson=EVENTS)"),
+            };
+            let label = format!("all {}", cause.records.len());
+            self.whole(&label, &format!("proofmark show {what} --from {stream}{note}"));
+        }
+    }
+
+    /// What was skipped needs no reproduction, and no more than a few lines.
+    fn skipped(&mut self, cause: &Cause<'_>) {
+        self.title(Verdict::Skip, cause);
+        self.entry("expected", &cause.finding.expected);
+        self.entry("received", &cause.finding.received);
+        let shown = cause.records.iter().take(3).map(|record| record.id.as_str()).collect::<Vec<_>>().join(", ");
+        let more = cause.records.len().saturating_sub(3);
+        let more = if more > 0 { format!(", and {more} more") } else { String::new() };
+        self.entry("case", &format!("{shown}{more}"));
+        push(&mut self.text, "\n");
+    }
+
+    fn example(&mut self, record: &CaseRecord) {
+        self.whole("case", &format!("{}{}", record.id, flaky(record)));
+        self.entry("", &record.title);
+        let Some((finding, further)) = record.findings.split_first() else { return };
+        self.entry("expected", &finding.expected);
+        self.entry("received", &finding.received);
+        for (index, finding) in further.iter().take(LISTED).enumerate() {
+            let words = format!("{} {}: {}", finding.reason.name(), finding.clause, finding.received);
+            self.entry(if index == 0 { "besides" } else { "" }, &words);
+        }
+        if further.len() > LISTED {
+            self.whole("", &format!("... and {} more", further.len() - LISTED));
+        }
+    }
+
+    /// One labelled paragraph, broken at the width.
+    fn entry(&mut self, label: &str, words: &str) {
+        let Some(width) = self.view.width else { return self.whole(label, words) };
+        for (index, line) in wrapped(&printable(words), width.saturating_sub(INDENT).max(LEAST)).iter().enumerate() {
+            entry(&mut self.text, if index == 0 { label } else { "" }, line);
+        }
+    }
+
+    /// One labelled line that is never broken: an id, or what is to be pasted.
+    fn whole(&mut self, label: &str, words: &str) {
+        entry(&mut self.text, label, words);
     }
 }
 
@@ -110,7 +237,18 @@ pub(super) fn entry(text: &mut String, label: &str, words: &str) {
     push(text, &format!("  {label:<9} {}\n", printable(words)));
 }
 
-fn counts(text: &mut String, judged: &Judged) {
+/// One labelled line of the end, broken at the width.
+fn line(text: &mut String, view: &View, label: &str, words: &str) {
+    let words = printable(words);
+    let lines = view
+        .width
+        .map_or_else(|| vec![words.clone()], |width| wrapped(&words, width.saturating_sub(INDENT).max(LEAST)));
+    for (index, words) in lines.iter().enumerate() {
+        push(text, &format!("{:<9} {words}\n", if index == 0 { label } else { "" }));
+    }
+}
+
+fn counts(text: &mut String, judged: &Judged, view: &View) {
     let run = &judged.run;
     let started = &run.started;
     let seconds =
@@ -133,7 +271,7 @@ fn counts(text: &mut String, judged: &Judged) {
         ("verdicts", verdicts(run)),
         ("result", format!("{}{gate}", run.statement().text())),
     ] {
-        push(text, &format!("{label:<9} {}\n", printable(&words)));
+        line(text, view, label, &words);
     }
 }
 

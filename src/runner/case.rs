@@ -4,11 +4,12 @@ use std::time::Instant;
 
 use serde_json::Value;
 
+use super::control::Failed;
 use super::player::{Ended, Player};
 use super::{Shared, after, control, judge, present};
 use crate::authenticator::Format;
 use crate::contract::{ApiVersion, Operation};
-use crate::outcome::{CaseRecord, Finding, Reason, Verdict};
+use crate::outcome::{CaseRecord, Finding, Reason, Verdict, gravest};
 use crate::scenario::{Expectation, Made, OperationRef, Permutation, Step};
 use crate::transport::Reply;
 use crate::webauthn::cose::CoseAlgorithm;
@@ -24,16 +25,19 @@ pub(super) async fn play(shared: &Shared, permutation: &Permutation, attempt: u8
     record.suite.clone_from(&permutation.case.file);
     // Before a subject is leased: the control needs one too, and a small pool may have no other.
     let control = control(shared, permutation).await;
-    match shared.pool.lease(permutation.case.subjects()).await {
-        Some(lease) => {
+    match shared.pool.lease(&permutation.case).await {
+        Ok(lease) => {
             let mut player = Player::new(shared, permutation, lease, attempt);
             // Why a case ended is in its findings.
             let _: Result<(), Ended> = player.play_all(control).await;
+            if gravest(&player.findings).is_none_or(|worst| worst.verdict() > Verdict::Skip) {
+                player.lease.set_aside();
+            }
             player.into_record(&mut record);
         }
-        None => {
+        Err(why) => {
             let needed = format!("{} subjects", permutation.case.subjects());
-            let finding = Finding::new("subjects", permutation.case.primary_clause(), Reason::Setup, needed, "too few");
+            let finding = Finding::new("subjects", permutation.case.primary_clause(), Reason::Setup, needed, why);
             record.findings.push(finding);
         }
     }
@@ -44,7 +48,7 @@ pub(super) async fn play(shared: &Shared, permutation: &Permutation, attempt: u8
 
 /// Whether the good enrolment beside a negative was accepted. A negative is a case with a mutation, or with a call that
 /// should be refused; other cases need no control.
-async fn control(shared: &Shared, permutation: &Permutation) -> Result<(), String> {
+async fn control(shared: &Shared, permutation: &Permutation) -> Result<(), Failed> {
     let negative = |step: &Step| step.expect.is_some_and(|expectation| expectation.must_refuse());
     let case = &permutation.case;
     if !case.has_mutation() && !case.steps.iter().any(negative) {
@@ -58,7 +62,7 @@ async fn control(shared: &Shared, permutation: &Permutation) -> Result<(), Strin
 pub(super) async fn enrol_once(
     shared: &Shared,
     (flow, protocol, format, algorithm): control::Key,
-) -> Result<(), String> {
+) -> Result<(), Failed> {
     let call = |operation, expect| Step { call: Some(operation), expect: Some(expect), ..Step::default() };
     let steps = vec![
         call(OperationRef::Start, Expectation::ACCEPT),
@@ -67,11 +71,17 @@ pub(super) async fn enrol_once(
     ];
     let case = crate::scenario::Case::control(steps, format, algorithm);
     let permutation = Permutation::single(case, flow, protocol, format);
-    let lease = shared.pool.lease(1).await.ok_or("there is no subject for it")?;
+    let none = |why: String| Failed { reason: Reason::Setup, why: format!("there is no subject for it: {why}") };
+    let lease = shared.pool.lease(&permutation.case).await.map_err(none)?;
     let mut player = Player::new(shared, &permutation, lease, 0);
     let ended = player.run_steps().await;
     let accepted = player.observed == judge::ACCEPTED && ended.is_ok();
-    if accepted { Ok(()) } else { Err(player.findings.last().map_or_else(String::new, |f| f.received.clone())) }
+    if accepted {
+        return Ok(());
+    }
+    player.lease.set_aside();
+    let why = player.findings.last().map_or_else(String::new, |finding| finding.received.clone());
+    Err(Failed { reason: gravest(&player.findings).map_or(Reason::ControlFailed, |finding| finding.reason), why })
 }
 
 /// A record without findings yet.
@@ -99,10 +109,13 @@ pub(super) fn empty_record(id: &str, case: &str) -> CaseRecord {
 }
 
 impl Player<'_> {
-    async fn play_all(&mut self, control: Result<(), String>) -> Result<(), Ended> {
-        if let Err(why) = control {
+    async fn play_all(&mut self, control: Result<(), Failed>) -> Result<(), Ended> {
+        if let Err(Failed { reason, why }) = control {
             let expected = "the same enrolment with nothing wrong in it is accepted";
-            return self.end("control", self.clause(), self.failed_control(), expected, why);
+            // A token or a connection that fails the control says nothing about what the target has.
+            let is_set_up = matches!(reason, Reason::Auth | Reason::TargetUnreachable);
+            let reason = if is_set_up { reason } else { self.failed_control() };
+            return self.end("control", self.clause(), reason, expected, why);
         }
         // Why the steps ended is in the findings; the state is looked at where they leave one to look at.
         let _: Result<(), Ended> = self.run_steps().await;

@@ -7,6 +7,7 @@ mod case;
 pub mod check;
 mod control;
 mod details;
+pub mod effort;
 pub mod fuzz;
 mod judge;
 mod make;
@@ -16,9 +17,11 @@ mod player;
 pub mod preflight;
 mod present;
 pub mod provision;
+mod queues;
 mod race;
 pub mod reasons;
 pub mod rejudge;
+pub mod setup;
 mod subject;
 pub mod target;
 pub mod target_file;
@@ -26,13 +29,13 @@ pub mod vector;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 
-use crate::contract::{Protocol, clause};
+use crate::contract::{Flow, Protocol, clause};
 use crate::outcome::{CaseRecord, Event, Finding, Reason, RunFinished, RunStarted, Verdict};
 use crate::scenario::{Permutation, Plan};
 use crate::transport::{self, Transport, TransportError};
@@ -83,6 +86,9 @@ impl Stop {
     }
 }
 
+/// Calls of a permutation that is played before the others.
+const LONG: usize = 50;
+
 /// What all permutations of a run share.
 struct Shared {
     target: Target,
@@ -92,6 +98,8 @@ struct Shared {
     controls: Controls,
     pool: SubjectPool,
     challenges: Mutex<HashSet<Vec<u8>>>,
+    /// What a call took in the preflight.
+    call_time: OnceLock<Duration>,
 }
 
 impl Shared {
@@ -127,7 +135,10 @@ impl Runner {
             transports.insert(*protocol, transport::connect(*protocol, address, &target.limits)?);
         }
         let masker = Masker::new(target.accounts.secrets());
-        let pool = SubjectPool::new(&target.accounts.subjects);
+        let demand = plan.demand();
+        let pool = SubjectPool::new(&target.accounts.subjects, demand);
+        let concurrency = demand.concurrency(settings.concurrency, target.accounts.subjects.len());
+        let settings = Settings { concurrency, ..settings };
         let shared = Shared {
             transports,
             settings,
@@ -135,6 +146,7 @@ impl Runner {
             controls: Controls::default(),
             pool,
             challenges: Mutex::default(),
+            call_time: OnceLock::new(),
             target,
         };
         Ok(Runner { shared: Arc::new(shared), plan })
@@ -145,7 +157,29 @@ impl Runner {
     /// # Errors
     /// What is wrong and how to mend it.
     pub async fn preflight(&self) -> Result<(), preflight::PreflightError> {
-        preflight::preflight(&self.shared).await
+        let planned = |flow: &Flow| self.plan.played().any(|permutation| permutation.flow == *flow);
+        let flows: Vec<Flow> = self.shared.target.flows.iter().copied().filter(planned).collect();
+        preflight::preflight(&self.shared, &flows).await
+    }
+
+    /// What a call took in the preflight: the median.
+    pub fn call_time(&self) -> Option<Duration> {
+        self.shared.call_time.get().copied()
+    }
+
+    /// Permutations that run at the same time: as many as were asked for, or as the subjects are enough for.
+    pub fn concurrency(&self) -> usize {
+        self.shared.settings.concurrency
+    }
+
+    /// How many subjects there are.
+    pub fn subjects(&self) -> usize {
+        self.shared.target.accounts.subjects.len()
+    }
+
+    /// What is going to be played.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
     }
 
     /// The first event.
@@ -174,7 +208,9 @@ impl Runner {
     pub async fn run(self, stop: &Stop, mut sink: impl FnMut(&Event)) -> RunFinished {
         let begun = Instant::now();
         sink(&Event::RunStarted(self.started()));
-        let played: Vec<Permutation> = self.plan.played().cloned().collect();
+        let mut played: Vec<Permutation> = self.plan.played().cloned().collect();
+        // A case of hundreds of calls would be what is waited for at the end.
+        played.sort_by_key(|permutation| effort::calls(permutation) < LONG);
         let mut agreement = agreement::Agreement::new(&played);
         let mut waiting = played.into_iter();
         let mut running = FuturesUnordered::new();

@@ -4,6 +4,7 @@ use serde_json::json;
 use thiserror::Error;
 
 use super::Shared;
+use super::setup::{self, SetupError};
 use super::target::Subject;
 use crate::contract::{ApiVersion, Flow, Operation, Protocol};
 use crate::transport::{Call, Exchange, Phase, Reply, Tamper, TransportError};
@@ -15,8 +16,9 @@ use crate::wire::status::Code;
 pub enum PreflightError {
     /// No reply over one protocol.
     #[error(
-        "preflight: {protocol} does not answer at {url}: {cause}\n  \
-         mend: start the server, correct the URL in the target file, or take {protocol} out of `protocols`"
+        "configuration: {protocol} does not answer at {url}: {cause}\n  \
+         mend: {}; or, if the target does not offer it, take {protocol} out of `protocols`",
+        mend(cause)
     )]
     NoReply {
         /// The protocol.
@@ -28,9 +30,9 @@ pub enum PreflightError {
     },
     /// Something answers, but no flow is there.
     #[error(
-        "preflight: {protocol} at {url} answers {answer} to the start of every flow\n  \
-         mend: correct the URL (with the path before /v2 and /auth/v1) or the subjects' user ids in the target file, or \
-         take {protocol} out of `protocols`"
+        "configuration: {protocol} at {url} answers {answer} to the start of every flow\n  \
+         mend: correct the URL in the target file: the host name by which the server knows itself, and the path before /v2 and \
+         /auth/v1; or the subjects' user ids; or take {protocol} out of `protocols`"
     )]
     NotThere {
         /// The protocol.
@@ -42,7 +44,7 @@ pub enum PreflightError {
     },
     /// The subject's token is not taken.
     #[error(
-        "preflight: the target refuses the token of subject {user_id} ({flow} over {protocol}: {answer})\n  \
+        "configuration: the target refuses the token of subject {user_id} ({flow} over {protocol}: {answer})\n  \
          mend: renew the tokens under [accounts] in the target file"
     )]
     Token {
@@ -57,7 +59,7 @@ pub enum PreflightError {
     },
     /// Not enough subjects.
     #[error(
-        "preflight: the selected cases need {needed} subjects at the same time, and the target file has {have}\n  \
+        "configuration: the selected cases need {needed} subjects at the same time, and the target file has {have}\n  \
          mend: add subjects, or let `provision` make them"
     )]
     Subjects {
@@ -66,16 +68,49 @@ pub enum PreflightError {
         /// How many there are.
         have: usize,
     },
+    /// Every protocol answers, and something else is wrong.
+    #[error(transparent)]
+    Setup(#[from] SetupError),
 }
 
-/// Starts one registration over each protocol.
-pub(super) async fn preflight(shared: &Shared) -> Result<(), PreflightError> {
+/// What to do about a connection that can't be had.
+fn mend(cause: &TransportError) -> &'static str {
+    let says = |words: &[&str]| words.iter().any(|word| cause.to_string().contains(word));
+    match cause {
+        TransportError::Resolve { .. } => "correct the host name in the target file",
+        TransportError::Unreachable { .. } => "start the server, or correct host and port in the target file",
+        TransportError::Tls { .. } if says(&["UnknownIssuer", "SelfSigned", "CaUsedAsEndEntity"]) => {
+            "have its authority trusted: ca-file = \"ca.pem\" under [tls] in the target file, or, for a test instance only, \
+             insecure = true"
+        }
+        TransportError::Tls { .. } if says(&["NotValidForName"]) => {
+            "call it by a name that its certificate has, in the target file"
+        }
+        TransportError::Tls { .. } if says(&["Expired", "NotValidYet"]) => {
+            "renew the server's certificate, or set the clock of this machine"
+        }
+        TransportError::Tls { .. } if says(&["InvalidContentType"]) => {
+            "if the server speaks plain HTTP, write http:// in the target file"
+        }
+        TransportError::NotHttp { .. } => {
+            "if the server speaks TLS, write https:// in the target file; otherwise look what listens there"
+        }
+        _ => "look whether the server is well, and whether the URL in the target file is its",
+    }
+}
+
+/// Starts one registration over each protocol, then looks at what these flows need.
+pub(super) async fn preflight(shared: &Shared, flows: &[Flow]) -> Result<(), PreflightError> {
     let have = shared.target.accounts.subjects.len();
     let Some(subject) = shared.target.accounts.subjects.first() else {
         return Err(PreflightError::Subjects { needed: 1, have });
     };
     for protocol in &shared.target.protocols {
         probe(shared, *protocol, subject).await?;
+    }
+    let seen = setup::look(shared, flows, subject).await?;
+    if let Some(time) = seen.call_time() {
+        shared.call_time.get_or_init(|| time);
     }
     Ok(())
 }

@@ -95,6 +95,31 @@ pub fn reasons(path: &Path) -> Result<ReasonMap, TargetFileError> {
     source.reasons(&file.reasons)
 }
 
+/// What a plan follows from.
+#[derive(Debug, Clone)]
+pub struct Offer {
+    /// Flows that the target offers.
+    pub flows: Vec<Flow>,
+    /// Protocols that it offers.
+    pub protocols: Vec<Protocol>,
+    /// RP ID.
+    pub rp_id: String,
+    /// Origin.
+    pub origin: String,
+}
+
+/// Reads of a target file what a plan follows from. The accounts are not read, and nothing is provisioned.
+///
+/// # Errors
+/// [`TargetFileError`]
+pub fn offer(path: &Path) -> Result<Offer, TargetFileError> {
+    let source = Source::read(path)?;
+    let file: File = source.parse()?;
+    let (flows, protocols) = source.offered(&file)?;
+    source.origin(&file)?;
+    Ok(Offer { flows, protocols, rp_id: file.rp_id.into_inner(), origin: file.origin.into_inner() })
+}
+
 /// Reads and checks a target file; runs its `provision` command, if any.
 ///
 /// # Errors
@@ -125,9 +150,7 @@ pub async fn load_for_attack(path: &Path, surroundings: &Surroundings<'_>) -> Re
 async fn read(path: &Path, surroundings: &Surroundings<'_>, leaves_pool: bool) -> Result<LoadTarget, TargetFileError> {
     let source = Source::read(path)?;
     let file: File = source.parse()?;
-    let flows = source.list(file.flows.as_ref(), &Flow::ALL, ("flow", Flow::from_slug, Flow::slug))?;
-    let protocols =
-        source.list(file.protocols.as_ref(), &Protocol::ALL, ("protocol", Protocol::from_slug, Protocol::slug))?;
+    let (flows, protocols) = source.offered(&file)?;
     let tls = source.tls(&file.tls)?;
     let web = source.address(&file.base_url, &tls)?;
     let grpc = file.grpc_url.as_ref().map_or(Ok(web.clone()), |url| source.address(url, &tls))?;
@@ -150,6 +173,13 @@ async fn read(path: &Path, surroundings: &Surroundings<'_>, leaves_pool: bool) -
 type Kind<T> = (&'static str, fn(&str) -> Option<T>, fn(T) -> &'static str);
 
 impl Source {
+    fn offered(&self, file: &File) -> Result<(Vec<Flow>, Vec<Protocol>), TargetFileError> {
+        let flows = self.list(file.flows.as_ref(), &Flow::ALL, ("flow", Flow::from_slug, Flow::slug))?;
+        let protocols =
+            self.list(file.protocols.as_ref(), &Protocol::ALL, ("protocol", Protocol::from_slug, Protocol::slug))?;
+        Ok((flows, protocols))
+    }
+
     fn list<T: Copy>(
         &self,
         written: Option<&Spanned<Vec<Spanned<String>>>>,

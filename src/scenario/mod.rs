@@ -8,6 +8,7 @@ mod parse;
 mod plan;
 mod requirement;
 mod step;
+mod subjects;
 mod write;
 
 pub use expectation::{Expectation, RefusalClass};
@@ -19,4 +20,5 @@ pub use step::{
     Caller, CredentialRef, DomainRef, FactorRef, FlowRef, Made, MessageEdit, MessageMember, MutationUse, Mutations,
     NameSpec, OperationRef, ProtocolRef, Race, Step, UserRef,
 };
+pub use subjects::{Demand, Sharing};
 pub use write::suite_text;

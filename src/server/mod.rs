@@ -14,6 +14,7 @@
 
 mod body;
 mod ceremony;
+mod conditions;
 mod counts;
 pub mod defect;
 mod disguise;
@@ -43,6 +44,7 @@ use std::time::Instant;
 use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{self, Next};
+use axum::response::Response;
 use http::header::{CONNECTION, SERVER, SET_COOKIE};
 use http::{HeaderMap, HeaderValue, Version};
 use tokio::net::TcpListener;
@@ -59,6 +61,7 @@ use self::variant::Variant;
 use crate::webauthn::x509::Certificate;
 use crate::wire::secret::Secret;
 
+pub use conditions::Conditions;
 pub use counts::Counts;
 
 /// How a server is started.
@@ -85,6 +88,8 @@ pub struct ServerConfig {
     /// By how much it is slower than it is, as a share: so much of the time that an answer took, it goes on computing. What the
     /// comparison of two builds is held to.
     pub slower: f64,
+    /// What it is like besides.
+    pub conditions: Conditions,
 }
 
 impl Default for ServerConfig {
@@ -101,6 +106,7 @@ impl Default for ServerConfig {
             max_connections: 1024,
             trust_anchors: Vec::new(),
             slower: 0.0,
+            conditions: Conditions::default(),
         }
     }
 }
@@ -147,7 +153,10 @@ impl Server {
         let site = Site { store, switches, lapses: Lapses::default(), rp_id, origin, trust_anchors };
         let has_trust_anchors = !site.trust_anchors.is_empty();
         let counts = Arc::new(Counts::default());
-        let router = router(Arc::new(Service { site, counts: Arc::clone(&counts) }), config.slower);
+        let router = router(
+            Arc::new(Service { site, conditions: config.conditions, counts: Arc::clone(&counts) }),
+            config.slower,
+        );
         let listener = TcpListener::bind(config.listen).await?;
         let address = listener.local_addr()?;
         let (stop, stopped) = watch::channel(false);
@@ -203,24 +212,32 @@ fn router(service: Arc<Service>, slower: f64) -> Router {
     rest::routes(&service)
         .merge(grpc::routes(&service))
         .merge(infrastructure::routes())
-        .fallback(move |request: Request| async move {
-            if grpc::protocol_of(request.headers()).is_some() {
-                grpc::answer(unknown, None, request).await
-            } else {
-                rest::refuse(&unknown, "NOTFOUND-path")
-            }
-        })
+        .fallback(move |request: Request| nothing_here(unknown.clone(), request))
         .method_not_allowed_fallback(move || async move { rest::refuse(&wrong_method, "REQUEST-method") })
         .layer(middleware::from_fn(move |request: Request, next: Next| {
             let service = switched.clone();
             async move {
+                service.conditions.wait().await;
                 let (version, begun) = (request.version(), Instant::now());
-                let mut response = next.run(request).await;
+                let mut response = if service.conditions.is_named(&request) {
+                    next.run(request).await
+                } else {
+                    nothing_here(service.clone(), request).await
+                };
                 lapses::compute_on(begun, slower);
                 vary_headers(&service.site.switches, version, response.headers_mut());
                 response
             }
         }))
+}
+
+/// The answer to a path or a host name that is not known.
+async fn nothing_here(service: Arc<Service>, request: Request) -> Response {
+    if grpc::protocol_of(request.headers()).is_some() {
+        grpc::answer(service, None, request).await
+    } else {
+        rest::refuse(&service, "NOTFOUND-path")
+    }
 }
 
 /// The variants that only add headers.

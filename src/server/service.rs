@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::ceremony::{Attempt, named_id};
+use super::conditions::Conditions;
 use super::counts::Counts;
 use super::lapses::WINDOW;
 use super::limits;
@@ -35,6 +36,7 @@ const LONGEST_LABEL: usize = 63;
 #[derive(Debug)]
 pub(super) struct Service {
     pub site: Site,
+    pub conditions: Conditions,
     pub counts: Arc<Counts>,
 }
 
@@ -115,6 +117,9 @@ impl Service {
         early: Option<Pending>,
     ) -> Result<Value, Refused> {
         let is_gone = endpoint.flow == Flow::V2Passkey && endpoint.operation == Operation::Remove;
+        if !self.conditions.offers(endpoint.flow) {
+            return Err(Refused::new("REQUEST-unknown-method"));
+        }
         if is_gone && self.site.switches.has("status-remove-unimplemented") {
             return Err(Refused::new("REQUEST-unknown-method"));
         }

@@ -80,6 +80,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("toml", &["runner"]),
     ("toml_edit", &["gate"]),
     ("similar", &["cli"]),
+    ("terminal_size", &["cli"]),
     ("proptest", &["runner"]),
 ];
 

@@ -14,6 +14,7 @@ mod running;
 mod setup;
 mod subjects;
 mod target_files;
+mod triage;
 mod unwritable;
 mod vectors;
 

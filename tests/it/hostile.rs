@@ -4,7 +4,7 @@ mod http1;
 mod http2;
 mod matrix;
 mod server;
-mod tls;
+pub mod tls;
 mod web;
 
 use std::sync::Arc;

@@ -22,6 +22,7 @@ mod scenarios;
 mod secrets;
 mod selftest;
 mod server;
+mod setup;
 mod shards;
 mod vectors;
 mod wire;

@@ -35,6 +35,10 @@ struct CauseView<'a> {
     sign: &'static str,
     reason: String,
     promise: Promise<'a>,
+    /// What it is about where that is no clause.
+    across: Option<String>,
+    /// What to do about it.
+    mend: Option<&'static str>,
     expected: String,
     received: String,
     /// Why it is known.
@@ -170,6 +174,8 @@ fn view<'a>(judged: &'a Judged, cause: &Cause<'a>, room: &mut usize) -> Option<C
         sign: sign(first.verdict),
         reason: finding.reason.name(),
         promise: Promise::of(&finding.clause),
+        across: cause.is_across_clauses().then(|| cause.about()),
+        mend: cause.mend(),
         expected: detail::cut(&finding.expected, detail::MOST),
         received: detail::cut(&finding.received, detail::MOST),
         why: why_known(judged, first),

@@ -45,7 +45,7 @@ fn parameters(name: &str) -> CertificateParams {
 }
 
 /// A server whose certificate is for this name. Gives its base URL at `localhost` and its certificate as PEM.
-async fn serve(name: &str, alpn: &[&[u8]]) -> (String, Vec<u8>) {
+pub async fn serve(name: &str, alpn: &[&[u8]]) -> (String, Vec<u8>) {
     serve_with(parameters(name), alpn).await
 }
 

@@ -1,0 +1,126 @@
+//! What a run is going to need: subjects, calls, time.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::runner::effort::Effort;
+use crate::scenario::{Demand, Plan};
+
+/// Names of what is left out that are listed.
+const LISTED: usize = 8;
+
+/// How long a call takes, and how that is known.
+#[derive(Debug, Clone, Copy)]
+pub enum CallTime {
+    /// As the command line says.
+    Assumed(Duration),
+    /// As it was in the preflight.
+    Measured(Duration),
+}
+
+/// What a plan needs.
+pub struct Forecast {
+    demand: Demand,
+    effort: Effort,
+    permutations: usize,
+    cases: usize,
+    apart: usize,
+    /// Permutations at a time.
+    pub concurrency: usize,
+    /// How long a call takes, if that is known.
+    pub call_time: Option<CallTime>,
+    /// Subjects that can be used, if that is known.
+    pub there: Option<usize>,
+    /// What was left out for want of subjects.
+    pub left_out: Vec<String>,
+}
+
+impl Forecast {
+    /// Of a plan whose subjects are not known.
+    pub fn new(plan: &Plan, concurrency: usize) -> Forecast {
+        Forecast {
+            demand: plan.demand(),
+            effort: Effort::of(plan),
+            permutations: plan.played().count(),
+            cases: plan.cases(),
+            apart: plan.subjects(),
+            concurrency,
+            call_time: None,
+            there: None,
+            left_out: Vec::new(),
+        }
+    }
+
+    fn subjects(&self) -> String {
+        let Demand { fresh, own, shared } = self.demand;
+        let needed = self.demand.subjects(self.concurrency);
+        let there = self.there.map(|there| format!(", {there} at hand")).unwrap_or_default();
+        format!(
+            "{needed} are enough{there}: {fresh} that nobody used, {own} that serve one case, and the others for {shared} \
+             permutations and controls that share them ({} if nobody shared)",
+            self.apart
+        )
+    }
+}
+
+impl fmt::Display for Forecast {
+    /// A few labelled lines, without an end of line after the last.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Effort { calls, longest } = self.effort;
+        writeln!(f, "plan      {} permutations of {} cases", self.permutations, self.cases)?;
+        writeln!(f, "subjects  {}", self.subjects())?;
+        write!(
+            f,
+            "calls     about {calls}, of {} permutations at a time (--concurrency); one makes {longest} in turn",
+            self.concurrency
+        )?;
+        if let Some(call_time) = self.call_time {
+            let (time, how) = match call_time {
+                CallTime::Assumed(time) => (time, "as assumed: --call-time"),
+                CallTime::Measured(time) => (time, "as measured just now"),
+            };
+            let whole = spoken(self.effort.duration(time, self.concurrency));
+            write!(f, "\ntime      about {whole} at {} a call ({how})", short(time))?;
+        }
+        if !self.left_out.is_empty() {
+            let mut names = self.left_out.iter().take(LISTED).cloned().collect::<Vec<_>>().join(", ");
+            if self.left_out.len() > LISTED {
+                names = format!("{names}, and {} more", self.left_out.len() - LISTED);
+            }
+            write!(f, "\nleft out  for want of subjects that nobody used, so that the run is partial: {names}")?;
+        }
+        Ok(())
+    }
+}
+
+/// A time of a call.
+fn short(time: Duration) -> String {
+    if time.as_millis() < 10 {
+        format!("{:.1} ms", time.as_secs_f64() * 1e3)
+    } else {
+        format!("{} ms", time.as_millis())
+    }
+}
+
+/// A time in words: `4 min 10 s`, `9 s`.
+pub fn spoken(time: Duration) -> String {
+    let seconds = time.as_secs_f64().round();
+    let seconds = Duration::try_from_secs_f64(seconds).map_or(0, |time| time.as_secs());
+    if seconds < 60 { format!("{seconds} s") } else { format!("{} min {} s", seconds / 60, seconds % 60) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_spoken() {
+        for (millis, words) in [(0, "0 s"), (59_400, "59 s"), (59_600, "1 min 0 s"), (3_723_000, "62 min 3 s")] {
+            assert_eq!(spoken(Duration::from_millis(millis)), words);
+        }
+        assert_eq!(
+            (short(Duration::from_micros(1_250)), short(Duration::from_millis(200))),
+            ("1.2 ms".into(), "200 ms".into())
+        );
+    }
+}

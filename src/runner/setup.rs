@@ -1,0 +1,350 @@
+//! What can be wrong between a target file and its target although every protocol answers: a flow that is switched off, a token that
+//! is not taken, another origin or RP ID. Looked at before any case, and told with the mend.
+//!
+//! Only what can't be the target's own fault is told here. Whether origin and RP ID are wrong is therefore tried: where the target
+//! refuses a good enrolment as the file has it, and takes one for another origin, the file is wrong. Where it takes none, the cases
+//! say so.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use serde_json::json;
+use thiserror::Error;
+
+use super::control::Controls;
+use super::subject::SubjectPool;
+use super::target::Subject;
+use super::{Shared, case};
+use crate::authenticator::Format;
+use crate::contract::{ApiVersion, Flow, Operation, Protocol};
+use crate::outcome::Reason;
+use crate::scenario::Demand;
+use crate::transport::{Call, Exchange, Phase, Reply, Tamper, TransportError};
+use crate::webauthn::cose::CoseAlgorithm;
+use crate::webauthn::options::PublicKeyCredentialCreationOptions;
+use crate::wire::secret::{Masker, Secret};
+use crate::wire::status::Code;
+
+/// The target answers, and yet no verdict could be had of it.
+#[derive(Debug, Error)]
+pub enum SetupError {
+    /// A flow is refused over every protocol.
+    #[error(
+        "setup: the target refuses to start {flows}, over every protocol: {answer}\n  \
+         mend: switch it on at the server, and let its users enrol; or leave it out of the target file: {mend}"
+    )]
+    FlowOff {
+        /// The flows.
+        flows: String,
+        /// Status, code and message.
+        answer: String,
+        /// What to write into the file.
+        mend: String,
+    },
+    /// Every flow is refused over every protocol.
+    #[error(
+        "setup: the target refuses to start any flow, over every protocol: {answer}\n  \
+         mend: let the users under [accounts] enrol: switch the flows on at the server, and give the users the permission"
+    )]
+    EveryFlowOff {
+        /// Status, code and message of the first.
+        answer: String,
+    },
+    /// Connections are taken, and nothing readable comes.
+    #[error(
+        "configuration: no start is answered, over any protocol: {cause}\n  \
+         mend: if the server speaks TLS, write https:// in `base-url`; otherwise look whether another program listens there"
+    )]
+    Speechless {
+        /// Why, of the first.
+        cause: TransportError,
+    },
+    /// A token besides those of the subjects is not taken.
+    #[error(
+        "configuration: the target refuses accounts.{name} ({answer})\n  mend: renew that token in the target file; {wanted}"
+    )]
+    Token {
+        /// Its name in the file.
+        name: &'static str,
+        /// Status, code and message.
+        answer: String,
+        /// What it has to be.
+        wanted: &'static str,
+    },
+    /// Two callers that have to differ have one token.
+    #[error(
+        "configuration: accounts.no-rights-token is the same as {other}\n  \
+         mend: give it the token of a caller without any permission: the cases about 403 are played with it"
+    )]
+    SameToken {
+        /// What it equals.
+        other: String,
+    },
+    /// Another origin is taken, and the file's is not.
+    #[error(
+        "configuration: the target refuses a good enrolment for rp-id \"{rp_id}\" and origin \"{origin}\", and accepts one for rp-id \
+         \"{right_rp_id}\" and origin \"{right_origin}\"\n  \
+         mend: write rp-id = \"{right_rp_id}\" and origin = \"{right_origin}\" in the target file"
+    )]
+    Identity {
+        /// RP ID of the file.
+        rp_id: String,
+        /// Origin of the file.
+        origin: String,
+        /// RP ID that is accepted.
+        right_rp_id: String,
+        /// Origin that is accepted.
+        right_origin: String,
+    },
+}
+
+/// UNKNOWN, DEADLINE_EXCEEDED, INTERNAL, UNAVAILABLE and DATA_LOSS.
+const SERVER_ERRORS: [i32; 5] = [2, 4, 13, 14, 15];
+
+/// What the first starts say of the target.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    /// How long calls took, in the order in which they were made.
+    times: Vec<Duration>,
+    /// The first start that was accepted, passkeys first, since enrolling another factor may end a session.
+    start: Option<(Flow, Protocol, Option<String>)>,
+}
+
+impl Seen {
+    /// What one call takes: the median. `None` before any was answered.
+    pub fn call_time(&self) -> Option<Duration> {
+        let mut times = self.times.clone();
+        times.sort_unstable();
+        times.get(times.len() / 2).copied()
+    }
+}
+
+/// Looks at flows, tokens, origin and RP ID.
+pub(super) async fn look(shared: &Shared, flows: &[Flow], subject: &Subject) -> Result<Seen, SetupError> {
+    let mut seen = Seen::default();
+    every_flow(shared, flows, subject, &mut seen).await?;
+    if flows.iter().any(|flow| flow.version() == ApiVersion::V2) {
+        tokens(shared, subject, &mut seen).await?;
+    }
+    if let Some((flow, protocol, offered)) = seen.start.clone() {
+        identity(shared, (flow, protocol), offered, subject).await?;
+    }
+    Ok(seen)
+}
+
+/// What came of the start of one flow over all protocols.
+enum Start {
+    Answered,
+    Refused(String),
+    Speechless(TransportError),
+}
+
+async fn every_flow(shared: &Shared, flows: &[Flow], subject: &Subject, seen: &mut Seen) -> Result<(), SetupError> {
+    let mut ordered = flows.to_vec();
+    ordered.sort_by_key(|flow| !matches!(flow, Flow::V1Passwordless | Flow::V2Passkey));
+    let (mut off, mut answers, mut silent) = (BTreeSet::new(), Vec::new(), Vec::new());
+    for flow in ordered {
+        match start(shared, flow, subject, seen).await {
+            Start::Answered => {}
+            Start::Refused(answer) => {
+                off.insert(flow.slug());
+                answers.push(answer);
+            }
+            Start::Speechless(cause) => silent.push(cause),
+        }
+    }
+    if silent.len() == flows.len()
+        && let Some(cause) = silent.into_iter().next()
+    {
+        return Err(SetupError::Speechless { cause });
+    }
+    let Some(answer) = answers.into_iter().next() else { return Ok(()) };
+    if off.len() == flows.len() {
+        return Err(SetupError::EveryFlowOff { answer });
+    }
+    let offered = &shared.target.flows;
+    let rest: Vec<&str> = offered.iter().map(|flow| flow.slug()).filter(|flow| !off.contains(flow)).collect();
+    let flows = off.into_iter().collect::<Vec<_>>().join(" and ");
+    Err(SetupError::FlowOff { flows, answer, mend: format!("flows = {rest:?}") })
+}
+
+/// Starts one flow over one protocol after the other until one is answered otherwise than by a refusal.
+async fn start(shared: &Shared, flow: Flow, subject: &Subject, seen: &mut Seen) -> Start {
+    let mut refused = None;
+    let mut silent = None;
+    for protocol in &shared.target.protocols {
+        let Some(transport) = shared.transport(*protocol) else { continue };
+        let Some(call) = call(flow, subject, &subject.token) else { continue };
+        let exchange = match transport.send(&call).await {
+            Ok(exchange) => exchange,
+            // One that hangs is the business of the cases.
+            Err(TransportError::TimedOut { during, .. }) if during != Phase::Connect => return Start::Answered,
+            Err(cause) => {
+                silent.get_or_insert(cause);
+                continue;
+            }
+        };
+        seen.times.push(exchange.timings.last_byte);
+        match refusal(&exchange, &shared.masker) {
+            Some(answer) => {
+                refused.get_or_insert(answer);
+            }
+            None => {
+                if let (Reply::Success(body), None) = (&exchange.reply, &seen.start) {
+                    let options = exchange.endpoint.options_member().and_then(|pointer| body.pointer(pointer));
+                    seen.start = Some((flow, *protocol, options.and_then(rp_id)));
+                }
+                return Start::Answered;
+            }
+        }
+    }
+    match (refused, silent) {
+        // Over another protocol it is silent: whatever that is, it is no flow that was switched off.
+        (Some(_), Some(_)) | (None, None) => Start::Answered,
+        (Some(answer), None) => Start::Refused(answer),
+        (None, Some(cause)) => Start::Speechless(cause),
+    }
+}
+
+fn rp_id(options: &serde_json::Value) -> Option<String> {
+    let options = match options {
+        serde_json::Value::String(text) => PublicKeyCredentialCreationOptions::from_text(text),
+        object => PublicKeyCredentialCreationOptions::from_json(object),
+    };
+    options.ok()?.rp.id
+}
+
+fn call(flow: Flow, subject: &Subject, token: &Secret) -> Option<Call> {
+    let message = match flow.version() {
+        ApiVersion::V1 => json!({}),
+        ApiVersion::V2 => json!({ "userId": subject.user_id }),
+    };
+    let authorization = Some(Secret::new(format!("Bearer {}", token.expose())));
+    flow.endpoint(Operation::Start).map(|endpoint| Call {
+        endpoint,
+        message: std::sync::Arc::new(message),
+        authorization,
+        tamper: Tamper::default(),
+    })
+}
+
+/// The words of a refusal; `None` for an acceptance, for what can't be read, and for errors of the server's own.
+fn refusal(exchange: &Exchange, masker: &Masker) -> Option<String> {
+    let Reply::Refusal(refusal) = &exchange.reply else { return None };
+    let status = refusal.status.as_ref()?;
+    let failed = exchange.http_status >= 500 && exchange.http_status != 501;
+    let message: String = masker.mask(&status.message).chars().take(160).collect();
+    let words = || format!("HTTP {}, code {}: {message}", exchange.http_status, status.code);
+    (!failed && !SERVER_ERRORS.contains(&status.code)).then(words)
+}
+
+/// Whether the target knows the callers of the v2 cases.
+async fn tokens(shared: &Shared, subject: &Subject, seen: &mut Seen) -> Result<(), SetupError> {
+    let accounts = &shared.target.accounts;
+    let same = |token: &Secret, other: &Secret| token.expose() == other.expose();
+    if let Some(token) = &accounts.no_rights {
+        let admin =
+            accounts.admin.as_ref().filter(|admin| same(token, admin)).map(|_| "accounts.admin-token".to_owned());
+        let of_subject = || {
+            let subject = accounts.subjects.iter().find(|subject| same(token, &subject.token));
+            subject.map(|subject| format!("the token of subject {}", subject.user_id))
+        };
+        if let Some(other) = admin.or_else(of_subject) {
+            return Err(SetupError::SameToken { other });
+        }
+    }
+    let callers = [
+        ("admin-token", &accounts.admin, "it belongs to a caller that may act on every user"),
+        ("no-rights-token", &accounts.no_rights, "it is valid, and belongs to a caller without any permission"),
+    ];
+    let flow = shared.target.flows.iter().find(|flow| flow.version() == ApiVersion::V2);
+    let transport = shared.target.protocols.first().and_then(|protocol| shared.transport(*protocol));
+    let (Some(flow), Some(transport)) = (flow, transport) else { return Ok(()) };
+    for (name, token, wanted) in callers {
+        let Some(call) = token.as_ref().and_then(|token| call(*flow, subject, token)) else { continue };
+        let Ok(exchange) = transport.send(&call).await else { continue };
+        seen.times.push(exchange.timings.last_byte);
+        let Reply::Refusal(said) = &exchange.reply else { continue };
+        let unknown = said.status.as_ref().is_some_and(|status| status.code == Code::UNAUTHENTICATED.number());
+        if let Some(answer) = refusal(&exchange, &shared.masker).filter(|_| unknown) {
+            return Err(SetupError::Token { name, answer, wanted });
+        }
+    }
+    Ok(())
+}
+
+/// Enrols once as the file has it; if that is refused, for what the target seems to want.
+async fn identity(
+    shared: &Shared,
+    (flow, protocol): (Flow, Protocol),
+    offered: Option<String>,
+    subject: &Subject,
+) -> Result<(), SetupError> {
+    let target = &shared.target;
+    if !is_refused(shared, (flow, protocol), (&target.rp_id, &target.origin), subject).await {
+        return Ok(());
+    }
+    let right_rp_id = offered.unwrap_or_else(|| target.rp_id.clone());
+    let guesses = [
+        target.origin.clone(),
+        origin_of(&target.web.base_url).unwrap_or_default(),
+        format!("https://{right_rp_id}"),
+        format!("http://{right_rp_id}"),
+    ];
+    let mut tried = BTreeSet::new();
+    for right_origin in guesses {
+        let is_new = tried.insert(right_origin.clone());
+        let is_own = (&right_rp_id, &right_origin) == (&target.rp_id, &target.origin);
+        if right_origin.is_empty() || !is_new || is_own {
+            continue;
+        }
+        if is_accepted(shared, (flow, protocol), (&right_rp_id, &right_origin), subject).await {
+            let (rp_id, origin) = (target.rp_id.clone(), target.origin.clone());
+            return Err(SetupError::Identity { rp_id, origin, right_rp_id, right_origin });
+        }
+    }
+    Ok(())
+}
+
+/// Scheme, host and port of a URL, as browsers write an origin.
+fn origin_of(url: &str) -> Option<String> {
+    let parsed: http::Uri = url.parse().ok()?;
+    let (scheme, host) = (parsed.scheme_str()?, parsed.host()?.to_ascii_lowercase());
+    let usual = if scheme == "https" { 443 } else { 80 };
+    let port = parsed.port_u16().filter(|port| *port != usual).map(|port| format!(":{port}")).unwrap_or_default();
+    Some(format!("{scheme}://{host}{port}"))
+}
+
+/// Whether a good enrolment is refused, and not for want of an answer.
+async fn is_refused(shared: &Shared, at: (Flow, Protocol), identity: (&str, &str), subject: &Subject) -> bool {
+    match enrol(shared, at, identity, subject).await {
+        Ok(()) => false,
+        Err(failed) => !matches!(failed.reason, Reason::Hang | Reason::Crash | Reason::TargetUnreachable),
+    }
+}
+
+async fn is_accepted(shared: &Shared, at: (Flow, Protocol), identity: (&str, &str), subject: &Subject) -> bool {
+    enrol(shared, at, identity, subject).await.is_ok()
+}
+
+/// One good enrolment of a subject, with these as RP ID and origin.
+async fn enrol(
+    shared: &Shared,
+    (flow, protocol): (Flow, Protocol),
+    (rp_id, origin): (&str, &str),
+    subject: &Subject,
+) -> Result<(), super::control::Failed> {
+    let mut target = shared.target.clone();
+    (target.rp_id, target.origin) = (rp_id.to_owned(), origin.to_owned());
+    let alone = Shared {
+        transports: shared.transports.clone(),
+        settings: shared.settings,
+        masker: Masker::default(),
+        controls: Controls::default(),
+        pool: SubjectPool::new(std::slice::from_ref(subject), Demand::default()),
+        challenges: std::sync::Mutex::default(),
+        call_time: std::sync::OnceLock::new(),
+        target,
+    };
+    case::enrol_once(&alone, (flow, protocol, Format::None, CoseAlgorithm::ES256)).await
+}

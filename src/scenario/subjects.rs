@@ -1,0 +1,192 @@
+//! Which permutations can share a subject, and how many subjects a plan needs.
+//!
+//! On a real server a user costs a password hash and a session, so that cases share them, one after the other. What a case judges
+//! speaks of what it enrolled itself, which another case before it does not change, but for two kinds: see [`Sharing`].
+
+use std::collections::BTreeSet;
+
+use super::model::Case;
+use super::plan::{Permutation, Plan};
+use super::step::{Caller, OperationRef, Step, UserRef};
+
+/// Permutations that share a subject, on the average, where there are subjects enough: each may leave a credential behind, which
+/// every later start has to list.
+const SHARE: usize = 25;
+/// Calls of one step that leave a subject with more than others should have to bear.
+const MANY: usize = 50;
+
+/// How a permutation may use a subject that others use too, before or after it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Sharing {
+    /// It may follow others, and others may follow it.
+    Shares,
+    /// It leaves something behind that is hard to foresee: two users whose calls cross, a race, a hundred credentials. Its subjects
+    /// serve nobody else as long as there are others.
+    Own,
+    /// It finishes a registration that was never started. A subject with a registration that an earlier case left open would answer
+    /// otherwise: it has to be one that nobody used.
+    Fresh,
+}
+
+/// How many subjects a plan asks for, by how they may be shared.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Demand {
+    /// Subjects that nobody may have used.
+    pub fresh: usize,
+    /// Further ones that serve nobody else.
+    pub own: usize,
+    /// Permutations, and controls, that share the rest.
+    pub shared: usize,
+}
+
+impl Demand {
+    /// How many subjects are enough for so many permutations at a time, each with two subjects at most, and a tenth more of what is
+    /// not shared for those that are tried again.
+    pub fn subjects(&self, concurrency: usize) -> usize {
+        let apart = self.fresh + self.own;
+        let lanes = (2 * concurrency).min(self.shared).max(self.shared.div_ceil(SHARE));
+        (apart + apart / 10 + lanes).max(2)
+    }
+}
+
+impl Demand {
+    /// How many permutations can be played at a time on so many subjects, of those that were asked for: each has two at most, and what
+    /// is kept for those that need a fresh one is not theirs.
+    pub fn concurrency(&self, asked: usize, subjects: usize) -> usize {
+        asked.min(subjects.saturating_sub(self.fresh) / 2).max(1)
+    }
+}
+
+impl Case {
+    /// How a permutation of it may use a subject that others use too.
+    pub fn sharing(&self) -> Sharing {
+        let own = |step: &&Step| step.caller != Caller::Other && step.user != UserRef::Other;
+        let begins = |step: &Step| step.prepare.is_some() || step.call == Some(OperationRef::Start);
+        let ends = |step: &Step| matches!(step.call, Some(OperationRef::Verify | OperationRef::Remove));
+        let first = self.steps.iter().filter(own).find(|step| begins(step) || ends(step));
+        if first.is_some_and(ends) {
+            Sharing::Fresh
+        } else if self.subjects() > 1 || self.steps.iter().any(|step| step.race.is_some() || step.times >= MANY) {
+            Sharing::Own
+        } else {
+            Sharing::Shares
+        }
+    }
+}
+
+impl Plan {
+    /// What the plan asks for.
+    pub fn demand(&self) -> Demand {
+        let mut demand = Demand { shared: self.controls().len(), ..Demand::default() };
+        for permutation in self.played() {
+            let subjects = permutation.case.subjects();
+            match permutation.case.sharing() {
+                Sharing::Shares => demand.shared += 1,
+                Sharing::Own => demand.own += subjects,
+                Sharing::Fresh => {
+                    demand.fresh += 1;
+                    demand.own += subjects - 1;
+                }
+            }
+        }
+        demand
+    }
+
+    /// Leaves out what can't be played with so many subjects, so many permutations at a time, and gives the names of what was left
+    /// out, without the protocol. Only what needs a subject that nobody used is left out; everything else shares more.
+    pub fn cap(&mut self, subjects: usize, concurrency: usize) -> Vec<String> {
+        // Two for each that is played at a time go on beside them.
+        let mut room = subjects - (2 * concurrency).min(subjects / 2);
+        let mut left_out = BTreeSet::new();
+        let needs = |permutation: &&Permutation| permutation.case.sharing() == Sharing::Fresh;
+        let mut names: Vec<String> = Vec::new();
+        for permutation in self.played().filter(needs) {
+            let name = permutation.across_protocols();
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        for name in names {
+            let wanted = self.played().filter(|permutation| permutation.across_protocols() == name).count();
+            if wanted <= room && left_out.is_empty() {
+                room -= wanted;
+            } else {
+                left_out.insert(name);
+            }
+        }
+        self.permutations
+            .retain(|permutation| !needs(&permutation) || !left_out.contains(&permutation.across_protocols()));
+        left_out.into_iter().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::{Flow, Protocol};
+    use crate::scenario::{Selection, embedded};
+
+    fn plan() -> Plan {
+        let (flows, protocols) = (Flow::ALL.to_vec(), Protocol::ALL.to_vec());
+        Plan::new(embedded().expect("valid suites"), &Selection { flows, protocols, ..Selection::default() })
+    }
+
+    #[test]
+    fn few_cases_need_a_subject_of_their_own() {
+        let sharing = |id: &str| {
+            let cases = embedded().expect("valid suites");
+            cases.iter().find(|case| case.id == id).expect("listed").sharing()
+        };
+        for (id, expected) in [
+            ("enrolment/good", Sharing::Shares),
+            ("enrolment/remove", Sharing::Shares),
+            ("client-data/origin-other-site", Sharing::Shares),
+            ("ceremony/verify-race", Sharing::Own),
+            ("ceremony/user-handle-unique", Sharing::Own),
+            ("ceremony/many-credentials", Sharing::Own),
+            ("ceremony/verify-without-start", Sharing::Fresh),
+            ("ceremony/verify-empty-challenge-without-start", Sharing::Fresh),
+        ] {
+            assert_eq!(sharing(id), expected, "{id}");
+        }
+    }
+
+    #[test]
+    fn a_default_run_needs_a_fraction_of_one_subject_each() {
+        let plan = plan();
+        let demand = plan.demand();
+        assert!(demand.fresh >= 24 && demand.own > demand.fresh, "{demand:?}");
+        assert_eq!(demand.shared + plan.played().filter(|p| p.case.sharing() != Sharing::Shares).count(), {
+            plan.played().count() + plan.controls().len()
+        });
+        let needed = demand.subjects(16);
+        assert!(needed * 5 < plan.subjects(), "{needed} of {}", plan.subjects());
+        assert!(demand.subjects(200) > needed, "so many at a time need as many");
+        assert_eq!((demand.concurrency(16, needed), demand.concurrency(16, demand.fresh + 9)), (16, 4));
+    }
+
+    #[test]
+    fn a_cap_leaves_out_whole_comparisons_and_only_what_has_to_be_fresh() {
+        let whole = plan();
+        let fresh = whole.demand().fresh;
+        let mut roomy = plan();
+        assert_eq!(roomy.cap(fresh + 32, 16), [""; 0]);
+        assert_eq!(roomy.permutations.len(), whole.permutations.len());
+        let mut capped = plan();
+        let left_out = capped.cap(20, 16);
+        assert!(!left_out.is_empty() && left_out.iter().all(|name| name.contains("/all/")), "{left_out:?}");
+        let demand = capped.demand();
+        assert!(demand.fresh <= 10, "{demand:?}");
+        assert_eq!(capped.permutations.len() + (fresh - demand.fresh), whole.permutations.len());
+        assert_eq!((demand.own, demand.shared), {
+            let all = whole.demand();
+            (all.own - (fresh - demand.fresh - unshared(&whole, &left_out)), all.shared)
+        });
+    }
+
+    /// Of what was left out, the permutations that need one subject only.
+    fn unshared(plan: &Plan, left_out: &[String]) -> usize {
+        let is_out = |permutation: &&Permutation| left_out.contains(&permutation.across_protocols());
+        plan.played().filter(is_out).filter(|permutation| permutation.case.subjects() == 1).count()
+    }
+}
