@@ -90,15 +90,9 @@ fn without_a_terminal_flags_say_what_nobody_can_guess() {
         "proofmark init http://127.0.0.1:1 --subjects-file",
     ]);
     let tokens = ["--admin-token", "ADMIN_TOKEN", "--no-rights-token", "NO_RIGHTS"];
-<<<<<<< ours
     let out_file = text(&out);
     let made =
         [&["init", "http://127.0.0.1:1", "--out", &out_file, "--provision", "./make {count}"][..], &tokens].concat();
-=======
-    let path = text(&out);
-    let made = ["init", "http://127.0.0.1:1", "--out", &path, "--provision", "./make {count}"];
-    let made = [&made[..], &tokens].concat();
->>>>>>> theirs
     let output = proofmark(&made).exits(0);
     assert!(output.out.contains("problem  connect"), "{}", output.out);
     let written = std::fs::read_to_string(&out).expect("written");
