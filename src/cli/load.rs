@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::accounts::{Keeper, Teller};
 use super::args::{LoadArguments, LoadCommand, LoadVerb};
 use super::embedded::Embedded;
 use super::exit::{Exit, Failure};
@@ -40,19 +41,26 @@ async fn load(arguments: LoadArguments) -> Result<Exit, Failure> {
     let options = Options::read(&arguments)?;
     let destinations = reports::open_of(LOAD_REPORTS, "--report", &arguments.reports)?;
     let (target, _embedded) = open(&arguments, &options).await?;
-    let plan = options.plan(target, &arguments)?;
-    output::line(&load::header(&plan));
-    let mut display = Display::new(plan.duration());
-    let stop = Stop::new(|| std::process::exit(130));
-    let ended = load::run(plan, &stop, &mut |progress| display.show(progress, &stop)).await;
-    display.close();
-    let record = ended.map_err(failure)?;
+    let keeper = Keeper::new(&target.target.accounts, arguments.keep, false);
+    let attacked = attack(target, options, &arguments).await;
+    keeper.close().await;
+    let record = attacked?;
     output::print(&load::render(&record).map_err(Failure::internal)?);
     load_verbs::write(&destinations, &record)?;
     if let Some(path) = &arguments.out {
         write(path, &record)?;
     }
     gate(&record)
+}
+
+async fn attack(target: LoadTarget, options: Options, arguments: &LoadArguments) -> Result<LoadRecord, Failure> {
+    let plan = options.plan(target, arguments)?;
+    output::line(&load::header(&plan));
+    let mut display = Display::new(plan.duration());
+    let stop = Stop::new(|| std::process::exit(130));
+    let ended = load::run(plan, &stop, &mut |progress| display.show(progress, &stop)).await;
+    display.close();
+    ended.map_err(failure)
 }
 
 /// The target that is asked for; the reference server in this process lives as long as what comes with it.
@@ -64,7 +72,12 @@ async fn open(arguments: &LoadArguments, options: &Options) -> Result<(LoadTarge
     };
     peek(path, arguments.allow_remote.as_deref())?;
     let needed = |_: &[Flow], _: &[Protocol]| options.workers.max(2);
-    let surroundings = Surroundings { variable: &|name| std::env::var(name).ok(), subjects_needed: &needed };
+    let teller = Teller::new(false);
+    let surroundings = Surroundings {
+        variable: &|name| std::env::var(name).ok(),
+        subjects_needed: &needed,
+        tell: &|progress| teller.tell(progress),
+    };
     let target = target_file::load_for_attack(path, &surroundings).await.map_err(Failure::config)?;
     Ok((target, None))
 }

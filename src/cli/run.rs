@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::accounts::{self, Keeper, Teller};
 use super::args::{RunArguments, seed_or_random};
 use super::embedded::{self, Embedded};
 use super::exit::{Exit, Failure};
@@ -15,6 +16,7 @@ use crate::gate::{Judged, Rules, Standing};
 use crate::outcome::{Event, RunRecord, Shard, Verdict};
 use crate::report;
 use crate::runner::fuzz::{Budget, Found};
+use crate::runner::target::Target;
 use crate::runner::target_file::{self, Surroundings};
 use crate::runner::{Runner, Settings, Stop, vector};
 use crate::scenario::{self, Case, Pattern, Plan, Selection, Sizes};
@@ -34,9 +36,13 @@ pub async fn run(arguments: RunArguments) -> Result<Exit, Failure> {
     let watcher = tokio::spawn(watch(stop.clone()));
     let begun = tokio::select! {
         begun = prepare(&arguments) => begun?,
-        () = stop.stopped() => return Ok(Exit::Interrupted),
+        () = stop.stopped() => {
+            accounts::interrupted(arguments.target.as_deref());
+            return Ok(Exit::Interrupted);
+        }
     };
     if budget.is_some() && !begun.runner.can_fuzz() {
+        begun.keeper.close().await;
         let message =
             "--fuzz: no selected case mutates a credential; leave the pattern out, or write client-data or tpm";
         return Err(Failure::text(Exit::NothingSelected, message));
@@ -101,17 +107,21 @@ impl Request {
 pub struct Begun {
     /// The run.
     pub runner: Runner,
+    /// Its accounts, which have to be removed after it.
+    pub keeper: Keeper,
     _embedded: Option<Embedded>,
 }
 
 async fn begin(request: &Request, arguments: &RunArguments) -> Result<Begun, Failure> {
     let server = ServerConfig::default();
     let usual = request.sizes(&server.origin, &server.rp_id)?;
-    let (mut target, embedded) = match &arguments.target {
+    let teller = Teller::new(arguments.quiet);
+    let (target, embedded) = match &arguments.target {
         Some(path) => {
             let surroundings = Surroundings {
                 variable: &|name| std::env::var(name).ok(),
                 subjects_needed: &|flows, protocols| request.plan(flows, protocols, usual.clone()).subjects(),
+                tell: &|progress| teller.tell(progress),
             };
             (target_file::load(path, &surroundings).await.map_err(Failure::config)?, None)
         }
@@ -124,6 +134,18 @@ async fn begin(request: &Request, arguments: &RunArguments) -> Result<Begun, Fai
             (server.target(), Some(server))
         }
     };
+    let keeper = Keeper::new(&target.accounts, arguments.keep, arguments.quiet);
+    match ready(request, arguments, target).await {
+        Ok(runner) => Ok(Begun { runner, keeper, _embedded: embedded }),
+        Err(failure) => {
+            keeper.close().await;
+            Err(failure)
+        }
+    }
+}
+
+/// The run against a target whose accounts are there.
+async fn ready(request: &Request, arguments: &RunArguments, mut target: Target) -> Result<Runner, Failure> {
     if let Some(timeout) = request.timeout {
         target.limits.timeout = timeout;
     }
@@ -133,7 +155,7 @@ async fn begin(request: &Request, arguments: &RunArguments) -> Result<Begun, Fai
     let settings = Settings { seed: request.seed, concurrency: usize::from(arguments.jobs), now: embedded::now() };
     let runner = Runner::new(target, plan, settings).map_err(Failure::config)?;
     runner.preflight().await.map_err(|error| Failure::new(Exit::Preflight, error))?;
-    Ok(Begun { runner, _embedded: embedded })
+    Ok(runner)
 }
 
 async fn execute(
@@ -143,7 +165,7 @@ async fn execute(
     arguments: &RunArguments,
     (rules, destinations, step): (Rules, &[Destination], github::Step),
 ) -> Result<Exit, Failure> {
-    let Begun { runner, _embedded } = begun;
+    let Begun { runner, keeper, _embedded } = begun;
     let started = runner.started();
     if let Some(shard) = started.shard.filter(|_| started.permutations == 0) {
         output::note(&format!("shard {}/{} is empty: nothing of the plan falls into it", shard.index, shard.count));
@@ -159,6 +181,7 @@ async fn execute(
         None => (runner.run(stop, sink).await, Vec::new()),
     };
     display.close();
+    keeper.close().await;
     let run = RunRecord::fold(events).ok_or_else(|| Failure::text(Exit::Internal, "the run has no first event"))?;
     let judged = Judged::by(run, rules);
     gate::report(&judged, destinations, step)?;

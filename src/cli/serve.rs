@@ -8,15 +8,17 @@ use std::time::Duration;
 use super::args::{ServeArguments, seed_or_random};
 use super::exit::{Exit, Failure};
 use super::{embedded, interrupt, output};
+use crate::provisioner::KINDS;
 use crate::runner::provision::{SubjectEntry, SubjectPoolFile};
 use crate::server::refusal;
-use crate::server::{RunningServer, Server, ServerConfig};
+use crate::server::{Management, RunningServer, Server, ServerConfig};
 
 /// Serves until Ctrl-C or until the time is up.
 pub async fn serve(arguments: ServeArguments) -> Result<Exit, Failure> {
     let stop_after = arguments.stop_after.as_deref().map(|text| duration("--stop-after", text)).transpose()?;
     let defects = embedded::find_defect(arguments.defect.as_deref())?;
     let variants = embedded::find_variants(&arguments.variants)?;
+    let management = management(&arguments)?;
     let config = ServerConfig {
         listen: arguments.listen,
         users: usize::try_from(arguments.users).unwrap_or(usize::MAX),
@@ -24,6 +26,7 @@ pub async fn serve(arguments: ServeArguments) -> Result<Exit, Failure> {
         defects,
         variants,
         trust_anchors: vec![crate::authenticator::attestation_root()],
+        management,
         ..ServerConfig::default()
     };
     let started = if arguments.null { Server::start_null(config).await } else { Server::start(config).await };
@@ -43,7 +46,7 @@ pub async fn serve(arguments: ServeArguments) -> Result<Exit, Failure> {
     }
     match &arguments.target_out {
         Some(path) => {
-            write_target(path, &server)?;
+            write_target(path, &server, management.is_some())?;
             output::line(&format!("target file: {0}; now: proofmark run --target {0}", path.display()));
         }
         None => output::line("without --target-out nobody knows its tokens"),
@@ -65,6 +68,16 @@ pub async fn serve(arguments: ServeArguments) -> Result<Exit, Failure> {
     Ok(exit)
 }
 
+/// Whether users can be made over the network, and what is slow then.
+fn management(arguments: &ServeArguments) -> Result<Option<Management>, Failure> {
+    let time = |option: &str, text: &Option<String>| {
+        text.as_deref().map(|text| duration(option, text)).transpose().map(Option::unwrap_or_default)
+    };
+    let password_delay = time("--password-delay", &arguments.password_delay)?;
+    let list_delay = time("--list-delay", &arguments.list_delay)?;
+    Ok(arguments.management.then_some(Management { password_delay, list_delay }))
+}
+
 /// A number with `ms`, `s`, `m` or `h`.
 pub fn duration(option: &str, text: &str) -> Result<Duration, Failure> {
     let fail = || Failure::text(Exit::Usage, format!("{option} {text}: write a time such as 200ms, 30s, 5m or 1h"));
@@ -81,7 +94,20 @@ pub fn duration(option: &str, text: &str) -> Result<Duration, Failure> {
     Duration::try_from_secs_f64(seconds).ok().filter(|time| !time.is_zero()).ok_or_else(fail)
 }
 
-fn write_target(path: &Path, server: &RunningServer) -> Result<(), Failure> {
+fn write_target(path: &Path, server: &RunningServer, makes_users: bool) -> Result<(), Failure> {
+    let beside = |path: &Path| PathBuf::from(path.file_name().unwrap_or_default()).display().to_string();
+    if let Some(kind) = KINDS.first().filter(|_| makes_users) {
+        let token_path = path.with_extension("admin-token");
+        write_private(&token_path, server.accounts.admin.expose().as_bytes())?;
+        let accounts = format!(
+            "# Users are made for each run, with the administrator's token, and removed after it.\n\
+             admin-token = {{ file = \"{}\" }}\n\
+             provisioner = {{ kind = \"{}\" }}",
+            beside(&token_path),
+            kind.name
+        );
+        return write_private(path, target_text(server, &accounts).as_bytes());
+    }
     let pool_path = path.with_extension("subjects.json");
     let entry = |account: &crate::server::Account| SubjectEntry {
         user_id: account.user_id.clone(),
@@ -91,14 +117,19 @@ fn write_target(path: &Path, server: &RunningServer) -> Result<(), Failure> {
         subjects: server.accounts.subjects.iter().map(entry).collect(),
         admin_token: Some(server.accounts.admin.expose().to_owned()),
         no_rights_token: Some(server.accounts.no_rights.token.expose().to_owned()),
+        read_only_token: Some(server.accounts.read_only.token.expose().to_owned()),
     };
     let json = serde_json::to_vec_pretty(&pool).map_err(Failure::internal)?;
     write_private(&pool_path, &json)?;
-    write_private(path, target_text(server, &pool_path).as_bytes())
+    let accounts = format!(
+        "# The users' tokens, the administrator's, one without rights, and one that may only read.\n\
+         subjects-file = \"{}\"",
+        beside(&pool_path)
+    );
+    write_private(path, target_text(server, &accounts).as_bytes())
 }
 
-fn target_text(server: &RunningServer, pool: &Path) -> String {
-    let pool = PathBuf::from(pool.file_name().unwrap_or_default());
+fn target_text(server: &RunningServer, accounts: &str) -> String {
     let base_url = server.base_url();
     let policy = embedded::policy_of(server);
     let mut text = format!(
@@ -109,14 +140,10 @@ fn target_text(server: &RunningServer, pool: &Path) -> String {
          origin = \"{}\"\n\
          attestation-formats = {:?}\n\n\
          [accounts]\n\
-         # The users' tokens, the administrator's, and one without rights.\n\
-         subjects-file = \"{}\"\n\n\
+         {accounts}\n\n\
          # What the server's error ids mean, so that a refusal can be told from one for another reason.\n\
          [reasons]\n",
-        server.rp_id,
-        server.origin,
-        policy.formats,
-        pool.display()
+        server.rp_id, server.origin, policy.formats
     );
     for (id, clause) in refusal::meanings() {
         // Writing to a `String` can't fail.

@@ -25,15 +25,15 @@ pub(super) async fn play(shared: &Shared, permutation: &Permutation, attempt: u8
     // Before a subject is leased: the control needs one too, and a small pool may have no other.
     let control = control(shared, permutation).await;
     match shared.pool.lease(permutation.case.subjects()).await {
-        Some(lease) => {
+        Ok(lease) => {
             let mut player = Player::new(shared, permutation, lease, attempt);
             // Why a case ended is in its findings.
             let _: Result<(), Ended> = player.play_all(control).await;
             player.into_record(&mut record);
         }
-        None => {
+        Err(why) => {
             let needed = format!("{} subjects", permutation.case.subjects());
-            let finding = Finding::new("subjects", permutation.case.primary_clause(), Reason::Setup, needed, "too few");
+            let finding = Finding::new("subjects", permutation.case.primary_clause(), Reason::Setup, needed, why);
             record.findings.push(finding);
         }
     }
@@ -67,7 +67,7 @@ pub(super) async fn enrol_once(
     ];
     let case = crate::scenario::Case::control(steps, format, algorithm);
     let permutation = Permutation::single(case, flow, protocol, format);
-    let lease = shared.pool.lease(1).await.ok_or("there is no subject for it")?;
+    let lease = shared.pool.lease(1).await.map_err(|why| format!("there is no subject for it: {why}"))?;
     let mut player = Player::new(shared, &permutation, lease, 0);
     let ended = player.run_steps().await;
     let accepted = player.observed == judge::ACCEPTED && ended.is_ok();

@@ -125,7 +125,7 @@ impl Runner {
             transports.insert(*protocol, transport::connect(*protocol, address, &target.limits)?);
         }
         let masker = Masker::new(target.accounts.secrets());
-        let pool = SubjectPool::new(&target.accounts.subjects);
+        let pool = SubjectPool::new(&target.accounts);
         let shared = Shared {
             transports,
             settings,

@@ -15,6 +15,7 @@ mod independent;
 mod load;
 mod misbehaving;
 mod properties;
+mod provisioner;
 mod reports;
 mod samples;
 mod scenarios;
