@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::super::http::Answer;
 use super::{Account, PAUSE, ProvisionerError, TRIES, Zitadel};
 use crate::wire::percent::encode_component;
-use crate::wire::secret::Secret;
+use crate::wire::secret::{LEAST_SECRET_LENGTH, Secret};
 
 /// Accounts of one page of a search.
 const PAGE: usize = 100;
@@ -175,7 +175,7 @@ impl Zitadel {
         secrets: &[&Secret],
     ) -> Result<Secret, ProvisionerError> {
         match answer.text(member).filter(|_| answer.is_success()) {
-            Some(token) if token.chars().all(|c| c.is_ascii_graphic()) => Ok(Secret::new(token)),
+            Some(token) if is_token(token) => Ok(Secret::new(token)),
             _ => Err(self.refused(doing, answer, secrets)),
         }
     }
@@ -199,6 +199,12 @@ impl Zitadel {
     }
 }
 
+/// What can be put into a header, and masked in whatever is written (RFC 6750 section 2.1).
+fn is_token(text: &str) -> bool {
+    let fits = |c: char| c.is_ascii_graphic() && !matches!(c, '"' | '\\');
+    text.len() >= LEAST_SECRET_LENGTH && text.chars().all(fits)
+}
+
 /// No answer was had.
 fn silent(doing: String, why: String) -> ProvisionerError {
     ProvisionerError { doing, answer: why, mend: "start the server, or correct base-url and [tls]".to_owned() }
@@ -211,5 +217,19 @@ pub(super) fn stale(doing: String) -> ProvisionerError {
         doing,
         answer,
         mend: "`proofmark sweep` removes the user, so that the next run makes it anew".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_can_be_sent_and_masked() {
+        for (text, good) in
+            [("a-good.Token_1~+/=", true), ("short", false), ("with a blank", false), ("with\"quote", false)]
+        {
+            assert_eq!(is_token(text), good, "{text}");
+        }
     }
 }
