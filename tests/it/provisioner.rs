@@ -55,7 +55,7 @@ fn verdicts(served: &Served, args: &[&str], code: i32) -> Vec<(String, String)> 
 #[test]
 fn a_run_makes_what_it_needs_and_leaves_nothing() {
     let served = served("", &[]);
-    let output = run(&served, &["enrolment", "authorization", "--keep"]).exits(0);
+    let output = run(&served, &["enrolment", "v2/*/rest/authorization", "--keep"]).exits(0);
     assert!(output.err.contains("making subjects: 64") && output.err.contains("made 64 subjects in"), "{}", output.err);
     assert!(output.err.contains("`proofmark sweep` removes them"), "{}", output.err);
     assert!(!output.out.contains("subjects in"), "progress is on standard error");
@@ -64,7 +64,7 @@ fn a_run_makes_what_it_needs_and_leaves_nothing() {
     assert_eq!(kept[0], "proofmark-no-rights");
     assert_eq!(kept[65], "proofmark-subject-0064");
     // The second takes what the first left, and removes it.
-    let again = run(&served, &["enrolment", "authorization"]).exits(0);
+    let again = run(&served, &["enrolment", "v2/*/rest/authorization"]).exits(0);
     assert!(again.err.contains("removed 66 accounts in"), "{}", again.err);
     assert_eq!(accounts(&served), [""; 0]);
     assert!(run(&served, &["enrolment/good", "--quiet"]).exits(0).err.is_empty(), "nothing is told under --quiet");
@@ -82,11 +82,11 @@ fn tokens_that_a_u2f_enrolment_locks_are_no_failure() {
     let is = |id: &str, verdict: &str| {
         assert!(verdicts.iter().any(|found| *found == (id.to_owned(), verdict.to_owned())), "{id}: {verdicts:?}");
     };
-    is("v1/u2f/rest/enrolment/good", "pass(met)");
+    is("v1/u2f/rest/enrolment/good/none", "pass(met)");
     // Nobody but the user removes a factor in v1, and the user's token is locked.
     is("v1/u2f/rest/enrolment/remove", "skip(not-declared)");
     // In v2 the administrator goes on.
-    is("v2/u2f/rest/enrolment/good", "pass(met)");
+    is("v2/u2f/rest/enrolment/good/none", "pass(met)");
     is("v2/u2f/rest/enrolment/remove", "pass(met)");
     is("v2/u2f/rest/authorization/no-rights/remove", "pass(met)");
     is("v2/u2f/rest/authorization/read-only/remove", "pass(met)");
