@@ -141,8 +141,8 @@ impl Player<'_> {
                 return self.end("setup", self.clause(), reason, expected, "it is not there");
             }
             Err(Lacking::GoodToken) => {
-                let expected = "a token that is good for something after a U2F enrolment";
-                let received = "the target locks it, and this call can't be made for the user by the administrator";
+                let expected = "a user's token that is still good after a U2F enrolment";
+                let received = "this target locks it, and nobody else may make this call for the user";
                 return self.end("setup", self.clause(), Reason::NotDeclared, expected, received);
             }
         };

@@ -54,18 +54,18 @@ fn verdicts(served: &Served, args: &[&str], code: i32) -> Vec<(String, String)> 
 
 #[test]
 fn a_run_makes_what_it_needs_and_leaves_nothing() {
-    let served = served("", &[]);
+    let served = served(", subjects = 24", &[]);
     let output = run(&served, &["enrolment", "v2/*/rest/authorization", "--keep"]).exits(0);
-    assert!(output.err.contains("making subjects: 64") && output.err.contains("made 64 subjects in"), "{}", output.err);
+    assert!(output.err.contains("making subjects: 24") && output.err.contains("made 24 subjects in"), "{}", output.err);
     assert!(output.err.contains("`proofmark sweep` removes them"), "{}", output.err);
     assert!(!output.out.contains("subjects in"), "progress is on standard error");
     let kept = accounts(&served);
-    assert_eq!(kept.len(), 66);
+    assert_eq!(kept.len(), 26);
     assert_eq!(kept[0], "proofmark-no-rights");
-    assert_eq!(kept[65], "proofmark-subject-0064");
+    assert_eq!(kept[25], "proofmark-subject-0024");
     // The second takes what the first left, and removes it.
     let again = run(&served, &["enrolment", "v2/*/rest/authorization"]).exits(0);
-    assert!(again.err.contains("removed 66 accounts in"), "{}", again.err);
+    assert!(again.err.contains("removed 26 accounts in"), "{}", again.err);
     assert_eq!(accounts(&served), [""; 0]);
     assert!(run(&served, &["enrolment/good", "--quiet"]).exits(0).err.is_empty(), "nothing is told under --quiet");
 }

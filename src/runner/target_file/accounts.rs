@@ -156,7 +156,7 @@ async fn make(
 ) -> Result<(), TargetFileError> {
     let ordered = table.get_ref().check(source)?;
     let needed = (offered.surroundings.subjects_needed)(offered.flows, offered.protocols);
-    let count = ordered.subjects(needed, !offered.leaves_pool);
+    let count = ordered.subjects(needed);
     let provisioner = connected(source, table, ordered, accounts.admin.clone(), (offered.address, offered.limits))?;
     let provided = provisioner.provide(count, offered.surroundings.tell).await;
     let provided = provided.map_err(|error| of_provisioner(source, table.span().start, &error))?;

@@ -11,9 +11,6 @@ use crate::provisioner::{self, Connection, KINDS, Kind, Provisioner};
 use crate::transport::Address;
 use crate::wire::secret::Secret;
 
-/// Subjects of a run where the file says nothing: each of 16 cases at a time can have two, twice over. A run that needs more
-/// uses them again.
-const SUBJECTS: usize = 64;
 const MOST_SUBJECTS: usize = 100_000;
 const MOST_AT_A_TIME: usize = 64;
 
@@ -67,11 +64,9 @@ impl ProvisionerTable {
 }
 
 impl Ordered {
-    /// How many subjects to make, of so many that are needed. A load needs them all, since each worker has its own; a run
-    /// uses them again.
-    pub(super) fn subjects(&self, needed: usize, are_reused: bool) -> usize {
-        let most = self.subjects.unwrap_or(if are_reused { SUBJECTS } else { MOST_SUBJECTS });
-        needed.min(most).max(2)
+    /// How many subjects to make, of so many that are needed.
+    pub(super) fn subjects(&self, needed: usize) -> usize {
+        needed.min(self.subjects.unwrap_or(MOST_SUBJECTS)).max(2)
     }
 
     /// Prepares the provisioner; nothing is sent.
