@@ -7,6 +7,7 @@ pub mod contract;
 pub mod gate;
 pub mod load;
 pub mod outcome;
+pub mod provisioner;
 pub mod relying_party;
 pub mod report;
 pub mod runner;

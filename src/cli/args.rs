@@ -3,10 +3,10 @@
 mod capacity;
 mod credential;
 mod load;
+mod serve;
 mod setup;
 mod streams;
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -16,6 +16,7 @@ use crate::outcome::Shard;
 pub use capacity::{CalibrateArguments, FindArguments};
 pub use credential::{AttestArguments, VectorsArguments, VectorsVerb};
 pub use load::{Arrivals, LoadArguments, LoadCommand, LoadVerb};
+pub use serve::{ServeArguments, SweepArguments};
 pub use setup::{CheckArguments, CheckForm, InitArguments};
 pub use streams::{
     DiffArguments, DiffFormat, KnownArguments, KnownVerb, MergeArguments, ReasonsArguments, ReasonsVerb,
@@ -65,6 +66,8 @@ pub enum Verb {
     Diff(DiffArguments),
     /// Put the event streams of all shards of a run together
     Merge(MergeArguments),
+    /// Remove the accounts that interrupted runs left on a server, where the target file has a provisioner
+    Sweep(SweepArguments),
     /// Run the reference server
     Serve(ServeArguments),
     /// Render an event stream that `run --report ndjson=PATH` wrote, without the target
@@ -137,6 +140,9 @@ pub struct RunArguments {
     /// Where --fuzz writes suites
     #[arg(long, value_name = "DIRECTORY", default_value = "fuzz-findings", requires = "fuzz")]
     pub findings: PathBuf,
+    /// Leave the accounts on the server that the target file's provisioner made
+    #[arg(long, requires = "target")]
+    pub keep: bool,
     /// Print the summary only
     #[arg(long, short)]
     pub quiet: bool,
@@ -267,47 +273,6 @@ pub struct ShowArguments {
 pub enum Deny {
     /// Deviations
     Deviation,
-}
-
-/// `serve`
-#[derive(Debug, Args)]
-pub struct ServeArguments {
-    /// Address and port; port 0 takes a free one
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
-    pub listen: SocketAddr,
-    /// Users to make
-    #[arg(long, value_name = "N", default_value_t = 2000, value_parser = clap::value_parser!(u32).range(2..=1_000_000))]
-    pub users: u32,
-    /// Seed of users and challenges; random if it is not given
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
-    pub seed: Option<u64>,
-    /// Give the server a defect (see `list defects`)
-    #[arg(long, value_name = "NAME")]
-    pub defect: Option<String>,
-    /// Have the server use a latitude (see `list variants`); can be repeated
-    #[arg(long = "variant", value_name = "NAME")]
-    pub variants: Vec<String>,
-    /// Wait so long before every answer, such as 200ms: as a server far away does
-    #[arg(long, value_name = "TIME")]
-    pub delay: Option<String>,
-    /// Switch a flow off, such as v1/u2f; can be repeated
-    #[arg(long, value_name = "FLOW", value_parser = flow)]
-    pub off: Vec<Flow>,
-    /// Answer under this host name only, as a server does that hosts several
-    #[arg(long, value_name = "NAME")]
-    pub host: Option<String>,
-    /// Run the null server instead: it answers as documented, checks nothing and costs next to nothing
-    #[arg(long, conflicts_with_all = ["defect", "delay", "off", "host"])]
-    pub null: bool,
-    /// Have every answer take so much longer than it does, such as 5%: a slower build, to try `load compare` with
-    #[arg(long, value_name = "SHARE", default_value = "0%", conflicts_with = "null")]
-    pub slower: String,
-    /// Write a target file, and beside it the subjects with their tokens
-    #[arg(long, value_name = "FILE")]
-    pub target_out: Option<PathBuf>,
-    /// Stop after this time, such as 30s or 5m; otherwise on Ctrl-C
-    #[arg(long, value_name = "TIME")]
-    pub stop_after: Option<String>,
 }
 
 /// `report`

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::accounts::{Keeper, Teller};
 use super::args::{CheckArguments, CheckForm, seed_or_random};
 use super::exit::{Exit, Failure};
 use super::{embedded, output, serve};
@@ -18,7 +19,12 @@ const PROXIES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_pr
 /// Looks at the target, prints each finding, and says by the exit code whether a run can begin.
 pub async fn check(arguments: CheckArguments) -> Result<Exit, Failure> {
     let timeout = arguments.timeout.as_deref().map(|text| serve::duration("--timeout", text)).transpose()?;
-    let surroundings = Surroundings { variable: &|name| std::env::var(name).ok(), subjects_needed: &|_, _| 2 };
+    let teller = Teller::new(arguments.format != CheckForm::Text);
+    let surroundings = Surroundings {
+        variable: &|name| std::env::var(name).ok(),
+        subjects_needed: &|_, _| 2,
+        tell: &|progress| teller.tell(progress),
+    };
     let mut target = target_file::load(&arguments.target, &surroundings).await.map_err(Failure::config)?;
     if let Some(timeout) = timeout {
         target.limits.timeout = timeout;
@@ -36,6 +42,7 @@ pub async fn check(arguments: CheckArguments) -> Result<Exit, Failure> {
         lines.push(line.clone());
     })
     .await;
+    Keeper::new(&target.accounts, false, true).close().await;
     if is_text {
         output::line(&summary(counts));
     } else {

@@ -2,7 +2,7 @@
 
 use super::args::{CoverageArguments, CoverageForm, CoverageState, RunArguments};
 use super::exit::{Exit, Failure};
-use super::{output, run, stream};
+use super::{accounts, output, run, stream};
 use crate::outcome::{Event, RunRecord};
 use crate::report::coverage::{self, State};
 use crate::runner::Stop;
@@ -61,10 +61,14 @@ async fn play(arguments: &CoverageArguments) -> Result<RunRecord, Failure> {
     let watcher = tokio::spawn(run::watch(stop.clone()));
     let begun = tokio::select! {
         begun = run::prepare(&run_arguments) => begun?,
-        () = stop.stopped() => return Err(Failure::text(Exit::Interrupted, "interrupted before the run began")),
+        () = stop.stopped() => {
+            accounts::interrupted(arguments.target.as_deref());
+            return Err(Failure::text(Exit::Interrupted, "interrupted before the run began"));
+        }
     };
     let mut events = Vec::new();
     begun.runner.run(&stop, |event: &Event| events.push(event.clone())).await;
+    begun.keeper.close().await;
     watcher.abort();
     RunRecord::fold(events).ok_or_else(|| Failure::text(Exit::Internal, "the run has no first event"))
 }

@@ -10,6 +10,7 @@ mod shard;
 
 use std::path::Path;
 
+use super::accounts::{self, Keeper, Teller};
 use super::args::{LoadArguments, LoadCommand, LoadVerb};
 use super::embedded::Embedded;
 use super::exit::{Exit, Failure};
@@ -41,7 +42,10 @@ async fn load(arguments: LoadArguments) -> Result<Exit, Failure> {
     let mut interrupts = interrupt::Interrupts::listen();
     let (target, _embedded) = tokio::select! {
         opened = open(&arguments, &options) => opened?,
-        () = interrupts.next() => return Ok(Exit::Interrupted),
+        () = interrupts.next() => {
+            accounts::interrupted(arguments.target.as_deref());
+            return Ok(Exit::Interrupted);
+        }
     };
     // Until the attack listens itself.
     let early = stop.clone();
@@ -49,17 +53,29 @@ async fn load(arguments: LoadArguments) -> Result<Exit, Failure> {
         interrupts.next().await;
         early.stop();
     });
-    let mut plan = options.plan(target, &arguments)?;
+    let keeper = Keeper::new(&target.target.accounts, arguments.keep, false);
+    let attacked = attack(target, options, &arguments, &stop).await;
+    keeper.close().await;
+    let record = attacked?;
+    output::print(&load::render(&record).map_err(Failure::internal)?);
+    load_verbs::write(&destinations, &record)?;
+    gate(&record)
+}
+
+async fn attack(
+    target: LoadTarget,
+    options: Options,
+    arguments: &LoadArguments,
+    stop: &Stop,
+) -> Result<LoadRecord, Failure> {
+    let mut plan = options.plan(target, arguments)?;
     output::line(&load::header(&plan));
     let scratch = arguments.dashboard.map(Scratch::make).transpose()?;
     plan.dashboard = scratch.as_ref().map(Scratch::page);
     let mut display = Display::new(plan.duration());
-    let ended = load::run(plan, &stop, &mut |progress| display.show(progress, &stop)).await;
+    let ended = load::run(plan, stop, &mut |progress| display.show(progress, stop)).await;
     display.close();
-    let record = ended.map_err(failure)?;
-    output::print(&load::render(&record).map_err(Failure::internal)?);
-    load_verbs::write(&destinations, &record)?;
-    gate(&record)
+    ended.map_err(failure)
 }
 
 /// The target that is asked for; the reference server in this process lives as long as what comes with it.
@@ -71,7 +87,12 @@ async fn open(arguments: &LoadArguments, options: &Options) -> Result<(LoadTarge
     };
     peek(path, arguments.allow_remote.as_deref())?;
     let needed = |_: &[Flow], _: &[Protocol]| options.workers.max(2);
-    let surroundings = Surroundings { variable: &|name| std::env::var(name).ok(), subjects_needed: &needed };
+    let teller = Teller::new(false);
+    let surroundings = Surroundings {
+        variable: &|name| std::env::var(name).ok(),
+        subjects_needed: &needed,
+        tell: &|progress| teller.tell(progress),
+    };
     let target = target_file::load_for_attack(path, &surroundings).await.map_err(Failure::config)?;
     Ok((target, None))
 }

@@ -1,5 +1,6 @@
 //! The command line: verbs, output and exit codes.
 
+mod accounts;
 mod args;
 mod attest;
 mod check;
@@ -30,6 +31,7 @@ pub mod selftest;
 mod serve;
 mod show;
 mod stream;
+mod sweep;
 mod vectors;
 
 use std::process::ExitCode;
@@ -77,6 +79,7 @@ fn dispatch(verb: Verb) -> Result<Exit, Failure> {
         Verb::Diff(arguments) => diff::diff(&arguments),
         Verb::Merge(arguments) => merge::merge(&arguments),
         Verb::Serve(arguments) => runtime.block_on(serve::serve(arguments)),
+        Verb::Sweep(arguments) => runtime.block_on(sweep::sweep(arguments)),
         Verb::Report(arguments) => report::report(&arguments),
         Verb::Selftest(arguments) => runtime.block_on(selftest::selftest(&arguments)),
         Verb::List(arguments) => list::list(&arguments),

@@ -2,7 +2,7 @@
 
 use super::args::{ReplayArguments, RunArguments, seed_or_random};
 use super::exit::{Exit, Failure};
-use super::{gate, github, output, run, stream};
+use super::{accounts, gate, github, output, run, stream};
 use crate::gate::Judged;
 use crate::outcome::{CaseRecord, Event, RunRecord};
 use crate::report;
@@ -31,10 +31,14 @@ pub async fn replay(arguments: ReplayArguments) -> Result<Exit, Failure> {
     let watcher = tokio::spawn(run::watch(stop.clone()));
     let begun = tokio::select! {
         begun = run::prepare(&run_arguments) => begun?,
-        () = stop.stopped() => return Ok(Exit::Interrupted),
+        () = stop.stopped() => {
+            accounts::interrupted(arguments.target.as_deref());
+            return Ok(Exit::Interrupted);
+        }
     };
     let permutations = begun.runner.started().permutations;
     if permutations > MOST {
+        begun.keeper.close().await;
         let message = format!(
             "`{}` names {permutations} permutations, more than the {MOST} that are shown; name one, such as those of \
              `proofmark show {0}`",
@@ -44,6 +48,7 @@ pub async fn replay(arguments: ReplayArguments) -> Result<Exit, Failure> {
     }
     let mut events = Vec::new();
     let finished = begun.runner.run(&stop, |event: &Event| events.push(event.clone())).await;
+    begun.keeper.close().await;
     watcher.abort();
     let played = RunRecord::fold(events).ok_or_else(|| Failure::text(Exit::Internal, "the run has no first event"))?;
     for record in &played.cases {

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use super::accounts::{self, Keeper, Teller};
 use super::args::{RunArguments, seed_or_random};
 use super::embedded::{self, Embedded};
 use super::exit::{Exit, Failure};
@@ -16,6 +17,7 @@ use crate::outcome::{Event, RunRecord, Shard};
 use crate::report::View;
 use crate::runner::fuzz::{Budget, Found};
 use crate::runner::preflight::PreflightError;
+use crate::runner::target::Target;
 use crate::runner::target_file::{self, Offer, Surroundings};
 use crate::runner::{Runner, Settings, Stop, vector};
 use crate::scenario::{self, Case, Pattern, Plan, Selection, Sizes};
@@ -38,9 +40,13 @@ pub async fn run(arguments: RunArguments) -> Result<Exit, Failure> {
     let step = github::Step::begin();
     let begun = tokio::select! {
         begun = prepare(&arguments) => begun?,
-        () = stop.stopped() => return Ok(Exit::Interrupted),
+        () = stop.stopped() => {
+            accounts::interrupted(arguments.target.as_deref());
+            return Ok(Exit::Interrupted);
+        }
     };
     if budget.is_some() && !begun.runner.can_fuzz() {
+        begun.keeper.close().await;
         let message =
             "--fuzz: no selected case mutates a credential; leave the pattern out, or write client-data or tpm";
         return Err(Failure::text(Exit::NothingSelected, message));
@@ -148,17 +154,21 @@ pub struct Begun {
     pub runner: Runner,
     /// What was left out for want of subjects.
     left_out: Vec<String>,
+    /// Its accounts, which have to be removed after it.
+    pub keeper: Keeper,
     _embedded: Option<Embedded>,
 }
 
 async fn begin(request: &Request, arguments: &RunArguments) -> Result<Begun, Failure> {
     let server = ServerConfig::default();
     let usual = request.sizes(&server.origin, &server.rp_id)?;
-    let (mut target, embedded) = match &arguments.target {
+    let teller = Teller::new(arguments.quiet);
+    let (target, embedded) = match &arguments.target {
         Some(path) => {
             let surroundings = Surroundings {
                 variable: &|name| std::env::var(name).ok(),
                 subjects_needed: &|flows, protocols| request.subjects(&request.plan(flows, protocols, usual.clone())),
+                tell: &|progress| teller.tell(progress),
             };
             (target_file::load(path, &surroundings).await.map_err(Failure::config)?, None)
         }
@@ -170,6 +180,22 @@ async fn begin(request: &Request, arguments: &RunArguments) -> Result<Begun, Fai
             (server.target(), Some(server))
         }
     };
+    let keeper = Keeper::new(&target.accounts, arguments.keep, arguments.quiet);
+    match ready(request, arguments, target).await {
+        Ok((runner, left_out)) => Ok(Begun { runner, left_out, keeper, _embedded: embedded }),
+        Err(failure) => {
+            keeper.close().await;
+            Err(failure)
+        }
+    }
+}
+
+/// The run against a target whose accounts are there, and what was left out for want of subjects.
+async fn ready(
+    request: &Request,
+    arguments: &RunArguments,
+    mut target: Target,
+) -> Result<(Runner, Vec<String>), Failure> {
     if let Some(timeout) = request.timeout {
         target.limits.timeout = timeout;
     }
@@ -182,7 +208,7 @@ async fn begin(request: &Request, arguments: &RunArguments) -> Result<Begun, Fai
     let settings = Settings { seed: request.seed, concurrency: request.concurrency, now: embedded::now() };
     let runner = Runner::new(target, plan, settings).map_err(Failure::config)?;
     runner.preflight().await.map_err(|error| unfit(&error, arguments))?;
-    Ok(Begun { runner, left_out, _embedded: embedded })
+    Ok((runner, left_out))
 }
 
 /// Nothing was played, since the set-up is wrong.
@@ -214,7 +240,7 @@ async fn execute(
     arguments: &RunArguments,
     (rules, destinations, step): (Rules, &[Destination], github::Step),
 ) -> Result<Exit, Failure> {
-    let Begun { runner, left_out, _embedded } = begun;
+    let Begun { runner, left_out, keeper, _embedded } = begun;
     let started = runner.started();
     forecast(&runner, left_out, arguments);
     if let Some(shard) = started.shard.filter(|_| started.permutations == 0) {
@@ -234,6 +260,7 @@ async fn execute(
         None => (runner.run(stop, sink).await, Vec::new()),
     };
     display.close();
+    keeper.close().await;
     let run = RunRecord::fold(events).ok_or_else(|| Failure::text(Exit::Internal, "the run has no first event"))?;
     let judged = Judged::by(run, rules);
     let stream = reports::stream(destinations).map(word);
@@ -249,7 +276,7 @@ async fn execute(
 /// Says what the run is going to need, where that is no matter of seconds: of a target of the user's.
 fn forecast(runner: &Runner, left_out: Vec<String>, arguments: &RunArguments) {
     let is_wanted = arguments.target.is_some() && !arguments.quiet;
-    if arguments.fuzz.is_some() || !(is_wanted || !left_out.is_empty()) {
+    if arguments.fuzz.is_some() || (!is_wanted && left_out.is_empty()) {
         return;
     }
     let mut forecast = Forecast::new(runner.plan(), runner.concurrency());

@@ -8,31 +8,15 @@ use std::time::Duration;
 use super::args::{ServeArguments, seed_or_random};
 use super::exit::{Exit, Failure};
 use super::{embedded, interrupt, output};
+use crate::provisioner::KINDS;
 use crate::runner::provision::{SubjectEntry, SubjectPoolFile};
 use crate::server::refusal;
-use crate::server::{Conditions, RunningServer, Server, ServerConfig};
+use crate::server::{Conditions, Management, RunningServer, Server, ServerConfig};
 
 /// Serves until Ctrl-C or until the time is up.
 pub async fn serve(arguments: ServeArguments) -> Result<Exit, Failure> {
     let stop_after = arguments.stop_after.as_deref().map(|text| duration("--stop-after", text)).transpose()?;
-    let defects = embedded::find_defect(arguments.defect.as_deref())?;
-    let variants = embedded::find_variants(&arguments.variants)?;
-    let users = usize::try_from(arguments.users).unwrap_or(usize::MAX);
-    let usual = ServerConfig::default();
-    let delay = arguments.delay.as_deref().map(|text| duration("--delay", text)).transpose()?.unwrap_or_default();
-    let config = ServerConfig {
-        conditions: Conditions { delay, off: arguments.off.clone(), host: arguments.host.clone() },
-        listen: arguments.listen,
-        users,
-        // Under load each user keeps a connection; the others would wait for it to end.
-        max_connections: usual.max_connections.max(users),
-        seed: seed_or_random(arguments.seed),
-        defects,
-        variants,
-        trust_anchors: vec![crate::authenticator::attestation_root()],
-        slower: super::load::share("--slower", &arguments.slower)?,
-        ..usual
-    };
+    let config = configuration(&arguments)?;
     let started = if arguments.null { Server::start_null(config).await } else { Server::start(config).await };
     let server = started.map_err(|error| {
         Failure::text(
@@ -40,23 +24,10 @@ pub async fn serve(arguments: ServeArguments) -> Result<Exit, Failure> {
             format!("--listen {}: {error}; another port, or 0 for a free one", arguments.listen),
         )
     })?;
-    let name = if arguments.null { "null server" } else { "reference server" };
-    output::line(&format!("{name} on {} with {} users", server.base_url(), arguments.users));
-    if let Some(defect) = &arguments.defect {
-        output::line(&format!("with the defect {defect}"));
-    }
-    for flow in &arguments.off {
-        output::line(&format!("without {flow}"));
-    }
-    for variant in &arguments.variants {
-        output::line(&format!("with the variant {variant}"));
-    }
-    if arguments.slower != "0%" {
-        output::line(&format!("{} slower than it is", arguments.slower));
-    }
+    announce(&arguments, &server);
     match &arguments.target_out {
         Some(path) => {
-            write_target(path, &server)?;
+            write_target(path, &server, arguments.management)?;
             output::line(&format!("target file: {0}; now: proofmark run --target {0}", path.display()));
         }
         None => output::line("without --target-out nobody knows its tokens"),
@@ -78,6 +49,58 @@ pub async fn serve(arguments: ServeArguments) -> Result<Exit, Failure> {
     Ok(exit)
 }
 
+/// What kind of server was asked for.
+fn configuration(arguments: &ServeArguments) -> Result<ServerConfig, Failure> {
+    let defects = embedded::find_defect(arguments.defect.as_deref())?;
+    let variants = embedded::find_variants(&arguments.variants)?;
+    let users = usize::try_from(arguments.users).unwrap_or(usize::MAX);
+    let usual = ServerConfig::default();
+    let delay = arguments.delay.as_deref().map(|text| duration("--delay", text)).transpose()?.unwrap_or_default();
+    let management = management(arguments)?;
+    Ok(ServerConfig {
+        conditions: Conditions { delay, off: arguments.off.clone(), host: arguments.host.clone() },
+        listen: arguments.listen,
+        users,
+        // Under load each user keeps a connection; the others would wait for it to end.
+        max_connections: usual.max_connections.max(users),
+        seed: seed_or_random(arguments.seed),
+        defects,
+        variants,
+        trust_anchors: vec![crate::authenticator::attestation_root()],
+        management,
+        slower: super::load::share("--slower", &arguments.slower)?,
+        ..usual
+    })
+}
+
+/// Where it is, and what is special about it.
+fn announce(arguments: &ServeArguments, server: &RunningServer) {
+    let name = if arguments.null { "null server" } else { "reference server" };
+    output::line(&format!("{name} on {} with {} users", server.base_url(), arguments.users));
+    if let Some(defect) = &arguments.defect {
+        output::line(&format!("with the defect {defect}"));
+    }
+    for flow in &arguments.off {
+        output::line(&format!("without {flow}"));
+    }
+    for variant in &arguments.variants {
+        output::line(&format!("with the variant {variant}"));
+    }
+    if arguments.slower != "0%" {
+        output::line(&format!("{} slower than it is", arguments.slower));
+    }
+}
+
+/// Whether users can be made over the network, and what is slow then.
+fn management(arguments: &ServeArguments) -> Result<Option<Management>, Failure> {
+    let time = |option: &str, text: &Option<String>| {
+        text.as_deref().map(|text| duration(option, text)).transpose().map(Option::unwrap_or_default)
+    };
+    let password_delay = time("--password-delay", &arguments.password_delay)?;
+    let list_delay = time("--list-delay", &arguments.list_delay)?;
+    Ok(arguments.management.then_some(Management { password_delay, list_delay }))
+}
+
 /// A number with `ms`, `s`, `m` or `h`.
 pub fn duration(option: &str, text: &str) -> Result<Duration, Failure> {
     let fail = || Failure::text(Exit::Usage, format!("{option} {text}: write a time such as 200ms, 30s, 5m or 1h"));
@@ -94,7 +117,20 @@ pub fn duration(option: &str, text: &str) -> Result<Duration, Failure> {
     Duration::try_from_secs_f64(seconds).ok().filter(|time| !time.is_zero()).ok_or_else(fail)
 }
 
-fn write_target(path: &Path, server: &RunningServer) -> Result<(), Failure> {
+fn write_target(path: &Path, server: &RunningServer, makes_users: bool) -> Result<(), Failure> {
+    let beside = |path: &Path| PathBuf::from(path.file_name().unwrap_or_default()).display().to_string();
+    if let Some(kind) = KINDS.first().filter(|_| makes_users) {
+        let token_path = path.with_extension("admin-token");
+        write_private(&token_path, server.accounts.admin.expose().as_bytes())?;
+        let accounts = format!(
+            "# Users are made for each run, with the administrator's token, and removed after it.\n\
+             admin-token = {{ file = \"{}\" }}\n\
+             provisioner = {{ kind = \"{}\" }}",
+            beside(&token_path),
+            kind.name
+        );
+        return write_private(path, target_text(server, &accounts).as_bytes());
+    }
     let pool_path = path.with_extension("subjects.json");
     let entry = |account: &crate::server::Account| SubjectEntry {
         user_id: account.user_id.clone(),
@@ -104,14 +140,19 @@ fn write_target(path: &Path, server: &RunningServer) -> Result<(), Failure> {
         subjects: server.accounts.subjects.iter().map(entry).collect(),
         admin_token: Some(server.accounts.admin.expose().to_owned()),
         no_rights_token: Some(server.accounts.no_rights.token.expose().to_owned()),
+        read_only_token: Some(server.accounts.read_only.token.expose().to_owned()),
     };
     let json = serde_json::to_vec_pretty(&pool).map_err(Failure::internal)?;
     write_private(&pool_path, &json)?;
-    write_private(path, target_text(server, &pool_path).as_bytes())
+    let accounts = format!(
+        "# The users' tokens, the administrator's, one without rights, and one that may only read.\n\
+         subjects-file = \"{}\"",
+        beside(&pool_path)
+    );
+    write_private(path, target_text(server, &accounts).as_bytes())
 }
 
-fn target_text(server: &RunningServer, pool: &Path) -> String {
-    let pool = PathBuf::from(pool.file_name().unwrap_or_default());
+fn target_text(server: &RunningServer, accounts: &str) -> String {
     let base_url = server.base_url();
     let policy = embedded::policy_of(server);
     let mut text = format!(
@@ -122,14 +163,10 @@ fn target_text(server: &RunningServer, pool: &Path) -> String {
          origin = \"{}\"\n\
          attestation-formats = {:?}\n\n\
          [accounts]\n\
-         # The users' tokens, the administrator's, and one without rights.\n\
-         subjects-file = \"{}\"\n\n\
+         {accounts}\n\n\
          # What the server's error ids mean, so that a refusal can be told from one for another reason.\n\
          [reasons]\n",
-        server.rp_id,
-        server.origin,
-        policy.formats,
-        pool.display()
+        server.rp_id, server.origin, policy.formats
     );
     for (id, clause) in refusal::meanings() {
         // Writing to a `String` can't fail.

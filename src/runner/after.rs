@@ -2,9 +2,9 @@
 
 use super::judge;
 use super::player::{Ended, Player};
-use crate::contract::Operation;
+use crate::contract::{ApiVersion, Flow, Operation};
 use crate::outcome::{Finding, Reason, Verdict, gravest};
-use crate::scenario::{Expectation, Made, Step};
+use crate::scenario::{Caller, Expectation, FlowRef, Made, Step};
 
 /// The clause of the state afterwards.
 pub(super) const CLAUSE: &str = "api/after-state";
@@ -16,20 +16,36 @@ pub(super) async fn settle(player: &mut Player<'_>) -> Result<(), Ended> {
     // A refusal for another reason must store nothing either; what was accepted where it should not be is another matter.
     let settled = worst == Verdict::Pass || (worst == Verdict::Deviation && player.observed != judge::ACCEPTED);
     let touched = !player.state.enrolled.is_empty() || !player.state.absent.is_empty();
-    if !settled || !touched {
-        return Ok(());
-    }
+    let Some(next) = player.next_start().filter(|_| settled && touched) else { return Ok(()) };
     let observed = std::mem::take(&mut player.observed);
     // What the case presupposes has no bearing on a good enrolment.
     player.unmet = false;
-    let result = look(player).await;
+    let result = look(player, next).await;
     player.observed = observed;
     result
 }
 
-async fn look(player: &mut Player<'_>) -> Result<(), Ended> {
-    let expectation = Expectation { refused: Reason::StateChanged, ..Expectation::ACCEPT };
-    let next = Step { expect: Some(expectation), about: Some(CLAUSE), ..Step::default() };
+impl Player<'_> {
+    /// The start that tells the state. Where a U2F enrolment has locked the user's token, the administrator makes it for the user,
+    /// which in v1 nobody can: there it is that of v2, which shows the same factors. `None` if the target does not offer that.
+    fn next_start(&self) -> Option<Step> {
+        let expectation = Expectation { refused: Reason::StateChanged, ..Expectation::ACCEPT };
+        let next = Step { expect: Some(expectation), about: Some(CLAUSE), ..Step::default() };
+        if !self.lease.is_locked(true) || self.permutation.flow.version() == ApiVersion::V2 {
+            return Some(next);
+        }
+        let target = &self.shared.target;
+        let can_look = target.accounts.admin.is_some() && target.flows.contains(&Flow::V2U2f);
+        // The version beside a passwordless flow is that of passkeys, which says nothing of U2F factors.
+        (can_look && self.permutation.flow == Flow::V1U2f).then(|| Step {
+            flow: FlowRef::OtherVersion,
+            caller: Caller::Admin,
+            ..next
+        })
+    }
+}
+
+async fn look(player: &mut Player<'_>, next: Step) -> Result<(), Ended> {
     player.call_step(Operation::Start, &next).await?;
     let listed = player.options.as_ref().map(|options| options.exclude_credentials.clone()).unwrap_or_default();
     let times = |id: &Vec<u8>| listed.iter().filter(|known| *known == id).count();

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::judge;
 use super::player::{Context, Ended, Played, Player};
 use crate::checks;
-use crate::contract::{Endpoint, Flow, Operation, Protocol, clause};
+use crate::contract::{ApiVersion, Endpoint, Flow, Operation, Protocol, clause};
 use crate::outcome::{Finding, Reason, Verdict};
 use crate::scenario::{Caller, CredentialRef, FlowRef, ProtocolRef, Step, UserRef};
 use crate::transport::{Call, Exchange, Reply, Tamper, Timings, Transport, TransportError, tamper};
@@ -20,6 +20,14 @@ use crate::wire::secret::Secret;
 pub(super) const CHALLENGE: &str = "webauthn/13.4.3/challenge";
 /// The clause of user handles.
 pub(super) const USER_HANDLE: &str = "webauthn/5.4.3/user-handle";
+
+/// Why a call can't be made.
+enum Lacking {
+    /// The target file does not name this.
+    Account(&'static str),
+    /// The caller's token is locked.
+    GoodToken,
+}
 
 impl Player<'_> {
     /// Calls an operation as a step says, judges the answer, and remembers what later steps need.
@@ -80,11 +88,13 @@ impl Player<'_> {
         let exchange = match sent {
             Ok(exchange) => exchange,
             Err(error) => {
+                self.note_enrolment(endpoint, step, None);
                 let (reason, clause) = meaning(&error, step, self.clause());
                 self.exchanges.extend(unanswered(transport, call, &error).map(Played::unjudged));
                 return self.end("transport", clause, reason, "a reply", error.to_string());
             }
         };
+        self.note_enrolment(endpoint, step, Some(&exchange.reply));
         let observation = checks::Observation {
             exchange: &exchange,
             documented_request: step.method.is_none() && step.content_type.is_none(),
@@ -122,11 +132,18 @@ impl Player<'_> {
 
     fn build(&mut self, endpoint: &'static Endpoint, step: &Step) -> Result<Call, Ended> {
         let message = self.message(endpoint, step)?.into();
-        let authorization = match self.token(step.caller) {
+        let authorization = match self.token(endpoint, step) {
             Ok(token) => token,
-            Err(missing) => {
+            Err(Lacking::Account(missing)) => {
+                // What a target need not have, it has not declared.
+                let reason = if step.caller == Caller::ReadOnly { Reason::NotDeclared } else { Reason::Setup };
                 let expected = format!("{missing} in the target file");
-                return self.end("setup", self.clause(), Reason::Setup, expected, "it is not there");
+                return self.end("setup", self.clause(), reason, expected, "it is not there");
+            }
+            Err(Lacking::GoodToken) => {
+                let expected = "a user's token that is still good after a U2F enrolment";
+                let received = "this target locks it, and nobody else may make this call for the user";
+                return self.end("setup", self.clause(), Reason::NotDeclared, expected, received);
             }
         };
         let tamper = Tamper {
@@ -137,19 +154,45 @@ impl Player<'_> {
         Ok(Call { endpoint, message, authorization, tamper })
     }
 
-    /// The authorization header of a caller; `Err` names what the target file lacks.
-    fn token(&self, caller: Caller) -> Result<Option<Secret>, &'static str> {
+    /// The authorization header of a call. Where a U2F enrolment has locked the user's own token, the administrator goes on for it
+    /// in v2; in v1 nobody can.
+    fn token(&self, endpoint: &Endpoint, step: &Step) -> Result<Option<Secret>, Lacking> {
         let accounts = &self.shared.target.accounts;
         let bearer = |token: &Secret| Some(Secret::new(format!("Bearer {}", token.expose())));
-        match caller {
-            Caller::Subject => Ok(bearer(&self.lease.own().token)),
+        let named = |token: &Option<Secret>, name| token.as_ref().map(bearer).ok_or(Lacking::Account(name));
+        let own = &self.lease.own().token;
+        if let Caller::Subject | Caller::Other = step.caller
+            && self.lease.is_locked(step.caller == Caller::Subject)
+        {
+            let acts_on_itself =
+                matches!((step.caller, &step.user), (Caller::Subject, UserRef::Own) | (Caller::Other, UserRef::Other));
+            let admin = accounts.admin.as_ref().filter(|_| acts_on_itself && endpoint.flow.version() == ApiVersion::V2);
+            return admin.map(bearer).ok_or(Lacking::GoodToken);
+        }
+        match step.caller {
+            Caller::Subject => Ok(bearer(own)),
             Caller::Nobody => Ok(None),
             Caller::Malformed => Ok(Some(Secret::new("Bearer"))),
-            Caller::OtherScheme => Ok(Some(Secret::new(format!("Basic {}", self.lease.own().token.expose())))),
+            Caller::OtherScheme => Ok(Some(Secret::new(format!("Basic {}", own.expose())))),
             Caller::Unknown => Ok(Some(Secret::new(format!("Bearer proofmark-{}", self.unknown_id(24))))),
-            Caller::Other => self.lease.other().map(|other| bearer(&other.token)).ok_or("a second subject"),
-            Caller::NoRights => accounts.no_rights.as_ref().map(bearer).ok_or("accounts.no-rights-token"),
-            Caller::Admin => accounts.admin.as_ref().map(bearer).ok_or("accounts.admin-token"),
+            Caller::Other => {
+                self.lease.other().map(|other| bearer(&other.token)).ok_or(Lacking::Account("a second subject"))
+            }
+            Caller::NoRights => named(&accounts.no_rights, "accounts.no-rights-token"),
+            Caller::ReadOnly => named(&accounts.read_only, "accounts.read-only-token"),
+            Caller::Admin => named(&accounts.admin, "accounts.admin-token"),
+        }
+    }
+
+    /// Notes whose tokens a U2F enrolment has locked. One that was not answered may have been done.
+    fn note_enrolment(&mut self, endpoint: &Endpoint, step: &Step, reply: Option<&Reply>) {
+        let is_u2f = matches!(endpoint.flow, Flow::V1U2f | Flow::V2U2f) && endpoint.operation == Operation::Verify;
+        if !is_u2f || matches!(reply, Some(Reply::Refusal(_))) {
+            return;
+        }
+        match endpoint.flow.version() {
+            ApiVersion::V1 => self.lease.enrolled_u2f(step.caller != Caller::Other),
+            ApiVersion::V2 => self.lease.enrolled_u2f(step.user != UserRef::Other),
         }
     }
 

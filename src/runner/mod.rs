@@ -136,7 +136,7 @@ impl Runner {
         }
         let masker = Masker::new(target.accounts.secrets());
         let demand = plan.demand();
-        let pool = SubjectPool::new(&target.accounts.subjects, demand);
+        let pool = SubjectPool::new(&target.accounts, demand);
         let concurrency = demand.concurrency(settings.concurrency, target.accounts.subjects.len());
         let settings = Settings { concurrency, ..settings };
         let shared = Shared {

@@ -22,6 +22,9 @@ pub struct SubjectPoolFile {
     /// Token of a caller without permissions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub no_rights_token: Option<String>,
+    /// Token of a caller with a role that may only read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read_only_token: Option<String>,
 }
 
 /// One user.
@@ -111,7 +114,11 @@ pub fn wrong_pool(pool: &SubjectPoolFile) -> Option<String> {
             return Some(format!("subjects[{index}].token {wrong}"));
         }
     }
-    let others = [("adminToken", &pool.admin_token), ("noRightsToken", &pool.no_rights_token)];
+    let others = [
+        ("adminToken", &pool.admin_token),
+        ("noRightsToken", &pool.no_rights_token),
+        ("readOnlyToken", &pool.read_only_token),
+    ];
     let wrong = |(name, token): (&str, &Option<String>)| {
         token.as_deref().and_then(wrong_token).map(|wrong| format!("{name} {wrong}"))
     };

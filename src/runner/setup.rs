@@ -13,7 +13,7 @@ use thiserror::Error;
 
 use super::control::Controls;
 use super::subject::SubjectPool;
-use super::target::Subject;
+use super::target::{Accounts, Subject};
 use super::{Shared, case};
 use crate::authenticator::Format;
 use crate::contract::{ApiVersion, Flow, Operation, Protocol};
@@ -336,12 +336,13 @@ async fn enrol(
 ) -> Result<(), super::control::Failed> {
     let mut target = shared.target.clone();
     (target.rp_id, target.origin) = (rp_id.to_owned(), origin.to_owned());
+    let accounts = Accounts { subjects: vec![subject.clone()], ..shared.target.accounts.clone() };
     let alone = Shared {
         transports: shared.transports.clone(),
         settings: shared.settings,
         masker: Masker::default(),
         controls: Controls::default(),
-        pool: SubjectPool::new(std::slice::from_ref(subject), Demand::default()),
+        pool: SubjectPool::new(&accounts, Demand::default()),
         challenges: std::sync::Mutex::default(),
         call_time: std::sync::OnceLock::new(),
         target,

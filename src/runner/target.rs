@@ -1,6 +1,9 @@
 //! The implementation under test: where it is, what it offers and who may do what.
 
+use std::sync::Arc;
+
 use crate::contract::{Flow, Protocol};
+use crate::provisioner::Provisioner;
 use crate::scenario::Policy;
 use crate::transport::{Address, Limits};
 use crate::wire::secret::Secret;
@@ -43,6 +46,12 @@ pub struct Accounts {
     pub admin: Option<Secret>,
     /// Valid, without any permission.
     pub no_rights: Option<Secret>,
+    /// Valid, with a role that may only read, where the target has such a role.
+    pub read_only: Option<Secret>,
+    /// Whether the target refuses a subject's token once the subject has a U2F factor, since the token stands for one factor.
+    pub u2f_locks_tokens: bool,
+    /// Who made the accounts, and can make them good again and remove them.
+    pub provisioner: Option<Arc<dyn Provisioner>>,
 }
 
 /// One user that enrols.
@@ -72,6 +81,7 @@ impl Target {
 impl Accounts {
     /// Everything that must not appear in a report.
     pub fn secrets(&self) -> impl Iterator<Item = &Secret> {
-        self.subjects.iter().map(|subject| &subject.token).chain(&self.admin).chain(&self.no_rights)
+        let callers = [&self.admin, &self.no_rights, &self.read_only];
+        self.subjects.iter().map(|subject| &subject.token).chain(callers.into_iter().flatten())
     }
 }

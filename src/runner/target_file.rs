@@ -2,9 +2,11 @@
 
 mod accounts;
 mod place;
+mod provisioner;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -13,6 +15,7 @@ use toml::Spanned;
 use super::target::{ReasonMap, Target};
 use crate::contract::{Flow, Protocol, clause};
 use crate::outcome::load::{Threshold, ThresholdError};
+use crate::provisioner::{Provisioner, Tell};
 use crate::scenario::Policy;
 use crate::transport::{self, Address, Limits, TlsOptions, TransportError};
 use crate::webauthn::attestation;
@@ -71,6 +74,8 @@ pub struct Surroundings<'a> {
     pub variable: &'a dyn Fn(&str) -> Option<String>,
     /// How many subjects the plan needs for a target that offers these flows and protocols.
     pub subjects_needed: &'a dyn Fn(&[Flow], &[Protocol]) -> usize,
+    /// Told while a provisioner makes accounts.
+    pub tell: Tell<'a>,
 }
 
 /// The base URL that a target file names, as far as it can be read. Nothing else is checked, and nothing is provisioned.
@@ -120,7 +125,26 @@ pub fn offer(path: &Path) -> Result<Offer, TargetFileError> {
     Ok(Offer { flows, protocols, rp_id: file.rp_id.into_inner(), origin: file.origin.into_inner() })
 }
 
-/// Reads and checks a target file; runs its `provision` command, if any.
+/// Whether a target file has a provisioner, which makes accounts. Nothing else is checked, and nothing is provisioned.
+pub fn has_provisioner(path: &Path) -> bool {
+    let file = std::fs::read_to_string(path).ok().and_then(|text| text.parse::<toml::Table>().ok());
+    file.is_some_and(|file| file.get("accounts").is_some_and(|accounts| accounts.get("provisioner").is_some()))
+}
+
+/// The provisioner that a target file names; nothing is made, and of the rest of the file only the address is checked.
+///
+/// # Errors
+/// [`TargetFileError`], also if it names none.
+pub fn provisioner(path: &Path, surroundings: &Surroundings<'_>) -> Result<Arc<dyn Provisioner>, TargetFileError> {
+    let source = Source::read(path)?;
+    let file: File = source.parse()?;
+    let web = source.address(&file.base_url, &source.tls(&file.tls)?)?;
+    let limits = source.limits(file.timeout_seconds.as_ref())?;
+    accounts::provisioner(&source, &file.accounts, (&web, &limits), surroundings)
+}
+
+/// Reads and checks a target file; runs its `provision` command, if any, or has its provisioner make accounts, which are then
+/// the caller's to remove ([`Provisioner::remove`]).
 ///
 /// # Errors
 /// [`TargetFileError`]
@@ -160,7 +184,8 @@ async fn read(path: &Path, surroundings: &Surroundings<'_>, leaves_pool: bool) -
     let policy = source.policy(&file)?;
     source.known(file.known.as_ref())?;
     let thresholds = source.thresholds(&file.load)?;
-    let offered = Offered { flows: &flows, protocols: &protocols, surroundings, leaves_pool };
+    let offered =
+        Offered { flows: &flows, protocols: &protocols, address: &web, limits: &limits, surroundings, leaves_pool };
     let subjects_file = file.accounts.get_ref().subjects_file().filter(|_| leaves_pool).map(|file| source.beside(file));
     let accounts = accounts::read(&source, &file.accounts, &offered).await?;
     let name = file.name.unwrap_or_else(|| web.base_url.clone());

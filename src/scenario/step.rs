@@ -245,6 +245,8 @@ pub enum Caller {
     Other,
     /// The caller without any right.
     NoRights,
+    /// The caller with a role that may only read.
+    ReadOnly,
     /// The administrator.
     Admin,
 }

@@ -17,6 +17,7 @@ mod ceremony;
 mod conditions;
 mod counts;
 pub mod defect;
+mod directory;
 mod disguise;
 mod grpc;
 mod infrastructure;
@@ -24,6 +25,7 @@ mod json;
 mod lapses;
 mod limits;
 mod listener;
+mod management;
 mod misshape;
 mod null;
 mod options;
@@ -39,7 +41,7 @@ pub mod variant;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::Request;
@@ -52,6 +54,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use self::defect::Defect;
+use self::directory::Directory;
 use self::lapses::Lapses;
 use self::service::Service;
 use self::site::Site;
@@ -90,6 +93,17 @@ pub struct ServerConfig {
     pub slower: f64,
     /// What it is like besides.
     pub conditions: Conditions,
+    /// Whether users can be made and removed, by the calls that a provisioner sends.
+    pub management: Option<Management>,
+}
+
+/// What is slow where users can be made.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Management {
+    /// What hashing a password takes.
+    pub password_delay: Duration,
+    /// How far the list of users, and that of factors, lags behind.
+    pub list_delay: Duration,
 }
 
 impl Default for ServerConfig {
@@ -107,6 +121,7 @@ impl Default for ServerConfig {
             trust_anchors: Vec::new(),
             slower: 0.0,
             conditions: Conditions::default(),
+            management: None,
         }
     }
 }
@@ -129,6 +144,8 @@ pub struct Accounts {
     pub admin: Secret,
     /// Its token is valid, and every operation, on whatever user, is answered with 403.
     pub no_rights: Account,
+    /// Its token is valid and has a role, but not one that allows anything that is served here.
+    pub read_only: Account,
 }
 
 /// Starts servers.
@@ -150,7 +167,8 @@ impl Server {
         let trust_anchors = trust_anchors.map_err(io::Error::other)?;
         let (rp_id, origin) = (config.rp_id.clone(), config.origin.clone());
         let has_title_case = switches.varies("http-header-case");
-        let site = Site { store, switches, lapses: Lapses::default(), rp_id, origin, trust_anchors };
+        let directory = config.management.map(|management| Directory::new(management, config.seed, &store));
+        let site = Site { store, directory, switches, lapses: Lapses::default(), rp_id, origin, trust_anchors };
         let has_trust_anchors = !site.trust_anchors.is_empty();
         let counts = Arc::new(Counts::default());
         let router = router(
@@ -210,6 +228,7 @@ impl RunningServer {
 fn router(service: Arc<Service>, slower: f64) -> Router {
     let (unknown, wrong_method, switched) = (service.clone(), service.clone(), service.clone());
     rest::routes(&service)
+        .merge(management::routes(&service))
         .merge(grpc::routes(&service))
         .merge(infrastructure::routes())
         .fallback(move |request: Request| nothing_here(unknown.clone(), request))
@@ -260,6 +279,7 @@ fn accounts_of(store: &Store) -> Accounts {
         subjects: store.users_of(Role::Ordinary).into_iter().map(|user| account(user)).collect(),
         admin: store.admin().token.clone(),
         no_rights: account(no_rights),
+        read_only: account(store.read_only()),
     }
 }
 

@@ -86,10 +86,19 @@ pub const ERROR_IDS: &[ErrorId] = &[
     entry("AUTH-missing", Code::UNAUTHENTICATED, 401, "the call has no authorization"),
     entry("AUTH-invalid", Code::UNAUTHENTICATED, 401, "the authorization is no bearer token that is known here"),
     entry("PERMISSION-denied", Code::PERMISSION_DENIED, 403, "the token's user may not do this"),
+    entry(
+        "SESSION-mfa-required",
+        Code::PERMISSION_DENIED,
+        403,
+        "mfa required: the session has checked one factor only",
+    ),
+    entry("SESSION-user-gone", Code::NOT_FOUND, 404, "the session's user does not exist any more"),
     entry("NOTFOUND-path", Code::NOT_FOUND, 404, "there is nothing at this path"),
     entry("NOTFOUND-user", Code::NOT_FOUND, 404, "the user does not exist"),
     entry("NOTFOUND-factor", Code::NOT_FOUND, 404, "the factor does not exist"),
     entry("NOTFOUND-registration", Code::NOT_FOUND, 404, "no registration is waiting to be verified"),
+    entry("MANAGE-name-taken", Code::ALREADY_EXISTS, 409, "there is a user of this name already"),
+    invalid("MANAGE-password", "the password is wrong"),
     entry("REQUEST-method", Code::UNIMPLEMENTED, 405, "the method is not allowed at this path"),
     entry("REQUEST-unknown-method", Code::UNIMPLEMENTED, 501, "there is no such service or method"),
     entry("REQUEST-content-type", Code::INVALID_ARGUMENT, 415, "the content type is not application/json"),
@@ -172,10 +181,12 @@ mod tests {
     }
 
     #[test]
-    fn every_id_but_the_internal_error_has_a_clause() {
+    fn every_id_of_the_contract_has_a_clause() {
         let meant: Vec<&str> = meanings().map(|(id, _)| id).collect();
         let without: Vec<&str> = ERROR_IDS.iter().map(|entry| entry.id).filter(|id| !meant.contains(id)).collect();
-        assert_eq!(without, ["INTERNAL-error"]);
+        // What is said of sessions and by the management calls is no part of the contract.
+        let others = ["SESSION-mfa-required", "SESSION-user-gone", "MANAGE-name-taken", "MANAGE-password"];
+        assert_eq!(without, [&others[..], &["INTERNAL-error"]].concat());
     }
 
     #[test]

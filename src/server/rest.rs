@@ -99,7 +99,8 @@ fn has_refused_spelling(endpoint: &Endpoint, message: &Value, switches: &Switche
     switches.has("transport-original-names-refused") && names.any(|name| name.contains('_'))
 }
 
-fn members(headers: &HeaderMap, body: &[u8], switches: &Switches) -> Result<Map<String, Value>, Refused> {
+/// The object of a JSON body.
+pub(super) fn members(headers: &HeaderMap, body: &[u8], switches: &Switches) -> Result<Map<String, Value>, Refused> {
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let media_type = content_type.split(';').next().unwrap_or_default().trim();
     let is_json = media_type.eq_ignore_ascii_case(Protocol::Rest.content_type());
@@ -117,7 +118,7 @@ fn members(headers: &HeaderMap, body: &[u8], switches: &Switches) -> Result<Map<
     read.map_err(|_| Refused::new(if is_failing { "INTERNAL-error" } else { "REQUEST-json" }))
 }
 
-fn respond(switches: &Switches, endpoint: Option<&Endpoint>, result: Result<Value, Refused>) -> Response {
+pub(super) fn respond(switches: &Switches, endpoint: Option<&Endpoint>, result: Result<Value, Refused>) -> Response {
     let operation = endpoint.map(|endpoint| endpoint.operation).filter(|_| result.is_ok());
     let (status, value) = match (result, endpoint) {
         (Ok(mut message), Some(endpoint)) => {

@@ -67,6 +67,9 @@ impl Service {
         let text = value.to_str().ok().filter(|_| another.is_none()).unwrap_or_default();
         let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
         let is_bearer = scheme.eq_ignore_ascii_case("bearer");
+        if let Some(made) = self.site.directory.as_ref().filter(|_| is_bearer).and_then(|made| made.user_of(token)) {
+            return made;
+        }
         match self.site.store.user_of_token(token) {
             Some(user) if is_bearer || switches.has("authorization-any-scheme") => Ok(user.clone()),
             None if !token.is_empty() && switches.has("authorization-unknown-token-accepted") => administrator(),
@@ -155,7 +158,11 @@ impl Service {
     /// The user that the call acts on: permission first, so that only the administrator learns who exists.
     fn subject(&self, endpoint: &Endpoint, message: &Value, caller: &Caller) -> Result<Arc<User>, Refused> {
         let (own, switches) = (&caller.user, &self.site.switches);
-        let has_rights = own.role != Role::NoRights || switches.has("authorization-no-rights-accepted");
+        let has_rights = match own.role {
+            Role::NoRights => switches.has("authorization-no-rights-accepted"),
+            Role::ReadOnly => switches.has("authorization-read-only-accepted"),
+            Role::Admin | Role::Ordinary => true,
+        };
         if !has_rights {
             return Err(self.denied(own));
         }
@@ -165,7 +172,7 @@ impl Service {
         }
         let may_act = match own.role {
             Role::Admin => !switches.has("authorization-administrator-denied"),
-            Role::NoRights => true,
+            Role::NoRights | Role::ReadOnly => true,
             Role::Ordinary => {
                 let is_removal = endpoint.operation == Operation::Remove;
                 switches.has("authorization-foreign-token-accepted")
@@ -173,7 +180,7 @@ impl Service {
             }
         };
         if may_act {
-            return self.site.store.user(id).cloned().ok_or_else(|| Refused::new("NOTFOUND-user"));
+            return self.site.user(id).ok_or_else(|| Refused::new("NOTFOUND-user"));
         }
         Err(self.denied(own))
     }

@@ -1,10 +1,13 @@
 //! What all operations work on.
 
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
+use super::directory::Directory;
 use super::lapses::Lapses;
-use super::store::Store;
+use super::store::{Store, User};
 use super::switches::Switches;
 use crate::webauthn::x509::Certificate;
 
@@ -18,6 +21,8 @@ const EAST: SignedDuration = SignedDuration::from_hours(2);
 #[derive(Debug)]
 pub(super) struct Site {
     pub store: Store,
+    /// Users that were made over the network, where that is allowed.
+    pub directory: Option<Directory>,
     pub switches: Switches,
     /// What defects remember.
     pub lapses: Lapses,
@@ -30,6 +35,11 @@ pub(super) struct Site {
 }
 
 impl Site {
+    /// A user that was there from the start, or one that was made since.
+    pub(super) fn user(&self, id: &str) -> Option<Arc<User>> {
+        self.store.user(id).cloned().or_else(|| self.directory.as_ref()?.user(id))
+    }
+
     /// `details` of an event that happened now, on something that was created then.
     pub(super) fn details(&self, sequence: u64, created: Timestamp) -> Value {
         let switches = &self.switches;

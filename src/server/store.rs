@@ -34,6 +34,8 @@ pub(super) enum Role {
     Ordinary,
     /// May do nothing.
     NoRights,
+    /// May read, and nothing that is served here only reads.
+    ReadOnly,
 }
 
 /// The kind of a factor. A user has at most one pending registration of each, which v1 and v2 share.
@@ -134,6 +136,13 @@ pub(super) struct User {
 }
 
 impl User {
+    /// A user without factors; one that others make has tokens elsewhere.
+    pub(super) fn new(id: String, index: u64, role: Role, token: Secret) -> User {
+        User { id, index, role, token, state: Mutex::default() }
+    }
+}
+
+impl User {
     /// The user's state. Nothing that takes long may be done while it is held.
     pub(super) fn state(&self) -> MutexGuard<'_, UserState> {
         // A panic while it was held leaves whole values behind.
@@ -149,18 +158,19 @@ pub(super) struct Store {
     by_token: HashMap<Secret, Arc<User>>,
     admin: Arc<User>,
     no_rights: Arc<User>,
+    read_only: Arc<User>,
     credential_ids: Vec<Mutex<HashSet<Vec<u8>>>>,
     /// Id of the organisation that owns everything.
     pub resource_owner: String,
 }
 
 impl Store {
-    /// A store with an administrator (index 0), a user without rights (1) and ordinary users.
+    /// A store with an administrator (index 0), a user without rights (1), ordinary users, and one that may only read (the last).
     pub(super) fn new(seed: u64, ordinary_users: usize) -> Store {
         let mut random = ChaCha20Rng::seed_from_u64(seed);
         let resource_owner = numeric_id(random.next_u64());
-        let roles =
-            [Role::Admin, Role::NoRights].into_iter().chain(std::iter::repeat_n(Role::Ordinary, ordinary_users));
+        let ordinary = std::iter::repeat_n(Role::Ordinary, ordinary_users);
+        let roles = [Role::Admin, Role::NoRights].into_iter().chain(ordinary).chain([Role::ReadOnly]);
         let users: Vec<_> =
             (0..).zip(roles).map(|(index, role)| Arc::new(draw_user(&mut random, index, role))).collect();
         Store {
@@ -169,6 +179,7 @@ impl Store {
             by_token: users.iter().map(|user| (user.token.clone(), user.clone())).collect(),
             admin: users[0].clone(),
             no_rights: users[1].clone(),
+            read_only: users[ordinary_users + 2].clone(),
             credential_ids: (0..SHARDS).map(|_| Mutex::default()).collect(),
             resource_owner,
         }
@@ -180,6 +191,15 @@ impl Store {
 
     pub(super) fn no_rights(&self) -> &Arc<User> {
         &self.no_rights
+    }
+
+    pub(super) fn read_only(&self) -> &Arc<User> {
+        &self.read_only
+    }
+
+    /// A number that no user of the store has as its index.
+    pub(super) fn next_index(&self) -> u64 {
+        u64::try_from(self.by_id.len()).unwrap_or(u64::MAX)
     }
 
     pub(super) fn user(&self, id: &str) -> Option<&Arc<User>> {
@@ -240,7 +260,7 @@ fn draw_user(random: &mut ChaCha20Rng, index: u64, role: Role) -> User {
     let id = user_id(random.next_u64(), index);
     let mut token = [0; 24];
     random.fill_bytes(&mut token);
-    User { id, index, role, token: Secret::new(URL_SAFE_NO_PAD.encode(token)), state: Mutex::default() }
+    User::new(id, index, role, Secret::new(URL_SAFE_NO_PAD.encode(token)))
 }
 
 /// An id of 18 digits.
@@ -249,7 +269,7 @@ fn numeric_id(drawn: u64) -> String {
 }
 
 /// An id of 18 digits that no other user has: half of it is drawn, the other half is the index.
-fn user_id(drawn: u64, index: u64) -> String {
+pub(super) fn user_id(drawn: u64, index: u64) -> String {
     format!("{}{index:09}", 100_000_000 + drawn % 900_000_000)
 }
 
@@ -279,8 +299,8 @@ mod tests {
     #[test]
     fn ids_and_tokens_are_distinct() {
         let store = Store::new(1, 2000);
-        assert_eq!(store.by_id.len(), 2002);
-        assert_eq!(store.by_token.len(), 2002);
+        assert_eq!(store.by_id.len(), 2003);
+        assert_eq!(store.by_token.len(), 2003);
         for user in store.users_of(Role::Ordinary) {
             assert!(user.id.len() == 18 && user.id.bytes().all(|b| b.is_ascii_digit()), "{}", user.id);
             assert_eq!(store.user_of_token(user.token.expose()).map(|found| &found.id), Some(&user.id));

@@ -30,6 +30,7 @@ use crate::wire::status::Status;
 pub use curl::{curl, grpcurl};
 pub use error::{Phase, TransportError};
 pub use recorded::{RecordedReply, recorded};
+pub use tls::configuration as tls_configuration;
 
 /// Carries calls over one protocol to one target. Cheap to share; connections are kept and reused.
 #[async_trait]

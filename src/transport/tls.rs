@@ -11,7 +11,10 @@ use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme
 use super::{Address, TlsOptions, TransportError};
 
 /// A client configuration without ALPN. The system's trust anchors are read for `https://` alone, since that takes time.
-pub(super) fn configuration(address: &Address) -> Result<ClientConfig, TransportError> {
+///
+/// # Errors
+/// [`TransportError::Tls`] for certificates that cannot be read.
+pub fn configuration(address: &Address) -> Result<ClientConfig, TransportError> {
     let failed = |why: String| TransportError::Tls { address: address.base_url.clone(), why };
     let provider = Arc::new(aws_lc_rs::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))

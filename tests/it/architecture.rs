@@ -16,18 +16,32 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("wire", &["contract"]),
     ("transport", &["wire", "contract"]),
     ("outcome", &["transport", "wire", "contract"]),
+    ("provisioner", &["transport", "wire"]),
     ("scenario", &["outcome", "transport", "wire", "contract", "authenticator", "webauthn"]),
     ("checks", &["outcome", "scenario", "transport", "wire", "contract", "webauthn"]),
     ("server", &["relying_party", "wire", "contract", "webauthn"]),
     ("gate", &["outcome", "scenario", "contract", "authenticator"]),
     ("report", &["outcome", "gate", "contract", "wire", "webauthn"]),
-    ("runner", RUNS),
+    ("runner", PROVISIONS),
     ("load", RUNS),
     ("cli", ALL),
 ];
 
 const RUNS: &[&str] =
     &["scenario", "checks", "outcome", "transport", "relying_party", "authenticator", "wire", "contract", "webauthn"];
+
+const PROVISIONS: &[&str] = &[
+    "provisioner",
+    "scenario",
+    "checks",
+    "outcome",
+    "transport",
+    "relying_party",
+    "authenticator",
+    "wire",
+    "contract",
+    "webauthn",
+];
 
 const ALL: &[&str] = &[
     "webauthn",
@@ -42,6 +56,7 @@ const ALL: &[&str] = &[
     "server",
     "gate",
     "report",
+    "provisioner",
     "runner",
     "load",
 ];
@@ -63,6 +78,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("protox", &["wire"]),
     ("tokio_rustls", &["transport"]),
     ("hyper", &["transport", "server"]),
+    ("reqwest", &["provisioner"]),
+    ("getrandom", &["provisioner"]),
     ("tonic", &["server"]),
     ("axum", &["server"]),
     ("tonic_health", &["server"]),
@@ -281,6 +298,35 @@ fn external_crates_stay_at_home() {
     assert_holds(strays);
 }
 
+/// Lines that name a vendor outside the provisioner's module, beside the names of its protobuf packages.
+fn vendors(path: &str, text: &str) -> Vec<String> {
+    let is_at_home = path.starts_with("src/provisioner/");
+    let without_packages = |line: &str| {
+        ["user.", "auth.", "object.", "v1.", "v1/", "user/", "auth/", "object/"].iter().fold(
+            line.to_lowercase(),
+            |line, package| {
+                let dotted = format!("zitadel{}{package}", if package.ends_with('/') { '/' } else { '.' });
+                line.replace(&dotted, "")
+            },
+        )
+    };
+    let numbered = text.lines().zip(1..).filter(|(line, _)| !is_at_home && without_packages(line).contains("zitadel"));
+    numbered.map(|(line, number)| format!("{path}:{number}: {}", line.trim())).collect()
+}
+
+#[test]
+fn nothing_but_the_provisioner_knows_a_vendor() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let files = ["src", "scenarios", "reports/schemas"].map(|directory| source::files(&root.join(directory)));
+    let mut wrong = Vec::new();
+    for path in files.iter().flatten() {
+        let name = path.strip_prefix(root).expect("below the root").display().to_string();
+        wrong.extend(vendors(&name, &std::fs::read_to_string(path).unwrap_or_default()));
+    }
+    assert!(files.iter().flatten().count() > 100, "the files were not found");
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
 #[test]
 fn libraries_neither_print_nor_panic_nor_exit() {
     assert_holds(words);
@@ -309,6 +355,13 @@ mod can_fail {
         check(forbidden_edges, path, "// crate::cli\n#[cfg(test)]\nmod tests { use crate::cli; }", &[]);
         check(forbidden_edges, "src/extra/mod.rs", "", &["src/extra/mod.rs: module `extra` has no row in the table"]);
         check(forbidden_edges, "src/cli/run.rs", "use crate::runner::Runner;", &[]);
+    }
+
+    #[test]
+    fn vendor_names() {
+        let text = "\"zitadel.user.v2.UserService\"\ninclude_str!(\"fixtures/proto/zitadel/v1/message.proto\")\n// as Zitadel does";
+        assert_eq!(vendors("src/contract/v2.rs", text), ["src/contract/v2.rs:3: // as Zitadel does"]);
+        assert_eq!(vendors("src/provisioner/zitadel/mod.rs", text), [""; 0]);
     }
 
     #[test]

@@ -150,7 +150,7 @@ impl Served {
         let pool = std::fs::read(self.path("target.subjects.json")).expect("there");
         let pool: serde_json::Value = serde_json::from_slice(&pool).expect("JSON");
         let subjects = pool["subjects"].as_array().expect("a list").iter().map(|subject| &subject["token"]);
-        let tokens = subjects.chain([&pool["adminToken"], &pool["noRightsToken"]]);
+        let tokens = subjects.chain([&pool["adminToken"], &pool["noRightsToken"], &pool["readOnlyToken"]]);
         tokens.map(|token| token.as_str().expect("a string").to_owned()).collect()
     }
 }

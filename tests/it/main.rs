@@ -16,6 +16,7 @@ mod load;
 mod load_defects;
 mod misbehaving;
 mod properties;
+mod provisioner;
 mod reports;
 mod samples;
 mod scenarios;

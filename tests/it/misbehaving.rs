@@ -48,6 +48,8 @@ fn target(server: &RunningServer) -> Target {
             subjects: server.accounts.subjects.iter().map(subject).collect(),
             admin: Some(server.accounts.admin.clone()),
             no_rights: Some(server.accounts.no_rights.token.clone()),
+            read_only: Some(server.accounts.read_only.token.clone()),
+            ..Accounts::default()
         },
         reasons: ReasonMap::default(),
         policy: proofmark::scenario::Policy::default(),

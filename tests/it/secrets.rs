@@ -1,11 +1,13 @@
 //! Tokens are in no artifact of a run, in no form, whatever the target does with them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use proofmark::report::REPORTS;
+use proofmark::server::{Management, Server, ServerConfig};
 
 use crate::cli::{Served, command, finish, text};
 use crate::misbehaving::json;
@@ -165,4 +167,48 @@ async fn no_token_is_shown_that_the_target_echoes_in_any_form() {
     let artifacts = artifacts.await.expect("no panic");
     assert_hidden(&artifacts, &TOKENS.map(|(_, token)| token.to_owned()));
     assert!(artifacts["ndjson"].matches("$TOKEN").count() > 10, "{}", artifacts["ndjson"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_that_a_provisioner_makes_is_shown() {
+    let management = Some(Management::default());
+    let server = Server::start(ServerConfig { management, ..ServerConfig::default() }).await.expect("a free port");
+    let seen = Arc::new(Mutex::new(BTreeSet::new()));
+    let proxy = Proxy::start(server.address, {
+        let seen = Arc::clone(&seen);
+        move |request| {
+            let mut seen = seen.lock().expect("no panic");
+            let token =
+                request.header("authorization").and_then(|value| value.strip_prefix("Bearer ").map(str::to_owned));
+            // Malformed tokens and those that nobody has are no secrets.
+            seen.extend(token.filter(|token| !token.starts_with("proofmark-")));
+            let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap_or_default();
+            let passwords =
+                ["/password/password", "/checks/password/password"].map(|place| body.pointer(place).cloned());
+            seen.extend(passwords.into_iter().flatten().filter_map(|password| password.as_str().map(str::to_owned)));
+            Act::Forward
+        }
+    })
+    .await;
+    let directory = tempfile::tempdir().expect("a directory");
+    std::fs::write(directory.path().join("admin"), server.accounts.admin.expose()).expect("written");
+    let target = directory.path().join("target.toml");
+    let file = format!(
+        "base-url = \"{}\"\nrp-id = \"localhost\"\norigin = \"https://localhost\"\nprotocols = [\"rest\"]\n[accounts]\n\
+         admin-token = {{ file = \"admin\" }}\nprovisioner = {{ kind = \"zitadel\", subjects = 4 }}\n",
+        proxy.base_url()
+    );
+    std::fs::write(&target, file).expect("written");
+    let artifacts = tokio::task::spawn_blocking(move || {
+        let artifacts =
+            run(&text(&target), directory.path(), &["enrolment/good", "authorization/*", "v1/u2f/*/enrolment"], 0);
+        drop(directory);
+        artifacts
+    });
+    let artifacts = artifacts.await.expect("no panic");
+    let seen: Vec<String> = seen.lock().expect("no panic").iter().cloned().collect();
+    // The administrator's token, four sessions and two callers; four passwords.
+    assert_eq!(seen.len(), 11, "{seen:?}");
+    assert_hidden(&artifacts, &seen);
+    server.shutdown().await;
 }

@@ -83,7 +83,7 @@ pub struct LoadArguments {
     /// Share of cycles that look up what they enrolled
     #[arg(long, value_name = "SHARE", default_value = "1%")]
     pub lookups: String,
-    /// Leave what was enrolled
+    /// Leave what was enrolled, and the accounts that the target file's provisioner made
     #[arg(long)]
     pub keep: bool,
     /// Users of the embedded reference server; as many as workers if it is not given

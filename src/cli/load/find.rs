@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::display::Display;
 use super::options::{Options, plain_rate, share};
 use super::{failure, open};
+use crate::cli::accounts::Keeper;
 use crate::cli::args::{FindArguments, LoadArguments, seed_or_random};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::serve::duration;
@@ -29,6 +30,7 @@ pub async fn find(arguments: FindArguments) -> Result<Exit, Failure> {
     let at =
         |rate: f64| LoadArguments { rate: Some(format!("{rate}/s")), duration: Some(hold.clone()), ..load.clone() };
     let (target, _embedded) = open(&load, &Options::read(&at(search.to))?).await?;
+    let keeper = Keeper::new(&target.target.accounts, load.keep, false);
     header(&search, &target, load.seed.unwrap_or_default());
     let stop = Stop::new(|| interrupt::leave());
     let mut wrong = 0;
@@ -47,7 +49,9 @@ pub async fn find(arguments: FindArguments) -> Result<Exit, Failure> {
             lost => Err(Failure::text(Exit::Internal, format!("{lost} calls are in no cycle: the numbers are wrong"))),
         }
     };
-    let capacity = find::find(&search, measure, |hold| output::line(&hold.to_string())).await?;
+    let found = find::find(&search, measure, |hold| output::line(&hold.to_string())).await;
+    keeper.close().await;
+    let capacity = found?;
     output::line(&capacity.to_string());
     Ok(gate(&capacity, wrong))
 }

@@ -5,10 +5,12 @@ use sha2::{Digest as _, Sha256};
 use super::options::Options;
 use crate::cli::args::LoadArguments;
 use crate::cli::exit::{Exit, Failure};
+use crate::contract::{ApiVersion, Flow};
 use crate::load::{LoadUser, Plan, Subjects};
 use crate::outcome::load::{Cleanup, Figure, Threshold, ThresholdError};
-use crate::runner::target::{Subject, Target};
+use crate::runner::target::{Accounts, Subject, Target};
 use crate::runner::target_file::LoadTarget;
+use crate::wire::secret::Secret;
 
 impl Options {
     pub(super) fn plan(self, target: LoadTarget, arguments: &LoadArguments) -> Result<Plan, Failure> {
@@ -16,7 +18,9 @@ impl Options {
         self.offered(&target)?;
         let Target { name, web, grpc, rp_id, origin, accounts, mut limits, .. } = target;
         limits.timeout = self.timeout.unwrap_or(limits.timeout);
-        let user = |subject: Subject| LoadUser { user_id: subject.user_id, token: subject.token };
+        let driver = self.driver(&accounts, subjects_file.is_some())?;
+        let user =
+            |subject: Subject| LoadUser { user_id: subject.user_id, token: driver.clone().unwrap_or(subject.token) };
         let subjects = match subjects_file {
             Some(path) => Subjects::File(path),
             None => Subjects::Listed(accounts.subjects.into_iter().map(user).collect()),
@@ -52,6 +56,21 @@ impl Options {
             build: if arguments.reports.is_empty() { String::new() } else { build() },
             dashboard: None,
         })
+    }
+
+    /// Whose token is sent for every subject, where a U2F enrolment locks the subject's own: the administrator's, which v2 takes.
+    fn driver(&self, accounts: &Accounts, has_file: bool) -> Result<Option<Secret>, Failure> {
+        let is_u2f = |flow: &Flow| matches!(flow, Flow::V1U2f | Flow::V2U2f);
+        if !accounts.u2f_locks_tokens || !self.flows.iter().any(|(flow, _)| is_u2f(flow)) {
+            return Ok(None);
+        }
+        let only_v2 = self.flows.iter().all(|(flow, _)| flow.version() == ApiVersion::V2);
+        if accounts.admin.is_none() || has_file || !only_v2 {
+            let message = "--flow: the target refuses a user's token once the user has a U2F factor, so that a cycle could not \
+                           end; choose v2/u2f, for which the administrator's token is sent, or a flow of passkeys";
+            return Err(Failure::text(Exit::Config, message));
+        }
+        Ok(accounts.admin.clone())
     }
 
     fn offered(&self, target: &Target) -> Result<(), Failure> {

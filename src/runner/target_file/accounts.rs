@@ -1,15 +1,19 @@
-//! The `[accounts]` of a target file: tokens from outside of it, and subjects from one of three sources.
+//! The `[accounts]` of a target file: tokens from outside of it, and subjects from one of four sources.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use serde::Deserialize;
 use toml::Spanned;
 
 use super::Surroundings;
 use super::place::{Source, TargetFileError};
+use super::provisioner::{Ordered, ProvisionerTable};
 use crate::contract::{ApiVersion, Flow, Protocol};
+use crate::provisioner::{Provided, ProvidedSubject, Provisioner, ProvisionerError};
 use crate::runner::provision::{self, ProvisionError, SubjectEntry, SubjectPoolFile};
 use crate::runner::target::{Accounts, Subject};
+use crate::transport::{Address, Limits};
 use crate::wire::secret::Secret;
 
 #[derive(Debug, Deserialize)]
@@ -17,9 +21,13 @@ use crate::wire::secret::Secret;
 pub(super) struct AccountsTable {
     admin_token: Option<Spanned<TokenSource>>,
     no_rights_token: Option<Spanned<TokenSource>>,
+    read_only_token: Option<Spanned<TokenSource>>,
+    #[serde(default)]
+    u2f_locks_tokens: bool,
     subjects: Option<Spanned<Vec<SubjectTable>>>,
     subjects_file: Option<Spanned<PathBuf>>,
     provision: Option<Spanned<Vec<String>>>,
+    provisioner: Option<Spanned<ProvisionerTable>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -47,6 +55,8 @@ struct TokenFile {
 pub(super) struct Offered<'a> {
     pub flows: &'a [Flow],
     pub protocols: &'a [Protocol],
+    pub address: &'a Address,
+    pub limits: &'a Limits,
     pub surroundings: &'a Surroundings<'a>,
     /// A file of subjects is left unread, and with it the tokens that may be there.
     pub leaves_pool: bool,
@@ -59,7 +69,7 @@ impl AccountsTable {
     }
 }
 
-/// Reads the tokens and the pool, and runs the `provision` command if there is one.
+/// Reads the tokens and the pool, and runs the `provision` command or has the provisioner make accounts if there is one.
 pub(super) async fn read(
     source: &Source,
     table: &Spanned<AccountsTable>,
@@ -68,32 +78,96 @@ pub(super) async fn read(
     let at = table.span().start;
     let table = table.get_ref();
     let named = |name: &str, token: &Option<Spanned<TokenSource>>| {
-        token.as_ref().map(|token| read_token(source, name, token, offered)).transpose()
+        token.as_ref().map(|token| read_token(source, name, token, offered.surroundings)).transpose()
     };
     let mut accounts = Accounts {
-        subjects: Vec::new(),
         admin: named("admin-token", &table.admin_token)?,
         no_rights: named("no-rights-token", &table.no_rights_token)?,
+        read_only: named("read-only-token", &table.read_only_token)?,
+        u2f_locks_tokens: table.u2f_locks_tokens,
+        ..Accounts::default()
     };
-    let pool = match (&table.subjects, &table.subjects_file, &table.provision) {
-        (Some(subjects), None, None) => inline(source, subjects, offered)?,
-        (None, Some(_), None) if offered.leaves_pool => return Ok(accounts),
-        (None, Some(file), None) => pool_file(source, file)?,
-        // The command makes users: it comes last, once nothing else can be wrong.
-        (None, None, Some(command)) => provisioned(source, command, offered).await?,
+    let pool = match (&table.subjects, &table.subjects_file, &table.provision, &table.provisioner) {
+        (Some(subjects), None, None, None) => inline(source, subjects, offered.surroundings)?,
+        (None, Some(_), None, None) if offered.leaves_pool => return Ok(accounts),
+        (None, Some(file), None, None) => pool_file(source, file)?,
+        // What makes users comes last, once nothing else can be wrong.
+        (None, None, Some(command), None) => provisioned(source, command, offered).await?,
+        (None, None, None, Some(ordered)) => {
+            make(source, ordered, &mut accounts, offered).await?;
+            return Ok(accounts);
+        }
         _ => {
-            let message = "accounts needs exactly one of `subjects`, `subjects-file` and `provision`; \
+            let message = "accounts needs exactly one of `subjects`, `subjects-file`, `provision` and `provisioner`; \
                            write for example subjects-file = \"subjects.json\"";
             return Err(source.error(at, message));
         }
     };
-    let SubjectPoolFile { subjects, admin_token, no_rights_token } = pool;
+    let SubjectPoolFile { subjects, admin_token, no_rights_token, read_only_token } = pool;
     accounts.admin = accounts.admin.or(admin_token.map(Secret::new));
     accounts.no_rights = accounts.no_rights.or(no_rights_token.map(Secret::new));
+    accounts.read_only = accounts.read_only.or(read_only_token.map(Secret::new));
     let subject = |entry: SubjectEntry| Subject { user_id: entry.user_id, token: Secret::new(entry.token) };
     accounts.subjects = subjects.into_iter().map(subject).collect();
     complete(source, at, &accounts, offered.flows)?;
     Ok(accounts)
+}
+
+/// The provisioner that a file names; nothing is made.
+pub(super) fn provisioner(
+    source: &Source,
+    table: &Spanned<AccountsTable>,
+    (address, limits): (&Address, &Limits),
+    surroundings: &Surroundings<'_>,
+) -> Result<Arc<dyn Provisioner>, TargetFileError> {
+    let accounts = table.get_ref();
+    let Some(ordered) = &accounts.provisioner else {
+        let message =
+            "there is no accounts.provisioner in this file: accounts that proofmark did not make, it does not remove";
+        return Err(source.error(table.span().start, message));
+    };
+    let admin = accounts.admin_token.as_ref();
+    let admin = admin.map(|token| read_token(source, "admin-token", token, surroundings)).transpose()?;
+    let checked = ordered.get_ref().check(source)?;
+    connected(source, ordered, checked, admin, (address, limits))
+}
+
+fn connected(
+    source: &Source,
+    table: &Spanned<ProvisionerTable>,
+    ordered: Ordered,
+    admin: Option<Secret>,
+    (address, limits): (&Address, &Limits),
+) -> Result<Arc<dyn Provisioner>, TargetFileError> {
+    let at = table.span().start;
+    let admin = admin.ok_or_else(|| {
+        let mend = "write admin-token = \"${NAME}\" or { file = \"path\" } beside it";
+        source.error(at, format!("accounts.provisioner makes users with the administrator's token; {mend}"))
+    })?;
+    let connected = ordered.connect((address.clone(), limits.timeout), admin);
+    connected.map_err(|error| of_provisioner(source, at, &error))
+}
+
+async fn make(
+    source: &Source,
+    table: &Spanned<ProvisionerTable>,
+    accounts: &mut Accounts,
+    offered: &Offered<'_>,
+) -> Result<(), TargetFileError> {
+    let ordered = table.get_ref().check(source)?;
+    let needed = (offered.surroundings.subjects_needed)(offered.flows, offered.protocols);
+    let count = ordered.subjects(needed);
+    let provisioner = connected(source, table, ordered, accounts.admin.clone(), (offered.address, offered.limits))?;
+    let provided = provisioner.provide(count, offered.surroundings.tell).await;
+    let provided = provided.map_err(|error| of_provisioner(source, table.span().start, &error))?;
+    let Provided { subjects, no_rights, read_only } = provided;
+    let subject = |ProvidedSubject { user_id, token }| Subject { user_id, token };
+    accounts.subjects = subjects.into_iter().map(subject).collect();
+    accounts.no_rights = accounts.no_rights.take().or(no_rights);
+    accounts.read_only = accounts.read_only.take().or(read_only);
+    accounts.u2f_locks_tokens |= provisioner.u2f_locks_tokens();
+    accounts.provisioner = Some(provisioner);
+    Ok(())
 }
 
 fn complete(source: &Source, at: usize, accounts: &Accounts, flows: &[Flow]) -> Result<(), TargetFileError> {
@@ -112,7 +186,7 @@ fn read_token(
     source: &Source,
     key: &str,
     token: &Spanned<TokenSource>,
-    offered: &Offered<'_>,
+    surroundings: &Surroundings<'_>,
 ) -> Result<Secret, TargetFileError> {
     let fail = |message: String| source.error(token.span().start, format!("{key}: {message}"));
     let text = match token.get_ref() {
@@ -126,7 +200,7 @@ fn read_token(
                 let mend = "write \"${NAME}\" and set that environment variable, or { file = \"path\" }";
                 return Err(fail(format!("a token does not stand in this file; {mend}")));
             };
-            let variable = (offered.surroundings.variable)(name);
+            let variable = (surroundings.variable)(name);
             variable.ok_or_else(|| fail(format!("the environment variable {name} is not set; export it")))?
         }
     };
@@ -140,10 +214,10 @@ fn read_token(
 fn inline(
     source: &Source,
     subjects: &Spanned<Vec<SubjectTable>>,
-    offered: &Offered<'_>,
+    surroundings: &Surroundings<'_>,
 ) -> Result<SubjectPoolFile, TargetFileError> {
     let entry = |subject: &SubjectTable| {
-        let token = read_token(source, "token", &subject.token, offered)?;
+        let token = read_token(source, "token", &subject.token, surroundings)?;
         Ok(SubjectEntry { user_id: subject.user_id.clone(), token: token.expose().to_owned() })
     };
     let pool = SubjectPoolFile {
@@ -181,4 +255,8 @@ async fn provisioned(
 
 fn of_pool(source: &Source, at: usize, cause: &ProvisionError) -> TargetFileError {
     source.error(at, format!("accounts: {cause}"))
+}
+
+fn of_provisioner(source: &Source, at: usize, cause: &ProvisionerError) -> TargetFileError {
+    source.error(at, format!("accounts.provisioner: {cause}"))
 }

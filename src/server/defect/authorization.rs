@@ -45,6 +45,12 @@ pub(super) const DEFECTS: &[Defect] = &[
         "a user without rights may act on every user",
         &["authorization/no-rights"],
     ),
+    fails(
+        "authorization-read-only-accepted",
+        "api/status/permission-denied",
+        "a user with a role that may only read may act on every user",
+        &["authorization/read-only"],
+    ),
     deviates(
         "authorization-administrator-denied",
         "api/authorization",

@@ -1,6 +1,6 @@
 //! Rust source as tokens with their lines, without comments, literals and test code. Enough for rules about names; no parser.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// One token: an identifier, `::`, or a single character.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +64,20 @@ pub fn all() -> Vec<Source> {
     let mut found = Vec::new();
     collect(root, &root.join("src"), &mut found);
     found.sort_by(|a, b| a.path.cmp(&b.path));
+    found
+}
+
+/// Every file below a directory.
+pub fn files(directory: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(directory).expect("readable") {
+        let path = entry.expect("readable").path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else {
+            found.push(path);
+        }
+    }
     found
 }
 

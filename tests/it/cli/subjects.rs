@@ -31,6 +31,8 @@ fn schema_and_parser_agree() {
         (true, pool(|_| {})),
         (true, pool(|p| p["adminToken"] = json!("ABC-._~+/=!"))),
         (true, pool(|p| p["noRightsToken"] = json!(null))),
+        (true, pool(|p| p["readOnlyToken"] = json!("token-of-a-reader"))),
+        (false, pool(|p| p["readOnlyToken"] = json!("short"))),
         (true, pool(|p| p["subjects"][0]["userId"] = json!("ü 1"))),
         (true, pool(|p| p["subjects"][0]["token"] = json!("12345678"))),
         (false, json!([])),
@@ -69,6 +71,37 @@ fn schema_and_parser_agree() {
     assert!(!error.contains("token-of-user"), "no token is quoted: {error}");
 }
 
+/// What the provisioner is asked is tested against the reference server; here only the file.
+#[tokio::test]
+async fn the_other_example_target_files_are_read() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let beside = |name: &str, text: &[u8]| std::fs::write(directory.path().join(name), text).expect("written");
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/targets");
+    let certificate = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).expect("a certificate");
+    beside("company-ca.pem", certificate.cert.pem().as_bytes());
+    for name in ["admin", "no-rights", "read-only"] {
+        beside(&format!("{name}.token"), format!("the-token-of-{name}\n").as_bytes());
+    }
+    beside("subjects.json", pool(|_| {}).to_string().as_bytes());
+    for name in ["static-tokens.toml", "zitadel.toml"] {
+        beside(name, &std::fs::read(examples.join(name)).expect("readable"));
+    }
+    let set = |name: &str| (name == "ZITADEL_ADMIN_TOKEN").then(|| "a-personal-access-token".to_owned());
+    let needed = |_: &[Flow], _: &[Protocol]| 1;
+    let surroundings = Surroundings { variable: &set, subjects_needed: &needed, tell: &|_| () };
+    let path = directory.path().join("static-tokens.toml");
+    let target = target_file::load(&path, &surroundings).await.expect("valid");
+    assert_eq!(target.accounts.read_only.expect("there").expose(), "the-token-of-read-only");
+    assert!(target.accounts.provisioner.is_none() && !target_file::has_provisioner(&path));
+    let error = target_file::provisioner(&path, &surroundings).map(|_| ()).expect_err("it has none").to_string();
+    assert!(error.contains("there is no accounts.provisioner"), "{error}");
+    let path = directory.path().join("zitadel.toml");
+    assert!(target_file::has_provisioner(&path));
+    let provisioner = target_file::provisioner(&path, &surroundings).expect("valid");
+    assert!(provisioner.u2f_locks_tokens());
+    assert!(!format!("{provisioner:?}").contains("a-personal"), "{provisioner:?}");
+}
+
 #[tokio::test]
 async fn the_example_target_file_is_one() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/targets/example.toml");
@@ -78,16 +111,18 @@ async fn the_example_target_file_is_one() {
     }
     let set = |name: &str| name.strip_prefix("PROOFMARK_").map(|rest| format!("value-of-{rest}"));
     let needed = |_: &[Flow], _: &[Protocol]| 1;
-    let target = target_file::load(&path, &Surroundings { variable: &set, subjects_needed: &needed }).await;
+    let target =
+        target_file::load(&path, &Surroundings { variable: &set, subjects_needed: &needed, tell: &|_| () }).await;
     let target = target.expect("valid");
     assert_eq!((target.flows.len(), target.protocols.len()), (4, 3));
     assert_eq!(target.address(Protocol::Grpc).base_url, "https://grpc.id.example.org:8443");
     assert_eq!(target.accounts.subjects[1].token.expose(), "value-of-TOKEN_2");
-    assert_eq!(target.accounts.secrets().count(), 4);
+    assert_eq!(target.accounts.secrets().count(), 5);
     assert_eq!(target.reasons.clauses(&Said::id("WEBAUTHN-origin-7")), ["webauthn/7.1/origin"]);
     assert_eq!(target.limits.timeout.as_secs(), 10);
     let unset = |_: &str| None;
-    let error = target_file::load(&path, &Surroundings { variable: &unset, subjects_needed: &needed }).await;
+    let error =
+        target_file::load(&path, &Surroundings { variable: &unset, subjects_needed: &needed, tell: &|_| () }).await;
     let error = error.expect_err("variables are not set").to_string();
     assert!(error.contains("PROOFMARK_ADMIN_TOKEN is not set"), "{error}");
 }

@@ -64,6 +64,7 @@ fn directory(server: &RunningServer, web: &str, grpc: &str, more: &str) -> TempD
         subjects: server.accounts.subjects.iter().map(account).collect(),
         admin_token: Some(server.accounts.admin.expose().to_owned()),
         no_rights_token: Some(server.accounts.no_rights.token.expose().to_owned()),
+        read_only_token: None,
     };
     let write = |name: &str, bytes: Vec<u8>| std::fs::write(directory.path().join(name), bytes).expect("written");
     write("subjects.json", serde_json::to_vec(&pool).expect("JSON"));

@@ -1,0 +1,110 @@
+//! Accounts that a provisioner makes for a run: progress while it does, and their end.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::output;
+use crate::provisioner::{Progress, Provisioner, Removed};
+use crate::runner::target::Accounts;
+use crate::runner::target_file;
+
+/// A bar on a terminal, a line at the beginning and one at the end elsewhere; all on standard error.
+pub struct Teller {
+    quiet: bool,
+    shown: Mutex<Shown>,
+}
+
+#[derive(Default)]
+struct Shown {
+    bar: Option<ProgressBar>,
+    begun: Option<Instant>,
+}
+
+impl Teller {
+    /// Says nothing if it is told so.
+    pub fn new(quiet: bool) -> Teller {
+        Teller { quiet, shown: Mutex::default() }
+    }
+
+    /// Shows a step.
+    pub fn tell(&self, progress: Progress) {
+        if self.quiet {
+            return;
+        }
+        let (doing, did, done, all) = match progress {
+            Progress::Making(done, all) => ("making subjects", "made", done, all),
+            Progress::Removing(done, all) => ("removing accounts", "removed", done, all),
+        };
+        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        if output::is_watched() {
+            let bar = shown.bar.get_or_insert_with(|| bar(doing, all));
+            bar.set_position(u64::try_from(done).unwrap_or(u64::MAX));
+        } else if shown.begun.is_none() {
+            output::note(&format!("{doing}: {all}"));
+        }
+        let begun = *shown.begun.get_or_insert_with(Instant::now);
+        if done < all {
+            return;
+        }
+        if let Some(bar) = shown.bar.take() {
+            bar.finish_and_clear();
+        }
+        shown.begun = None;
+        let what = if matches!(progress, Progress::Making(..)) { "subjects" } else { "accounts" };
+        output::note(&format!("{did} {all} {what} in {:.1} s", begun.elapsed().as_secs_f64()));
+    }
+}
+
+fn bar(doing: &'static str, all: usize) -> ProgressBar {
+    let length = u64::try_from(all).unwrap_or(u64::MAX);
+    let bar = ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::stderr_with_hz(10));
+    let style = ProgressStyle::with_template("{bar:32} {pos}/{len} {msg} {elapsed}, {eta} left");
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    bar.set_message(doing);
+    bar
+}
+
+/// Holds the accounts of a run until their end.
+pub struct Keeper {
+    provisioner: Option<Arc<dyn Provisioner>>,
+    keep: bool,
+    quiet: bool,
+}
+
+impl Keeper {
+    /// For the accounts of a target; with `keep` they stay.
+    pub fn new(accounts: &Accounts, keep: bool, quiet: bool) -> Keeper {
+        Keeper { provisioner: accounts.provisioner.clone(), keep, quiet }
+    }
+
+    /// Removes what was made. What can't be removed is told, and is no reason for another exit code.
+    pub async fn close(&self) {
+        let Some(provisioner) = &self.provisioner else { return };
+        if self.keep {
+            output::note(
+                "the accounts stay on the server; the next run uses them again, `proofmark sweep` removes them",
+            );
+            return;
+        }
+        let teller = Teller::new(self.quiet);
+        let Removed { left, why, .. } = provisioner.remove(&|progress| teller.tell(progress)).await;
+        if let Some(why) = why {
+            output::note(&format!(
+                "{left} accounts could not be removed ({why}); `proofmark sweep --target FILE` removes them later"
+            ));
+        }
+    }
+}
+
+/// Says what an interrupt while accounts are made leaves behind.
+pub fn interrupted(target: Option<&Path>) {
+    if let Some(path) = target.filter(|path| target_file::has_provisioner(path)) {
+        let path = path.display();
+        output::note(&format!(
+            "accounts that were made so far are still there; `proofmark sweep --target {path}` removes them"
+        ));
+    }
+}

@@ -1,0 +1,187 @@
+//! Makes what a run needs on a server of a known kind, from its base URL and one administrator's token, and removes it again.
+//!
+//! All that proofmark knows of one vendor's management API is in the file of its kind.
+
+mod http;
+mod zitadel;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use thiserror::Error;
+
+use crate::transport::Address;
+use crate::wire::secret::Secret;
+
+/// A kind of server that accounts can be made on.
+#[derive(Debug)]
+pub struct Kind {
+    /// As target files name it.
+    pub name: &'static str,
+    /// Prepares one; nothing is sent yet.
+    pub connect: fn(Connection) -> Result<Arc<dyn Provisioner>, ProvisionerError>,
+}
+
+/// Every kind.
+pub const KINDS: &[Kind] = &[zitadel::KIND];
+
+/// The names of accounts begin with this where a target file says nothing.
+pub const PREFIX: &str = "proofmark";
+
+/// Accounts that are made at the same time where a target file says nothing.
+pub const CONCURRENCY: usize = 8;
+
+/// The server, and how accounts are made on it.
+#[derive(Debug, Clone)]
+pub struct Connection {
+    /// Where the management API is.
+    pub address: Address,
+    /// The most that one call may take. Passwords are hashed slowly, so that less than [`LEAST_TIMEOUT`] counts as that.
+    pub timeout: Duration,
+    /// Token of a caller that may make and remove users.
+    pub admin: Secret,
+    /// What the names of accounts begin with.
+    pub prefix: String,
+    /// Accounts that are made at the same time, at least 1.
+    pub concurrency: usize,
+}
+
+/// The least time that a call gets.
+pub const LEAST_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Makes accounts, keeps them usable, and removes them.
+#[async_trait]
+pub trait Provisioner: fmt::Debug + Send + Sync {
+    /// Makes the callers of a run and so many subjects, or takes those of the same names that are there already. If it can't,
+    /// it removes what it made.
+    ///
+    /// # Errors
+    /// [`ProvisionerError`]
+    async fn provide(&self, subjects: usize, tell: Tell<'_>) -> Result<Provided, ProvisionerError>;
+
+    /// Whether a subject's token is good for nothing any more once the subject has a U2F factor.
+    fn u2f_locks_tokens(&self) -> bool;
+
+    /// Makes the token of a subject good again after a U2F enrolment.
+    ///
+    /// # Errors
+    /// [`ProvisionerError`]
+    async fn unlock(&self, subject: &ProvidedSubject) -> Result<(), ProvisionerError>;
+
+    /// Removes what [`Provisioner::provide`] gave.
+    async fn remove(&self, tell: Tell<'_>) -> Removed;
+
+    /// The accounts that are on the server, of this run or of others: those whose names have the form of the ones that are made.
+    ///
+    /// # Errors
+    /// [`ProvisionerError`]
+    async fn found(&self) -> Result<Vec<Account>, ProvisionerError>;
+
+    /// Removes one of them; whether it was there.
+    ///
+    /// # Errors
+    /// [`ProvisionerError`]
+    async fn remove_one(&self, account: &Account) -> Result<bool, ProvisionerError>;
+}
+
+/// Who may call a server.
+#[derive(Debug, Clone, Default)]
+pub struct Provided {
+    /// Users that enrol.
+    pub subjects: Vec<ProvidedSubject>,
+    /// Valid, without any role.
+    pub no_rights: Option<Secret>,
+    /// Valid, and may only read.
+    pub read_only: Option<Secret>,
+}
+
+/// A user that enrols.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProvidedSubject {
+    /// Its id.
+    pub user_id: String,
+    /// Its bearer token.
+    pub token: Secret,
+}
+
+/// An account on the server.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Account {
+    /// Its name.
+    pub name: String,
+    /// Its id.
+    pub user_id: String,
+}
+
+/// What came of removing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Removed {
+    /// Accounts that are gone.
+    pub count: usize,
+    /// Accounts that may still be there.
+    pub left: usize,
+    /// Why, of the first of them.
+    pub why: Option<String>,
+}
+
+/// How far it has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// So many accounts of so many were made.
+    Making(usize, usize),
+    /// So many accounts of so many were removed.
+    Removing(usize, usize),
+}
+
+/// Told of every step.
+pub type Tell<'a> = &'a (dyn Fn(Progress) + Send + Sync);
+
+/// What could not be done at a server, and how to mend it. Texts of the server are hostile; secrets are masked in them.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("could not {doing}: {answer}\n  mend: {mend}")]
+pub struct ProvisionerError {
+    /// What was tried.
+    pub doing: String,
+    /// What came.
+    pub answer: String,
+    /// What to do about it.
+    pub mend: String,
+}
+
+/// The kind with this name.
+pub fn find(name: &str) -> Option<&'static Kind> {
+    KINDS.iter().find(|kind| kind.name == name)
+}
+
+/// What is wrong with a prefix, if anything: it has to be long and plain enough that no other account is meant by it.
+pub fn wrong_prefix(prefix: &str) -> Option<&'static str> {
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    let good = (4..=40).contains(&prefix.len()) && prefix.chars().all(fits) && prefix.starts_with(char::is_alphabetic);
+    (!good).then_some("write 4 to 40 lower-case letters, digits and hyphens, a letter first, such as \"proofmark-ci\"")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prefix_means_no_other_account() {
+        for good in ["proofmark", "pm-1", PREFIX] {
+            assert_eq!(wrong_prefix(good), None, "{good}");
+        }
+        for bad in ["", "a", "abc", "Admin", "*abc", "a b c d", "1234", "-abcd", &"a".repeat(41)] {
+            assert!(wrong_prefix(bad).is_some(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn kinds_have_names_of_their_own() {
+        for kind in KINDS {
+            assert_eq!(KINDS.iter().filter(|other| other.name == kind.name).count(), 1);
+            assert!(find(kind.name).is_some());
+        }
+        assert!(find("nothing").is_none());
+    }
+}

@@ -1,0 +1,235 @@
+//! The handful of management calls, one function each.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::super::http::Answer;
+use super::{Account, PAUSE, ProvisionerError, TRIES, Zitadel};
+use crate::wire::percent::encode_component;
+use crate::wire::secret::{LEAST_SECRET_LENGTH, Secret};
+
+/// Accounts of one page of a search.
+const PAGE: usize = 100;
+/// The most accounts that a search gives.
+const MOST_FOUND: usize = 100_000;
+
+impl Zitadel {
+    /// The id of a new human user; `None` if the name is taken.
+    pub(super) async fn create_human(&self, name: &str, password: &Secret) -> Result<Option<String>, ProvisionerError> {
+        let doing = format!("make the user {name}");
+        let body = json!({
+            "username": name,
+            "profile": { "givenName": "Proofmark", "familyName": name },
+            "email": { "email": format!("{name}@proofmark.invalid"), "isVerified": true },
+            "password": { "password": password.expose(), "changeRequired": false },
+        });
+        self.created(doing, "/v2/users/human", &body, &[password]).await
+    }
+
+    /// The id of a new machine user; `None` if the name is taken.
+    pub(super) async fn create_machine(&self, name: &str) -> Result<Option<String>, ProvisionerError> {
+        let body = json!({ "userName": name, "name": name, "description": "made by proofmark for the 403 cases" });
+        self.created(format!("make the machine user {name}"), "/management/v1/users/machine", &body, &[]).await
+    }
+
+    async fn created(
+        &self,
+        doing: String,
+        path: &str,
+        body: &Value,
+        secrets: &[&Secret],
+    ) -> Result<Option<String>, ProvisionerError> {
+        let answer = self.asked(&doing, Method::POST, path, Some(body)).await?;
+        match answer.text("userId") {
+            _ if answer.status == 409 => Ok(None),
+            Some(user_id) if answer.is_success() => Ok(Some(user_id.to_owned())),
+            _ => Err(self.refused(doing, &answer, secrets)),
+        }
+    }
+
+    /// Gives the administrator's organisation this user as a member with a role.
+    pub(super) async fn make_member(&self, user_id: &str, role: &str) -> Result<(), ProvisionerError> {
+        let doing = format!("give the caller that may only read its role {role}");
+        let body = json!({ "userId": user_id, "roles": [role] });
+        let answer = self.asked(&doing, Method::POST, "/management/v1/orgs/me/members", Some(&body)).await?;
+        // It is a member already.
+        if answer.is_success() || answer.status == 409 { Ok(()) } else { Err(self.refused(doing, &answer, &[])) }
+    }
+
+    /// A new personal access token of a machine user.
+    pub(super) async fn create_token(&self, user_id: &str) -> Result<Secret, ProvisionerError> {
+        let doing = format!("make a token for the machine user {user_id}");
+        let path = format!("/management/v1/users/{}/pats", encode_component(user_id));
+        let answer = self.asked(&doing, Method::POST, &path, Some(&json!({}))).await?;
+        self.secret(doing, &answer, "token", &[])
+    }
+
+    /// The token of a new session that checks the password alone. A user that was just made may not be known there yet.
+    pub(super) async fn create_session(&self, user_id: &str, password: &Secret) -> Result<Secret, ProvisionerError> {
+        let doing = format!("begin a session of user {user_id}");
+        let body =
+            json!({ "checks": { "user": { "userId": user_id }, "password": { "password": password.expose() } } });
+        let mut tries = 1;
+        loop {
+            let answer = self.asked(&doing, Method::POST, "/v2/sessions", Some(&body)).await?;
+            if answer.status != 404 || tries == TRIES {
+                return self.secret(doing, &answer, "sessionToken", &[password]);
+            }
+            tries += 1;
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    pub(super) async fn set_password(&self, user_id: &str, password: &Secret) -> Result<(), ProvisionerError> {
+        let doing = format!("set the password of user {user_id}");
+        let body = json!({ "newPassword": { "password": password.expose(), "changeRequired": false } });
+        let path = format!("/v2/users/{}/password", encode_component(user_id));
+        let answer = self.asked(&doing, Method::POST, &path, Some(&body)).await?;
+        if answer.is_success() { Ok(()) } else { Err(self.refused(doing, &answer, &[password])) }
+    }
+
+    /// Removes a user's U2F factors; gives their number.
+    pub(super) async fn remove_u2f(&self, user_id: &str) -> Result<usize, ProvisionerError> {
+        let doing = format!("look for U2F factors of user {user_id}");
+        let user = encode_component(user_id);
+        let path = format!("/v2/users/{user}/authentication_factors/_search");
+        let answer = self.asked(&doing, Method::POST, &path, Some(&json!({}))).await?;
+        if !answer.is_success() {
+            return Err(self.refused(doing, &answer, &[]));
+        }
+        let factors = answer.body.get("result").and_then(Value::as_array).into_iter().flatten();
+        let ids: Vec<&str> = factors.filter_map(|factor| factor.pointer("/u2f/id")?.as_str()).collect();
+        for id in &ids {
+            let doing = format!("remove a U2F factor of user {user_id}");
+            let path = format!("/v2/users/{user}/u2f/{}", encode_component(id));
+            let answer = self.asked(&doing, Method::DELETE, &path, None).await?;
+            // The list lags behind.
+            if !answer.is_success() && answer.status != 404 {
+                return Err(self.refused(doing, &answer, &[]));
+            }
+        }
+        Ok(ids.len())
+    }
+
+    /// Whether a subject's token is taken.
+    pub(super) async fn is_good(&self, token: &Secret) -> Result<bool, ProvisionerError> {
+        let path = "/auth/v1/users/me/auth_factors/_search";
+        let answer = self.client.call(&Method::POST, path, token, Some(&json!({}))).await;
+        answer.map(|answer| answer.is_success()).map_err(|why| silent("ask with a subject's token".to_owned(), why))
+    }
+
+    /// Accounts by name, with a method of the server's text queries.
+    pub(super) async fn search(&self, name: &str, method: &str) -> Result<Vec<Account>, ProvisionerError> {
+        let (mut accounts, mut offset) = (Vec::new(), 0);
+        while offset < MOST_FOUND {
+            let doing = format!("look for the user {name}");
+            let body = json!({
+                "query": { "offset": offset.to_string(), "limit": PAGE, "asc": true },
+                "sortingColumn": "USER_FIELD_NAME_USER_NAME",
+                "queries": [{ "userNameQuery": { "userName": name, "method": method } }],
+            });
+            let answer = self.asked(&doing, Method::POST, "/v2/users", Some(&body)).await?;
+            if !answer.is_success() {
+                return Err(self.refused(doing, &answer, &[]));
+            }
+            let found = answer.body.get("result").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+            let text = |user: &Value, member| user.get(member).and_then(Value::as_str).map(str::to_owned);
+            let account =
+                |user: &Value| Some(Account { name: text(user, "username")?, user_id: text(user, "userId")? });
+            accounts.extend(found.iter().filter_map(account));
+            offset += found.len();
+            if found.len() < PAGE {
+                break;
+            }
+        }
+        Ok(accounts)
+    }
+
+    /// Removes a user; whether it was there.
+    pub(super) async fn delete(&self, account: &Account) -> Result<bool, ProvisionerError> {
+        let doing = format!("remove the user {}", account.name);
+        let path = format!("/v2/users/{}", encode_component(&account.user_id));
+        let answer = self.asked(&doing, Method::DELETE, &path, None).await?;
+        if answer.is_success() || answer.status == 404 {
+            return Ok(answer.status != 404);
+        }
+        Err(self.refused(doing, &answer, &[]))
+    }
+
+    async fn asked(
+        &self,
+        doing: &str,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<Answer, ProvisionerError> {
+        let answer = self.client.call(&method, path, &self.admin, body).await;
+        answer.map_err(|why| silent(doing.to_owned(), why))
+    }
+
+    fn secret(
+        &self,
+        doing: String,
+        answer: &Answer,
+        member: &str,
+        secrets: &[&Secret],
+    ) -> Result<Secret, ProvisionerError> {
+        match answer.text(member).filter(|_| answer.is_success()) {
+            Some(token) if is_token(token) => Ok(Secret::new(token)),
+            _ => Err(self.refused(doing, answer, secrets)),
+        }
+    }
+
+    fn refused(&self, doing: String, answer: &Answer, secrets: &[&Secret]) -> ProvisionerError {
+        let mend = match answer.status {
+            401 => {
+                "make a new personal access token for the administrator, and put it where accounts.admin-token looks for it"
+            }
+            403 => {
+                "give the administrator, whose token accounts.admin-token is, the role ORG_OWNER in its organisation"
+            }
+            404 => {
+                "write base-url with the host name that the server is set up for: it finds its instance by it, and an IP \
+                 address finds none"
+            }
+            _ => "see what the server says; `proofmark sweep` removes what was left behind",
+        };
+        let secrets: Vec<&Secret> = secrets.iter().copied().chain([&self.admin]).collect();
+        ProvisionerError { doing, answer: answer.words(&secrets), mend: mend.to_owned() }
+    }
+}
+
+/// What can be put into a header, and masked in whatever is written (RFC 6750 section 2.1).
+fn is_token(text: &str) -> bool {
+    let fits = |c: char| c.is_ascii_graphic() && !matches!(c, '"' | '\\');
+    text.len() >= LEAST_SECRET_LENGTH && text.chars().all(fits)
+}
+
+/// No answer was had.
+fn silent(doing: String, why: String) -> ProvisionerError {
+    ProvisionerError { doing, answer: why, mend: "start the server, or correct base-url and [tls]".to_owned() }
+}
+
+/// The server's lists did not follow in time.
+pub(super) fn stale(doing: String) -> ProvisionerError {
+    let answer = "the server still refuses it after the factor was removed".to_owned();
+    ProvisionerError {
+        doing,
+        answer,
+        mend: "`proofmark sweep` removes the user, so that the next run makes it anew".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_can_be_sent_and_masked() {
+        for (text, good) in
+            [("a-good.Token_1~+/=", true), ("short", false), ("with a blank", false), ("with\"quote", false)]
+        {
+            assert_eq!(is_token(text), good, "{text}");
+        }
+    }
+}
