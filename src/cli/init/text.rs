@@ -141,7 +141,7 @@ pub fn host_of(origin: &str) -> String {
 
 /// A path as it is written in a file of this directory, which paths are relative to.
 fn relative(path: &Path, directory: Option<&Path>) -> String {
-    let Some(directory) = directory.filter(|_| path.is_relative()) else { return path.display().to_string() };
+    let Some(directory) = directory else { return path.display().to_string() };
     if let Ok(beneath) = path.strip_prefix(directory) {
         return beneath.display().to_string();
     }

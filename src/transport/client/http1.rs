@@ -4,15 +4,20 @@ use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
 
 use hyper::client::conn::http1::{SendRequest, handshake};
 
 use super::Body;
 use super::connect::{ConnectError, Io};
 
+/// How long a connection waits for a call. A target closes one that is idle, often after five seconds, and a call that is sent at that
+/// moment is lost: nothing tells whether the target has read it, so that it must not be sent again.
+const LONGEST_WAIT: Duration = Duration::from_secs(3);
+
 /// Connections that wait for a call, the last used first. There are never more than there were calls at a time.
 #[derive(Default)]
-pub(super) struct Idle(Mutex<Vec<Connection>>);
+pub(super) struct Idle(Mutex<Vec<(Instant, Connection)>>);
 
 pub(super) struct Connection {
     pub send: SendRequest<Body>,
@@ -72,8 +77,8 @@ impl Idle {
     pub fn take(&self) -> Option<Connection> {
         loop {
             // The lock is not held while a connection is looked at, or closed.
-            let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop()?;
-            if last.is_ready() {
+            let (since, mut last) = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop()?;
+            if since.elapsed() < LONGEST_WAIT && last.is_ready() {
                 return Some(last);
             }
         }
@@ -82,7 +87,7 @@ impl Idle {
     /// Keeps a connection whose reply was read, if the target does too.
     pub fn put(&self, mut connection: Connection) {
         if connection.is_ready() {
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).push((Instant::now(), connection));
         }
     }
 }

@@ -258,3 +258,15 @@ async fn set_up_is_told_apart_from_the_call() {
     }
     assert_eq!(connections.load(Ordering::SeqCst), 1);
 }
+
+/// The target may be closing it at that moment.
+#[tokio::test]
+async fn a_connection_that_was_idle_for_long_is_not_used_again() {
+    let answer = || Answer { headers: &[("content-type", "application/json")], ..Answer::ok("{}") };
+    let (base_url, connections) = answering(answer()).await;
+    let transport = transport(Protocol::Rest, &base_url, &limits());
+    transport.send(&call()).await.expect("a reply");
+    tokio::time::sleep(Duration::from_millis(3_100)).await;
+    transport.send(&call()).await.expect("a reply");
+    assert_eq!(connections.load(Ordering::SeqCst), 2);
+}
