@@ -96,6 +96,7 @@ struct Request {
     seed: u64,
     timeout: Option<Duration>,
     exhaustive: bool,
+    quiet: bool,
     shard: Option<Shard>,
     concurrency: usize,
     /// The most subjects.
@@ -111,6 +112,7 @@ impl Request {
             seed: seed_or_random(arguments.seed),
             timeout,
             exhaustive: arguments.exhaustive,
+            quiet: arguments.quiet,
             shard: arguments.shard,
             concurrency: usize::from(arguments.jobs).max(1),
             most: arguments.max_subjects.and_then(|most| usize::try_from(most).ok()),
@@ -122,10 +124,10 @@ impl Request {
         let needed = plan.demand().subjects(self.concurrency);
         let count = self.most.map_or(needed, |most| needed.min(most));
         let capped = if count < needed { format!(" (--max-subjects {count})") } else { String::new() };
-        output::note(&format!(
-            "subjects  {needed} are enough for {} permutations{capped}; having them made",
-            plan.played().count()
-        ));
+        if !self.quiet {
+            let played = plan.played().count();
+            output::note(&format!("subjects  {needed} are enough for {played} permutations{capped}; having them made"));
+        }
         count
     }
 

@@ -25,6 +25,11 @@ impl Flow {
     /// All flows, in the order in which they are listed and run.
     pub const ALL: [Flow; 4] = [Flow::V1U2f, Flow::V1Passwordless, Flow::V2U2f, Flow::V2Passkey];
 
+    /// Whether it enrols a second factor, and not a passkey.
+    pub const fn is_u2f(self) -> bool {
+        matches!(self, Flow::V1U2f | Flow::V2U2f)
+    }
+
     /// The slug used in permutation names, target files and reports, such as `v2/u2f`.
     pub const fn slug(self) -> &'static str {
         match self {

@@ -75,7 +75,8 @@ impl Cycle {
     /// Time was up before it was over.
     pub(super) fn cut_off(&mut self) {
         if self.service.is_some() {
-            self.left_behind.get_or_insert("time was up".to_owned());
+            self.left_behind = Some("time was up".to_owned());
+            self.counts.left_behind += 1;
             return;
         }
         let (step, outcome) = (self.at, Outcome::Unfinished);

@@ -285,6 +285,7 @@ fn a_cycle_that_is_cut_off_says_where() {
     cleaning.service = Some(Duration::ZERO);
     cleaning.cut_off();
     assert!(cleaning.failure.is_none() && cleaning.left_behind.is_some());
+    assert_eq!(cleaning.counts.left_behind, 1);
 }
 
 fn good(operation: Operation) -> Option<(u16, Value)> {

@@ -186,7 +186,7 @@ impl Player<'_> {
 
     /// Notes whose tokens a U2F enrolment has locked. One that was not answered may have been done.
     fn note_enrolment(&mut self, endpoint: &Endpoint, step: &Step, reply: Option<&Reply>) {
-        let is_u2f = matches!(endpoint.flow, Flow::V1U2f | Flow::V2U2f) && endpoint.operation == Operation::Verify;
+        let is_u2f = endpoint.flow.is_u2f() && endpoint.operation == Operation::Verify;
         if !is_u2f || matches!(reply, Some(Reply::Refusal(_))) {
             return;
         }

@@ -18,6 +18,7 @@ use super::{Shared, case};
 use crate::authenticator::Format;
 use crate::contract::{ApiVersion, Flow, Operation, Protocol};
 use crate::outcome::Reason;
+use crate::provisioner::ProvidedSubject;
 use crate::scenario::Demand;
 use crate::transport::{Call, Exchange, Phase, Reply, Tamper, TransportError};
 use crate::webauthn::cose::CoseAlgorithm;
@@ -40,6 +41,15 @@ pub enum SetupError {
         answer: String,
         /// What to write into the file.
         mend: String,
+    },
+    /// The look at origin and RP ID has locked the subject's token.
+    #[error(
+        "setup: the token of the first subject could not be made good again after a U2F enrolment: {why}\n  \
+         mend: let the provisioner remove factors, or leave out the U2F flows"
+    )]
+    Locked {
+        /// What the provisioner says.
+        why: String,
     },
     /// Every flow is refused over every protocol.
     #[error(
@@ -127,7 +137,17 @@ pub(super) async fn look(shared: &Shared, flows: &[Flow], subject: &Subject) -> 
         tokens(shared, subject, &mut seen).await?;
     }
     if let Some((flow, protocol, offered)) = seen.start.clone() {
-        identity(shared, (flow, protocol), offered, subject).await?;
+        let accounts = &shared.target.accounts;
+        let locks = flow.is_u2f() && accounts.u2f_locks_tokens;
+        // Who would be locked out for good is not tried.
+        if !locks || accounts.provisioner.is_some() {
+            identity(shared, (flow, protocol), offered, subject).await?;
+        }
+        if let Some(provisioner) = accounts.provisioner.as_ref().filter(|_| locks) {
+            let Subject { user_id, token } = subject.clone();
+            let unlocked = provisioner.unlock(&ProvidedSubject { user_id, token }).await;
+            unlocked.map_err(|error| SetupError::Locked { why: error.to_string() })?;
+        }
     }
     Ok(seen)
 }
@@ -190,7 +210,9 @@ async fn start(shared: &Shared, flow: Flow, subject: &Subject, seen: &mut Seen) 
                 refused.get_or_insert(answer);
             }
             None => {
-                if let (Reply::Success(body), None) = (&exchange.reply, &seen.start) {
+                // A passkey rather than a second factor, which locks the user's token on some targets.
+                let is_better = seen.start.as_ref().is_none_or(|(known, ..)| known.is_u2f() && !flow.is_u2f());
+                if let (Reply::Success(body), true) = (&exchange.reply, is_better) {
                     let options = exchange.endpoint.options_member().and_then(|pointer| body.pointer(pointer));
                     seen.start = Some((flow, *protocol, options.and_then(rp_id)));
                 }

@@ -212,7 +212,7 @@ cases:
         assert!(lease.is_locked(false) && !lease.is_locked(true));
         drop(lease);
         let mut lease = pool.lease(own).await.expect("two are left");
-        assert_eq!(ids(&lease), ["2", "0"]);
+        assert_eq!(ids(&lease), ["0", "1"]);
         lease.enrolled_u2f(true);
         let waits = tokio::spawn({
             let (pool, [shares, ..]) = (pool.clone(), cases());
@@ -272,10 +272,10 @@ cases:
         let with = Accounts { u2f_locks_tokens: true, provisioner: Some(provisioner.clone()), ..accounts(2) };
         let pool = pool(&with);
         pool.lease(shares).await.expect("enough").enrolled_u2f(true);
-        assert_eq!(ids(&pool.lease(shares).await.expect("another")), ["1"]);
+        assert_eq!(ids(&pool.lease(shares).await.expect("another")), ["0"]);
         assert_eq!(provisioner.0.load(Ordering::SeqCst), 0, "nobody needed it yet");
         let why = pool.lease(shares).await.expect_err("the first try fails");
-        assert!(why.contains("could not unlock 0: no"), "{why}");
+        assert!(why.contains("could not unlock 1: no"), "{why}");
         let lease = pool.lease(own).await.expect("the second does not");
         assert!(!lease.is_locked(true) && !lease.is_locked(false));
         assert_eq!(provisioner.0.load(Ordering::SeqCst), 2);

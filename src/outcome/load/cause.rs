@@ -70,6 +70,9 @@ impl LoadRecord {
                 rarely if rarely >= 1.5 => format!("one cycle in {rarely:.0}"),
                 _ => "nearly every cycle".to_owned(),
             };
+            if error.outcome == Outcome::Abandoned {
+                return format!("the target does not keep up: {often} that was due never began");
+            }
             format!("{often} fails with {}", error.class)
         };
         self.errors.iter().filter(fails).filter(is_cause).map(say).collect()

@@ -36,14 +36,18 @@ pub struct Growth {
 
 impl fmt::Display for Growth {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (begin, end, slope) = (self.begin_us / 1e3, self.end_us / 1e3, self.slope_us / 1e3);
+        let (begin, end) = (self.begin_us / 1e3, self.end_us / 1e3);
+        let slope = match self.slope_us {
+            slope if slope.abs() < 1e3 => format!("{slope:.1} µs"),
+            slope => format!("{:.2} ms", slope / 1e3),
+        };
         if self.sure == 0.0 {
             return write!(f, "none that is sure; the median is {begin:.2} ms");
         }
         let percent = self.sure * 100.0;
         write!(
             f,
-            "at least {percent:.0}%: the median goes from {begin:.2} to {end:.2} ms, by {slope:.2} ms each 1,000 cycles"
+            "at least {percent:.0}%: the median goes from {begin:.2} to {end:.2} ms, by {slope} each 1,000 cycles"
         )
     }
 }

@@ -39,7 +39,8 @@ fn what_is_found_is_simple_and_can_be_played_again() {
         let again: Vec<&str> = again.split(' ').map(|word| word.trim_matches('\'')).collect();
         assert_eq!(again[2], suite);
         let replayed = proofmark(&[&again[..], &defect[2..]].concat()).exits(1);
-        assert!(replayed.out.contains(&format!("--suite {suite} '{}'", again[3])), "{}", replayed.out);
+        let replay = format!("proofmark replay '{}' --seed 6 --suite {suite}", again[3]);
+        assert!(replayed.out.contains(&replay), "{}", replayed.out);
         proofmark(&again).exits(0);
     }
 }

@@ -138,7 +138,7 @@ fn wrong_addresses(url: &str) -> Vec<Wrong> {
             "take grpc out of `protocols`",
         ),
         (own(names, others), "rp-id-other", "write rp-id = \"localhost\""),
-        (own(origin, at_port), "enrolment-refused", "compare `origin` (now https://localhost:8443)"),
+        (own(origin, at_port), "preflight", "write rp-id = \"localhost\" and origin = \"https://localhost\""),
     ]
 }
 
@@ -298,8 +298,11 @@ fn a_proposed_reason_map_attributes_every_refusal_and_finds_a_wrong_one() {
     let output = run(&remapped(&served, "without.toml", ""));
     assert!(output.out.contains(" unattributed "), "{}", output.out);
     let suggested = proofmark(&["reasons", "suggest", &events]).exits(0);
-    for line in ["[reasons]", "\"E-1168\" = \"api/limit/credential\"", "\"E-1196\" = \"webauthn/7.1/type\""] {
-        assert!(suggested.out.lines().any(|found| found == line), "no {line:?} in {}", suggested.out);
+    // Which number a refusal has is the server's affair.
+    for clause in ["api/limit/credential", "webauthn/7.1/type"] {
+        let end = format!("\" = \"{clause}\"");
+        let is_entry = |line: &str| line.starts_with("\"E-1") && line.ends_with(&end);
+        assert!(suggested.out.lines().any(is_entry), "no {clause} in {}", suggested.out);
     }
     assert!(suggested.err.contains("6 entries for ") && !suggested.err.contains("left to you"), "{}", suggested.err);
     let pasted = remapped(&served, "pasted.toml", &suggested.out);

@@ -158,7 +158,7 @@ fn subjects() {
     let shell = |script: &str| format!("provision = [\"sh\", \"-c\", '''{script}''']");
     let hostile = shell(r"printf 'no\033[31m licence' >&2; exit 3");
     let cases = [
-        (String::new(), 4, "exactly one of `subjects`, `subjects-file` and `provision`"),
+        (String::new(), 4, "exactly one of `subjects`, `subjects-file`, `provision` and `provisioner`"),
         (both, 4, "exactly one of"),
         ("subjects = []".to_owned(), 5, "at least two subjects"),
         (one.to_owned(), 5, "at least two subjects"),

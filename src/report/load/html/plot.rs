@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
+use crate::outcome::load::float;
+
 /// Where the lines are drawn, within 480 by 250.
 const LEFT: f64 = 50.0;
 const RIGHT: f64 = 470.0;
@@ -29,6 +31,9 @@ pub(super) enum Axis {
     /// Percentiles, by powers of ten of what is beyond them: 1 is 90 %, 2 is 99 %.
     Percentile,
 }
+
+/// The width of a letter.
+const LETTER: f64 = 6.5;
 
 /// A part of the x axis with a name, such as a phase.
 pub(super) struct Zone {
@@ -96,7 +101,10 @@ impl Plot {
         let zones = self.zones.iter().enumerate().filter_map(|(index, zone)| {
             let (from, to) = (x.at(zone.from.max(xs.0)), x.at(zone.to.min(xs.1)));
             let (left, width) = (number(from), number(to - from));
-            (to > from).then(|| Area { name: zone.name.clone(), x: left, width, shaded: index % 2 == 0 })
+            // A narrow one would write over its neighbour.
+            let fits = to - from >= LETTER * float(u64::try_from(zone.name.chars().count()).unwrap_or(u64::MAX));
+            let name = if fits { zone.name.clone() } else { String::new() };
+            (to > from).then_some(Area { name, x: left, width, shaded: index % 2 == 0 })
         });
         Some(Chart {
             title: self.title.clone(),

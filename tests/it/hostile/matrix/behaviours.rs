@@ -26,7 +26,7 @@ pub struct Behaviour {
 
 impl Behaviour {
     fn new(name: &'static str) -> Behaviour {
-        Behaviour { name, hangs: false, megabytes: 100, case: None, rest: None, grpc: None, web: None }
+        Behaviour { name, hangs: false, megabytes: 150, case: None, rest: None, grpc: None, web: None }
     }
 
     fn hanging(name: &'static str) -> Behaviour {
