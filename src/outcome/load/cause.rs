@@ -1,12 +1,15 @@
 //! What is wrong with a target, in words: what a reader should know before any table.
 
-use super::{Figure, Judgement, Kind, LoadErrorRecord, LoadRecord, LoadStep, Outcome, Row, Threshold, float};
+use super::{Arrivals, Figure, Judgement, Kind, LoadErrorRecord, LoadRecord, LoadStep, Outcome, Row, Threshold, float};
 
 /// A class of failures that is less than this share of all of them is not a cause of its own.
 const WORTH: f64 = 0.2;
 
 /// A step is what a cycle takes its time for from this share of it on.
 const MOST: f64 = 0.5;
+
+/// Arrivals queue if more than this share of them found no free worker.
+const QUEUE: f64 = 0.5;
 
 impl LoadRecord {
     /// What is wrong, one sentence each, the gravest first; nothing where everything is as it should be. Nothing in it comes
@@ -26,7 +29,16 @@ impl LoadRecord {
                 _ => {}
             }
         }
-        causes.extend(slow);
+        // Where arrivals queue, it is the queue that takes the time.
+        let queues = |of: &&Arrivals| of.offered > 0 && float(of.waited) > QUEUE * float(of.offered);
+        let queue = |of: &Arrivals| {
+            let Arrivals { waited, offered, .. } = of;
+            format!(
+                "it does not keep up with what is asked for: {waited} of {offered} cycles were due while all workers waited for it"
+            )
+        };
+        let queue = self.arrivals.as_ref().filter(queues).map(queue);
+        causes.extend(slow.map(|slow| queue.unwrap_or(slow)));
         causes
     }
 
@@ -138,5 +150,8 @@ mod tests {
             "the time goes into verify: 98% of start, attest and verify together",
         ];
         assert_eq!(causes, expected);
+        record.arrivals = Some(Arrivals { offered: 100, waited: 51, ..Arrivals::default() });
+        let last = record.causes().pop().expect("the last one");
+        assert!(last.contains("does not keep up") && last.contains("51 of 100"), "{last}");
     }
 }
