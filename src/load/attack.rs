@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::assemble::{self, Parts};
-use super::engine::{self, Interrupts};
+use super::engine;
 use super::generator::Monitor;
 use super::workers::{Phase, Shared};
 use super::{LoadError, Plan, Progress, Stop, bounds};
@@ -30,7 +30,7 @@ const LONGEST_END: Duration = Duration::from_secs(5);
 
 /// Runs an attack. `watch` is told each second how far it is.
 ///
-/// Only one attack runs at a time in a process; another one waits. While one runs, the first Ctrl-C stops it as
+/// Only one attack runs at a time in a process; another one waits. From its begin on, the first Ctrl-C stops it as
 /// [`Stop::stop`] does, and the second does what the stop was given; both by a handler that stays for the rest of the process.
 ///
 /// The attack ends at most the plan's timeout (and a moment) after its last phase or its stop: cycles that are not over by
@@ -43,7 +43,7 @@ pub async fn run(plan: Plan, stop: &Stop, watch: &mut dyn FnMut(&Progress)) -> R
     let start_at = plan.start_at.map(instant).transpose()?;
     static ONE_AT_A_TIME: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
     let _alone = ONE_AT_A_TIME.lock().await;
-    let _interrupts = Interrupts::stop_on_ctrl_c(stop);
+    engine::stop_on_ctrl_c(stop);
     engine::silence();
     let shared = Arc::new(Shared::new(&plan)?);
     let attack = engine::prepare(&shared, shared.workers, &plan.web.base_url, plan.dashboard.as_ref())?;

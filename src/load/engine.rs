@@ -155,39 +155,24 @@ fn counts(metrics: &GooseMetrics) -> Vec<EngineCount> {
     counts
 }
 
-/// The stop of the running attack.
+/// The stop of the attack that runs, or ran last.
 static CURRENT: Mutex<Option<Stop>> = Mutex::new(None);
 
-/// While this lives, Ctrl-C stops the attack.
-pub(super) struct Interrupts;
-
-impl Interrupts {
-    /// Takes the one handler that goose's crate for it allows in a process, so that goose can't have it.
-    pub(super) fn stop_on_ctrl_c(stop: &Stop) -> Interrupts {
-        static ONCE: Once = Once::new();
-        ONCE.call_once(|| {
-            let handler = || {
-                let current = CURRENT.lock().unwrap_or_else(PoisonError::into_inner).clone();
-                if let Some(stop) = current {
-                    stop.pressed();
-                }
-            };
-            // Somebody else's handler is as good: goose can't take its place either.
-            ctrlc::set_handler(handler).unwrap_or_default();
-        });
-        Self::set(Some(stop.clone()));
-        Interrupts
-    }
-
-    fn set(stop: Option<Stop>) {
-        *CURRENT.lock().unwrap_or_else(PoisonError::into_inner) = stop;
-    }
-}
-
-impl Drop for Interrupts {
-    fn drop(&mut self) {
-        Self::set(None);
-    }
+/// Has Ctrl-C stop an attack, by the one handler that goose's crate for it allows in a process, so that goose can't have it.
+pub(super) fn stop_on_ctrl_c(stop: &Stop) {
+    static ONCE: Once = Once::new();
+    // First: a signal that the handler gets without it would be lost.
+    *CURRENT.lock().unwrap_or_else(PoisonError::into_inner) = Some(stop.clone());
+    ONCE.call_once(|| {
+        let handler = || {
+            let current = CURRENT.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            if let Some(stop) = current {
+                stop.pressed();
+            }
+        };
+        // Somebody else's handler is as good: goose can't take its place either.
+        ctrlc::set_handler(handler).unwrap_or_default();
+    });
 }
 
 /// Takes the place of the process's logger, if it is free: goose would install one that writes warnings of every crate to
