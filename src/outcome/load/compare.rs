@@ -187,8 +187,10 @@ fn are_comparable(baseline: &[Named], new: &[Named]) -> Result<(), CompareError>
 /// The first part of two plans that differs, of those that shape the load.
 fn difference(one: &LoadPlanRecord, other: &LoadPlanRecord) -> Option<String> {
     let load = |plan: &LoadPlanRecord| {
+        // Where the load went is what is compared.
         let (target, base_url, digest) = (String::new(), String::new(), String::new());
-        let load = LoadPlanRecord { target, base_url, digest, seed: 0, thresholds: Vec::new(), ..plan.clone() };
+        let whom = LoadPlanRecord { target, base_url, target_file: None, defect: None, ..plan.clone() };
+        let load = LoadPlanRecord { digest, seed: 0, thresholds: Vec::new(), ..whom };
         serde_json::to_value(load).ok()
     };
     let (one, other) = (load(one)?, load(other)?);
