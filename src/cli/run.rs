@@ -22,6 +22,7 @@ use crate::runner::target_file::{self, Offer, Surroundings};
 use crate::runner::{Runner, Settings, Stop, vector};
 use crate::scenario::{self, Case, Pattern, Plan, Selection, Sizes};
 use crate::server::ServerConfig;
+use crate::wire::shell;
 
 /// Plans, runs, reports, and gives the gate's exit code. What can be wrong without the target is told before it is asked.
 pub async fn run(arguments: RunArguments) -> Result<Exit, Failure> {
@@ -230,9 +231,7 @@ fn arguments_again(arguments: &RunArguments) -> String {
 
 /// A path as a word of a shell.
 pub fn word(path: &Path) -> String {
-    let text = path.display().to_string();
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:@%".contains(c);
-    if text.chars().all(is_plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
+    shell::word(&path.display().to_string(), "/._-+=:@%")
 }
 
 async fn execute(

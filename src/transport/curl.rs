@@ -8,7 +8,7 @@ use http::header::CONTENT_TYPE;
 
 use super::{Exchange, SentRequest};
 use crate::contract::Protocol;
-use crate::wire::schema;
+use crate::wire::{schema, shell};
 
 /// Body bytes that are shown; a multiple of 3, so that cut base64 stays whole.
 const MOST_BYTES: usize = 4095;
@@ -98,12 +98,8 @@ fn headers(request: &SentRequest) -> String {
     headers
 }
 
-/// Single quotes, in which a POSIX shell leaves everything alone; none where nothing needs them.
 fn quote(text: &str) -> String {
-    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._/:".contains(&byte)) {
-        return text.to_owned();
-    }
-    format!("'{}'", text.replace('\'', r"'\''"))
+    shell::word(text, "-._/:")
 }
 
 #[cfg(test)]

@@ -5,5 +5,6 @@ pub mod json;
 pub mod percent;
 pub mod schema;
 pub mod secret;
+pub mod shell;
 pub mod status;
 mod structs;

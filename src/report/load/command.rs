@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::super::text::printable;
 use crate::outcome::load::{ArrivalPattern, Cleanup, LoadModel, LoadPlanRecord, RateStep, Weighted, float};
+use crate::wire::shell;
 
 /// `proofmark load …` with the options of a plan.
 pub(super) fn of(plan: &LoadPlanRecord) -> String {
@@ -95,9 +96,7 @@ fn percent(share: f64) -> String {
 
 /// One word of a POSIX shell. A record can come from anywhere.
 fn quoted(text: &str) -> String {
-    let text = printable(text);
-    let is_plain = |character: char| character.is_ascii_alphanumeric() || "-_./=,:@%+".contains(character);
-    if text.chars().all(is_plain) { text } else { format!("'{}'", text.replace('\'', "'\\''")) }
+    shell::word(&printable(text), "-_./=,:@%+")
 }
 
 #[cfg(test)]
