@@ -193,7 +193,7 @@ fn open_place(path: &Path, is_stream: bool) -> io::Result<Place> {
 pub fn stream(destinations: &[Destination]) -> Option<&Path> {
     destinations
         .iter()
-        .find(|destination| destination.report.name == "ndjson")
+        .find(|destination| destination.report.name == STREAM)
         .map(|destination| destination.path.as_path())
 }
 

@@ -93,13 +93,10 @@ impl Client {
             let (mut lease, set_up) = self.lease(attempt, tries == MOST_TRIES).await?;
             let mut unsent = None;
             let mut received = self.exchange(attempt, &mut lease, request, &mut unsent).await;
-            match unsent {
-                // A new connection that ends at once is the target's word.
-                Some(again) if received.is_err() && set_up.is_none() => {
-                    request = again;
-                    continue;
-                }
-                _ => {}
+            // A new connection that ends at once is the target's word.
+            if let (Err(_), Some(again), None) = (&received, unsent, set_up) {
+                request = again;
+                continue;
             }
             match &mut received {
                 Ok(received) => {
