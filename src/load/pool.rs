@@ -78,7 +78,7 @@ impl Pool {
             index,
             print: prints.hash_one(&user.user_id),
             user_id: user.user_id,
-            authorization: Secret::new(format!("Bearer {}", user.token.expose())),
+            authorization: user.token.as_bearer(),
             token: user.token,
         };
         let is_own = move |index: &u64| index % shards == own;

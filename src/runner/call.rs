@@ -158,7 +158,7 @@ impl Player<'_> {
     /// in v2; in v1 nobody can.
     fn token(&self, endpoint: &Endpoint, step: &Step) -> Result<Option<Secret>, Lacking> {
         let accounts = &self.shared.target.accounts;
-        let bearer = |token: &Secret| Some(Secret::new(format!("Bearer {}", token.expose())));
+        let bearer = |token: &Secret| Some(token.as_bearer());
         let named = |token: &Option<Secret>, name| token.as_ref().map(bearer).ok_or(Lacking::Account(name));
         let own = &self.lease.own().token;
         if let Caller::Subject | Caller::Other = step.caller

@@ -1,14 +1,12 @@
 //! Tells a wrong set-up from a wrong server before any case runs.
 
-use serde_json::json;
 use thiserror::Error;
 
 use super::Shared;
 use super::setup::{self, SetupError};
 use super::target::Subject;
-use crate::contract::{ApiVersion, Flow, Operation, Protocol};
-use crate::transport::{Call, Exchange, Phase, Reply, Tamper, TransportError};
-use crate::wire::secret::Secret;
+use crate::contract::{Flow, Protocol};
+use crate::transport::{Call, Exchange, Phase, Reply, TransportError};
 use crate::wire::status::Code;
 
 /// The set-up is wrong; no case was run.
@@ -132,7 +130,7 @@ async fn probe(shared: &Shared, protocol: Protocol, subject: &Subject) -> Result
     let url = || shared.target.address(protocol).base_url.clone();
     let mut last = Sign::There;
     for flow in &shared.target.flows {
-        let Some(call) = start(*flow, subject) else { continue };
+        let Some(call) = Call::start(*flow, &subject.user_id, Some(&subject.token)) else { continue };
         last = match transport.send(&call).await {
             Ok(exchange) => sign(&exchange, *flow, subject)?,
             Err(cause) => match cause {
@@ -155,16 +153,6 @@ async fn probe(shared: &Shared, protocol: Protocol, subject: &Subject) -> Result
         Sign::NotThere(answer) => Err(PreflightError::NotThere { protocol, url: url(), answer }),
         Sign::Silent(cause) => Err(PreflightError::NoReply { protocol, url: url(), cause }),
     }
-}
-
-fn start(flow: Flow, subject: &Subject) -> Option<Call> {
-    let message = match flow.version() {
-        ApiVersion::V1 => json!({}),
-        ApiVersion::V2 => json!({ "userId": subject.user_id }),
-    };
-    let message = message.into();
-    let authorization = Some(Secret::new(format!("Bearer {}", subject.token.expose())));
-    flow.endpoint(Operation::Start).map(|endpoint| Call { endpoint, message, authorization, tamper: Tamper::default() })
 }
 
 fn sign(exchange: &Exchange, flow: Flow, subject: &Subject) -> Result<Sign, PreflightError> {

@@ -8,7 +8,6 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use serde_json::json;
 use thiserror::Error;
 
 use super::control::Controls;
@@ -16,11 +15,11 @@ use super::subject::SubjectPool;
 use super::target::{Accounts, Subject};
 use super::{Shared, case};
 use crate::authenticator::Format;
-use crate::contract::{ApiVersion, Flow, Operation, Protocol};
+use crate::contract::{ApiVersion, Flow, Protocol};
 use crate::outcome::Reason;
 use crate::provisioner::ProvidedSubject;
 use crate::scenario::Demand;
-use crate::transport::{Call, Exchange, Phase, Reply, Tamper, TransportError};
+use crate::transport::{Call, Exchange, Phase, Reply, TransportError};
 use crate::webauthn::cose::CoseAlgorithm;
 use crate::webauthn::options::PublicKeyCredentialCreationOptions;
 use crate::wire::secret::{Masker, Secret};
@@ -194,7 +193,7 @@ async fn start(shared: &Shared, flow: Flow, subject: &Subject, seen: &mut Seen) 
     let mut silent = None;
     for protocol in &shared.target.protocols {
         let Some(transport) = shared.transport(*protocol) else { continue };
-        let Some(call) = call(flow, subject, &subject.token) else { continue };
+        let Some(call) = Call::start(flow, &subject.user_id, Some(&subject.token)) else { continue };
         let exchange = match transport.send(&call).await {
             Ok(exchange) => exchange,
             // One that hangs is the business of the cases.
@@ -236,20 +235,6 @@ fn rp_id(options: &serde_json::Value) -> Option<String> {
     options.ok()?.rp.id
 }
 
-fn call(flow: Flow, subject: &Subject, token: &Secret) -> Option<Call> {
-    let message = match flow.version() {
-        ApiVersion::V1 => json!({}),
-        ApiVersion::V2 => json!({ "userId": subject.user_id }),
-    };
-    let authorization = Some(Secret::new(format!("Bearer {}", token.expose())));
-    flow.endpoint(Operation::Start).map(|endpoint| Call {
-        endpoint,
-        message: std::sync::Arc::new(message),
-        authorization,
-        tamper: Tamper::default(),
-    })
-}
-
 /// The words of a refusal; `None` for an acceptance, for what can't be read, and for errors of the server's own.
 fn refusal(exchange: &Exchange, masker: &Masker) -> Option<String> {
     let Reply::Refusal(refusal) = &exchange.reply else { return None };
@@ -283,7 +268,8 @@ async fn tokens(shared: &Shared, subject: &Subject, seen: &mut Seen) -> Result<(
     let transport = shared.target.protocols.first().and_then(|protocol| shared.transport(*protocol));
     let (Some(flow), Some(transport)) = (flow, transport) else { return Ok(()) };
     for (name, token, wanted) in callers {
-        let Some(call) = token.as_ref().and_then(|token| call(*flow, subject, token)) else { continue };
+        let Some(token) = token else { continue };
+        let Some(call) = Call::start(*flow, &subject.user_id, Some(token)) else { continue };
         let Ok(exchange) = transport.send(&call).await else { continue };
         seen.times.push(exchange.timings.last_byte);
         let Reply::Refusal(said) = &exchange.reply else { continue };

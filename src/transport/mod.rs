@@ -21,9 +21,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::HeaderMap;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::contract::{Endpoint, Protocol};
+use crate::contract::{ApiVersion, Endpoint, Flow, Operation, Protocol};
 use crate::wire::secret::Secret;
 use crate::wire::status::Status;
 
@@ -135,6 +135,19 @@ pub struct Call {
     pub authorization: Option<Secret>,
     /// What is sent instead of the well-formed request; empty for an ordinary call.
     pub tamper: Tamper,
+}
+
+impl Call {
+    /// The start of a registration of a user by the holder of a token; `None` where a flow has none.
+    pub fn start(flow: Flow, user_id: &str, token: Option<&Secret>) -> Option<Call> {
+        let message = match flow.version() {
+            ApiVersion::V1 => json!({}),
+            ApiVersion::V2 => json!({ "userId": user_id }),
+        };
+        let endpoint = flow.endpoint(Operation::Start)?;
+        let authorization = token.map(Secret::as_bearer);
+        Some(Call { endpoint, message: message.into(), authorization, tamper: Tamper::default() })
+    }
 }
 
 /// Departures from a well-formed request, each applied after the request was encoded.

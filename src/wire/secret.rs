@@ -28,6 +28,11 @@ impl Secret {
         Self(Arc::new(Inner { value: value.into(), forms: OnceLock::new() }))
     }
 
+    /// The value of an authorization header that has this as its bearer token (RFC 6750 section 2.1).
+    pub fn as_bearer(&self) -> Secret {
+        Secret::new(format!("Bearer {}", self.expose()))
+    }
+
     /// The value itself, for the one place that sends or masks it.
     pub fn expose(&self) -> &str {
         &self.0.value
@@ -179,7 +184,7 @@ mod tests {
             let masked = masker.mask(&text).into_owned();
             assert!(masked.contains(MASK), "{text} stayed {masked}");
             assert!(secret.is_shown_in(text.as_bytes()), "{text}");
-            assert!(Secret::new(format!("Bearer {}", secret.expose())).is_shown_in(text.as_bytes()), "{text}");
+            assert!(secret.as_bearer().is_shown_in(text.as_bytes()), "{text}");
         }
         assert_eq!(masker.mask("nothing here"), "nothing here");
         assert!(!secret.is_shown_in(b"nothing here") && !Secret::new("short").is_shown_in(b"short"));

@@ -1,10 +1,10 @@
 //! What the start of a flow says of the set-up.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::line::Line;
-use crate::contract::{ApiVersion, Flow, Operation, Protocol};
-use crate::transport::{Call, Exchange, Reply, Tamper, Transport, TransportError};
+use crate::contract::{Flow, Protocol};
+use crate::transport::{Call, Exchange, Reply, Transport, TransportError};
 use crate::wire::secret::Secret;
 use crate::wire::status::Code;
 
@@ -36,15 +36,10 @@ pub(super) enum Start {
 
 /// Starts a registration of a user by a caller.
 pub(super) async fn start(transport: &dyn Transport, flow: Flow, user_id: &str, token: Option<&Secret>) -> Start {
-    let message = match flow.version() {
-        ApiVersion::V1 => json!({}),
-        ApiVersion::V2 => json!({ "userId": user_id }),
-    };
-    let Some(endpoint) = flow.endpoint(Operation::Start) else {
+    let Some(call) = Call::start(flow, user_id, token) else {
         return Start::Absent { answer: "nothing".to_owned() };
     };
-    let authorization = token.map(|token| Secret::new(format!("Bearer {}", token.expose())));
-    match transport.send(&Call { endpoint, message: message.into(), authorization, tamper: Tamper::default() }).await {
+    match transport.send(&call).await {
         Ok(exchange) => Start::of(exchange),
         Err(cause) => Start::Silent(cause),
     }
