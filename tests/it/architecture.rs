@@ -65,9 +65,10 @@ const ALL: &[&str] = &[
 const HOMES: &[(&str, &[&str])] = &[
     ("ciborium", &["webauthn"]),
     ("ciborium_ll", &["webauthn"]),
-    ("aws_lc_rs", &["webauthn", "transport"]),
+    ("aws_lc_rs", &["authenticator", "webauthn", "transport"]),
     ("x509_cert", &["webauthn"]),
     ("p256", &["authenticator"]),
+    ("rfc6979", &["authenticator"]),
     ("p384", &["authenticator"]),
     ("p521", &["authenticator"]),
     ("k256", &["authenticator"]),

@@ -1,14 +1,16 @@
 //! Key pairs of every algorithm: derived from a seed with HKDF-SHA-256 (RFC 5869), or for RSA read from `fixtures/keys`.
 
 mod forgeable;
+mod p256_key;
 mod rsa;
 
 use ed25519_dalek::Signer as _;
 use hkdf::Hkdf;
-use p256::ecdsa::signature::hazmat::PrehashSigner as _;
+use p384::ecdsa::signature::hazmat::PrehashSigner as _;
 use sha2::Sha256;
 
 pub(super) use self::forgeable::Forgeable;
+use self::p256_key::P256Key;
 pub(super) use self::rsa::{RsaKey, encode_pkcs1};
 use crate::webauthn::cose::{CoseAlgorithm, CoseKey};
 use crate::webauthn::hash::Hash;
@@ -26,7 +28,7 @@ macro_rules! der_signature {
 /// A key pair. Signatures are deterministic (RFC 6979, RFC 8032; the salt of RSASSA-PSS follows from the message).
 #[derive(Clone)]
 pub(super) enum KeyPair {
-    P256(p256::ecdsa::SigningKey),
+    P256(P256Key),
     P384(p384::ecdsa::SigningKey),
     P521(p521::ecdsa::SigningKey),
     Secp256k1(k256::ecdsa::SigningKey),
@@ -45,7 +47,7 @@ impl KeyPair {
         let mut scalar = vec![0; length.checked_sub(digits.len())?];
         scalar.extend(digits);
         Some(match kind {
-            KeyKind::P256 => KeyPair::P256(p256::ecdsa::SigningKey::from_slice(&scalar).ok()?),
+            KeyKind::P256 => KeyPair::P256(P256Key::new(&scalar)?),
             KeyKind::P384 => KeyPair::P384(p384::ecdsa::SigningKey::from_slice(&scalar).ok()?),
             KeyKind::P521 => KeyPair::P521(p521::ecdsa::SigningKey::from_slice(&scalar).ok()?),
             KeyKind::Secp256k1 => KeyPair::Secp256k1(k256::ecdsa::SigningKey::from_slice(&scalar).ok()?),
@@ -92,7 +94,7 @@ impl KeyPair {
         // P-521 wants half its length; a digest with zeros before it stands for the same number.
         let padded = [&vec![0; 66_usize.saturating_sub(digest.len())], digest].concat();
         match self {
-            KeyPair::P256(key) => der_signature!(p256, key, digest),
+            KeyPair::P256(key) => key.sign_prehash(digest),
             KeyPair::P384(key) => der_signature!(p384, key, digest),
             KeyPair::P521(key) => der_signature!(p521, key, &padded),
             KeyPair::Secp256k1(key) => der_signature!(k256, key, digest),
@@ -122,7 +124,7 @@ impl KeyPair {
     /// The private scalar, secret, or exponent.
     pub(super) fn private_bytes(&self) -> Vec<u8> {
         match self {
-            KeyPair::P256(key) => key.to_bytes().to_vec(),
+            KeyPair::P256(key) => key.private_bytes(),
             KeyPair::P384(key) => key.to_bytes().to_vec(),
             KeyPair::P521(key) => key.to_bytes().to_vec(),
             KeyPair::Secp256k1(key) => key.to_bytes().to_vec(),
@@ -136,7 +138,7 @@ impl KeyPair {
     pub(super) fn public_key(&self) -> PublicKey {
         let kind = self.kind();
         let bytes = match self {
-            KeyPair::P256(key) => key.verifying_key().to_sec1_point(false).as_bytes().to_vec(),
+            KeyPair::P256(key) => key.public_point().to_vec(),
             KeyPair::P384(key) => key.verifying_key().to_sec1_point(false).as_bytes().to_vec(),
             KeyPair::P521(key) => key.verifying_key().to_sec1_point(false).as_bytes().to_vec(),
             KeyPair::Secp256k1(key) => key.verifying_key().to_sec1_point(false).as_bytes().to_vec(),
