@@ -10,16 +10,16 @@ use super::{LoadError, share_of};
 use crate::outcome::Shard;
 use crate::wire::secret::{Masker, Secret};
 
-/// Subjects up to which every token is masked; of larger pools those of the subjects in use.
-const MOST_MASKED: usize = 10_000;
+/// Subjects up to which a pool is held, and every token masked; of larger ones those in use.
+const MOST_HELD: usize = 10_000;
 
 /// Where subjects come from.
 #[derive(Debug, Clone)]
 pub enum Subjects {
     /// All of them.
     Listed(Vec<LoadUser>),
-    /// A file as `reports/schemas/subjects.schema.json` has it. It is read along as subjects are needed, over and over, so that
-    /// memory does not grow with it. Unlike where `run` reads it, nobody looks whether an id is there twice.
+    /// A file as `reports/schemas/subjects.schema.json` has it. A large one is read along as subjects are needed, over and over, so
+    /// that memory does not grow with it. Unlike where `run` reads it, nobody looks whether an id is there twice.
     File(PathBuf),
 }
 
@@ -72,6 +72,10 @@ pub(super) struct Lease<'a> {
 impl Pool {
     /// The pool of a shard, which has at least one subject for each of its workers.
     pub(super) fn open(subjects: &Subjects, shard: Option<Shard>, workers: u64) -> Result<Pool, LoadError> {
+        Self::open_within(MOST_HELD, subjects, shard, workers)
+    }
+
+    fn open_within(most: usize, subjects: &Subjects, shard: Option<Shard>, workers: u64) -> Result<Pool, LoadError> {
         let (own, shards) = share_of(shard);
         let prints = RandomState::new();
         let subject = move |(index, user): (u64, LoadUser)| Subject {
@@ -82,20 +86,23 @@ impl Pool {
             token: user.token,
         };
         let is_own = move |index: &u64| index % shards == own;
-        let (source, free, count) = match subjects {
-            Subjects::Listed(users) => {
-                let users = (0..).zip(users.iter().cloned());
-                let listed: Vec<_> =
-                    users.filter(|(index, _)| is_own(index)).map(|user| Arc::new(subject(user))).collect();
-                let count = subjects.listed();
-                let free = (0..listed.len()).collect();
-                (Source::Listed(listed), free, count)
-            }
-            Subjects::File(path) => {
-                let count = subject_file::count(path)?;
-                let feed = Feed::start(path.clone(), is_own, move |index, user| Arc::new(subject((index, user))))?;
-                (Source::File(feed), VecDeque::new(), count)
-            }
+        let held = |users: Vec<LoadUser>| {
+            let users = (0..).zip(users).filter(|(index, _)| is_own(index));
+            Source::Listed(users.map(|user| Arc::new(subject(user))).collect())
+        };
+        let (source, count) = match subjects {
+            Subjects::Listed(users) => (held(users.clone()), subjects.listed()),
+            Subjects::File(path) => match subject_file::survey(path, most)? {
+                (count, Some(users)) => (held(users), count),
+                (count, None) => {
+                    let make = move |index, user| Arc::new(subject((index, user)));
+                    (Source::File(Feed::start(path.clone(), is_own, make)?), count)
+                }
+            },
+        };
+        let free = match &source {
+            Source::Listed(listed) => (0..listed.len()).collect(),
+            Source::File(_) => VecDeque::new(),
         };
         let of_shard = count / shards + u64::from(count % shards > own);
         if of_shard < workers {
@@ -133,7 +140,7 @@ impl Pool {
     /// Masks the tokens of all subjects; of a large pool of those in use.
     pub(super) fn masker(&self) -> Masker {
         match &self.source {
-            Source::Listed(subjects) if subjects.len() <= MOST_MASKED => {
+            Source::Listed(subjects) if subjects.len() <= MOST_HELD => {
                 Masker::new(subjects.iter().map(|subject| &subject.token))
             }
             _ => {
@@ -188,8 +195,8 @@ mod tests {
         path
     }
 
-    async fn turns(subjects: &Subjects, shard: Option<Shard>) -> Vec<String> {
-        let pool = Pool::open(subjects, shard, 2).expect("enough");
+    async fn turns(most: usize, subjects: &Subjects, shard: Option<Shard>) -> Vec<String> {
+        let pool = Pool::open_within(most, subjects, shard, 2).expect("enough");
         let mut ids = Vec::new();
         let held = pool.lease().await.expect("one");
         for _ in 0..8 {
@@ -205,10 +212,10 @@ mod tests {
         let directory = tempfile::tempdir().expect("a directory");
         let file = Subjects::File(file(directory.path(), 5));
         let expected = ["1", "2", "3", "4", "1", "2", "3", "4"].map(|n| format!("user-{n}"));
-        for subjects in [Subjects::Listed(users(5)), file.clone()] {
-            assert_eq!(turns(&subjects, None).await, expected);
+        for (most, subjects) in [(0, Subjects::Listed(users(5))), (4, file.clone()), (5, file.clone())] {
+            assert_eq!(turns(most, &subjects, None).await, expected);
             let shard = Some(Shard { index: 2, count: 2 });
-            assert_eq!(turns(&subjects, shard).await, vec!["user-3"; 8]);
+            assert_eq!(turns(most, &subjects, shard).await, vec!["user-3"; 8]);
             let refused = Pool::open(&subjects, shard, 3).err().map(|error| error.to_string());
             assert!(refused.is_some_and(|text| text.contains("there are 2 subjects") && text.contains("3 workers")));
         }
@@ -219,7 +226,7 @@ mod tests {
         let pool = Pool::open(&Subjects::Listed(users(3)), None, 1).expect("enough");
         assert_eq!(pool.masker().mask("x token-of-0002 y"), "x $TOKEN y");
         let directory = tempfile::tempdir().expect("a directory");
-        let pool = Pool::open(&Subjects::File(file(directory.path(), 3)), None, 1).expect("enough");
+        let pool = Pool::open_within(2, &Subjects::File(file(directory.path(), 3)), None, 1).expect("enough");
         let _lease = pool.lease().await;
         assert_eq!(pool.masker().mask("x token-of-0000 y"), "x $TOKEN y");
     }

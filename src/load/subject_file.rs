@@ -1,4 +1,4 @@
-//! A file of subjects, read along: one pass counts and checks, a thread reads the passes after it as subjects are needed.
+//! A file of subjects. One pass counts and checks; of a large one a thread reads the passes after it as subjects are needed.
 
 use std::cell::Cell;
 use std::fmt;
@@ -47,19 +47,21 @@ impl Feed {
     }
 }
 
-/// How many subjects there are. Each of them is checked.
-pub(super) fn count(path: &Path) -> Result<u64, LoadError> {
-    let (mut count, mut wrong) = (0, None);
+/// How many subjects there are, and all of them if they are at most so many. Each of them is checked.
+pub(super) fn survey(path: &Path, most: usize) -> Result<(u64, Option<Vec<LoadUser>>), LoadError> {
+    let (mut count, mut held, mut wrong) = (0, Some(Vec::new()), None);
     let read = each(path, &mut |user| {
         if user.user_id.is_empty() || user.token.expose().len() < LEAST_SECRET_LENGTH {
             wrong =
                 Some(format!("subjects[{count}] has no id, or a token of less than {LEAST_SECRET_LENGTH} characters"));
         }
         count += 1;
+        held = held.take().filter(|users| users.len() < most);
+        held.iter_mut().for_each(|users| users.push(user.clone()));
         wrong.is_none()
     });
     match wrong.map_or(read, Err) {
-        Ok(()) => Ok(count),
+        Ok(()) => Ok((count, held)),
         Err(why) => Err(LoadError::Subjects { path: path.to_owned(), why }),
     }
 }
@@ -151,7 +153,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_is_counted_and_what_is_wrong_with_it_is_said() {
+    fn a_file_is_surveyed_and_what_is_wrong_with_it_is_said() {
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path().join("pool.json");
         let good = r#"{"userId":"1","token":"a-long-token"}"#;
@@ -164,12 +166,20 @@ mod tests {
             (r#"{"subjects":[{"userId":"1"}]}"#.to_owned(), Err("token")),
         ] {
             std::fs::write(&path, &text).expect("writable");
-            match (count(&path).map_err(|error| error.to_string()), expected) {
-                (Ok(counted), Ok(expected)) => assert_eq!(counted, expected, "{text}"),
+            match (survey(&path, 1).map_err(|error| error.to_string()), expected) {
+                (Ok((counted, held)), Ok(expected)) => {
+                    assert_eq!(
+                        (counted, held.map(|users| users.len())),
+                        (expected, (expected == 0).then_some(0)),
+                        "{text}"
+                    );
+                }
                 (Err(error), Err(says)) => assert!(error.contains(says) && error.contains("pool.json"), "{error}"),
                 (counted, expected) => panic!("{text}: {counted:?}, not {expected:?}"),
             }
         }
-        assert!(count(&directory.path().join("none.json")).is_err());
+        assert!(survey(&directory.path().join("none.json"), 1).is_err());
+        std::fs::write(&path, format!(r#"{{"subjects":[{good},{good}]}}"#)).expect("writable");
+        assert_eq!(survey(&path, 2).expect("subjects").1.map(|users| users.len()), Some(2));
     }
 }
