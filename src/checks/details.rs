@@ -121,7 +121,7 @@ fn changed_now(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
 }
 
 fn time(details: &Map<String, Value>, name: &str) -> Option<Timestamp> {
-    details.get(name)?.as_str().filter(|text| is_date_time(text))?.parse().ok()
+    date_time(details.get(name)?.as_str()?)
 }
 
 fn is_uint64(text: &str) -> bool {
@@ -129,26 +129,26 @@ fn is_uint64(text: &str) -> bool {
 }
 
 fn is_date(value: &Value) -> bool {
-    value.as_str().is_some_and(is_date_time)
+    value.as_str().and_then(date_time).is_some()
 }
 
 /// RFC 3339 section 5.6, `date-time`. jiff knows the calendar, but also reads what RFC 3339 does not have: shorter
 /// offsets, compact forms, a comma, names of time zones.
-fn is_date_time(text: &str) -> bool {
+fn date_time(text: &str) -> Option<Timestamp> {
     const SECONDS: &str = "0000-00-00T00:00:00";
-    let Some((seconds, rest)) = text.split_at_checked(SECONDS.len()) else { return false };
+    let (seconds, rest) = text.split_at_checked(SECONDS.len())?;
     let fraction = rest.strip_prefix('.').map(|rest| rest.bytes().take_while(u8::is_ascii_digit).count());
     let offset = match fraction {
-        Some(0) => return false,
+        Some(0) => return None,
         Some(digits) => &rest[digits + 1..],
         None => rest,
     };
     let offset_fits = offset.eq_ignore_ascii_case("Z") || has_form(offset, "+00:00") || has_form(offset, "-00:00");
-    has_form(&seconds.to_ascii_uppercase(), SECONDS) && offset_fits && text.parse::<Timestamp>().is_ok()
+    (has_form(seconds, SECONDS) && offset_fits).then(|| text.parse().ok()).flatten()
 }
 
-/// Whether a text is equal to another in which any digit stands for any other.
+/// Whether a text is equal to another in which any digit stands for any other, whatever the case of letters.
 fn has_form(text: &str, form: &str) -> bool {
-    let fits = |(a, b): (u8, u8)| if b == b'0' { a.is_ascii_digit() } else { a == b };
+    let fits = |(a, b): (u8, u8)| if b == b'0' { a.is_ascii_digit() } else { a.eq_ignore_ascii_case(&b) };
     text.len() == form.len() && text.bytes().zip(form.bytes()).all(fits)
 }
