@@ -205,7 +205,11 @@ fn what_is_no_whole_is_not_merged() {
     };
     let own = Path::new(env!("CARGO_BIN_EXE_proofmark"));
     // At one time only shards that have no subject in common: two that enrol for the same one disturb each other.
-    ended(vec![spawn("1", own, "1/3", "1", "30/s"), spawn("2", own, "2/3", "1", "30/s"), spawn("3", own, "3/3", "1", "30/s")]);
+    ended(vec![
+        spawn("1", own, "1/3", "1", "30/s"),
+        spawn("2", own, "2/3", "1", "30/s"),
+        spawn("3", own, "3/3", "1", "30/s"),
+    ]);
     ended(vec![spawn("again", own, "2/3", "1", "30/s"), spawn("seed", own, "3/3", "2", "30/s")]);
     ended(vec![spawn("rate", own, "3/3", "1", "36/s")]);
     ended(vec![spawn("build", &other, "3/3", "1", "30/s")]);
