@@ -17,13 +17,16 @@ use crate::outcome::load::Kind;
 use crate::webauthn::base64;
 use crate::webauthn::options::PublicKeyCredentialCreationOptions;
 
+/// How often a thread looks for a job before it sleeps.
+const LOOKS: usize = 5;
+
 /// Threads that answer creation options; they end when this is dropped.
 #[derive(Debug)]
 pub(super) struct Attester(flume::Sender<Job>);
 
 #[derive(Debug)]
 struct Job {
-    options: String,
+    options: Value,
     draw: Draw,
     queued: Instant,
     done: oneshot::Sender<Attested>,
@@ -62,7 +65,7 @@ impl Attester {
             let mut bench = Bench::new(plan, negatives, number);
             let jobs = jobs.clone();
             thread::Builder::new().name(format!("attest-{number}")).spawn(move || {
-                while let Ok(job) = jobs.recv() {
+                while let Some(job) = next(&jobs) {
                     let begun = Instant::now();
                     let mut attested = bench.attest(&job);
                     attested.waited = begun.saturating_duration_since(job.queued);
@@ -75,8 +78,8 @@ impl Attester {
         Ok(Attester(sender))
     }
 
-    /// The credential for the text of creation options. `None` if the threads ended.
-    pub(super) async fn attest(&self, options: String, draw: Draw) -> Option<Attested> {
+    /// The credential for creation options. `None` if the threads ended.
+    pub(super) async fn attest(&self, options: Value, draw: Draw) -> Option<Attested> {
         let (done, made) = oneshot::channel();
         self.0.send_async(Job { options, draw, queued: Instant::now(), done }).await.ok()?;
         made.await.ok()
@@ -99,7 +102,7 @@ impl Bench {
     fn attest(&mut self, job: &Job) -> Attested {
         let (credential, case) = match (&mut self.bulk, job.draw.kind) {
             (Some(bulk), Kind::Good | Kind::Race | Kind::Lookup) => {
-                (bulk.respond(&job.options).map_err(|why| why.to_string()), None)
+                (bulk.respond_to_json(&job.options).map_err(|why| why.to_string()), None)
             }
             _ => match self.general(job) {
                 Ok((text, case)) => (Ok(text), case),
@@ -116,7 +119,7 @@ impl Bench {
 
     fn general(&self, job: &Job) -> Result<(String, Option<String>), String> {
         let options =
-            PublicKeyCredentialCreationOptions::from_text(&job.options).map_err(|why| format!("options: {why}"))?;
+            PublicKeyCredentialCreationOptions::from_json(&job.options).map_err(|why| format!("options: {why}"))?;
         let hash = Sha256::new_with_prefix(self.seed).chain_update(job.draw.number.to_be_bytes());
         // A target may keep what an earlier run with the same seed enrolled.
         let seed = hash.chain_update(&options.challenge).finalize().into();
@@ -135,4 +138,16 @@ impl Bench {
 fn id_of(text: &str) -> Option<String> {
     let (id, _) = text.strip_prefix("{\"id\":\"")?.split_once('"')?;
     Some(id.to_owned())
+}
+
+/// The next job; `None` if there is none any more.
+fn next(jobs: &flume::Receiver<Job>) -> Option<Job> {
+    // Under load it comes at once, and to be woken costs both sides more than to look again.
+    for _ in 0..LOOKS {
+        if let Ok(job) = jobs.try_recv() {
+            return Some(job);
+        }
+        thread::yield_now();
+    }
+    jobs.recv().ok()
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::attester::{Attested, Attester};
 use super::draw::Draw;
 use super::judge::{self, Answer, Deviation, Failure};
-use super::message::{Started, verification};
+use super::message::{Started, options_of, verification};
 use super::pool::Subject;
 use super::witness::{Crossed, Witness};
 use crate::contract::{ApiVersion, Operation, Protocol};
@@ -175,10 +175,12 @@ impl Site {
         let (took, status) = (sent.took, sent.http_status);
         let failure = match sent.answer {
             Answer::Success(exchange) => {
-                let started = Started::read(cycle.draw.flow, judge::body(&exchange));
-                match started.as_ref().and_then(|started| self.witness.see(subject.print, &started.options)) {
+                let (flow, body) = (cycle.draw.flow, judge::body(&exchange));
+                let options = options_of(flow, body);
+                match options.as_deref().and_then(|options| self.witness.see(subject.print, options)) {
                     None => {
                         cycle.sample(LoadStep::Start, Outcome::Ok, took, status);
+                        let started = Started::read(flow, body, options);
                         return started.ok_or_else(|| not_attested("the answer has no creation options".to_owned()));
                     }
                     Some(crossed) => crossed_failure(crossed, exchange, cycle),
@@ -191,7 +193,7 @@ impl Site {
         Err(failure)
     }
 
-    async fn attest(&self, options: String, cycle: &mut Cycle) -> Result<Attested, Failure> {
+    async fn attest(&self, options: Value, cycle: &mut Cycle) -> Result<Attested, Failure> {
         let attested = self.attester.attest(options, cycle.draw).await;
         let attested = attested.ok_or_else(|| not_attested("the attestation threads ended".to_owned()))?;
         cycle.attested = Some((attested.waited, attested.took));

@@ -1,5 +1,7 @@
 //! What stands in the messages of a flow.
 
+use std::borrow::Cow;
+
 use serde_json::{Value, json};
 
 use crate::contract::{Endpoint, Flow, Operation};
@@ -13,14 +15,14 @@ const LONG_LIST: usize = 50;
 pub(super) struct Started {
     /// v2 only.
     pub(super) factor_id: Option<String>,
-    /// The text of the creation options.
-    pub(super) options: String,
+    /// The creation options.
+    pub(super) options: Value,
 }
 
 impl Started {
-    /// `None` where there are no options.
-    pub(super) fn read(flow: Flow, body: &Value) -> Option<Started> {
-        Some(Started { factor_id: factor_of(flow, body), options: options_of(flow, body)? })
+    /// With the [`options_of`] the same body of a success; `None` where there are none.
+    pub(super) fn read(flow: Flow, body: &Value, options: Option<Cow<'_, Value>>) -> Option<Started> {
+        Some(Started { factor_id: factor_of(flow, body), options: options?.into_owned() })
     }
 }
 
@@ -29,12 +31,12 @@ fn factor_of(flow: Flow, started: &Value) -> Option<String> {
     started.get(member)?.as_str().map(str::to_owned)
 }
 
-/// The text of the creation options; v1 wraps it as base64 of JSON.
-fn options_of(flow: Flow, started: &Value) -> Option<String> {
+/// The creation options that a start has told; v1 wraps them as base64 of JSON.
+pub(super) fn options_of(flow: Flow, started: &Value) -> Option<Cow<'_, Value>> {
     let pointer = flow.endpoint(Operation::Start).and_then(Endpoint::options_member)?;
     match member(started, pointer)? {
-        Value::String(text) => base64::decode_any(text).ok().and_then(|bytes| String::from_utf8(bytes).ok()),
-        value => Some(value.to_string()),
+        Value::String(text) => serde_json::from_slice(&base64::decode_any(text).ok()?).ok().map(Cow::Owned),
+        value => Some(Cow::Borrowed(value)),
     }
 }
 
@@ -68,8 +70,8 @@ pub(super) fn in_list(list: &Value, name: &str) -> bool {
 
 /// Whether the options of a further start exclude this credential.
 pub(super) fn is_excluded(flow: Flow, started: &Value, id: Option<&str>) -> bool {
-    let options = options_of(flow, started).and_then(|text| serde_json::from_str::<Value>(&text).ok());
-    let excluded = options.as_ref().and_then(|options| options.pointer("/publicKey/excludeCredentials")?.as_array());
+    let options = options_of(flow, started);
+    let excluded = options.as_ref().and_then(|options| member(options, "/publicKey/excludeCredentials")?.as_array());
     let mut ids = excluded.into_iter().flatten().filter_map(|entry| entry.get("id")?.as_str());
     id.is_none_or(|own| ids.any(|id| id.trim_end_matches('=') == own))
 }

@@ -1,11 +1,12 @@
 //! Remembers, in a fixed space, what target has told to whom: an answer that is somebody else's shows itself by its user handle
 //! or its challenge.
 
-use std::borrow::Cow;
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::{Mutex, PoisonError};
 
-use serde::Deserialize;
+use serde_json::Value;
+
+use crate::wire::json::member;
 
 /// User handles that are remembered; a new one takes the place of one that shares its slot.
 const HANDLES: usize = 1 << 16;
@@ -49,38 +50,19 @@ pub(super) struct Witness {
     challenges: Mutex<Vec<(u64, u64)>>,
 }
 
-#[derive(Deserialize)]
-struct Wrapper<'a> {
-    #[serde(borrow, rename = "publicKey")]
-    public_key: Options<'a>,
-}
-
-#[derive(Deserialize)]
-struct Options<'a> {
-    #[serde(borrow)]
-    challenge: Cow<'a, str>,
-    #[serde(borrow)]
-    user: User<'a>,
-}
-
-#[derive(Deserialize)]
-struct User<'a> {
-    #[serde(borrow)]
-    id: Cow<'a, str>,
-}
-
 impl Witness {
     pub(super) fn new() -> Witness {
         let slots = |count| Mutex::new(vec![(0, 0); count]);
         Witness { hashes: RandomState::new(), handles: slots(HANDLES), challenges: slots(CHALLENGES) }
     }
 
-    /// Looks at the text of creation options that a subject was told; subjects are told apart by 64 bits.
-    pub(super) fn see(&self, subject: u64, options: &str) -> Option<Crossed> {
+    /// Looks at creation options that a subject was told; subjects are told apart by 64 bits.
+    pub(super) fn see(&self, subject: u64, options: &Value) -> Option<Crossed> {
         // What can't be read is the business of the checks.
-        let Wrapper { public_key } = serde_json::from_str(options).ok()?;
-        let handle = remember(&self.handles, self.hashes.hash_one(&public_key.user.id), subject);
-        let challenge = remember(&self.challenges, self.hashes.hash_one(&public_key.challenge), subject);
+        let told = |path| Some(self.hashes.hash_one(member(options, path)?.as_str()?));
+        let (handle, challenge) = (told("/publicKey/user/id")?, told("/publicKey/challenge")?);
+        let handle = remember(&self.handles, handle, subject);
+        let challenge = remember(&self.challenges, challenge, subject);
         match (handle, challenge) {
             (Some(other), _) if other != subject => Some(Crossed::Handle),
             (_, Some(other)) if other != subject => Some(Crossed::Challenge),
@@ -105,9 +87,10 @@ fn remember(slots: &Mutex<Vec<(u64, u64)>>, print: u64, subject: u64) -> Option<
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
-    fn options(challenge: &str, user: &str) -> String {
-        format!(r#"{{"publicKey":{{"rp":{{}},"user":{{"id":"{user}","name":"n"}},"challenge":"{challenge}"}}}}"#)
+    fn options(challenge: &str, user: &str) -> Value {
+        json!({ "publicKey": { "rp": {}, "user": { "id": user, "name": "n" }, "challenge": challenge } })
     }
 
     #[test]
@@ -126,6 +109,6 @@ mod tests {
         ] {
             assert_eq!(witness.see(subject, &options(challenge, user)), expected, "{subject} {challenge} {user}");
         }
-        assert_eq!(witness.see(9, "no options"), None);
+        assert_eq!(witness.see(9, &json!("no options")), None);
     }
 }

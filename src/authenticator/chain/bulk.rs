@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::wanted::Wanted;
@@ -78,13 +79,24 @@ impl BulkAuthenticator {
     /// # Errors
     /// [`BulkError`]: the options can't be read, or a browser would throw.
     pub fn respond(&mut self, options: &str) -> Result<String, BulkError> {
-        let wanted = Wanted::read(options)?;
+        self.respond_to(&Wanted::read(options)?)
+    }
+
+    /// As [`BulkAuthenticator::respond`], to creation options that were read as JSON already.
+    ///
+    /// # Errors
+    /// [`BulkError`]: as there.
+    pub fn respond_to_json(&mut self, options: &Value) -> Result<String, BulkError> {
+        self.respond_to(&Wanted::read_json(options)?)
+    }
+
+    fn respond_to(&mut self, wanted: &Wanted<'_>) -> Result<String, BulkError> {
         if !(1..=64).contains(&wanted.user_handle_length) {
             return Err(ClientError::UserId(wanted.user_handle_length).into());
         }
         let site = match &mut self.site {
-            Some(site) if site.is_for(&wanted) => site,
-            other => other.insert(Site::new(&self.client, &wanted)?),
+            Some(site) if site.is_for(wanted) => site,
+            other => other.insert(Site::new(&self.client, wanted)?),
         };
         if self.client.honours_algorithms && !wanted.offers_es256 {
             return Err(ClientError::NotSupported(CoseAlgorithm::ES256).into());

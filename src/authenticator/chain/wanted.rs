@@ -1,4 +1,4 @@
-//! What a bulk credential needs of creation options, borrowed from their text.
+//! What a bulk credential needs of creation options, borrowed from them.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -6,6 +6,7 @@ use std::marker::PhantomData;
 
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::Value;
 
 use crate::webauthn::base64;
 use crate::webauthn::cose::CoseAlgorithm;
@@ -34,6 +35,12 @@ impl<'a> Wanted<'a> {
     pub(super) fn read(text: &'a str) -> Result<Wanted<'a>, OptionsError> {
         let usual = serde_json::from_str::<Object<Wrapper<'a>>>(text).ok().and_then(|wrapper| usual(wrapper.0));
         usual.map_or_else(|| PublicKeyCredentialCreationOptions::from_text(text).map(Wanted::from), Ok)
+    }
+
+    /// As [`Wanted::read`], from what stands in a reply that was read already.
+    pub(super) fn read_json(value: &'a Value) -> Result<Wanted<'a>, OptionsError> {
+        let usual = Object::<Wrapper<'a>>::deserialize(value).ok().and_then(|wrapper| usual(wrapper.0));
+        usual.map_or_else(|| PublicKeyCredentialCreationOptions::from_json(value).map(Wanted::from), Ok)
     }
 }
 
