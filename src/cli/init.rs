@@ -2,15 +2,18 @@
 
 mod text;
 
+use std::convert::Infallible;
+use std::fmt::Display;
 use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
 
 use super::args::InitArguments;
 use super::check::line_of;
 use super::exit::{Exit, Failure};
-use super::output;
+use super::{interrupt, output};
 use crate::contract::{ApiVersion, Flow};
 use crate::runner::check::probe::{self, Found};
+use crate::runner::target_file::identity;
 use crate::transport::probe::Place;
 use crate::transport::{Address, TlsOptions};
 use text::{Answers, Subjects, Token};
@@ -18,6 +21,7 @@ use text::{Answers, Subjects, Token};
 /// Looks at the URL, asks a person for what can't be found, and writes the file.
 pub async fn init(arguments: InitArguments) -> Result<Exit, Failure> {
     let given = Answers::given(&arguments)?;
+    given.agree()?;
     let tls = tls(&arguments)?;
     let address = |url: &str| checked(url, &tls);
     let web = address(&arguments.url)?;
@@ -34,15 +38,26 @@ pub async fn init(arguments: InitArguments) -> Result<Exit, Failure> {
     }
     let mut answers = given.or_guessed(&found, &web.base_url);
     if is_asked {
-        ask(&mut answers, &found, prompt);
+        let watch = tokio::spawn(interrupted());
+        ask(&mut answers, &found, &mut prompt)?;
+        // From here on the file is written as a whole.
+        watch.abort();
         complete(&answers, &arguments.url)?;
     }
+    answers.agree()?;
     let out = &arguments.out;
     let directory = out.parent().filter(|parent| !parent.as_os_str().is_empty());
     let text = text::target_file(&answers, &found, (&web.base_url, grpc.as_ref()), &arguments, directory);
     write(out, arguments.force, &text)?;
     output::line(&format!("wrote {0}; now: proofmark check --target {0}", out.display()));
     Ok(Exit::Green)
+}
+
+/// Ends the process at a signal: while a line is awaited nothing else can.
+async fn interrupted() {
+    interrupt::asked().await;
+    output::note("\ninterrupted; nothing was written");
+    interrupt::leave()
 }
 
 fn tls(arguments: &InitArguments) -> Result<TlsOptions, Failure> {
@@ -86,24 +101,24 @@ fn complete(answers: &Answers, url: &str) -> Result<(), Failure> {
     Err(Failure::text(Exit::Usage, message))
 }
 
-/// Asks for what is missing, with what is guessed as the answer of an empty line.
-fn ask(answers: &mut Answers, found: &Found, mut prompt: impl FnMut(&str, &str) -> Option<String>) {
-    let own = |answer: Option<String>| answer.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+/// Asks for what is missing, with what is guessed as the answer of an empty line. What can't be used is asked for again.
+fn ask(answers: &mut Answers, found: &Found, prompt: &mut Prompt<'_>) -> Result<(), Failure> {
     if !answers.is_origin_given {
-        answers.origin =
-            own(prompt("origin of the login pages", &answers.origin)).unwrap_or_else(|| answers.origin.clone());
+        let rp_id = answers.is_rp_id_given.then(|| answers.rp_id.clone());
+        let fits = |origin: &str| identity(origin, &rp_id.clone().unwrap_or_else(|| text::host_of(origin)));
+        answers.origin = answered(prompt, "origin of the login pages", &answers.origin, |text| {
+            fits(text).map(|()| text.to_owned())
+        })?;
     }
     if !answers.is_rp_id_given {
         let guess = text::host_of(&answers.origin);
-        answers.rp_id = own(prompt("RP ID", &guess)).unwrap_or(guess);
+        let fits = |rp_id: &str| identity(&answers.origin, rp_id).map(|()| rp_id.to_owned());
+        answers.rp_id = answered(prompt, "RP ID", &guess, fits)?;
     }
-    if matches!(answers.subjects, Subjects::Missing)
-        && let Some(path) =
-            own(prompt("file of subjects with their tokens (reports/schemas/subjects.schema.json)", "subjects.json"))
-    {
-        answers.subjects = Subjects::File(path.into());
-    } else if matches!(answers.subjects, Subjects::Missing) {
-        answers.subjects = Subjects::File("subjects.json".into());
+    if answers.subjects == Subjects::Missing {
+        let question = "file of subjects with their tokens (reports/schemas/subjects.schema.json)";
+        let path = answered(prompt, question, "subjects.json", |text| Ok::<_, Infallible>(text.into()))?;
+        answers.subjects = Subjects::File(path);
     }
     let has_v2 = found.flows.is_empty() || found.flows.iter().any(|flow| flow.version() == ApiVersion::V2);
     let is_made = matches!(answers.subjects, Subjects::Provisioner(_));
@@ -112,21 +127,39 @@ fn ask(answers: &mut Answers, found: &Found, mut prompt: impl FnMut(&str, &str) 
         (&mut answers.no_rights, has_v2 && !is_made, "a token without any permission", "PROOFMARK_NO_RIGHTS_TOKEN"),
     ];
     for (token, is_needed, what, guess) in questions {
-        while is_needed && token.is_none() {
+        if is_needed && token.is_none() {
             let question = format!("variable or file that holds {what} (never the token itself)");
-            let answer = own(prompt(&question, guess)).unwrap_or_else(|| guess.to_owned());
-            match Token::named("", &answer) {
-                Ok(named) => *token = Some(named),
-                Err(error) => output::note(&error.to_string()),
-            }
+            *token = Some(answered(prompt, &question, guess, |text| Token::named("", text))?);
+        }
+    }
+    Ok(())
+}
+
+/// Puts a question with the answer of an empty line; gives the line, or nothing at the end of the input.
+type Prompt<'a> = dyn FnMut(&str, &str) -> Option<String> + 'a;
+
+/// Asks until the answer is taken, and says each time why it was not.
+fn answered<T, E: Display>(
+    prompt: &mut Prompt<'_>,
+    question: &str,
+    guess: &str,
+    take: impl Fn(&str) -> Result<T, E>,
+) -> Result<T, Failure> {
+    loop {
+        let ended = || Failure::text(Exit::Usage, format!("the input ended before an answer: {question}"));
+        let line = prompt(question, guess).ok_or_else(ended)?;
+        let own = Some(line.trim()).filter(|text| !text.is_empty());
+        match take(own.unwrap_or(guess)) {
+            Ok(taken) => return Ok(taken),
+            Err(why) => output::note(&why.to_string()),
         }
     }
 }
 
 /// A question on standard error, and a line of standard input; `None` at its end.
 fn prompt(question: &str, guess: &str) -> Option<String> {
-    let mut error = std::io::stderr().lock();
-    write!(error, "{question} [{guess}]: ").and_then(|()| error.flush()).unwrap_or_default();
+    // Not held while the line is awaited: who is interrupted is told.
+    write!(std::io::stderr(), "{question} [{guess}]: ").unwrap_or_default();
     let mut line = String::new();
     std::io::stdin().read_line(&mut line).ok().filter(|read| *read > 0).map(|_| line)
 }

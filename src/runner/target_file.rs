@@ -1,6 +1,7 @@
 //! The target file: TOML, checked as a whole before the first request, every error with its line and the mend.
 
 mod accounts;
+mod identity;
 mod place;
 mod provisioner;
 
@@ -20,6 +21,7 @@ use crate::scenario::Policy;
 use crate::transport::{self, Address, Limits, TlsOptions, TransportError};
 use crate::webauthn::attestation;
 use accounts::{AccountsTable, Offered};
+pub use identity::{IdentityError, identity, is_rp_id_of};
 use place::Source;
 pub use place::TargetFileError;
 
@@ -270,38 +272,11 @@ impl Source {
         Ok(Address { base_url: text.trim_end_matches('/').to_owned(), tls: tls.clone() })
     }
 
-    /// An origin as browsers write it (HTML section 7.1.1), and an RP ID that is its host or a suffix of it (WebAuthn L3
-    /// section 5.1.3).
     fn origin(&self, file: &File) -> Result<(), TargetFileError> {
-        let (origin, rp_id) = (file.origin.get_ref(), file.rp_id.get_ref());
-        let at = file.origin.span().start;
-        if has_credentials(origin) {
-            return Err(self.error(at, "the origin has a user name or password in it; an origin has none"));
-        }
-        let fail = |message: &str| self.error(at, format!("origin `{origin}` {message}"));
-        let parsed: http::Uri =
-            origin.parse().map_err(|_| fail("is no URL; write for example \"https://example.org\""))?;
-        let Some(host) = parsed.host().filter(|_| matches!(parsed.scheme_str(), Some("http" | "https"))) else {
-            return Err(fail(&format!("is no origin; write for example \"https://{rp_id}\"")));
-        };
-        if origin.ends_with('/') || parsed.path() != "/" || parsed.query().is_some() || origin.contains('#') {
-            return Err(fail("has a path; write scheme, host and port only"));
-        }
-        let default = if parsed.scheme_str() == Some("https") { 443 } else { 80 };
-        if !port_is_valid(&parsed) || parsed.port_u16() == Some(default) {
-            return Err(fail("has a port that browsers don't write; leave out the default one"));
-        }
-        let lower = origin.to_ascii_lowercase();
-        if lower != *origin {
-            return Err(fail(&format!("has capital letters; write \"{lower}\" as browsers do")));
-        }
-        if host != rp_id && !host.ends_with(&format!(".{rp_id}")) {
-            let message = format!(
-                "rp-id `{rp_id}` is neither the host of the origin `{origin}` nor a suffix of it; write for example \"{host}\""
-            );
-            return Err(self.error(file.rp_id.span().start, message));
-        }
-        Ok(())
+        identity(file.origin.get_ref(), file.rp_id.get_ref()).map_err(|wrong| {
+            let at = if matches!(wrong, IdentityError::RpId { .. }) { file.rp_id.span() } else { file.origin.span() };
+            self.error(at.start, wrong.to_string())
+        })
     }
 
     fn limits(&self, timeout: Option<&Spanned<f64>>) -> Result<Limits, TargetFileError> {

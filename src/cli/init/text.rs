@@ -7,6 +7,7 @@ use crate::cli::args::InitArguments;
 use crate::cli::exit::{Exit, Failure};
 use crate::contract::{Flow, Protocol};
 use crate::runner::check::probe::Found;
+use crate::runner::target_file::{IdentityError, identity};
 use crate::transport::Address;
 
 /// Where a token is.
@@ -109,6 +110,19 @@ impl Answers {
             missing.push(("--no-rights-token", "NO_RIGHTS_TOKEN"));
         }
         missing
+    }
+
+    /// Holds the origin to its form and the RP ID to the origin, as a run would. Nothing is held that nobody has said, nor guessed.
+    pub fn agree(&self) -> Result<(), Failure> {
+        if self.origin.is_empty() {
+            return Ok(());
+        }
+        let rp_id = if self.rp_id.is_empty() { host_of(&self.origin) } else { self.rp_id.clone() };
+        identity(&self.origin, &rp_id).map_err(|wrong| {
+            let flag = if matches!(wrong, IdentityError::RpId { .. }) { "--rp-id" } else { "--origin" };
+            let guessed = if self.is_origin_given { "" } else { "; the origin is guessed, --origin says another" };
+            Failure::text(Exit::Usage, format!("{flag}: {wrong}{guessed}"))
+        })
     }
 
     /// With what follows from the URL, or from what the server calls itself.

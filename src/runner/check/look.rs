@@ -9,6 +9,7 @@ use super::{everywhere, reach};
 use crate::contract::{ApiVersion, Flow, Operation, Protocol};
 use crate::outcome::{CaseRecord, Event, Verdict};
 use crate::runner::target::{Subject, Target};
+use crate::runner::target_file::is_rp_id_of;
 use crate::runner::{Runner, Settings, Stop};
 use crate::scenario::{self, Pattern, Plan, Selection};
 use crate::transport::{self, Address, Transport};
@@ -197,8 +198,7 @@ fn rp_id(target: &Target, spoken: &[Spoken]) -> Line {
         );
         let origin = target.origin.parse::<http::Uri>().ok();
         let host = origin.as_ref().and_then(http::Uri::host).unwrap_or_default();
-        let is_under = host == rp_id || host.ends_with(&format!(".{rp_id}"));
-        let origin = if is_under { "" } else { ", and as `origin` one of that host" };
+        let origin = if is_rp_id_of(host, &rp_id) { "" } else { ", and as `origin` one of that host" };
         let mend = format!("write rp-id = \"{rp_id}\" in the target file{origin}; or mend the server's settings");
         return Line::problem("rp-id", "rp-id-other", text, mend);
     }

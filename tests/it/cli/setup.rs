@@ -109,6 +109,26 @@ fn without_a_terminal_flags_say_what_nobody_can_guess() {
     let secret = proofmark(&args).exits(2);
     secret.says(&["--admin-token", "neither the name of an environment variable"]);
     assert!(!secret.err.contains("s3cret-word"), "{}", secret.err);
+    let (out, pool) = (text(&directory.path().join("other.toml")), ["--subjects-file", "p.json"]);
+    for (identity, words) in [
+        (&["--rp-id", "example.org", "--origin", "https://id.example.com"][..], "neither the host of the origin"),
+        (
+            &["--rp-id", "127.0.0.1", "--origin", "https://id.127.0.0.1.example"],
+            "write for example \"id.127.0.0.1.example\"",
+        ),
+        (&["--origin", "https://id.example.com/login"], "--origin: origin `https://id.example.com/login` has a path"),
+        (&["--origin", "id.example.com"], "is no origin; write for example \"https://id.example.com\""),
+        (&["--origin", "https://user:s3cret-word@id.example.com"], "an origin has none"),
+    ] {
+        let wrong = proofmark(&[&["init", "http://127.0.0.1:1", "--out", &out][..], &pool, identity].concat()).exits(2);
+        wrong.says(&[words]);
+        assert!(!wrong.err.contains("s3cret-word") && !Path::new(&out).exists(), "{}", wrong.err);
+    }
+    // What is guessed has to go with it too.
+    let guessed = [&["init", "http://127.0.0.1:1", "--out", &out, "--rp-id", "example.org"][..], &pool].concat();
+    let output = proofmark(&guessed).exits(2);
+    assert!(output.err.contains("the origin is guessed, --origin says another"), "{}", output.err);
+    assert!(!Path::new(&out).exists());
     for url in ["localhost:8080", "ftp://localhost", "http://user:s3cret-word@localhost", "http://host/?q"] {
         let wrong = proofmark(&["init", url, "--out", "x.toml", "--subjects-file", "p.json"]).exits(2);
         wrong.says(&["write for example https://id.example.org"]);

@@ -1,0 +1,99 @@
+//! Origin and RP ID: each by itself, and whether they go together.
+
+use http::Uri;
+use thiserror::Error;
+
+/// An origin, or an RP ID for it, that can't be used.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum IdentityError {
+    /// It has a user name or a password. It is not quoted.
+    #[error("the origin has a user name or password in it; an origin has none")]
+    Credentials,
+    /// It is no origin as browsers write one.
+    #[error("origin `{origin}` {why}")]
+    Origin {
+        /// The origin.
+        origin: String,
+        /// What is wrong with it, and what to write instead.
+        why: String,
+    },
+    /// The RP ID is of another site.
+    #[error(
+        "rp-id `{rp_id}` is neither the host of the origin `{origin}` nor a suffix of it; write for example \"{host}\""
+    )]
+    RpId {
+        /// The RP ID.
+        rp_id: String,
+        /// The origin.
+        origin: String,
+        /// Its host.
+        host: String,
+    },
+}
+
+/// Holds an origin to the form that browsers write (HTML section 7.1.1), and an RP ID to it.
+///
+/// # Errors
+/// [`IdentityError`]
+pub fn identity(origin: &str, rp_id: &str) -> Result<(), IdentityError> {
+    if super::has_credentials(origin) {
+        return Err(IdentityError::Credentials);
+    }
+    let fail = |why: &str| IdentityError::Origin { origin: origin.to_owned(), why: why.to_owned() };
+    let parsed: Uri = origin.parse().map_err(|_| fail("is no URL; write for example \"https://example.org\""))?;
+    let Some(host) = parsed.host().filter(|_| matches!(parsed.scheme_str(), Some("http" | "https"))) else {
+        return Err(fail(&format!("is no origin; write for example \"https://{rp_id}\"")));
+    };
+    if origin.ends_with('/') || parsed.path() != "/" || parsed.query().is_some() || origin.contains('#') {
+        return Err(fail("has a path; write scheme, host and port only"));
+    }
+    let default = if parsed.scheme_str() == Some("https") { 443 } else { 80 };
+    if !super::port_is_valid(&parsed) || parsed.port_u16() == Some(default) {
+        return Err(fail("has a port that browsers don't write; leave out the default one"));
+    }
+    let lower = origin.to_ascii_lowercase();
+    if lower != *origin {
+        return Err(fail(&format!("has capital letters; write \"{lower}\" as browsers do")));
+    }
+    if is_rp_id_of(host, rp_id) {
+        return Ok(());
+    }
+    Err(IdentityError::RpId { rp_id: rp_id.to_owned(), origin: origin.to_owned(), host: host.to_owned() })
+}
+
+/// Whether an RP ID is a host, or a domain above it (WebAuthn L3 section 5.1.3). An address has nothing above it. Which domains
+/// anybody can register under is not known here, so that `org` is taken for a host of it.
+pub fn is_rp_id_of(host: &str, rp_id: &str) -> bool {
+    let is_address = host.starts_with('[') || host.parse::<std::net::Ipv4Addr>().is_ok();
+    let above = || host.strip_suffix(rp_id).is_some_and(|rest| rest.ends_with('.'));
+    !rp_id.is_empty() && (host == rp_id || (!is_address && above()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_rp_id_is_the_host_or_a_domain_above_it() {
+        for (host, rp_id) in [
+            ("id.example.org", "id.example.org"),
+            ("id.example.org", "example.org"),
+            ("localhost", "localhost"),
+            ("127.0.0.1", "127.0.0.1"),
+            ("[::1]", "[::1]"),
+        ] {
+            assert!(is_rp_id_of(host, rp_id), "{rp_id} of {host}");
+        }
+        for (host, rp_id) in [
+            ("example.org", "id.example.org"),
+            ("id.example.org", "ample.org"),
+            ("id.example.org", ".example.org"),
+            ("id.example.org", "example.com"),
+            ("localhost.", ""),
+            ("127.0.0.1", "0.0.1"),
+            ("127.0.0.1", "1"),
+        ] {
+            assert!(!is_rp_id_of(host, rp_id), "{rp_id} of {host}");
+        }
+    }
+}
