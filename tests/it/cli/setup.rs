@@ -1,5 +1,6 @@
 //! From a URL to a first run: `init` finds and writes, `check` says what is wrong and what to do.
 
+mod terminal;
 mod tls;
 
 use std::path::Path;
