@@ -32,9 +32,39 @@ pub(super) async fn look(target: &Target, way: Way<'_>, v2: Option<Way<'_>>, tel
         tell(admin(&start(token).await, way, &subject.user_id));
     }
     if let Some(token) = &accounts.no_rights {
-        tell(no_rights(&start(token).await, way, &subject.user_id));
+        tell(denied(&NO_RIGHTS, &start(token).await, way, &subject.user_id));
+    }
+    match &accounts.read_only {
+        Some(token) => tell(denied(&READ_ONLY, &start(token).await, way, &subject.user_id)),
+        None => tell(Line::note(
+            READ_ONLY.about,
+            "no-read-only-token",
+            "the target file names none: the cases of a caller that may only read are left out (read-only-token under [accounts])",
+        )),
     }
 }
+
+/// A caller that is known, and may not start anything.
+struct Denied {
+    /// The token's name in the target file.
+    about: &'static str,
+    /// Ids of what can be found: not taken, may start, or answered otherwise.
+    ids: [&'static str; 3],
+    /// Whose token it has to be.
+    wanted: &'static str,
+}
+
+const NO_RIGHTS: Denied = Denied {
+    about: "no-rights-token",
+    ids: ["no-rights-token-refused", "no-rights-token-has-rights", "no-rights-token-unclear"],
+    wanted: "of a user without any permission",
+};
+
+const READ_ONLY: Denied = Denied {
+    about: "read-only-token",
+    ids: ["read-only-token-refused", "read-only-token-has-rights", "read-only-token-unclear"],
+    wanted: "of a user whose role may read and nothing else",
+};
 
 async fn subjects(subjects: &[Subject], way: Way<'_>) -> Line {
     let tried: Vec<&Subject> = subjects.iter().take(TRIED).collect();
@@ -80,27 +110,28 @@ fn admin(start: &Start, way: Way<'_>, user_id: &str) -> Line {
     }
 }
 
-fn no_rights(start: &Start, way: Way<'_>, user_id: &str) -> Line {
-    let (about, flow) = ("no-rights-token", way.flow);
+fn denied(caller: &Denied, start: &Start, way: Way<'_>, user_id: &str) -> Line {
+    let Denied { about, ids: [refused, has_rights, unclear], wanted } = *caller;
+    let flow = way.flow;
     match start {
         Start::Refused { denied: true, .. } => {
             Line::ok(about, about, format!("it is known, and may not start {flow} for subject {user_id}"))
         }
         Start::Token { answer } => Line::problem(
             about,
-            "no-rights-token-refused",
+            refused,
             format!("the target refuses it ({answer}), so that the 403 cases would see 401"),
-            "renew the token: it has to be valid, of a user without any permission",
+            format!("renew the token: it has to be valid, {wanted}"),
         ),
         Start::Begun(_) => Line::problem(
             about,
-            "no-rights-token-has-rights",
+            has_rights,
             format!("it may start {flow} for subject {user_id}"),
-            "write a token of a user without any permission",
+            format!("write a token {wanted}"),
         ),
         start => Line::note(
             about,
-            "no-rights-token-unclear",
+            unclear,
             format!("it is answered {} in place of 403; the cases about permissions judge that", start.answer()),
         ),
     }

@@ -52,11 +52,14 @@ fn each_fault_of_a_certificate_has_its_mend() {
     let good = std::fs::read_to_string(served.path("target.toml")).expect("written");
     let mut expired = params("localhost");
     (expired.not_before, expired.not_after) = (date_time_ymd(2019, 1, 1), date_time_ymd(2020, 1, 1));
+    let mut early = params("localhost");
+    (early.not_before, early.not_after) = (date_time_ymd(2090, 1, 1), date_time_ymd(2091, 1, 1));
     let cases = [
         (params("localhost"), true, "", ""),
         (params("localhost"), false, "tls-unknown-authority", "`ca-file` under [tls]"),
         (params("other.example"), true, "tls-other-name", "give the server a certificate for localhost"),
         (expired, true, "tls-expired", "renew the server's certificate"),
+        (early, true, "tls-not-yet-valid", "set the clocks of both machines"),
     ];
     for (params, is_trusted, id, mend) in cases {
         let (port, pem) = front(&runtime, &url, params);
