@@ -36,7 +36,7 @@ pub struct CaseRecord {
     pub checked: Vec<String>,
     /// The calls in order, bodies cut and masked.
     pub exchanges: Vec<ExchangeRecord>,
-    /// A shell line that reproduces the deciding call; empty for passes.
+    /// A shell line that reproduces the deciding call, of a failed control the control's; empty for passes.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub curl: String,
     /// A `grpcurl` line of the deciding call's message; empty for passes, and where the call can't be written so.

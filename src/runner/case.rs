@@ -5,7 +5,7 @@ use std::time::Instant;
 use serde_json::Value;
 
 use super::control::Failed;
-use super::player::{Ended, Player};
+use super::player::{Ended, Lines, Player};
 use super::{Shared, after, control, judge, present};
 use crate::authenticator::Format;
 use crate::contract::{ApiVersion, Operation};
@@ -28,12 +28,17 @@ pub(super) async fn play(shared: &Shared, permutation: &Permutation, attempt: u8
     match shared.pool.lease(&permutation.case).await {
         Ok(lease) => {
             let mut player = Player::new(shared, permutation, lease, attempt);
+            let of_control = control.as_ref().err().map(|failed| failed.lines.clone());
             // Why a case ended is in its findings.
             let _: Result<(), Ended> = player.play_all(control).await;
             if gravest(&player.findings).is_none_or(|worst| worst.verdict() > Verdict::Skip) {
                 player.lease.set_aside();
             }
             player.into_record(&mut record);
+            // The case itself has sent nothing.
+            if let Some(lines) = of_control {
+                Lines { curl: record.curl, grpcurl: record.grpcurl } = lines;
+            }
         }
         Err(why) => {
             let needed = format!("{} subjects", permutation.case.subjects());
@@ -71,7 +76,10 @@ pub(super) async fn enrol_once(
     ];
     let case = crate::scenario::Case::control(steps, format, algorithm);
     let permutation = Permutation::single(case, flow, protocol, format);
-    let none = |why: String| Failed { reason: Reason::Setup, why: format!("there is no subject for it: {why}") };
+    let none = |why: String| {
+        let why = format!("there is no subject for it: {why}");
+        Failed { reason: Reason::Setup, why, lines: Lines::default() }
+    };
     let lease = shared.pool.lease(&permutation.case).await.map_err(none)?;
     let mut player = Player::new(shared, &permutation, lease, 0);
     let ended = player.run_steps().await;
@@ -81,7 +89,8 @@ pub(super) async fn enrol_once(
     }
     player.lease.set_aside();
     let why = player.findings.last().map_or_else(String::new, |finding| finding.received.clone());
-    Err(Failed { reason: gravest(&player.findings).map_or(Reason::ControlFailed, |finding| finding.reason), why })
+    let reason = gravest(&player.findings).map_or(Reason::ControlFailed, |finding| finding.reason);
+    Err(Failed { reason, why, lines: player.lines() })
 }
 
 /// A record without findings yet.
@@ -110,7 +119,7 @@ pub(super) fn empty_record(id: &str, case: &str) -> CaseRecord {
 
 impl Player<'_> {
     async fn play_all(&mut self, control: Result<(), Failed>) -> Result<(), Ended> {
-        if let Err(Failed { reason, why }) = control {
+        if let Err(Failed { reason, why, .. }) = control {
             let expected = "the same enrolment with nothing wrong in it is accepted";
             // A token or a connection that fails the control says nothing about what the target has.
             let is_set_up = matches!(reason, Reason::Auth | Reason::TargetUnreachable);

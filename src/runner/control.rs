@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::OnceCell;
 
+use super::player::Lines;
 use super::{Shared, case};
 use crate::authenticator::Format;
 use crate::contract::{Flow, Protocol};
@@ -22,6 +23,8 @@ pub(super) struct Failed {
     pub reason: Reason,
     /// What the target said, or why it was not asked.
     pub why: String,
+    /// The shell lines of the call that decided, if there was one.
+    pub lines: Lines,
 }
 
 /// One good enrolment per flow, protocol, format and algorithm, made when the first negative needs it.

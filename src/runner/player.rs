@@ -84,6 +84,13 @@ impl Played {
     }
 }
 
+/// What makes a call again in a shell; empty where there was none, or where it can't be written so.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Lines {
+    pub(super) curl: String,
+    pub(super) grpcurl: String,
+}
+
 /// A credential that was made, and the ids by which a server may know it.
 #[derive(Debug, Clone)]
 pub(super) struct MadeCredential {
@@ -176,12 +183,19 @@ impl<'a> Player<'a> {
         Err(Ended)
     }
 
-    pub(super) fn into_record(self, record: &mut CaseRecord) {
+    /// The lines of the call that decided.
+    pub(super) fn lines(&self) -> Lines {
         let shown = self.decisive.or(self.judged).and_then(|index| self.exchanges.get(index));
         let shown = shown.map(|played| &played.exchange);
-        record.curl = shown.map(crate::transport::curl).unwrap_or_default();
         let grpc = self.shared.target.protocols.contains(&Protocol::Grpc).then_some(&self.shared.target.grpc.base_url);
-        record.grpcurl = shown.zip(grpc).and_then(|(shown, url)| grpcurl(shown, url)).unwrap_or_default();
+        Lines {
+            curl: shown.map(crate::transport::curl).unwrap_or_default(),
+            grpcurl: shown.zip(grpc).and_then(|(shown, url)| grpcurl(shown, url)).unwrap_or_default(),
+        }
+    }
+
+    pub(super) fn into_record(self, record: &mut CaseRecord) {
+        Lines { curl: record.curl, grpcurl: record.grpcurl } = self.lines();
         let passed = gravest(&self.findings).is_some_and(|finding| finding.verdict() == Verdict::Pass);
         let sent = self.credential.as_ref().filter(|_| !passed);
         record.credential = sent.map(|made| present::credential(made, self.good(made)));

@@ -27,9 +27,16 @@ async fn a_server_that_refuses_everything_gets_no_pass_for_its_negatives() {
             seen += 1;
             assert_eq!((case.verdict, case.reason), (Verdict::Error, Reason::ControlFailed), "{}", case.id);
             assert!(case.findings[0].received.contains("refused: HTTP 400"), "{:?}", case.findings[0]);
+            // What can be sent again is the control: the case itself has sent nothing.
+            assert!(case.exchanges.is_empty() && case.curl.contains("/u2f/"), "{}", case.curl);
+            assert!(case.curl.contains("publicKeyCredential") && case.curl.contains("$TOKEN"), "{}", case.curl);
         }
     }
     assert!(seen > 10, "{seen} negatives");
+    let shown = proofmark::report::summary(&proofmark::gate::Judged::new(run.clone()));
+    let (_, group) = shown.split_once("ERROR control-failed").expect("one group");
+    let lines = group.lines().take_while(|line| !line.is_empty());
+    assert!(lines.filter(|line| line.starts_with("  reproduce curl ")).count() == 1, "{group}");
     let good = case(&run, "v2/u2f/rest/enrolment/good/none");
     assert_eq!((good.verdict, good.reason), (Verdict::Fail, Reason::RejectedValid));
 }
