@@ -83,6 +83,36 @@ fn a_disk_that_fills_while_the_run_goes_on_leaves_the_report_before_it() {
     assert_eq!(std::fs::read_dir(directory.path()).expect("readable").count(), 1, "nothing half-written is left");
 }
 
+/// A whole file system of 64 KB, in a namespace of its own.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_system_that_fills_up_leaves_the_report_before_it() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (small, whole) = (directory.path().join("small"), directory.path().join("run.json"));
+    std::fs::create_dir(&small).expect("created");
+    let alone = |script: &str, args: &[&str]| {
+        let script = format!("mount -t tmpfs -o size=64k none \"$0\" && {script}");
+        let mut shell = Command::new("unshare");
+        shell.args(["-rm", "sh", "-c", &script, &text(&small)]).args(args).stdin(Stdio::null()).output()
+    };
+    match alone("exit 0", &[]) {
+        Ok(output) if output.status.success() => {}
+        Ok(output) => return eprintln!("skipped: no namespace: {}", String::from_utf8_lossy(&output.stderr)),
+        Err(error) => return eprintln!("skipped: unshare: {error}"),
+    }
+    let script = "echo 'of an earlier run' > \"$0/run.ndjson\"; \"$@\"; code=$?; ls -A \"$0\"; cat \"$0/run.ndjson\"; exit $code";
+    let reports = [format!("ndjson={}", text(&small.join("run.ndjson"))), format!("json={}", text(&whole))];
+    let run = with(&["v2/passkey/rest/client-data/type*", "--report", &reports[0], "--report", &reports[1]]);
+    let output = alone(script, &[&[env!("CARGO_BIN_EXE_proofmark")], &run[..]].concat()).expect("started");
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert_eq!(output.status.code(), Some(74), "{out}{err}");
+    assert!(err.contains("error: report ndjson: ") && err.contains("No space left on device"), "{err}");
+    // The verdict, and then what is there: nothing half-written.
+    let (verdict, left) = out.split_once("result    ").expect("a verdict");
+    assert!(verdict.contains(" pass") && left.ends_with("\nrun.ndjson\nof an earlier run\n"), "{out}");
+    assert!(err.contains("wrote ") && std::fs::read(&whole).expect("there").len() > 64 << 10, "{err}");
+}
+
 #[test]
 fn a_directory_that_vanishes_is_told_after_the_verdict() {
     let served = Served::with(&[]);
