@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -10,6 +10,11 @@ use super::output;
 use crate::provisioner::{Progress, Provisioner, Removed};
 use crate::runner::target::Accounts;
 use crate::runner::target_file;
+
+/// What is said while it is found out whether somebody has the accounts.
+pub const WAITING: &str = "another run has these accounts, or died with them: waiting for a sign of life";
+/// So long an interrupted run has to give its accounts back. Where it can't, the next one has to wait for a sign of life.
+const GRACE: Duration = Duration::from_millis(500);
 
 /// A bar on a terminal, a line at the beginning and one at the end elsewhere; all on standard error.
 pub struct Teller {
@@ -35,6 +40,7 @@ impl Teller {
             return;
         }
         let (doing, did, done, all) = match progress {
+            Progress::Waiting => return output::note(WAITING),
             Progress::Making(done, all) => ("making subjects", "made", done, all),
             Progress::Removing(done, all) => ("removing accounts", "removed", done, all),
         };
@@ -87,7 +93,7 @@ impl Keeper {
             output::note(
                 "the accounts stay on the server; the next run uses them again, `proofmark sweep` removes them",
             );
-            return;
+            return provisioner.release().await;
         }
         let teller = Teller::new(self.quiet);
         let Removed { left, why, .. } = provisioner.remove(&|progress| teller.tell(progress)).await;
@@ -100,8 +106,9 @@ impl Keeper {
 }
 
 /// Says what an interrupt while accounts are made leaves behind.
-pub fn interrupted(target: Option<&Path>) {
+pub async fn interrupted(target: Option<&Path>) {
     if let Some(path) = target.filter(|path| target_file::has_provisioner(path)) {
+        tokio::time::sleep(GRACE).await;
         let path = path.display();
         output::note(&format!(
             "accounts that were made so far are still there; `proofmark sweep --target {path}` removes them"

@@ -62,7 +62,7 @@ async fn play(arguments: &CoverageArguments) -> Result<RunRecord, Failure> {
     let begun = tokio::select! {
         begun = run::prepare(&run_arguments) => begun?,
         () = stop.stopped() => {
-            accounts::interrupted(arguments.target.as_deref());
+            accounts::interrupted(arguments.target.as_deref()).await;
             return Err(Failure::text(Exit::Interrupted, "interrupted before the run began"));
         }
     };

@@ -43,7 +43,7 @@ async fn load(arguments: LoadArguments) -> Result<Exit, Failure> {
     let (target, _embedded) = tokio::select! {
         opened = open(&arguments, &options) => opened?,
         () = interrupts.next() => {
-            accounts::interrupted(arguments.target.as_deref());
+            accounts::interrupted(arguments.target.as_deref()).await;
             return Ok(Exit::Interrupted);
         }
     };

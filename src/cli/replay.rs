@@ -32,7 +32,7 @@ pub async fn replay(arguments: ReplayArguments) -> Result<Exit, Failure> {
     let begun = tokio::select! {
         begun = run::prepare(&run_arguments) => begun?,
         () = stop.stopped() => {
-            accounts::interrupted(arguments.target.as_deref());
+            accounts::interrupted(arguments.target.as_deref()).await;
             return Ok(Exit::Interrupted);
         }
     };

@@ -42,7 +42,7 @@ pub async fn run(arguments: RunArguments) -> Result<Exit, Failure> {
     let begun = tokio::select! {
         begun = prepare(&arguments) => begun?,
         () = stop.stopped() => {
-            accounts::interrupted(arguments.target.as_deref());
+            accounts::interrupted(arguments.target.as_deref()).await;
             return Ok(Exit::Interrupted);
         }
     };

@@ -7,6 +7,7 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 use futures_util::stream;
 
+use super::accounts::WAITING;
 use super::args::SweepArguments;
 use super::exit::{Exit, Failure};
 use super::output;
@@ -30,8 +31,11 @@ pub async fn sweep(arguments: SweepArguments) -> Result<Exit, Failure> {
         output::line(&format!("{} accounts, none removed (--dry-run)", found.len()));
         return Ok(Exit::Green);
     }
-    let removed = remove(&provisioner).await?;
-    output::line(&format!("{removed} accounts removed"));
+    // Of a run that is under way nothing is removed.
+    provisioner.hold(&|_| output::note(WAITING)).await.map_err(failed)?;
+    let removed = remove(&provisioner).await;
+    provisioner.release().await;
+    output::line(&format!("{} accounts removed", removed?));
     Ok(Exit::Green)
 }
 

@@ -25,7 +25,7 @@ const SHOWN: usize = 200;
 const BUSY: [u16; 4] = [429, 502, 503, 504];
 
 /// Sends calls to one server.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct JsonClient {
     client: Client,
     base_url: String,

@@ -46,7 +46,12 @@ pub struct Connection {
     pub prefix: String,
     /// Accounts that are made at the same time, at least 1.
     pub concurrency: usize,
+    /// How often a run says that it is alive, while it has its accounts.
+    pub renewal: Duration,
 }
+
+/// How often a run says so where nobody asks for something else.
+pub const RENEWAL: Duration = Duration::from_secs(2);
 
 /// The least time that a call gets.
 pub const LEAST_TIMEOUT: Duration = Duration::from_secs(30);
@@ -54,8 +59,18 @@ pub const LEAST_TIMEOUT: Duration = Duration::from_secs(30);
 /// Makes accounts, keeps them usable, and removes them.
 #[async_trait]
 pub trait Provisioner: fmt::Debug + Send + Sync {
-    /// Makes the callers of a run and so many subjects, or takes those of the same names that are there already. If it can't,
-    /// it removes what it made.
+    /// Takes the accounts of its prefix for this run alone, until [`Provisioner::remove`] or [`Provisioner::release`]. Where another
+    /// run has them that is under way, it is refused; of one that died it takes them over.
+    ///
+    /// # Errors
+    /// [`ProvisionerError`]
+    async fn hold(&self, tell: Tell<'_>) -> Result<(), ProvisionerError>;
+
+    /// Lets go of the accounts, which stay on the server.
+    async fn release(&self);
+
+    /// Makes the callers of a run and so many subjects, or takes those of the same names that are there already; before that it
+    /// takes hold of them. If it can't, it removes what it made.
     ///
     /// # Errors
     /// [`ProvisionerError`]
@@ -70,7 +85,7 @@ pub trait Provisioner: fmt::Debug + Send + Sync {
     /// [`ProvisionerError`]
     async fn unlock(&self, subject: &ProvidedSubject) -> Result<(), ProvisionerError>;
 
-    /// Removes what [`Provisioner::provide`] gave.
+    /// Removes what [`Provisioner::provide`] gave, and lets go of it.
     async fn remove(&self, tell: Tell<'_>) -> Removed;
 
     /// The accounts that are on the server, of this run or of others: those whose names have the form of the ones that are made.
@@ -129,6 +144,8 @@ pub struct Removed {
 /// How far it has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Progress {
+    /// Somebody else has the accounts, or died with them.
+    Waiting,
     /// So many accounts of so many were made.
     Making(usize, usize),
     /// So many accounts of so many were removed.

@@ -241,6 +241,10 @@ cases:
 
     #[async_trait]
     impl Provisioner for Second {
+        async fn hold(&self, _: Tell<'_>) -> Result<(), ProvisionerError> {
+            Ok(())
+        }
+        async fn release(&self) {}
         async fn provide(&self, _: usize, _: Tell<'_>) -> Result<Provided, ProvisionerError> {
             Ok(Provided::default())
         }

@@ -44,6 +44,7 @@ struct Person {
     user: Arc<User>,
     name: String,
     password: Option<Secret>,
+    description: String,
     created: Instant,
 }
 
@@ -59,7 +60,8 @@ struct Token {
 pub(super) struct Listed {
     pub name: String,
     pub user_id: String,
-    pub is_human: bool,
+    /// Of a machine.
+    pub description: Option<String>,
 }
 
 impl Directory {
@@ -89,7 +91,8 @@ impl Directory {
         let user = Arc::new(User::new(id.clone(), state.next_index, role, own));
         state.next_index += 1;
         state.ids.insert(name.to_owned(), id.clone());
-        let person = Person { user, name: name.to_owned(), password, created: Instant::now() };
+        let person =
+            Person { user, name: name.to_owned(), password, description: String::new(), created: Instant::now() };
         state.people.insert(id.clone(), person);
         Ok(id)
     }
@@ -110,6 +113,14 @@ impl Directory {
         let mut state = self.state();
         let person = state.people.get_mut(id).filter(|person| person.password.is_some());
         person.ok_or_else(|| Refused::new("NOTFOUND-user"))?.password = Some(password);
+        Ok(())
+    }
+
+    /// What a machine is said to be.
+    pub(super) fn describe(&self, id: &str, description: &str) -> Result<(), Refused> {
+        let mut state = self.state();
+        let machine = state.people.get_mut(id).filter(|person| person.password.is_none());
+        description.clone_into(&mut machine.ok_or_else(|| Refused::new("NOTFOUND-user"))?.description);
         Ok(())
     }
 
@@ -172,10 +183,10 @@ impl Directory {
         let there = there.map(|(id, person)| Listed {
             name: person.name.clone(),
             user_id: id.clone(),
-            is_human: person.password.is_some(),
+            description: person.password.is_none().then(|| person.description.clone()),
         });
         let gone = state.removed.iter().filter(|(_, (_, until))| *until > Instant::now());
-        let gone = gone.map(|(id, (name, _))| Listed { name: name.clone(), user_id: id.clone(), is_human: true });
+        let gone = gone.map(|(id, (name, _))| Listed { name: name.clone(), user_id: id.clone(), description: None });
         let mut listed: Vec<Listed> = there.chain(gone).collect();
         listed.sort();
         listed

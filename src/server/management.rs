@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{Path, Request};
 use axum::response::Response;
-use axum::routing::{delete, post};
+use axum::routing::{delete, post, put};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
@@ -55,11 +55,15 @@ pub(super) fn routes(service: &Arc<Service>) -> Router {
         };
         router.route(path, post(answer))
     });
+    let describing = service.clone();
+    let described = move |Path(id): Path<String>, request: Request| async move {
+        respond(&describing, answer(&describing, ("", describe), &id, request).await)
+    };
     let service = service.clone();
     let removed = move |Path(id): Path<String>, request: Request| async move {
         respond(&service, answer(&service, ("", remove), &id, request).await)
     };
-    posts.route("/v2/users/{userId}", delete(removed))
+    posts.route("/v2/users/{userId}", delete(removed)).route("/management/v1/users/{userId}/machine", put(described))
 }
 
 fn respond(service: &Service, answer: Answer) -> Response {
@@ -102,7 +106,14 @@ fn create_human(service: &Service, directory: &Directory, _: &str, members: &Map
 fn create_machine(service: &Service, directory: &Directory, _: &str, members: &Map<String, Value>) -> Answer {
     text(members, &["name"])?;
     let user_id = directory.create(text(members, &["userName"])?, None)?;
+    directory.describe(&user_id, text(members, &["description"]).unwrap_or_default())?;
     Ok(json!({ "userId": user_id, "details": details(service) }))
+}
+
+fn describe(service: &Service, directory: &Directory, id: &str, members: &Map<String, Value>) -> Answer {
+    text(members, &["name"])?;
+    directory.describe(id, text(members, &["description"]).unwrap_or_default())?;
+    Ok(json!({ "details": details(service) }))
 }
 
 fn remove(service: &Service, directory: &Directory, id: &str, _: &Map<String, Value>) -> Answer {
@@ -165,8 +176,11 @@ fn search(_: &Service, directory: &Directory, _: &str, members: &Map<String, Val
 }
 
 fn shown(user: &Listed) -> Value {
-    let kind = if user.is_human { "human" } else { "machine" };
-    json!({ "userId": user.user_id, "username": user.name, "state": "USER_STATE_ACTIVE", kind: {} })
+    let (kind, more) = match &user.description {
+        None => ("human", json!({})),
+        Some(description) => ("machine", json!({ "name": user.name, "description": description })),
+    };
+    json!({ "userId": user.user_id, "username": user.name, "state": "USER_STATE_ACTIVE", kind: more })
 }
 
 /// The user's second factors; they lag behind as the list of users does.

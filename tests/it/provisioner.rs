@@ -1,8 +1,13 @@
 //! The built-in provisioner over HTTP, against the reference server's management calls: what it makes, what a run makes of it, and
 //! that nothing stays behind.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use proofmark::provisioner::{self, Connection, Progress, Provisioner};
+use proofmark::server::{Management, RunningServer, Server, ServerConfig};
+use proofmark::transport::Address;
 use serde_json::Value;
 
 use crate::cli::{Output, Running, Served, command, finish, text};
@@ -114,6 +119,17 @@ fn what_an_interrupted_run_left_is_swept() {
     while accounts(&served).len() < 4 {
         assert!(begun.elapsed() < Duration::from_secs(30), "nothing is made");
     }
+    // What a run has that is under way nobody else takes, to use it or to remove it.
+    let args: [&[&str]; 3] = [&["run", "enrolment/good"], &["check"], &["sweep"]];
+    let others = args.map(|args| command(&[args, &["--target", &target]].concat()).spawn().expect("started"));
+    for other in others {
+        let output = other.wait_with_output().expect("ended");
+        let said = String::from_utf8(output.stderr).expect("UTF-8");
+        assert_eq!(output.status.code(), Some(3), "{said}");
+        let words = "could not take the accounts of the prefix proofmark: a run that is under way has them";
+        assert!(said.contains("waiting for a sign of life") && said.contains(words), "{said}");
+        assert!(said.contains("mend: wait for its end, or write another prefix"), "{said}");
+    }
     let output = child.signalled("INT").exits(130);
     assert!(output.err.contains(&format!("`proofmark sweep --target {target}` removes them")), "{}", output.err);
     assert!(!accounts(&served).is_empty());
@@ -125,6 +141,79 @@ fn what_an_interrupted_run_left_is_swept() {
     assert_eq!(accounts(&served), [""; 0]);
     let again = finish(&mut command(&["sweep", "--target", &target])).exits(0);
     assert_eq!(again.out, "0 accounts removed\n");
+}
+
+/// A server with the management calls, and what connects to it.
+async fn managed(list_delay: Duration) -> (RunningServer, impl Fn(&str) -> Arc<dyn Provisioner>) {
+    let management = Some(Management { list_delay, ..Management::default() });
+    let server = Server::start(ServerConfig { management, ..ServerConfig::default() }).await.expect("a free port");
+    let (address, admin) = (Address::new(server.base_url()), server.accounts.admin.clone());
+    let connect = move |prefix: &str| {
+        let (address, admin, prefix) = (address.clone(), admin.clone(), prefix.to_owned());
+        let (timeout, renewal) = (Duration::from_secs(30), Duration::from_millis(100));
+        let connection = Connection { address, timeout, admin, prefix, concurrency: 2, renewal };
+        (provisioner::find("zitadel").expect("a kind").connect)(connection).expect("an address")
+    };
+    (server, connect)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn accounts_belong_to_one_run_as_long_as_it_is_alive() {
+    let (server, connect) = managed(Duration::from_millis(50)).await;
+    let (first, second, third) = (connect("proofmark"), connect("proofmark"), connect("proofmark"));
+    let waited = AtomicUsize::new(0);
+    let tell = |progress| {
+        waited.fetch_add(usize::from(progress == Progress::Waiting), Ordering::SeqCst);
+    };
+    // Of two that begin at one time one has them.
+    let (one, other) = tokio::join!(first.hold(&tell), second.hold(&tell));
+    assert!(one.is_ok() != other.is_ok(), "{one:?} {other:?}");
+    let (holder, loser) = if one.is_ok() { (first, second) } else { (second, first) };
+    holder.provide(2, &tell).await.expect("its own");
+    let refused = loser.provide(2, &tell).await.expect_err("taken");
+    assert!(refused.mend.contains("another prefix"), "{refused}");
+    assert_eq!(waited.load(Ordering::SeqCst), 2);
+    // Another prefix is another matter.
+    connect("proofmark-b").provide(2, &tell).await.expect("free");
+    // Who lets go leaves them to the next at once, and so does who is dropped.
+    holder.release().await;
+    loser.provide(2, &tell).await.expect("free");
+    drop(loser);
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    third.provide(2, &tell).await.expect("free");
+    assert_eq!(waited.load(Ordering::SeqCst), 2);
+    third.remove(&tell).await;
+    // The list follows.
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(connect("proofmark").found().await.expect("a list").len(), 0);
+    server.shutdown().await;
+}
+
+#[test]
+fn accounts_of_a_run_that_died_are_taken_over() {
+    let own = || tokio::runtime::Runtime::new().expect("a runtime");
+    let runtime = own();
+    let (server, connect) = runtime.block_on(managed(Duration::ZERO));
+    let dying = own();
+    let dead = connect("proofmark");
+    dying.block_on(async {
+        dead.provide(2, &|_| ()).await.expect("free");
+        // Its sign of life has been seen.
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    });
+    // As if the process had been killed: nobody says anything any more.
+    dying.shutdown_timeout(Duration::ZERO);
+    runtime.block_on(async {
+        let waited = AtomicUsize::new(0);
+        let tell = |progress| {
+            waited.fetch_add(usize::from(progress == Progress::Waiting), Ordering::SeqCst);
+        };
+        let next = connect("proofmark");
+        next.provide(2, &tell).await.expect("the other is dead");
+        assert_eq!(waited.load(Ordering::SeqCst), 1);
+        assert_eq!(next.remove(&tell).await.count, 4);
+        server.shutdown().await;
+    });
 }
 
 #[test]
@@ -142,8 +231,7 @@ fn what_the_administrator_may_not_is_a_configuration_error_with_its_mend() {
             assert!(output.err.contains(word), "no {word:?} in: {}", output.err);
         }
     };
-    let rights =
-        ["target.toml:11: accounts.provisioner: could not make the machine user proofmark-no-rights", "HTTP 403"];
+    let rights = ["target.toml:11: accounts.provisioner: could not make the machine user proofmark-run", "HTTP 403"];
     for token in [&pool["noRightsToken"], &pool["readOnlyToken"], &pool["subjects"][0]["token"]] {
         let token = token.as_str().expect("a token");
         refused(token, &[&rights[..], &["mend: give the administrator", "ORG_OWNER"]].concat());
@@ -162,7 +250,7 @@ fn what_the_administrator_may_not_is_a_configuration_error_with_its_mend() {
         let own = text.lines().find(|line| line.starts_with("base-url")).expect("there").to_owned();
         text.replace(&own, "base-url = \"http://127.0.0.1:1\"")
     });
-    refused(token, &["proofmark-no-rights: ", "refused", "mend: start the server"]);
+    refused(token, &["proofmark-run: ", "refused", "mend: start the server"]);
 }
 
 #[test]

@@ -27,8 +27,12 @@ impl Zitadel {
     }
 
     /// The id of a new machine user; `None` if the name is taken.
-    pub(super) async fn create_machine(&self, name: &str) -> Result<Option<String>, ProvisionerError> {
-        let body = json!({ "userName": name, "name": name, "description": "made by proofmark for the 403 cases" });
+    pub(super) async fn create_machine(
+        &self,
+        name: &str,
+        description: &str,
+    ) -> Result<Option<String>, ProvisionerError> {
+        let body = json!({ "userName": name, "name": name, "description": description });
         self.created(format!("make the machine user {name}"), "/management/v1/users/machine", &body, &[]).await
     }
 
@@ -120,7 +124,21 @@ impl Zitadel {
 
     /// Accounts by name, with a method of the server's text queries.
     pub(super) async fn search(&self, name: &str, method: &str) -> Result<Vec<Account>, ProvisionerError> {
-        let (mut accounts, mut offset) = (Vec::new(), 0);
+        Ok(self.users(name, method).await?.iter().filter_map(account).collect())
+    }
+
+    /// The machine user of a name, and how it is described.
+    pub(super) async fn described(&self, name: &str) -> Result<Option<(Account, String)>, ProvisionerError> {
+        let users = self.users(name, "TEXT_QUERY_METHOD_EQUALS").await?;
+        let described = |user: &Value| {
+            let description = user.pointer("/machine/description").and_then(Value::as_str).unwrap_or_default();
+            account(user).filter(|account| account.name == name).map(|account| (account, description.to_owned()))
+        };
+        Ok(users.iter().find_map(described))
+    }
+
+    async fn users(&self, name: &str, method: &str) -> Result<Vec<Value>, ProvisionerError> {
+        let (mut users, mut offset) = (Vec::new(), 0);
         while offset < MOST_FOUND {
             let doing = format!("look for the user {name}");
             let body = json!({
@@ -133,16 +151,13 @@ impl Zitadel {
                 return Err(self.refused(doing, &answer, &[]));
             }
             let found = answer.body.get("result").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-            let text = |user: &Value, member| user.get(member).and_then(Value::as_str).map(str::to_owned);
-            let account =
-                |user: &Value| Some(Account { name: text(user, "username")?, user_id: text(user, "userId")? });
-            accounts.extend(found.iter().filter_map(account));
+            users.extend_from_slice(found);
             offset += found.len();
             if found.len() < PAGE {
                 break;
             }
         }
-        Ok(accounts)
+        Ok(users)
     }
 
     /// Removes a user; whether it was there.
@@ -197,6 +212,11 @@ impl Zitadel {
         let secrets: Vec<&Secret> = secrets.iter().copied().chain([&self.admin]).collect();
         ProvisionerError { doing, answer: answer.words(&secrets), mend: mend.to_owned() }
     }
+}
+
+fn account(user: &Value) -> Option<Account> {
+    let text = |member| user.get(member).and_then(Value::as_str).map(str::to_owned);
+    Some(Account { name: text("username")?, user_id: text("userId")? })
 }
 
 /// What can be put into a header, and masked in whatever is written (RFC 6750 section 2.1).

@@ -5,6 +5,7 @@
 //! the administrator removes the factor, with which the old session is good again. Nothing has to be made anew.
 
 mod calls;
+mod lease;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -21,12 +22,15 @@ use super::{
     Account, Connection, Kind, Progress, Provided, ProvidedSubject, Provisioner, ProvisionerError, Removed, Tell,
 };
 use crate::wire::secret::Secret;
+use lease::Lease;
 
 /// This kind.
 pub(super) const KIND: Kind = Kind { name: "zitadel", connect };
 
 /// The role of the caller that may only read.
 const READ_ONLY_ROLE: &str = "ORG_OWNER_VIEWER";
+/// The description of the callers that are refused.
+const FOR_DENIALS: &str = "made by proofmark for the 403 cases";
 /// Names of accounts after the prefix.
 const NO_RIGHTS: &str = "no-rights";
 const READ_ONLY: &str = "read-only";
@@ -43,6 +47,8 @@ struct Zitadel {
     admin: Secret,
     prefix: String,
     concurrency: usize,
+    renewal: Duration,
+    lease: Mutex<Option<Lease>>,
     /// What `provide` made, or took over.
     made: Mutex<Vec<Account>>,
 }
@@ -59,13 +65,24 @@ fn connect(connection: Connection) -> Result<Arc<dyn Provisioner>, ProvisionerEr
         answer: error.to_string(),
         mend: "correct base-url and [tls]".to_owned(),
     })?;
-    let Connection { admin, prefix, concurrency, .. } = connection;
-    Ok(Arc::new(Zitadel { client, admin, prefix, concurrency: concurrency.max(1), made: Mutex::default() }))
+    let Connection { admin, prefix, concurrency, renewal, .. } = connection;
+    let concurrency = concurrency.max(1);
+    let (lease, made) = (Mutex::default(), Mutex::default());
+    Ok(Arc::new(Zitadel { client, admin, prefix, concurrency, renewal, lease, made }))
 }
 
 #[async_trait]
 impl Provisioner for Zitadel {
+    async fn hold(&self, tell: Tell<'_>) -> Result<(), ProvisionerError> {
+        self.take_lease(tell).await
+    }
+
+    async fn release(&self) {
+        self.end_lease().await;
+    }
+
     async fn provide(&self, subjects: usize, tell: Tell<'_>) -> Result<Provided, ProvisionerError> {
+        self.hold(tell).await?;
         let provided = self.make(subjects, tell).await;
         if provided.is_err() {
             // Its own failure would say less than the first one; `sweep` finds what is left.
@@ -97,6 +114,8 @@ impl Provisioner for Zitadel {
             }
             tell(Progress::Removing(removed.count + removed.left, all));
         }
+        // Last: until here they were ours.
+        self.release().await;
         removed
     }
 
@@ -132,7 +151,7 @@ impl Zitadel {
 
     async fn machine(&self, name: &str, role: Option<&str>) -> Result<Secret, ProvisionerError> {
         let name = format!("{}-{name}", self.prefix);
-        let user_id = self.created_or_found(&name, || self.create_machine(&name)).await?.user_id;
+        let user_id = self.created_or_found(&name, || self.create_machine(&name, FOR_DENIALS)).await?.user_id;
         if let Some(role) = role {
             self.make_member(&user_id, role).await?;
         }
@@ -201,6 +220,10 @@ impl Zitadel {
         Taken { user_id, is_reused }
     }
 
+    fn lease(&self) -> std::sync::MutexGuard<'_, Option<Lease>> {
+        self.lease.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn made(&self) -> std::sync::MutexGuard<'_, Vec<Account>> {
         self.made.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -224,13 +247,18 @@ struct Taken {
 
 /// A password of the operating system's randomness, with every class of characters that a policy may ask for.
 fn password() -> Result<Secret, ProvisionerError> {
+    Ok(Secret::new(format!("{}-Aa1", draw()?)))
+}
+
+/// 24 bytes of the operating system's randomness, as text.
+fn draw() -> Result<String, ProvisionerError> {
     let mut random = [0; 24];
     getrandom::fill(&mut random).map_err(|error| ProvisionerError {
         doing: "draw a password".to_owned(),
         answer: error.to_string(),
         mend: "run where the operating system has randomness".to_owned(),
     })?;
-    Ok(Secret::new(format!("{}-Aa1", URL_SAFE_NO_PAD.encode(random))))
+    Ok(URL_SAFE_NO_PAD.encode(random))
 }
 
 #[cfg(test)]
@@ -245,6 +273,8 @@ mod tests {
             admin: Secret::new("a-token-of-the-administrator"),
             prefix: "proofmark".to_owned(),
             concurrency: 1,
+            renewal: super::super::RENEWAL,
+            lease: Mutex::default(),
             made: Mutex::default(),
         };
         for name in ["proofmark-no-rights", "proofmark-read-only", "proofmark-subject-0001", "proofmark-subject-12345"]
@@ -254,6 +284,7 @@ mod tests {
         for name in [
             "proofmark",
             "proofmark-admin",
+            "proofmark-run",
             "proofmark-subject-",
             "proofmark-subject-1",
             "proofmark-subject-000x",
@@ -282,6 +313,7 @@ mod tests {
             admin: Secret::new("a-token-of-the-administrator"),
             prefix: "proofmark".to_owned(),
             concurrency: 1,
+            renewal: super::super::RENEWAL,
         }
     }
 }

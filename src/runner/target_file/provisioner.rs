@@ -76,6 +76,7 @@ impl Ordered {
         admin: Secret,
     ) -> Result<Arc<dyn Provisioner>, provisioner::ProvisionerError> {
         let Ordered { kind, prefix, concurrency, .. } = self;
-        (kind.connect)(Connection { address, timeout, admin, prefix, concurrency })
+        let renewal = provisioner::RENEWAL;
+        (kind.connect)(Connection { address, timeout, admin, prefix, concurrency, renewal })
     }
 }
