@@ -13,7 +13,7 @@ use super::exit::{Exit, Failure};
 use super::{interrupt, output};
 use crate::contract::{ApiVersion, Flow};
 use crate::runner::check::probe::{self, Found};
-use crate::runner::target_file::identity;
+use crate::runner::target_file::{host_of, identity};
 use crate::transport::probe::Place;
 use crate::transport::{Address, TlsOptions};
 use text::{Answers, Subjects, Token};
@@ -105,13 +105,13 @@ fn complete(answers: &Answers, url: &str) -> Result<(), Failure> {
 fn ask(answers: &mut Answers, found: &Found, prompt: &mut Prompt<'_>) -> Result<(), Failure> {
     if !answers.is_origin_given {
         let rp_id = answers.is_rp_id_given.then(|| answers.rp_id.clone());
-        let fits = |origin: &str| identity(origin, &rp_id.clone().unwrap_or_else(|| text::host_of(origin)));
+        let fits = |origin: &str| identity(origin, &rp_id.clone().unwrap_or_else(|| host_of(origin)));
         answers.origin = answered(prompt, "origin of the login pages", &answers.origin, |text| {
             fits(text).map(|()| text.to_owned())
         })?;
     }
     if !answers.is_rp_id_given {
-        let guess = text::host_of(&answers.origin);
+        let guess = host_of(&answers.origin);
         let fits = |rp_id: &str| identity(&answers.origin, rp_id).map(|()| rp_id.to_owned());
         answers.rp_id = answered(prompt, "RP ID", &guess, fits)?;
     }

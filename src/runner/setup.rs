@@ -13,6 +13,7 @@ use thiserror::Error;
 use super::control::Controls;
 use super::subject::SubjectPool;
 use super::target::{Accounts, Subject};
+use super::target_file::origin_of;
 use super::{Shared, case};
 use crate::authenticator::Format;
 use crate::contract::{ApiVersion, Flow, Protocol};
@@ -312,15 +313,6 @@ async fn identity(
         }
     }
     Ok(())
-}
-
-/// Scheme, host and port of a URL, as browsers write an origin.
-fn origin_of(url: &str) -> Option<String> {
-    let parsed: http::Uri = url.parse().ok()?;
-    let (scheme, host) = (parsed.scheme_str()?, parsed.host()?.to_ascii_lowercase());
-    let usual = if scheme == "https" { 443 } else { 80 };
-    let port = parsed.port_u16().filter(|port| *port != usual).map(|port| format!(":{port}")).unwrap_or_default();
-    Some(format!("{scheme}://{host}{port}"))
 }
 
 /// Whether a good enrolment is refused, and not for want of an answer.

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::header::CONTENT_TYPE;
 
-use super::{Exchange, SentRequest};
+use super::{Exchange, SentRequest, default_port};
 use crate::contract::Protocol;
 use crate::wire::{schema, shell};
 
@@ -52,7 +52,7 @@ pub fn grpcurl(exchange: &Exchange, base_url: &str) -> Option<String> {
     let host = if host.rsplit_once(':').is_some_and(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit())) {
         host.to_owned()
     } else {
-        format!("{host}:{}", if scheme == "http" { 80 } else { 443 })
+        format!("{host}:{}", default_port(Some(scheme)))
     };
     let plain = if scheme == "http" { " -plaintext" } else { "" };
     let token = if exchange.request.authorized { " -H \"authorization: Bearer $TOKEN\"" } else { "" };

@@ -63,6 +63,11 @@ pub fn connect(protocol: Protocol, address: &Address, limits: &Limits) -> Result
     })
 }
 
+/// The port of a scheme where a URL names none: that of `https`, or else that of `http`.
+pub fn default_port(scheme: Option<&str>) -> u16 {
+    if scheme == Some("https") { 443 } else { 80 }
+}
+
 /// Where a target is.
 #[derive(Debug, Clone, Default)]
 pub struct Address {

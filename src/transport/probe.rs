@@ -2,28 +2,18 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{HOST, HeaderMap, HeaderName, HeaderValue};
 use http::uri::{Authority, Scheme};
 use http::{Method, Request, Uri};
-use http_body_util::Full;
-use hyper_util::rt::{TokioExecutor, TokioIo};
-use rustls::client::WebPkiServerVerifier;
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, aws_lc_rs};
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, SignatureScheme};
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
-use tokio::task::JoinHandle;
-use tokio_rustls::TlsConnector;
+use rustls::CertificateError;
 
 use super::attempt::{Attempt, Received};
-use super::error::{self, Phase};
-use super::{Address, Limits, TransportError, outgoing, tls};
+use super::client::{self, Client, Secure, Version};
+use super::error::Phase;
+use super::{Address, Limits, TransportError, default_port, outgoing, tls};
 
 /// Host and port of a base URL.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,7 +37,7 @@ impl Place {
         let uri: Uri = base_url.parse().map_err(|error| TransportError::Address(format!("{base_url}: {error}")))?;
         let is_tls = uri.scheme() == Some(&Scheme::HTTPS);
         let host = uri.host().unwrap_or_default().trim_matches(['[', ']']).to_owned();
-        let port = uri.port_u16().unwrap_or(if is_tls { 443 } else { 80 });
+        let port = uri.port_u16().unwrap_or(default_port(uri.scheme_str()));
         Ok(Place { host, port, is_tls, uri })
     }
 
@@ -80,13 +70,8 @@ pub async fn resolve(address: &Address, limits: &Limits) -> Result<Vec<SocketAdd
 /// # Errors
 /// [`TransportError::Unreachable`], [`TransportError::TimedOut`]
 pub async fn connect(address: &Address, limits: &Limits) -> Result<(), TransportError> {
-    dial(&Place::of(address)?, address, limits).await.map(drop)
-}
-
-async fn dial(place: &Place, address: &Address, limits: &Limits) -> Result<TcpStream, TransportError> {
-    let dialled = TcpStream::connect((place.host.as_str(), place.port));
-    let dialled = within(limits.connect_timeout, address, dialled).await?;
-    dialled.map_err(|error| TransportError::Unreachable { address: address.base_url.clone(), why: error.to_string() })
+    let place = Place::of(address)?;
+    Attempt::start(&address.base_url, limits).connecting(client::dial(&place.uri)).await.map(drop)
 }
 
 async fn within<T>(limit: Duration, address: &Address, future: impl Future<Output = T>) -> Result<T, TransportError> {
@@ -138,23 +123,15 @@ pub enum Handshake {
 /// As [`connect`], and [`TransportError::Tls`] for trust anchors that can't be read.
 pub async fn handshake(address: &Address, limits: &Limits) -> Result<Handshake, TransportError> {
     let place = Place::of(address)?;
-    let failed = |why: String| TransportError::Tls { address: address.base_url.clone(), why };
-    let looker = Arc::new(Looker::new(address).map_err(failed)?);
-    let mut config = ClientConfig::builder_with_provider(provider())
-        .with_safe_default_protocol_versions()
-        .map_err(|error| failed(error.to_string()))?
-        .dangerous()
-        .with_custom_certificate_verifier(looker.clone())
-        .with_no_client_auth();
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    let name = ServerName::try_from(place.host.clone()).map_err(|error| failed(error.to_string()))?;
-    let stream = dial(&place, address, limits).await?;
-    let made = TlsConnector::from(Arc::new(config)).connect(name, stream);
-    Ok(match within(limits.connect_timeout, address, made).await? {
+    let (configuration, watcher) = tls::watching(address)?;
+    let secure = Secure::new(configuration, &place.uri, Version::Negotiated)?;
+    let attempt = Attempt::start(&address.base_url, limits);
+    let (stream, _) = attempt.connecting(client::dial(&place.uri)).await?;
+    Ok(match attempt.connecting(async { Ok(secure.over(stream).await) }).await? {
         Ok(stream) => {
-            let (certificates, distrust) = looker.seen.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            let offers_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
-            Handshake::Made(Shown { certificates, distrust, offers_http2 })
+            let (certificates, why) = watcher.seen();
+            let offers_http2 = client::agreed_on_http2(&stream);
+            Handshake::Made(Shown { certificates, distrust: why.map(distrust), offers_http2 })
         }
         Err(error) if is_plain(&error) => Handshake::Plain,
         Err(error) => Handshake::Failed(error.to_string()),
@@ -165,63 +142,6 @@ pub async fn handshake(address: &Address, limits: &Limits) -> Result<Handshake, 
 fn is_plain(error: &io::Error) -> bool {
     let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
     matches!(inner, Some(rustls::Error::InvalidMessage(_)))
-}
-
-fn provider() -> Arc<CryptoProvider> {
-    Arc::new(aws_lc_rs::default_provider())
-}
-
-/// Lets every certificate pass, and remembers what the usual verifier would have said.
-#[derive(Debug)]
-struct Looker {
-    usual: Arc<WebPkiServerVerifier>,
-    seen: Mutex<(Vec<Vec<u8>>, Option<Distrust>)>,
-}
-
-impl Looker {
-    fn new(address: &Address) -> Result<Looker, String> {
-        let roots = Arc::new(tls::roots(&address.tls)?);
-        let usual = WebPkiServerVerifier::builder_with_provider(roots, provider());
-        Ok(Looker { usual: usual.build().map_err(|error| error.to_string())?, seen: Mutex::default() })
-    }
-}
-
-impl ServerCertVerifier for Looker {
-    fn verify_server_cert(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        intermediates: &[CertificateDer<'_>],
-        server_name: &ServerName<'_>,
-        ocsp_response: &[u8],
-        now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        let verdict = self.usual.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
-        let chain = std::iter::once(end_entity).chain(intermediates).map(|der| der.as_ref().to_vec()).collect();
-        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = (chain, verdict.err().map(distrust));
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.usual.verify_tls12_signature(message, certificate, signature)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.usual.verify_tls13_signature(message, certificate, signature)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.usual.supported_verify_schemes()
-    }
 }
 
 fn distrust(error: rustls::Error) -> Distrust {
@@ -250,7 +170,7 @@ pub struct Question<'a> {
     pub headers: &'a [(HeaderName, HeaderValue)],
     /// Body.
     pub body: Bytes,
-    /// HTTP/2 with prior knowledge, or by ALPN; otherwise HTTP/1.1.
+    /// HTTP/2 with prior knowledge, or by ALPN; otherwise HTTP/1.1, or over TLS what ALPN says.
     pub http2: bool,
     /// Another host name for the same connection.
     pub host: Option<&'a str>,
@@ -275,72 +195,24 @@ pub struct Answer {
 /// [`TransportError`] if there is no whole reply within the limits.
 pub async fn ask(address: &Address, limits: &Limits, question: &Question<'_>) -> Result<Answer, TransportError> {
     let place = Place::of(address)?;
-    let stream = dial(&place, address, limits).await?;
-    if !place.is_tls {
-        return exchange(stream, &place, (address, limits), question).await;
-    }
-    let failed = |why: String| TransportError::Tls { address: address.base_url.clone(), why };
-    let mut config = tls::configuration(address)?;
-    config.alpn_protocols = vec![if question.http2 { b"h2".to_vec() } else { b"http/1.1".to_vec() }];
-    let name = ServerName::try_from(place.host.clone()).map_err(|error| failed(error.to_string()))?;
-    let made = TlsConnector::from(Arc::new(config)).connect(name, stream);
-    let stream = within(limits.connect_timeout, address, made).await?.map_err(|error| failed(error.to_string()))?;
-    exchange(stream, &place, (address, limits), question).await
-}
-
-async fn exchange(
-    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    place: &Place,
-    (address, limits): (&Address, &Limits),
-    question: &Question<'_>,
-) -> Result<Answer, TransportError> {
     let request =
-        request(place, question).map_err(|error| TransportError::Address(format!("{}: {error}", address.base_url)))?;
-    let attempt = Attempt::start(&address.base_url, limits);
-    let failed = |error: hyper::Error| error::classify(&error, Phase::Headers, &address.base_url, limits);
-    let stream = TokioIo::new(stream);
-    let received = if question.http2 {
-        let made = hyper::client::conn::http2::handshake(TokioExecutor::new(), stream);
-        let (mut sender, connection) = within(limits.connect_timeout, address, made).await?.map_err(failed)?;
-        let _open = Open::new(connection);
-        attempt.run(sender.send_request(request)).await
-    } else {
-        let made = hyper::client::conn::http1::handshake(stream);
-        let (mut sender, connection) = within(limits.connect_timeout, address, made).await?.map_err(failed)?;
-        let _open = Open::new(connection);
-        attempt.run(sender.send_request(request)).await
-    };
-    let Received { http_status, headers, trailers, body, .. } = received?;
+        request(&place, question).map_err(|error| TransportError::Address(format!("{}: {error}", address.base_url)))?;
+    let version = if question.http2 { Version::Http2 } else { Version::Negotiated };
+    let client = Client::new(address, limits, version)?;
+    let Received { http_status, headers, trailers, body, .. } = client.run(&client.attempt(), request).await?;
     Ok(Answer { status: http_status, headers, trailers, body })
 }
 
-fn request(place: &Place, question: &Question<'_>) -> Result<Request<Full<Bytes>>, http::Error> {
+fn request(place: &Place, question: &Question<'_>) -> Result<Request<Bytes>, http::Error> {
     let authority = question.host.unwrap_or(place.authority());
-    let mut request = Request::builder().method(question.method.clone());
-    request = if question.http2 {
-        let scheme = if place.is_tls { "https" } else { "http" };
-        request.uri(Uri::builder().scheme(scheme).authority(authority).path_and_query(question.path).build()?)
-    } else {
-        request.uri(question.path).header(HOST, authority)
-    };
+    let scheme = if place.is_tls { "https" } else { "http" };
+    let uri = Uri::builder().scheme(scheme).authority(authority).path_and_query(question.path).build()?;
+    let mut request = Request::builder().method(question.method.clone()).uri(uri);
+    if let Some(host) = question.host {
+        request = request.header(HOST, host);
+    }
     for (name, value) in question.headers {
         request = request.header(name, value);
     }
-    request.body(Full::new(question.body.clone()))
-}
-
-/// A connection that is driven until this is dropped.
-struct Open(JoinHandle<()>);
-
-impl Open {
-    fn new<E>(connection: impl Future<Output = Result<(), E>> + Send + 'static) -> Open {
-        // Its error is told by the call that it ends.
-        Open(tokio::spawn(async move { drop(connection.await) }))
-    }
-}
-
-impl Drop for Open {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
+    request.body(question.body.clone())
 }

@@ -1,7 +1,8 @@
 //! The rustls configuration of a target.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject as _;
@@ -17,22 +18,45 @@ use super::{Address, TlsOptions, TransportError};
 pub fn configuration(address: &Address) -> Result<ClientConfig, TransportError> {
     let failed = |why: String| TransportError::Tls { address: address.base_url.clone(), why };
     let provider = Arc::new(aws_lc_rs::default_provider());
-    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
+    if address.tls.insecure {
+        return lenient(provider, None).map(|(configuration, _)| configuration).map_err(failed);
+    }
+    let builder = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|e| failed(e.to_string()))?;
-    if address.tls.insecure {
-        return Ok(builder
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::new(AcceptAny(provider)))
-            .with_no_client_auth());
-    }
     let is_tls = address.base_url.get(..8).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://"));
     let roots = if is_tls { roots(&address.tls).map_err(failed)? } else { RootCertStore::empty() };
     Ok(builder.with_root_certificates(roots).with_no_client_auth())
 }
 
+/// A configuration that takes any certificate, and who tells afterwards what there was to say of it.
+///
+/// # Errors
+/// [`TransportError::Tls`] for trust anchors that cannot be read.
+pub(super) fn watching(address: &Address) -> Result<(ClientConfig, Arc<Lenient>), TransportError> {
+    let failed = |why: String| TransportError::Tls { address: address.base_url.clone(), why };
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    let roots = Arc::new(roots(&address.tls).map_err(failed)?);
+    let usual = WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(&provider));
+    lenient(provider, Some(usual.build().map_err(|e| failed(e.to_string()))?)).map_err(failed)
+}
+
+fn lenient(
+    provider: Arc<CryptoProvider>,
+    usual: Option<Arc<WebPkiServerVerifier>>,
+) -> Result<(ClientConfig, Arc<Lenient>), String> {
+    let lenient = Arc::new(Lenient { provider: Arc::clone(&provider), usual, seen: Mutex::default() });
+    let configuration = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|e| e.to_string())?
+        .dangerous()
+        .with_custom_certificate_verifier(lenient.clone())
+        .with_no_client_auth();
+    Ok((configuration, lenient))
+}
+
 /// The system's trust anchors and the extra ones. Only the extra ones must all be readable.
-pub(super) fn roots(options: &TlsOptions) -> Result<RootCertStore, String> {
+fn roots(options: &TlsOptions) -> Result<RootCertStore, String> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     if let Some(pem) = &options.extra_roots_pem {
@@ -48,19 +72,38 @@ pub(super) fn roots(options: &TlsOptions) -> Result<RootCertStore, String> {
     Ok(roots)
 }
 
-/// Accepts any certificate, but still wants the server to hold its key.
+/// Takes any certificate, but still wants the server to hold its key. Remembers what the usual verifier says of it, if it has one.
 #[derive(Debug)]
-struct AcceptAny(Arc<CryptoProvider>);
+pub(super) struct Lenient {
+    provider: Arc<CryptoProvider>,
+    usual: Option<Arc<WebPkiServerVerifier>>,
+    seen: Mutex<Seen>,
+}
 
-impl ServerCertVerifier for AcceptAny {
+/// Certificates in DER, the server's own first, and why it is not trusted.
+pub(super) type Seen = (Vec<Vec<u8>>, Option<rustls::Error>);
+
+impl Lenient {
+    /// What was seen last.
+    pub fn seen(&self) -> Seen {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl ServerCertVerifier for Lenient {
     fn verify_server_cert(
         &self,
-        _end_entity: &CertificateDer<'_>,
-        _intermediates: &[CertificateDer<'_>],
-        _server_name: &ServerName<'_>,
-        _ocsp_response: &[u8],
-        _now: UnixTime,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
+        if let Some(usual) = &self.usual {
+            let verdict = usual.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
+            let chain = std::iter::once(end_entity).chain(intermediates).map(|der| der.as_ref().to_vec()).collect();
+            *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = (chain, verdict.err());
+        }
         Ok(ServerCertVerified::assertion())
     }
 
@@ -70,7 +113,7 @@ impl ServerCertVerifier for AcceptAny {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
+        verify_tls12_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
     }
 
     fn verify_tls13_signature(
@@ -79,10 +122,10 @@ impl ServerCertVerifier for AcceptAny {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
+        verify_tls13_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
+        self.provider.signature_verification_algorithms.supported_schemes()
     }
 }

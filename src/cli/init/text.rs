@@ -7,7 +7,7 @@ use crate::cli::args::InitArguments;
 use crate::cli::exit::{Exit, Failure};
 use crate::contract::{Flow, Protocol};
 use crate::runner::check::probe::Found;
-use crate::runner::target_file::{IdentityError, identity};
+use crate::runner::target_file::{IdentityError, host_of, identity, origin_of};
 use crate::transport::Address;
 
 /// Where a token is.
@@ -128,29 +128,14 @@ impl Answers {
     /// With what follows from the URL, or from what the server calls itself.
     pub fn or_guessed(mut self, found: &Found, base_url: &str) -> Answers {
         if !self.is_origin_given {
-            let own = found.issuer.as_deref().or(found.base_url.as_deref()).unwrap_or(base_url);
-            self.origin = origin_of(own);
+            let named = [found.issuer.as_deref(), found.base_url.as_deref(), Some(base_url)];
+            self.origin = named.into_iter().flatten().find_map(origin_of).unwrap_or_default();
         }
         if !self.is_rp_id_given {
             self.rp_id = host_of(&self.origin);
         }
         self
     }
-}
-
-/// Scheme, host and port of a URL as a browser writes them.
-fn origin_of(url: &str) -> String {
-    let (scheme, rest) = url.split_once("://").unwrap_or(("https", url));
-    let authority = rest.split('/').next().unwrap_or_default().to_ascii_lowercase();
-    let usual = if scheme == "https" { ":443" } else { ":80" };
-    format!("{scheme}://{}", authority.strip_suffix(usual).unwrap_or(&authority))
-}
-
-/// The host of an origin.
-pub fn host_of(origin: &str) -> String {
-    let authority = origin.split_once("://").map_or(origin, |(_, rest)| rest);
-    let port = authority.rfind(':').filter(|at| !authority.get(*at..).unwrap_or_default().contains(']'));
-    authority.get(..port.unwrap_or(authority.len())).unwrap_or_default().to_owned()
 }
 
 /// A path as it is written in a file of this directory, which paths are relative to.
@@ -268,19 +253,6 @@ fn accounts(text: &mut String, answers: &Answers, directory: Option<&Path>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn origins_are_written_as_browsers_do() {
-        for (url, origin, host) in [
-            ("https://ID.example.org/path", "https://id.example.org", "id.example.org"),
-            ("https://id.example.org:443", "https://id.example.org", "id.example.org"),
-            ("http://localhost:8080/", "http://localhost:8080", "localhost"),
-            ("http://[::1]:80", "http://[::1]", "[::1]"),
-            ("http://[::1]:81", "http://[::1]:81", "[::1]"),
-        ] {
-            assert_eq!((origin_of(url).as_str(), host_of(&origin_of(url)).as_str()), (origin, host));
-        }
-    }
 
     #[test]
     fn a_token_on_the_command_line_is_refused_and_not_repeated() {

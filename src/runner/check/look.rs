@@ -9,7 +9,7 @@ use super::{everywhere, reach};
 use crate::contract::{ApiVersion, Flow, Operation, Protocol};
 use crate::outcome::{CaseRecord, Event, Verdict};
 use crate::runner::target::{Subject, Target};
-use crate::runner::target_file::is_rp_id_of;
+use crate::runner::target_file::{host_of, is_rp_id_of};
 use crate::runner::{Runner, Settings, Stop};
 use crate::scenario::{self, Pattern, Plan, Selection};
 use crate::transport::{self, Address, Transport};
@@ -196,9 +196,8 @@ fn rp_id(target: &Target, spoken: &[Spoken]) -> Line {
             "the creation options of {flow} over {protocol} are for the RP ID {rp_id}, the target file says {}",
             target.rp_id
         );
-        let origin = target.origin.parse::<http::Uri>().ok();
-        let host = origin.as_ref().and_then(http::Uri::host).unwrap_or_default();
-        let origin = if is_rp_id_of(host, &rp_id) { "" } else { ", and as `origin` one of that host" };
+        let origin =
+            if is_rp_id_of(&host_of(&target.origin), &rp_id) { "" } else { ", and as `origin` one of that host" };
         let mend = format!("write rp-id = \"{rp_id}\" in the target file{origin}; or mend the server's settings");
         return Line::problem("rp-id", "rp-id-other", text, mend);
     }

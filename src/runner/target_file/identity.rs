@@ -3,6 +3,8 @@
 use http::Uri;
 use thiserror::Error;
 
+use crate::transport::default_port;
+
 /// An origin, or an RP ID for it, that can't be used.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum IdentityError {
@@ -47,8 +49,7 @@ pub fn identity(origin: &str, rp_id: &str) -> Result<(), IdentityError> {
     if origin.ends_with('/') || parsed.path() != "/" || parsed.query().is_some() || origin.contains('#') {
         return Err(fail("has a path; write scheme, host and port only"));
     }
-    let default = if parsed.scheme_str() == Some("https") { 443 } else { 80 };
-    if !super::port_is_valid(&parsed) || parsed.port_u16() == Some(default) {
+    if !super::port_is_valid(&parsed) || parsed.port_u16() == Some(default_port(parsed.scheme_str())) {
         return Err(fail("has a port that browsers don't write; leave out the default one"));
     }
     let lower = origin.to_ascii_lowercase();
@@ -69,9 +70,38 @@ pub fn is_rp_id_of(host: &str, rp_id: &str) -> bool {
     !rp_id.is_empty() && (host == rp_id || (!is_address && above()))
 }
 
+/// Scheme, host and port of a URL, as browsers write an origin.
+pub fn origin_of(url: &str) -> Option<String> {
+    let parsed: Uri = url.parse().ok()?;
+    let (scheme, host) = (parsed.scheme_str()?, parsed.host()?.to_ascii_lowercase());
+    let port = parsed.port_u16().filter(|port| *port != default_port(Some(scheme)));
+    Some(format!("{scheme}://{host}{}", port.map(|port| format!(":{port}")).unwrap_or_default()))
+}
+
+/// The host of an origin; empty where there is none.
+pub fn host_of(origin: &str) -> String {
+    origin.parse::<Uri>().ok().and_then(|origin| origin.host().map(str::to_owned)).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn origins_are_written_as_browsers_do() {
+        for (url, origin, host) in [
+            ("https://ID.example.org/path", "https://id.example.org", "id.example.org"),
+            ("https://id.example.org:443", "https://id.example.org", "id.example.org"),
+            ("http://localhost:8080/", "http://localhost:8080", "localhost"),
+            ("http://[::1]:80", "http://[::1]", "[::1]"),
+            ("http://[::1]:81", "http://[::1]:81", "[::1]"),
+        ] {
+            let written = origin_of(url).expect("a URL");
+            assert_eq!((written.as_str(), host_of(&written).as_str()), (origin, host));
+        }
+        assert_eq!((origin_of("id.example.org"), origin_of("no url")), (None, None));
+        assert_eq!(host_of("no url"), "");
+    }
 
     #[test]
     fn an_rp_id_is_the_host_or_a_domain_above_it() {

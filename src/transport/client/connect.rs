@@ -11,6 +11,7 @@ use http::uri::Uri;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::{GaiAddrs, GaiResolver, Name};
 use hyper_util::rt::TokioIo;
+use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -21,13 +22,56 @@ use super::Version;
 use crate::transport::{Address, SetUp, TransportError, tls};
 
 /// What kept a connection from being made.
-pub(super) type ConnectError = Box<dyn Error + Send + Sync>;
+pub(in crate::transport) type ConnectError = Box<dyn Error + Send + Sync>;
 
 /// Connects to one target.
 pub(super) struct Connector {
     uri: Uri,
-    tls: Option<(TlsConnector, ServerName<'static>)>,
+    tls: Option<Secure>,
     version: Version,
+}
+
+/// Makes the TLS of a connection.
+pub(in crate::transport) struct Secure {
+    connector: TlsConnector,
+    name: ServerName<'static>,
+}
+
+impl Secure {
+    /// With the host of a URL as the server's name, and what the version of HTTP asks for.
+    pub fn new(mut configuration: ClientConfig, base: &Uri, version: Version) -> Result<Self, TransportError> {
+        configuration.alpn_protocols = match version {
+            Version::Negotiated => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
+            Version::Http2 => vec![b"h2".to_vec()],
+        };
+        let host = base.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
+        let name =
+            ServerName::try_from(host.to_owned()).map_err(|e| TransportError::Address(format!("{base}: {e}")))?;
+        Ok(Self { connector: TlsConnector::from(Arc::new(configuration)), name })
+    }
+
+    /// The handshake.
+    pub async fn over(&self, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
+        self.connector.connect(self.name.clone(), stream).await
+    }
+}
+
+/// A TCP connection to the host of a URL, and what it took.
+pub(in crate::transport) async fn dial(uri: &Uri) -> Result<(TcpStream, SetUp), ConnectError> {
+    let resolver = Timed::default();
+    let mut tcp = HttpConnector::new_with_resolver(resolver.clone());
+    tcp.enforce_http(false);
+    tcp.set_nodelay(true);
+    let began = Instant::now();
+    let stream = tcp.call(uri.clone()).await?.into_inner();
+    let resolve = resolver.0.get().copied();
+    let connect = began.elapsed().saturating_sub(resolve.unwrap_or_default());
+    Ok((stream, SetUp { resolve, connect, tls: None }))
+}
+
+/// Whether HTTP/2 was agreed on.
+pub(in crate::transport) fn agreed_on_http2(stream: &TlsStream<TcpStream>) -> bool {
+    stream.get_ref().1.alpn_protocol() == Some(b"h2")
 }
 
 /// A new connection.
@@ -46,39 +90,21 @@ pub(super) enum Io {
 
 impl Connector {
     pub fn new(address: &Address, base: &Uri, version: Version) -> Result<Self, TransportError> {
-        let mut tls = None;
-        if base.scheme_str() == Some("https") {
-            let mut configuration = tls::configuration(address)?;
-            configuration.alpn_protocols = match version {
-                Version::Negotiated => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
-                Version::Http2 => vec![b"h2".to_vec()],
-            };
-            let host = base.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
-            let name = ServerName::try_from(host.to_owned())
-                .map_err(|e| TransportError::Address(format!("{}: {e}", address.base_url)))?;
-            tls = Some((TlsConnector::from(Arc::new(configuration)), name));
-        }
-        Ok(Self { uri: base.clone(), tls, version })
+        let is_tls = base.scheme_str() == Some("https");
+        let secure = || Secure::new(tls::configuration(address)?, base, version);
+        Ok(Self { uri: base.clone(), tls: is_tls.then(secure).transpose()?, version })
     }
 
     pub async fn connect(&self) -> Result<Connected, ConnectError> {
-        let resolver = Timed::default();
-        let mut tcp = HttpConnector::new_with_resolver(resolver.clone());
-        tcp.enforce_http(false);
-        tcp.set_nodelay(true);
-        let began = Instant::now();
-        let stream = tcp.call(self.uri.clone()).await?;
-        let resolve = resolver.0.get().copied();
-        let connect = began.elapsed().saturating_sub(resolve.unwrap_or_default());
-        let mut set_up = SetUp { resolve, connect, tls: None };
-        let Some((connector, name)) = &self.tls else {
-            return Ok(Connected { io: Io::Plain(stream), http2: self.version == Version::Http2, set_up });
+        let (stream, mut set_up) = dial(&self.uri).await?;
+        let Some(secure) = &self.tls else {
+            let http2 = self.version == Version::Http2;
+            return Ok(Connected { io: Io::Plain(TokioIo::new(stream)), http2, set_up });
         };
         let began = Instant::now();
-        let stream = connector.connect(name.clone(), stream.into_inner()).await?;
+        let stream = secure.over(stream).await?;
         set_up.tls = Some(began.elapsed());
-        let negotiated = stream.get_ref().1.alpn_protocol() == Some(b"h2");
-        let http2 = negotiated || self.version == Version::Http2;
+        let http2 = agreed_on_http2(&stream) || self.version == Version::Http2;
         Ok(Connected { io: Io::Tls(Box::new(TokioIo::new(stream))), http2, set_up })
     }
 }

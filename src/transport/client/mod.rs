@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use http::header::{HOST, HeaderValue, USER_AGENT};
-use http::uri::{PathAndQuery, Scheme, Uri};
+use http::uri::{PathAndQuery, Uri};
 use http::{Request, Response};
 use http_body_util::Full;
 use hyper::body::Incoming;
@@ -17,8 +17,9 @@ use tokio::sync::Mutex;
 
 use super::attempt::{Attempt, Received};
 use super::outgoing;
-use super::{Address, Limits, SetUp, TransportError};
+use super::{Address, Limits, SetUp, TransportError, default_port};
 use connect::{Connected, Connector};
+pub(super) use connect::{Secure, agreed_on_http2, dial};
 
 /// How often a call that was not sent, because a kept connection had just ended, is given to another.
 const MOST_TRIES: u32 = 3;
@@ -194,8 +195,11 @@ fn origin_form(request: &mut Request<Body>, base: &Uri) {
     let path = request.uri().path_and_query().cloned().unwrap_or(PathAndQuery::from_static("/"));
     *request.uri_mut() = Uri::from(path);
     let Some(authority) = base.authority() else { return };
-    let default = if base.scheme() == Some(&Scheme::HTTPS) { 443 } else { 80 };
-    let host = if authority.port_u16() == Some(default) { authority.host() } else { authority.as_str() };
+    let host = if authority.port_u16() == Some(default_port(base.scheme_str())) {
+        authority.host()
+    } else {
+        authority.as_str()
+    };
     // An authority that was parsed has nothing that a header could not have.
     if let Ok(host) = HeaderValue::from_str(host) {
         request.headers_mut().entry(HOST).or_insert(host);
