@@ -2,8 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-
-use tokio::sync::OnceCell;
+use std::time::Instant;
 
 use super::player::Lines;
 use super::{Shared, case};
@@ -14,7 +13,8 @@ use crate::webauthn::cose::CoseAlgorithm;
 
 pub(super) type Key = (Flow, Protocol, Format, CoseAlgorithm);
 
-type Control = Arc<OnceCell<Result<(), Failed>>>;
+/// What came of it, and when.
+type Control = Arc<tokio::sync::Mutex<Option<(Instant, Result<(), Failed>)>>>;
 
 /// A control that was not accepted.
 #[derive(Debug, Clone)]
@@ -32,16 +32,24 @@ pub(super) struct Failed {
 pub(super) struct Controls(Mutex<HashMap<Key, Control>>);
 
 impl Controls {
-    /// Whether the control was accepted; otherwise why not.
+    /// Whether the control was accepted; otherwise why not. One that had no connection is tried again by the next who needs it: the
+    /// target may be back. Who waited meanwhile takes what came.
     pub(super) async fn accepted(&self, shared: &Shared, key: Key) -> Result<(), Failed> {
-        let cell = Arc::clone(self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default());
-        let control = || async {
-            match case::enrol_once(shared, key).await {
-                Ok(()) => Ok(()),
-                // One bad moment of the target should not cost every negative of its kind.
-                Err(_) => case::enrol_once(shared, key).await,
+        let asked = Instant::now();
+        let control = Arc::clone(self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default());
+        let mut tried = control.lock().await;
+        if let Some((at, outcome)) = &*tried {
+            let was_away = outcome.as_ref().is_err_and(|failed| failed.reason == Reason::TargetUnreachable);
+            if !was_away || *at >= asked {
+                return outcome.clone();
             }
+        }
+        let outcome = match case::enrol_once(shared, key).await {
+            Ok(()) => Ok(()),
+            // One bad moment of the target should not cost every negative of its kind.
+            Err(_) => case::enrol_once(shared, key).await,
         };
-        cell.get_or_init(control).await.clone()
+        *tried = Some((Instant::now(), outcome.clone()));
+        outcome
     }
 }

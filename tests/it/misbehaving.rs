@@ -1,5 +1,6 @@
 //! Targets that misbehave in one operation: exactly the affected permutations say so, the others pass, and the run ends.
 
+mod away;
 mod judged;
 pub mod proxy;
 
@@ -11,7 +12,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use proofmark::contract::{Flow, Protocol};
-use proofmark::outcome::{CaseRecord, Reason, RunRecord, Statement, Verdict};
+use proofmark::outcome::{CaseRecord, Event, Reason, RunRecord, Statement, Verdict};
 use proofmark::runner::preflight::PreflightError;
 use proofmark::runner::target::{Accounts, ReasonMap, Subject, Target};
 use proofmark::runner::{Runner, Settings, Stop};

@@ -79,6 +79,14 @@ fn directory(server: &RunningServer, web: &str, grpc: &str, more: &str) -> TempD
     directory
 }
 
+/// Has the target file trust a certificate.
+fn trust(directory: &Path, pem: &[u8]) {
+    let target = directory.join("target.toml");
+    let written = std::fs::read_to_string(&target).expect("written");
+    std::fs::write(&target, written + "[tls]\nca-file = \"ca.pem\"\n").expect("written");
+    std::fs::write(directory.join("ca.pem"), pem).expect("written");
+}
+
 async fn start_server() -> RunningServer {
     Server::start(ServerConfig { users: 40, seed: 9, ..ServerConfig::default() }).await.expect("a free port")
 }
@@ -131,30 +139,45 @@ fn patterns(behaviour: &Behaviour) -> Vec<&'static str> {
     behaviour.case.into_iter().chain(["enrolment/good"]).collect()
 }
 
+/// How the command reaches the server.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Way {
+    /// REST and gRPC-Web by HTTP/1.1, gRPC by HTTP/2.
+    Usual,
+    /// REST alone, by HTTP/2 and TLS.
+    RestByHttp2,
+}
+
 /// Whether the behaviour is what a record is about.
-fn is_affected(behaviour: &Behaviour, record: &CaseRecord) -> bool {
+fn is_affected(behaviour: &Behaviour, way: Way, record: &CaseRecord) -> bool {
     let case = behaviour.case.unwrap_or("enrolment/good");
     record.flow == "v2/passkey"
         && record.case == case
-        && (record.protocol == "all" || acts(behaviour, &record.protocol))
+        && (record.protocol == "all" || expected(behaviour, way, &record.protocol).is_some())
 }
 
-fn acts(behaviour: &Behaviour, protocol: &str) -> bool {
-    expected(behaviour, protocol).is_some()
-}
-
-fn expected(behaviour: &Behaviour, protocol: &str) -> Option<&'static str> {
+fn expected(behaviour: &Behaviour, way: Way, protocol: &str) -> Option<&'static str> {
+    let of_grpc = behaviour.grpc.as_ref().map(|(_, expected)| *expected);
     match protocol {
+        "rest" if way == Way::RestByHttp2 => of_grpc.filter(|_| behaviour.is_by_http2),
         "rest" => behaviour.rest.as_ref().map(|(_, expected)| *expected),
-        "grpc" => behaviour.grpc.as_ref().map(|(_, expected)| *expected),
+        "grpc" => of_grpc,
         "grpc-web" => behaviour.web.as_ref().map(|(_, expected)| *expected),
         _ => None,
     }
 }
 
 /// What is wrong with how a behaviour was met; empty where all is as it should be.
-async fn wrongs(behaviour: &Behaviour) -> Vec<String> {
+async fn wrongs(behaviour: &Behaviour, way: Way) -> Vec<String> {
     let server = start_server().await;
+    let act = behaviour.grpc.map_or(proxy::Act::Forward, |(act, _)| act);
+    if way == Way::RestByHttp2 {
+        let proxy = proxy::Proxy::start(server.address, REST_PATH, act).await;
+        let (url, pem) = tls::front(proxy.address).await;
+        let directory = directory(&server, &url, &url, "protocols = [\"rest\"]\n");
+        trust(directory.path(), &pem);
+        return judged(behaviour, way, &run(directory.path(), &patterns(behaviour)).await);
+    }
     let (rest, web) = (behaviour.rest.clone(), behaviour.web.clone());
     let front = Proxy::start(server.address, move |request| {
         let act = match &request.line {
@@ -165,16 +188,18 @@ async fn wrongs(behaviour: &Behaviour) -> Vec<String> {
         act.as_ref().map_or(Act::Forward, |(act, _)| act.clone())
     })
     .await;
-    let act = behaviour.grpc.map_or(proxy::Act::Forward, |(act, _)| act);
     let grpc = proxy::Proxy::start(server.address, GRPC_PATH, act).await;
     let directory = directory(&server, &front.base_url(), &format!("http://{}", grpc.address), "");
-    let ran = run(directory.path(), &patterns(behaviour)).await;
+    judged(behaviour, way, &run(directory.path(), &patterns(behaviour)).await)
+}
+
+fn judged(behaviour: &Behaviour, way: Way, ran: &Ran) -> Vec<String> {
     let Some(run) = &ran.run else { return vec![format!("no run: {}", ran.said)] };
     let mut wrongs = Vec::new();
     let mut red = false;
     for record in &run.cases {
         let told = told(record);
-        match expected(behaviour, &record.protocol).filter(|_| is_affected(behaviour, record)) {
+        match expected(behaviour, way, &record.protocol).filter(|_| is_affected(behaviour, way, record)) {
             Some(expected) => {
                 red |= !expected.starts_with("pass");
                 let (verdict, cause) = expected.split_once(": ").expect("a verdict and a cause");
@@ -187,7 +212,7 @@ async fn wrongs(behaviour: &Behaviour) -> Vec<String> {
                     wrongs.push(format!("{}: it hung no longer than {} us", record.id, record.duration_us));
                 }
             }
-            None if !is_affected(behaviour, record) && record.verdict.name() != "pass" => {
+            None if !is_affected(behaviour, way, record) && record.verdict.name() != "pass" => {
                 wrongs.push(format!("{}, which has nothing to do with it: {told}", record.id));
             }
             None => {}
@@ -227,9 +252,12 @@ async fn a_target_that_misbehaves_in_one_operation_costs_that_one_alone() {
     let behaviours = behaviours();
     let only = std::env::var("PROOFMARK_BEHAVIOUR").unwrap_or_default();
     let chosen = behaviours.iter().filter(|behaviour| behaviour.name.contains(&only));
-    let wrongs = stream::iter(chosen)
-        .map(|behaviour| async move {
-            wrongs(behaviour).await.into_iter().map(|wrong| format!("{}\n    {wrong}", behaviour.name)).collect()
+    let ways = |behaviour| [(behaviour, Way::Usual), (behaviour, Way::RestByHttp2)];
+    let played = chosen.flat_map(ways).filter(|(behaviour, way)| *way == Way::Usual || behaviour.is_by_http2);
+    let wrongs = stream::iter(played)
+        .map(|(behaviour, way)| async move {
+            let wrongs = wrongs(behaviour, way).await;
+            wrongs.into_iter().map(|wrong| format!("{} ({way:?})\n    {wrong}", behaviour.name)).collect()
         })
         .buffer_unordered(JOBS)
         .collect::<Vec<Vec<String>>>()
@@ -259,13 +287,11 @@ async fn an_address_that_cannot_be_used_is_told_before_any_case() {
                 Some(certificate) => tls::certified(*certificate).await,
                 None => (closed(), Vec::new()),
             };
-            let ca = if pem.is_empty() { "" } else { "[tls]\nca-file = \"ca.pem\"\n" };
             let more = format!("protocols = [\"{protocol}\"]\n");
             let directory = directory(server, &base_url, &base_url, &more);
-            let target = directory.path().join("target.toml");
-            let written = std::fs::read_to_string(&target).expect("written");
-            std::fs::write(&target, written + ca).expect("written");
-            std::fs::write(directory.path().join("ca.pem"), pem).expect("written");
+            if !pem.is_empty() {
+                trust(directory.path(), &pem);
+            }
             let ran = run(directory.path(), &["enrolment/good"]).await;
             assert_eq!(ran.code, Some(5), "{name} over {protocol}: {}", ran.said);
             assert!(ran.said.contains(cause) && ran.said.contains("mend: "), "{name} over {protocol}: {}", ran.said);
@@ -276,10 +302,9 @@ async fn an_address_that_cannot_be_used_is_told_before_any_case() {
         .await;
 }
 
-/// An address on which nobody listens.
+/// An address on which nobody listens, nor will: not even another test that is given a free port.
 fn closed() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    format!("http://{}", listener.local_addr().expect("bound"))
+    "http://127.0.0.1:1".to_owned()
 }
 
 /// `PROOFMARK_WRITE_DOCS=1 cargo test` writes the page.
@@ -296,9 +321,9 @@ const INTRODUCTION: &str = "# Targets that misbehave
 
 A reference server stands behind a proxy that answers one operation, the verify of v2/passkey, as no server should, and hands
 everything else on. `proofmark run enrolment/good` asks it in a process of its own. The table says what that operation comes to
-over each protocol, and with which words; - where the protocol has no such thing. All other cases of the run pass as they do
-without the proxy. This page is written by the test that does this (`tests/it/hostile/matrix.rs`); [judging.md](judging.md#no-reply)
-says how the verdicts come about.
+over each protocol, and with which words; - where the protocol has no such thing. REST travels by HTTP/1.1, and once more, alone, by
+HTTP/2 and TLS where the connection is what misbehaves. All other cases of the run pass as they do without the proxy. This page is
+written by the test that does this (`tests/it/hostile/matrix.rs`); [judging.md](judging.md#no-reply) says how the verdicts come about.
 
 - Time: \"below\" the time limit of one call, or \"the limit\". A hang is tried once more, so that its case takes twice that.
 - Memory: the peak of the whole process, which holds the other cases too.
@@ -306,27 +331,41 @@ says how the verdicts come about.
 
 fn page(behaviours: &[Behaviour]) -> String {
     let mut page = INTRODUCTION.to_owned();
-    page.push_str("\n| the target | REST | gRPC | gRPC-Web | time | memory |\n|---|---|---|---|---|---|\n");
+    page.push_str(
+        "\n| the target | REST | REST by HTTP/2 | gRPC | gRPC-Web | time | memory |\n|---|---|---|---|---|---|---|\n",
+    );
     let cell = |expected: Option<&str>| {
         let text = expected.unwrap_or("-").trim_end().trim_end_matches(':');
         text.replace('|', "\\|")
     };
     for behaviour in behaviours {
-        let [rest, grpc, web] = Protocol::ALL.map(|protocol| cell(expected(behaviour, protocol.slug())));
+        let [rest, grpc, web] = Protocol::ALL.map(|protocol| cell(expected(behaviour, Way::Usual, protocol.slug())));
+        let rest2 = cell(expected(behaviour, Way::RestByHttp2, Protocol::Rest.slug()));
         let time = if behaviour.hangs { "the limit" } else { "below" };
         // Writing to a string can't fail.
-        writeln!(page, "| {} | {rest} | {grpc} | {web} | {time} | ≤ {} MB |", behaviour.name, behaviour.megabytes)
-            .expect("a string");
+        writeln!(
+            page,
+            "| {} | {rest} | {rest2} | {grpc} | {web} | {time} | ≤ {} MB |",
+            behaviour.name, behaviour.megabytes
+        )
+        .expect("a string");
     }
     page.push_str(ALONE);
     page.push_str("\n| the target | what the preflight says |\n|---|---|\n");
     for (name, _, cause) in ADDRESSES {
         writeln!(page, "| {name} | {cause} |").expect("a string");
     }
+    page.push_str(AWAY);
     page
 }
 
 const ALONE: &str = "
 What makes a whole address useless is told before any case is run, with exit code 5 and what to do about it. It is the same over
 each protocol, at once, and takes no more memory:
+";
+
+const AWAY: &str = "
+A target that goes away while a run is under way costs what was played meanwhile, each `error(target-unreachable)` with the system's
+word for it (`refused`), after two tries; the exit code is 6. When it is back, the rest of the run is judged as ever, also the negatives
+whose control it cost (`tests/it/misbehaving/away.rs`).
 ";

@@ -1,5 +1,6 @@
 //! Whom the transports trust.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use proofmark::contract::Protocol;
@@ -8,6 +9,7 @@ use proofmark::wire::framing::frame;
 use rcgen::{CertificateParams, KeyPair};
 use serde_json::json;
 use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
@@ -49,7 +51,42 @@ pub async fn serve(name: &str, alpn: &[&[u8]]) -> (String, Vec<u8>) {
     serve_with(parameters(name), alpn).await
 }
 
+/// TLS and HTTP/2 in front of a server that has neither certificate nor key. Gives what [`serve`] does.
+pub async fn front(upstream: SocketAddr) -> (String, Vec<u8>) {
+    let (acceptor, pem) = acceptor(parameters("localhost"), &[b"h2"]);
+    let base_url = raw(move |stream| {
+        let acceptor = acceptor.clone();
+        async move {
+            let Ok(mut stream) = acceptor.accept(stream).await else { return };
+            let mut server = TcpStream::connect(upstream).await.expect("it listens");
+            // Whichever side ends it ends the other.
+            let _ = tokio::io::copy_bidirectional(&mut stream, &mut server).await;
+        }
+    })
+    .await;
+    (at_localhost(&base_url), pem)
+}
+
 async fn serve_with(params: CertificateParams, alpn: &[&[u8]]) -> (String, Vec<u8>) {
+    let (acceptor, pem) = acceptor(params, alpn);
+    let base_url = raw(move |stream| {
+        let acceptor = acceptor.clone();
+        async move {
+            if let Ok(stream) = acceptor.accept(stream).await {
+                connection(stream, Answer::ok(frame(0, MESSAGE))).await;
+            }
+        }
+    })
+    .await;
+    (at_localhost(&base_url), pem)
+}
+
+fn at_localhost(base_url: &str) -> String {
+    format!("https://localhost:{}", base_url.rsplit(':').next().expect("a port"))
+}
+
+/// With a certificate that signs itself; gives it as PEM too.
+fn acceptor(params: CertificateParams, alpn: &[&[u8]]) -> (TlsAcceptor, Vec<u8>) {
     let signing_key = KeyPair::generate().expect("a key");
     let certificate = params.self_signed(&signing_key).expect("a certificate");
     let key = signing_key.serialize_der().try_into().expect("a key");
@@ -60,18 +97,7 @@ async fn serve_with(params: CertificateParams, alpn: &[&[u8]]) -> (String, Vec<u
         .with_single_cert(vec![certificate.der().clone()], key)
         .expect("a certificate and its key");
     config.alpn_protocols = alpn.iter().map(|name| name.to_vec()).collect();
-    let acceptor = TlsAcceptor::from(Arc::new(config));
-    let base_url = raw(move |stream| {
-        let acceptor = acceptor.clone();
-        async move {
-            if let Ok(stream) = acceptor.accept(stream).await {
-                connection(stream, Answer::ok(frame(0, MESSAGE))).await;
-            }
-        }
-    })
-    .await;
-    let port = base_url.rsplit(':').next().expect("a port");
-    (format!("https://localhost:{port}"), certificate.pem().into_bytes())
+    (TlsAcceptor::from(Arc::new(config)), certificate.pem().into_bytes())
 }
 
 async fn send(protocol: Protocol, base_url: &str, tls: TlsOptions) -> Result<Exchange, TransportError> {

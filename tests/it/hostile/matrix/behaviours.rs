@@ -21,12 +21,23 @@ pub struct Behaviour {
     pub case: Option<&'static str>,
     pub rest: Option<(Act1, &'static str)>,
     pub grpc: Option<(Act2, &'static str)>,
+    /// Whether the same is said of it where REST travels by HTTP/2 and TLS, as it would with gRPC.
+    pub is_by_http2: bool,
     pub web: Option<(Act1, &'static str)>,
 }
 
 impl Behaviour {
     fn new(name: &'static str) -> Behaviour {
-        Behaviour { name, hangs: false, megabytes: 150, case: None, rest: None, grpc: None, web: None }
+        Behaviour {
+            name,
+            hangs: false,
+            megabytes: 150,
+            case: None,
+            rest: None,
+            grpc: None,
+            is_by_http2: false,
+            web: None,
+        }
     }
 
     fn hanging(name: &'static str) -> Behaviour {
@@ -55,6 +66,11 @@ impl Behaviour {
         Behaviour { grpc: Some((act, expected)), ..self }
     }
 
+    /// Of REST too, where that travels by HTTP/2.
+    fn by_http2(self) -> Behaviour {
+        Behaviour { is_by_http2: true, ..self }
+    }
+
     /// A reply that the bytes end, or whose stream stays open.
     fn grpc(self, bytes: fn(u32) -> Vec<u8>, expected: &'static str) -> Behaviour {
         self.http2(Act2::Raw(bytes, Ending::Open), expected)
@@ -63,7 +79,11 @@ impl Behaviour {
 
 /// Every behaviour of one operation.
 pub fn behaviours() -> Vec<Behaviour> {
-    [connections(), bodies(), texts(), headers(), http2(), frames_of_grpc(), statuses()].into_iter().flatten().collect()
+    let by_http2 = |behaviours: Vec<Behaviour>| behaviours.into_iter().map(Behaviour::by_http2).collect();
+    [by_http2(connections()), bodies(), texts(), headers(), by_http2(http2()), frames_of_grpc(), statuses()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 // What is said of several.
@@ -154,19 +174,24 @@ fn bodies() -> Vec<Behaviour> {
     let bodies = vec![
         Behaviour::new("sends chunks without end")
             .http1(Act1::Chunks(CHUNKED, 1 << 40), TOO_LONG)
-            .http2(Act2::Flood(b"\0\x7f\xff\xff\xff", 1 << 40), TOO_LONG),
+            .http2(Act2::Flood(b"\0\x7f\xff\xff\xff", 1 << 40), TOO_LONG)
+            .by_http2(),
         Behaviour::new("sends a body of 200 MB")
             .http1(Act1::Flood(200 << 20), TOO_LONG)
-            .http2(Act2::Flood(b"\0\x0c\x80\0\0", 200 << 20), TOO_LONG),
+            .http2(Act2::Flood(b"\0\x0c\x80\0\0", 200 << 20), TOO_LONG)
+            .by_http2(),
         Behaviour::new("states a length of 200 MB")
             .http1(Act1::Stall(long), TOO_LONG)
-            .grpc(|stream| frames::reply(stream, &[GRPC, ("content-length", "209715200")]), TOO_LONG),
+            .grpc(|stream| frames::reply(stream, &[GRPC, ("content-length", "209715200")]), TOO_LONG)
+            .by_http2(),
         Behaviour::new("states more bytes than it sends")
             .http1(Act1::Say(begun()), CLOSED_LATE)
-            .grpc(|stream| lengthy(stream, "99"), NOT_HTTP),
+            .grpc(|stream| lengthy(stream, "99"), NOT_HTTP)
+            .by_http2(),
         Behaviour::new("states fewer bytes than it sends")
             .rest(Act1::Say(said(&format!("{HEAD}content-length: 2\r\n\r\n{{}}}}garbage"))), "fail(wrong-shape): ")
             .grpc(|stream| lengthy(stream, "2"), NOT_HTTP)
+            .by_http2()
             .web_act(Act1::Say(said(CUT)), BAD_FRAME),
         Behaviour::new("inflates: 1 MB of gzip that is 200 MB")
             .rest(http("200 OK", gzip, &*BOMB), "fail(wrong-shape): no UTF-8")
@@ -284,7 +309,8 @@ fn headers() -> Vec<Behaviour> {
             .grpc(
                 |stream| frames::continued(stream, &[GRPC, ("x-big", &"a".repeat(10 << 20))]),
                 "fail(wrong-shape): headers of the reply",
-            ),
+            )
+            .by_http2(),
         Behaviour::new("redirects to another host (which hears nothing)")
             .rest(to(&elsewhere()), "fail(wrong-status): HTTP 307")
             .grpc(|stream| moved(stream, &elsewhere()), REDIRECTED)

@@ -52,7 +52,7 @@ impl Drop for Proxy {
 }
 
 impl Proxy {
-    /// Calls whose path ends with `affected` get `act`.
+    /// Calls in whose path `affected` is get `act`.
     pub async fn start(upstream: SocketAddr, affected: &'static str, act: Act) -> Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("bound");
@@ -80,7 +80,7 @@ async fn connection(stream: TcpStream, upstream: SocketAddr, affected: &'static 
     builder.initial_connection_window_size(32 << 20);
     let Ok(mut connection) = builder.handshake::<_, Bytes>(stream).await else { return };
     while let Some(Ok((request, respond))) = connection.accept().await {
-        let act = if request.uri().path().ends_with(affected) { act } else { Act::Forward };
+        let act = if request.uri().path().contains(affected) { act } else { Act::Forward };
         let raw = Arc::clone(&raw);
         // Whoever called may have hung up.
         tokio::spawn(async move { answer(request, respond, act, &raw, upstream).await.unwrap_or_default() });

@@ -1,0 +1,119 @@
+//! A target that goes away in the middle of a run and comes back.
+
+use std::net::SocketAddr;
+
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::task::{JoinHandle, JoinSet};
+
+use super::*;
+
+/// A door before a server, on one address: what is closed refuses connections, and ends those that there are.
+struct Door {
+    address: SocketAddr,
+    server: SocketAddr,
+    /// While it is closed: nobody else gets the port.
+    closed: Option<TcpSocket>,
+    task: Option<JoinHandle<()>>,
+}
+
+fn bound(address: SocketAddr) -> TcpSocket {
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.set_reuseaddr(true).expect("a socket");
+    socket.bind(address).expect("nobody else's port");
+    socket
+}
+
+impl Door {
+    fn of(server: SocketAddr) -> Door {
+        let socket = bound(([127, 0, 0, 1], 0).into());
+        let address = socket.local_addr().expect("bound");
+        let mut door = Door { address, server, closed: Some(socket), task: None };
+        door.open();
+        door
+    }
+
+    fn open(&mut self) {
+        let listener = self.closed.take().expect("closed").listen(128).expect("bound");
+        let server = self.server;
+        self.task = Some(tokio::spawn(async move {
+            // They end with it.
+            let mut connections = JoinSet::new();
+            while let Ok((mut stream, _)) = listener.accept().await {
+                connections.spawn(async move {
+                    let mut server = TcpStream::connect(server).await.expect("it listens");
+                    let _ = tokio::io::copy_bidirectional(&mut stream, &mut server).await;
+                });
+            }
+        }));
+    }
+
+    fn close(&mut self) {
+        let task = self.task.take().expect("open");
+        task.abort();
+        let ended = async { task.await.is_err_and(|error| error.is_cancelled()) };
+        assert!(tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(ended)));
+        self.closed = Some(bound(self.address));
+    }
+}
+
+/// Plays one permutation after the other, with the door closed before the one of this number, and opened after the first error.
+async fn run_with_door(patterns: &[&str], closed_before: usize) -> RunRecord {
+    let server = server(40, &[]).await;
+    let mut door = Door::of(server.address);
+    let address = Address::new(format!("http://{}", door.address));
+    let target = Target { web: address.clone(), grpc: address, ..target(&server) };
+    let plan = runner(target.clone(), patterns).plan().clone();
+    let settings = Settings { seed: 3, concurrency: 1, now: proofmark::cli::embedded::now() };
+    let runner = Runner::new(target, plan, settings).expect("a good address");
+    let (mut events, mut is_open, mut played) = (Vec::new(), true, 0);
+    let stop = Stop::default();
+    let run = runner.run(&stop, |event| {
+        if let Event::CaseFinished(record) = event
+            && record.protocol != "all"
+        {
+            played += 1;
+            if record.verdict == Verdict::Error && !is_open {
+                door.open();
+                is_open = true;
+            }
+        }
+        if played == closed_before && is_open && !events.iter().any(is_error) {
+            door.close();
+            is_open = false;
+        }
+        events.push(event.clone());
+    });
+    tokio::time::timeout(Duration::from_secs(60), run).await.expect("the run ends");
+    let run = RunRecord::fold(events).expect("a first event");
+    server.shutdown().await;
+    run
+}
+
+fn is_error(event: &Event) -> bool {
+    matches!(event, Event::CaseFinished(record) if record.verdict == Verdict::Error)
+}
+
+/// One error, and nothing else that is no pass.
+fn assert_one_error(run: &RunRecord) {
+    let bad: Vec<&CaseRecord> = run.cases.iter().filter(|case| case.verdict != Verdict::Pass).collect();
+    let [one] = &bad[..] else { panic!("{:?}", not_passed(run)) };
+    assert_eq!((one.verdict, one.reason), (Verdict::Error, Reason::TargetUnreachable), "{one:?}");
+    assert!(one.findings[0].received.contains("refused"), "{:?}", one.findings);
+    assert_eq!(run.statement(), Statement::Inconclusive);
+    let shown = proofmark::report::summary(&proofmark::gate::Judged::new(run.clone()));
+    assert!(shown.contains("ERROR target-unreachable") && shown.contains("look whether the server is up"), "{shown}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_target_that_goes_away_costs_what_is_played_meanwhile() {
+    let run = run_with_door(&["enrolment/good"], 5).await;
+    assert_eq!(run.cases.iter().filter(|case| case.protocol != "all").count(), run.started.permutations);
+    assert_one_error(&run);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_control_that_had_no_connection_is_tried_again() {
+    let run = run_with_door(&["v2/passkey/rest/client-data/type*"], 0).await;
+    assert!(run.cases.len() > 10, "{}", run.cases.len());
+    assert_one_error(&run);
+}
