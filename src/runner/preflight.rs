@@ -3,28 +3,25 @@
 use thiserror::Error;
 
 use super::Shared;
+use super::check::start::{self, Start};
+use super::check::{Line, reach};
 use super::setup::{self, SetupError};
 use super::target::Subject;
 use crate::contract::{Flow, Protocol};
-use crate::transport::{Call, Exchange, Phase, Reply, TransportError};
-use crate::wire::status::Code;
+use crate::transport::TransportError;
 
 /// The set-up is wrong; no case was run.
 #[derive(Debug, Error)]
 pub enum PreflightError {
     /// No reply over one protocol.
-    #[error(
-        "configuration: {protocol} does not answer at {url}: {cause}\n  \
-         mend: {}; or, if the target does not offer it, take {protocol} out of `protocols`",
-        mend(cause)
-    )]
+    #[error("configuration: {why}\n  mend: {mend}")]
     NoReply {
         /// The protocol.
         protocol: Protocol,
-        /// The address.
-        url: String,
-        /// Why.
-        cause: TransportError,
+        /// What keeps it from answering, and where.
+        why: String,
+        /// What to do about it.
+        mend: String,
     },
     /// Something answers, but no flow is there.
     #[error(
@@ -71,32 +68,6 @@ pub enum PreflightError {
     Setup(#[from] SetupError),
 }
 
-/// What to do about a connection that can't be had.
-fn mend(cause: &TransportError) -> &'static str {
-    let says = |words: &[&str]| words.iter().any(|word| cause.to_string().contains(word));
-    match cause {
-        TransportError::Resolve { .. } => "correct the host name in the target file",
-        TransportError::Unreachable { .. } => "start the server, or correct host and port in the target file",
-        TransportError::Tls { .. } if says(&["UnknownIssuer", "SelfSigned", "CaUsedAsEndEntity"]) => {
-            "have its authority trusted: ca-file = \"ca.pem\" under [tls] in the target file, or, for a test instance only, \
-             insecure = true"
-        }
-        TransportError::Tls { .. } if says(&["NotValidForName"]) => {
-            "call it by a name that its certificate has, in the target file"
-        }
-        TransportError::Tls { .. } if says(&["Expired", "NotValidYet"]) => {
-            "renew the server's certificate, or set the clock of this machine"
-        }
-        TransportError::Tls { .. } if says(&["InvalidContentType"]) => {
-            "if the server speaks plain HTTP, write http:// in the target file"
-        }
-        TransportError::NotHttp { .. } => {
-            "if the server speaks TLS, write https:// in the target file; otherwise look what listens there"
-        }
-        _ => "look whether the server is well, and whether the URL in the target file is its",
-    }
-}
-
 /// Starts one registration over each protocol, then looks at what these flows need.
 pub(super) async fn preflight(shared: &Shared, flows: &[Flow]) -> Result<(), PreflightError> {
     let have = shared.target.accounts.subjects.len();
@@ -113,11 +84,9 @@ pub(super) async fn preflight(shared: &Shared, flows: &[Flow]) -> Result<(), Pre
     Ok(())
 }
 
-/// What the start of one flow said of the set-up.
-enum Sign {
-    /// The target is there; whatever is wrong with it is the business of the cases.
-    There,
-    /// The flow is not.
+/// Why a protocol is of no use.
+enum Useless {
+    /// No flow is there.
     NotThere(String),
     /// Nobody spoke.
     Silent(TransportError),
@@ -127,48 +96,46 @@ enum Sign {
 /// a wrong set-up.
 async fn probe(shared: &Shared, protocol: Protocol, subject: &Subject) -> Result<(), PreflightError> {
     let Some(transport) = shared.transport(protocol) else { return Ok(()) };
-    let url = || shared.target.address(protocol).base_url.clone();
-    let mut last = Sign::There;
+    let mut last = None;
     for flow in &shared.target.flows {
-        let Some(call) = Call::start(*flow, &subject.user_id, Some(&subject.token)) else { continue };
-        last = match transport.send(&call).await {
-            Ok(exchange) => sign(&exchange, *flow, subject)?,
-            Err(cause) => match cause {
-                TransportError::Reset { .. }
-                | TransportError::BodyTooLarge { .. }
-                | TransportError::HeadersTooLarge { .. }
-                | TransportError::BadFrame { .. } => Sign::There,
-                TransportError::TimedOut { during, .. } if during != Phase::Connect => Sign::Silent(cause),
-                TransportError::NotHttp { .. } | TransportError::Other(_) => Sign::Silent(cause),
-                // The next flow has the same address.
-                cause => return Err(PreflightError::NoReply { protocol, url: url(), cause }),
-            },
+        let start = start::start(transport.as_ref(), *flow, &subject.user_id, Some(&subject.token)).await;
+        last = match start {
+            Start::Token { answer } => {
+                let user_id = subject.user_id.clone();
+                return Err(PreflightError::Token { protocol, flow: *flow, user_id, answer });
+            }
+            Start::Absent { answer } | Start::Page { answer } => Some(Useless::NotThere(answer)),
+            // The next flow has the same address.
+            Start::Silent(cause) if cause.is_without_connection() => return Err(silent(shared, protocol, &cause).await),
+            Start::Silent(cause) if is_of_every_flow(&cause) => Some(Useless::Silent(cause)),
+            // Whatever is wrong with it is the business of the cases.
+            _ => return Ok(()),
         };
-        if matches!(last, Sign::There) {
-            return Ok(());
-        }
     }
     match last {
-        Sign::There => Ok(()),
-        Sign::NotThere(answer) => Err(PreflightError::NotThere { protocol, url: url(), answer }),
-        Sign::Silent(cause) => Err(PreflightError::NoReply { protocol, url: url(), cause }),
+        None => Ok(()),
+        Some(Useless::NotThere(answer)) => {
+            let url = shared.target.address(protocol).base_url.clone();
+            Err(PreflightError::NotThere { protocol, url, answer })
+        }
+        Some(Useless::Silent(cause)) => Err(silent(shared, protocol, &cause).await),
     }
 }
 
-fn sign(exchange: &Exchange, flow: Flow, subject: &Subject) -> Result<Sign, PreflightError> {
-    let Reply::Refusal(refusal) = &exchange.reply else { return Ok(Sign::There) };
-    let http = exchange.http_status;
-    let code = refusal.status.as_ref().map(|status| status.code);
-    let answer = code.map_or_else(|| format!("HTTP {http}"), |code| format!("HTTP {http}, code {code}"));
-    if http == 401 || code == Some(Code::UNAUTHENTICATED.number()) {
-        return Err(PreflightError::Token {
-            protocol: exchange.protocol,
-            flow,
-            user_id: subject.user_id.clone(),
-            answer,
-        });
-    }
-    let absent = [Code::NOT_FOUND, Code::UNIMPLEMENTED].map(Code::number);
-    let nowhere = matches!(http, 404 | 405 | 415 | 501) || code.is_some_and(|code| absent.contains(&code));
-    Ok(if nowhere { Sign::NotThere(answer) } else { Sign::There })
+/// Whether it may be what another program answers to anything, rather than a fault in one operation.
+fn is_of_every_flow(cause: &TransportError) -> bool {
+    let is_fault = matches!(
+        cause,
+        TransportError::Reset { .. }
+            | TransportError::BodyTooLarge { .. }
+            | TransportError::HeadersTooLarge { .. }
+            | TransportError::BadFrame { .. }
+    );
+    !is_fault
+}
+
+async fn silent(shared: &Shared, protocol: Protocol, cause: &TransportError) -> PreflightError {
+    let Line { text, mend, .. } =
+        reach::silent(protocol, shared.target.address(protocol), &shared.target.limits, cause).await;
+    PreflightError::NoReply { protocol, why: text, mend }
 }

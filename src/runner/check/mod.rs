@@ -5,8 +5,8 @@ mod accounts;
 mod line;
 mod look;
 pub mod probe;
-mod reach;
-mod start;
+pub(super) mod reach;
+pub(super) mod start;
 
 use super::target::Target;
 use crate::contract::{Flow, Operation, Protocol};

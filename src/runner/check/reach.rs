@@ -221,7 +221,12 @@ fn day(seconds: Option<i64>) -> String {
 }
 
 /// Why a call over a protocol had no reply, looked into as far as a further connection tells, and the mend.
-pub(super) async fn silent(protocol: Protocol, address: &Address, limits: &Limits, cause: &TransportError) -> Line {
+pub(in crate::runner) async fn silent(
+    protocol: Protocol,
+    address: &Address,
+    limits: &Limits,
+    cause: &TransportError,
+) -> Line {
     let line = no_reply(protocol.slug(), Some(protocol), (address, limits), cause).await;
     Line { text: format!("{protocol} does not answer at {}: {}", address.base_url, line.text), ..line }
 }

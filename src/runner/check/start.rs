@@ -13,7 +13,7 @@ const QUOTED: usize = 160;
 
 /// What a start came to.
 #[derive(Debug)]
-pub(super) enum Start {
+pub(in crate::runner) enum Start {
     /// It answered, with this message.
     Begun(Value),
     /// The caller's token is not taken.
@@ -35,7 +35,12 @@ pub(super) enum Start {
 }
 
 /// Starts a registration of a user by a caller.
-pub(super) async fn start(transport: &dyn Transport, flow: Flow, user_id: &str, token: Option<&Secret>) -> Start {
+pub(in crate::runner) async fn start(
+    transport: &dyn Transport,
+    flow: Flow,
+    user_id: &str,
+    token: Option<&Secret>,
+) -> Start {
     let Some(call) = Call::start(flow, user_id, token) else {
         return Start::Absent { answer: "nothing".to_owned() };
     };

@@ -271,9 +271,9 @@ async fn a_target_that_misbehaves_in_one_operation_costs_that_one_alone() {
 /// An address that cannot be used at all: certificate, or `None` for a port that is closed; and what the preflight says.
 const ADDRESSES: [(&str, Option<Certificate>, &str); 4] = [
     ("refuses the connection", None, "refused"),
-    ("TLS: a certificate that has expired", Some(Certificate::Expired), "expired"),
-    ("TLS: a certificate for another host", Some(Certificate::OtherHost), "not valid for name"),
-    ("TLS: a certificate of an unknown authority", Some(Certificate::Unknown), "UnknownIssuer"),
+    ("TLS: a certificate that has expired", Some(Certificate::Expired), "the certificate has expired"),
+    ("TLS: a certificate for another host", Some(Certificate::OtherHost), "the certificate is not for localhost"),
+    ("TLS: a certificate of an unknown authority", Some(Certificate::Unknown), "an authority that is not trusted here"),
 ];
 
 #[tokio::test(flavor = "multi_thread")]
