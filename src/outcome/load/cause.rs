@@ -19,13 +19,13 @@ impl LoadRecord {
         causes.extend(self.failures());
         let missed = self.thresholds.iter().filter(|judged| judged.verdict == Judgement::Missed);
         let figures = missed.filter_map(|judged| Some((judged.rule.parse::<Threshold>().ok()?.figure, &judged.text)));
-        let mut slow = None;
+        let mut is_slow = false;
         for (figure, text) in figures {
             match figure {
                 Figure::Growth(step) => {
                     causes.push(format!("{} grows slower while the load stays the same: {text}", step.name()));
                 }
-                Figure::Percentile(..) | Figure::Max(_) | Figure::Mean(_) => slow = self.slowest(),
+                Figure::Percentile(..) | Figure::Max(_) | Figure::Mean(_) => is_slow = true,
                 _ => {}
             }
         }
@@ -37,8 +37,9 @@ impl LoadRecord {
                 "it does not keep up with what is asked for: {waited} of {offered} cycles were due while all workers waited for it"
             )
         };
-        let queue = self.arrivals.as_ref().filter(queues).map(queue);
-        causes.extend(slow.map(|slow| queue.unwrap_or(slow)));
+        if is_slow {
+            causes.extend(self.arrivals.as_ref().filter(queues).map(queue).or_else(|| self.slowest()));
+        }
         causes
     }
 
@@ -153,5 +154,8 @@ mod tests {
         record.arrivals = Some(Arrivals { offered: 100, waited: 51, ..Arrivals::default() });
         let last = record.causes().pop().expect("the last one");
         assert!(last.contains("does not keep up") && last.contains("51 of 100"), "{last}");
+        // Also where no step takes most of the time.
+        record.rows.clear();
+        assert_eq!(record.causes().pop(), Some(last));
     }
 }
