@@ -1,6 +1,6 @@
 //! Key pairs of P-256, of which a run makes most.
 //!
-//! AWS-LC multiplies the generator, in an eighth of the time that p256 takes; p256 computes modulo the order of the group. AWS-LC's own
+//! AWS-LC multiplies the generator, in a fifth of the time that p256 takes; p256 computes modulo the order of the group. AWS-LC's own
 //! signatures have random nonces, and one seed must give the same bytes again.
 
 use aws_lc_rs::agreement::{ECDH_P256, PrivateKey};
