@@ -3,6 +3,8 @@
 pub mod framing;
 pub mod json;
 pub mod percent;
+mod plan;
+mod protobuf;
 pub mod schema;
 pub mod secret;
 pub mod shell;

@@ -4,16 +4,16 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use prost::Message as _;
 use prost_reflect::{
-    DescriptorPool, DeserializeOptions, DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, ReflectMessage as _,
-    Value as Reflected,
+    DescriptorPool, DeserializeOptions, DynamicMessage, MessageDescriptor, ReflectMessage as _, Value as Reflected,
 };
 use protox::file::{ChainFileResolver, File, FileResolver, GoogleFileResolver};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
+use super::plan::Plan;
 use super::structs;
 
 /// Our own files, by the name under which they import each other.
@@ -86,46 +86,19 @@ pub fn encode_lenient(message_name: &str, json: &Value) -> Result<Vec<u8>, Schem
 /// # Errors
 /// [`SchemaError::UnknownMessage`] or [`SchemaError::Bytes`] (not protobuf, invalid UTF-8, too deep, or a number that JSON cannot express).
 pub fn decode(message_name: &str, bytes: &[u8]) -> Result<Value, SchemaError> {
-    let descriptor = descriptor(message_name)?;
-    if let Some(json) = decode_structs(&descriptor, bytes) {
-        return Ok(json);
+    match plan(message_name)?.read(bytes) {
+        Some(json) => Ok(json),
+        None => reflected(message_name, bytes),
     }
-    let mut json =
-        reflected(descriptor, bytes).map_err(|why| SchemaError::Bytes { message: message_name.to_owned(), why })?;
+}
+
+/// Decodes any message, or says what is wrong with it.
+fn reflected(message_name: &str, bytes: &[u8]) -> Result<Value, SchemaError> {
+    let failed = |why: String| SchemaError::Bytes { message: message_name.to_owned(), why };
+    let message = DynamicMessage::decode(descriptor(message_name)?, bytes).map_err(|why| failed(why.to_string()))?;
+    let mut json = serde_json::to_value(&message).map_err(|why| failed(why.to_string()))?;
     restore_integers(&mut json);
     Ok(json)
-}
-
-fn reflected(descriptor: MessageDescriptor, bytes: &[u8]) -> Result<Value, String> {
-    let message = DynamicMessage::decode(descriptor, bytes).map_err(|e| e.to_string())?;
-    serde_json::to_value(&message).map_err(|e| e.to_string())
-}
-
-/// Decodes the `Struct`s of a message apart from the rest; `None` if there are none, or if reflection has to say what is wrong.
-fn decode_structs(descriptor: &MessageDescriptor, bytes: &[u8]) -> Option<Value> {
-    let mut fields: Vec<FieldDescriptor> = descriptor.fields().collect();
-    fields.sort_by_key(FieldDescriptor::number);
-    let numbers: Vec<u32> = fields.iter().filter(|field| is_struct(field)).map(FieldDescriptor::number).collect();
-    let mut split = structs::split(bytes, &numbers).filter(|split| !split.structs.is_empty())?;
-    let Value::Object(mut rest) = reflected(descriptor.clone(), &split.rest).ok()? else { return None };
-    let mut members = Map::new();
-    for field in fields {
-        let name = field.json_name();
-        let value = match split.structs.remove(&field.number()) {
-            Some(bytes) => Some(structs::to_json(prost_types::Struct::decode(bytes.as_slice()).ok()?)?),
-            None => rest.shift_remove(name).map(|mut value| {
-                restore_integers(&mut value);
-                value
-            }),
-        };
-        members.extend(value.map(|value| (name.to_owned(), value)));
-    }
-    Some(Value::Object(members))
-}
-
-/// Whether a field holds one `google.protobuf.Struct`.
-fn is_struct(field: &FieldDescriptor) -> bool {
-    !field.is_list() && matches!(field.kind(), Kind::Message(message) if message.full_name() == STRUCT)
 }
 
 /// Type URL and bytes of one `google.protobuf.Any`.
@@ -170,52 +143,24 @@ fn any_parts(any: &DynamicMessage) -> AnyParts {
 }
 
 fn encode_with(message_name: &str, json: &Value, options: DeserializeOptions) -> Result<Vec<u8>, SchemaError> {
-    let failed = |why: String| SchemaError::Json { message: message_name.to_owned(), why };
-    let descriptor = descriptor(message_name)?;
-    let (rest, structs) = take_structs(&descriptor, json);
-    let message = DynamicMessage::deserialize_with_options(descriptor, rest.as_ref(), &options)
-        .map_err(|e| failed(e.to_string()))?;
-    in_order(&message, structs).map_err(|e| failed(e.to_string()))
+    match plan(message_name)?.write(json) {
+        Some(bytes) => Ok(bytes),
+        None => reflecting(message_name, json, options),
+    }
 }
 
-/// A message's members without those that are a `Struct`, and these by their numbers.
-fn take_structs<'j>(
-    descriptor: &MessageDescriptor,
-    json: &'j Value,
-) -> (Cow<'j, Value>, BTreeMap<u32, prost_types::Struct>) {
-    let (mut rest, mut structs) = (Map::new(), BTreeMap::new());
-    for (name, value) in json.as_object().into_iter().flatten() {
-        let field = descriptor.get_field_by_json_name(name).or_else(|| descriptor.get_field_by_name(name));
-        let made =
-            field.filter(is_struct).and_then(|field| Some((field.number(), structs::from_json(value.as_object()?)?)));
-        match made {
-            Some((number, made)) if !structs.contains_key(&number) => {
-                structs.insert(number, made);
-            }
-            // One that is there by both of its names is refused by reflection.
-            Some(_) => return (Cow::Borrowed(json), BTreeMap::new()),
-            None => {
-                rest.insert(name.clone(), value.clone());
-            }
-        }
-    }
-    if structs.is_empty() { (Cow::Borrowed(json), structs) } else { (Cow::Owned(Value::Object(rest)), structs) }
+/// Encodes any message, or says what is wrong with it.
+fn reflecting(message_name: &str, json: &Value, options: DeserializeOptions) -> Result<Vec<u8>, SchemaError> {
+    let failed = |why: String| SchemaError::Json { message: message_name.to_owned(), why };
+    let message = DynamicMessage::deserialize_with_options(descriptor(message_name)?, json, &options)
+        .map_err(|e| failed(e.to_string()))?;
+    in_order(&message).map_err(|e| failed(e.to_string()))
 }
 
 /// Encodes a message with the members of each `Struct` in alphabetical order. The map of a dynamic message has no order, and one message must be one byte string.
-fn in_order(
-    message: &DynamicMessage,
-    mut structs: BTreeMap<u32, prost_types::Struct>,
-) -> Result<Vec<u8>, prost::DecodeError> {
+fn in_order(message: &DynamicMessage) -> Result<Vec<u8>, prost::DecodeError> {
     let mut bytes = Vec::new();
-    let mut write_until = |number: u32, bytes: &mut Vec<u8>| {
-        while let Some(entry) = structs.first_entry().filter(|entry| *entry.key() < number) {
-            let (number, made) = entry.remove_entry();
-            prost::encoding::message::encode(number, &made, bytes);
-        }
-    };
     for (field, value) in message.fields() {
-        write_until(field.number(), &mut bytes);
         match value.as_message().filter(|inner| inner.descriptor().full_name() == STRUCT) {
             Some(inner) => {
                 let ordered: prost_types::Struct = inner.transcode_to()?;
@@ -228,7 +173,6 @@ fn in_order(
             }
         }
     }
-    write_until(u32::MAX, &mut bytes);
     Ok(bytes)
 }
 
@@ -262,6 +206,17 @@ fn descriptor(message_name: &str) -> Result<MessageDescriptor, SchemaError> {
     pool()?.get_message_by_name(message_name).ok_or_else(|| SchemaError::UnknownMessage(message_name.to_owned()))
 }
 
+/// The plan of a message, which is made once.
+fn plan(message_name: &str) -> Result<Arc<Plan>, SchemaError> {
+    static PLANS: RwLock<BTreeMap<String, Arc<Plan>>> = RwLock::new(BTreeMap::new());
+    if let Some(plan) = PLANS.read().unwrap_or_else(PoisonError::into_inner).get(message_name) {
+        return Ok(Arc::clone(plan));
+    }
+    let plan = Arc::new(Plan::new(&descriptor(message_name)?));
+    PLANS.write().unwrap_or_else(PoisonError::into_inner).insert(message_name.to_owned(), Arc::clone(&plan));
+    Ok(plan)
+}
+
 fn pool() -> Result<&'static DescriptorPool, SchemaError> {
     static POOL: OnceLock<Result<DescriptorPool, String>> = OnceLock::new();
     POOL.get_or_init(|| compile().map_err(|e| e.to_string())).as_ref().map_err(|why| SchemaError::Pool(why.clone()))
@@ -290,6 +245,100 @@ impl FileResolver for Embedded {
 mod tests {
     use super::*;
     use crate::contract::ENDPOINTS;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    const START: &str = "zitadel.user.v2.RegisterPasskeyResponse";
+    const VERIFY: &str = "zitadel.user.v2.VerifyPasskeyRegistrationRequest";
+    const START_V1: &str = "zitadel.auth.v1.AddMyPasswordlessResponse";
+    const VERIFY_V1: &str = "zitadel.auth.v1.VerifyMyPasswordlessRequest";
+
+    fn strict() -> DeserializeOptions {
+        DeserializeOptions::new().deny_unknown_fields(true)
+    }
+
+    /// What a plan reads and writes in the place of reflection.
+    #[test]
+    fn the_messages_of_an_enrolment_need_no_reflection() {
+        let details =
+            json!({ "sequence": "2", "changeDate": "2026-11-24T10:00:00.120Z", "resourceOwner": "69629023906488334" });
+        let options = json!({ "publicKey": { "rp": { "id": "a" }, "timeout": 1, "pubKeyCredParams": [{ "alg": -7 }], "x": [null, true, 0.5] } });
+        for (name, json) in [
+            (START, json!({ "details": details, "passkeyId": "1", "publicKeyCredentialCreationOptions": options })),
+            (VERIFY, json!({ "userId": "u", "passkeyId": "1", "publicKeyCredential": options, "passkeyName": "n" })),
+            (START_V1, json!({ "key": { "publicKey": "eyJ9" }, "details": details })),
+            (VERIFY_V1, json!({ "verification": { "publicKeyCredential": "eyJ9", "tokenName": "n" } })),
+        ] {
+            let plan = plan(name).expect("listed");
+            let bytes = plan.write(&json).expect("written");
+            assert_eq!(reflecting(name, &json, strict()), Ok(bytes.clone()), "{name}");
+            let read = plan.read(&bytes).expect("read");
+            assert_eq!(reflected(name, &bytes).expect("read").to_string(), read.to_string(), "{name}");
+        }
+    }
+
+    fn anything() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            "[0-9]{0,3}|[a-zA-Z0-9+/_=-]{0,9}|.{0,3}".prop_map(Value::from),
+            "20[0-9]{2}-0[0-9]-[0-3][0-9]T00:00:00(\\.[0-9]{1,9})?Z".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(4, 24, 4, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                prop::collection::btree_map("[a-b]{0,2}", inner, 0..4).prop_map(|map| map.into_iter().collect()),
+            ]
+        })
+    }
+
+    /// A message with members of all kinds in all places, some by their names in the `.proto` files.
+    fn messages() -> impl Strategy<Value = (&'static str, Value)> {
+        const NAMES: [&str; 14] = [
+            "details",
+            "passkeyId",
+            "passkey_id",
+            "publicKeyCredentialCreationOptions",
+            "userId",
+            "publicKeyCredential",
+            "passkeyName",
+            "key",
+            "verification",
+            "sequence",
+            "changeDate",
+            "resourceOwner",
+            "tokenName",
+            "publicKey",
+        ];
+        let member = || (prop::sample::select(&NAMES[..]), anything());
+        let inner = prop::collection::vec(member(), 0..3).prop_map(|members| members.into_iter().collect::<Value>());
+        let member = (prop::sample::select(&NAMES[..]), prop_oneof![anything(), inner]);
+        let message = prop::collection::vec(member, 0..5).prop_map(|members| members.into_iter().collect::<Value>());
+        (prop::sample::select(&[START, VERIFY, START_V1, VERIFY_V1][..]), message)
+    }
+
+    proptest! {
+        #[test]
+        fn a_plan_agrees_with_reflection((name, json) in messages(), cut in any::<prop::sample::Index>(), other in any::<u8>()) {
+            let plan = plan(name).expect("listed");
+            if let Some(bytes) = plan.write(&json) {
+                prop_assert_eq!(reflecting(name, &json, strict()), Ok(bytes));
+            }
+            let Ok(mut bytes) = encode_lenient(name, &json) else { return Ok(()) };
+            for changed in [false, true] {
+                if changed && !bytes.is_empty() {
+                    let at = cut.index(bytes.len());
+                    bytes[at] = other;
+                }
+                if let Some(read) = plan.read(&bytes) {
+                    let expected = reflected(name, &bytes).map(|json| json.to_string());
+                    prop_assert_eq!(expected, Ok(read.to_string()));
+                }
+            }
+        }
+    }
 
     #[test]
     fn every_endpoint_has_its_messages() {

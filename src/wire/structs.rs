@@ -1,102 +1,115 @@
-//! `google.protobuf.Struct` beside reflection, by prost's own type. Creation options and credentials travel in it, and by reflection each
-//! of their values is a message with a table of its own. What this does not do the same way it leaves to reflection, by `None`.
-
-use std::collections::BTreeMap;
+//! `google.protobuf.Struct` beside reflection. Creation options and credentials travel in it, and by reflection each of their values is a
+//! message with a table of its own. What this does not do in the same way it leaves to reflection, by `None`.
 
 use prost::bytes::Buf as _;
-use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
-use prost_types::value::Kind;
-use prost_types::{ListValue, NullValue, Struct};
+use prost::encoding::{WireType, decode_varint};
 use serde_json::{Map, Number, Value};
 
+use super::protobuf::{Backwards, delimited, fields};
+
 /// Levels of nesting up to which a `Struct` is surely shallow enough for every reader of protobuf.
-const MOST_LEVELS: usize = 16;
+pub(super) const MOST_LEVELS: usize = 16;
 
 /// Doubles up to this magnitude hold every integer exactly.
 const GREATEST_EXACT_INTEGER: f64 = 9_007_199_254_740_991.0;
 
-/// The bytes of a message's fields.
-#[derive(Default)]
-pub(super) struct Split {
-    /// Fields of the message that are no `Struct`, as they were.
-    pub rest: Vec<u8>,
-    /// Those that are, by number; parts of one field are joined, which is how protobuf merges them.
-    pub structs: BTreeMap<u32, Vec<u8>>,
-}
-
-/// Takes the fields with these numbers out of a message.
-pub(super) fn split(bytes: &[u8], numbers: &[u32]) -> Option<Split> {
-    let (mut split, mut left) = (Split::default(), bytes);
-    while left.has_remaining() {
-        let field = left;
-        let (number, wire_type) = decode_key(&mut left).ok()?;
-        if wire_type == WireType::LengthDelimited && numbers.contains(&number) {
-            let length = usize::try_from(decode_varint(&mut left).ok()?).ok()?;
-            let (payload, after) = left.split_at_checked(length)?;
-            split.structs.entry(number).or_default().extend_from_slice(payload);
-            left = after;
-        } else {
-            skip_field(wire_type, number, &mut left, DecodeContext::default()).ok()?;
-            split.rest.extend_from_slice(&field[..field.len() - left.len()]);
-        }
-    }
-    Some(split)
-}
-
-/// A JSON object as a `Struct`, whose members are in alphabetical order.
-pub(super) fn from_json(members: &Map<String, Value>) -> Option<Struct> {
-    written(members, MOST_LEVELS)
-}
-
-fn written(members: &Map<String, Value>, levels: usize) -> Option<Struct> {
+/// `google.protobuf.Struct`; its members are in alphabetical order, and of two of one name the last counts.
+pub(super) fn read(bytes: &[u8], levels: usize) -> Option<Value> {
     let levels = levels.checked_sub(1)?;
-    let member = |(name, value): (&String, &Value)| Some((name.clone(), value_of(value, levels)?));
-    Some(Struct { fields: members.iter().map(member).collect::<Option<_>>()? })
+    let mut members = Vec::new();
+    fields(bytes, 1..=1, |_, wire_type, bytes| {
+        members.push(read_member(delimited(wire_type, bytes)?, levels)?);
+        Some(())
+    })?;
+    members.sort_by(|(a, _), (b, _)| a.cmp(b));
+    Some(Value::Object(members.into_iter().collect()))
 }
 
-fn value_of(json: &Value, levels: usize) -> Option<prost_types::Value> {
-    let kind = match json {
-        Value::Null => Kind::NullValue(NullValue::NullValue.into()),
-        Value::Bool(value) => Kind::BoolValue(*value),
-        Value::Number(number) => Kind::NumberValue(number.as_f64()?),
-        Value::String(text) => Kind::StringValue(text.clone()),
-        Value::Object(members) => Kind::StructValue(written(members, levels)?),
+fn read_member(bytes: &[u8], levels: usize) -> Option<(String, Value)> {
+    let (mut name, mut value) = ("", None);
+    fields(bytes, 1..=2, |number, wire_type, bytes| {
+        let payload = delimited(wire_type, bytes)?;
+        match number {
+            1 => name = std::str::from_utf8(payload).ok()?,
+            _ if value.is_some() => return None,
+            _ => value = Some(read_value(payload, levels)?),
+        }
+        Some(())
+    })?;
+    Some((name.to_owned(), value?))
+}
+
+/// `google.protobuf.Value`, one of whose fields is there.
+fn read_value(bytes: &[u8], levels: usize) -> Option<Value> {
+    let mut value = None;
+    fields(bytes, 1..=6, |number, wire_type, bytes| {
+        let read = match (number, wire_type) {
+            (1, WireType::Varint) => (decode_varint(bytes).ok()? == 0).then_some(Value::Null)?,
+            (2, WireType::SixtyFourBit) => double(bytes.try_get_f64_le().ok()?).map(Value::Number)?,
+            (3, _) => std::str::from_utf8(delimited(wire_type, bytes)?).ok()?.into(),
+            (4, WireType::Varint) => (decode_varint(bytes).ok()? != 0).into(),
+            (5, _) => read(delimited(wire_type, bytes)?, levels)?,
+            (6, _) => read_list(delimited(wire_type, bytes)?, levels)?,
+            _ => return None,
+        };
+        value.replace(read).is_none().then_some(())
+    })?;
+    value
+}
+
+fn read_list(bytes: &[u8], levels: usize) -> Option<Value> {
+    let levels = levels.checked_sub(1)?;
+    let mut items = Vec::new();
+    fields(bytes, 1..=1, |_, wire_type, bytes| {
+        items.push(read_value(delimited(wire_type, bytes)?, levels)?);
+        Some(())
+    })?;
+    Some(Value::Array(items))
+}
+
+pub(super) fn write(members: &Map<String, Value>, levels: usize, bytes: &mut Backwards) -> Option<()> {
+    let levels = levels.checked_sub(1)?;
+    let mut members: Vec<(&String, &Value)> = members.iter().collect();
+    members.sort_by_key(|(name, _)| *name);
+    for (name, value) in members.into_iter().rev() {
+        bytes.delimited(1, |bytes| {
+            bytes.delimited(2, |bytes| write_value(value, levels, bytes))?;
+            bytes.field(1, name.as_bytes());
+            Some(())
+        })?;
+    }
+    Some(())
+}
+
+fn write_value(json: &Value, levels: usize, bytes: &mut Backwards) -> Option<()> {
+    match json {
+        Value::Null => bytes.choice(1, 0),
+        Value::Bool(value) => bytes.choice(4, u64::from(*value)),
+        Value::Number(number) => {
+            bytes.push(&number.as_f64()?.to_le_bytes());
+            bytes.key(2, WireType::SixtyFourBit);
+        }
+        Value::String(text) => bytes.payload(3, text.as_bytes()),
+        Value::Object(members) => bytes.delimited(5, |bytes| write(members, levels, bytes))?,
         Value::Array(items) => {
             let levels = levels.checked_sub(1)?;
-            let values = items.iter().map(|item| value_of(item, levels)).collect::<Option<_>>()?;
-            Kind::ListValue(ListValue { values })
+            bytes.delimited(6, |bytes| {
+                items.iter().rev().try_for_each(|item| bytes.delimited(1, |bytes| write_value(item, levels, bytes)))
+            })?;
         }
-    };
-    Some(prost_types::Value { kind: Some(kind) })
+    }
+    Some(())
 }
 
-/// A `Struct` as a JSON object; numbers that are whole become integers.
-pub(super) fn to_json(read: Struct) -> Option<Value> {
-    let member = |(name, value)| Some((name, json_of(value)?));
-    read.fields.into_iter().map(member).collect::<Option<Map<_, _>>>().map(Value::Object)
-}
-
-fn json_of(value: prost_types::Value) -> Option<Value> {
-    Some(match value.kind? {
-        Kind::NullValue(_) => Value::Null,
-        Kind::BoolValue(value) => Value::Bool(value),
-        Kind::NumberValue(double) => Value::Number(number(double)?),
-        Kind::StringValue(text) => Value::String(text),
-        Kind::StructValue(inner) => to_json(inner)?,
-        Kind::ListValue(list) => Value::Array(list.values.into_iter().map(json_of).collect::<Option<_>>()?),
-    })
-}
-
-/// A double as JSON writes it; `None` if it is not finite.
-fn number(double: f64) -> Option<Number> {
+/// A double as JSON writes it, whole ones as integers; `None` if it is not finite.
+fn double(double: f64) -> Option<Number> {
     whole(double).or_else(|| Number::from_f64(double))
 }
 
-/// The integer that a double holds exactly. `{:.0}` prints it in full, which spares a cast.
+/// The integer that a double holds exactly.
 pub(super) fn whole(double: f64) -> Option<Number> {
-    (double.fract() == 0.0 && double.abs() <= GREATEST_EXACT_INTEGER)
-        .then(|| format!("{double:.0}").parse::<i64>().ok().map(Number::from))
-        .flatten()
+    // The cast is exact within these bounds.
+    (double.fract() == 0.0 && double.abs() <= GREATEST_EXACT_INTEGER).then(|| Number::from(double as i64))
 }
 
 #[cfg(test)]
@@ -118,19 +131,9 @@ mod tests {
     #[test]
     fn what_is_deep_or_not_finite_is_left_to_reflection() {
         let deep = (0..20).fold(json!({}), |inner, _| json!({ "a": [inner] }));
-        assert!(from_json(deep.as_object().expect("an object")).is_none());
-        let value = prost_types::Value { kind: Some(Kind::NumberValue(f64::INFINITY)) };
-        assert_eq!(json_of(value), None);
-        assert_eq!(json_of(prost_types::Value { kind: None }), None);
-    }
-
-    #[test]
-    fn fields_are_split_by_their_number_and_parts_are_joined() {
-        // 1: "a", 2: "b", 1: "c", 3: varint 300
-        let split = split(b"\x0a\x01a\x12\x01b\x0a\x01c\x18\xac\x02", &[1]).expect("whole fields");
-        assert_eq!(split.rest, b"\x12\x01b\x18\xac\x02");
-        assert_eq!(split.structs, BTreeMap::from([(1, b"ac".to_vec())]));
-        assert!(super::split(b"\x0a\x05a", &[1]).is_none(), "a length beyond the end");
-        assert!(super::split(b"\x12\x05a", &[1]).is_none(), "of another field");
+        assert!(write(deep.as_object().expect("an object"), MOST_LEVELS, &mut Backwards::default()).is_none());
+        let infinite = [&[0x11][..], &f64::INFINITY.to_le_bytes()].concat();
+        assert_eq!(read_value(&infinite, MOST_LEVELS), None);
+        assert_eq!(read_value(b"", MOST_LEVELS), None, "no kind");
     }
 }
