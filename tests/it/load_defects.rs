@@ -47,7 +47,8 @@ async fn the_step_that_is_slow_is_named() {
     let limit = |plan| Plan { thresholds: vec!["cycle.mean<150ms".parse().expect("a rule")], ..plan };
     let (causes, is_green, record) = played(Some("concurrency-slow-verify"), 2_000, limit).await;
     assert!(!is_green && record.errors.is_empty(), "{record:?}");
-    assert!(causes.len() == 1 && causes[0].starts_with("the time goes into verify: 9"), "{causes:?}");
+    let named = |share: &str| causes[0].starts_with(&format!("the time goes into verify: {share}"));
+    assert!(causes.len() == 1 && (named("9") || named("100%")), "{causes:?}");
     let (causes, is_green, _) = played(None, 1_000, limit).await;
     assert_eq!((causes, is_green), (Vec::new(), true));
 }

@@ -30,7 +30,10 @@ fn shown(exchange: &Exchange) -> String {
     let body =
         if exchange.protocol == Protocol::Rest { undated(&body) } else { format!("{:?}", exchange.body.first()) };
     let (head, tail) = (headers(&exchange.headers), headers(&exchange.trailers));
-    format!("{} {head:?} {tail:?} {} {body}", exchange.http_status, undated(&reply))
+    // Of a message, protobuf JSON writes as many digits of a second as it takes: three for one in a thousand.
+    let reply = undated(&reply);
+    let reply = if exchange.protocol == Protocol::Rest { reply } else { reply.replace(".000Z", ".000000Z") };
+    format!("{} {head:?} {tail:?} {reply} {body}", exchange.http_status)
 }
 
 /// The text with a zero for each digit of a date.
