@@ -41,9 +41,13 @@ pub fn decode_url(text: &str) -> Result<Vec<u8>, Base64Error> {
 /// # Errors
 /// [`Base64Error`] if it is neither; a text that mixes both alphabets is refused.
 pub fn decode_any(text: &str) -> Result<Vec<u8>, Base64Error> {
-    let alphabet = if text.contains(['-', '_']) { &alphabet::URL_SAFE } else { &alphabet::STANDARD };
-    let config = GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
-    GeneralPurpose::new(alphabet, config).decode(text).map_err(|error| refused("base64 or base64url", &error))
+    const EITHER: GeneralPurposeConfig =
+        GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
+    // Their tables are made once.
+    static URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, EITHER);
+    static STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, EITHER);
+    let engine = if memchr::memchr2(b'-', b'_', text.as_bytes()).is_some() { &URL_SAFE } else { &STANDARD };
+    engine.decode(text).map_err(|error| refused("base64 or base64url", &error))
 }
 
 fn refused(expected: &'static str, error: &::base64::DecodeError) -> Base64Error {
