@@ -11,6 +11,7 @@ use crate::webauthn::client_data::{CREATE, CollectedClientData};
 use crate::webauthn::cose::{CoseAlgorithm, CoseKey};
 use crate::webauthn::credential::{RegistrationResponse, ResponseDetails};
 use crate::webauthn::options::PublicKeyCredentialCreationOptions;
+use crate::webauthn::rp_id::is_rp_id_of;
 
 /// What the user agent knows, and which of its duties it does.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -173,7 +174,7 @@ impl Client {
         let Some(rp_id) = given.map(str::to_owned) else {
             return host.map(str::to_owned);
         };
-        if self.checks_rp_id && !is_suffix(&rp_id, host?) {
+        if self.checks_rp_id && !is_rp_id_of(host?, &rp_id) {
             return Err(ClientError::Security { rp_id, origin: self.origin.clone() });
         }
         Ok(rp_id)
@@ -240,11 +241,4 @@ fn host(origin: &str) -> Option<&str> {
     };
     let host = &authority[..end];
     (!scheme.is_empty() && !host.is_empty() && !host.contains(['/', '@', '?', '#'])).then_some(host)
-}
-
-/// "Is a registrable domain suffix of or is equal to" (HTML), without the public suffix list: a proper suffix needs
-/// a dot within.
-fn is_suffix(rp_id: &str, host: &str) -> bool {
-    let is_proper = host.strip_suffix(rp_id).is_some_and(|rest| rest.ends_with('.'));
-    rp_id == host || (is_proper && rp_id.contains('.') && !rp_id.starts_with('.'))
 }

@@ -21,7 +21,7 @@ use crate::scenario::Policy;
 use crate::transport::{self, Address, Limits, TlsOptions, TransportError};
 use crate::webauthn::attestation;
 use accounts::{AccountsTable, Offered};
-pub use identity::{IdentityError, host_of, identity, is_rp_id_of, origin_of};
+pub use identity::{IdentityError, host_of, identity, origin_of};
 use place::Source;
 pub use place::TargetFileError;
 

@@ -15,4 +15,5 @@ pub mod der;
 pub mod hash;
 pub mod options;
 pub mod public_key;
+pub mod rp_id;
 pub mod x509;

@@ -9,11 +9,12 @@ use super::{everywhere, reach};
 use crate::contract::{ApiVersion, Flow, Operation, Protocol};
 use crate::outcome::{CaseRecord, Event, Verdict};
 use crate::runner::target::{Subject, Target};
-use crate::runner::target_file::{host_of, is_rp_id_of};
+use crate::runner::target_file::host_of;
 use crate::runner::{Runner, Settings, Stop};
 use crate::scenario::{self, Pattern, Plan, Selection};
 use crate::transport::{self, Address, Transport};
 use crate::webauthn::options::PublicKeyCredentialCreationOptions;
+use crate::webauthn::rp_id::is_rp_id_of;
 use crate::wire::secret::Masker;
 
 /// How many lines there are of each grade.
