@@ -1,12 +1,14 @@
 //! One attempt to get a reply within its limits.
 
 use std::error::Error;
+use std::pin::{Pin, pin};
 use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, Response};
 use http_body::Body;
 use http_body_util::BodyExt as _;
+use tokio::time::Sleep;
 
 use super::error::{self, Phase, TransportError};
 use super::{Exchange, Limits, Reply, SentRequest, Timings};
@@ -84,11 +86,16 @@ impl<'a> Attempt<'a> {
         E: Error + 'static,
     {
         let handed_over = Instant::now();
-        let response = self.within(Phase::Headers, response).await?.map_err(|e| self.classify(&e, Phase::Headers))?;
+        // One for both phases: each costs a place in the runtime's wheel.
+        let mut time_is_up = pin!(tokio::time::sleep(self.limits.timeout.saturating_sub(self.started.elapsed())));
+        let response = self
+            .within(time_is_up.as_mut(), Phase::Headers, response)
+            .await?
+            .map_err(|e| self.classify(&e, Phase::Headers))?;
         let first_byte = handed_over.elapsed();
         let (head, body) = response.into_parts();
         self.check_size(&head.headers)?;
-        let (body, trailers) = self.read(body).await?;
+        let (body, trailers) = self.read(time_is_up, body).await?;
         let timings = Timings { set_up: None, first_byte, last_byte: handed_over.elapsed() };
         Ok(Received { http_status: head.status.as_u16(), headers: head.headers, trailers, body, timings })
     }
@@ -98,7 +105,7 @@ impl<'a> Attempt<'a> {
         TransportError::BadFrame { address: self.address.to_owned(), why: why.to_string() }
     }
 
-    async fn read<B>(&self, mut body: B) -> Result<(Bytes, HeaderMap), TransportError>
+    async fn read<B>(&self, mut time_is_up: Pin<&mut Sleep>, mut body: B) -> Result<(Bytes, HeaderMap), TransportError>
     where
         B: Body<Data = Bytes> + Unpin,
         B::Error: Error + 'static,
@@ -108,7 +115,7 @@ impl<'a> Attempt<'a> {
         }
         let (mut first, mut more) = (Bytes::new(), BytesMut::new());
         let mut trailers = HeaderMap::new();
-        while let Some(frame) = self.within(Phase::Body, body.frame()).await? {
+        while let Some(frame) = self.within(time_is_up.as_mut(), Phase::Body, body.frame()).await? {
             match frame.map_err(|e| self.classify(&e, Phase::Body))?.into_data() {
                 Ok(data) if data.len() > self.limits.max_body - first.len().max(more.len()) => {
                     return Err(self.too_large());
@@ -126,9 +133,17 @@ impl<'a> Attempt<'a> {
         Ok((if more.is_empty() { first } else { more.freeze() }, trailers))
     }
 
-    async fn within<T>(&self, during: Phase, future: impl Future<Output = T>) -> Result<T, TransportError> {
-        let left = self.limits.timeout.saturating_sub(self.started.elapsed());
-        tokio::time::timeout(left, future).await.map_err(|_| self.timed_out(during))
+    async fn within<T>(
+        &self,
+        time_is_up: Pin<&mut Sleep>,
+        during: Phase,
+        future: impl Future<Output = T>,
+    ) -> Result<T, TransportError> {
+        tokio::select! {
+            biased;
+            done = future => Ok(done),
+            () = time_is_up => Err(self.timed_out(during)),
+        }
     }
 
     fn check_size(&self, headers: &HeaderMap) -> Result<(), TransportError> {

@@ -9,6 +9,9 @@ use serde_json::{Map, Value};
 
 use super::{Address, Call, Limits, SentRequest, TransportError};
 
+/// Headers for which there is room at once: ours, and those that the client adds.
+const MOST_HEADERS: usize = 8;
+
 /// A request before tampering.
 pub(super) struct Draft {
     pub method: &'static str,
@@ -29,7 +32,8 @@ impl Draft {
     pub fn finish(self, call: &Call) -> Result<Outgoing, TransportError> {
         let method = call.tamper.method.as_deref().unwrap_or(self.method);
         let body = call.tamper.body.map_or(self.body.clone(), |alter| alter(self.body));
-        let mut headers = HeaderMap::from_iter(self.headers);
+        let mut headers = HeaderMap::with_capacity(MOST_HEADERS);
+        headers.extend(self.headers);
         let content_type = call.tamper.content_type.as_deref().or(self.content_type).filter(|value| !value.is_empty());
         if let Some(content_type) = content_type {
             headers.insert(CONTENT_TYPE, header("the content type", content_type)?);

@@ -58,14 +58,18 @@ fn draft(base_url: &str, call: &Call) -> Result<Draft, TransportError> {
 
 /// The documented path, filled from the message. A member that is missing leaves its segment empty.
 fn path(endpoint: &Endpoint, message: &Value) -> String {
-    let mut path = endpoint.rest.path.to_owned();
-    for name in endpoint.path_members() {
-        let value = match message.get(name) {
-            Some(Value::String(text)) => encode_component(text),
-            Some(Value::Null) | None => String::new(),
-            Some(other) => encode_component(&other.to_string()),
-        };
-        path = path.replace(&format!("{{{name}}}"), &value);
+    let value = |name: &str| match message.get(name) {
+        Some(Value::String(text)) => encode_component(text),
+        Some(Value::Null) | None => String::new(),
+        Some(other) => encode_component(&other.to_string()),
+    };
+    let mut path = String::with_capacity(2 * endpoint.rest.path.len());
+    for segment in endpoint.rest.path.split('/').skip(1) {
+        path.push('/');
+        match segment.strip_prefix('{').and_then(|segment| segment.strip_suffix('}')) {
+            Some(name) => path.push_str(&value(name)),
+            None => path.push_str(segment),
+        }
     }
     path
 }

@@ -46,7 +46,8 @@ pub(super) struct Client {
     /// Taken while connecting to HTTP/2, so that the calls that come meanwhile share the connection, if they may.
     turn: Mutex<()>,
     speaks_http2: AtomicBool,
-    base: Uri,
+    /// What HTTP/1.1 calls the target.
+    host: Option<HeaderValue>,
     base_url: String,
     limits: Limits,
 }
@@ -68,7 +69,7 @@ impl Client {
             shared: http2::Shared::default(),
             turn: Mutex::new(()),
             speaks_http2: AtomicBool::new(version == Version::Http2),
-            base,
+            host: host(&base),
             base_url,
             limits: limits.clone(),
         })
@@ -119,7 +120,7 @@ impl Client {
     ) -> Result<Received, TransportError> {
         match lease {
             Lease::Http1(connection) => {
-                origin_form(&mut request, &self.base);
+                origin_form(&mut request, self.host.as_ref());
                 let http1::Connection { send, work } = connection;
                 let response = sent(send.try_send_request(request), unsent);
                 work.during(attempt.run(response)).await
@@ -191,17 +192,18 @@ async fn sent(
 }
 
 /// HTTP/1.1 has the path in its first line, and the host in a header (RFC 9112 section 3.2.1).
-fn origin_form(request: &mut Request<Body>, base: &Uri) {
+fn origin_form(request: &mut Request<Body>, host: Option<&HeaderValue>) {
     let path = request.uri().path_and_query().cloned().unwrap_or(PathAndQuery::from_static("/"));
     *request.uri_mut() = Uri::from(path);
-    let Some(authority) = base.authority() else { return };
-    let host = if authority.port_u16() == Some(default_port(base.scheme_str())) {
-        authority.host()
-    } else {
-        authority.as_str()
-    };
-    // An authority that was parsed has nothing that a header could not have.
-    if let Ok(host) = HeaderValue::from_str(host) {
-        request.headers_mut().entry(HOST).or_insert(host);
+    if let Some(host) = host {
+        request.headers_mut().entry(HOST).or_insert_with(|| host.clone());
     }
+}
+
+/// The header for a base URL.
+fn host(base: &Uri) -> Option<HeaderValue> {
+    let authority = base.authority()?;
+    let is_usual = authority.port_u16() == Some(default_port(base.scheme_str()));
+    // An authority that was parsed has nothing that a header could not have.
+    HeaderValue::from_str(if is_usual { authority.host() } else { authority.as_str() }).ok()
 }
