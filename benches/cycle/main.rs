@@ -6,7 +6,8 @@
 //! All send to one null server, which answers from memory in a process of its own. Each contender is a process too, so that its
 //! processor time is that of all of its threads, those that attest among them. The floor is a plain loop of the same
 //! libraries with the same attestation from the key chain, one thread, no checks, no histograms. Contenders take turns in each
-//! round; what is printed are medians over the rounds, and their ratios. The goals are printed beside, and fail nothing: absolute
+//! round; what is printed are medians over the rounds, and their ratios. Where there is `taskset`, the server has the first processor
+//! and contenders the second, so that what is measured is a core's work and not how threads wait for each other. The goals are printed beside, and fail nothing: absolute
 //! times are the machine's.
 
 mod floor;
@@ -128,7 +129,7 @@ struct Null {
 impl Null {
     fn start(directory: &Path) -> Null {
         let target = directory.join("target.toml");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_proofmark"));
+        let mut command = on_processor(0, Path::new(env!("CARGO_BIN_EXE_proofmark")));
         command.args(["serve", "--null", "--listen", "127.0.0.1:0", "--users", "64", "--seed", "1", "--stop-after"]);
         command.args(["30m", "--target-out"]).arg(&target).stdout(Stdio::null());
         let process = command.spawn().expect("it starts");
@@ -163,9 +164,20 @@ impl Target {
     }
 }
 
+/// A program on one processor alone, where that can be had.
+fn on_processor(number: usize, program: &Path) -> Command {
+    let can = |name: &str| Command::new(name).arg("--version").stdout(Stdio::null()).status().is_ok();
+    if std::thread::available_parallelism().map_or(1, |count| count.get()) <= number || !can("taskset") {
+        return Command::new(program);
+    }
+    let mut command = Command::new("taskset");
+    command.args(["-c", &number.to_string()]).arg(program);
+    command
+}
+
 /// One of the loops of this program, as a process of its own.
 fn of_ourselves(contender: &str, target: &Path, seconds: u64) -> Measured {
-    let mut command = Command::new(std::env::current_exe().expect("this program"));
+    let mut command = on_processor(1, &std::env::current_exe().expect("this program"));
     command.args(["--contender", contender]).arg(target).arg(seconds.to_string());
     let output = command.stderr(Stdio::inherit()).output().expect("it starts");
     let text = String::from_utf8(output.stdout).expect("UTF-8");
@@ -178,7 +190,7 @@ fn of_ourselves(contender: &str, target: &Path, seconds: u64) -> Measured {
 /// of processor time and cycles has both over the same stretch of time.
 fn of_proofmark(kind: &str, flow: &str, target: &Path, directory: &Path, seconds: u64) -> Measured {
     let record = directory.join("load.json");
-    let mut command = Command::new(env!("CARGO_BIN_EXE_proofmark"));
+    let mut command = on_processor(1, Path::new(env!("CARGO_BIN_EXE_proofmark")));
     command.arg("load").arg("--target").arg(target).args(["--transport", kind.trim_end_matches("-v1"), "--flow", flow]);
     command.args(["--users", &CONNECTIONS.to_string(), "--warm-up", "500ms", "--duration", &format!("{seconds}s")]);
     command.args(["--negatives", "0%", "--races", "0%", "--lookups", "0%", "--keep", "--seed", "1", "--report"]);
