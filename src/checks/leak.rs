@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, MatchKind};
 
 use super::{Check, Observation, Wrong};
 use crate::outcome::Reason;
@@ -49,9 +49,13 @@ fn no_token(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
 }
 
 fn no_stack_trace(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
-    static FINDER: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| AhoCorasick::new(TRACES).ok());
+    // Of this kind, since only those look at many bytes at a time.
+    static FINDER: LazyLock<Option<AhoCorasick>> =
+        LazyLock::new(|| AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(TRACES).ok());
+    let shortest = TRACES.iter().map(|trace| trace.len()).min().unwrap_or_default();
     let found = |text: &[u8]| FINDER.as_ref().map_or(Some(0), |finder| Some(finder.find(text)?.pattern().as_usize()));
-    let trace = texts(observation).find_map(found).map(|index| TRACES[index]);
+    let mut long_enough = texts(observation).filter(|text| text.len() >= shortest);
+    let trace = long_enough.find_map(found).map(|index| TRACES[index]);
     let wrong = trace.map(|trace| Wrong::new("a reply without a stack trace", format!("{trace:?} ...")));
     Some(wrong.into_iter().collect())
 }

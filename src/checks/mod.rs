@@ -8,6 +8,8 @@ mod protocol;
 mod robustness;
 mod shape;
 
+use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use serde_json::Value;
@@ -18,7 +20,7 @@ use crate::transport::{Exchange, Reply};
 use crate::wire::secret::Secret;
 
 /// What a check may look at.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Observation<'a> {
     /// The call and its answer.
     pub exchange: &'a Exchange,
@@ -31,12 +33,28 @@ pub struct Observation<'a> {
     pub authorization: Option<&'a Secret>,
     /// The RP ID that the creation options should name.
     pub rp_id: Option<&'a str>,
+    /// Empty at the begin.
+    pub memo: Memo<'a>,
+}
+
+/// What checks have read in an exchange, so that it is read once.
+#[derive(Debug, Clone, Default)]
+pub struct Memo<'a> {
+    public_key: OnceCell<Option<Result<Cow<'a, Value>, Wrong>>>,
 }
 
 impl<'a> Observation<'a> {
     fn success(&self) -> Option<&'a Value> {
         match &self.exchange.reply {
             Reply::Success(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The `publicKey` of a start's answer that wraps it in a text, as v1's does, once checks have read it.
+    pub fn unwrapped(self) -> Option<Value> {
+        match self.memo.public_key.into_inner()?? {
+            Ok(Cow::Owned(public_key)) => Some(public_key),
             _ => None,
         }
     }
@@ -136,7 +154,7 @@ pub fn findings(observation: &Observation<'_>) -> Vec<Finding> {
 }
 
 /// The checks that had something to look at, with what is wrong.
-fn run<'a>(observation: &'a Observation<'_>) -> impl Iterator<Item = (&'static Check, Vec<Wrong>)> + use<'a> {
+fn run(observation: &Observation<'_>) -> impl Iterator<Item = (&'static Check, Vec<Wrong>)> {
     let documented = observation.documented_request;
     let applies = move |check: &&Check| documented || [Reason::Crash, Reason::Leak].contains(&check.reason);
     CHECKS.iter().filter(applies).filter_map(|check| Some((check, (check.examine)(observation)?)))

@@ -31,7 +31,12 @@ const LEAST_CHALLENGE: usize = 16;
 
 /// The `publicKey` object of a start's answer; v1 wraps it as base64 of JSON. `None` where the answer has no options, or
 /// has something else in their place: that is the business of the answer's own check.
-pub fn public_key<'a>(observation: &Observation<'a>) -> Option<Result<Cow<'a, Value>, Wrong>> {
+fn public_key<'o>(observation: &'o Observation<'_>) -> Option<Result<&'o Value, &'o Wrong>> {
+    let read = observation.memo.public_key.get_or_init(|| read_public_key(observation));
+    read.as_ref().map(|read| read.as_ref().map(Cow::as_ref))
+}
+
+fn read_public_key<'a>(observation: &Observation<'a>) -> Option<Result<Cow<'a, Value>, Wrong>> {
     let body = observation.success().filter(|_| observation.is(Operation::Start))?;
     let options = member(body, observation.exchange.endpoint.options_member()?)?;
     let v1 = observation.exchange.endpoint.flow.version() == ApiVersion::V1;
@@ -60,7 +65,7 @@ pub fn public_key<'a>(observation: &Observation<'a>) -> Option<Result<Cow<'a, Va
 
 fn members(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
     let options = match public_key(observation)? {
-        Err(wrong) => return Some(vec![wrong]),
+        Err(wrong) => return Some(vec![wrong.clone()]),
         Ok(options) => options,
     };
     type Test = fn(&Value) -> bool;
@@ -87,11 +92,11 @@ fn members(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
         Wrong::new(format!("publicKey.{name}: {expected}"), format!("publicKey.{name}: {}", brief(value)))
     };
     let missing = required.into_iter().filter_map(|(pointer, expected, fits)| {
-        let value = member(&options, pointer);
+        let value = member(options, pointer);
         (!value.is_some_and(fits)).then(|| wrong(pointer, expected, value))
     });
     let ill_typed = optional.into_iter().filter_map(|(pointer, expected, fits)| {
-        let value = member(&options, pointer)?;
+        let value = member(options, pointer)?;
         (!fits(value)).then(|| wrong(pointer, expected, Some(value)))
     });
     Some(missing.chain(ill_typed).collect())
@@ -138,7 +143,7 @@ fn challenge(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
 /// An RP ID that is left out is the caller's effective domain (WebAuthn L3 section 5.4.2), so that only another one is wrong.
 fn rp_id(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
     let options = public_key(observation)?.ok()?;
-    let (received, expected) = (member(&options, "/rp/id"), observation.rp_id?);
+    let (received, expected) = (member(options, "/rp/id"), observation.rp_id?);
     let id = received?.as_str()?;
     if id == expected {
         return Some(Vec::new());

@@ -65,10 +65,9 @@ fn error_body(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
 }
 
 /// The body of a REST refusal, if it is an object; otherwise there are no members to look at.
-fn rest_error(observation: &Observation<'_>) -> Option<Map<String, Value>> {
-    let body = is_rest_refusal(observation).then_some(&observation.exchange.body)?;
-    match serde_json::from_slice(body) {
-        Ok(Value::Object(body)) => Some(body),
+fn rest_error<'a>(observation: &Observation<'a>) -> Option<&'a Map<String, Value>> {
+    match &observation.exchange.reply {
+        Reply::Refusal(refusal) if is_rest_refusal(observation) => refusal.json.as_ref()?.as_object(),
         _ => None,
     }
 }

@@ -6,7 +6,7 @@ mod replies;
 
 use std::collections::BTreeSet;
 
-use super::{CHECKS, Observation, examine};
+use super::{CHECKS, Memo, Observation, examine};
 use crate::contract::{Flow, Operation, Protocol, clause};
 use crate::outcome::Reason;
 use crate::transport::Exchange;
@@ -84,7 +84,14 @@ const ALL: [Expected; 30] = [
 const TOKEN: &str = "a-token/of+30=characters-length";
 
 fn observation<'a>(exchange: &'a Exchange, authorization: Option<&'a Secret>) -> Observation<'a> {
-    Observation { exchange, documented_request: true, malformed: false, authorization, rp_id: Some("login.example") }
+    Observation {
+        exchange,
+        documented_request: true,
+        malformed: false,
+        authorization,
+        rp_id: Some("login.example"),
+        memo: Memo::default(),
+    }
 }
 
 fn authorization() -> Secret {

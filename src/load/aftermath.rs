@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::cycle::{Cycle, Site};
 use super::judge::{self, Answer, Failure};
-use super::message::{factors, in_list, is_excluded};
+use super::message::{excludes, factors, in_list, public_key_of};
 use super::pool::Subject;
 use crate::contract::{Endpoint, Operation};
 use crate::outcome::load::{LoadStep, Outcome};
@@ -26,9 +26,13 @@ impl Site {
         let operation = if by_list { Operation::List } else { Operation::Start };
         let sent = self.send(subject, LoadStep::Lookup, operation, json!({}), cycle).await;
         let (outcome, failure) = match sent.answer {
-            Answer::Success(exchange) => {
+            Answer::Success(exchange, unwrapped) => {
                 let body = judge::body(&exchange);
-                let found = if by_list { in_list(body, name) } else { is_excluded(flow, body, id.as_deref()) };
+                let public_key = || unwrapped.as_ref().or_else(|| public_key_of(flow, body));
+                let found = match by_list {
+                    true => in_list(body, name),
+                    false => public_key().is_some_and(|public_key| excludes(public_key, id.as_deref())),
+                };
                 cycle.counts.lookups += 1;
                 cycle.counts.lost += u64::from(!found);
                 let example = || format!("expected the confirmed factor {name:?}, received an answer without it");
@@ -63,7 +67,7 @@ impl Site {
         let member = cycle.draw.flow.endpoint(Operation::Remove).and_then(Endpoint::factor_member).unwrap_or_default();
         let sent = self.send(subject, LoadStep::Cleanup, Operation::Remove, json!({ member: id }), cycle).await;
         let (outcome, removed) = match sent.answer {
-            Answer::Success(_) => (Outcome::Ok, Ok(())),
+            Answer::Success(..) => (Outcome::Ok, Ok(())),
             Answer::Refusal(_, exchange) if perhaps_absent && exchange.http_status == 404 => (Outcome::Ok, Ok(())),
             Answer::Refusal(class, exchange) => {
                 (Outcome::Refused, Err(format!("{class}: {}", judge::text_of(&exchange))))
@@ -84,7 +88,7 @@ impl Site {
     async fn find(&self, subject: &Subject, name: &str, cycle: &mut Cycle) -> Result<Option<String>, String> {
         let sent = self.send(subject, LoadStep::Cleanup, Operation::List, json!({}), cycle).await;
         match sent.answer {
-            Answer::Success(exchange) => {
+            Answer::Success(exchange, _) => {
                 let mut own = factors(judge::body(&exchange))
                     .filter(|factor| factor.get("name").and_then(Value::as_str) == Some(name));
                 Ok(own.find_map(|factor| factor.get("id")?.as_str().map(str::to_owned)))

@@ -100,20 +100,27 @@ impl Bench {
     }
 
     fn attest(&mut self, job: &Job) -> Attested {
-        let (credential, case) = match (&mut self.bulk, job.draw.kind) {
+        let version = job.draw.flow.version();
+        let made = match (&mut self.bulk, job.draw.kind) {
             (Some(bulk), Kind::Good | Kind::Race | Kind::Lookup) => {
-                (bulk.respond_to_json(&job.options).map_err(|why| why.to_string()), None)
+                let made = bulk.respond_to_json(&job.options).map_err(|why| why.to_string());
+                made.map(|made| match version {
+                    ApiVersion::V1 => (wrapped(&made.text()), Some(made.id()), None),
+                    ApiVersion::V2 => (made.to_json(), Some(made.id()), None),
+                })
             }
-            _ => match self.general(job) {
-                Ok((text, case)) => (Ok(text), case),
-                Err(why) => (Err(why), None),
-            },
+            _ => self.general(job).and_then(|(text, case)| {
+                let credential = match version {
+                    ApiVersion::V1 => wrapped(&text),
+                    ApiVersion::V2 => serde_json::from_str(&text).map_err(|why| why.to_string())?,
+                };
+                Ok((credential, id_of(&text), case))
+            }),
         };
-        let id = credential.as_deref().ok().and_then(id_of);
-        let credential = credential.and_then(|text| match job.draw.flow.version() {
-            ApiVersion::V1 => Ok(base64::encode_standard(text.as_bytes()).into()),
-            ApiVersion::V2 => serde_json::from_str(&text).map_err(|why| why.to_string()),
-        });
+        let (credential, id, case) = match made {
+            Ok((credential, id, case)) => (Ok(credential), id, case),
+            Err(why) => (Err(why), None, None),
+        };
         Attested { credential, id, case, waited: Duration::ZERO, took: Duration::ZERO }
     }
 
@@ -132,6 +139,11 @@ impl Bench {
         };
         String::from_utf8(created.text).map(|text| (text, case)).map_err(|why| why.to_string())
     }
+}
+
+/// As v1's message has it.
+fn wrapped(text: &str) -> Value {
+    base64::encode_standard(text.as_bytes()).into()
 }
 
 /// The credential id of a RegistrationResponseJSON of ours, which begins with it.

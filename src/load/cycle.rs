@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::attester::{Attested, Attester};
 use super::draw::Draw;
 use super::judge::{self, Answer, Deviation, Failure};
-use super::message::{Started, options_of, verification};
+use super::message::{Started, public_key_of, verification};
 use super::pool::Subject;
 use super::witness::{Crossed, Witness};
 use crate::contract::{ApiVersion, Operation, Protocol};
@@ -174,14 +174,14 @@ impl Site {
         let sent = self.send(subject, LoadStep::Start, Operation::Start, json!({}), cycle).await;
         let (took, status) = (sent.took, sent.http_status);
         let failure = match sent.answer {
-            Answer::Success(exchange) => {
-                let (flow, body) = (cycle.draw.flow, judge::body(&exchange));
-                let options = options_of(flow, body);
-                match options.as_deref().and_then(|options| self.witness.see(subject.print, options)) {
+            Answer::Success(exchange, unwrapped) => {
+                let flow = cycle.draw.flow;
+                let options = unwrapped.as_ref().or_else(|| public_key_of(flow, judge::body(&exchange)));
+                match options.and_then(|options| self.witness.see(subject.print, options)) {
                     None => {
                         cycle.sample(LoadStep::Start, Outcome::Ok, took, status);
-                        let started = Started::read(flow, body, options);
-                        return started.ok_or_else(|| not_attested("the answer has no creation options".to_owned()));
+                        let Reply::Success(body) = exchange.reply else { return Err(without_options()) };
+                        return Started::take(flow, body, unwrapped).ok_or_else(without_options);
                     }
                     Some(crossed) => crossed_failure(crossed, exchange, cycle),
                 }
@@ -207,7 +207,7 @@ impl Site {
         let sent = self.send(subject, LoadStep::Verify, Operation::Verify, message, cycle).await;
         confirm(&sent, cycle);
         let failed = match sent.answer {
-            Answer::Success(_) => Ok(()),
+            Answer::Success(..) => Ok(()),
             Answer::Refusal(class, exchange) => Err(judge::refused(LoadStep::Verify, &class, exchange)),
             Answer::Failure(failure) => Err(failure),
         };
@@ -230,7 +230,7 @@ impl Site {
         let failed = match sent.answer {
             Answer::Refusal(..) => Ok(()),
             Answer::Failure(failure) => Err(failure),
-            Answer::Success(exchange) => {
+            Answer::Success(exchange, _) => {
                 cycle.counts.negatives_accepted += 1;
                 let example = format!("expected a refusal of {case}, received a success");
                 Err(judge::wrong(LoadStep::Verify, format!("verify/accepted/{case}"), example, exchange))
@@ -254,11 +254,11 @@ impl Site {
         cycle.connections.1 += other.connections.1;
         cycle.counts.races += u64::from(a.http_status.is_some() && b.http_status.is_some());
         // Only one of both is the registration.
-        confirm(if matches!(a.answer, Answer::Success(_)) { &a } else { &b }, cycle);
+        confirm(if matches!(a.answer, Answer::Success(..)) { &a } else { &b }, cycle);
         let (mut won, mut refused, mut worst) = (Vec::new(), None, None);
         for sent in [a, b] {
             let outcome = match sent.answer {
-                Answer::Success(exchange) => {
+                Answer::Success(exchange, _) => {
                     won.push(exchange);
                     Outcome::Ok
                 }
@@ -324,10 +324,14 @@ impl Site {
     }
 }
 
+fn without_options() -> Failure {
+    not_attested("the answer has no creation options".to_owned())
+}
+
 /// Counts a registration that the target confirmed; a success of the wrong shape has enrolled it too.
 fn confirm(sent: &Sent, cycle: &mut Cycle) {
     let confirmed = match &sent.answer {
-        Answer::Success(_) => true,
+        Answer::Success(..) => true,
         Answer::Failure(Failure { exchange: Some(exchange), .. }) => {
             exchange.http_status == 200 && !matches!(exchange.reply, Reply::Refusal(_))
         }

@@ -32,8 +32,8 @@ pub(super) struct Failure {
 /// An answer that was judged.
 #[derive(Debug)]
 pub(super) enum Answer {
-    /// A conformant success.
-    Success(Box<Exchange>),
+    /// A conformant success, and the creation options that it wraps in a text (v1).
+    Success(Box<Exchange>, Option<Value>),
     /// A conformant refusal: the end of its class, and the exchange.
     Refusal(String, Box<Exchange>),
     /// Anything else.
@@ -56,6 +56,7 @@ pub(super) fn judge(
         malformed: false,
         authorization: Some(&subject.authorization),
         rp_id: Some(rp_id),
+        memo: checks::Memo::default(),
     };
     // The list is no operation under test.
     let under_test = exchange.endpoint.operation != Operation::List;
@@ -69,8 +70,9 @@ pub(super) fn judge(
         let (class, example) = (class(finding), words(finding));
         return Answer::Failure(wrong(step, class, example, Box::new(exchange)));
     }
+    let unwrapped = observation.unwrapped();
     match &exchange.reply {
-        Reply::Success(_) => Answer::Success(Box::new(exchange)),
+        Reply::Success(_) => Answer::Success(Box::new(exchange), unwrapped),
         Reply::Refusal(refusal) => Answer::Refusal(refusal_class(exchange.http_status, refusal), Box::new(exchange)),
         Reply::Unreadable(why) => {
             let (class, example) = (format!("{}/unreadable", step.name()), cut(why.clone()));

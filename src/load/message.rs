@@ -1,11 +1,8 @@
 //! What stands in the messages of a flow.
 
-use std::borrow::Cow;
+use serde_json::Value;
 
-use serde_json::{Value, json};
-
-use crate::contract::{Endpoint, Flow, Operation};
-use crate::webauthn::base64;
+use crate::contract::{ApiVersion, Endpoint, Flow, Operation};
 use crate::wire::json::member;
 
 /// A list of at least this many factors may be cut, so that what is not in it need not be lost.
@@ -15,14 +12,19 @@ const LONG_LIST: usize = 50;
 pub(super) struct Started {
     /// v2 only.
     pub(super) factor_id: Option<String>,
-    /// The creation options.
+    /// The creation options, what is in `publicKey`.
     pub(super) options: Value,
 }
 
 impl Started {
-    /// With the [`options_of`] the same body of a success; `None` where there are none.
-    pub(super) fn read(flow: Flow, body: &Value, options: Option<Cow<'_, Value>>) -> Option<Started> {
-        Some(Started { factor_id: factor_of(flow, body), options: options?.into_owned() })
+    /// From the body of a success, whose options the checks have unwrapped where they are in a text; `None` where there are none.
+    pub(super) fn take(flow: Flow, mut body: Value, unwrapped: Option<Value>) -> Option<Started> {
+        let factor_id = factor_of(flow, &body);
+        let options = match unwrapped {
+            Some(options) => options,
+            None => body.pointer_mut(options_member(flow)?)?.get_mut("publicKey")?.take(),
+        };
+        Some(Started { factor_id, options })
     }
 }
 
@@ -31,24 +33,26 @@ fn factor_of(flow: Flow, started: &Value) -> Option<String> {
     started.get(member)?.as_str().map(str::to_owned)
 }
 
-/// The creation options that a start has told; v1 wraps them as base64 of JSON.
-pub(super) fn options_of(flow: Flow, started: &Value) -> Option<Cow<'_, Value>> {
-    let pointer = flow.endpoint(Operation::Start).and_then(Endpoint::options_member)?;
-    match member(started, pointer)? {
-        Value::String(text) => serde_json::from_slice(&base64::decode_any(text).ok()?).ok().map(Cow::Owned),
-        value => Some(Cow::Borrowed(value)),
-    }
+fn options_member(flow: Flow) -> Option<&'static str> {
+    flow.endpoint(Operation::Start).and_then(Endpoint::options_member)
+}
+
+/// The creation options that a start has told, as they stand in v2: what is in `publicKey`.
+pub(super) fn public_key_of(flow: Flow, started: &Value) -> Option<&Value> {
+    member(started, options_member(flow)?)?.get("publicKey")
 }
 
 /// The message of a verify, but for the user.
 pub(super) fn verification(flow: Flow, factor_id: Option<&str>, credential: Value, name: &str) -> Value {
-    match flow {
-        Flow::V1U2f | Flow::V1Passwordless => {
-            json!({ "verification": { "publicKeyCredential": credential, "tokenName": name } })
-        }
-        Flow::V2U2f => json!({ "u2fId": factor_id, "publicKeyCredential": credential, "tokenName": name }),
-        Flow::V2Passkey => json!({ "passkeyId": factor_id, "publicKeyCredential": credential, "passkeyName": name }),
-    }
+    let (id, named) = match flow {
+        Flow::V1U2f | Flow::V1Passwordless => (None, "tokenName"),
+        Flow::V2U2f => (Some("u2fId"), "tokenName"),
+        Flow::V2Passkey => (Some("passkeyId"), "passkeyName"),
+    };
+    let id = id.map(|id| (id, Value::from(factor_id)));
+    // `json!` would copy the credential.
+    let message = id.into_iter().chain([("publicKeyCredential", credential), (named, name.into())]).collect();
+    if flow.version() == ApiVersion::V1 { [("verification", message)].into_iter().collect() } else { message }
 }
 
 /// The entries of a list of factors.
@@ -68,10 +72,9 @@ pub(super) fn in_list(list: &Value, name: &str) -> bool {
     found || seen >= LONG_LIST
 }
 
-/// Whether the options of a further start exclude this credential.
-pub(super) fn is_excluded(flow: Flow, started: &Value, id: Option<&str>) -> bool {
-    let options = options_of(flow, started);
-    let excluded = options.as_ref().and_then(|options| member(options, "/publicKey/excludeCredentials")?.as_array());
+/// Whether creation options exclude this credential.
+pub(super) fn excludes(public_key: &Value, id: Option<&str>) -> bool {
+    let excluded = public_key.get("excludeCredentials").and_then(Value::as_array);
     let mut ids = excluded.into_iter().flatten().filter_map(|entry| entry.get("id")?.as_str());
     id.is_none_or(|own| ids.any(|id| id.trim_end_matches('=') == own))
 }

@@ -56,11 +56,11 @@ impl Witness {
         Witness { hashes: RandomState::new(), handles: slots(HANDLES), challenges: slots(CHALLENGES) }
     }
 
-    /// Looks at creation options that a subject was told; subjects are told apart by 64 bits.
+    /// Looks at creation options (what is in `publicKey`) that a subject was told; subjects are told apart by 64 bits.
     pub(super) fn see(&self, subject: u64, options: &Value) -> Option<Crossed> {
         // What can't be read is the business of the checks.
         let told = |path| Some(self.hashes.hash_one(member(options, path)?.as_str()?));
-        let (handle, challenge) = (told("/publicKey/user/id")?, told("/publicKey/challenge")?);
+        let (handle, challenge) = (told("/user/id")?, told("/challenge")?);
         let handle = remember(&self.handles, handle, subject);
         let challenge = remember(&self.challenges, challenge, subject);
         match (handle, challenge) {
@@ -90,7 +90,7 @@ mod tests {
     use serde_json::json;
 
     fn options(challenge: &str, user: &str) -> Value {
-        json!({ "publicKey": { "rp": {}, "user": { "id": user, "name": "n" }, "challenge": challenge } })
+        json!({ "rp": {}, "user": { "id": user, "name": "n" }, "challenge": challenge })
     }
 
     #[test]

@@ -116,6 +116,9 @@ impl Shared {
 
     /// When cycles begin; waits until that is known. `None` if they won't.
     async fn begin(&self) -> Option<Instant> {
+        if let Phase::Running { begin } = *self.phase.borrow() {
+            return Some(begin);
+        }
         let mut phase = self.phase.subscribe();
         let known = phase.wait_for(|phase| *phase != Phase::Gathering).await.map(|phase| *phase);
         match known {
@@ -253,6 +256,7 @@ impl Work for Shared {
             }
         };
         let over = tokio::select! {
+            biased;
             () = play => true,
             () = self.cut_off() => false,
         };

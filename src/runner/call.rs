@@ -101,6 +101,7 @@ impl Player<'_> {
             malformed: step.is_malformed(),
             authorization: call.authorization.as_ref(),
             rp_id: self.expected_rp_id(step),
+            memo: checks::Memo::default(),
         };
         // The list is no operation under test.
         let under_test = endpoint.operation != Operation::List;

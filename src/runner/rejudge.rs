@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::judge::{self, Judge};
 use super::reasons::ReasonMap;
-use crate::checks::{self, CHECKS, Observation};
+use crate::checks::{self, CHECKS, Memo, Observation};
 use crate::contract::{Flow, Operation, Protocol};
 use crate::outcome::{CaseRecord, Evidence, Finding, Reason, RecordedBody, RunRecord, Verdict};
 use crate::transport::{Exchange, RecordedReply, recorded};
@@ -100,6 +100,7 @@ fn rejudge_exchange(evidence: &Evidence, judge: Judge<'_>) -> Option<(Vec<Findin
         malformed: evidence.malformed,
         authorization: None,
         rp_id: evidence.rp_id.as_deref(),
+        memo: Memo::default(),
     };
     let judged = judge.finding(&evidence.expected, &exchange);
     let examined = checks::examine(&observation);

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
 use super::wanted::Wanted;
@@ -79,25 +79,26 @@ impl BulkAuthenticator {
     /// # Errors
     /// [`BulkError`]: the options can't be read, or a browser would throw.
     pub fn respond(&mut self, options: &str) -> Result<String, BulkError> {
-        self.respond_to(&Wanted::read(options)?)
+        Ok(self.respond_to(Wanted::read(options)?)?.text())
     }
 
-    /// As [`BulkAuthenticator::respond`], to creation options that were read as JSON already.
+    /// As [`BulkAuthenticator::respond`], to creation options that were read as JSON already, with `publicKey` around them or without.
     ///
     /// # Errors
     /// [`BulkError`]: as there.
-    pub fn respond_to_json(&mut self, options: &Value) -> Result<String, BulkError> {
-        self.respond_to(&Wanted::read_json(options)?)
+    pub fn respond_to_json<'a>(&'a mut self, options: &'a Value) -> Result<BulkCredential<'a>, BulkError> {
+        self.respond_to(Wanted::read_json(options)?)
     }
 
-    fn respond_to(&mut self, wanted: &Wanted<'_>) -> Result<String, BulkError> {
+    fn respond_to<'a>(&'a mut self, wanted: Wanted<'a>) -> Result<BulkCredential<'a>, BulkError> {
         if !(1..=64).contains(&wanted.user_handle_length) {
             return Err(ClientError::UserId(wanted.user_handle_length).into());
         }
-        let site = match &mut self.site {
-            Some(site) if site.is_for(wanted) => site,
-            other => other.insert(Site::new(&self.client, wanted)?),
+        let site = match self.site.take() {
+            Some(site) if site.is_for(&wanted) => site,
+            _ => Site::new(&self.client, &wanted)?,
         };
+        let site = self.site.insert(site);
         if self.client.honours_algorithms && !wanted.offers_es256 {
             return Err(ClientError::NotSupported(CoseAlgorithm::ES256).into());
         }
@@ -107,7 +108,83 @@ impl BulkAuthenticator {
         let client_data = self.template.client_data(&wanted.challenge);
         let signer = self.attests.then_some(&mut self.chain);
         let object = attestation_object(signer, &site.data, &key, &client_data);
-        Ok(self.template.json(&id, &client_data, &object, &site.data, wanted.attachment.as_deref()))
+        Ok(BulkCredential {
+            id,
+            client_data,
+            object,
+            data: &site.data,
+            public_key: &self.template.public_key,
+            attachment: wanted.attachment.unwrap_or(Cow::Borrowed("cross-platform")),
+        })
+    }
+}
+
+/// A credential as a RegistrationResponseJSON (WebAuthn L3 section 5.1), with the members in the order of [`Client::create`].
+pub struct BulkCredential<'a> {
+    id: [u8; 32],
+    client_data: Vec<u8>,
+    object: Vec<u8>,
+    data: &'a [u8],
+    public_key: &'a [u8],
+    attachment: Cow<'a, str>,
+}
+
+impl BulkCredential<'_> {
+    /// Its id in base64url.
+    pub fn id(&self) -> String {
+        base64::encode_url(&self.id)
+    }
+
+    fn transport(&self) -> &'static str {
+        if self.attachment == "platform" { "internal" } else { "usb" }
+    }
+
+    /// As JSON.
+    pub fn to_json(&self) -> Value {
+        let text = |bytes: &[u8]| Value::from(base64::encode_url(bytes));
+        // `json!` would copy every text.
+        let response = [
+            ("clientDataJSON", text(&self.client_data)),
+            ("attestationObject", text(&self.object)),
+            ("authenticatorData", text(self.data)),
+            ("transports", vec![self.transport()].into()),
+            ("publicKeyAlgorithm", CoseAlgorithm::ES256.0.into()),
+            ("publicKey", text(self.public_key)),
+        ];
+        let members = [
+            ("id", text(&self.id)),
+            ("rawId", text(&self.id)),
+            ("type", "public-key".into()),
+            ("clientExtensionResults", Value::Object(Map::new())),
+            ("response", response.into_iter().collect()),
+            ("authenticatorAttachment", self.attachment.as_ref().into()),
+        ];
+        members.into_iter().collect()
+    }
+
+    /// As text.
+    pub fn text(&self) -> String {
+        let binary = [&self.id, &self.id, &self.client_data[..], &self.object, self.data, self.public_key];
+        let length = binary.iter().map(|bytes| bytes.len() + 2).sum::<usize>() * 4 / 3;
+        let mut json = String::with_capacity(length + self.attachment.len() + 320);
+        json.push_str("{\"id\":\"");
+        base64::append_url(&self.id, &mut json);
+        json.push_str("\",\"rawId\":\"");
+        base64::append_url(&self.id, &mut json);
+        json.push_str("\",\"type\":\"public-key\",\"clientExtensionResults\":{},\"response\":{\"clientDataJSON\":\"");
+        base64::append_url(&self.client_data, &mut json);
+        json.push_str("\",\"attestationObject\":\"");
+        base64::append_url(&self.object, &mut json);
+        json.push_str("\",\"authenticatorData\":\"");
+        base64::append_url(self.data, &mut json);
+        json.push_str("\",\"transports\":[\"");
+        json.push_str(self.transport());
+        json.push_str("\"],\"publicKeyAlgorithm\":-7,\"publicKey\":\"");
+        base64::append_url(self.public_key, &mut json);
+        json.push_str("\"},\"authenticatorAttachment\":");
+        json.push_str(&quoted(&self.attachment));
+        json.push('}');
+        json
     }
 }
 
@@ -212,33 +289,6 @@ impl Template {
     fn client_data(&self, challenge: &str) -> Vec<u8> {
         let [before, after] = &self.client_data;
         [before, challenge.as_bytes(), after].concat()
-    }
-
-    /// RegistrationResponseJSON with the members in the order of [`Client::create`].
-    fn json(&self, id: &[u8], client_data: &[u8], object: &[u8], data: &[u8], attachment: Option<&str>) -> String {
-        let attachment = attachment.unwrap_or("cross-platform");
-        let transport = if attachment == "platform" { "internal" } else { "usb" };
-        let binary = [id, id, client_data, object, data, &self.public_key];
-        let length = binary.iter().map(|bytes| bytes.len() + 2).sum::<usize>() * 4 / 3;
-        let mut json = String::with_capacity(length + attachment.len() + 320);
-        json.push_str("{\"id\":\"");
-        base64::append_url(id, &mut json);
-        json.push_str("\",\"rawId\":\"");
-        base64::append_url(id, &mut json);
-        json.push_str("\",\"type\":\"public-key\",\"clientExtensionResults\":{},\"response\":{\"clientDataJSON\":\"");
-        base64::append_url(client_data, &mut json);
-        json.push_str("\",\"attestationObject\":\"");
-        base64::append_url(object, &mut json);
-        json.push_str("\",\"authenticatorData\":\"");
-        base64::append_url(data, &mut json);
-        json.push_str("\",\"transports\":[\"");
-        json.push_str(transport);
-        json.push_str("\"],\"publicKeyAlgorithm\":-7,\"publicKey\":\"");
-        base64::append_url(&self.public_key, &mut json);
-        json.push_str("\"},\"authenticatorAttachment\":");
-        json.push_str(&quoted(attachment));
-        json.push('}');
-        json
     }
 }
 

@@ -189,6 +189,12 @@ fn bulk_credentials_are_those_of_the_client() {
             let made = none.respond(text).expect("created");
             let bulk = serde_json::from_str(&made).expect("JSON");
             assert_eq!(made, reference(&client, Format::None, text, &key, &bulk));
+            let options: Value = serde_json::from_str(text).expect("JSON");
+            for options in [options.get("publicKey").unwrap_or(&options), &options] {
+                let made = packed.clone().respond_to_json(options).map(|made| (made.id(), made.text(), made.to_json()));
+                let (id, text, json) = made.expect("created");
+                assert_eq!((&json["id"], json.to_string()), (&json!(id), text), "as JSON and as text");
+            }
             let made = packed.respond(text).expect("created");
             let bulk = serde_json::from_str(&made).expect("JSON");
             let expected = reference(&client, Format::PackedSelf, text, &key, &bulk);

@@ -33,13 +33,15 @@ impl<'a> Wanted<'a> {
     /// Reads the form that servers usually send without copying; any other form as
     /// [`PublicKeyCredentialCreationOptions::from_text`] does.
     pub(super) fn read(text: &'a str) -> Result<Wanted<'a>, OptionsError> {
-        let usual = serde_json::from_str::<Object<Wrapper<'a>>>(text).ok().and_then(|wrapper| usual(wrapper.0));
+        let usual =
+            serde_json::from_str::<Object<Wrapper<'a>>>(text).ok().and_then(|wrapper| usual(wrapper.0.public_key));
         usual.map_or_else(|| PublicKeyCredentialCreationOptions::from_text(text).map(Wanted::from), Ok)
     }
 
     /// As [`Wanted::read`], from what stands in a reply that was read already.
     pub(super) fn read_json(value: &'a Value) -> Result<Wanted<'a>, OptionsError> {
-        let usual = Object::<Wrapper<'a>>::deserialize(value).ok().and_then(|wrapper| usual(wrapper.0));
+        let public_key = value.get("publicKey").unwrap_or(value);
+        let usual = Object::<Options<'a>>::deserialize(public_key).ok().and_then(usual);
         usual.map_or_else(|| PublicKeyCredentialCreationOptions::from_json(value).map(Wanted::from), Ok)
     }
 }
@@ -59,7 +61,7 @@ impl From<PublicKeyCredentialCreationOptions> for Wanted<'_> {
 }
 
 /// Of options whose binary members are base64url without padding.
-fn usual(Wrapper { public_key: Object(options) }: Wrapper<'_>) -> Option<Wanted<'_>> {
+fn usual(Object(options): Object<Options<'_>>) -> Option<Wanted<'_>> {
     base64::decode_url(options.challenge).ok()?;
     let selection = options.authenticator_selection.map(|selection| selection.0).unwrap_or_default();
     Some(Wanted {

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use proofmark::authenticator::Format;
-use proofmark::checks::{Observation, examine};
+use proofmark::checks::{Memo, Observation, examine};
 use proofmark::contract::{ApiVersion, Operation};
 use proofmark::server::{Server, ServerConfig};
 use proofmark::transport::Exchange;
@@ -20,6 +20,7 @@ fn assert_conformant(session: &Session<'_>, exchange: &Exchange) {
         malformed: false,
         authorization: Some(&authorization),
         rp_id: Some("localhost"),
+        memo: Memo::default(),
     };
     let findings = examine(&observation).findings;
     assert!(findings.is_empty(), "{} {}: {findings:?}", session.flow, session.protocol);
