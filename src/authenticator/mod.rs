@@ -12,7 +12,7 @@ mod keys;
 mod mutation;
 
 pub use attestation::{Part, VectorAttestation, attestation_root};
-pub use chain::{BulkAuthenticator, BulkError, ChainedKey, KeyChain};
+pub use chain::{BulkAuthenticator, BulkCredential, BulkError, ChainedKey, KeyChain};
 pub use client::{Client, ClientError, CreatedCredential};
 pub use device::{CreationRequest, CredentialKey, Format, mark};
 pub use mutation::{Args, Given, MUTATIONS, Mutation, MutationError, Stage};

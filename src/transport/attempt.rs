@@ -1,13 +1,16 @@
 //! One attempt to get a reply within its limits.
 
 use std::error::Error;
+use std::future::poll_fn;
 use std::pin::{Pin, pin};
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, Response};
 use http_body::Body;
 use http_body_util::BodyExt as _;
+use tokio::task::unconstrained;
 use tokio::time::Sleep;
 
 use super::error::{self, Phase, TransportError};
@@ -135,15 +138,19 @@ impl<'a> Attempt<'a> {
 
     async fn within<T>(
         &self,
-        time_is_up: Pin<&mut Sleep>,
+        mut time_is_up: Pin<&mut Sleep>,
         during: Phase,
         future: impl Future<Output = T>,
     ) -> Result<T, TransportError> {
-        tokio::select! {
-            biased;
-            done = future => Ok(done),
-            () = time_is_up => Err(self.timed_out(during)),
-        }
+        let mut future = pin!(future);
+        poll_fn(|context| match future.as_mut().poll(context) {
+            Poll::Ready(done) => Poll::Ready(Ok(done)),
+            // Looked at even when a target that never stops has used up the task's turn.
+            Poll::Pending => {
+                pin!(unconstrained(time_is_up.as_mut())).poll(context).map(|()| Err(self.timed_out(during)))
+            }
+        })
+        .await
     }
 
     fn check_size(&self, headers: &HeaderMap) -> Result<(), TransportError> {
@@ -175,5 +182,39 @@ pub(super) fn grpc_timeout(timeout: Duration) -> String {
         format!("{milliseconds}m")
     } else {
         format!("{}S", timeout.as_secs().min(99_999_999))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+    use std::task::Context;
+
+    use http_body::Frame;
+    use tokio::task::consume_budget;
+
+    use super::*;
+
+    /// Empty frames without end, as fast as they are asked for.
+    struct Endless;
+
+    impl Body for Endless {
+        type Data = Bytes;
+        type Error = Infallible;
+
+        fn poll_frame(
+            self: Pin<&mut Self>,
+            context: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+            pin!(consume_budget()).poll(context).map(|()| Some(Ok(Frame::data(Bytes::new()))))
+        }
+    }
+
+    #[tokio::test]
+    async fn a_body_without_end_ends_with_the_time() {
+        let limits = Limits { timeout: Duration::from_millis(50), ..Limits::default() };
+        let attempt = Attempt::start("http://localhost", &limits);
+        let answered = attempt.run(async { Ok::<_, Infallible>(Response::new(Endless)) }).await;
+        assert!(matches!(answered, Err(TransportError::TimedOut { during: Phase::Body, .. })));
     }
 }

@@ -119,7 +119,8 @@ impl BulkAuthenticator {
     }
 }
 
-/// A credential as a RegistrationResponseJSON (WebAuthn L3 section 5.1), with the members in the order of [`Client::create`].
+/// A credential of a [`BulkAuthenticator`] as a RegistrationResponseJSON (WebAuthn L3 section 5.1), with the members in the order of [`Client::create`].
+#[derive(Debug)]
 pub struct BulkCredential<'a> {
     id: [u8; 32],
     client_data: Vec<u8>,

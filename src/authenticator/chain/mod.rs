@@ -9,7 +9,7 @@ use p256::elliptic_curve::ops::Reduce as _;
 use p256::{FieldBytes, Scalar};
 use sha2::{Digest as _, Sha256};
 
-pub use bulk::{BulkAuthenticator, BulkError};
+pub use bulk::{BulkAuthenticator, BulkCredential, BulkError};
 
 use crate::webauthn::public_key::{KeyKind, PublicKey};
 use walk::{Point, Walk};
