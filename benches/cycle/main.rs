@@ -7,8 +7,8 @@
 //! processor time is that of all of its threads, those that attest among them. The floor is a plain loop of the same
 //! libraries with the same attestation from the key chain, one thread, no checks, no histograms. Contenders take turns in each
 //! round; what is printed are medians over the rounds, and their ratios. Where there is `taskset`, the server has the first processor
-//! and contenders the second, so that what is measured is a core's work and not how threads wait for each other. The goals are printed beside, and fail nothing: absolute
-//! times are the machine's.
+//! and contenders the second, so that what is measured is a core's work and not how threads wait for each other. The goals are
+//! printed beside, and fail nothing: absolute times are the machine's.
 
 mod floor;
 mod goose_loop;

@@ -5,12 +5,12 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use prost::Message as _;
-use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
+use prost::encoding::{WireType, decode_varint};
 use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 use prost_types::Timestamp;
 use serde_json::Value;
 
-use super::protobuf::{Backwards, delimited};
+use super::protobuf::{Backwards, delimited, fields};
 use super::structs::{self, MOST_LEVELS};
 
 /// Messages within messages that a plan covers.
@@ -63,17 +63,14 @@ impl Plan {
     }
 
     /// A message as protobuf JSON, its members by their fields' numbers.
-    pub(super) fn read(&self, mut bytes: &[u8]) -> Option<Value> {
+    pub(super) fn read(&self, bytes: &[u8]) -> Option<Value> {
         let mut values = vec![None; self.0.len()];
-        while !bytes.is_empty() {
-            let (number, wire_type) = decode_key(&mut bytes).ok()?;
-            match self.0.binary_search_by_key(&number, |field| field.number) {
-                // Parts of a message would have to be joined.
-                Ok(at) if values[at].is_some() => return None,
-                Ok(at) => values[at] = Some(self.0[at].content.read(wire_type, &mut bytes)?),
-                Err(_) => skip_field(wire_type, number, &mut bytes, DecodeContext::default()).ok()?,
-            }
-        }
+        let known = |number| self.0.binary_search_by_key(&number, |field| field.number).ok();
+        fields(bytes, known, |at, wire_type, bytes| {
+            let read = self.0[at].content.read(wire_type, bytes)?;
+            // Parts of a message would have to be joined.
+            values[at].replace(read).is_none().then_some(())
+        })?;
         let members = self.0.iter().zip(values).filter_map(|(field, value)| {
             let value = value.filter(|value| !field.content.is_default(value))?;
             Some((field.json_name.clone(), value))
@@ -158,8 +155,7 @@ impl Content {
             Content::Unsigned => {
                 let value: u64 = usual(json.as_str()?)?;
                 if value != 0 {
-                    bytes.varint(value);
-                    bytes.key(number, WireType::Varint);
+                    bytes.number(number, value);
                 }
             }
             Content::Timestamp => {

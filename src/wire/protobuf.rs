@@ -1,8 +1,6 @@
 //! Fields of protobuf messages, as they are read and written without reflection.
 
-use std::ops::RangeInclusive;
-
-use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, encode_key, encode_varint, skip_field};
+use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, encode_varint, skip_field};
 
 /// The payload of a field that begins with its length.
 pub(super) fn delimited<'b>(wire_type: WireType, bytes: &mut &'b [u8]) -> Option<&'b [u8]> {
@@ -15,17 +13,17 @@ pub(super) fn delimited<'b>(wire_type: WireType, bytes: &mut &'b [u8]) -> Option
     Some(payload)
 }
 
-/// Reads a message whose fields are known by their numbers; others are skipped.
-pub(super) fn fields<'b>(
+/// Reads a message. `known` tells a field by its number; others are skipped.
+pub(super) fn fields<'b, K>(
     mut bytes: &'b [u8],
-    known: RangeInclusive<u32>,
-    mut field: impl FnMut(u32, WireType, &mut &'b [u8]) -> Option<()>,
+    known: impl Fn(u32) -> Option<K>,
+    mut field: impl FnMut(K, WireType, &mut &'b [u8]) -> Option<()>,
 ) -> Option<()> {
     while !bytes.is_empty() {
         let (number, wire_type) = decode_key(&mut bytes).ok()?;
-        match known.contains(&number) {
-            true => field(number, wire_type, &mut bytes)?,
-            false => skip_field(wire_type, number, &mut bytes, DecodeContext::default()).ok()?,
+        match known(number) {
+            Some(known) => field(known, wire_type, &mut bytes)?,
+            None => skip_field(wire_type, number, &mut bytes, DecodeContext::default()).ok()?,
         }
     }
     Some(())
@@ -49,11 +47,7 @@ impl Backwards {
     }
 
     pub(super) fn key(&mut self, number: u32, wire_type: WireType) {
-        let mut room = [0; 10];
-        let mut left = &mut room[..];
-        encode_key(number, wire_type, &mut left);
-        let length = 10 - left.len();
-        self.push(&room[..length]);
+        self.varint(u64::from(number) << 3 | wire_type as u64);
     }
 
     pub(super) fn delimited(&mut self, number: u32, write: impl FnOnce(&mut Backwards) -> Option<()>) -> Option<()> {
@@ -78,8 +72,8 @@ impl Backwards {
         }
     }
 
-    /// A field of a `oneof` that is a number.
-    pub(super) fn choice(&mut self, number: u32, value: u64) {
+    /// A field that is a whole number.
+    pub(super) fn number(&mut self, number: u32, value: u64) {
         self.varint(value);
         self.key(number, WireType::Varint);
     }

@@ -16,18 +16,29 @@ const GREATEST_EXACT_INTEGER: f64 = 9_007_199_254_740_991.0;
 /// `google.protobuf.Struct`; its members are in alphabetical order, and of two of one name the last counts.
 pub(super) fn read(bytes: &[u8], levels: usize) -> Option<Value> {
     let levels = levels.checked_sub(1)?;
-    let mut members = Vec::new();
-    fields(bytes, 1..=1, |_, wire_type, bytes| {
-        members.push(read_member(delimited(wire_type, bytes)?, levels)?);
-        Some(())
-    })?;
+    let mut members = repeated(bytes, |member| read_member(member, levels))?;
     members.sort_by(|(a, _), (b, _)| a.cmp(b));
     Some(Value::Object(members.into_iter().collect()))
 }
 
+/// All messages that a message has in its one field.
+fn repeated<T>(bytes: &[u8], read: impl Fn(&[u8]) -> Option<T>) -> Option<Vec<T>> {
+    let mut all = Vec::new();
+    fields(bytes, up_to(1), |_, wire_type, bytes| {
+        all.push(read(delimited(wire_type, bytes)?)?);
+        Some(())
+    })?;
+    Some(all)
+}
+
+/// The numbers of a message whose fields are numbered from 1 on.
+fn up_to(last: u32) -> impl Fn(u32) -> Option<u32> {
+    move |number| (1..=last).contains(&number).then_some(number)
+}
+
 fn read_member(bytes: &[u8], levels: usize) -> Option<(String, Value)> {
     let (mut name, mut value) = ("", None);
-    fields(bytes, 1..=2, |number, wire_type, bytes| {
+    fields(bytes, up_to(2), |number, wire_type, bytes| {
         let payload = delimited(wire_type, bytes)?;
         match number {
             1 => name = std::str::from_utf8(payload).ok()?,
@@ -42,7 +53,7 @@ fn read_member(bytes: &[u8], levels: usize) -> Option<(String, Value)> {
 /// `google.protobuf.Value`, one of whose fields is there.
 fn read_value(bytes: &[u8], levels: usize) -> Option<Value> {
     let mut value = None;
-    fields(bytes, 1..=6, |number, wire_type, bytes| {
+    fields(bytes, up_to(6), |number, wire_type, bytes| {
         let read = match (number, wire_type) {
             (1, WireType::Varint) => (decode_varint(bytes).ok()? == 0).then_some(Value::Null)?,
             (2, WireType::SixtyFourBit) => double(bytes.try_get_f64_le().ok()?).map(Value::Number)?,
@@ -59,12 +70,7 @@ fn read_value(bytes: &[u8], levels: usize) -> Option<Value> {
 
 fn read_list(bytes: &[u8], levels: usize) -> Option<Value> {
     let levels = levels.checked_sub(1)?;
-    let mut items = Vec::new();
-    fields(bytes, 1..=1, |_, wire_type, bytes| {
-        items.push(read_value(delimited(wire_type, bytes)?, levels)?);
-        Some(())
-    })?;
-    Some(Value::Array(items))
+    repeated(bytes, |item| read_value(item, levels)).map(Value::Array)
 }
 
 pub(super) fn write(members: &Map<String, Value>, levels: usize, bytes: &mut Backwards) -> Option<()> {
@@ -83,8 +89,8 @@ pub(super) fn write(members: &Map<String, Value>, levels: usize, bytes: &mut Bac
 
 fn write_value(json: &Value, levels: usize, bytes: &mut Backwards) -> Option<()> {
     match json {
-        Value::Null => bytes.choice(1, 0),
-        Value::Bool(value) => bytes.choice(4, u64::from(*value)),
+        Value::Null => bytes.number(1, 0),
+        Value::Bool(value) => bytes.number(4, u64::from(*value)),
         Value::Number(number) => {
             bytes.push(&number.as_f64()?.to_le_bytes());
             bytes.key(2, WireType::SixtyFourBit);
