@@ -6,8 +6,8 @@ use bytes::Bytes;
 use http::HeaderMap;
 use serde_json::Value;
 
-use super::judge;
 use super::player::{Context, Ended, Played, Player};
+use super::{altered, judge};
 use crate::checks;
 use crate::contract::{ApiVersion, Endpoint, Flow, Operation, Protocol, clause};
 use crate::outcome::{Finding, Reason, Verdict};
@@ -27,6 +27,8 @@ enum Lacking {
     Account(&'static str),
     /// The caller's token is locked.
     GoodToken,
+    /// The subject's token can't be altered in this way.
+    Alterable,
 }
 
 impl Player<'_> {
@@ -121,7 +123,8 @@ impl Player<'_> {
         if exchange.protocol == self.permutation.protocol {
             self.checked.extend(examined.looked_at);
         }
-        self.exchanges.push(Played { exchange, context: under_test.then_some(context) });
+        let token = altered::words(step.caller);
+        self.exchanges.push(Played { exchange, context: under_test.then_some(context), token });
         findings.into_iter().for_each(|finding| self.find(finding));
         if step.expect.is_some() {
             self.observed = judge::observed(&reply);
@@ -146,7 +149,14 @@ impl Player<'_> {
                 let received = "this target locks it, and nobody else may make this call for the user";
                 return self.end("setup", self.clause(), Reason::NotDeclared, expected, received);
             }
+            Err(Lacking::Alterable) => {
+                let expected = "a token of twelve characters or more that has letters";
+                return self.end("setup", self.clause(), Reason::NotDeclared, expected, "the user's is another");
+            }
         };
+        if let (Some(_), Some(altered)) = (altered::words(step.caller), &authorization) {
+            self.altered.push(altered.clone());
+        }
         let tamper = Tamper {
             body: step.tamper.as_deref().and_then(tamper::find).map(|fault| fault.apply),
             content_type: step.content_type.clone(),
@@ -176,6 +186,9 @@ impl Player<'_> {
             Caller::Malformed => Ok(Some(Secret::new("Bearer"))),
             Caller::OtherScheme => Ok(Some(Secret::new(format!("Basic {}", own.expose())))),
             Caller::Unknown => Ok(Some(Secret::new(format!("Bearer proofmark-{}", self.unknown_id(24))))),
+            Caller::Lengthened | Caller::Shortened | Caller::OtherCase => {
+                altered::token(step.caller, own).map(|token| bearer(&token)).ok_or(Lacking::Alterable)
+            }
             Caller::Other => {
                 self.lease.other().map(|other| bearer(&other.token)).ok_or(Lacking::Account("a second subject"))
             }

@@ -34,7 +34,11 @@ pub(super) async fn play(shared: &Shared, permutation: &Permutation, attempt: u8
             if gravest(&player.findings).is_none_or(|worst| worst.verdict() > Verdict::Skip) {
                 player.lease.set_aside();
             }
+            let own_masker = player.own_masker();
             player.into_record(&mut record);
+            if let Some(masker) = own_masker {
+                record = present::masked(record, &masker);
+            }
             // The case itself has sent nothing.
             if let Some(lines) = of_control {
                 Lines { curl: record.curl, grpcurl: record.grpcurl } = lines;

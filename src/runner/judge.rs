@@ -1,5 +1,6 @@
 //! Sets an answer against its expectation. Needs no target: what it looks at can be recorded and judged again.
 
+use super::altered;
 use super::player::Player;
 use super::reasons::{ReasonMap, Said};
 use crate::contract::{Endpoint, Protocol, clause};
@@ -36,6 +37,7 @@ impl Player<'_> {
     pub(super) fn expected(&self, step: &Step) -> Expected {
         let Expectation { accepted, refused, class } = self.expectation(step);
         let foreign = [Caller::Nobody, Caller::Malformed, Caller::OtherScheme, Caller::Unknown];
+        let is_foreign = foreign.contains(&step.caller) || altered::words(step.caller).is_some();
         let is_open = self.permutation.case.otherwise == Expectation::EITHER;
         Expected {
             accepted,
@@ -44,7 +46,7 @@ impl Player<'_> {
             clause: step.about.unwrap_or_else(|| self.clause()).to_owned(),
             also: step.reason.clone(),
             further: self.permutation.case.clauses.iter().skip(1).cloned().collect(),
-            configured_caller: !foreign.contains(&step.caller),
+            configured_caller: !is_foreign,
             left_open: self.unmet && is_open && step.expect.is_some(),
         }
     }

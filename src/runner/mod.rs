@@ -2,6 +2,7 @@
 
 mod after;
 mod agreement;
+mod altered;
 mod call;
 mod case;
 pub mod check;

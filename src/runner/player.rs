@@ -14,6 +14,7 @@ use crate::scenario::Permutation;
 use crate::transport::{Exchange, grpcurl};
 use crate::webauthn::cose::CoseAlgorithm;
 use crate::webauthn::options::PublicKeyCredentialCreationOptions;
+use crate::wire::secret::{Masker, Secret};
 
 /// Calls at the beginning of a case, and at its end, that records keep.
 const KEPT: usize = 24;
@@ -58,6 +59,8 @@ pub(super) struct Player<'a> {
     pub(super) state: FactorState,
     pub(super) seed: [u8; 32],
     pub(super) made: u8,
+    /// Authorizations with a token that is almost the subject's own: as secret as that.
+    pub(super) altered: Vec<Secret>,
 }
 
 /// An exchange, and what it was judged by.
@@ -66,6 +69,8 @@ pub(super) struct Played {
     pub(super) exchange: Exchange,
     /// `None` for what is not judged.
     pub(super) context: Option<Context>,
+    /// What the caller had done to the token.
+    pub(super) token: Option<&'static str>,
 }
 
 /// What a judgement depends on besides the exchange.
@@ -80,7 +85,7 @@ pub(super) struct Context {
 impl Played {
     /// A call that got no reply.
     pub(super) fn unjudged(exchange: Exchange) -> Played {
-        Played { exchange, context: None }
+        Played { exchange, context: None, token: None }
     }
 }
 
@@ -153,6 +158,7 @@ impl<'a> Player<'a> {
             state: FactorState::default(),
             seed: hash.finalize().into(),
             made: 0,
+            altered: Vec::new(),
         }
     }
 
@@ -186,12 +192,20 @@ impl<'a> Player<'a> {
     /// The lines of the call that decided.
     pub(super) fn lines(&self) -> Lines {
         let shown = self.decisive.or(self.judged).and_then(|index| self.exchanges.get(index));
+        let note = shown.and_then(|played| played.token).map(|words| format!(" # {words}"));
+        let noted = |line: String| if line.is_empty() { line } else { line + note.as_deref().unwrap_or_default() };
         let shown = shown.map(|played| &played.exchange);
         let grpc = self.shared.target.protocols.contains(&Protocol::Grpc).then_some(&self.shared.target.grpc.base_url);
         Lines {
-            curl: shown.map(crate::transport::curl).unwrap_or_default(),
-            grpcurl: shown.zip(grpc).and_then(|(shown, url)| grpcurl(shown, url)).unwrap_or_default(),
+            curl: noted(shown.map(crate::transport::curl).unwrap_or_default()),
+            grpcurl: noted(shown.zip(grpc).and_then(|(shown, url)| grpcurl(shown, url)).unwrap_or_default()),
         }
+    }
+
+    /// Masks what the target file does not name and is as secret: tokens that are almost the subject's own.
+    pub(super) fn own_masker(&self) -> Option<Masker> {
+        let tokens: Vec<Secret> = self.altered.iter().map(Secret::without_scheme).collect();
+        (!tokens.is_empty()).then(|| Masker::new(&tokens))
     }
 
     pub(super) fn into_record(self, record: &mut CaseRecord) {

@@ -241,6 +241,12 @@ pub enum Caller {
     OtherScheme,
     /// A well-formed bearer token that nobody has.
     Unknown,
+    /// The subject's token with further characters at its end.
+    Lengthened,
+    /// The subject's token without its last characters.
+    Shortened,
+    /// The subject's token with capitals for small letters, and the other way round.
+    OtherCase,
     /// Another subject.
     Other,
     /// The caller without any right.

@@ -12,6 +12,7 @@
 //!   a path is refused like any other that is too short; a path that ends in an empty member is no path (404).
 //! - A body needs its content type only if there is one.
 
+mod bearer;
 mod body;
 mod ceremony;
 mod conditions;
@@ -287,6 +288,7 @@ fn accounts_of(store: &Store) -> Accounts {
 #[cfg(test)]
 const SOURCES: &[&str] = &[
     include_str!("mod.rs"),
+    include_str!("bearer.rs"),
     include_str!("ceremony.rs"),
     include_str!("disguise.rs"),
     include_str!("grpc.rs"),

@@ -9,10 +9,10 @@ use std::time::Instant;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::HeaderMap;
-use http::header::AUTHORIZATION;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::bearer;
 use super::ceremony::{Attempt, named_id};
 use super::conditions::Conditions;
 use super::counts::Counts;
@@ -50,32 +50,7 @@ pub(super) struct Caller {
 impl Service {
     /// The user of the bearer token in the headers (for gRPC the metadata).
     pub(super) fn authenticate(&self, headers: &HeaderMap, protocol: Protocol) -> Result<Caller, Refused> {
-        self.user_of(headers).map(|user| Caller { user, protocol })
-    }
-
-    fn user_of(&self, headers: &HeaderMap) -> Result<Arc<User>, Refused> {
-        let switches = &self.site.switches;
-        let administrator = || Ok(self.site.store.admin().clone());
-        let mut values = headers.get_all(AUTHORIZATION).iter();
-        let (value, another) = (values.next(), values.next());
-        let Some(value) = value else {
-            if switches.has("authorization-missing-token-accepted") {
-                return administrator();
-            }
-            return Err(Refused::new("AUTH-missing"));
-        };
-        let text = value.to_str().ok().filter(|_| another.is_none()).unwrap_or_default();
-        let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
-        let is_bearer = scheme.eq_ignore_ascii_case("bearer");
-        if let Some(made) = self.site.directory.as_ref().filter(|_| is_bearer).and_then(|made| made.user_of(token)) {
-            return made;
-        }
-        match self.site.store.user_of_token(token) {
-            Some(user) if is_bearer || switches.has("authorization-any-scheme") => Ok(user.clone()),
-            None if !token.is_empty() && switches.has("authorization-unknown-token-accepted") => administrator(),
-            None if token.is_empty() && switches.has("authorization-malformed-accepted") => administrator(),
-            _ => Err(Refused::new("AUTH-invalid")),
-        }
+        bearer::user_of(&self.site, headers).map(|user| Caller { user, protocol })
     }
 
     /// Answers a decoded request. Only a defect ever waits.

@@ -33,6 +33,12 @@ impl Secret {
         Secret::new(format!("Bearer {}", self.expose()))
     }
 
+    /// Of an authorization header's value, what follows the scheme.
+    pub fn without_scheme(&self) -> Secret {
+        let value = self.expose();
+        Secret::new(value.split_once(' ').map_or(value, |(_, token)| token).trim())
+    }
+
     /// The value itself, for the one place that sends or masks it.
     pub fn expose(&self) -> &str {
         &self.0.value
@@ -42,8 +48,8 @@ impl Secret {
     /// scheme. For one secret this is far cheaper than to make a masker.
     pub fn is_shown_in(&self, bytes: &[u8]) -> bool {
         let make = || {
-            let value = self.expose();
-            let value = value.split_once(' ').map_or(value, |(_, token)| token).trim();
+            let token = self.without_scheme();
+            let value = token.expose();
             let forms = if value.len() < LEAST_SECRET_LENGTH { Vec::new() } else { marks_of(value) };
             forms.iter().map(|form| Finder::new(form).into_owned()).collect()
         };

@@ -28,6 +28,24 @@ pub(super) const DEFECTS: &[Defect] = &[
         &["authorization/other-scheme"],
     ),
     fails(
+        "authorization-token-lengthened-accepted",
+        "api/status/unauthenticated",
+        "of a token only as many characters are compared as were issued",
+        &["authorization/token-lengthened"],
+    ),
+    fails(
+        "authorization-token-shortened-accepted",
+        "api/status/unauthenticated",
+        "the beginning of a token stands for the whole",
+        &["authorization/token-shortened"],
+    ),
+    fails(
+        "authorization-token-any-case",
+        "api/status/unauthenticated",
+        "tokens are compared without regard to capitals",
+        &["authorization/token-other-case"],
+    ),
+    fails(
         "authorization-foreign-token-accepted",
         "api/authorization",
         "every user may act on every user",

@@ -34,6 +34,13 @@ pub(super) const VARIANTS: &[Variant] = &[
         SEQUENCES,
     ),
     variant(
+        "token-padding-ignored",
+        "api/request/bearer",
+        "equals signs at the end of a token are ignored",
+        "in RFC 6750 section 2.1 they are padding; whoever decodes tokens from base64 sees the same bytes without them",
+        &["authorization"],
+    ),
+    variant(
         "domain-own-only",
         "webauthn/4/rp-id",
         "a start refuses every domain but the server's own",

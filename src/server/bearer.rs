@@ -1,0 +1,58 @@
+//! Whose token a call carries.
+
+use std::sync::Arc;
+
+use http::HeaderMap;
+use http::header::AUTHORIZATION;
+
+use super::refusal::Refused;
+use super::site::Site;
+use super::store::User;
+
+/// The fewest characters in which a defect looks for a token.
+const LEAST: usize = 8;
+
+/// The user of the bearer token in the headers.
+pub(super) fn user_of(site: &Site, headers: &HeaderMap) -> Result<Arc<User>, Refused> {
+    let switches = &site.switches;
+    let administrator = || Ok(site.store.admin().clone());
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let (value, another) = (values.next(), values.next());
+    let Some(value) = value else {
+        if switches.has("authorization-missing-token-accepted") {
+            return administrator();
+        }
+        return Err(Refused::new("AUTH-missing"));
+    };
+    let text = value.to_str().ok().filter(|_| another.is_none()).unwrap_or_default();
+    let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
+    let token = if switches.varies("token-padding-ignored") { token.trim_end_matches('=') } else { token };
+    let is_bearer = scheme.eq_ignore_ascii_case("bearer");
+    if let Some(made) = site.directory.as_ref().filter(|_| is_bearer).and_then(|made| made.user_of(token)) {
+        return made;
+    }
+    match site.store.user_of_token(token) {
+        Some(user) if is_bearer || switches.has("authorization-any-scheme") => Ok(user.clone()),
+        None if !token.is_empty() && switches.has("authorization-unknown-token-accepted") => administrator(),
+        None if token.is_empty() && switches.has("authorization-malformed-accepted") => administrator(),
+        None if is_bearer && token.len() >= LEAST => similar(site, token).ok_or_else(|| Refused::new("AUTH-invalid")),
+        _ => Err(Refused::new("AUTH-invalid")),
+    }
+}
+
+/// The user whose token is almost this one: only a defect takes it for that.
+fn similar(site: &Site, token: &str) -> Option<Arc<User>> {
+    let switches = &site.switches;
+    let is_lengthened = switches.has("authorization-token-lengthened-accepted");
+    let is_shortened = switches.has("authorization-token-shortened-accepted");
+    let is_any_case = switches.has("authorization-token-any-case");
+    if !(is_lengthened || is_shortened || is_any_case) {
+        return None;
+    }
+    let fits = |issued: &str| {
+        (is_lengthened && token.starts_with(issued))
+            || (is_shortened && issued.starts_with(token))
+            || (is_any_case && issued.eq_ignore_ascii_case(token))
+    };
+    site.store.user_of_token_that(fits).cloned()
+}
