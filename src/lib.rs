@@ -5,6 +5,7 @@ pub mod checks;
 pub mod cli;
 pub mod contract;
 pub mod gate;
+pub mod lease;
 pub mod load;
 pub mod outcome;
 pub mod provisioner;

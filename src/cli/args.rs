@@ -112,6 +112,12 @@ pub struct RunArguments {
     /// The most subjects to use, and to have made; cases that then find no fresh one are left out, and the run is partial
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..))]
     pub max_subjects: Option<u32>,
+    /// Use this part of the listed subjects only, such as 1/2 for the first of two: for runs on machines that share no files
+    #[arg(long, value_name = "M/N", requires = "target", value_parser = slice)]
+    pub subjects_slice: Option<Shard>,
+    /// How long to wait for subjects that other runs use; otherwise 60s
+    #[arg(long, value_name = "TIME", requires = "target")]
+    pub wait_subjects: Option<String>,
     /// Print what would be played, with subjects, calls and time, and ask the target for nothing
     #[arg(long, conflicts_with_all = ["fuzz", "defect", "variants"])]
     pub dry_run: bool,
@@ -345,6 +351,15 @@ fn shard(text: &str) -> Result<Shard, String> {
         numbers.and_then(|(index, count)| Some(Shard { index: index.parse().ok()?, count: count.parse().ok()? }));
     let fits = |shard: &Shard| (1..=shard.count).contains(&shard.index);
     shard.filter(fits).ok_or_else(|| "write hash:M/N with M from 1 to N, such as hash:1/4".to_owned())
+}
+
+/// The part M of N, written as `M/N`.
+fn slice(text: &str) -> Result<Shard, String> {
+    let numbers = text.split_once('/');
+    let slice =
+        numbers.and_then(|(index, count)| Some(Shard { index: index.parse().ok()?, count: count.parse().ok()? }));
+    let fits = |slice: &Shard| (1..=slice.count).contains(&slice.index);
+    slice.filter(fits).ok_or_else(|| "write M/N with M from 1 to N, such as 1/2".to_owned())
 }
 
 /// A seed from the operating system's randomness, for runs that were given none.

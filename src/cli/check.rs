@@ -5,12 +5,14 @@ use serde::Serialize;
 use super::accounts::{Keeper, Teller};
 use super::args::{CheckArguments, CheckForm, seed_or_random};
 use super::exit::{Exit, Failure};
-use super::{embedded, output, serve};
+use super::{embedded, leases, output, serve};
 use crate::report::printable;
 use crate::runner::Settings;
 use crate::runner::check::{Counts, Grade, Line, check as look};
 use crate::runner::target_file::{self, Surroundings};
 
+/// Subjects that are looked at, as far as other runs leave them free.
+const MOST_SUBJECTS: usize = 200;
 /// Columns of what a line is about.
 const ABOUT: usize = 16;
 /// Variables that other programs take proxies from.
@@ -29,6 +31,14 @@ pub async fn check(arguments: CheckArguments) -> Result<Exit, Failure> {
     if let Some(timeout) = timeout {
         target.limits.timeout = timeout;
     }
+    let asked = leases::Asked {
+        what: "check",
+        least: 2,
+        most: MOST_SUBJECTS,
+        patience: leases::patience(None)?,
+        quiet: arguments.format != CheckForm::Text,
+    };
+    leases::hold(&mut target.accounts, &asked).await?;
     let settings = Settings { seed: seed_or_random(arguments.seed), concurrency: 1, now: embedded::now() };
     let mut lines = Vec::new();
     let is_text = arguments.format == CheckForm::Text;

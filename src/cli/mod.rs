@@ -15,6 +15,7 @@ mod init;
 mod interrupt;
 mod judge;
 mod known;
+mod leases;
 mod lint;
 mod list;
 mod load;

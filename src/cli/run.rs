@@ -10,7 +10,7 @@ use super::exit::{Exit, Failure};
 use super::forecast::{CallTime, Forecast};
 use super::progress::Display;
 use super::reports::{self, Destination};
-use super::{gate, github, interrupt, output};
+use super::{gate, github, interrupt, leases, output};
 use crate::contract::{Flow, Protocol};
 use crate::gate::{Judged, Rules};
 use crate::outcome::{Event, RunRecord, Shard};
@@ -102,6 +102,8 @@ struct Request {
     concurrency: usize,
     /// The most subjects.
     most: Option<usize>,
+    /// How long to wait for subjects.
+    patience: Duration,
 }
 
 impl Request {
@@ -117,6 +119,7 @@ impl Request {
             shard: arguments.shard,
             concurrency: usize::from(arguments.jobs).max(1),
             most: arguments.max_subjects.and_then(|most| usize::try_from(most).ok()),
+            patience: leases::patience(arguments.wait_subjects.as_deref())?,
         })
     }
 
@@ -205,7 +208,17 @@ async fn ready(
     let sizes = request.sizes(&target.origin, &target.rp_id)?;
     let mut plan = request.plan(&target.flows, &target.protocols, sizes);
     selected(&plan)?;
-    target.accounts.subjects.truncate(request.most.unwrap_or(usize::MAX));
+    leases::slice(&mut target.accounts, arguments.subjects_slice)?;
+    let (demand, cap) = (plan.demand(), request.most.unwrap_or(usize::MAX));
+    let asked = leases::Asked {
+        what: "run",
+        least: demand.least(request.concurrency).min(cap),
+        most: demand.subjects(request.concurrency).min(cap),
+        patience: request.patience,
+        quiet: request.quiet,
+    };
+    leases::hold(&mut target.accounts, &asked).await?;
+    target.accounts.subjects.truncate(cap);
     let left_out = plan.cap(target.accounts.subjects.len(), request.concurrency);
     selected(&plan)?;
     let settings = Settings { seed: request.seed, concurrency: request.concurrency, now: embedded::now() };

@@ -1,8 +1,10 @@
 //! The implementation under test: where it is, what it offers and who may do what.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::contract::{Flow, Protocol};
+use crate::lease::Lease;
 use crate::provisioner::Provisioner;
 use crate::scenario::Policy;
 use crate::transport::{Address, Limits};
@@ -52,6 +54,11 @@ pub struct Accounts {
     pub u2f_locks_tokens: bool,
     /// Who made the accounts, and can make them good again and remove them.
     pub provisioner: Option<Arc<dyn Provisioner>>,
+    /// The file that lists the subjects, or says where the list is from. Other runs may have the same list: leases are beside it.
+    /// `None` where the subjects were made for this run alone.
+    pub listed_in: Option<PathBuf>,
+    /// Keeps other processes from using the same subjects.
+    pub lease: Option<Arc<Lease>>,
 }
 
 /// One user that enrols.

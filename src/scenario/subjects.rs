@@ -50,6 +50,12 @@ impl Demand {
 }
 
 impl Demand {
+    /// How many subjects are needed, so that everything is played, so many permutations at a time or fewer. With so few of them all
+    /// that can be shared is.
+    pub fn least(&self, concurrency: usize) -> usize {
+        (self.fresh + (2 * concurrency).min(self.fresh)).max(2)
+    }
+
     /// How many permutations can be played at a time on so many subjects, of those that were asked for: each has two at most, and what
     /// is kept for those that need a fresh one is not theirs.
     pub fn concurrency(&self, asked: usize, subjects: usize) -> usize {
@@ -162,6 +168,13 @@ mod tests {
         let needed = demand.subjects(16);
         assert!(needed * 5 < plan.subjects(), "{needed} of {}", plan.subjects());
         assert!(demand.subjects(200) > needed, "so many at a time need as many");
+        for at_a_time in [1, 4, 16, 1000] {
+            let least = demand.least(at_a_time);
+            assert!(least <= demand.subjects(at_a_time), "{least} at {at_a_time}");
+            let mut with_least = self::plan();
+            assert_eq!(with_least.cap(least, at_a_time), [""; 0], "nothing is left out with {least} at {at_a_time}");
+            assert!(!self::plan().cap(least - 1, at_a_time).is_empty(), "something is with one less");
+        }
         assert_eq!((demand.concurrency(16, needed), demand.concurrency(16, demand.fresh + 9)), (16, 4));
     }
 

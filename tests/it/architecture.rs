@@ -11,6 +11,7 @@ use source::Source;
 const LAYERS: &[(&str, &[&str])] = &[
     ("webauthn", &[]),
     ("contract", &[]),
+    ("lease", &[]),
     ("authenticator", &["webauthn"]),
     ("relying_party", &["webauthn"]),
     ("wire", &["contract"]),
@@ -27,10 +28,21 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("cli", ALL),
 ];
 
-const RUNS: &[&str] =
-    &["scenario", "checks", "outcome", "transport", "relying_party", "authenticator", "wire", "contract", "webauthn"];
+const RUNS: &[&str] = &[
+    "lease",
+    "scenario",
+    "checks",
+    "outcome",
+    "transport",
+    "relying_party",
+    "authenticator",
+    "wire",
+    "contract",
+    "webauthn",
+];
 
 const PROVISIONS: &[&str] = &[
+    "lease",
     "provisioner",
     "scenario",
     "checks",
@@ -46,6 +58,7 @@ const PROVISIONS: &[&str] = &[
 const ALL: &[&str] = &[
     "webauthn",
     "contract",
+    "lease",
     "authenticator",
     "relying_party",
     "wire",

@@ -6,6 +6,7 @@ mod coverage;
 mod fuzz;
 mod inputs;
 mod interrupted;
+mod leases;
 mod load_records;
 mod recorded;
 mod report;

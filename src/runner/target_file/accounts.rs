@@ -89,7 +89,10 @@ pub(super) async fn read(
     };
     let pool = match (&table.subjects, &table.subjects_file, &table.provision, &table.provisioner) {
         (Some(subjects), None, None, None) => inline(source, subjects, offered.surroundings)?,
-        (None, Some(_), None, None) if offered.leaves_pool => return Ok(accounts),
+        (None, Some(file), None, None) if offered.leaves_pool => {
+            accounts.listed_in = Some(source.beside(file.get_ref()));
+            return Ok(accounts);
+        }
         (None, Some(file), None, None) => pool_file(source, file)?,
         // What makes users comes last, once nothing else can be wrong.
         (None, None, Some(command), None) => provisioned(source, command, offered).await?,
@@ -103,6 +106,8 @@ pub(super) async fn read(
             return Err(source.error(at, message));
         }
     };
+    let list = table.subjects_file.as_ref().map(|file| source.beside(file.get_ref()));
+    accounts.listed_in = Some(list.unwrap_or_else(|| source.path().to_owned()));
     let SubjectPoolFile { subjects, admin_token, no_rights_token, read_only_token } = pool;
     accounts.admin = accounts.admin.or(admin_token.map(Secret::new));
     accounts.no_rights = accounts.no_rights.or(no_rights_token.map(Secret::new));

@@ -49,6 +49,11 @@ impl Source {
         Ok(Source { path: path.to_owned(), text })
     }
 
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// The text as TOML of this form.
     pub fn parse<T: serde::de::DeserializeOwned>(&self) -> Result<T, TargetFileError> {
         toml::from_str(&self.text).map_err(|error| self.syntax(&error))

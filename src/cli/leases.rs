@@ -1,0 +1,192 @@
+//! Subjects that are listed are taken by lease, so that two runs on one list use different ones.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::exit::{Exit, Failure};
+use super::forecast::spoken;
+use super::{output, serve};
+use crate::lease::{self, Attempt, Census, Holder, Lease, Wanted};
+use crate::outcome::Shard;
+use crate::runner::target::Accounts;
+
+/// How long is waited for subjects if nothing is said.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// How often is asked while they are waited for.
+const PAUSE: Duration = Duration::from_millis(200);
+/// Holders that are named.
+const NAMED: usize = 3;
+
+/// What a verb needs.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    /// The verb.
+    pub what: &'a str,
+    /// Subjects without which it can't be done, if there are so many at all.
+    pub least: usize,
+    /// Subjects that are enough.
+    pub most: usize,
+    /// How long to wait for them.
+    pub patience: Duration,
+    /// Says nothing of what is no error.
+    pub quiet: bool,
+}
+
+/// How long to wait, as `--wait-subjects` says.
+pub fn patience(text: Option<&str>) -> Result<Duration, Failure> {
+    text.map_or(Ok(PATIENCE), |text| match text {
+        "0" | "0s" => Ok(Duration::ZERO),
+        text => serve::duration("--wait-subjects", text),
+    })
+}
+
+/// Leaves the part of the subjects that `--subjects-slice` names.
+pub fn slice(accounts: &mut Accounts, slice: Option<Shard>) -> Result<(), Failure> {
+    let Some(Shard { index, count }) = slice else { return Ok(()) };
+    let all = accounts.subjects.len();
+    let mut places = (0..count).cycle();
+    accounts.subjects.retain(|_| places.next() == index.checked_sub(1));
+    match accounts.subjects.len() {
+        0 | 1 => {
+            let message = format!(
+                "--subjects-slice {index}/{count}: {} of {all} subjects are in it, and at least two are needed; add subjects, or \
+                 make fewer parts",
+                accounts.subjects.len()
+            );
+            Err(Failure::text(Exit::Config, message))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Takes as many of the listed subjects as are needed and free, and leaves these in the accounts. Where nothing can be leased all of
+/// them are used. Subjects that were made for this run need no lease.
+pub async fn hold(accounts: &mut Accounts, asked: &Asked<'_>) -> Result<(), Failure> {
+    let Some(list) = accounts.listed_in.clone() else { return Ok(()) };
+    let census = Census::of(accounts.subjects.iter().map(|subject| subject.user_id.as_str()));
+    let wanted =
+        Wanted { what: asked.what.to_owned(), least: asked.least.min(census.all), most: asked.most, together: None };
+    if let Some(lease) = wait(&list, &census, &wanted, asked).await? {
+        accounts.subjects.retain(|subject| lease.has(&subject.user_id));
+        accounts.lease = Some(Arc::new(lease));
+    }
+    Ok(())
+}
+
+/// Waits for a lease; `None` where there can be none.
+pub async fn wait(list: &Path, census: &Census, wanted: &Wanted, asked: &Asked<'_>) -> Result<Option<Lease>, Failure> {
+    let begun = Instant::now();
+    let mut is_told = asked.quiet;
+    loop {
+        let (free, holders) = match lease::take(list, census, wanted) {
+            Ok(Attempt::Held(lease)) => {
+                let is_less = lease.subjects < wanted.most.min(census.all) && !asked.quiet;
+                if is_less {
+                    let (subjects, all, others) = (lease.subjects, census.all, named(&lease.others));
+                    output::note(&format!("subjects  {subjects} of {all} are used; others are in use by {others}"));
+                }
+                return Ok(Some(lease));
+            }
+            Ok(Attempt::Busy { free, holders }) => (free, holders),
+            Err(why) => {
+                if !asked.quiet {
+                    output::note(&format!(
+                        "subjects  no lease can be written, so that nothing keeps other runs from using the same ones: {why}\n\
+                         mend      put the list where it can be written beside it, or give each run a part of it \
+                         (--subjects-slice 1/2)"
+                    ));
+                }
+                return Ok(None);
+            }
+        };
+        if begun.elapsed() >= asked.patience {
+            return Err(busy(list, (free, census.all, wanted.least), &holders, asked.patience));
+        }
+        if !holders.is_empty() && !is_told {
+            is_told = true;
+            let (least, all, others, patience) = (wanted.least, census.all, named(&holders), spoken(asked.patience));
+            output::note(&format!(
+                "subjects  {least} are needed, and {free} of {all} are free; others are in use by {others}: waiting for at most \
+                 {patience} (--wait-subjects)"
+            ));
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+fn busy(list: &Path, (free, all, least): (usize, usize, usize), holders: &[Holder], patience: Duration) -> Failure {
+    let message = format!(
+        "setup: {least} subjects of {} are needed, and {free} of {all} are free; after {} the others are still in use by {}\n  \
+         mend: wait for its end (--wait-subjects 10m), add subjects, or give each run a list of its own\n  \
+         nothing was sent: nothing is said of the target",
+        list.display(),
+        spoken(patience),
+        named(holders)
+    );
+    Failure::text(Exit::Preflight, message)
+}
+
+fn named(holders: &[Holder]) -> String {
+    if holders.is_empty() {
+        return "another process".to_owned();
+    }
+    let names: Vec<String> = holders.iter().take(NAMED).map(Holder::to_string).collect();
+    let more = holders.len().saturating_sub(NAMED);
+    if more > 0 { format!("{}, and {more} more", names.join(", ")) } else { names.join(", ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::runner::target::Subject;
+    use crate::wire::secret::Secret;
+
+    fn accounts(size: usize) -> Accounts {
+        let subject = |n: usize| Subject { user_id: n.to_string(), token: Secret::new(format!("token-{n}")) };
+        Accounts { subjects: (0..size).map(subject).collect(), ..Accounts::default() }
+    }
+
+    fn ids(accounts: &Accounts) -> Vec<&str> {
+        accounts.subjects.iter().map(|subject| subject.user_id.as_str()).collect()
+    }
+
+    #[test]
+    fn slices_are_a_partition() {
+        let mut whole = accounts(7);
+        slice(&mut whole, None).expect("all");
+        assert_eq!(whole.subjects.len(), 7);
+        let part = |index| {
+            let mut part = accounts(7);
+            slice(&mut part, Some(Shard { index, count: 3 })).map(|()| part)
+        };
+        let parts = [1, 2, 3].map(|index| part(index).expect("enough"));
+        assert_eq!(parts.each_ref().map(ids), [vec!["0", "3", "6"], vec!["1", "4"], vec!["2", "5"]]);
+        let mut few = accounts(5);
+        let refused = slice(&mut few, Some(Shard { index: 4, count: 4 })).expect_err("one is left").to_string();
+        assert!(refused.contains("1 of 5 subjects"), "{refused}");
+    }
+
+    #[tokio::test]
+    async fn what_is_held_is_left_alone_and_what_waits_too_long_is_told_why() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let list = directory.path().join("pool.json");
+        let listed = || Accounts { listed_in: Some(list.clone()), ..accounts(20) };
+        let asked = |least, most| Asked { what: "run", least, most, patience: Duration::ZERO, quiet: true };
+        let (mut one, mut two, mut three) = (listed(), listed(), listed());
+        hold(&mut one, &asked(12, 12)).await.expect("free");
+        hold(&mut two, &asked(2, 100)).await.expect("free");
+        assert_eq!(one.subjects.len() + two.subjects.len(), 20);
+        assert!(ids(&one).iter().all(|id| !ids(&two).contains(id)));
+        let refused = hold(&mut three, &asked(100, 100)).await.expect_err("none is free");
+        assert_eq!(refused.exit, Exit::Preflight);
+        let refused = refused.to_string();
+        assert!(refused.contains("20 subjects of") && refused.contains("0 of 20 are free"), "{refused}");
+        assert!(refused.contains("run (process "), "{refused}");
+        drop((one, two));
+        hold(&mut three, &asked(100, 100)).await.expect("free again");
+        let mut made = accounts(3);
+        hold(&mut made, &asked(2, 2)).await.expect("nobody else's");
+        assert_eq!(made.subjects.len(), 3);
+    }
+}
