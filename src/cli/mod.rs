@@ -23,6 +23,7 @@ mod load_verbs;
 mod merge;
 mod output;
 mod progress;
+mod private;
 mod reasons;
 mod replay;
 mod report;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::args::{ServeArguments, seed_or_random};
 use super::exit::{Exit, Failure};
-use super::{embedded, interrupt, output};
+use super::{embedded, interrupt, output, private};
 use crate::provisioner::KINDS;
 use crate::runner::provision::{SubjectEntry, SubjectPoolFile};
 use crate::server::refusal;
@@ -181,12 +181,7 @@ fn target_text(server: &RunningServer, accounts: &str) -> String {
 
 /// Only the owner may read what holds tokens.
 fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    use std::io::Write as _;
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let written = options.open(path).and_then(|mut file| file.write_all(bytes));
+    let written = private::write(path, bytes);
     written.map_err(|error| Failure::text(Exit::Config, format!("--target-out {}: {error}", path.display())))
 }
 
