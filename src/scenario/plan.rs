@@ -2,7 +2,6 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
-use std::hash::{Hash as _, Hasher};
 use std::sync::Arc;
 
 use globset::{GlobBuilder, GlobMatcher};
@@ -215,9 +214,8 @@ impl Plan {
     pub fn played(&self) -> impl Iterator<Item = &Permutation> {
         self.permutations.iter().filter(|permutation| {
             self.shard.is_none_or(|shard| {
-                let mut hasher = Fnv::NEW;
-                hasher.write(permutation.across_protocols().as_bytes());
-                hasher.finish() % u64::from(shard.count.max(1)) + 1 == u64::from(shard.index)
+                let hash = Fnv::NEW.with(permutation.across_protocols().as_bytes());
+                hash.mixed() % u64::from(shard.count.max(1)) + 1 == u64::from(shard.index)
             })
         })
     }
@@ -312,30 +310,28 @@ fn lengths(case: &Case, format: Format, selection: &Selection, exhaustive: bool)
 
 /// A number below `most` that follows from the seed and the case.
 fn drawn(seed: u64, case: &str, part: usize, most: usize) -> usize {
-    // Not std's hasher: what is drawn may not change with the toolchain.
-    let mut hasher = Fnv::NEW;
-    (seed, case, part).hash(&mut hasher);
+    // Byte by byte, and nothing of std's hashing: what is drawn may change with neither toolchain nor machine.
+    let part = u64::try_from(part).unwrap_or(u64::MAX);
+    let hash = Fnv::NEW.with(&seed.to_le_bytes()).with(case.as_bytes()).with(&[0xff]).with(&part.to_le_bytes());
     let most = u64::try_from(most.max(1)).unwrap_or(u64::MAX);
-    usize::try_from(hasher.finish() % most).unwrap_or_default()
+    usize::try_from(hash.mixed() % most).unwrap_or_default()
 }
 
 /// FNV-1a, 64 bits.
+#[derive(Clone, Copy)]
 struct Fnv(u64);
 
 impl Fnv {
     const NEW: Fnv = Fnv(0xcbf2_9ce4_8422_2325);
-}
 
-impl Hasher for Fnv {
-    fn finish(&self) -> u64 {
-        // The low bits of the product alone mix badly.
-        self.0 ^ (self.0 >> 32)
+    fn with(self, bytes: &[u8]) -> Fnv {
+        let next = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        Fnv(bytes.iter().fold(self.0, next))
     }
 
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-        }
+    fn mixed(self) -> u64 {
+        // The low bits of the product alone mix badly.
+        self.0 ^ (self.0 >> 32)
     }
 }
 
@@ -390,6 +386,18 @@ cases:
                 assert_eq!(Pattern::new(&text).expect("glob").means("v1/u2f/rest/s/one", "s/one"), means, "{text}");
             }
         }
+    }
+
+    #[test]
+    fn what_a_seed_draws_is_the_same_everywhere() {
+        for ((seed, case, part, most), expected) in [
+            ((7, "client-data/type-get", 0, 4), 1),
+            ((7, "client-data/type-get", 1, 250), 235),
+            ((9007199254740991, "s/c", 6, 1000000), 818346),
+        ] {
+            assert_eq!(drawn(seed, case, part, most), expected, "{seed} {case} {part}");
+        }
+        assert_eq!(Fnv::NEW.with(b"foobar").0, 0x8594_4171_f739_67e8, "of the authors' own test vectors");
     }
 
     #[test]
