@@ -1,5 +1,6 @@
 //! What can be typed.
 
+mod bounds;
 mod capacity;
 mod credential;
 mod load;
@@ -13,6 +14,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::contract::Flow;
 use crate::outcome::Shard;
+pub use bounds::BoundArguments;
 pub use capacity::{CalibrateArguments, FindArguments};
 pub use credential::{AttestArguments, VectorsArguments, VectorsVerb};
 pub use load::{Arrivals, LoadArguments, LoadCommand, LoadVerb};
@@ -29,7 +31,7 @@ pub use streams::{
     version,
     about = "Conformance harness and load tester for WebAuthn enrolment over REST, gRPC and gRPC-Web",
     after_help = "Exit codes: 0 green, 1 failed, 2 usage, 3 invalid input file, 4 nothing selected, 5 preflight failed, \
-                  6 errors kept cases from a verdict, 7 known deviations stale, changed or expired, 8 load threshold missed or \
+                  6 errors kept cases from a verdict or not everything was played, 7 known deviations stale, changed or expired, 8 load threshold missed or \
                   wrong answer under load, 9 the load generator was the limit, 70 internal, \
                   74 a report or standard output could not be written, 130 interrupted"
 )]
@@ -118,6 +120,8 @@ pub struct RunArguments {
     /// How long to wait for subjects that other runs use; otherwise 60s
     #[arg(long, value_name = "TIME", requires = "target")]
     pub wait_subjects: Option<String>,
+    #[command(flatten)]
+    pub bounds: BoundArguments,
     /// Print what would be played, with subjects, calls and time, and ask the target for nothing
     #[arg(long, conflicts_with_all = ["fuzz", "defect", "variants"])]
     pub dry_run: bool,

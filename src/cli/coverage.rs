@@ -42,8 +42,15 @@ pub async fn coverage(arguments: CoverageArguments) -> Result<Exit, Failure> {
         output::note(&format!("denied: clauses that are {}", denied.join(", ")));
         return Ok(Exit::Red);
     }
+    if arguments.from.is_some() {
+        return Ok(Exit::Green);
+    }
+    if let Some(words) = run.stopped_words() {
+        output::note(&words);
+        return Ok(Exit::Incomplete);
+    }
     let interrupted = run.finished.is_none_or(|finished| finished.interrupted);
-    Ok(if interrupted && arguments.from.is_none() { Exit::Interrupted } else { Exit::Green })
+    Ok(if interrupted { Exit::Interrupted } else { Exit::Green })
 }
 
 /// Plays the default run without a word.

@@ -3,6 +3,7 @@
 mod accounts;
 mod args;
 mod attest;
+mod bounds;
 mod check;
 mod coverage;
 mod diff;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Writes such a file whole: beside its place and then renamed, so that a file that was there keeps neither its mode nor its readers.
-/// A link is followed; what is no file, such as a pipe, is written as it is.
+/// A link is followed; what is not a regular file, such as a pipe, is written directly.
 ///
 /// # Errors
 /// Those of the file system; nothing is left beside the place then.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::accounts::{self, Keeper, Teller};
 use super::args::{RunArguments, seed_or_random};
+use super::bounds::Bounds;
 use super::embedded::{self, Embedded};
 use super::exit::{Exit, Failure};
 use super::forecast::{CallTime, Forecast};
@@ -36,6 +37,7 @@ pub async fn run(arguments: RunArguments) -> Result<Exit, Failure> {
     }
     let rules = rules(&arguments)?;
     let stop = Stop::default();
+    let bounds = Bounds::new(&arguments.bounds, &stop)?;
     let watcher = tokio::spawn(watch(stop.clone()));
     let destinations = reports::open(&arguments.reports)?;
     let step = github::Step::begin();
@@ -52,7 +54,7 @@ pub async fn run(arguments: RunArguments) -> Result<Exit, Failure> {
             "--fuzz: no selected case mutates a credential; leave the pattern out, or write client-data or tpm";
         return Err(Failure::text(Exit::NothingSelected, message));
     }
-    let exit = execute(begun, budget, &stop, &arguments, (rules, &destinations, step)).await;
+    let exit = execute(begun, (budget, bounds), &stop, &arguments, (rules, &destinations, step)).await;
     watcher.abort();
     exit
 }
@@ -249,7 +251,7 @@ pub fn word(path: &Path) -> String {
 
 async fn execute(
     begun: Begun,
-    budget: Option<Budget>,
+    (budget, mut bounds): (Option<Budget>, Bounds),
     stop: &Stop,
     arguments: &RunArguments,
     (rules, destinations, step): (Rules, &[Destination], github::Step),
@@ -267,6 +269,7 @@ async fn execute(
         // First, so that what was shown is there even if the process dies.
         streams.write(event);
         display.show(event, &rules);
+        bounds.see(event, &rules);
         events.push(event.clone());
     };
     let (finished, found) = match budget {

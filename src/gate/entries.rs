@@ -122,7 +122,7 @@ pub(super) fn is_whole(run: &RunRecord) -> bool {
     let started = &run.started;
     !started.fuzzed
         && started.permutations == started.available
-        && run.finished.is_some_and(|finished| !finished.interrupted)
+        && run.finished.is_some_and(|finished| finished.is_whole())
 }
 
 /// Whether an entry means what this run did not draw: the same case on another flow, or at another length.

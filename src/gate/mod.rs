@@ -137,17 +137,21 @@ impl Judged {
         self.entries.iter().map(|entry| entry.known.len()).sum()
     }
 
-    /// What the gate says. Whether the run was interrupted is not its matter.
+    /// What the gate says. Whether the run was interrupted is not its matter; one that stopped by itself is incomplete.
     pub fn gate(&self) -> Gate {
         if self.new_ones() > 0 {
             Gate::Red
-        } else if self.run.tally().error > 0 {
+        } else if self.run.tally().error > 0 || self.is_stopped() {
             Gate::Incomplete
         } else if self.problems().next().is_some() {
             Gate::Broken
         } else {
             Gate::Green
         }
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.run.finished.is_some_and(|finished| finished.stopped.is_some())
     }
 
     /// The gate in words, where a known-deviations file was given, such as `the gate is green: 12 known`.

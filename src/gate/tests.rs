@@ -50,7 +50,7 @@ pub(super) fn run(records: Vec<CaseRecord>) -> RunRecord {
         fuzzed: false,
     };
     let records = records.into_iter().map(|record| Event::CaseFinished(Box::new(record)));
-    let finished = Event::RunFinished(RunFinished { interrupted: false, duration_ms: 1 });
+    let finished = Event::RunFinished(RunFinished { interrupted: false, duration_ms: 1, stopped: None });
     RunRecord::fold(std::iter::once(Event::RunStarted(started)).chain(records).chain([finished])).expect("a run")
 }
 

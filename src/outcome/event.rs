@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::CaseRecord;
+use super::{CaseRecord, Stopped};
 
 /// One line of the stream.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -70,6 +70,16 @@ pub struct RunFinished {
     pub interrupted: bool,
     /// Whole run, in milliseconds.
     pub duration_ms: u64,
+    /// Why it ended before all permutations were done, though nobody interrupted it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped: Option<Stopped>,
+}
+
+impl RunFinished {
+    /// Whether the run came to its end by itself.
+    pub fn is_whole(&self) -> bool {
+        !self.interrupted && self.stopped.is_none()
+    }
 }
 
 impl Event {

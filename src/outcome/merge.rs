@@ -106,7 +106,11 @@ pub fn merge(shards: Vec<(String, RunRecord)>) -> Result<RunRecord, MergeError> 
         }
     }
     cases.sort_by(|a, b| a.id.cmp(&b.id));
-    Ok(RunRecord { started: merged, cases, finished: Some(RunFinished { interrupted: false, duration_ms }) })
+    Ok(RunRecord {
+        started: merged,
+        cases,
+        finished: Some(RunFinished { interrupted: false, duration_ms, stopped: None }),
+    })
 }
 
 fn check(shards: &[(String, RunRecord)]) -> Result<(), MergeError> {
@@ -133,7 +137,7 @@ fn whole_shard(file: &str, run: &RunRecord) -> Result<Shard, MergeError> {
         return Err(MergeError::NoSuchShard { file, index: shard.index, count: shard.count });
     }
     let there = run.cases.iter().filter(|record| record.protocol != "all").count();
-    let interrupted = run.finished.is_none_or(|finished| finished.interrupted);
+    let interrupted = run.finished.is_none_or(|finished| !finished.is_whole());
     if interrupted || there != run.started.permutations {
         let interrupted = if interrupted { " and did not come to its end" } else { "" };
         return Err(MergeError::Unfinished { file, there, planned: run.started.permutations, interrupted });
@@ -194,7 +198,7 @@ mod tests {
             shard: Some(Shard { index, count }),
             fuzzed: false,
         };
-        let finished = Some(RunFinished { interrupted: false, duration_ms: u64::from(index) * 10 });
+        let finished = Some(RunFinished { interrupted: false, duration_ms: u64::from(index) * 10, stopped: None });
         (format!("{index}.ndjson"), RunRecord { started, cases: ids.iter().map(record).collect(), finished })
     }
 
@@ -210,7 +214,11 @@ mod tests {
         let started = merged.started;
         assert_eq!((started.permutations, started.available, started.cases, started.shard), (5, 5, 3, None));
         assert_eq!(started.base_url, "http://3", "of the first");
-        assert_eq!(merged.finished, Some(RunFinished { interrupted: false, duration_ms: 30 }), "the longest");
+        assert_eq!(
+            merged.finished,
+            Some(RunFinished { interrupted: false, duration_ms: 30, stopped: None }),
+            "the longest"
+        );
     }
 
     #[test]
@@ -259,7 +267,7 @@ mod tests {
                 "2.ndjson: the run is not whole: it has 3 of 3 permutations and did not come to its end; run this",
             ),
             (
-                |run| run.finished = Some(RunFinished { interrupted: true, duration_ms: 1 }),
+                |run| run.finished = Some(RunFinished { interrupted: true, duration_ms: 1, stopped: None }),
                 "2.ndjson: the run is not whole: it has 3 of 3",
             ),
             (

@@ -6,11 +6,13 @@ pub mod load;
 mod merge;
 mod record;
 pub mod shown;
+mod stopped;
 
 pub use event::{Event, RunFinished, RunStarted, Shard};
 pub use evidence::{Evidence, Expected, RecordedBody};
 pub use merge::{MergeError, merge};
 pub use record::{CaseRecord, CredentialRecord, ExchangeRecord, RunRecord, Statement, Tally};
+pub use stopped::{StopCause, Stopped};
 
 use serde::{Deserialize, Serialize};
 
@@ -109,9 +111,9 @@ pub enum Reason {
     BlockedBy,
     /// Our own verifier does not refuse the object at the intended step.
     OracleDisagrees,
-    /// A bound of the run was reached.
+    /// A bound of the run was reached before the case was over.
     Budget,
-    /// The run was interrupted.
+    /// The run ended before the case was over, or before it was known whose fault it is that a reply is missing.
     Aborted,
     /// A fault of the harness.
     HarnessBug,

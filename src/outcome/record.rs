@@ -224,14 +224,18 @@ impl RunRecord {
     /// What the run says of the target.
     pub fn statement(&self) -> Statement {
         let tally = self.tally();
+        let stopped = self.finished.is_some_and(|finished| finished.stopped.is_some());
         let complete = self.started.permutations == self.started.available
-            && self.finished.is_some_and(|finished| !finished.interrupted)
+            && self.finished.is_some_and(|finished| finished.is_whole())
             && self.cases.iter().filter(|case| case.protocol != "all").count() == self.started.permutations;
         if tally.fail > 0 {
             Statement::NonConformant
+        } else if stopped {
+            // The errors, if any, follow from it.
+            Statement::Partial
         } else if tally.error > 0 {
             Statement::Inconclusive
-        } else if self.started.fuzzed && self.finished.is_some_and(|finished| !finished.interrupted) {
+        } else if self.started.fuzzed && self.finished.is_some_and(|finished| finished.is_whole()) {
             Statement::NothingFound
         } else if !complete {
             Statement::Partial

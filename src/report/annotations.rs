@@ -16,6 +16,7 @@ const MOST_CHARACTERS: usize = 500;
 pub fn annotations(judged: &Judged) -> String {
     let mut errors = of_verdict(judged, Verdict::Fail);
     errors.extend(known::problems(judged).map(|(_, words)| Annotation::new("known deviations", &[words])));
+    errors.extend(judged.run.stopped_words().map(|words| Annotation::new("not everything was played", &[words])));
     errors.extend(of_verdict(judged, Verdict::Error));
     commands("error", &errors) + &commands("warning", &of_verdict(judged, Verdict::Deviation))
 }

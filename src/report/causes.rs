@@ -54,7 +54,10 @@ impl Cause<'_> {
             Reason::TargetUnreachable => {
                 "look whether the server is up, and whether it bears so many connections (--concurrency)"
             }
-            Reason::Setup | Reason::BlockedBy | Reason::Budget => {
+            Reason::Aborted | Reason::Budget => {
+                "the run ended before this was over: the line `stopped` says why; what it says nothing of has no verdict"
+            }
+            Reason::Setup => {
                 "a call that only prepares the case did not come to what it needs, which is no verdict about the clause; the \
                  example says what is missing"
             }
@@ -104,7 +107,7 @@ fn key<'a>(finding: &'a Finding, refused: &HashSet<Cow<'_, str>>) -> Key<'a> {
     let answer = answer(&finding.received);
     match finding.reason {
         Reason::Auth | Reason::ControlFailed | Reason::TargetUnreachable => ("", finding.reason.name(), "", answer),
-        Reason::Setup | Reason::BlockedBy | Reason::Budget => ("", finding.reason.name(), expected, answer),
+        Reason::Setup | Reason::Aborted | Reason::Budget => ("", finding.reason.name(), expected, answer),
         Reason::RejectedValid | Reason::WrongStatus | Reason::StateChanged
             if is_denied(finding) || refused.contains(&answer) =>
         {

@@ -61,7 +61,11 @@ fn head(diff: &Diff<'_>) -> String {
 
 fn run_line(run: &RunRecord) -> String {
     let started = &run.started;
-    let ended = if run.finished.is_none_or(|finished| finished.interrupted) { ", interrupted" } else { "" };
+    let ended = match run.finished {
+        Some(finished) if finished.is_whole() => "",
+        Some(finished) if finished.stopped.is_some() => ", stopped early",
+        _ => ", interrupted",
+    };
     let shard = started.shard.map(|shard| format!(", shard {}/{}", shard.index, shard.count)).unwrap_or_default();
     let (target, version) = (format!("{} at {}", started.target, started.base_url), &started.version);
     format!("{target} (seed {}), version {version}, {}{shard}{ended}", started.seed, plural(run.cases.len(), "record"))

@@ -9,7 +9,7 @@ use super::causes::{Cause, causes};
 use super::known;
 use crate::contract::clause;
 use crate::gate::{Gate, Judged, Standing};
-use crate::outcome::{CaseRecord, Reason, RunRecord, Shard, Verdict};
+use crate::outcome::{CaseRecord, Reason, RunRecord, Shard, Stopped, Verdict};
 
 /// Version of the document's form; raised when a reader would break.
 const FORMAT: u32 = 1;
@@ -69,6 +69,7 @@ struct RunEntry<'a> {
     fuzzed: bool,
     ended: bool,
     interrupted: bool,
+    stopped: Option<Stopped>,
     duration_ms: Option<u64>,
 }
 
@@ -163,6 +164,7 @@ fn run_entry(run: &RunRecord) -> RunEntry<'_> {
         fuzzed: started.fuzzed,
         ended: run.finished.is_some(),
         interrupted: run.finished.is_some_and(|finished| finished.interrupted),
+        stopped: run.finished.and_then(|finished| finished.stopped),
         duration_ms: run.finished.map(|finished| finished.duration_ms),
     }
 }

@@ -28,6 +28,7 @@ pub(super) fn write(judged: &Judged, out: &mut dyn io::Write) -> io::Result<()> 
         report.add_test_suite(suite);
     }
     report.add_test_suites(entries(judged));
+    report.add_test_suites(stopped(judged));
     report.serialize(out).map_err(io::Error::other)
 }
 
@@ -43,6 +44,18 @@ fn entries(judged: &Judged) -> Option<TestSuite> {
         suite.add_test_case(case);
     }
     (!suite.test_cases.is_empty()).then_some(suite)
+}
+
+/// One test case that tells of a run that ended early: what was not played has none.
+fn stopped(judged: &Judged) -> Option<TestSuite> {
+    let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+    status.set_type("stopped");
+    status.set_message(judged.run.stopped_words()?);
+    let mut case = TestCase::new("everything was played", status);
+    case.set_classname("run");
+    let mut suite = TestSuite::new("run");
+    suite.add_test_case(case);
+    Some(suite)
 }
 
 fn test_case(judged: &Judged, record: &CaseRecord) -> TestCase {

@@ -58,6 +58,9 @@ fn head(judged: &Judged) -> String {
         Some(finished) if finished.interrupted => page.push_str("**The run was interrupted.**\n\n"),
         Some(_) => {}
     }
+    if let Some(stopped) = run.stopped_words() {
+        page.push_str(&format!("**Stopped: {}.**\n\n", words(&stopped)));
+    }
     page.push_str("| verdict | records | of these known |\n|---|---:|---:|\n");
     let tally = run.tally();
     for verdict in Verdict::ALL {

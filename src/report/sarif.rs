@@ -195,9 +195,10 @@ fn invocation(judged: &Judged, left_out: usize) -> Invocation {
             Notification { level: "error", message: Message::new(text) }
         })
         .collect();
-    let ended = run.finished.is_some_and(|finished| !finished.interrupted);
+    let ended = run.finished.is_some_and(|finished| finished.is_whole());
     if !ended {
-        let text = "The run did not come to its end.".to_owned();
+        let why = run.stopped_words().map(|words| format!(" {words}.")).unwrap_or_default();
+        let text = format!("The run did not come to its end.{why}");
         notifications.push(Notification { level: "error", message: Message::new(text) });
     }
     if left_out > 0 {

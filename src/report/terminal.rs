@@ -266,12 +266,13 @@ fn counts(text: &mut String, judged: &Judged, view: &View) {
     let gate = judged.gate_words().map(|words| format!("; {words}")).unwrap_or_default();
     let compared = format!("{} of transports in {seconds:.1} s", plural(comparisons, "comparison"));
     for (label, words) in [
-        ("target", target(run)),
-        ("ran", format!("{ran} of {size}, {compared}{shard}")),
-        ("verdicts", verdicts(run)),
-        ("result", format!("{}{gate}", run.statement().text())),
+        ("target", Some(target(run))),
+        ("ran", Some(format!("{ran} of {size}, {compared}{shard}"))),
+        ("verdicts", Some(verdicts(run))),
+        ("stopped", run.stopped_words()),
+        ("result", Some(format!("{}{gate}", run.statement().text()))),
     ] {
-        line(text, view, label, &words);
+        words.iter().for_each(|words| line(text, view, label, words));
     }
 }
 

@@ -83,3 +83,42 @@ fn compare(name: &str, group: Group) -> Option<CaseRecord> {
     record.decide();
     Some(record)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::{Flow, Protocol};
+    use crate::runner::course::panicked;
+    use crate::scenario::{Plan, Selection, parse_suite};
+
+    const SUITE: &str = "
+suite: s
+cases:
+- { id: s/one, title: t, clauses: [api/status/ok], formats: [none], expect: must-accept }
+";
+
+    #[tokio::test]
+    async fn a_case_that_panics_keeps_its_name_and_ends_its_comparison() {
+        let (flows, protocols) = (vec![Flow::V2U2f], Protocol::ALL.to_vec());
+        let selection = Selection { flows, protocols, ..Selection::default() };
+        let plan = Plan::new(parse_suite("s.yaml", SUITE).expect("valid"), &selection);
+        let mut agreement = Agreement::new(&plan.permutations);
+        let task = tokio::spawn(async { assert!(std::hint::black_box(false), "on purpose") });
+        let error = task.await.expect_err("it panicked");
+        let [first, rest @ ..] = &plan.permutations[..] else { panic!("three protocols") };
+        let record = panicked(first, &error);
+        let clauses: Vec<&str> = record.clauses.iter().map(String::as_str).collect();
+        assert_eq!((record.id.as_str(), record.case.as_str()), (first.id.as_str(), "s/one"));
+        assert_eq!((record.flow.as_str(), record.protocol.as_str()), ("v2/u2f", first.protocol.slug()));
+        assert_eq!((record.reason, &clauses[..]), (Reason::HarnessBug, &["api/status/ok"][..]));
+        assert!(agreement.add(&record).is_none());
+        for permutation in rest {
+            let met = Finding::new("expectation", "api/status/ok", Reason::Met, "accepted", "accepted: 200");
+            let mut record = super::super::case::record_of(permutation);
+            record.findings = vec![met];
+            record.decide();
+            assert!(agreement.add(&record).is_none(), "nothing is compared where one has no verdict");
+        }
+        assert!(agreement.groups.is_empty(), "nothing is waited for");
+    }
+}

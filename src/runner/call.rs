@@ -7,7 +7,7 @@ use http::HeaderMap;
 use serde_json::Value;
 
 use super::player::{Context, Ended, Played, Player};
-use super::{altered, judge};
+use super::{altered, breaker, judge};
 use crate::checks;
 use crate::contract::{ApiVersion, Endpoint, Flow, Operation, Protocol, clause};
 use crate::outcome::{Finding, Reason, Verdict};
@@ -93,7 +93,7 @@ impl Player<'_> {
                 self.note_enrolment(endpoint, step, None);
                 let (reason, clause) = meaning(&error, step, self.clause());
                 self.exchanges.extend(unanswered(transport, call, &error).map(Played::unjudged));
-                return self.end("transport", clause, reason, "a reply", error.to_string());
+                return self.end(breaker::TRANSPORT, clause, reason, "a reply", error.to_string());
             }
         };
         self.note_enrolment(endpoint, step, Some(&exchange.reply));

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::control::Failed;
 use super::player::{Ended, Lines, Player};
-use super::{Shared, after, control, judge, present};
+use super::{Shared, after, breaker, control, judge, present};
 use crate::authenticator::Format;
 use crate::contract::{ApiVersion, Operation};
 use crate::outcome::{CaseRecord, Finding, Reason, Verdict, gravest};
@@ -17,12 +17,7 @@ use crate::webauthn::cose::CoseAlgorithm;
 /// Plays a permutation; `attempt` is part of the seed, so that a retry makes other keys.
 pub(super) async fn play(shared: &Shared, permutation: &Permutation, attempt: u8) -> CaseRecord {
     let begun = Instant::now();
-    let mut record = empty_record(&permutation.id, &permutation.case.id);
-    record.title.clone_from(&permutation.case.title);
-    record.flow = permutation.flow.slug().to_owned();
-    record.protocol = permutation.protocol.slug().to_owned();
-    record.clauses.clone_from(&permutation.case.clauses);
-    record.suite.clone_from(&permutation.case.file);
+    let mut record = record_of(permutation);
     // Before a subject is leased: the control needs one too, and a small pool may have no other.
     let control = control(shared, permutation).await;
     match shared.pool.lease(&permutation.case).await {
@@ -31,6 +26,9 @@ pub(super) async fn play(shared: &Shared, permutation: &Permutation, attempt: u8
             let of_control = control.as_ref().err().map(|failed| failed.lines.clone());
             // Why a case ended is in its findings.
             let _: Result<(), Ended> = player.play_all(control).await;
+            if !player.state.enrolled.is_empty() {
+                shared.controls.note_accepted(permutation.flow, permutation.protocol);
+            }
             if gravest(&player.findings).is_none_or(|worst| worst.verdict() > Verdict::Skip) {
                 player.lease.set_aside();
             }
@@ -82,7 +80,7 @@ pub(super) async fn enrol_once(
     let permutation = Permutation::single(case, flow, protocol, format);
     let none = |why: String| {
         let why = format!("there is no subject for it: {why}");
-        Failed { reason: Reason::Setup, why, lines: Lines::default() }
+        Failed { reason: Reason::Setup, why, lines: Lines::default(), lost: None, answered: false }
     };
     let lease = shared.pool.lease(&permutation.case).await.map_err(none)?;
     let mut player = Player::new(shared, &permutation, lease, 0);
@@ -94,7 +92,21 @@ pub(super) async fn enrol_once(
     player.lease.set_aside();
     let why = player.findings.last().map_or_else(String::new, |finding| finding.received.clone());
     let reason = gravest(&player.findings).map_or(Reason::ControlFailed, |finding| finding.reason);
-    Err(Failed { reason, why, lines: player.lines() })
+    let last = player.findings.last().filter(|finding| finding.check == breaker::TRANSPORT);
+    let lost = last.and_then(|finding| breaker::lost_by(finding.reason));
+    let answered = player.exchanges.iter().any(|played| played.context.is_some());
+    Err(Failed { reason, why, lines: player.lines(), lost, answered })
+}
+
+/// The record of a permutation, without findings yet.
+pub(super) fn record_of(permutation: &Permutation) -> CaseRecord {
+    let mut record = empty_record(&permutation.id, &permutation.case.id);
+    record.title.clone_from(&permutation.case.title);
+    record.flow = permutation.flow.slug().to_owned();
+    record.protocol = permutation.protocol.slug().to_owned();
+    record.clauses.clone_from(&permutation.case.clauses);
+    record.suite.clone_from(&permutation.case.file);
+    record
 }
 
 /// A record without findings yet.
@@ -123,12 +135,17 @@ pub(super) fn empty_record(id: &str, case: &str) -> CaseRecord {
 
 impl Player<'_> {
     async fn play_all(&mut self, control: Result<(), Failed>) -> Result<(), Ended> {
-        if let Err(Failed { reason, why, .. }) = control {
+        if let Err(Failed { reason, why, lost, .. }) = control {
             let expected = "the same enrolment with nothing wrong in it is accepted";
             // A token or a connection that fails the control says nothing about what the target has.
             let is_set_up = matches!(reason, Reason::Auth | Reason::TargetUnreachable);
-            let reason = if is_set_up { reason } else { self.failed_control() };
-            return self.end("control", self.clause(), reason, expected, why);
+            let (check, reason) = match lost {
+                _ if is_set_up => ("control", reason),
+                // What is not answered says nothing about what the target has.
+                Some(_) => (breaker::CONTROL_LOST, Reason::ControlFailed),
+                None => ("control", self.failed_control()),
+            };
+            return self.end(check, self.clause(), reason, expected, why);
         }
         // Why the steps ended is in the findings; the state is looked at where they leave one to look at.
         let _: Result<(), Ended> = self.run_steps().await;

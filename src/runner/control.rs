@@ -1,6 +1,6 @@
 //! Controls: a negative is judged only if the same steps, unmutated, were accepted in this run.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -8,7 +8,7 @@ use super::player::Lines;
 use super::{Shared, case};
 use crate::authenticator::Format;
 use crate::contract::{Flow, Protocol};
-use crate::outcome::Reason;
+use crate::outcome::{Reason, StopCause};
 use crate::webauthn::cose::CoseAlgorithm;
 
 pub(super) type Key = (Flow, Protocol, Format, CoseAlgorithm);
@@ -25,18 +25,26 @@ pub(super) struct Failed {
     pub why: String,
     /// The shell lines of the call that decided, if there was one.
     pub lines: Lines,
+    /// What became of the last call, if it had no answer.
+    pub lost: Option<StopCause>,
+    /// Whether any call had one.
+    pub answered: bool,
 }
 
 /// One good enrolment per flow, protocol, format and algorithm, made when the first negative needs it.
 #[derive(Debug, Default)]
-pub(super) struct Controls(Mutex<HashMap<Key, Control>>);
+pub(super) struct Controls {
+    tried: Mutex<HashMap<Key, Control>>,
+    /// Where a good enrolment was accepted in this run.
+    accepted: Mutex<HashSet<(Flow, Protocol)>>,
+}
 
 impl Controls {
     /// Whether the control was accepted; otherwise why not. One that had no connection is tried again by the next who needs it: the
     /// target may be back. Who waited meanwhile takes what came.
     pub(super) async fn accepted(&self, shared: &Shared, key: Key) -> Result<(), Failed> {
         let asked = Instant::now();
-        let control = Arc::clone(self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default());
+        let control = Arc::clone(self.tried.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default());
         let mut tried = control.lock().await;
         if let Some((at, outcome)) = &*tried {
             let was_away = outcome.as_ref().is_err_and(|failed| failed.reason == Reason::TargetUnreachable);
@@ -49,7 +57,20 @@ impl Controls {
             // One bad moment of the target should not cost every negative of its kind.
             Err(_) => case::enrol_once(shared, key).await,
         };
+        if outcome.is_ok() {
+            self.note_accepted(key.0, key.1);
+        }
         *tried = Some((Instant::now(), outcome.clone()));
         outcome
+    }
+
+    /// Remembers that a good enrolment was accepted on this flow over this protocol.
+    pub(super) fn note_accepted(&self, flow: Flow, protocol: Protocol) {
+        self.accepted.lock().unwrap_or_else(PoisonError::into_inner).insert((flow, protocol));
+    }
+
+    /// Whether a good enrolment was accepted on this flow over this protocol.
+    pub(super) fn was_accepted(&self, flow: Flow, protocol: Protocol) -> bool {
+        self.accepted.lock().unwrap_or_else(PoisonError::into_inner).contains(&(flow, protocol))
     }
 }

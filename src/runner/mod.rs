@@ -3,10 +3,12 @@
 mod after;
 mod agreement;
 mod altered;
+mod breaker;
 mod call;
 mod case;
 pub mod check;
 mod control;
+mod course;
 mod details;
 pub mod effort;
 pub mod fuzz;
@@ -18,30 +20,30 @@ mod player;
 pub mod preflight;
 mod present;
 pub mod provision;
+mod pulse;
 mod queues;
 mod race;
 pub mod reasons;
 pub mod rejudge;
 pub mod setup;
+mod stop;
 mod subject;
 pub mod target;
 pub mod target_file;
 pub mod vector;
 
 use std::collections::{HashMap, HashSet};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::{Duration, Instant};
-
-use futures_util::StreamExt as _;
-use futures_util::stream::FuturesUnordered;
+use std::time::Duration;
 
 use crate::contract::{Flow, Protocol, clause};
-use crate::outcome::{CaseRecord, Event, Finding, Reason, RunFinished, RunStarted, Verdict};
+use crate::outcome::{CaseRecord, Event, Reason, RunFinished, RunStarted, Verdict};
 use crate::scenario::{Permutation, Plan};
 use crate::transport::{self, Transport, TransportError};
 use crate::wire::secret::Masker;
 use control::Controls;
+use course::Course;
+pub use stop::Stop;
 use subject::SubjectPool;
 use target::Target;
 
@@ -54,37 +56,6 @@ pub struct Settings {
     pub concurrency: usize,
     /// The time at which certificates have to be valid, in seconds since 1970.
     pub now: u64,
-}
-
-/// Stops a run from outside: permutations under way are given up, finished ones are kept.
-#[derive(Debug, Clone, Default)]
-pub struct Stop(Arc<StopState>);
-
-#[derive(Debug, Default)]
-struct StopState {
-    stopped: AtomicBool,
-    notify: tokio::sync::Notify,
-}
-
-impl Stop {
-    /// Asks the run to stop.
-    pub fn stop(&self) {
-        self.0.stopped.store(true, Ordering::SeqCst);
-        self.0.notify.notify_waiters();
-    }
-
-    /// Whether it was asked to.
-    pub fn is_stopped(&self) -> bool {
-        self.0.stopped.load(Ordering::SeqCst)
-    }
-
-    /// Waits until it was asked to.
-    pub async fn stopped(&self) {
-        let notified = self.0.notify.notified();
-        if !self.is_stopped() {
-            notified.await;
-        }
-    }
 }
 
 /// Calls of a permutation that is played before the others.
@@ -205,46 +176,10 @@ impl Runner {
         }
     }
 
-    /// Runs everything and hands each event to `sink`, masked, in order of completion.
+    /// Runs everything and hands each event to `sink`, masked, mostly in order of completion. A target that goes away ends the run.
     pub async fn run(self, stop: &Stop, mut sink: impl FnMut(&Event)) -> RunFinished {
-        let begun = Instant::now();
         sink(&Event::RunStarted(self.started()));
-        let mut played: Vec<Permutation> = self.plan.played().cloned().collect();
-        // A case of hundreds of calls would be what is waited for at the end.
-        played.sort_by_key(|permutation| effort::calls(permutation) < LONG);
-        let mut agreement = agreement::Agreement::new(&played);
-        let mut waiting = played.into_iter();
-        let mut running = FuturesUnordered::new();
-        let mut interrupted = false;
-        loop {
-            while running.len() < self.shared.settings.concurrency.max(1)
-                && let Some(permutation) = waiting.next()
-            {
-                running.push(tokio::spawn(play(Arc::clone(&self.shared), permutation)));
-            }
-            let joined = tokio::select! {
-                joined = running.next() => joined,
-                () = stop.stopped() => { interrupted = true; None }
-            };
-            let Some(joined) = joined else { break };
-            let mut record = joined.unwrap_or_else(|error| panicked(&error));
-            let compared = agreement.add(&record);
-            if record.verdict == Verdict::Pass {
-                // Only failures are reproduced.
-                record.curl.clear();
-                record.grpcurl.clear();
-            }
-            sink(&Event::CaseFinished(Box::new(record)));
-            if let Some(record) = compared {
-                sink(&Event::CaseFinished(Box::new(record)));
-            }
-        }
-        for task in &running {
-            task.abort();
-        }
-        let finished = RunFinished { interrupted, duration_ms: millis(begun.elapsed()) };
-        sink(&Event::RunFinished(finished));
-        finished
+        Course::new(self, sink).play(stop).await
     }
 }
 
@@ -269,15 +204,6 @@ async fn play(shared: Arc<Shared>, permutation: Permutation) -> CaseRecord {
         return CaseRecord { flaky: second.verdict != Verdict::Fail, ..first };
     }
     CaseRecord { flaky: second.verdict != first.verdict, ..second }
-}
-
-/// The record of a permutation whose task panicked: a fault of ours, and the run goes on.
-fn panicked(error: &tokio::task::JoinError) -> CaseRecord {
-    let finding = Finding::new("runner", "", Reason::HarnessBug, "no panic", error.to_string());
-    let mut record = case::empty_record("harness-bug", "harness-bug");
-    record.findings = vec![finding];
-    record.decide();
-    record
 }
 
 fn millis(duration: Duration) -> u64 {

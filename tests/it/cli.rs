@@ -13,6 +13,7 @@ mod report;
 mod reports;
 mod running;
 mod setup;
+mod stopped;
 mod subjects;
 mod target_files;
 mod triage;

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use proofmark::contract::{Flow, Protocol};
-use proofmark::outcome::{CaseRecord, Event, Reason, RunRecord, Statement, Verdict};
+use proofmark::outcome::{CaseRecord, Event, Reason, RunRecord, Statement, StopCause, Verdict};
 use proofmark::runner::preflight::PreflightError;
 use proofmark::runner::target::{Accounts, ReasonMap, Subject, Target};
 use proofmark::runner::{Runner, Settings, Stop};

@@ -120,7 +120,7 @@ pub fn run() -> Judged {
         cases: 7,
         clauses: 8,
     };
-    let finished = Event::RunFinished(RunFinished { interrupted: false, duration_ms: 12_345 });
+    let finished = Event::RunFinished(RunFinished { interrupted: false, duration_ms: 12_345, stopped: None });
     let cases = cases.into_iter().map(|case| Event::CaseFinished(Box::new(case)));
     let run = RunRecord::fold(std::iter::once(Event::RunStarted(started)).chain(cases).chain([finished]));
     Judged::new(run.expect("a whole run"))
@@ -272,7 +272,7 @@ fn statements() {
         let mut run = run();
         run.run.started.permutations = *permutations;
         run.run.started.available = *available;
-        run.run.finished = end.map(|interrupted| RunFinished { interrupted, duration_ms: 1 });
+        run.run.finished = end.map(|interrupted| RunFinished { interrupted, duration_ms: 1, stopped: None });
         run.run.cases =
             reasons.iter().map(|reason| record("v1/u2f/rest/s/c", "api/status/ok", *reason, "e", "r")).collect();
         assert_eq!(run.run.statement(), *expected, "{reasons:?} {permutations} of {available}, {end:?}");

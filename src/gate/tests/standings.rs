@@ -103,7 +103,7 @@ fn nothing_is_stale_that_was_not_looked_at() {
     selected.started.available = 9;
     assert_eq!(problems(&judged_run(selected, &elsewhere)), [""; 0], "other cases were selected");
     let mut interrupted = whole;
-    interrupted.finished = Some(RunFinished { interrupted: true, duration_ms: 1 });
+    interrupted.finished = Some(RunFinished { interrupted: true, duration_ms: 1, stopped: None });
     assert_eq!(problems(&judged_run(interrupted, &elsewhere)), [""; 0], "the run was interrupted");
     let drawn = vec![pass("v2/u2f/rest/s/c/none/17"), pass("v2/u2f/grpc/s/d")];
     for (line, expected) in [

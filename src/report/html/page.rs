@@ -119,6 +119,7 @@ fn gate(judged: &Judged) -> String {
     let deviations = count(Verdict::Deviation, false);
     let known = count(Verdict::Fail, true) + count(Verdict::Deviation, true);
     let mut words = match (fails, errors) {
+        (0, 0) if judged.run.stopped_words().is_some() => "not green: not everything was played".to_owned(),
         (0, 0) => "green: nothing new has failed".to_owned(),
         (0, _) => format!("not green: {} without a verdict", plural(errors, "permutation")),
         _ => format!("red: {}", plural(fails, "new failure")),
@@ -169,6 +170,9 @@ fn facts(run: &RunRecord) -> Vec<(&'static str, String)> {
     }
     facts.push(("Seed", started.seed.to_string()));
     facts.push(("Time", time(run)));
+    if let Some(words) = run.stopped_words() {
+        facts.push(("Stopped", words));
+    }
     if let Some(shard) = started.shard {
         facts.push(("Shard", format!("{} of {}", shard.index, shard.count)));
     }

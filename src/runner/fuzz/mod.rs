@@ -13,7 +13,8 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use sha2::{Digest as _, Sha256};
 use tokio::task::JoinHandle;
 
-use super::{Runner, Shared, Stop, millis, panicked, play};
+use super::course::panicked;
+use super::{Runner, Shared, Stop, millis, play};
 use crate::outcome::{CaseRecord, Event, Reason, RunFinished, Verdict};
 use crate::scenario::suite_text;
 use chain::{Chain, Drawn, Pool};
@@ -112,7 +113,8 @@ impl Runner {
         for record in fuzzer.tally.records() {
             sink(&Event::CaseFinished(Box::new(record)));
         }
-        let finished = RunFinished { interrupted: stop.is_stopped(), duration_ms: millis(begun.elapsed()) };
+        let finished =
+            RunFinished { interrupted: stop.is_stopped(), duration_ms: millis(begun.elapsed()), stopped: None };
         sink(&Event::RunFinished(finished));
         (finished, fuzzer.found)
     }
@@ -155,7 +157,7 @@ impl Fuzzer {
     /// stopped there is nothing.
     async fn settle(&mut self, sent: Sent) -> Option<CaseRecord> {
         let Sent { tree, chain, record } = sent;
-        let record = self.awaited(record).await?;
+        let record = self.awaited(&chain, record).await?;
         let is_new = self.tally.count(&chain, &record);
         if !is_new {
             return None;
@@ -210,10 +212,10 @@ impl Fuzzer {
     }
 
     /// The record of a chain that was sent; `None` if the run was stopped before.
-    async fn awaited(&self, mut record: JoinHandle<CaseRecord>) -> Option<CaseRecord> {
+    async fn awaited(&self, chain: &Chain, mut record: JoinHandle<CaseRecord>) -> Option<CaseRecord> {
         tokio::select! {
             biased;
-            record = &mut record => Some(record.unwrap_or_else(|error| panicked(&error))),
+            record = &mut record => Some(record.unwrap_or_else(|error| panicked(&chain.permutation, &error))),
             () = self.stop.stopped() => {
                 record.abort();
                 None
@@ -222,7 +224,7 @@ impl Fuzzer {
     }
 
     async fn fails(&self, chain: Chain, reason: Reason) -> Option<(Chain, CaseRecord)> {
-        let record = self.awaited(self.play(&chain)).await?;
+        let record = self.awaited(&chain, self.play(&chain)).await?;
         (record.verdict == Verdict::Fail && record.reason == reason).then_some((chain, record))
     }
 

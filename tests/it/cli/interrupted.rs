@@ -23,16 +23,21 @@ fn moments<const N: usize>() -> [usize; N] {
 }
 
 /// A run with many cases, and its standard output.
-struct Started {
+pub(super) struct Started {
     child: Running,
     out: BufReader<ChildStdout>,
-    lines: Vec<String>,
+    pub(super) lines: Vec<String>,
 }
 
 impl Started {
     fn with(target: &str, reports: &[String]) -> Started {
+        Started::beside(target, reports, &[])
+    }
+
+    pub(super) fn beside(target: &str, reports: &[String], more: &[&str]) -> Started {
         let mut command =
             command(&["run", "client-data/*", "auth-data/*", "--seed", "3", "-j", "4", "--target", target]);
+        command.args(more);
         for report in reports {
             command.args(["--report", report.as_str()]);
         }
@@ -42,7 +47,7 @@ impl Started {
     }
 
     /// Reads lines until so many of results have come.
-    fn after(mut self, results: usize) -> Started {
+    pub(super) fn after(mut self, results: usize) -> Started {
         while self.results().len() < results {
             assert!(self.line(), "the run ended after {} lines", self.lines.len());
         }
@@ -63,7 +68,7 @@ impl Started {
     }
 
     /// Reads to the end, and gives the exit code and standard error.
-    fn end(&mut self) -> (Option<i32>, String) {
+    pub(super) fn end(&mut self) -> (Option<i32>, String) {
         while self.line() {}
         let status = self.child.0.wait().expect("ended");
         let mut err = String::new();
@@ -72,12 +77,12 @@ impl Started {
     }
 }
 
-fn signal(child: &Child, name: &str) {
+pub(super) fn signal(child: &Child, name: &str) {
     let sent = Command::new("kill").args(["-s", name, &child.id().to_string()]).status().expect("kill is there");
     assert!(sent.success());
 }
 
-fn stream(path: &Path) -> RunRecord {
+pub(super) fn stream(path: &Path) -> RunRecord {
     report::read_run(BufReader::new(std::fs::File::open(path).expect("written"))).expect("a stream").run
 }
 

@@ -35,7 +35,7 @@ fn events(seed: u64, records: Vec<CaseRecord>) -> Vec<Event> {
         fuzzed: false,
     };
     let records = records.into_iter().map(|record| Event::CaseFinished(Box::new(record)));
-    let finished = Event::RunFinished(RunFinished { interrupted: false, duration_ms: 1500 });
+    let finished = Event::RunFinished(RunFinished { interrupted: false, duration_ms: 1500, stopped: None });
     std::iter::once(Event::RunStarted(started)).chain(records).chain([finished]).collect()
 }
 

@@ -121,3 +121,43 @@ async fn a_control_that_had_no_connection_is_tried_again() {
     assert!(run.cases.len() > 10, "{}", run.cases.len());
     assert_one_error(&run);
 }
+
+/// The token is good for so many calls, over any protocol of the web.
+#[tokio::test(flavor = "multi_thread")]
+async fn tokens_that_expire_end_the_run() {
+    let server = server(60, &[]).await;
+    let calls = AtomicUsize::new(0);
+    let refusal = r#"{"code": 16, "message": "token expired", "details": []}"#;
+    let act = move |_: &Request| {
+        let is_good = calls.fetch_add(1, Ordering::SeqCst) < 120;
+        if is_good { Act::Forward } else { json("401 Unauthorized", refusal) }
+    };
+    let proxy = Proxy::start(server.address, act).await;
+    let web = Address::new(proxy.base_url());
+    let target = Target { web, protocols: vec![Protocol::Rest], ..target(&server) };
+    let run = run(target, &["client-data/*"]).await;
+    let stopped = run.finished.expect("a last event").stopped.expect("it stopped");
+    assert_eq!(stopped.cause, StopCause::TokenRefused);
+    let bad = not_passed(&run);
+    assert!(bad.values().all(|(verdict, _)| *verdict == Verdict::Error), "{bad:?}");
+    assert!(bad.values().any(|bad| bad.1 == Reason::Auth) && bad.len() < 40, "{bad:?}");
+    assert!(run.stopped_words().expect("stopped").starts_with("the tokens are refused since "));
+    assert_eq!(run.statement(), Statement::Partial);
+}
+
+/// Hangs in one operation alone are the target's, however many come one after the other, also at the end of the run.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_target_that_answers_a_good_enrolment_is_not_gone() {
+    let server = server(40, &[]).await;
+    let act = |request: &Request| match request.line.contains("/u2f") {
+        true if request.line.starts_with("DELETE") => Act::Say(Bytes::new()),
+        _ => Act::Forward,
+    };
+    let proxy = Proxy::start(server.address, act).await;
+    let web = Address::new(proxy.base_url());
+    let target = Target { web, protocols: vec![Protocol::Rest], flows: vec![Flow::V2U2f], ..target(&server) };
+    let run = run(target, &["v2/u2f/rest/*/*/remove"]).await;
+    assert_eq!(run.finished.expect("a last event").stopped, None);
+    let crashed = run.cases.iter().filter(|case| case.reason == Reason::Crash).count();
+    assert!(crashed > 4, "{:?}", not_passed(&run));
+}

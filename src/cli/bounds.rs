@@ -1,0 +1,59 @@
+//! `--max-failures`, `-x` and `--max-time`: when a run begins nothing more.
+
+use std::time::Duration;
+
+use tokio::task::JoinHandle;
+
+use super::args::BoundArguments;
+use super::exit::Failure;
+use super::serve;
+use crate::gate::{Rules, Standing};
+use crate::outcome::{Event, StopCause, Verdict};
+use crate::runner::Stop;
+
+/// The bounds of a run under way.
+pub struct Bounds {
+    /// Failures until nothing more is begun.
+    failures: Option<u32>,
+    time: Option<Duration>,
+    timer: Option<JoinHandle<()>>,
+    stop: Stop,
+}
+
+impl Bounds {
+    /// Those that were asked for, which stop a run by this.
+    pub fn new(arguments: &BoundArguments, stop: &Stop) -> Result<Bounds, Failure> {
+        let time = arguments.max_time.as_deref().map(|text| serve::duration("--max-time", text)).transpose()?;
+        let failures = arguments.max_failures.or(arguments.first_failure.then_some(1));
+        Ok(Bounds { failures, time, timer: None, stop: stop.clone() })
+    }
+
+    /// Counts what fails, and the time from the first event on.
+    pub fn see(&mut self, event: &Event, rules: &Rules) {
+        match event {
+            Event::RunStarted(_) => {
+                self.timer = self.time.map(|time| tokio::spawn(over_after(time, self.stop.clone())))
+            }
+            Event::CaseFinished(record) => {
+                let counts = record.verdict == Verdict::Fail && !matches!(rules.standing(record), Standing::Known(_));
+                let Some(left) = self.failures.as_mut().filter(|_| counts) else { return };
+                *left = left.saturating_sub(1);
+                if *left == 0 {
+                    self.stop.enough(StopCause::MaxFailures);
+                }
+            }
+            Event::RunFinished(_) => {}
+        }
+    }
+}
+
+impl Drop for Bounds {
+    fn drop(&mut self) {
+        self.timer.iter().for_each(JoinHandle::abort);
+    }
+}
+
+async fn over_after(time: Duration, stop: Stop) {
+    tokio::time::sleep(time).await;
+    stop.enough(StopCause::MaxTime);
+}
