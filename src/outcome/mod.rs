@@ -83,8 +83,6 @@ pub enum Reason {
     Leak,
     /// A SHOULD is not met.
     ShouldUnmet,
-    /// A refusal with a status that the documents do not give.
-    UndocumentedStatus,
     /// The server does something sane that the documents do not say.
     DocVsServer,
     /// Refused, but for another reason than the one under test.
@@ -93,12 +91,8 @@ pub enum Reason {
     AlsoAllowed,
     /// The target file does not declare what the case needs.
     NotDeclared,
-    /// The case is for another version.
-    OutOfVersion,
-    /// Not selected.
+    /// The case is about more bytes than were to be sent.
     Filtered,
-    /// Another shard runs it.
-    OtherShard,
     /// No connection, or it could not be set up.
     TargetUnreachable,
     /// The target does not take the configured credentials.
@@ -107,8 +101,6 @@ pub enum Reason {
     Setup,
     /// The unmutated control was not accepted, so the negative says nothing.
     ControlFailed,
-    /// Another case blocks this one.
-    BlockedBy,
     /// Our own verifier does not refuse the object at the intended step.
     OracleDisagrees,
     /// A bound of the run was reached before the case was over.
@@ -129,13 +121,9 @@ impl Reason {
                 Verdict::Fail
             }
             R::StateChanged | R::TransportsDisagree | R::Crash | R::Hang | R::Leak => Verdict::Fail,
-            R::ShouldUnmet | R::UndocumentedStatus | R::DocVsServer | R::WrongReason | R::AlsoAllowed => {
-                Verdict::Deviation
-            }
-            R::NotDeclared | R::OutOfVersion | R::Filtered | R::OtherShard => Verdict::Skip,
-            R::TargetUnreachable | R::Auth | R::Setup | R::ControlFailed | R::BlockedBy | R::OracleDisagrees => {
-                Verdict::Error
-            }
+            R::ShouldUnmet | R::DocVsServer | R::WrongReason | R::AlsoAllowed => Verdict::Deviation,
+            R::NotDeclared | R::Filtered => Verdict::Skip,
+            R::TargetUnreachable | R::Auth | R::Setup | R::ControlFailed | R::OracleDisagrees => Verdict::Error,
             R::Budget | R::Aborted | R::HarnessBug => Verdict::Error,
         }
     }

@@ -158,7 +158,7 @@ fn is_weak(reason: Reason) -> bool {
 /// than the server does are no fails, but the statement does not hold.
 fn meaning(finding: &Finding) -> Option<Seen> {
     match finding.reason {
-        Reason::ShouldUnmet | Reason::DocVsServer | Reason::UndocumentedStatus => Some(Seen::Violated),
+        Reason::ShouldUnmet | Reason::DocVsServer => Some(Seen::Violated),
         Reason::WrongReason | Reason::AlsoAllowed => Some(Seen::Weakly),
         reason if is_weak(reason) => Some(Seen::Weakly),
         reason => (reason.verdict() == Verdict::Fail).then_some(Seen::Violated),

@@ -132,6 +132,9 @@ const ONLY_IN_CLI: &[&[&str]] = &[
 const NOWHERE: &[&[&str]] =
     &[&["todo", "!"], &["unimplemented", "!"], &["dbg", "!"], &[".", "unwrap", "(", ")"], &[".", "unwrap_unchecked"]];
 
+/// Who gives findings.
+const GIVERS: [&str; 3] = ["runner", "checks", "scenario"];
+
 const LONGEST_FILE: usize = 400;
 const LONGEST_FUNCTION: usize = 60;
 
@@ -444,4 +447,22 @@ mod can_fail {
             &[],
         );
     }
+}
+
+/// Reasons that a report knows and nothing ever gives would be promises that nobody keeps.
+#[test]
+fn every_reason_is_given_by_something() {
+    let schema = include_str!("../../reports/schemas/events.schema.json");
+    let schema: serde_json::Value = serde_json::from_str(schema).expect("JSON");
+    let names = schema["$defs"]["reason"]["enum"].as_array().expect("a list");
+    let capital = |word: &str| word[..1].to_uppercase() + &word[1..];
+    let variant = |name: &str| name.split('-').map(capital).collect::<String>();
+    let sources: Vec<Source> = source::all().into_iter().filter(|source| GIVERS.contains(&source.top())).collect();
+    let given = |variant: &str| {
+        let here = |source: &Source| (0..source.tokens.len()).any(|at| source.has(at, &["Reason", "::", variant]));
+        sources.iter().any(here)
+    };
+    let missing: Vec<&str> =
+        names.iter().filter_map(|name| name.as_str()).filter(|name| !given(&variant(name))).collect();
+    assert_eq!(missing, [""; 0]);
 }
