@@ -316,3 +316,10 @@ fn thousands_of_failures_stay_usable() {
     page.until("document.activeElement.id === 'run-v2/u2f/rest/many/case-4711'");
     assert_quiet(&page, &file);
 }
+
+#[test]
+fn only_ci_needs_a_browser_and_only_where_there_can_be_one() {
+    assert!(page::may_be_missing(false, false), "a newcomer's machine");
+    assert!(!page::may_be_missing(true, false));
+    assert!(page::may_be_missing(true, true));
+}
