@@ -1,5 +1,8 @@
 //! Certificates that are written field by field, and the certification authority of the virtual authenticator.
 
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
 use sha1::Sha1;
 use sha2::{Digest as _, Sha256};
 
@@ -182,8 +185,15 @@ pub(super) struct Authority {
 }
 
 impl Authority {
-    /// An authority whose key follows from its name alone: the same in every run, so that a target can be told to trust it.
-    pub(super) fn named(common_name: &str) -> Authority {
+    /// An authority whose key follows from its name alone: the same in every run, so that a target can be told to trust it. Each is
+    /// made once.
+    pub(super) fn named(common_name: &'static str) -> Authority {
+        static MADE: Mutex<BTreeMap<&str, Authority>> = Mutex::new(BTreeMap::new());
+        let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+        made.entry(common_name).or_insert_with(|| Authority::make(common_name)).clone()
+    }
+
+    fn make(common_name: &str) -> Authority {
         let seed: [u8; 32] = Sha256::digest(format!("proofmark/authority/{common_name}")).into();
         let key = KeyPair::derive(KeyKind::P256, &seed, "authority-key").expect("P-256 keys can be derived");
         let attributes = [

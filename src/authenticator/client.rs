@@ -124,15 +124,16 @@ impl Client {
         let asks_user_verification = options.user_verification.as_deref() != Some("discouraged");
         let made = device::make_credential(request, &applied, &client_data_json, asks_user_verification)?;
         let mut json = response_json(&made, &client_data_json, options, request.algorithm);
-        applied.run(|stage, given| match stage {
-            Stage::Credential(change) => Some(change(&mut json, given)),
+        applied.change(&mut json, |stage| match stage {
+            Stage::Credential(change) => Some(*change),
             _ => None,
         })?;
         let mut text = json.to_string().into_bytes();
-        applied.run(|stage, given| match stage {
-            Stage::CredentialText(change) => Some(change(&mut text, given)),
+        applied.change(&mut text, |stage| match stage {
+            Stage::CredentialText(change) => Some(*change),
             _ => None,
         })?;
+        applied.require_changed()?;
         Ok(CreatedCredential {
             json,
             text,
@@ -194,13 +195,13 @@ impl Client {
             top_origin: self.top_origin.clone(),
             extra: request.extra_client_data.clone(),
         };
-        applied.run(|stage, given| match stage {
-            Stage::ClientData(change) => Some(change(&mut data, given)),
+        applied.change(&mut data, |stage| match stage {
+            Stage::ClientData(change) => Some(*change),
             _ => None,
         })?;
         let mut bytes = data.serialize();
-        applied.run(|stage, given| match stage {
-            Stage::ClientDataJson(change) => Some(change(&mut bytes, given)),
+        applied.change(&mut bytes, |stage| match stage {
+            Stage::ClientDataJson(change) => Some(*change),
             _ => None,
         })?;
         Ok(bytes)

@@ -220,8 +220,8 @@ pub(super) fn make_credential(
         }),
         extensions: None,
     };
-    applied.run(|stage, given| match stage {
-        Stage::AuthenticatorData(change) => Some(change(&mut data, given)),
+    applied.change(&mut data, |stage| match stage {
+        Stage::AuthenticatorData(change) => Some(*change),
         _ => None,
     })?;
     let authenticator_data = encode(&data, applied)?;
@@ -241,12 +241,12 @@ pub(super) fn make_credential(
         client_data_json,
     };
     let statement = draft.statement(request.format)?;
-    applied.require_touched(request.format.slug())?;
+    applied.require_met(request.format.slug())?;
     let format = request.format.identifier().to_owned();
     let object = AttestationObject { format, statement, authenticator_data: authenticator_data.clone() };
     let mut attestation_object = object.encode();
-    applied.run(|stage, given| match stage {
-        Stage::Encoded(change) => Some(change(&mut attestation_object, given)),
+    applied.change(&mut attestation_object, |stage| match stage {
+        Stage::Encoded(change) => Some(*change),
         _ => None,
     })?;
     let credential_id = data.attested.map_or_else(|| credential_id(request), |attested| attested.credential_id);
@@ -256,13 +256,13 @@ pub(super) fn make_credential(
 /// The bytes of authenticator data, after mutations of the encoded key and of the whole.
 fn encode(data: &AuthenticatorData, applied: &Applied<'_>) -> Result<Vec<u8>, ClientError> {
     let [before, mut key, after] = data.encode_parts();
-    applied.run(|stage, given| match stage {
-        Stage::PublicKey(change) => Some(change(&mut key, given)),
+    applied.change(&mut key, |stage| match stage {
+        Stage::PublicKey(change) => Some(*change),
         _ => None,
     })?;
     let mut bytes = [before, key, after].concat();
-    applied.run(|stage, given| match stage {
-        Stage::AuthenticatorDataBytes(change) => Some(change(&mut bytes, given)),
+    applied.change(&mut bytes, |stage| match stage {
+        Stage::AuthenticatorDataBytes(change) => Some(*change),
         _ => None,
     })?;
     Ok(bytes)

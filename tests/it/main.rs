@@ -15,6 +15,7 @@ mod independent;
 mod load;
 mod load_defects;
 mod misbehaving;
+mod mutations;
 mod properties;
 mod provisioner;
 mod reports;

@@ -62,7 +62,11 @@ impl KeyDescription {
         }
     }
 
-    fn encode(&self) -> Vec<u8> {
+    /// The extension's value.
+    pub(super) fn encode(&self) -> Vec<u8> {
+        if let Some(value) = &self.value {
+            return value.clone();
+        }
         let list = |fields: &[Field]| {
             let fields: Vec<Vec<u8>> = fields.iter().map(|(tag, value)| der::context(*tag, value)).collect();
             der::sequence(&fields)
@@ -88,7 +92,7 @@ pub(super) fn attest(draft: &Draft<'_>) -> Result<Value, ClientError> {
     let mut description =
         if draft.is_vector() { KeyDescription::of_vector(challenge) } else { KeyDescription::usual(challenge) };
     draft.applied.attesting(&mut Part::KeyDescription(&mut description))?;
-    let value = description.value.take().unwrap_or_else(|| description.encode());
+    let value = description.encode();
     let certified = draft.certify(draft.key.clone(), draft.subject(), |leaf| {
         leaf.set_extension(oid::ANDROID_KEY_DESCRIPTION, false, value);
     })?;

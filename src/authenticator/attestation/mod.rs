@@ -6,6 +6,7 @@ mod certification;
 mod compound;
 mod fido_u2f;
 mod packed;
+mod state;
 mod tpm;
 
 use sha2::{Digest as _, Sha256};

@@ -85,7 +85,8 @@ impl PubArea {
         PubArea { kind, name_algorithm: SHA256, parameters, unique, prefix, keep, suffix, attributes }
     }
 
-    fn encode(&self) -> Vec<u8> {
+    /// The bytes of `pubArea`.
+    pub(super) fn encode(&self) -> Vec<u8> {
         let mut out = [self.kind.to_be_bytes(), self.name_algorithm.to_be_bytes()].concat();
         out.extend(self.attributes.to_be_bytes());
         out.extend(sized(&[]));
@@ -113,7 +114,8 @@ impl PubArea {
 }
 
 impl CertInfo {
-    fn encode(&self) -> Vec<u8> {
+    /// The bytes of `certInfo`.
+    pub(super) fn encode(&self) -> Vec<u8> {
         let mut extra_data = sized(&self.extra_data);
         if let Some(length) = self.extra_data_length {
             extra_data[..2].copy_from_slice(&length.to_be_bytes());

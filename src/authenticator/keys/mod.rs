@@ -91,12 +91,12 @@ impl KeyPair {
 
     /// An ECDSA signature over a digest; empty for other keys.
     pub(super) fn sign_prehash(&self, digest: &[u8]) -> Vec<u8> {
-        // P-521 wants half its length; a digest with zeros before it stands for the same number.
-        let padded = [&vec![0; 66_usize.saturating_sub(digest.len())], digest].concat();
+        // These crates want half of the field's length; a digest with zeros before it stands for the same number.
+        let padded = |length: usize| [&vec![0; length.saturating_sub(digest.len())], digest].concat();
         match self {
             KeyPair::P256(key) => key.sign_prehash(digest),
-            KeyPair::P384(key) => der_signature!(p384, key, digest),
-            KeyPair::P521(key) => der_signature!(p521, key, &padded),
+            KeyPair::P384(key) => der_signature!(p384, key, &padded(24)),
+            KeyPair::P521(key) => der_signature!(p521, key, &padded(66)),
             KeyPair::Secp256k1(key) => der_signature!(k256, key, digest),
             KeyPair::Ed25519(_) | KeyPair::Rsa(_) | KeyPair::Forgeable(_) => Vec::new(),
         }

@@ -194,7 +194,8 @@ fn compound(statements: &mut Vec<Value>, given: &Given<'_>) -> Result<(), Mutati
     let text = |name: &str| Value::Text(name.to_owned());
     let element =
         |format: &str, statement: Value| Value::Map(vec![(text("fmt"), text(format)), (text("attStmt"), statement)]);
-    let last = statements.len().saturating_sub(1);
+    // An earlier mutation may have taken all of them.
+    let none = || MutationError::Impossible("there is no statement to change".to_owned());
     match given.text()? {
         "one" => statements.truncate(1),
         "none" => statements.clear(),
@@ -203,13 +204,15 @@ fn compound(statements: &mut Vec<Value>, given: &Given<'_>) -> Result<(), Mutati
             statements.push(element("compound", inner));
         }
         "without-format" => {
-            if let Some(Value::Map(members)) = statements.get_mut(last) {
+            if let Value::Map(members) = statements.last_mut().ok_or_else(none)? {
                 members.retain(|(key, _)| key.as_text() != Some("fmt"));
             }
         }
-        "unknown-format" => statements[last] = element("org.example.x", Value::Map(Vec::new())),
-        "with-none" => statements[last] = element("none", Value::Map(Vec::new())),
-        "one-invalid" => corrupt(&mut statements[last]),
+        "unknown-format" => {
+            *statements.last_mut().ok_or_else(none)? = element("org.example.x", Value::Map(Vec::new()));
+        }
+        "with-none" => *statements.last_mut().ok_or_else(none)? = element("none", Value::Map(Vec::new())),
+        "one-invalid" => corrupt(statements.last_mut().ok_or_else(none)?),
         "all-invalid" => statements.iter_mut().for_each(corrupt),
         _ => {
             return Err(MutationError::Args(

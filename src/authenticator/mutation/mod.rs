@@ -3,6 +3,7 @@
 //! Each is one entry in the list of its family and one function. A mutation changes one part at the stage where that
 //! part is made; whatever is made later (hash, signature, encoding) follows from the changed part.
 
+mod applied;
 mod args;
 mod attestation_object;
 mod authenticator_data;
@@ -18,17 +19,15 @@ mod signature;
 mod signature_encoding;
 mod template;
 
+pub(super) use applied::Applied;
+pub use applied::Given;
 pub use args::Args;
 
-use std::cell::Cell;
 use std::fmt;
-use std::ops::Deref;
 
 use serde_json::Value;
 
 use super::attestation::Part;
-use super::client::ClientError;
-use super::keys::KeyPair;
 use crate::webauthn::authenticator_data::AuthenticatorData;
 use crate::webauthn::client_data::CollectedClientData;
 
@@ -103,6 +102,9 @@ pub enum MutationError {
     /// What is asked for cannot be made from this response.
     #[error("{0}")]
     Impossible(String),
+    /// One of several mutations found everything as it makes it, so that what the whole is called is not what was done.
+    #[error("it changes nothing here")]
+    Nothing,
 }
 
 impl Mutation {
@@ -149,93 +151,4 @@ const fn count() -> usize {
         family += 1;
     }
     total
-}
-
-/// The arguments of a mutation, and what it may know of the creation.
-pub struct Given<'a> {
-    pub(super) args: &'a Args,
-    pub(super) origin: &'a str,
-    pub(super) rp_id: &'a str,
-    pub(super) challenge: &'a [u8],
-    pub(super) seed: &'a [u8; 32],
-    /// The credential key pair.
-    pub(super) key: &'a KeyPair,
-}
-
-impl Deref for Given<'_> {
-    type Target = Args;
-
-    fn deref(&self) -> &Args {
-        self.args
-    }
-}
-
-impl Given<'_> {
-    /// A template that stands for itself: only the common placeholders.
-    fn template(&self, text: &str) -> Result<Vec<u8>, MutationError> {
-        template::fill(text, self, &|_name| None)
-    }
-
-    /// As [`Given::template`], as text.
-    fn text_template(&self, text: &str) -> Result<String, MutationError> {
-        String::from_utf8(self.template(text)?).map_err(|_error| MutationError::Args("a template of UTF-8 text"))
-    }
-}
-
-/// The mutations of one creation, in order.
-pub(super) struct Applied<'a> {
-    pub(super) mutations: &'a [(&'static Mutation, Args)],
-    pub(super) origin: &'a str,
-    pub(super) rp_id: &'a str,
-    pub(super) challenge: &'a [u8],
-    pub(super) seed: &'a [u8; 32],
-    pub(super) key: &'a KeyPair,
-    /// How many parts of the statement a mutation was about.
-    touched: Cell<usize>,
-}
-
-impl<'a> Applied<'a> {
-    pub(super) fn new(
-        mutations: &'a [(&'static Mutation, Args)],
-        (origin, rp_id, challenge): (&'a str, &'a str, &'a [u8]),
-        seed: &'a [u8; 32],
-        key: &'a KeyPair,
-    ) -> Applied<'a> {
-        Applied { mutations, origin, rp_id, challenge, seed, key, touched: Cell::new(0) }
-    }
-
-    /// Calls `change` with each mutation's stage and arguments; it gives `None` where the stage is not its own.
-    pub(super) fn run(
-        &self,
-        mut change: impl FnMut(&Stage, &Given<'_>) -> Option<Result<(), MutationError>>,
-    ) -> Result<(), ClientError> {
-        for (mutation, args) in self.mutations {
-            let Applied { origin, rp_id, challenge, seed, key, .. } = *self;
-            let given = Given { args, origin, rp_id, challenge, seed, key };
-            let result = change(&mutation.stage, &given).unwrap_or(Ok(()));
-            result.map_err(|source| ClientError::Mutation { id: mutation.id, source })?;
-        }
-        Ok(())
-    }
-
-    /// Hands a part of the statement to the mutations of [`Stage::Attesting`].
-    pub(super) fn attesting(&self, part: &mut Part<'_>) -> Result<(), ClientError> {
-        self.run(|stage, given| match stage {
-            Stage::Attesting(change) => Some(change(part, given).map(|own| {
-                self.touched.set(self.touched.get() + usize::from(own));
-            })),
-            _ => None,
-        })
-    }
-
-    /// Refuses mutations that are about parts which the format did not have.
-    pub(super) fn require_touched(&self, format: &'static str) -> Result<(), ClientError> {
-        let attesting = self.mutations.iter().filter(|(mutation, _)| matches!(mutation.stage, Stage::Attesting(_)));
-        match attesting.map(|(mutation, _)| mutation.id).next() {
-            Some(id) if self.touched.get() == 0 => {
-                Err(ClientError::Mutation { id, source: MutationError::Format(format) })
-            }
-            _ => Ok(()),
-        }
-    }
 }

@@ -105,7 +105,7 @@ fn slice(bytes: &[u8], from: &Json, to: &Json) -> Result<Vec<u8>, MutationError>
     let place = |json: &Json, end: usize| -> Option<usize> {
         match json.as_i64() {
             None => Some(end),
-            Some(place) if place < 0 => bytes.len().checked_sub(usize::try_from(-place).ok()?),
+            Some(place) if place < 0 => bytes.len().checked_sub(usize::try_from(place.unsigned_abs()).ok()?),
             Some(place) => usize::try_from(place).ok().filter(|place| *place <= bytes.len()),
         }
     };
