@@ -1,10 +1,12 @@
 //! The state after a case: what was accepted is there once, what was refused is not, and the user can still enrol.
 
+use super::control::SIMPLE;
 use super::judge;
 use super::player::{Ended, Player};
 use crate::contract::{ApiVersion, Flow, Operation};
 use crate::outcome::{Finding, Reason, Verdict, gravest};
-use crate::scenario::{Caller, Expectation, FlowRef, Made, Step};
+use crate::scenario::{Caller, Expectation, FlowRef, Made, Permutation, Step};
+use crate::transport::Reply;
 
 /// The clause of the state afterwards.
 pub(super) const CLAUSE: &str = "api/after-state";
@@ -67,9 +69,26 @@ async fn look(player: &mut Player<'_>, next: Step) -> Result<(), Ended> {
         return player.end("after-state", clause, Reason::StateChanged, expected, "it is listed");
     }
     player.find(Finding::new("after-state", CLAUSE, Reason::Met, "the state fits the answer", "it does"));
-    if player.state.refused {
+    if player.state.refused { enrol_again(player, &next).await } else { Ok(()) }
+}
+
+/// A good enrolment in a form that the target is known to take: that of the case may be what it refuses. Where no control has told
+/// yet, the simplest forms are tried.
+async fn enrol_again(player: &mut Player<'_>, next: &Step) -> Result<(), Ended> {
+    let Permutation { flow, protocol, format, .. } = *player.permutation;
+    let own = (format, player.permutation.case.control_algorithm(format));
+    player.good_form = player.shared.controls.known_form((flow, protocol), own);
+    if player.good_form.is_none() {
+        let [first, second] = SIMPLE;
+        player.good_form = Some(first);
         player.make(&Step::default(), Made::Good, &[])?;
-        player.call_step(Operation::Verify, &next).await?;
+        let either = Step { expect: Some(Expectation::EITHER), ..next.clone() };
+        if let Reply::Success(_) = player.call_step(Operation::Verify, &either).await? {
+            return Ok(());
+        }
+        player.good_form = Some(second);
+        player.call_step(Operation::Start, next).await?;
     }
-    Ok(())
+    player.make(&Step::default(), Made::Good, &[])?;
+    player.call_step(Operation::Verify, next).await.map(drop)
 }

@@ -13,6 +13,12 @@ use crate::webauthn::cose::CoseAlgorithm;
 
 pub(super) type Key = (Flow, Protocol, Format, CoseAlgorithm);
 
+/// Attestation format and algorithm of an enrolment.
+pub(super) type Form = (Format, CoseAlgorithm);
+
+/// What nearly every target takes.
+pub(super) const SIMPLE: [Form; 2] = [(Format::None, CoseAlgorithm::ES256), (Format::PackedSelf, CoseAlgorithm::ES256)];
+
 /// What came of it, and when.
 type Control = Arc<tokio::sync::Mutex<Option<(Instant, Result<(), Failed>)>>>;
 
@@ -40,6 +46,19 @@ pub(super) struct Controls {
 }
 
 impl Controls {
+    /// A form of the good enrolment that this flow has taken over this protocol in this run: the one that is asked for, or the
+    /// simplest. `None` as long as no control says so.
+    pub(super) fn known_form(&self, (flow, protocol): (Flow, Protocol), own: Form) -> Option<Form> {
+        let controls = self.tried.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_taken = |(format, algorithm): &Form| {
+            let control = controls.get(&(flow, protocol, *format, *algorithm));
+            // One that is under way says nothing yet.
+            let tried = control.and_then(|control| control.try_lock().ok());
+            tried.is_some_and(|tried| tried.as_ref().is_some_and(|(_, outcome)| outcome.is_ok()))
+        };
+        std::iter::once(own).chain(SIMPLE).find(is_taken)
+    }
+
     /// Whether the control was accepted; otherwise why not. One that had no connection is tried again by the next who needs it: the
     /// target may be back. Who waited meanwhile takes what came.
     pub(super) async fn accepted(&self, shared: &Shared, key: Key) -> Result<(), Failed> {

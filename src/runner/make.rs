@@ -3,6 +3,7 @@
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
+use super::control::Form;
 use super::oracle;
 use super::player::{Ended, MadeCredential, Player, Recipe};
 use crate::authenticator::{Client, ClientError, CreationRequest, CredentialKey, MutationError, mark};
@@ -55,7 +56,7 @@ impl Player<'_> {
     /// Holds the options to what the case presupposes of them; gives the algorithm of the credential key.
     fn require(&mut self, options: &PublicKeyCredentialCreationOptions, made: Made) -> Result<CoseAlgorithm, Ended> {
         if made == Made::Good {
-            return Ok(self.permutation.case.control_algorithm(self.permutation.format));
+            return Ok(self.form(made).1);
         }
         let case = &self.permutation.case;
         let clause = self.clause();
@@ -125,16 +126,17 @@ impl Player<'_> {
             _ => fresh_id(&seed, &options.challenge),
         };
         let case = &self.permutation.case;
+        let (format, _) = self.form(made);
         let request = CreationRequest {
             mutations: &mutations,
             algorithm,
             key: case.key.as_deref().filter(|_| made != Made::Good).map(CredentialKey::Named),
             credential_id: Some(credential_id),
-            ..CreationRequest::new(seed, self.permutation.format)
+            ..CreationRequest::new(seed, format)
         };
         let created = self.client().create(options, &request)?;
         let mutations = mutations.iter().map(|(mutation, _)| mutation.id.to_owned()).collect();
-        let recipe = Recipe { options: options.clone(), algorithm, keyed: request.key.is_some(), mutations };
+        let recipe = Recipe { options: options.clone(), format, algorithm, keyed: request.key.is_some(), mutations };
         let mut ids = vec![created.credential_id.clone()];
         let text =
             |name: &str| created.json.get(name).and_then(Value::as_str).and_then(|id| base64::decode_any(id).ok());
@@ -150,9 +152,16 @@ impl Player<'_> {
             algorithm: recipe.algorithm,
             key: self.permutation.case.key.as_deref().filter(|_| recipe.keyed).map(CredentialKey::Named),
             credential_id: Some(created.credential_id.clone()),
-            ..CreationRequest::new(*seed, self.permutation.format)
+            ..CreationRequest::new(*seed, recipe.format)
         };
         self.client().create(&recipe.options, &request).ok().map(|good| good.text)
+    }
+
+    /// Format and algorithm of what is made: those of the case, but for a good credential that is to be in another form.
+    fn form(&self, made: Made) -> Form {
+        let format = self.permutation.format;
+        let own = (format, self.permutation.case.control_algorithm(format));
+        self.good_form.filter(|_| made == Made::Good).unwrap_or(own)
     }
 
     fn client(&self) -> Client {

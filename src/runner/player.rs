@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use sha2::{Digest as _, Sha256};
 
+use super::control::Form;
 use super::details::SeenDetails;
 use super::subject::Lease;
 use super::{Shared, present};
-use crate::authenticator::CreatedCredential;
+use crate::authenticator::{CreatedCredential, Format};
 use crate::contract::{Endpoint, Protocol};
 use crate::outcome::{CaseRecord, Expected, Finding, Reason, Verdict, gravest};
 use crate::scenario::Permutation;
@@ -46,6 +47,8 @@ pub(super) struct Player<'a> {
     /// The id of the first start.
     pub(super) first_factor_id: Option<String>,
     pub(super) credential: Option<MadeCredential>,
+    /// The form of good credentials, where it is not the case's.
+    pub(super) good_form: Option<Form>,
     /// The credential made first.
     pub(super) first_credential: Option<MadeCredential>,
     /// User handles by user: the subject's own (`true`) and the other's.
@@ -109,6 +112,7 @@ pub(super) struct MadeCredential {
 #[derive(Debug, Clone)]
 pub(super) struct Recipe {
     pub(super) options: PublicKeyCredentialCreationOptions,
+    pub(super) format: Format,
     pub(super) algorithm: CoseAlgorithm,
     /// Whether the key is the one that the case names.
     pub(super) keyed: bool,
@@ -150,6 +154,7 @@ impl<'a> Player<'a> {
             factor_id: None,
             first_factor_id: None,
             credential: None,
+            good_form: None,
             first_credential: None,
             user_handles: Vec::new(),
             details: None,

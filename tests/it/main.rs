@@ -26,5 +26,6 @@ mod selftest;
 mod server;
 mod setup;
 mod shards;
+mod subjects;
 mod vectors;
 mod wire;

@@ -1,0 +1,58 @@
+//! Subjects that others use too: cases before, earlier runs, other runs at the same time.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use proofmark::cli::embedded;
+use proofmark::outcome::{Reason, RunRecord, Verdict};
+use proofmark::runner::target::Target;
+use proofmark::runner::{Runner, Settings, Stop};
+use proofmark::scenario::{self, Pattern, Plan, Policy, Selection};
+use proofmark::server::{RunningServer, Server, ServerConfig};
+
+async fn with(config: ServerConfig) -> RunningServer {
+    Server::start(ServerConfig { seed: 4, ..config }).await.expect("a free port")
+}
+
+fn runner(target: Target, patterns: &[&str], seed: u64) -> Runner {
+    let patterns = patterns.iter().map(|text| Pattern::new(text).expect("a pattern")).collect();
+    let (flows, protocols) = (target.flows.clone(), target.protocols.clone());
+    let selection = Selection { flows, protocols, patterns, seed, ..Selection::default() };
+    let plan = Plan::new(scenario::embedded().expect("valid suites"), &selection);
+    assert_eq!(plan.unmatched, [""; 0]);
+    Runner::new(target, plan, Settings { seed, concurrency: 8, now: embedded::now() }).expect("a good address")
+}
+
+async fn run(target: Target, patterns: &[&str], seed: u64) -> RunRecord {
+    let mut events = Vec::new();
+    let stop = Stop::default();
+    let run = runner(target, patterns, seed).run(&stop, |event| events.push(event.clone()));
+    tokio::time::timeout(Duration::from_secs(100), run).await.expect("the run ends");
+    RunRecord::fold(events).expect("a first event")
+}
+
+/// What did not pass, by id.
+fn not_passed(run: &RunRecord) -> BTreeMap<&str, (Verdict, Reason)> {
+    let bad = run.cases.iter().filter(|case| case.verdict != Verdict::Pass);
+    bad.map(|case| (case.id.as_str(), (case.verdict, case.reason))).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_refused_format_the_user_enrols_with_one_that_is_taken() {
+    // It trusts somebody else's root only, and the target file does not say that it takes ours.
+    let root = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).expect("a certificate");
+    let server = with(ServerConfig { trust_anchors: vec![root.cert.der().to_vec()], ..ServerConfig::default() }).await;
+    let target = Target { policy: Policy::default(), ..embedded::target_of(&server) };
+    let patterns = ["apple/valid", "android-key/valid", "packed-x5c/valid", "client-data/origin-other-site"];
+    let run = run(target, &patterns, 1).await;
+    assert_eq!(not_passed(&run), BTreeMap::new());
+    let refused = run.cases.iter().filter(|case| case.case == "apple/valid" && case.protocol != "all");
+    for case in refused {
+        assert!(
+            case.reason == Reason::LeftOpen && case.observed.starts_with("refused"),
+            "{}: {}",
+            case.id,
+            case.observed
+        );
+    }
+}
