@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::control::Failed;
 use super::player::{Ended, Lines, Player};
-use super::{Shared, after, breaker, control, judge, present};
+use super::{Shared, after, breaker, close, control, judge, present};
 use crate::authenticator::Format;
 use crate::contract::{ApiVersion, Operation};
 use crate::outcome::{CaseRecord, Finding, Reason, Verdict, gravest};
@@ -20,7 +20,8 @@ pub(super) async fn play(shared: &Shared, permutation: &Permutation, attempt: u8
     let mut record = record_of(permutation);
     // Before a subject is leased: the control needs one too, and a small pool may have no other.
     let control = control(shared, permutation).await;
-    match shared.pool.lease(&permutation.case).await {
+    let takes_used = close::can_do_with_used(shared, permutation);
+    match shared.pool.lease_or_used(&permutation.case, takes_used).await {
         Ok(lease) => {
             let mut player = Player::new(shared, permutation, lease, attempt);
             let of_control = control.as_ref().err().map(|failed| failed.lines.clone());
@@ -147,6 +148,7 @@ impl Player<'_> {
             };
             return self.end(check, self.clause(), reason, expected, why);
         }
+        self.close_what_is_open().await?;
         // Why the steps ended is in the findings; the state is looked at where they leave one to look at.
         let _: Result<(), Ended> = self.run_steps().await;
         after::settle(self).await

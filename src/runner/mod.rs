@@ -7,6 +7,7 @@ mod breaker;
 mod call;
 mod case;
 pub mod check;
+mod close;
 mod control;
 mod course;
 mod details;

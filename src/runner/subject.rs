@@ -23,6 +23,8 @@ struct Pool {
     size: usize,
     /// Subjects whose tokens nobody can make good again.
     lost: Mutex<usize>,
+    /// Whether they were made for this run alone.
+    is_new: bool,
     u2f_locks_tokens: bool,
     provisioner: Option<Arc<dyn Provisioner>>,
 }
@@ -38,6 +40,8 @@ struct Waiting {
 #[derive(Debug)]
 pub(super) struct Lease {
     subjects: Vec<Waiting>,
+    /// Whether nobody has used the first of them, in this run or before.
+    is_new: bool,
     is_aside: bool,
     pool: Arc<Pool>,
     // Dropped after the subjects were put back, since fields are dropped after `drop` ran.
@@ -57,6 +61,7 @@ impl SubjectPool {
             count: Arc::new(Semaphore::new(subjects.len())),
             size: subjects.len(),
             lost: Mutex::default(),
+            is_new: accounts.listed_in.is_none() && accounts.provisioner.is_none(),
             u2f_locks_tokens: accounts.u2f_locks_tokens,
             provisioner: accounts.provisioner.clone(),
         }))
@@ -65,6 +70,11 @@ impl SubjectPool {
     /// Waits until subjects for a permutation of a case are free, and makes the tokens good again that a U2F enrolment has locked.
     /// `Err` says why there never will be.
     pub(super) async fn lease(&self, case: &Case) -> Result<Lease, String> {
+        self.lease_or_used(case, false).await
+    }
+
+    /// The same; with `takes_used` a case that wants a subject that nobody used takes another where there are none any more.
+    pub(super) async fn lease_or_used(&self, case: &Case, takes_used: bool) -> Result<Lease, String> {
         let (pool, count, sharing) = (&self.0, case.subjects(), case.sharing());
         let too_few = || "too few".to_owned();
         if count > pool.size {
@@ -78,10 +88,15 @@ impl SubjectPool {
                     .to_owned(),
             );
         };
-        let taken = pool.waiting.lock().unwrap_or_else(PoisonError::into_inner).take(count, sharing);
-        let subjects = taken.ok_or("none is left that nobody used yet")?;
-        let is_aside = sharing != Sharing::Shares;
-        let mut lease = Lease { subjects, is_aside, pool: Arc::clone(pool), permit };
+        let (subjects, is_fresh) = {
+            let mut waiting = pool.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            let fresh = waiting.take(count, sharing);
+            let is_fresh = sharing == Sharing::Fresh && fresh.is_some();
+            let used = || if takes_used { waiting.take(count, Sharing::Own) } else { None };
+            (fresh.or_else(used).ok_or("none is left that nobody used yet")?, is_fresh)
+        };
+        let (is_new, is_aside) = (is_fresh && pool.is_new, sharing != Sharing::Shares);
+        let mut lease = Lease { subjects, is_new, is_aside, pool: Arc::clone(pool), permit };
         lease.unlock().await?;
         Ok(lease)
     }
@@ -96,6 +111,11 @@ impl Lease {
     /// Another subject, where two were leased.
     pub(super) fn other(&self) -> Option<&Subject> {
         self.subjects.get(1).map(|waiting| &waiting.subject)
+    }
+
+    /// Whether the subject of the case was made for this run, and nobody has used it.
+    pub(super) fn is_new(&self) -> bool {
+        self.is_new
     }
 
     /// Notes that a user has a U2F factor now, or may have one.
@@ -199,6 +219,10 @@ cases:
         drop(second);
         assert_eq!(ids(&pool.lease(shares).await.expect("back")), ["1"]);
         assert_eq!(pool.lease(fresh).await.expect_err("all were used"), "none is left that nobody used yet");
+        let used = pool.lease_or_used(fresh, true).await.expect("one that was used");
+        assert!(!used.is_new() && self::pool(&accounts(3)).lease(fresh).await.expect("fresh").is_new());
+        let listed = Accounts { listed_in: Some("pool.json".into()), ..accounts(3) };
+        assert!(!self::pool(&listed).lease(fresh).await.expect("unused").is_new(), "an earlier run may have used it");
         let none = super::SubjectPool::new(&accounts(0), Demand::default());
         assert_eq!(none.lease(shares).await.expect_err("for ever"), "too few");
     }

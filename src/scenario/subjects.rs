@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use super::model::Case;
 use super::plan::{Permutation, Plan};
-use super::step::{Caller, OperationRef, Step, UserRef};
+use super::step::{Caller, FlowRef, OperationRef, Step, UserRef};
 
 /// Permutations that share a subject, on the average, where there are subjects enough: each may leave a credential behind, which
 /// every later start has to list.
@@ -23,8 +23,8 @@ pub enum Sharing {
     /// It leaves something behind that is hard to foresee: two users whose calls cross, a race, a hundred credentials. Its subjects
     /// serve nobody else as long as there are others.
     Own,
-    /// It finishes a registration that was never started. A subject with a registration that an earlier case left open would answer
-    /// otherwise: it has to be one that nobody used.
+    /// It finishes a registration that was never started on its flow. A subject with a registration that an earlier case left open
+    /// would answer otherwise: it has to be one that nobody used, or what is open has to be finished first.
     Fresh,
 }
 
@@ -67,7 +67,10 @@ impl Case {
     /// How a permutation of it may use a subject that others use too.
     pub fn sharing(&self) -> Sharing {
         let own = |step: &&Step| step.caller != Caller::Other && step.user != UserRef::Other;
-        let begins = |step: &Step| step.prepare.is_some() || step.call == Some(OperationRef::Start);
+        // What is begun of another factor, or in the other version, may be open beside what an earlier case has left open here.
+        let begins = |step: &Step| {
+            step.flow == FlowRef::Own && (step.prepare.is_some() || step.call == Some(OperationRef::Start))
+        };
         let ends = |step: &Step| matches!(step.call, Some(OperationRef::Verify | OperationRef::Remove));
         let first = self.steps.iter().filter(own).find(|step| begins(step) || ends(step));
         if first.is_some_and(ends) {
@@ -152,6 +155,8 @@ mod tests {
             ("ceremony/many-credentials", Sharing::Own),
             ("ceremony/verify-without-start", Sharing::Fresh),
             ("ceremony/verify-empty-challenge-without-start", Sharing::Fresh),
+            ("ceremony/other-api-version-challenge", Sharing::Fresh),
+            ("ceremony/other-factor-challenge", Sharing::Shares),
         ] {
             assert_eq!(sharing(id), expected, "{id}");
         }

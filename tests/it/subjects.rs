@@ -4,14 +4,27 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use proofmark::cli::embedded;
+use proofmark::contract::{Flow, Protocol};
 use proofmark::outcome::{Reason, RunRecord, Verdict};
 use proofmark::runner::target::Target;
 use proofmark::runner::{Runner, Settings, Stop};
 use proofmark::scenario::{self, Pattern, Plan, Policy, Selection};
 use proofmark::server::{RunningServer, Server, ServerConfig};
+use proofmark::transport::{self, Call, Limits};
+
+async fn server(users: usize) -> RunningServer {
+    with(ServerConfig { users, ..ServerConfig::default() }).await
+}
 
 async fn with(config: ServerConfig) -> RunningServer {
     Server::start(ServerConfig { seed: 4, ..config }).await.expect("a free port")
+}
+
+/// The server as a target whose subjects are listed, so that others may have used them.
+fn listed(server: &RunningServer) -> Target {
+    let mut target = embedded::target_of(server);
+    target.accounts.listed_in = Some("pool.json".into());
+    target
 }
 
 fn runner(target: Target, patterns: &[&str], seed: u64) -> Runner {
@@ -35,6 +48,40 @@ async fn run(target: Target, patterns: &[&str], seed: u64) -> RunRecord {
 fn not_passed(run: &RunRecord) -> BTreeMap<&str, (Verdict, Reason)> {
     let bad = run.cases.iter().filter(|case| case.verdict != Verdict::Pass);
     bad.map(|case| (case.id.as_str(), (case.verdict, case.reason))).collect()
+}
+
+/// Starts a registration of every second subject, on both flows of v1, and leaves it open.
+async fn leave_open(target: &Target) {
+    let rest = transport::connect(Protocol::Rest, &target.web, &Limits::default()).expect("an address");
+    for subject in target.accounts.subjects.iter().step_by(2) {
+        for flow in [Flow::V1U2f, Flow::V1Passwordless] {
+            let call = Call::start(flow, &subject.user_id, Some(&subject.token)).expect("a start");
+            assert_eq!(rest.send(&call).await.expect("an answer").http_status, 200);
+        }
+    }
+}
+
+const PRESUPPOSE_NOTHING_OPEN: [&str; 4] = [
+    "ceremony/verify-without-start",
+    "ceremony/verify-empty-challenge-without-start",
+    "ceremony/other-api-version-challenge",
+    "authorization/unknown-factor-v1",
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_earlier_runs_left_open_makes_no_difference() {
+    let server = server(70).await;
+    let target = listed(&server);
+    for seed in 1..=3 {
+        leave_open(&target).await;
+        let run = run(target.clone(), &PRESUPPOSE_NOTHING_OPEN, seed).await;
+        assert_eq!(not_passed(&run), BTreeMap::new(), "seed {seed}");
+    }
+    // So few that some have to take one that was used before.
+    let mut few = target;
+    few.accounts.subjects.truncate(9);
+    let run = run(few, &PRESUPPOSE_NOTHING_OPEN, 4).await;
+    assert_eq!(not_passed(&run), BTreeMap::new());
 }
 
 #[tokio::test(flavor = "multi_thread")]
