@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::contract::Flow;
-use crate::outcome::Shard;
+use crate::outcome::{Profile, Shard};
 pub use bounds::BoundArguments;
 pub use capacity::{CalibrateArguments, FindArguments};
 pub use credential::{AttestArguments, VectorsArguments, VectorsVerb};
@@ -131,6 +131,9 @@ pub struct RunArguments {
     /// The most that one call may take, such as 500ms or 20s; otherwise the target file's, or 10s
     #[arg(long, value_name = "TIME")]
     pub timeout: Option<String>,
+    /// What the target is held to: webauthn, fido or strict; otherwise what the target file says, or webauthn
+    #[arg(long, value_name = "PROFILE", value_parser = Profile::from_name)]
+    pub profile: Option<Profile>,
     /// Make the exit code 1 for this verdict too
     #[arg(long, value_name = "VERDICT")]
     pub deny: Option<Deny>,
@@ -181,6 +184,9 @@ pub struct ReplayArguments {
     /// An own suite file that the case is from; can be repeated
     #[arg(long = "suite", value_name = "FILE")]
     pub suites: Vec<PathBuf>,
+    /// What the target is held to: webauthn, fido or strict; otherwise what the event stream or the target file says
+    #[arg(long, value_name = "PROFILE", value_parser = Profile::from_name)]
+    pub profile: Option<Profile>,
     /// The most that one call may take, such as 500ms or 20s; otherwise the target file's, or 10s
     #[arg(long, value_name = "TIME")]
     pub timeout: Option<String>,
@@ -198,6 +204,9 @@ pub struct JudgeArguments {
     /// Judge by the [reasons] of this target file, in place of those that the run was judged by
     #[arg(long, value_name = "FILE")]
     pub target: Option<PathBuf>,
+    /// Hold the target to another profile than the run did: webauthn, fido or strict
+    #[arg(long, value_name = "PROFILE", value_parser = Profile::from_name)]
+    pub profile: Option<Profile>,
     /// Excuse the fails and deviations of this file
     #[arg(long, value_name = "FILE")]
     pub known: Option<PathBuf>,

@@ -2,6 +2,7 @@
 
 use super::exit::{Exit, Failure};
 use crate::contract::{Flow, Protocol};
+use crate::outcome::Profile;
 use crate::runner::target::{Accounts, ReasonMap, Subject, Target};
 use crate::scenario::Policy;
 use crate::server::defect::Defect;
@@ -82,6 +83,7 @@ pub fn target_of(server: &RunningServer) -> Target {
         },
         reasons,
         policy: policy_of(server),
+        profile: Profile::default(),
         limits: Limits::default(),
     }
 }

@@ -21,6 +21,7 @@ pub fn judge(arguments: &JudgeArguments) -> Result<Exit, Failure> {
         let reasons = target_file::reasons(path).map_err(Failure::config)?;
         run.started.reasons = reasons.pairs();
     }
+    run.started.profile = arguments.profile.unwrap_or(run.started.profile);
     let changed = rejudge(&mut run);
     let step = github::Step::begin();
     output::print(&changes(&run, &changed));

@@ -26,7 +26,7 @@ pub fn list(arguments: &ListArguments) -> Result<Exit, Failure> {
         }
         Listing::Clauses => clause::all()
             .map(|clause| {
-                (clause.id.to_owned(), format!("{} {} [{}]", clause.level.name(), clause.text, clause.source))
+                (clause.id.to_owned(), format!("{} {} [{}]", clause.basis.name(), clause.text, clause.source))
             })
             .collect(),
         Listing::Mutations => MUTATIONS.iter().map(|m| (m.id.to_owned(), m.summary.to_owned())).collect(),

@@ -22,6 +22,7 @@ pub async fn replay(arguments: ReplayArguments) -> Result<Exit, Failure> {
         variants: arguments.variants.clone(),
         seed: Some(seed_or_random(seed)),
         timeout: arguments.timeout.clone(),
+        profile: arguments.profile.or(recorded.as_ref().map(|run| run.started.profile)),
         suites: arguments.suites.clone(),
         jobs: 16,
         ..RunArguments::default()
@@ -52,7 +53,7 @@ pub async fn replay(arguments: ReplayArguments) -> Result<Exit, Failure> {
     watcher.abort();
     let played = RunRecord::fold(events).ok_or_else(|| Failure::text(Exit::Internal, "the run has no first event"))?;
     for record in &played.cases {
-        output::line(&report::transcript(record));
+        output::line(&report::transcript(record, played.started.profile));
         if let Some(before) = recorded.as_ref().and_then(|run| run.cases.iter().find(|known| known.id == record.id)) {
             output::line(&format!("{:<9} {}\n", "recorded", compared(before, record)));
         }

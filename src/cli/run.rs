@@ -204,6 +204,7 @@ async fn ready(
     arguments: &RunArguments,
     mut target: Target,
 ) -> Result<(Runner, Vec<String>), Failure> {
+    target.profile = arguments.profile.unwrap_or(target.profile);
     if let Some(timeout) = request.timeout {
         target.limits.timeout = timeout;
     }
@@ -241,7 +242,8 @@ fn arguments_again(arguments: &RunArguments) -> String {
     let target = arguments.target.as_ref().map(|path| format!("--target {}", word(path)));
     let defect = arguments.defect.as_ref().map(|name| format!("--defect {name}"));
     let variants = arguments.variants.iter().map(|name| format!("--variant {name}"));
-    target.into_iter().chain(defect).chain(variants).collect::<Vec<_>>().join(" ")
+    let profile = arguments.profile.map(|profile| format!("--profile {}", profile.name()));
+    target.into_iter().chain(defect).chain(variants).chain(profile).collect::<Vec<_>>().join(" ")
 }
 
 /// A path as a word of a shell.

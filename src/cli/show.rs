@@ -68,7 +68,7 @@ fn recorded(id: &str, path: &std::path::Path) -> Result<Exit, Failure> {
     }
     let step = github::Step::begin();
     for record in found.iter().take(LISTED) {
-        output::line(&report::transcript(record));
+        output::line(&report::transcript(record, run.started.profile));
     }
     for record in found.iter().skip(LISTED) {
         output::line(&report::case_line(record));
@@ -95,6 +95,7 @@ fn describe_case(case: &Case, all: &[Case]) -> Result<String, Failure> {
     for id in &case.clauses {
         lines.extend(clause_lines(id));
     }
+    lines.push(entry("basis", &format!("{} ({})", case.basis().name(), case.source())));
     if let Some(expectation) = case.expectation() {
         lines.push(entry("expected", expectation.words()));
     }
@@ -175,7 +176,7 @@ fn clause_lines(id: &str) -> Vec<String> {
     let Some(clause) = clause::find(id) else { return vec![entry("clause", id)] };
     vec![
         entry("clause", id),
-        entry("promise", &format!("{} {}", clause.level.name(), clause.text)),
+        entry("promise", &format!("{} {}", clause.basis.word(), clause.text)),
         entry("source", clause.source),
     ]
 }

@@ -86,7 +86,7 @@ fn expected(case: &Case) -> &'static str {
 fn write(directory: &Path, vector: &Vector, case: &Case) -> Result<(), Failure> {
     let created = &vector.created;
     let clauses = case.clauses.iter().filter_map(|id| clause::find(id)).map(
-        |clause| json!({ "id": clause.id, "level": clause.level.name(), "text": clause.text, "source": clause.source }),
+        |clause| json!({ "id": clause.id, "basis": clause.basis.name(), "text": clause.text, "source": clause.source }),
     );
     let verifier = match &vector.verdict {
         Ok(()) => json!({ "accepts": true }),
@@ -100,6 +100,8 @@ fn write(directory: &Path, vector: &Vector, case: &Case) -> Result<(), Failure> 
         "title": case.title,
         "clauses": clauses.collect::<Vec<Value>>(),
         "expected": expected(case),
+        "basis": case.basis().name(),
+        "source": case.source(),
         "requires": case.requires.iter().map(scenario::Requirement::name).collect::<Vec<String>>(),
         "control": vector.control,
         "attestationFormat": vector.format.identifier(),

@@ -8,7 +8,7 @@ mod suggestions;
 use jiff::civil::date;
 
 use super::*;
-use crate::outcome::{Event, Finding, Reason, RunFinished, RunStarted};
+use crate::outcome::{Event, Finding, Profile, Reason, RunFinished, RunStarted};
 
 /// A permutation, or a comparison where the protocol is `all`. The id is flow, protocol, case and tail.
 pub(super) fn record(id: &str, reason: Reason, observed: &str) -> CaseRecord {
@@ -16,7 +16,7 @@ pub(super) fn record(id: &str, reason: Reason, observed: &str) -> CaseRecord {
     let finding = Finding::new("expectation", "api/status/ok", reason, "refused", observed);
     let record = serde_json::json!({
         "id": id, "case": parts[3..5].join("/"), "title": "t", "flow": parts[..2].join("/"), "protocol": parts[2],
-        "clauses": ["api/status/ok"], "verdict": reason.verdict(), "reason": reason, "findings": [finding],
+        "clauses": ["api/status/ok"], "verdict": reason.verdict(Profile::Webauthn), "reason": reason, "findings": [finding],
         "observed": observed, "exchanges": [], "duration_us": 1,
     });
     serde_json::from_value(record).expect("a record")
@@ -48,6 +48,7 @@ pub(super) fn run(records: Vec<CaseRecord>) -> RunRecord {
         digest: "d".to_owned(),
         shard: None,
         fuzzed: false,
+        profile: Profile::Webauthn,
     };
     let records = records.into_iter().map(|record| Event::CaseFinished(Box::new(record)));
     let finished = Event::RunFinished(RunFinished { interrupted: false, duration_ms: 1, stopped: None });

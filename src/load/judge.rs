@@ -7,11 +7,14 @@ use super::pool::Subject;
 use crate::checks::{self, Observation};
 use crate::contract::Operation;
 use crate::outcome::load::{LoadStep, Outcome};
-use crate::outcome::{Finding, Verdict, gravest};
+use crate::outcome::{Finding, Profile, Verdict, gravest};
 use crate::transport::{Exchange, Refusal, Reply, SentRequest, TransportError};
 
 /// Characters of a target's text that are kept until secrets are masked in it.
 const MOST_TEXT: usize = 2_000;
+
+/// Load is held to what binds every target.
+const PROFILE: Profile = Profile::Webauthn;
 
 /// Characters of an example that are shown.
 pub(super) const MOST_SHOWN: usize = 200;
@@ -63,9 +66,9 @@ pub(super) fn judge(
     let findings = if under_test { checks::findings(&observation) } else { Vec::new() };
     let class = |finding: &Finding| format!("{}/check/{}", step.name(), finding.check);
     let words = |finding: &Finding| cut(format!("expected {}, received {}", finding.expected, finding.received));
-    let deviates = |finding: &&Finding| finding.verdict() == Verdict::Deviation;
+    let deviates = |finding: &&Finding| finding.verdict(PROFILE) == Verdict::Deviation;
     deviations.extend(findings.iter().filter(deviates).map(|finding| (class(finding), words(finding))));
-    let worst = gravest(&findings).filter(|finding| finding.verdict() > Verdict::Deviation);
+    let worst = gravest(&findings, PROFILE).filter(|finding| finding.verdict(PROFILE) > Verdict::Deviation);
     if let Some(finding) = worst {
         let (class, example) = (class(finding), words(finding));
         return Answer::Failure(wrong(step, class, example, Box::new(exchange)));

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{CaseRecord, Stopped};
+use super::{CaseRecord, Profile, Stopped};
 
 /// One line of the stream.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -46,6 +46,9 @@ pub struct RunStarted {
     /// The target's reason map: patterns of refusals (docs/judging.md), and the clause that each means.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reasons: Vec<(String, String)>,
+    /// What the target is held to: verdicts follow from it and from each finding's reason.
+    #[serde(default)]
+    pub profile: Profile,
     /// The part of the plan that this run plays; `None` for all of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shard: Option<Shard>,
@@ -84,5 +87,5 @@ impl RunFinished {
 
 impl Event {
     /// The stream's present form.
-    pub const FORMAT: u32 = 2;
+    pub const FORMAT: u32 = 3;
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Reason;
+use crate::contract::clause::Basis;
 
 /// A reply as it came, and what was expected of it. Secrets are masked.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -59,6 +60,12 @@ pub struct Expected {
     pub class: Option<(u16, i32)>,
     /// The clause that the answer speaks of.
     pub clause: String,
+    /// What the expectation rests on; `None` for what the clause rests on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub basis: Option<Basis>,
+    /// The citation for it, where it is not the clause's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
     /// Further clauses that a refusal may be about.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub also: Vec<String>,

@@ -154,6 +154,7 @@ fn same(first: &(String, RunRecord), (file, run): (&str, &RunRecord)) -> Result<
             ("target", started.target.clone(), ""),
             ("seed", started.seed.to_string(), "; give each the same --seed"),
             ("number of shards", started.shard.map_or(0, |shard| shard.count).to_string(), ""),
+            ("profile", started.profile.name().to_owned(), "; give each the same --profile"),
             ("digest", started.digest.clone(), "; give each the same patterns, --suite and --exhaustive"),
         ]
     };
@@ -170,7 +171,7 @@ fn same(first: &(String, RunRecord), (file, run): (&str, &RunRecord)) -> Result<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::outcome::{CaseRecord, Event, RunStarted};
+    use crate::outcome::{CaseRecord, Event, Profile, RunStarted};
 
     /// A shard with these permutations, each compared over its protocols.
     fn shard(index: u32, count: u32, ids: &[&str]) -> (String, RunRecord) {
@@ -195,6 +196,7 @@ mod tests {
             protocols: vec![],
             reasons: vec![],
             digest: "d".to_owned(),
+            profile: Profile::default(),
             shard: Some(Shard { index, count }),
             fuzzed: false,
         };
@@ -224,7 +226,7 @@ mod tests {
     #[test]
     fn what_is_no_partition_is_refused() {
         type Spoil = fn(&mut Vec<(String, RunRecord)>);
-        let table: [(Spoil, &str); 12] = [
+        let table: [(Spoil, &str); 13] = [
             (Vec::clear, "there is nothing to merge"),
             (|all| all.truncate(1), "of 3 shards 1, 2 is missing; name the stream of every shard"),
             (|all| drop(all.remove(1)), "of 3 shards 1 is missing"),
@@ -245,6 +247,10 @@ mod tests {
             (
                 |all| all[2].1.started.digest = "e".to_owned(),
                 "2.ndjson: its digest is e, and 3.ndjson has d; shards share one plan; give each the same patterns",
+            ),
+            (
+                |all| all[2].1.started.profile = Profile::Strict,
+                "2.ndjson: its profile is strict, and 3.ndjson has webauthn; shards share one plan; give each the same --profile",
             ),
             (|all| all[2].1.started.target = "u".to_owned(), "2.ndjson: its target is u, and 3.ndjson has t"),
             (|all| all[2].1.started.version = "2".to_owned(), "2.ndjson: its version is 2, and 3.ndjson has 1"),

@@ -2,15 +2,19 @@
 
 mod event;
 mod evidence;
+mod finding;
 pub mod load;
 mod merge;
+mod profile;
 mod record;
 pub mod shown;
 mod stopped;
 
 pub use event::{Event, RunFinished, RunStarted, Shard};
 pub use evidence::{Evidence, Expected, RecordedBody};
+pub use finding::{Finding, Promise, gravest};
 pub use merge::{MergeError, merge};
+pub use profile::Profile;
 pub use record::{CaseRecord, CredentialRecord, ExchangeRecord, RunRecord, Statement, Tally};
 pub use stopped::{StopCause, Stopped};
 
@@ -49,7 +53,7 @@ impl Verdict {
     }
 }
 
-/// Why: a closed list, each reason belongs to one verdict.
+/// Why: a closed list. The verdict follows from the reason and the profile ([`Reason::verdict`]).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reason {
@@ -81,8 +85,12 @@ pub enum Reason {
     Hang,
     /// A secret or the server's inside was shown.
     Leak,
-    /// A SHOULD is not met.
+    /// What is only recommended is not met.
     ShouldUnmet,
+    /// What only FIDO's conformance tools demand is not met.
+    FidoUnmet,
+    /// What no text demands is not met, and that is unsafe.
+    SecurityUnmet,
     /// The server does something sane that the documents do not say.
     DocVsServer,
     /// Refused, but for another reason than the one under test.
@@ -112,22 +120,6 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// The verdict that the reason belongs to.
-    pub const fn verdict(self) -> Verdict {
-        use Reason as R;
-        match self {
-            R::Met | R::RightReason | R::Unattributed | R::LeftOpen => Verdict::Pass,
-            R::AcceptedInvalid | R::RejectedValid | R::WrongStatus | R::WrongShape | R::WrongContentType => {
-                Verdict::Fail
-            }
-            R::StateChanged | R::TransportsDisagree | R::Crash | R::Hang | R::Leak => Verdict::Fail,
-            R::ShouldUnmet | R::DocVsServer | R::WrongReason | R::AlsoAllowed => Verdict::Deviation,
-            R::NotDeclared | R::Filtered => Verdict::Skip,
-            R::TargetUnreachable | R::Auth | R::Setup | R::ControlFailed | R::OracleDisagrees => Verdict::Error,
-            R::Budget | R::Aborted | R::HarnessBug => Verdict::Error,
-        }
-    }
-
     /// The kebab-case name, as in every report.
     pub fn name(self) -> String {
         serde_json::to_value(self).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
@@ -163,96 +155,15 @@ impl Concern {
 }
 
 impl Reason {
-    /// What it sends a reader to; `None` for passes and skips.
-    pub const fn concern(self) -> Option<Concern> {
+    /// What it sends a reader to, the same under every profile; `None` for passes and skips.
+    pub fn concern(self) -> Option<Concern> {
         use Reason as R;
-        match (self.verdict(), self) {
+        match (self.verdict(Profile::default()), self) {
             (Verdict::Pass | Verdict::Skip, _) => None,
             (Verdict::Fail | Verdict::Deviation, _) => Some(Concern::Conformance),
             (Verdict::Error, R::Auth) => Some(Concern::Configuration),
             (Verdict::Error, R::OracleDisagrees | R::HarnessBug) => Some(Concern::Harness),
             (Verdict::Error, _) => Some(Concern::Setup),
         }
-    }
-}
-
-/// One observation of one check or expectation, good or bad.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Finding {
-    /// Id of the check, or `expectation`, `after-state`, `oracle`, `transport`.
-    pub check: String,
-    /// Id of the clause it speaks of.
-    pub clause: String,
-    /// Why; the verdict follows from it.
-    pub reason: Reason,
-    /// What was expected, in one line.
-    pub expected: String,
-    /// What was received, in one line.
-    pub received: String,
-    /// Index of the exchange that it speaks of, among those that the record keeps.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub exchange: Option<usize>,
-}
-
-impl Finding {
-    /// A finding of a check about a clause.
-    pub fn new(
-        check: &str,
-        clause: &str,
-        reason: Reason,
-        expected: impl Into<String>,
-        received: impl Into<String>,
-    ) -> Self {
-        Self {
-            check: check.to_owned(),
-            clause: clause.to_owned(),
-            reason,
-            expected: expected.into(),
-            received: received.into(),
-            exchange: None,
-        }
-    }
-
-    /// The verdict that the reason belongs to.
-    pub fn verdict(&self) -> Verdict {
-        self.reason.verdict()
-    }
-}
-
-/// The gravest of some findings; the first of them where several are equally grave. Of passes the one that says least
-/// about why, so that a weak one is not hidden behind the steps before it.
-pub fn gravest(findings: &[Finding]) -> Option<&Finding> {
-    let weight = |finding: &Finding| {
-        let weakness = match finding.reason {
-            Reason::Unattributed | Reason::LeftOpen => 2,
-            Reason::RightReason => 1,
-            _ => 0,
-        };
-        (finding.verdict(), weakness)
-    };
-    findings.iter().reduce(|worst, finding| if weight(finding) > weight(worst) { finding } else { worst })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_gravest_finding_decides_and_the_first_of_equals() {
-        let finding = |reason, clause: &str| Finding::new("c", clause, reason, "", "");
-        let findings = [
-            finding(Reason::Met, "a"),
-            finding(Reason::Setup, "b"),
-            finding(Reason::WrongShape, "c"),
-            finding(Reason::Leak, "d"),
-            finding(Reason::DocVsServer, "e"),
-        ];
-        assert_eq!(gravest(&findings).map(|f| f.clause.as_str()), Some("c"));
-        assert_eq!(gravest(&[]), None);
-        let passes = [finding(Reason::Met, "a"), finding(Reason::Unattributed, "b"), finding(Reason::RightReason, "c")];
-        assert_eq!(gravest(&passes).map(|f| f.clause.as_str()), Some("b"));
-        let skipped = [finding(Reason::Met, "a"), finding(Reason::NotDeclared, "b")];
-        assert_eq!(gravest(&skipped).map(|f| f.clause.as_str()), Some("b"), "a skip is not hidden behind a pass");
-        assert_eq!(Reason::AcceptedInvalid.name(), "accepted-invalid");
     }
 }

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Event, Evidence, Finding, Reason, RunFinished, RunStarted, Verdict, gravest};
+use super::{Event, Evidence, Finding, Profile, Reason, RunFinished, RunStarted, Verdict, gravest};
+use crate::contract::clause::{self, Basis};
 
 /// The result of one permutation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -19,6 +20,12 @@ pub struct CaseRecord {
     pub protocol: String,
     /// Clauses under test, the primary one first.
     pub clauses: Vec<String>,
+    /// What the case rests on; where it is not there, what its primary clause rests on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub basis: Option<Basis>,
+    /// The citation for it, where that is not the clause's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
     /// What it came to.
     pub verdict: Verdict,
     /// Why.
@@ -84,17 +91,23 @@ pub struct ExchangeRecord {
 }
 
 impl CaseRecord {
-    /// Sets verdict and reason by the gravest finding, and orders the findings: that one first, then the rest but `met`.
+    /// What the case rests on; `None` where its primary clause is not known.
+    pub fn basis(&self) -> Option<Basis> {
+        let of_clause = || Some(clause::find(self.clauses.first()?)?.basis);
+        self.basis.or_else(of_clause)
+    }
+
+    /// Sets verdict and reason by the gravest finding under a profile, and orders the findings: that one first, then the rest but `met`.
     /// A record without findings is a harness bug, never a pass.
-    pub fn decide(&mut self) {
-        let Some(decisive) = gravest(&self.findings).cloned() else {
+    pub fn decide(&mut self, profile: Profile) {
+        let Some(decisive) = gravest(&self.findings, profile).cloned() else {
             let clause = self.clauses.first().cloned().unwrap_or_default();
             let finding = Finding::new("runner", &clause, Reason::HarnessBug, "at least one finding", "none");
             self.findings = vec![finding];
             (self.verdict, self.reason) = (Verdict::Error, Reason::HarnessBug);
             return;
         };
-        (self.verdict, self.reason) = (decisive.verdict(), decisive.reason);
+        (self.verdict, self.reason) = (decisive.verdict(profile), decisive.reason);
         let rest = std::mem::take(&mut self.findings);
         let rest = rest.into_iter().filter(|finding| *finding != decisive && finding.reason != Reason::Met);
         self.findings = std::iter::once(decisive.clone()).chain(rest).collect();

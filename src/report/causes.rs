@@ -4,12 +4,13 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::terminal::plural;
+use crate::contract::clause::Basis;
 use crate::gate::{Judged, Standing};
 use crate::outcome::{CaseRecord, Finding, Reason, Verdict};
 
 /// Permutations that have one cause.
 ///
-/// That is the same clause, reason and expectation, with two exceptions. An error is the same whatever the case would have been
+/// That is the same clause, basis, reason and expectation, with two exceptions. An error is the same whatever the case would have been
 /// about: what counts is the reason and the answer. So it is with fails where the target refused what it has to accept, if it said
 /// that the caller may not, or refused the good enrolments in the same words.
 pub(super) struct Cause<'a> {
@@ -113,7 +114,10 @@ fn key<'a>(finding: &'a Finding, refused: &HashSet<Cow<'_, str>>) -> Key<'a> {
         {
             ("", "refused".to_owned(), "", answer)
         }
-        _ => (clause, finding.reason.name(), expected, Cow::Borrowed("")),
+        reason => {
+            let basis = finding.basis.map_or("", Basis::name);
+            (clause, format!("{} {basis}", reason.name()), expected, Cow::Borrowed(""))
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use super::text::{printable, wrapped};
 use crate::contract::Protocol;
 use crate::contract::clause::{self, Clause};
 use crate::gate::Judged;
-use crate::outcome::{CaseRecord, Finding, Reason, RunRecord, Verdict};
+use crate::outcome::{CaseRecord, Finding, Profile, Reason, RunRecord, Verdict};
 
 /// What a run saw of a clause over a protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -154,14 +154,19 @@ fn is_weak(reason: Reason) -> bool {
     matches!(reason, Reason::Unattributed | Reason::LeftOpen)
 }
 
-/// Whether a finding says that its clause is broken, or nothing firm. A SHOULD that is not met and a document that says otherwise
-/// than the server does are no fails, but the statement does not hold.
+/// Whether a finding says that its clause is broken, or nothing firm. A recommendation that is not met and a document that says
+/// otherwise than the server does are no fails, but the statement does not hold. A finding that rests on less than its clause does
+/// not break the clause.
 fn meaning(finding: &Finding) -> Option<Seen> {
+    let of_clause = clause::find(&finding.clause).map(|clause| clause.basis);
+    let is_own = finding.basis.is_none() || finding.basis == of_clause;
     match finding.reason {
-        Reason::ShouldUnmet | Reason::DocVsServer => Some(Seen::Violated),
+        Reason::ShouldUnmet | Reason::FidoUnmet | Reason::SecurityUnmet if !is_own => Some(Seen::Weakly),
+        Reason::ShouldUnmet | Reason::FidoUnmet | Reason::SecurityUnmet => Some(Seen::Violated),
+        Reason::DocVsServer => Some(Seen::Violated),
         Reason::WrongReason | Reason::AlsoAllowed => Some(Seen::Weakly),
         reason if is_weak(reason) => Some(Seen::Weakly),
-        reason => (reason.verdict() == Verdict::Fail).then_some(Seen::Violated),
+        reason => (reason.verdict(Profile::Webauthn) == Verdict::Fail).then_some(Seen::Violated),
     }
 }
 
@@ -278,7 +283,7 @@ impl Coverage {
         for (document, rows) in self.by_document() {
             text.push_str(&format!("\n{document}\n"));
             for row in rows {
-                let words = format!("{} {}", row.clause.level.name(), row.clause.text);
+                let words = format!("{} {}", row.clause.basis.word(), row.clause.text);
                 let words = if width > columns + 20 { cut(&words, width - columns) } else { String::new() };
                 text.push_str(&line(row.clause.id, row.cells.map(|(state, _)| state.short()), &words));
             }
@@ -347,7 +352,7 @@ impl Row {
         let transports: Map<String, Value> = Protocol::ALL.into_iter().zip(self.cells).map(cell).collect();
         let mut row = json!({
             "id": self.clause.id,
-            "level": self.clause.level.name(),
+            "basis": self.clause.basis.name(),
             "text": self.clause.text,
             "source": self.clause.source,
             "cases": self.cases,

@@ -7,12 +7,12 @@ use serde::Serialize;
 
 use super::causes::{Cause, causes};
 use super::known;
-use crate::contract::clause;
+use crate::contract::clause::{self, Basis};
 use crate::gate::{Gate, Judged, Standing};
-use crate::outcome::{CaseRecord, Reason, RunRecord, Shard, Stopped, Verdict};
+use crate::outcome::{CaseRecord, Profile, Reason, RunRecord, Shard, Stopped, Verdict};
 
 /// Version of the document's form; raised when a reader would break.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -64,6 +64,7 @@ struct RunEntry<'a> {
     cases: usize,
     clauses: usize,
     protocols: &'a [String],
+    profile: Profile,
     digest: &'a str,
     shard: Option<Shard>,
     fuzzed: bool,
@@ -76,7 +77,7 @@ struct RunEntry<'a> {
 #[derive(Serialize)]
 struct ClauseEntry {
     id: &'static str,
-    level: &'static str,
+    basis: Basis,
     text: &'static str,
     source: &'static str,
 }
@@ -86,6 +87,8 @@ struct CauseEntry<'a> {
     verdict: Verdict,
     reason: Reason,
     clause: &'a str,
+    basis: Option<Basis>,
+    source: Option<&'a str>,
     expected: &'a str,
     received: &'a str,
     records: Vec<&'a str>,
@@ -159,6 +162,7 @@ fn run_entry(run: &RunRecord) -> RunEntry<'_> {
         cases: started.cases,
         clauses: started.clauses,
         protocols: &started.protocols,
+        profile: started.profile,
         digest: &started.digest,
         shard: started.shard,
         fuzzed: started.fuzzed,
@@ -178,7 +182,7 @@ fn clauses(run: &RunRecord) -> Vec<ClauseEntry> {
     let named: BTreeSet<String> = run.cases.iter().flat_map(named).collect();
     let entry = |clause: &clause::Clause| ClauseEntry {
         id: clause.id,
-        level: clause.level.name(),
+        basis: clause.basis,
         text: clause.text,
         source: clause.source,
     };
@@ -198,6 +202,8 @@ fn cause_entry<'a>(verdict: Verdict, cause: &Cause<'a>) -> CauseEntry<'a> {
         verdict,
         reason: cause.finding.reason,
         clause: &cause.finding.clause,
+        basis: cause.finding.promise().map(|promise| promise.basis),
+        source: cause.finding.promise().map(|promise| promise.source),
         expected: &cause.finding.expected,
         received: &cause.finding.received,
         records: cause.records.iter().map(|record| record.id.as_str()).collect(),

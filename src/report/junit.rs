@@ -8,7 +8,6 @@ use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, Te
 
 use super::known;
 use super::text::printable;
-use crate::contract::clause;
 use crate::gate::{Judged, Standing};
 use crate::outcome::{CaseRecord, Verdict};
 
@@ -24,6 +23,7 @@ pub(super) fn write(judged: &Judged, out: &mut dyn io::Write) -> io::Result<()> 
     let mut report = Report::new(format!("proofmark {}", printable(&run.started.target)));
     for mut suite in suites.into_values() {
         suite.add_property(Property::new("seed", run.started.seed.to_string()));
+        suite.add_property(Property::new("profile", run.started.profile.name()));
         suite.add_property(Property::new("base-url", printable(&run.started.base_url)));
         report.add_test_suite(suite);
     }
@@ -64,6 +64,9 @@ fn test_case(judged: &Judged, record: &CaseRecord) -> TestCase {
     case.set_time(Duration::from_micros(record.duration_us));
     for id in &record.clauses {
         case.add_property(Property::new("clause", id.clone()));
+    }
+    if let Some(basis) = record.basis() {
+        case.add_property(Property::new("basis", basis.name()));
     }
     case.add_property(Property::new("verdict", format!("{} ({})", record.verdict.name(), record.reason.name())));
     if record.flaky {
@@ -106,9 +109,9 @@ fn skipped(why: &str) -> TestCaseStatus {
 fn description(record: &CaseRecord) -> String {
     let mut lines = vec![record.title.clone()];
     for finding in &record.findings {
-        let promise = clause::find(&finding.clause);
+        let promise = finding.promise();
         lines.push(format!("clause   {}", finding.clause));
-        lines.extend(promise.map(|clause| format!("promise  {} [{}]", clause.text, clause.source)));
+        lines.extend(promise.map(|promise| format!("promise  {promise} [{}]", printable(promise.source))));
         lines.push(format!("expected {}", printable(&finding.expected)));
         lines.push(format!("received {}", printable(&finding.received)));
     }

@@ -8,7 +8,6 @@ use super::causes::{Cause, again, causes, excused};
 use super::known;
 use super::terminal::plural;
 use super::text::{printable, shortened};
-use crate::contract::clause;
 use crate::gate::Judged;
 use crate::outcome::{CaseRecord, Verdict};
 
@@ -44,10 +43,11 @@ fn head(judged: &Judged) -> String {
     let started = &run.started;
     let mut page = format!("## proofmark: {}\n\n", words(run.statement().text()));
     page.push_str(&format!(
-        "{} at {}, seed {}, proofmark {}\n\n",
+        "{} at {}, seed {}, profile {}, proofmark {}\n\n",
         code(&started.target),
         code(&started.base_url),
         started.seed,
+        started.profile.name(),
         code(&started.version)
     ));
     if let Some(gate) = judged.gate_words() {
@@ -105,8 +105,10 @@ fn paragraph(cause: &Cause<'_>, seed: u64) -> String {
     let mut text = format!("\n#### {}: {}{}\n\n", finding.reason.name(), code(&cause.about()), times(cause));
     if let Some(words) = cause.mend() {
         text.push_str(&format!("{}\n\n", code(words)));
-    } else if let Some(clause) = clause::find(&finding.clause) {
-        text.push_str(&format!("**{}** {} ({})\n\n", clause.level.name(), words(clause.text), words(clause.source)));
+    } else if let Some(promise) = finding.promise() {
+        // A citation can come from a suite of the user's own.
+        let source = if finding.source.is_some() { code(promise.source) } else { words(promise.source) };
+        text.push_str(&format!("**{}** {} ({source})\n\n", promise.basis.word(), words(promise.text)));
     }
     text.push_str(&format!("- case {}: {}\n", code(&first.id), code(&first.title)));
     text.push_str(&format!("- expected {}\n", code(&finding.expected)));

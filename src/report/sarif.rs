@@ -9,7 +9,7 @@ use std::io;
 use super::causes::{again, causes, excused};
 use super::terminal::plural;
 use super::text::{printable, shortened};
-use crate::contract::clause::{self, Level};
+use crate::contract::clause::{self, Basis};
 use crate::gate::Judged;
 use crate::outcome::{CaseRecord, Finding, Verdict};
 use crate::webauthn::hash::Hash;
@@ -60,6 +60,7 @@ fn log(judged: &Judged) -> Log<'_> {
                 target: printable(&run.started.target),
                 base_url: printable(&run.started.base_url),
                 seed: run.started.seed,
+                profile: run.started.profile,
             },
         }],
     }
@@ -85,12 +86,12 @@ fn rule(id: &str) -> Rule {
             properties: RuleProperties { tags: vec!["webauthn"] },
         };
     };
-    let statement = format!("{} {}", clause.level.name(), clause.text);
+    let statement = format!("{} {}", clause.basis.word(), clause.text);
     let help = format!("{statement}\n\nSource: {}", clause.source);
-    let level = match clause.level {
-        Level::Must | Level::Doc => "error",
-        Level::Should => "warning",
-        Level::May => "note",
+    let level = match clause.basis {
+        basis if basis.binds() => "error",
+        Basis::May => "note",
+        _ => "warning",
     };
     Rule {
         id: id.to_owned(),
@@ -98,7 +99,7 @@ fn rule(id: &str) -> Rule {
         full_description: Message::new(statement),
         help: Message::new(help),
         default_configuration: Configuration { level },
-        properties: RuleProperties { tags: vec!["webauthn", clause.level.name()] },
+        properties: RuleProperties { tags: vec!["webauthn", clause.basis.name()] },
     }
 }
 
@@ -117,6 +118,8 @@ fn result<'a>(judged: &Judged, record: &'a CaseRecord, rules: &BTreeMap<&str, us
         properties: ResultProperties {
             verdict: record.verdict,
             reason: record.reason,
+            basis: finding.promise().map(|promise| promise.basis),
+            source: finding.promise().map(|promise| printable(promise.source)),
             case: &record.case,
             flow: &record.flow,
             protocol: &record.protocol,

@@ -5,9 +5,8 @@ use std::fmt::Write as _;
 use super::causes::{Cause, causes, pattern};
 use super::known;
 use super::text::{printable, wrapped};
-use crate::contract::clause;
 use crate::gate::Judged;
-use crate::outcome::{CaseRecord, Concern, Reason, RunRecord, Verdict};
+use crate::outcome::{CaseRecord, Concern, Profile, Reason, RunRecord, Verdict};
 
 /// Further ids listed for each cause.
 const LISTED: usize = 2;
@@ -141,9 +140,9 @@ impl Page<'_> {
     fn cause(&mut self, verdict: Verdict, cause: &Cause<'_>) {
         self.title(verdict, cause);
         let finding = cause.finding;
-        if let Some(clause) = clause::find(&finding.clause).filter(|_| verdict != Verdict::Error) {
-            self.entry("promise", &format!("{} {}", clause.level.name(), clause.text));
-            self.entry("source", clause.source);
+        if let Some(promise) = finding.promise().filter(|_| verdict != Verdict::Error) {
+            self.entry("promise", &promise.to_string());
+            self.entry("source", promise.source);
         }
         if let Some(words) = cause.mend() {
             self.entry("mend", words);
@@ -270,9 +269,17 @@ fn counts(text: &mut String, judged: &Judged, view: &View) {
         ("ran", Some(format!("{ran} of {size}, {compared}{shard}"))),
         ("verdicts", Some(verdicts(run))),
         ("stopped", run.stopped_words()),
-        ("result", Some(format!("{}{gate}", run.statement().text()))),
+        ("result", Some(format!("{}{}{gate}", run.statement().text(), profile(run)))),
     ] {
         words.iter().for_each(|words| line(text, view, label, words));
+    }
+}
+
+/// The profile, where it is not the usual one.
+fn profile(run: &RunRecord) -> String {
+    match run.started.profile {
+        Profile::Webauthn => String::new(),
+        stricter => format!(" by the profile {}", stricter.name()),
     }
 }
 
@@ -292,7 +299,7 @@ fn fuzz_counts(text: &mut String, run: &RunRecord, seconds: f64) {
     }
     let judged_otherwise = run.cases.iter().filter(|record| record.verdict == Verdict::Fail).count();
     lines.push(("found", plural(judged_otherwise, "disagreement")));
-    lines.push(("result", run.statement().text().to_owned()));
+    lines.push(("result", format!("{}{}", run.statement().text(), profile(run))));
     for (label, words) in lines {
         push(text, &format!("{label:<9} {}\n", printable(&words)));
     }

@@ -5,24 +5,27 @@ use std::fmt::Write as _;
 use super::text::printable;
 use super::tree;
 use crate::contract::clause;
-use crate::outcome::{CaseRecord, ExchangeRecord, Finding};
+use crate::outcome::{CaseRecord, ExchangeRecord, Finding, Profile};
 
 /// The whole record as text, safe for a terminal.
-pub fn transcript(record: &CaseRecord) -> String {
+pub fn transcript(record: &CaseRecord, profile: Profile) -> String {
     let mut text = Transcript(String::new());
     text.line("", &record.id);
     text.line("", &record.title);
-    for id in &record.clauses {
+    for (index, id) in record.clauses.iter().enumerate() {
         let Some(clause) = clause::find(id) else { continue };
-        text.line("promise", &format!("{} {}", clause.level.name(), clause.text));
-        text.line("source", &format!("{} ({id})", clause.source));
+        // What the case rests on is said of its primary clause.
+        let stated = if index == 0 { (record.basis, record.source.as_deref()) } else { (None, None) };
+        let (basis, source) = (stated.0.unwrap_or(clause.basis), stated.1.unwrap_or(clause.source));
+        text.line("promise", &format!("{} {}", basis.word(), clause.text));
+        text.line("source", &format!("{source} ({id})"));
     }
     for (index, exchange) in record.exchanges.iter().enumerate() {
         text.exchange(index, exchange);
-        record.findings.iter().filter(|finding| finding.exchange == Some(index)).for_each(|f| text.finding(f));
+        record.findings.iter().filter(|finding| finding.exchange == Some(index)).for_each(|f| text.finding(f, profile));
     }
     let elsewhere = record.findings.iter().filter(|finding| finding.exchange.is_none());
-    elsewhere.for_each(|finding| text.finding(finding));
+    elsewhere.for_each(|finding| text.finding(finding, profile));
     text.0.push('\n');
     if let Some(credential) = &record.credential {
         let mutations = credential.mutations.join(", ");
@@ -57,9 +60,9 @@ impl Transcript {
         self.line("", &exchange.response_body);
     }
 
-    fn finding(&mut self, finding: &Finding) {
+    fn finding(&mut self, finding: &Finding, profile: Profile) {
         let Finding { check, clause, reason, expected, received, .. } = finding;
-        let verdict = finding.verdict().name();
+        let verdict = finding.verdict(profile).name();
         self.line("found", &format!("{verdict} ({}) by {check} for {clause}", reason.name()));
         self.line("", &format!("expected {expected}"));
         self.line("", &format!("received {received}"));

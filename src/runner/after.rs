@@ -4,17 +4,19 @@ use super::control::SIMPLE;
 use super::judge;
 use super::player::{Ended, Player};
 use crate::contract::{ApiVersion, Flow, Operation};
-use crate::outcome::{Finding, Reason, Verdict, gravest};
+use crate::outcome::{Finding, Profile, Reason, Verdict, gravest};
 use crate::scenario::{Caller, Expectation, FlowRef, Made, Permutation, Step};
 use crate::transport::Reply;
 
 /// The clause of the state afterwards.
 pub(super) const CLAUSE: &str = "api/after-state";
+/// What is looked at does not depend on how strictly it is judged, so that a recorded run can be judged under another profile.
+const AS_ALWAYS: Profile = Profile::Webauthn;
 const EXCLUDE: &str = "api/options/exclude-credentials";
 
 /// Starts once more and reads what the target now says the user has. Nothing to do where no registration was finished.
 pub(super) async fn settle(player: &mut Player<'_>) -> Result<(), Ended> {
-    let worst = gravest(&player.findings).map_or(Verdict::Pass, Finding::verdict);
+    let worst = gravest(&player.findings, AS_ALWAYS).map_or(Verdict::Pass, |worst| worst.verdict(AS_ALWAYS));
     // A refusal for another reason must store nothing either; what was accepted where it should not be is another matter.
     let settled = worst == Verdict::Pass || (worst == Verdict::Deviation && player.observed != judge::ACCEPTED);
     let touched = !player.state.enrolled.is_empty() || !player.state.absent.is_empty();

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use super::case::empty_record;
-use crate::outcome::{CaseRecord, Finding, Reason, Verdict};
+use crate::contract::clause;
+use crate::outcome::{CaseRecord, Finding, Profile, Reason, Verdict};
 use crate::scenario::{Permutation, Step};
 
 /// The clause of the comparison.
@@ -14,6 +15,7 @@ pub(super) const CLAUSE: &str = "api/transports-agree";
 pub(super) struct Agreement {
     groups: HashMap<String, Group>,
     group_of: HashMap<String, String>,
+    profile: Profile,
 }
 
 #[derive(Debug, Default)]
@@ -25,8 +27,8 @@ struct Group {
 impl Agreement {
     /// Knows which permutations belong together. What is faulty in its bytes, method or content type is left out: such a
     /// request is not the same call over another protocol.
-    pub(super) fn new(permutations: &[Permutation]) -> Agreement {
-        let mut agreement = Agreement::default();
+    pub(super) fn new(permutations: &[Permutation], profile: Profile) -> Agreement {
+        let mut agreement = Agreement { profile, ..Agreement::default() };
         for permutation in permutations.iter().filter(|permutation| is_comparable(permutation)) {
             let name = permutation.across_protocols();
             agreement.groups.entry(name.clone()).or_default().missing += 1;
@@ -46,7 +48,7 @@ impl Agreement {
             return None;
         }
         let group = self.groups.remove(name)?;
-        compare(name, group)
+        compare(name, group, self.profile)
     }
 }
 
@@ -60,7 +62,7 @@ fn is_judged(record: &CaseRecord) -> bool {
 }
 
 /// `None` where a protocol has no verdict: its own record says why.
-fn compare(name: &str, group: Group) -> Option<CaseRecord> {
+fn compare(name: &str, group: Group, profile: Profile) -> Option<CaseRecord> {
     let mut records = group.records;
     records.sort_by(|a, b| a.protocol.cmp(&b.protocol));
     let first = records.first().filter(|_| records.iter().all(is_judged))?;
@@ -73,6 +75,7 @@ fn compare(name: &str, group: Group) -> Option<CaseRecord> {
     record.title = format!("{} (the answers over all protocols agree)", first.title);
     record.flow.clone_from(&first.flow);
     record.clauses = vec![CLAUSE.to_owned()];
+    record.basis = clause::find(CLAUSE).map(|clause| clause.basis);
     record.checked = vec![CLAUSE.to_owned()];
     record.findings =
         vec![Finding::new("agreement", CLAUSE, reason, "the same answer over every protocol", answers.join("; "))];
@@ -80,7 +83,7 @@ fn compare(name: &str, group: Group) -> Option<CaseRecord> {
         (record.curl, record.exchanges) = (odd.curl.clone(), odd.exchanges.clone());
         record.grpcurl.clone_from(&odd.grpcurl);
     }
-    record.decide();
+    record.decide(profile);
     Some(record)
 }
 
@@ -102,7 +105,7 @@ cases:
         let (flows, protocols) = (vec![Flow::V2U2f], Protocol::ALL.to_vec());
         let selection = Selection { flows, protocols, ..Selection::default() };
         let plan = Plan::new(parse_suite("s.yaml", SUITE).expect("valid"), &selection);
-        let mut agreement = Agreement::new(&plan.permutations);
+        let mut agreement = Agreement::new(&plan.permutations, Profile::default());
         let task = tokio::spawn(async { assert!(std::hint::black_box(false), "on purpose") });
         let error = task.await.expect_err("it panicked");
         let [first, rest @ ..] = &plan.permutations[..] else { panic!("three protocols") };
@@ -116,7 +119,7 @@ cases:
             let met = Finding::new("expectation", "api/status/ok", Reason::Met, "accepted", "accepted: 200");
             let mut record = super::super::case::record_of(permutation);
             record.findings = vec![met];
-            record.decide();
+            record.decide(Profile::default());
             assert!(agreement.add(&record).is_none(), "nothing is compared where one has no verdict");
         }
         assert!(agreement.groups.is_empty(), "nothing is waited for");

@@ -3,7 +3,7 @@
 //! Calls that are lost in one permutation after the other may be the target's faults, or the end of it. So what was lost is held back until
 //! a permutation that was begun later has an answer, or until a good enrolment was tried: then it is known.
 
-use crate::outcome::{CaseRecord, Reason, StopCause, Stopped, Verdict};
+use crate::outcome::{CaseRecord, Profile, Reason, StopCause, Stopped, Verdict};
 
 /// The check of findings about a reply that is missing.
 pub(super) const TRANSPORT: &str = "transport";
@@ -18,6 +18,8 @@ const MOST: usize = 5;
 pub(super) struct Breaker {
     limit: usize,
     lost: Vec<Lost>,
+    /// What records without a verdict are decided by.
+    profile: Profile,
 }
 
 /// A permutation without an answer.
@@ -58,9 +60,9 @@ pub(super) fn lost_by(reason: Reason) -> Option<StopCause> {
 
 impl Breaker {
     /// For so many permutations at a time: where they are few, each of them may take its whole time.
-    pub(super) fn new(concurrency: usize) -> Breaker {
+    pub(super) fn new(concurrency: usize, profile: Profile) -> Breaker {
         let limit = concurrency.saturating_add(1).clamp(2, MOST);
-        Breaker { limit, lost: Vec::new() }
+        Breaker { limit, lost: Vec::new(), profile }
     }
 
     /// Takes the record of the permutation with a number, in the order in which they were begun; `next` is the number of the next one.
@@ -121,7 +123,7 @@ impl Breaker {
                 finding.reason = reason;
                 finding.received = format!("{}; {why}", finding.received);
             }
-            record.decide();
+            record.decide(self.profile);
         }
         records
     }
@@ -146,7 +148,7 @@ mod tests {
             duration_us: 1,
             evidence: None,
         }];
-        record.decide();
+        record.decide(Profile::default());
         record
     }
 
@@ -156,7 +158,7 @@ mod tests {
 
     #[test]
     fn what_is_lost_is_held_until_an_answer_comes() {
-        let mut breaker = Breaker::new(16);
+        let mut breaker = Breaker::new(16, Profile::default());
         assert!(breaker.take(record("a", "transport", Reason::Hang), (1, 5), 7).is_empty());
         assert!(breaker.take(record("b", "transport", Reason::AlsoAllowed), (2, 6), 8).is_empty());
         let told = breaker.take(record("c", "transport", Reason::TargetUnreachable), (3, 7), 9);
@@ -183,7 +185,7 @@ mod tests {
 
     #[test]
     fn a_target_that_is_gone_has_no_fails_of_its_last_calls() {
-        let mut breaker = Breaker::new(16);
+        let mut breaker = Breaker::new(16, Profile::default());
         let lost = [
             ("transport", Reason::Crash),
             ("transport", Reason::Hang),
@@ -207,7 +209,7 @@ mod tests {
 
     #[test]
     fn a_target_that_is_there_is_asked_more_and_more_rarely() {
-        let mut breaker = Breaker::new(1);
+        let mut breaker = Breaker::new(1, Profile::default());
         let mut asked = Vec::new();
         for count in 1..=100 {
             breaker.take(record("a", "transport", Reason::Hang), (count, count + 1), count);

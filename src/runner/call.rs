@@ -10,7 +10,7 @@ use super::player::{Context, Ended, Played, Player};
 use super::{altered, breaker, judge};
 use crate::checks;
 use crate::contract::{ApiVersion, Endpoint, Flow, Operation, Protocol, clause};
-use crate::outcome::{Finding, Reason, Verdict};
+use crate::outcome::{Finding, Reason};
 use crate::scenario::{Caller, CredentialRef, FlowRef, ProtocolRef, Step, UserRef};
 use crate::transport::{Call, Exchange, Reply, Tamper, Timings, Transport, TransportError, tamper};
 use crate::webauthn::options::PublicKeyCredentialCreationOptions;
@@ -111,7 +111,7 @@ impl Player<'_> {
         let reply = exchange.reply.clone();
         let expected = self.expected(step);
         let judged = self.shared.judge().finding(&expected, &exchange);
-        let goes_on = judged.verdict() == Verdict::Pass;
+        let goes_on = judged.reason.is_pass();
         let findings = judge::in_order(examined.findings, judged, &expected, &reply);
         let context = Context {
             undocumented_request: !observation.documented_request,

@@ -18,6 +18,7 @@ use crate::webauthn::cose::CoseAlgorithm;
 pub(super) async fn play(shared: &Shared, permutation: &Permutation, attempt: u8) -> CaseRecord {
     let begun = Instant::now();
     let mut record = record_of(permutation);
+    let profile = shared.target.profile;
     // Before a subject is leased: the control needs one too, and a small pool may have no other.
     let control = control(shared, permutation).await;
     let takes_used = close::can_do_with_used(shared, permutation);
@@ -30,7 +31,7 @@ pub(super) async fn play(shared: &Shared, permutation: &Permutation, attempt: u8
             if !player.state.enrolled.is_empty() {
                 shared.controls.note_accepted(permutation.flow, permutation.protocol);
             }
-            if gravest(&player.findings).is_none_or(|worst| worst.verdict() > Verdict::Skip) {
+            if gravest(&player.findings, profile).is_none_or(|worst| worst.verdict(profile) > Verdict::Skip) {
                 player.lease.set_aside();
             }
             let own_masker = player.own_masker();
@@ -49,7 +50,7 @@ pub(super) async fn play(shared: &Shared, permutation: &Permutation, attempt: u8
             record.findings.push(finding);
         }
     }
-    record.decide();
+    record.decide(profile);
     record.duration_us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
     present::masked(record, &shared.masker)
 }
@@ -92,7 +93,8 @@ pub(super) async fn enrol_once(
     }
     player.lease.set_aside();
     let why = player.findings.last().map_or_else(String::new, |finding| finding.received.clone());
-    let reason = gravest(&player.findings).map_or(Reason::ControlFailed, |finding| finding.reason);
+    let reason =
+        gravest(&player.findings, shared.target.profile).map_or(Reason::ControlFailed, |finding| finding.reason);
     let last = player.findings.last().filter(|finding| finding.check == breaker::TRANSPORT);
     let lost = last.and_then(|finding| breaker::lost_by(finding.reason));
     let answered = player.exchanges.iter().any(|played| played.context.is_some());
@@ -107,6 +109,8 @@ pub(super) fn record_of(permutation: &Permutation) -> CaseRecord {
     record.protocol = permutation.protocol.slug().to_owned();
     record.clauses.clone_from(&permutation.case.clauses);
     record.suite.clone_from(&permutation.case.file);
+    record.basis = Some(permutation.case.basis());
+    record.source.clone_from(&permutation.case.source);
     record
 }
 
@@ -119,6 +123,8 @@ pub(super) fn empty_record(id: &str, case: &str) -> CaseRecord {
         flow: String::new(),
         protocol: "all".to_owned(),
         clauses: Vec::new(),
+        basis: None,
+        source: None,
         verdict: Verdict::Error,
         reason: Reason::HarnessBug,
         findings: Vec::new(),

@@ -11,7 +11,7 @@ use super::breaker::Breaker;
 use super::pulse::{self, Pulse};
 use super::{LONG, Runner, Shared, Stop, case, effort, millis, play};
 use crate::contract::Flow;
-use crate::outcome::{CaseRecord, Event, Finding, Reason, RunFinished, StopCause, Stopped, Verdict};
+use crate::outcome::{CaseRecord, Event, Finding, Profile, Reason, RunFinished, StopCause, Stopped, Verdict};
 use crate::scenario::Permutation;
 
 /// Time limits of a call that permutations under way have when a bound of the run was reached.
@@ -58,8 +58,8 @@ impl<S: FnMut(&Event)> Course<S> {
         let of_target = shared.target.flows.iter().copied();
         Course {
             flows: of_target.filter(|flow| played.iter().any(|permutation| permutation.flow == *flow)).collect(),
-            agreement: Agreement::new(&played),
-            breaker: Breaker::new(shared.settings.concurrency),
+            agreement: Agreement::new(&played, shared.target.profile),
+            breaker: Breaker::new(shared.settings.concurrency, shared.target.profile),
             shared,
             waiting: played.into_iter(),
             running: JoinSet::new(),
@@ -205,6 +205,6 @@ fn given_up(permutation: &Permutation, stopped: Stopped) -> CaseRecord {
 fn ended(permutation: &Permutation, reason: Reason, expected: &str, received: String) -> CaseRecord {
     let mut record = case::record_of(permutation);
     record.findings = vec![Finding::new("runner", permutation.case.primary_clause(), reason, expected, received)];
-    record.decide();
+    record.decide(Profile::default());
     record
 }

@@ -5,7 +5,7 @@ use super::player::Player;
 use super::reasons::{ReasonMap, Said};
 use crate::contract::{Endpoint, Protocol, clause};
 use crate::outcome::{Expected, Finding, Reason, gravest};
-use crate::scenario::{Caller, Expectation, Step};
+use crate::scenario::{Caller, Expectation, OperationRef, Step};
 use crate::transport::{Exchange, Refusal, Reply};
 use crate::wire::secret::Masker;
 use crate::wire::status::Code;
@@ -15,6 +15,9 @@ const UNAUTHENTICATED: i32 = Code::UNAUTHENTICATED.number();
 
 /// What is observed of an accepted call.
 pub(super) const ACCEPTED: &str = "accepted";
+
+/// The clause of good enrolments.
+pub(super) const ACCEPT: &str = "webauthn/7.1/accept";
 
 /// The check of findings about an expectation.
 pub(super) const CHECK: &str = "expectation";
@@ -36,6 +39,10 @@ impl Player<'_> {
     /// The same with all that the judgement depends on.
     pub(super) fn expected(&self, step: &Step) -> Expected {
         let Expectation { accepted, refused, class } = self.expectation(step);
+        let case = &self.permutation.case;
+        let stated = case.basis.is_some() || case.source.is_some();
+        // What a step's own clause says is not what the case rests on.
+        let rests = step.about.is_none() && self.about(step) == case.primary_clause() && stated;
         let foreign = [Caller::Nobody, Caller::Malformed, Caller::OtherScheme, Caller::Unknown];
         let is_foreign = foreign.contains(&step.caller) || altered::words(step.caller).is_some();
         let is_open = self.permutation.case.otherwise == Expectation::EITHER;
@@ -43,12 +50,22 @@ impl Player<'_> {
             accepted,
             refused,
             class: class.map(|class| class.codes()),
-            clause: step.about.unwrap_or_else(|| self.clause()).to_owned(),
+            clause: self.about(step).to_owned(),
+            basis: rests.then(|| case.basis()),
+            source: case.source.clone().filter(|_| rests),
             also: step.reason.clone(),
             further: self.permutation.case.clauses.iter().skip(1).cloned().collect(),
             configured_caller: !is_foreign,
             left_open: self.unmet && is_open && step.expect.is_some(),
         }
+    }
+
+    /// The clause that a step's expectation speaks of. Where the case asks for less than a promise, the good calls in it do not speak
+    /// of its clause: that they are accepted is a promise.
+    pub(super) fn about(&self, step: &Step) -> &'_ str {
+        let is_promise = step.expect == Some(Expectation::ACCEPT) && !self.permutation.case.basis().binds();
+        let promise = if step.call == Some(OperationRef::Verify) { ACCEPT } else { "api/status/ok" };
+        step.about.unwrap_or(if is_promise { promise } else { self.clause() })
     }
 
     /// Notes where an expectation about the case's clauses was met. One that takes either answer says nothing of a clause, unless
@@ -65,8 +82,8 @@ impl Player<'_> {
 
     /// The clauses that the case says something of, once all that it expects is known to hold.
     pub(super) fn established(&self) -> impl Iterator<Item = &str> {
-        let holds =
-            gravest(&self.findings).is_some_and(|worst| matches!(worst.reason, Reason::Met | Reason::RightReason));
+        let holds = gravest(&self.findings, self.shared.target.profile)
+            .is_some_and(|worst| matches!(worst.reason, Reason::Met | Reason::RightReason));
         let named = self.permutation.case.clauses.iter().filter(move |_| holds);
         named.filter_map(|id| {
             let suffices = clause::find(id).is_some_and(|clause| clause.any_answer);
@@ -93,8 +110,13 @@ impl Judge<'_> {
             _ => None,
         };
         let clause = kept.unwrap_or(&expected.clause);
+        let of_case = kept.is_none();
         let clause = clause::at(clause, exchange.endpoint, exchange.protocol);
-        Finding::new(CHECK, clause, reason, words, received)
+        let finding = Finding::new(CHECK, clause, reason, words, received);
+        match expected.basis.filter(|_| of_case) {
+            Some(basis) => finding.resting_on(reason, basis, expected.source.clone()),
+            None => finding,
+        }
     }
 
     /// The further clause of the case that the target says is not met. The case keeps it, and the refusal speaks of it.

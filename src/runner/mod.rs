@@ -172,6 +172,7 @@ impl Runner {
             protocols: self.shared.target.protocols.iter().map(|protocol| protocol.slug().to_owned()).collect(),
             digest: self.plan.digest(self.shared.settings.seed),
             reasons: self.shared.target.reasons.pairs(),
+            profile: self.shared.target.profile,
             shard: self.plan.shard,
             fuzzed: false,
         }

@@ -10,7 +10,7 @@ use super::subject::Lease;
 use super::{Shared, present};
 use crate::authenticator::{CreatedCredential, Format};
 use crate::contract::{Endpoint, Protocol};
-use crate::outcome::{CaseRecord, Expected, Finding, Reason, Verdict, gravest};
+use crate::outcome::{CaseRecord, Expected, Finding, Reason, gravest};
 use crate::scenario::Permutation;
 use crate::transport::{Exchange, grpcurl};
 use crate::webauthn::cose::CoseAlgorithm;
@@ -175,7 +175,7 @@ impl<'a> Player<'a> {
     /// Records a finding; remembers the last exchange as the decisive one if it is the first that is no pass.
     pub(super) fn find(&mut self, mut finding: Finding) {
         finding.exchange = self.exchanges.len().checked_sub(1);
-        if finding.verdict() != Verdict::Pass && self.decisive.is_none() {
+        if !finding.reason.is_pass() && self.decisive.is_none() {
             self.decisive = self.exchanges.len().checked_sub(1);
         }
         self.findings.push(finding);
@@ -215,7 +215,8 @@ impl<'a> Player<'a> {
 
     pub(super) fn into_record(self, record: &mut CaseRecord) {
         Lines { curl: record.curl, grpcurl: record.grpcurl } = self.lines();
-        let passed = gravest(&self.findings).is_some_and(|finding| finding.verdict() == Verdict::Pass);
+        let passed =
+            gravest(&self.findings, self.shared.target.profile).is_some_and(|finding| finding.reason.is_pass());
         let sent = self.credential.as_ref().filter(|_| !passed);
         record.credential = sent.map(|made| present::credential(made, self.good(made)));
         let checked: BTreeSet<&str> = self.checked.iter().copied().chain(self.established()).collect();

@@ -6,7 +6,9 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 
 use super::player::{Context, MadeCredential, Played};
-use crate::outcome::{CaseRecord, CredentialRecord, Evidence, ExchangeRecord, Finding, Reason, RecordedBody, shown};
+use crate::outcome::{
+    CaseRecord, CredentialRecord, Evidence, ExchangeRecord, Finding, Profile, Reason, RecordedBody, shown,
+};
 use crate::transport::Exchange;
 use crate::wire::secret::Masker;
 
@@ -70,7 +72,7 @@ pub(super) fn masked(record: CaseRecord, masker: &Masker) -> CaseRecord {
             let finding = Finding::new("runner", "", Reason::HarnessBug, "a record without secrets", received);
             let mut bare = super::case::empty_record("masked", "masked");
             bare.findings = vec![finding];
-            bare.decide();
+            bare.decide(Profile::default());
             bare
         }
     }

@@ -55,7 +55,15 @@ impl Player<'_> {
             _ => self.expectation(step).accepted,
         };
         let received = format!("{accepted} of {} accepted", calls.len());
-        self.find(Finding::new("race", self.clause(), reason, "exactly one of the calls accepted", received));
+        let expected = self.expected(step);
+        // That none is accepted breaks another promise than that two are.
+        let about = if accepted == 0 { judge::ACCEPT } else { &expected.clause };
+        let finding = Finding::new("race", about, reason, "exactly one of the calls accepted", received);
+        let finding = match expected.basis.filter(|_| accepted > 1) {
+            Some(basis) => finding.resting_on(reason, basis, expected.source.clone()),
+            None => finding,
+        };
+        self.find(finding);
         judge::ACCEPTED.clone_into(&mut self.observed);
         let enrolled = self.state.enrolled.clone();
         self.state.absent.retain(|(id, _)| !enrolled.contains(id));

@@ -25,13 +25,15 @@ pub struct Changed {
 }
 
 /// Judges every exchange again that was recorded whole. What was found otherwise while the run went on (the state afterwards, races,
-/// agreement of protocols, missing replies, leaked secrets, which records no longer show) stays as it is.
+/// agreement of protocols, missing replies, leaked secrets, which records no longer show) stays as it is. Verdicts follow from the run's
+/// profile, which may be another now than the one that it was recorded with.
 ///
 /// Gives what changed, in the order of the run's records.
 pub fn rejudge(run: &mut RunRecord) -> Vec<Changed> {
     let reasons = recorded_reasons(run);
     let masker = Masker::default();
     let judge = Judge { reasons: &reasons, masker: &masker };
+    let profile = run.started.profile;
     let mut changed = Vec::new();
     for (index, record) in run.cases.iter_mut().enumerate() {
         let (verdict, reason) = (record.verdict, record.reason);
@@ -40,6 +42,7 @@ pub fn rejudge(run: &mut RunRecord) -> Vec<Changed> {
         if record.protocol != "all" {
             rejudge_record(record, judge);
         }
+        record.decide(profile);
         if (verdict, reason, clause) != (record.verdict, record.reason, decisive_clause(record)) {
             changed.push(Changed { before: (verdict, reason), index });
         }
@@ -82,7 +85,6 @@ fn rejudge_record(record: &mut CaseRecord, judge: Judge<'_>) {
     findings.extend(kept);
     record.findings = findings;
     record.checked = checked.into_iter().collect();
-    record.decide();
 }
 
 /// Whether the finding would be made anew from what is recorded.

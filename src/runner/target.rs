@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::contract::{Flow, Protocol};
 use crate::lease::Lease;
+use crate::outcome::Profile;
 use crate::provisioner::Provisioner;
 use crate::scenario::Policy;
 use crate::transport::{Address, Limits};
@@ -35,6 +36,8 @@ pub struct Target {
     pub reasons: ReasonMap,
     /// What it is like where the specification leaves a choice.
     pub policy: Policy,
+    /// What it is held to.
+    pub profile: Profile,
     /// Bounds of every call.
     pub limits: Limits,
 }

@@ -15,6 +15,7 @@ use toml::Spanned;
 
 use super::target::{ReasonMap, Target};
 use crate::contract::{Flow, Protocol, clause};
+use crate::outcome::Profile;
 use crate::outcome::load::{Threshold, ThresholdError};
 use crate::provisioner::{Provisioner, Tell};
 use crate::scenario::Policy;
@@ -44,6 +45,7 @@ struct File {
     tls: Tls,
     accounts: Spanned<AccountsTable>,
     known: Option<Spanned<PathBuf>>,
+    profile: Option<Spanned<String>>,
     #[serde(default)]
     reasons: BTreeMap<String, Spanned<toml::Value>>,
     #[serde(default)]
@@ -184,6 +186,7 @@ async fn read(path: &Path, surroundings: &Surroundings<'_>, leaves_pool: bool) -
     let limits = source.limits(file.timeout_seconds.as_ref())?;
     let reasons = source.reasons(&file.reasons)?;
     let policy = source.policy(&file)?;
+    let profile = source.profile(file.profile.as_ref())?;
     source.known(file.known.as_ref())?;
     let thresholds = source.thresholds(&file.load)?;
     let offered =
@@ -192,7 +195,8 @@ async fn read(path: &Path, surroundings: &Surroundings<'_>, leaves_pool: bool) -
     let accounts = accounts::read(&source, &file.accounts, &offered).await?;
     let name = file.name.unwrap_or_else(|| web.base_url.clone());
     let (rp_id, origin) = (file.rp_id.into_inner(), file.origin.into_inner());
-    let target = Target { name, web, grpc, rp_id, origin, flows, protocols, accounts, reasons, policy, limits };
+    let target =
+        Target { name, web, grpc, rp_id, origin, flows, protocols, accounts, reasons, policy, profile, limits };
     Ok(LoadTarget { target, subjects_file, thresholds })
 }
 
@@ -307,6 +311,11 @@ impl Source {
         }
         Err(self
             .error(file.span().start, format!("known: there is no file {}; leave it out, or write it", path.display())))
+    }
+
+    fn profile(&self, written: Option<&Spanned<String>>) -> Result<Profile, TargetFileError> {
+        let Some(name) = written else { return Ok(Profile::default()) };
+        Profile::from_name(name.get_ref()).map_err(|why| self.error(name.span().start, why))
     }
 
     fn policy(&self, file: &File) -> Result<Policy, TargetFileError> {

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::outcome::{Expected, Reason, Verdict};
+use crate::outcome::{Expected, Reason};
 
 /// The kinds of refusal that the documents name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,9 +54,12 @@ impl Expectation {
     /// The documents leave it open; only shapes, robustness and agreement are judged.
     pub const EITHER: Expectation = Expectation { accepted: Reason::Met, refused: Reason::Met, class: None };
 
-    /// A SHOULD asks for the refusal.
+    /// Should be refused: a recommendation, FIDO's tools or safety ask for it, as the case's basis says.
     pub const SHOULD_REJECT: Expectation =
         Expectation { accepted: Reason::ShouldUnmet, refused: Reason::Met, class: None };
+    /// Should be accepted, in the same sense.
+    pub const SHOULD_ACCEPT: Expectation =
+        Expectation { accepted: Reason::Met, refused: Reason::ShouldUnmet, class: None };
     /// Refusing is expected; accepting is allowed too.
     pub const MAY_ACCEPT: Expectation =
         Expectation { accepted: Reason::AlsoAllowed, refused: Reason::Met, class: None };
@@ -69,9 +72,10 @@ impl Expectation {
     }
 
     /// The names that scenarios use.
-    pub const NAMED: [(&'static str, Expectation); 11] = [
+    pub const NAMED: [(&'static str, Expectation); 12] = [
         ("must-accept", Expectation::ACCEPT),
         ("must-reject", Expectation::REJECT),
+        ("should-accept", Expectation::SHOULD_ACCEPT),
         ("should-reject", Expectation::SHOULD_REJECT),
         ("may-accept", Expectation::MAY_ACCEPT),
         ("may-reject", Expectation::MAY_REJECT),
@@ -92,7 +96,7 @@ impl Expectation {
 
     /// Whether a refusal is what is expected, so that its reason matters.
     pub fn must_refuse(&self) -> bool {
-        self.accepted.verdict() != Verdict::Pass
+        !self.accepted.is_pass()
     }
 
     /// The words of reports.

@@ -8,6 +8,7 @@ mod parse;
 mod plan;
 mod requirement;
 mod step;
+mod strength;
 mod subjects;
 mod write;
 

@@ -7,7 +7,8 @@ use super::Expectation;
 use super::requirement::Requirement;
 use super::step::{Made, MutationUse, Mutations, OperationRef, Race, Step};
 use crate::authenticator::{Args, Format, Mutation};
-use crate::contract::{Operation, Protocol, clause};
+use crate::contract::clause::{self, Basis};
+use crate::contract::{Operation, Protocol};
 use crate::webauthn::cose::{CoseAlgorithm, label};
 
 /// One suite file.
@@ -30,6 +31,8 @@ pub(super) struct CaseEntry {
     pub id: String,
     pub title: String,
     pub clauses: Vec<String>,
+    pub basis: Option<Basis>,
+    pub source: Option<String>,
     #[serde(default)]
     pub flows: Vec<String>,
     #[serde(default)]
@@ -75,6 +78,10 @@ pub struct Case {
     pub title: String,
     /// Clauses under test, the primary one first.
     pub clauses: Vec<String>,
+    /// What it rests on, where that is stated ([`Case::basis`]).
+    pub basis: Option<Basis>,
+    /// The text that it rests on, where that is stated ([`Case::source`]).
+    pub source: Option<String>,
     /// Flow patterns such as `v2/*`; empty for all flows.
     pub flows: Vec<String>,
     /// Protocols; empty for all.
@@ -114,6 +121,8 @@ impl Case {
             id: format!("control/{}-{}", format.slug(), algorithm.name().unwrap_or_default()),
             title: "a control".to_owned(),
             clauses: vec!["webauthn/7.1/accept".to_owned()],
+            basis: None,
+            source: None,
             flows: Vec::new(),
             protocols: Vec::new(),
             operations: Vec::new(),
@@ -301,6 +310,8 @@ impl From<CaseEntry> for Case {
             id: entry.id,
             title: entry.title,
             clauses: entry.clauses,
+            basis: entry.basis,
+            source: entry.source,
             flows: entry.flows,
             protocols: entry.protocols.into_iter().map(Protocol::from).collect(),
             operations: entry.operations.into_iter().map(Operation::from).collect(),

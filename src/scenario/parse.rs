@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use super::model::{Case, CaseEntry, OracleVerdict, Place, SuiteFile};
 use super::step::{OperationRef, Step};
+use super::strength;
 use crate::authenticator::Mutation;
 use crate::contract::{Flow, clause};
 use crate::transport::tamper;
@@ -103,6 +104,7 @@ pub fn parse_suite(file: &str, text: &str) -> Result<Vec<Case>, ScenarioError> {
         };
         check_entry(&suite.suite, &entry.value, &mut ids).map_err(fail)?;
         let mut case = Case::from(entry.value.clone());
+        strength::check(&entry.value, &case).map_err(fail)?;
         case.sampled = suite.sampled;
         case.place = Place { file: file.to_owned(), line: usize::try_from(place.line()).unwrap_or_default() };
         case.steps.iter().try_for_each(|step| check_step(&case, step)).map_err(fail)?;

@@ -39,6 +39,8 @@ pub fn suite_text(case: &Case, comment: &str) -> String {
         ("id", json!(case.id)),
         ("title", json!(case.title)),
         ("clauses", json!(case.clauses)),
+        ("basis", json!(case.basis)),
+        ("source", json!(case.source)),
         ("flows", json!(case.flows)),
         ("protocols", json!(protocols)),
         ("formats", json!(formats)),

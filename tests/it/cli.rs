@@ -8,6 +8,7 @@ mod inputs;
 mod interrupted;
 mod leases;
 mod load_records;
+mod profile;
 mod recorded;
 mod report;
 mod reports;

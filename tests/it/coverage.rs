@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use proofmark::checks::CHECKS;
 use proofmark::contract::clause::{self, Clause};
 use proofmark::contract::{ENDPOINTS, Operation, Protocol};
-use proofmark::outcome::{Reason, RunRecord};
+use proofmark::outcome::{Event, Profile, Reason, RunRecord};
 use proofmark::report;
 use proofmark::report::coverage::{Coverage, State, coverage, text};
 use proofmark::runner::checked_clauses;
@@ -18,7 +18,7 @@ fn record(id: &str, clause: &str, reason: Reason, checked: &[&str]) -> Value {
     let (version, factor, protocol, case) = (part(), part(), part(), part());
     json!({
         "event": "case-finished", "id": id, "case": case, "title": "t", "flow": format!("{version}/{factor}"), "protocol": protocol,
-        "clauses": [clause], "verdict": reason.verdict(), "reason": reason, "observed": "accepted", "checked": checked,
+        "clauses": [clause], "verdict": reason.verdict(Profile::Webauthn), "reason": reason, "observed": "accepted", "checked": checked,
         "exchanges": [], "duration_us": 1,
         "findings": [{ "check": "expectation", "clause": clause, "reason": reason, "expected": "e", "received": "r" }],
     })
@@ -36,7 +36,7 @@ fn found(id: &str, clause: &str, reason: Reason) -> Value {
 
 fn run_of(records: Vec<Value>) -> RunRecord {
     let started = json!({
-        "event": "run-started", "format": 2, "version": "0.0.0", "seed": 7, "target": "staging \u{1b}[31m", "base_url": "https://login.example",
+        "event": "run-started", "format": Event::FORMAT, "version": "0.0.0", "seed": 7, "target": "staging \u{1b}[31m", "base_url": "https://login.example",
         "permutations": 9, "available": 9, "cases": 7, "clauses": 8,
     });
     let finished = json!({ "event": "run-finished", "interrupted": false, "duration_ms": 1 });
@@ -183,14 +183,14 @@ fn page(coverage: &Coverage) -> String {
     }
     for (document, rows) in coverage.by_document() {
         page.push_str(&format!("\n## {document}\n\n"));
-        page.push_str("| clause | level | statement | source | rest | grpc | grpc-web | covered by |\n");
+        page.push_str("| clause | basis | statement | source | rest | grpc | grpc-web | covered by |\n");
         page.push_str("|---|---|---|---|---|---|---|---|\n");
         for row in rows {
-            let Clause { id, text, source, level, .. } = row.clause;
+            let Clause { id, text, source, basis, .. } = row.clause;
             let [rest, grpc, web] =
                 Protocol::ALL.map(|protocol| row.state(protocol).name().replace("not-applicable", "-"));
             let by = row.clause.excluded().map_or_else(|| covered_by(id, &by_clause), str::to_owned);
-            let cells = [&format!("`{id}`"), level.name(), text, source, &rest, &grpc, &web, &by];
+            let cells = [&format!("`{id}`"), basis.name(), text, source, &rest, &grpc, &web, &by];
             let cells: Vec<String> = cells.iter().map(|cell| cell.replace('|', "\\|").replace('<', "&lt;")).collect();
             page.push_str(&format!("| {} |\n", cells.join(" | ")));
         }

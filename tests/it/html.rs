@@ -1,7 +1,7 @@
 //! The HTML report as text: its form, and its bounds. What it does is in `browser`.
 
 use proofmark::gate::Judged;
-use proofmark::outcome::{CaseRecord, Finding, Reason};
+use proofmark::outcome::{CaseRecord, Finding, Profile, Reason};
 use proofmark::report;
 use serde_json::json;
 
@@ -30,20 +30,20 @@ fn example(case: &str, clause: &str) -> CaseRecord {
     let credential =
         json!({"sent": credential("AAAB", 0x05), "good": credential("AAAB", 0x01), "mutations": ["flag/uv"]});
     record.credential = Some(serde_json::from_value(credential).expect("a credential"));
-    record.decide();
+    record.decide(Profile::Webauthn);
     record
 }
 
 /// 5,000 failures beside those of the other reports, of a clause for each: none shares its cause with another.
 pub fn failing_everywhere() -> Judged {
     let mut run = reports::run();
-    run.run.cases.retain(|record| record.findings[0].reason.verdict() != proofmark::outcome::Verdict::Fail);
+    run.run.cases.retain(|record| record.verdict != proofmark::outcome::Verdict::Fail);
     let kept = run.run.cases.len();
     run.run.cases.extend((0..5000).map(|index| example(&format!("case-{index}"), &format!("api/none-{index}"))));
     let passes = (kept..10).map(|index| {
         let mut record = example(&format!("pass-{index}"), "api/status/ok");
         record.findings = vec![Finding::new("expectation", "api/status/ok", Reason::Met, "accepted", "accepted: 200")];
-        record.decide();
+        record.decide(Profile::Webauthn);
         record
     });
     let passes: Vec<CaseRecord> = passes.collect();

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use proofmark::contract::{Flow, Protocol};
-use proofmark::outcome::{CaseRecord, Event, Reason, RunRecord, Statement, StopCause, Verdict};
+use proofmark::outcome::{CaseRecord, Event, Profile, Reason, RunRecord, Statement, StopCause, Verdict};
 use proofmark::runner::preflight::PreflightError;
 use proofmark::runner::target::{Accounts, ReasonMap, Subject, Target};
 use proofmark::runner::{Runner, Settings, Stop};
@@ -54,6 +54,7 @@ fn target(server: &RunningServer) -> Target {
         },
         reasons: ReasonMap::default(),
         policy: proofmark::scenario::Policy::default(),
+        profile: Profile::Webauthn,
         limits: Limits { timeout: Duration::from_secs(3), ..Limits::default() },
     }
 }

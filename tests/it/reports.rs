@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use proofmark::gate::Judged;
 use proofmark::outcome::{
-    CaseRecord, Event, ExchangeRecord, Finding, Reason, RunFinished, RunRecord, RunStarted, Statement, Verdict,
+    CaseRecord, Event, ExchangeRecord, Finding, Profile, Reason, RunFinished, RunRecord, RunStarted, Statement, Verdict,
 };
 use proofmark::report;
 use quick_xml::events::Event as Xml;
@@ -31,6 +31,8 @@ fn record(id: &str, clause: &str, reason: Reason, expected: &str, received: &str
         flow: format!("{version}/{factor}"),
         protocol,
         clauses: vec![clause.to_owned()],
+        basis: None,
+        source: None,
         verdict: Verdict::Pass,
         reason: Reason::Met,
         findings: vec![Finding::new("expectation", clause, reason, expected, received)],
@@ -43,7 +45,7 @@ fn record(id: &str, clause: &str, reason: Reason, expected: &str, received: &str
         credential: None,
         duration_us: 1_250,
     };
-    record.decide();
+    record.decide(Profile::Webauthn);
     record
 }
 
@@ -110,6 +112,7 @@ pub fn run() -> Judged {
         reasons: Vec::new(),
         shard: None,
         fuzzed: false,
+        profile: Profile::Webauthn,
         format: Event::FORMAT,
         version: "0.0.0".to_owned(),
         seed: 7,

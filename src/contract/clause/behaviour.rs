@@ -1,6 +1,6 @@
 //! What the operations do: who may act on whom, what is stored, and what no reply does.
 
-use super::{Clause, doc, must};
+use super::{Clause, doc, must, security};
 
 /// The clauses of this topic.
 #[rustfmt::skip]
@@ -44,7 +44,7 @@ pub const CLAUSES: &[Clause] = &[
     doc("api/robustness",
         "No request makes the server fail: no 5xx, no internal or unknown error, no closed connection, no hang.",
         "API pages 000 to 004, default response"),
-    doc("api/no-leak",
+    security("api/no-leak",
         "A reply does not repeat the caller's token and shows nothing of the server's inside, such as a stack trace.",
         "OWASP ASVS 4.0.3, 7.4.1; RFC 6750 section 5"),
     must("api/after-state",

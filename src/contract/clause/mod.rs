@@ -3,6 +3,7 @@
 //! A clause beneath another (`api/limit/token-name/v1` beneath `api/limit/token-name`) says the same of less: of one version, flow,
 //! operation or protocol, or of one member of a body.
 
+mod basis;
 mod behaviour;
 mod ceremony;
 mod endpoints;
@@ -14,42 +15,18 @@ mod responses;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+pub use basis::Basis;
 pub use excluded::EXCLUDED;
 
 use super::{ApiVersion, Endpoint, Protocol};
-
-/// How binding a clause is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Level {
-    /// An absolute requirement of the specification.
-    Must,
-    /// A recommendation.
-    Should,
-    /// Left open.
-    May,
-    /// A promise of the API's documentation.
-    Doc,
-}
-
-impl Level {
-    /// `MUST`, `SHOULD`, `MAY` or `DOC`.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Level::Must => "MUST",
-            Level::Should => "SHOULD",
-            Level::May => "MAY",
-            Level::Doc => "DOC",
-        }
-    }
-}
 
 /// One normative statement.
 #[derive(Debug)]
 pub struct Clause {
     /// Permanent id, such as `webauthn/7.1/challenge`.
     pub id: &'static str,
-    /// How binding it is.
-    pub level: Level,
+    /// What it rests on, which says how binding it is.
+    pub basis: Basis,
     /// The statement in our own words.
     pub text: &'static str,
     /// Document and section or page it comes from; what stands before the first comma or semicolon names the document.
@@ -61,8 +38,8 @@ pub struct Clause {
 }
 
 impl Clause {
-    const fn new(level: Level, id: &'static str, text: &'static str, source: &'static str) -> Clause {
-        Clause { id, level, text, source, protocols: &Protocol::ALL, any_answer: false }
+    const fn new(basis: Basis, id: &'static str, text: &'static str, source: &'static str) -> Clause {
+        Clause { id, basis, text, source, protocols: &Protocol::ALL, any_answer: false }
     }
 
     /// Of some protocols only.
@@ -86,19 +63,27 @@ impl Clause {
 }
 
 const fn must(id: &'static str, text: &'static str, source: &'static str) -> Clause {
-    Clause::new(Level::Must, id, text, source)
+    Clause::new(Basis::SpecMust, id, text, source)
 }
 
 const fn should(id: &'static str, text: &'static str, source: &'static str) -> Clause {
-    Clause::new(Level::Should, id, text, source)
+    Clause::new(Basis::SpecShould, id, text, source)
 }
 
 const fn may(id: &'static str, text: &'static str, source: &'static str) -> Clause {
-    Clause::new(Level::May, id, text, source)
+    Clause::new(Basis::May, id, text, source)
+}
+
+const fn rfc(id: &'static str, text: &'static str, source: &'static str) -> Clause {
+    Clause::new(Basis::Rfc, id, text, source)
+}
+
+const fn security(id: &'static str, text: &'static str, source: &'static str) -> Clause {
+    Clause::new(Basis::Security, id, text, source)
 }
 
 const fn doc(id: &'static str, text: &'static str, source: &'static str) -> Clause {
-    Clause::new(Level::Doc, id, text, source)
+    Clause::new(Basis::ApiDoc, id, text, source)
 }
 
 /// Every clause, by source document.

@@ -1,6 +1,6 @@
 //! What a reply has: content type, body, members and what they mean.
 
-use super::{Clause, doc, may, must};
+use super::{Clause, doc, may, must, rfc};
 use crate::contract::Protocol::{Grpc, GrpcWeb, Rest};
 
 /// The clauses of this topic.
@@ -18,13 +18,13 @@ pub const CLAUSES: &[Clause] = &[
     doc("api/content-type/grpc-web",
         "A reply over gRPC-Web is application/grpc-web+proto.",
         "API pages 000 to 004, responses: application/grpc-web+proto").over(&[GrpcWeb]),
-    must("api/grpc-status",
+    rfc("api/grpc-status",
         "A gRPC reply ends with a grpc-status of 0 to 16, and status details repeat the same code.",
         "gRPC over HTTP/2, Responses; google.rpc.Status").over(&[Grpc, GrpcWeb]),
-    must("api/grpc-status/message",
+    rfc("api/grpc-status/message",
         "A gRPC reply with status 0 has exactly one message, the documented one.",
         "gRPC over HTTP/2, Responses: unary calls").over(&[Grpc, GrpcWeb]),
-    must("api/grpc-web-framing",
+    rfc("api/grpc-web-framing",
         "A gRPC-Web reply is a sequence of length-prefixed messages that one trailer frame ends, or has its status in the headers.",
         "gRPC-Web protocol, message framing").over(&[GrpcWeb]),
 

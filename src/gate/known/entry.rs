@@ -8,7 +8,7 @@ use super::place::{KnownError, Source};
 use super::{Axes, KnownDeviation};
 use crate::authenticator::Format;
 use crate::contract::{Flow, Operation, Protocol};
-use crate::outcome::{Reason, Verdict};
+use crate::outcome::{Profile, Reason, Verdict};
 use crate::scenario::Pattern;
 
 /// The file as it is written.
@@ -133,12 +133,14 @@ fn slugs(place: &Place<'_>, key: &str, written: OneOrMore, known: &[&str]) -> Re
 }
 
 fn excusable(place: &Place<'_>, verdict: Verdict, reason: Reason) -> Result<(), KnownError> {
+    // What is a deviation under one profile is a fail under another.
+    let may_come_to = |verdict| Profile::ALL.into_iter().any(|profile| reason.verdict(profile) == verdict);
     let wrong = match verdict {
         Verdict::Error => "an error can't be excused: nothing was observed; mend what kept the case from a verdict",
         Verdict::Pass | Verdict::Skip => "it is nothing to excuse; write fail or deviation",
-        Verdict::Fail | Verdict::Deviation if reason.verdict() == verdict => return Ok(()),
+        Verdict::Fail | Verdict::Deviation if may_come_to(verdict) => return Ok(()),
         Verdict::Fail | Verdict::Deviation => {
-            let (reason, of) = (reason.name(), reason.verdict().name());
+            let (reason, of) = (reason.name(), reason.verdict(Profile::Webauthn).name());
             let message = format!("`{reason}` is a reason of {of}; as in a report, verdict and reason belong together");
             return Err(place.error("reason", message));
         }

@@ -8,7 +8,7 @@ use super::escape::anchor;
 use super::page::sign;
 use crate::contract::Protocol;
 use crate::contract::clause;
-use crate::outcome::{RunRecord, Verdict};
+use crate::outcome::{Finding, RunRecord, Verdict};
 use crate::report::coverage::{self, State, coverage};
 
 /// A clause where it is referred to.
@@ -16,9 +16,10 @@ use crate::report::coverage::{self, State, coverage};
 pub(super) struct Promise<'a> {
     id: &'a str,
     anchor: String,
-    level: &'static str,
+    /// The word for what it rests on.
+    basis: &'static str,
     text: &'static str,
-    source: &'static str,
+    source: &'a str,
 }
 
 impl<'a> Promise<'a> {
@@ -28,9 +29,18 @@ impl<'a> Promise<'a> {
         Promise {
             id,
             anchor: anchor("clause", id),
-            level: known.map_or("", |clause| clause.level.name()),
+            basis: known.map_or("", |clause| clause.basis.word()),
             text: known.map_or("", |clause| clause.text),
             source: known.map_or("", |clause| clause.source),
+        }
+    }
+
+    /// What a finding speaks of, which can rest on something else than its clause.
+    pub(super) fn of_finding(finding: &'a Finding) -> Promise<'a> {
+        let general = Promise::of(&finding.clause);
+        match finding.promise() {
+            Some(promise) => Promise { basis: promise.basis.word(), source: promise.source, ..general },
+            None => general,
         }
     }
 }

@@ -56,7 +56,7 @@ impl<'a> Detail<'a> {
         let further = record.findings.get(1..).unwrap_or_default();
         let besides = further.iter().take(FINDINGS).map(|finding| Beside {
             reason: finding.reason.name(),
-            promise: Promise::of(&finding.clause),
+            promise: Promise::of_finding(finding),
             expected: cut(&finding.expected, MOST),
             received: cut(&finding.received, MOST),
         });

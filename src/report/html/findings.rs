@@ -91,7 +91,7 @@ const HEADINGS: [Heading; 5] = [
     Heading {
         id: "deviations",
         heading: "Deviations",
-        about: "The target differs, yet breaks no MUST and no documented promise.",
+        about: "The target differs, yet breaks nothing that the run's profile demands.",
         verdicts: &[Verdict::Deviation],
         known: false,
         folded: false,
@@ -173,7 +173,7 @@ fn view<'a>(judged: &'a Judged, cause: &Cause<'a>, room: &mut usize) -> Option<C
         verdict: first.verdict.name(),
         sign: sign(first.verdict),
         reason: finding.reason.name(),
-        promise: Promise::of(&finding.clause),
+        promise: Promise::of_finding(finding),
         across: cause.is_across_clauses().then(|| cause.about()),
         mend: cause.mend(),
         expected: detail::cut(&finding.expected, detail::MOST),

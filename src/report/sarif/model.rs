@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use crate::outcome::{Reason, Verdict};
+use crate::contract::clause::Basis;
+use crate::outcome::{Profile, Reason, Verdict};
 
 #[derive(Serialize)]
 pub(super) struct Log<'a> {
@@ -145,6 +146,10 @@ pub(super) struct Suppression {
 pub(super) struct ResultProperties<'a> {
     pub verdict: Verdict,
     pub reason: Reason,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub basis: Option<Basis>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
     pub case: &'a str,
     pub flow: &'a str,
     pub protocol: &'a str,
@@ -158,4 +163,5 @@ pub(super) struct RunProperties {
     pub target: String,
     pub base_url: String,
     pub seed: u64,
+    pub profile: Profile,
 }

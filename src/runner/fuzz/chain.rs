@@ -166,25 +166,30 @@ fn judge(case: &mut Case, elements: &[&Arc<Case>], vector: &Vector) {
     let all =
         |wanted: &[Expectation]| expectations.iter().flatten().all(|one| wanted.contains(&whatever_refusal(*one)));
     let said = vector.said();
-    let (clause, expect) = match &vector.verdict {
+    let (clause, expect, decisive) = match &vector.verdict {
         Ok(()) => {
             let expect = if all(&[Expectation::ACCEPT]) { Expectation::ACCEPT } else { Expectation::EITHER };
-            (elements[0].primary_clause().to_owned(), expect)
+            (elements[0].primary_clause().to_owned(), expect, elements.first())
         }
         Err(refusal) => {
             let is_place = |case: &&Arc<Case>| {
                 case.expectation().map(whatever_refusal) == Some(Expectation::REJECT)
                     && vector::expected(case).includes(&said)
             };
-            let decided = all(&[Expectation::ACCEPT, Expectation::REJECT]) && elements.iter().any(is_place);
+            let at_its_place = elements.iter().find(|case| is_place(case));
+            let decided = all(&[Expectation::ACCEPT, Expectation::REJECT]) && at_its_place.is_some();
             let required = Requirement::UserVerificationRequired;
             if refusal.step == VerifierStep::UserVerified && !case.requires.contains(&required) {
                 case.requires.push(required);
             }
             let expect = if decided { Expectation::REJECT } else { Expectation::EITHER };
-            (format!("webauthn/{}", refusal.clause()), expect)
+            (format!("webauthn/{}", refusal.clause()), expect, at_its_place)
         }
     };
+    // The chain rests on what the element rests on that decides.
+    let decisive = decisive.filter(|_| expect != Expectation::EITHER);
+    case.basis = decisive.map(|element| element.basis());
+    case.source = decisive.map(|element| element.source().to_owned());
     case.clauses = vec![clause];
     case.steps[1].oracle = Some(said);
     case.steps[2].expect = Some(expect);

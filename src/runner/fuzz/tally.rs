@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::case::empty_record;
 use super::chain::Chain;
-use crate::outcome::{CaseRecord, Finding, Reason, Verdict};
+use crate::outcome::{CaseRecord, Finding, Profile, Reason, Verdict};
 use crate::scenario::Expectation;
 
 /// Disagreements of one reason and clause that are made simple.
@@ -102,7 +102,7 @@ impl Tally {
             record.duration_us = counts.duration_us;
             let expected = "refused or accepted as by our own verifier, where the specification leaves nothing open";
             record.findings = vec![Finding::new("fuzz", CLAUSE, Reason::Met, expected, counts.words())];
-            record.decide();
+            record.decide(Profile::default());
             record
         })
     }

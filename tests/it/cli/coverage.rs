@@ -49,7 +49,7 @@ fn what_can_be_wrong_is_told() {
     proofmark(&["coverage", "--clause", "a["]).exits(2);
     proofmark(&["coverage", "--state", "broken"]).exits(2);
     let empty = directory.path().join("empty.ndjson");
-    let started = r#"{"event":"run-started","format":2,"version":"0","seed":1,"target":"t","base_url":"http://t","permutations":0,"available":0,"cases":0,"clauses":0}"#;
+    let started = r#"{"event":"run-started","format":3,"version":"0","seed":1,"target":"t","base_url":"http://t","permutations":0,"available":0,"cases":0,"clauses":0}"#;
     std::fs::write(&empty, started).expect("a file");
     proofmark(&["coverage", "--from", &text(&empty), "--clause", "api/nothing"]).exits(4);
     proofmark(&["coverage", "--from", &text(&empty), "--clause", "api/*"]).exits(0);

@@ -69,6 +69,12 @@ fn keys_and_types() {
     refused(&[
         (RP_ID, "rp-id = \"localhost\"\nrpid = \"x\"", 3, "expected one of `name`, `base-url`"),
         (RP_ID, "rp-id = 7", 2, "expected a string"),
+        (
+            RP_ID,
+            "rp-id = \"localhost\"\nprofile = \"w3c\"",
+            3,
+            "there is no profile `w3c`; write webauthn, fido or strict",
+        ),
         (RP_ID, "rp-id = localhost", 2, "quoted"),
         (RP_ID, "rp-id = \"localhost\"\nrp-id = \"localhost\"", 3, "duplicate key"),
         (BASE, "", 1, "write for example base-url = \"https://id.example.org\""),

@@ -100,7 +100,7 @@ fn refuses_changes(schema: &jsonschema::Validator, index: &Value, control: &Valu
     refused(control, "/verifier", json!({ "accepts": false }));
     refused(control, "/verifier", json!({ "accepts": true, "clause": "webauthn/7.1/origin", "detail": "x" }));
     refused(control, "/requires", json!(["no-such-property"]));
-    refused(control, "/clauses/0/level", json!("must"));
+    refused(control, "/clauses/0/basis", json!("must"));
     refused(control, "/attestationObject", json!("a+b="));
     refused(control, "/options/publicKey/rp", json!({ "name": "Example" }));
     refused(index, "/vectors/0", json!({ "name": "none/x", "expected": "must-accept", "control": "none/x" }));

@@ -2,7 +2,7 @@
 
 use jiff::civil::date;
 use proofmark::gate::{Judged, Known, Rules};
-use proofmark::outcome::{CaseRecord, Event, Finding, Reason, RunFinished, RunRecord, RunStarted};
+use proofmark::outcome::{CaseRecord, Event, Finding, Profile, Reason, RunFinished, RunRecord, RunStarted};
 use proofmark::report;
 
 /// A record by its id, which is flow, protocol and case.
@@ -11,7 +11,7 @@ pub fn record(id: &str, reason: Reason, observed: &str) -> CaseRecord {
     let finding = Finding::new("expectation", "webauthn/7.1/origin", reason, "refused", observed);
     let record = serde_json::json!({
         "id": id, "case": parts[3..].join("/"), "title": "a title", "flow": parts[..2].join("/"), "protocol": parts[2],
-        "clauses": ["webauthn/7.1/origin"], "verdict": reason.verdict(), "reason": reason, "findings": [finding],
+        "clauses": ["webauthn/7.1/origin"], "verdict": reason.verdict(Profile::Webauthn), "reason": reason, "findings": [finding],
         "observed": observed, "exchanges": [], "duration_us": 1000,
     });
     serde_json::from_value(record).expect("a record")
@@ -33,6 +33,7 @@ fn events(seed: u64, records: Vec<CaseRecord>) -> Vec<Event> {
         digest: "00".repeat(32),
         shard: None,
         fuzzed: false,
+        profile: Profile::Webauthn,
     };
     let records = records.into_iter().map(|record| Event::CaseFinished(Box::new(record)));
     let finished = Event::RunFinished(RunFinished { interrupted: false, duration_ms: 1500, stopped: None });

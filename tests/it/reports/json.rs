@@ -1,6 +1,6 @@
 //! The JSON report and the event stream against their published schemas.
 
-use proofmark::outcome::{Reason, Statement};
+use proofmark::outcome::{Profile, Reason, Statement};
 use serde_json::{Value, json};
 
 use super::{run, written};
@@ -56,7 +56,7 @@ fn a_run_that_died_is_valid_too() {
 fn wrong_documents_are_refused() {
     let validator = schema("report").1;
     let wrong: &[fn(&mut Value)] = &[
-        |d| d["format"] = json!(2),
+        |d| d["format"] = json!(1),
         |d| d["surplus"] = json!(1),
         |d| d["statement"]["name"] = json!("fine"),
         |d| d["statement"]["colour"] = json!("red"),
@@ -66,7 +66,7 @@ fn wrong_documents_are_refused() {
         |d| d["run"]["duration_ms"] = json!("1 s"),
         |d| d["run"]["digest"] = json!("00"),
         |d| d["run"]["protocols"] = json!(["soap"]),
-        |d| d["clauses"][0]["level"] = json!("WISH"),
+        |d| d["clauses"][0]["basis"] = json!("wish"),
         |d| d["causes"][0]["records"] = json!([]),
         |d| d["causes"][0]["reason"] = json!("met"),
         |d| d["records"][0]["surplus"] = json!(1),
@@ -141,15 +141,27 @@ fn the_schemas_agree_with_each_other_and_with_the_code() {
     };
     let mut listed = texts(&report["$defs"]["reason"]["enum"]);
     let mut grouped = Vec::new();
+    let outcomes = report["$defs"]["outcome"]["oneOf"].as_array().expect("a list");
+    let named = |verdict: &'static str| {
+        let of = outcomes.iter().filter(move |outcome| outcome["properties"]["verdict"]["const"] == verdict);
+        of.flat_map(|outcome| texts(&outcome["properties"]["reason"]["enum"]))
+    };
     for outcome in report["$defs"]["outcome"]["oneOf"].as_array().expect("a list") {
         for reason in texts(&outcome["properties"]["reason"]["enum"]) {
             let parsed: Reason = serde_json::from_value(json!(reason)).expect("a reason");
-            assert_eq!(outcome["properties"]["verdict"]["const"], parsed.verdict().name(), "{reason}");
+            let verdict = &outcome["properties"]["verdict"]["const"];
+            assert!(Profile::ALL.iter().any(|profile| *verdict == *parsed.verdict(*profile).name()), "{reason}");
+            for profile in Profile::ALL {
+                let name = parsed.verdict(profile).name();
+                assert!(named(name).any(|listed| listed == reason), "{reason} comes to {name}");
+            }
             grouped.push(reason);
         }
     }
     let mut known: Vec<String> = known.into_iter().map(str::to_owned).collect();
     [&mut listed, &mut grouped, &mut known].into_iter().for_each(|list| list.sort());
+    // What the profile decides on is listed with each of its verdicts.
+    grouped.dedup();
     assert_eq!((&listed, &grouped), (&known, &known));
     use Statement::{Conformant, Inconclusive, NonConformant, NothingFound, Partial, WithDeviations};
     let statements = [Conformant, NothingFound, WithDeviations, Partial, NonConformant, Inconclusive];
