@@ -1,4 +1,4 @@
-//! Tokens that are almost a subject's own. No server may take one: what it was not issued is no token (RFC 6750 section 3.1).
+//! Tokens that are almost a subject's own. A token that was not issued is not valid (RFC 6750 section 3.1).
 
 use crate::scenario::Caller;
 use crate::wire::secret::Secret;

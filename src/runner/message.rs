@@ -90,6 +90,7 @@ fn change(message: &mut Value, endpoint: &Endpoint, edit: &MessageEdit) {
         MessageMember::Name => endpoint.name_member(),
         MessageMember::Credential => endpoint.credential_member(),
         MessageMember::Authenticator => Some("/authenticator"),
+        MessageMember::Code => Some("/code"),
         MessageMember::Unknown => Some("/unknownMember"),
     };
     let Some((parent, name)) = pointer.and_then(|pointer| pointer.rsplit_once('/')) else { return };

@@ -208,6 +208,8 @@ pub enum MessageMember {
     Credential,
     /// The kind of authenticator that the start of a passkey asks for.
     Authenticator,
+    /// The registration code that the start of a passkey carries.
+    Code,
     /// A member that the documents do not have.
     Unknown,
 }

@@ -158,6 +158,7 @@ fn clause_of(id: &str) -> String {
         ("PERMISSION", _) => "api/status/permission-denied".to_owned(),
         ("NOTFOUND", _) => "api/status/not-found".to_owned(),
         ("REQUEST", "domain") => "webauthn/4/rp-id".to_owned(),
+        ("REQUEST", "code") => "api/request/passkey-code".to_owned(),
         ("REQUEST", _) => "api/request/malformed".to_owned(),
         _ => String::new(),
     }

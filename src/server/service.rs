@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::HeaderMap;
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::bearer;
 use super::ceremony::{Attempt, named_id};
@@ -151,6 +151,7 @@ impl Service {
             Role::Ordinary => {
                 let is_removal = endpoint.operation == Operation::Remove;
                 switches.has("authorization-foreign-token-accepted")
+                    || self.permits_by_code(message)
                     || (is_removal && switches.has("authorization-remove-unchecked"))
             }
         };
@@ -170,7 +171,7 @@ impl Service {
 
     fn start(&self, endpoint: &Endpoint, message: &Value, user: &User) -> Result<Value, Refused> {
         let (rp_id, origin) = self.relying_party(message)?;
-        if !message["code"].is_null() {
+        if self.has_code(message) && !self.permits_by_code(message) && !self.ignores_codes() {
             return Err(Refused::new("REQUEST-code"));
         }
         let (flow, switches) = (endpoint.flow, &self.site.switches);
@@ -213,6 +214,21 @@ impl Service {
         of_kind.pending.push(pending);
         drop(state);
         Ok(self.start_reply(flow, self.site.details(sequence, now), factor_id, options))
+    }
+
+    /// Whether a start carries a registration code. None is ever issued here, so that none is good.
+    fn has_code(&self, message: &Value) -> bool {
+        let is_empty = message["code"].as_object().is_some_and(Map::is_empty);
+        !message["code"].is_null() && !(is_empty && self.site.switches.varies("code-empty-is-none"))
+    }
+
+    fn ignores_codes(&self) -> bool {
+        self.site.switches.has("authorization-code-unchecked")
+    }
+
+    /// Whether a code, whatever it is, lets anybody start.
+    fn permits_by_code(&self, message: &Value) -> bool {
+        self.has_code(message) && self.site.switches.has("authorization-code-permits")
     }
 
     fn start_reply(&self, flow: Flow, details: Value, factor_id: String, options: Value) -> Value {

@@ -21,7 +21,6 @@ pub const EXCLUDED: &[(&str, &str)] = &[
     ),
     ("api/request/body/v1/passwordless/start", EMPTY),
     ("api/request/body/v2/u2f/start", EMPTY),
-    ("api/request/passkey-code", "no documented operation makes registration codes"),
     ("api/details/on-read/sequence", READ),
     ("api/details/on-read/creation-date", READ),
     ("api/details/on-read/change-date", READ),

@@ -1,6 +1,6 @@
 //! What a request has: authorization, path, body, members and their limits.
 
-use super::{Clause, doc, may};
+use super::{Clause, doc};
 use crate::contract::Protocol::{Grpc, GrpcWeb, Rest};
 
 /// The clauses of this topic.
@@ -81,9 +81,9 @@ pub const CLAUSES: &[Clause] = &[
     doc("api/request/domain/v2/u2f/start",
         "The start of a user's U2F registration may carry the domain on which the user is authenticated.",
         "API page 004, body: \"Domain on which the user is authenticated.\""),
-    may("api/request/passkey-code",
-        "The start of a user's passkey may carry a registration code.",
-        "API overview, messages: RegisterPasskeyRequest"),
+    doc("api/request/passkey-code",
+        "The start of a user's passkey may carry a registration code, with its id: a pair that was issued for that user.",
+        "API overview, messages: RegisterPasskeyRequest, PasskeyRegistrationCode"),
     doc("api/request/passkey-authenticator",
         "The start of a user's passkey may ask for a platform or a cross-platform authenticator.",
         "API overview, messages: RegisterPasskeyRequest"),

@@ -46,6 +46,18 @@ pub(super) const DEFECTS: &[Defect] = &[
         &["authorization/token-other-case"],
     ),
     fails(
+        "authorization-code-unchecked",
+        "api/request/passkey-code",
+        "the registration code in the start of a passkey is not looked at",
+        &["authorization/registration-code-made-up"],
+    ),
+    fails(
+        "authorization-code-permits",
+        "api/authorization",
+        "whoever sends a registration code, good or not, may start a passkey for any user",
+        &["authorization/registration-code-of-a-stranger"],
+    ),
+    fails(
         "authorization-foreign-token-accepted",
         "api/authorization",
         "every user may act on every user",

@@ -41,6 +41,13 @@ pub(super) const VARIANTS: &[Variant] = &[
         &["authorization"],
     ),
     variant(
+        "code-empty-is-none",
+        "api/request/passkey-code",
+        "a registration code with neither id nor code counts as none",
+        "no page tells an empty message from one that is left out",
+        &["authorization/registration-code-*"],
+    ),
+    variant(
         "domain-own-only",
         "webauthn/4/rp-id",
         "a start refuses every domain but the server's own",
