@@ -110,6 +110,8 @@ impl Player<'_> {
         let examined = if under_test { checks::examine(&observation) } else { checks::Examined::default() };
         let reply = exchange.reply.clone();
         let expected = self.expected(step);
+        // What a path answers to another method is not an answer of the operation.
+        let remembers = !expected.any_reply;
         let judged = self.shared.judge().finding(&expected, &exchange);
         let goes_on = judged.reason.is_pass();
         let findings = judge::in_order(examined.findings, judged, &expected, &reply);
@@ -130,7 +132,9 @@ impl Player<'_> {
             self.observed = judge::observed(&reply);
             self.judged = self.exchanges.len().checked_sub(1);
         }
-        self.remember(endpoint, step, &reply)?;
+        if remembers {
+            self.remember(endpoint, step, &reply)?;
+        }
         if goes_on { Ok(reply) } else { Err(Ended) }
     }
 

@@ -55,10 +55,11 @@ pub(super) async fn play(shared: &Shared, permutation: &Permutation, attempt: u8
     present::masked(record, &shared.masker)
 }
 
-/// Whether the good enrolment beside a negative was accepted. A negative is a case with a mutation, or with a call that
-/// should be refused; other cases need no control.
+/// Whether the good enrolment beside a negative was accepted. A negative is a case with a mutation, with a call that should be
+/// refused, or with one by another method; other cases need no control.
 async fn control(shared: &Shared, permutation: &Permutation) -> Result<(), Failed> {
-    let negative = |step: &Step| step.expect.is_some_and(|expectation| expectation.must_refuse());
+    let negative =
+        |step: &Step| step.method.is_some() || step.expect.is_some_and(|expectation| expectation.must_refuse());
     let case = &permutation.case;
     if !case.has_mutation() && !case.steps.iter().any(negative) {
         return Ok(());

@@ -1,5 +1,7 @@
 //! Sets an answer against its expectation. Needs no target: what it looks at can be recorded and judged again.
 
+use serde_json::Value;
+
 use super::altered;
 use super::player::Player;
 use super::reasons::{ReasonMap, Said};
@@ -56,6 +58,7 @@ impl Player<'_> {
             also: step.reason.clone(),
             further: self.permutation.case.clauses.iter().skip(1).cloned().collect(),
             configured_caller: !is_foreign,
+            any_reply: step.method.is_some() && self.expectation(step) == Expectation::EITHER,
             left_open: self.unmet && is_open && step.expect.is_some(),
         }
     }
@@ -98,6 +101,10 @@ impl Judge<'_> {
     pub(super) fn finding(&self, expected: &Expected, exchange: &Exchange) -> Finding {
         let words = Expectation::of(expected).words();
         let (reason, received) = match &exchange.reply {
+            Reply::Success(body) if expected.any_reply && has_options(exchange.endpoint, body) => {
+                (Reason::AcceptedInvalid, "accepted: creation options".to_owned())
+            }
+            Reply::Unreadable(why) if expected.any_reply => (expected.accepted, format!("no reply of the API: {why}")),
             Reply::Success(_) => (expected.accepted, "accepted: 200".to_owned()),
             Reply::Unreadable(why) => (Reason::WrongShape, format!("unreadable: {why}")),
             Reply::Refusal(refusal) => {
@@ -173,6 +180,11 @@ pub(super) fn in_order(mut checks: Vec<Finding>, judged: Finding, expected: &Exp
     let first = expected.class.is_some() && !matches!(reply, Reply::Unreadable(_));
     checks.insert(if first { 0 } else { checks.len() }, judged);
     checks
+}
+
+/// Whether the answer to a start holds what only a start makes.
+fn has_options(endpoint: &Endpoint, body: &Value) -> bool {
+    endpoint.options_member().is_some_and(|pointer| body.pointer(pointer).is_some())
 }
 
 /// What was observed, for the comparison of protocols.

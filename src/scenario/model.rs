@@ -41,6 +41,9 @@ pub(super) struct CaseEntry {
     pub operations: Vec<OperationName>,
     #[serde(default)]
     pub formats: Vec<FormatName>,
+    /// HTTP methods, of each of which the entry makes a case.
+    #[serde(default)]
+    pub methods: Vec<String>,
     pub algorithm: Option<AlgorithmChoice>,
     pub key: Option<String>,
     #[serde(default)]
@@ -328,6 +331,29 @@ impl From<CaseEntry> for Case {
             place: Place::default(),
             steps,
         }
+    }
+}
+
+/// Stands in a title for the method of an entry that has several.
+const METHOD: &str = "METHOD";
+/// Stands in a step for it.
+pub(super) const EACH: &str = "each";
+
+impl CaseEntry {
+    /// The entry once for each of its methods, as `<id>-<method>`; itself where it has none.
+    pub(super) fn each_method(self) -> Vec<CaseEntry> {
+        if self.methods.is_empty() {
+            return vec![self];
+        }
+        let by = |method: &String| {
+            let mut entry = self.clone();
+            entry.id = format!("{}-{}", self.id, method.to_ascii_lowercase());
+            entry.title = self.title.replace(METHOD, method);
+            let steps = entry.steps.iter_mut().filter(|step| step.method.as_deref() == Some(EACH));
+            steps.for_each(|step| step.method = Some(method.clone()));
+            entry
+        };
+        self.methods.iter().map(by).collect()
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use thiserror::Error;
 
-use super::model::{Case, CaseEntry, OracleVerdict, Place, SuiteFile};
+use super::model::{Case, CaseEntry, EACH, OracleVerdict, Place, SuiteFile};
 use super::step::{OperationRef, Step};
 use super::strength;
 use crate::authenticator::Mutation;
@@ -93,18 +93,21 @@ pub fn parse_suite(file: &str, text: &str) -> Result<Vec<Case>, ScenarioError> {
     let suite: SuiteFile = serde_saphyr::from_str(text).map_err(|error| syntax(file, &error))?;
     let mut ids = HashSet::new();
     let mut cases = Vec::with_capacity(suite.cases.len());
-    for entry in suite.cases {
+    let entries = suite.cases.into_iter().flat_map(|entry| {
         let place = entry.defined;
+        entry.value.each_method().into_iter().map(move |entry| (place, entry))
+    });
+    for (place, entry) in entries {
         let fail = |message: String| ScenarioError::Case {
             file: file.to_owned(),
             line: place.line(),
             column: place.column(),
-            case: entry.value.id.clone(),
+            case: entry.id.clone(),
             message,
         };
-        check_entry(&suite.suite, &entry.value, &mut ids).map_err(fail)?;
-        let mut case = Case::from(entry.value.clone());
-        strength::check(&entry.value, &case).map_err(fail)?;
+        check_entry(&suite.suite, &entry, &mut ids).map_err(fail)?;
+        let mut case = Case::from(entry.clone());
+        strength::check(&entry, &case).map_err(fail)?;
         case.sampled = suite.sampled;
         case.place = Place { file: file.to_owned(), line: usize::try_from(place.line()).unwrap_or_default() };
         case.steps.iter().try_for_each(|step| check_step(&case, step)).map_err(fail)?;
@@ -142,6 +145,9 @@ fn check_entry(suite: &str, entry: &CaseEntry, ids: &mut HashSet<String>) -> Res
             return Err(format!("`{pattern}` matches no flow; write v1/*, v2/*, or one of {}", flow_names()));
         }
     }
+    if let Some(wrong) = entry.methods.iter().find(|name| !name.bytes().all(|byte| byte.is_ascii_uppercase())) {
+        return Err(format!("`{wrong}` is not an HTTP method; write for example GET"));
+    }
     let short = !entry.mutate.0.is_empty() || entry.expect.is_some() || entry.oracle.is_some();
     match (entry.steps.is_empty(), short) {
         (true, false) => Err("it has neither `steps` nor `expect`".to_owned()),
@@ -159,6 +165,9 @@ fn check_step(case: &Case, step: &Step) -> Result<(), String> {
     let operation_axis = [step.prepare, step.call].contains(&Some(OperationRef::Operation));
     if operation_axis && case.operations.is_empty() {
         return Err("a step says `operation`, but the case has no `operations`".to_owned());
+    }
+    if step.method.as_deref() == Some(EACH) {
+        return Err("a step says `method: each`, but the case has no `methods`".to_owned());
     }
     if let Some(mutate) = step.mutate.0.iter().find(|mutate| Mutation::find(&mutate.id).is_none()) {
         let known = crate::authenticator::MUTATIONS.iter().map(|mutation| mutation.id);
@@ -249,12 +258,26 @@ mod tests {
             (format!("{{ id: s/a, {clause}, expect: must-accept, flows: [v3/*] }}"), "matches no flow"),
             (format!("{{ id: s/a, {clause}, expect: must-acept }}"), "must-accept"),
             (format!("{{ id: s/a, {clause}, steps: [{{ call: operation }}] }}"), "no `operations`"),
+            (format!("{{ id: s/a, {clause}, steps: [{{ call: start, method: each }}] }}"), "no `methods`"),
+            (format!("{{ id: s/a, {clause}, methods: [Get], expect: must-accept }}"), "`Get` is not an HTTP method"),
             (format!("{{ id: s/a, {clause}, steps: [{{ expect: must-accept }}] }}"), "exactly one of"),
             (format!("{{ id: s/a, {clause}, steps: [{{ call: start, tamper: nothing }}] }}"), "no request fault"),
         ] {
             let error = error_of(&case);
             assert!(error.contains(words), "{case}: {error}");
         }
+    }
+
+    #[test]
+    fn an_entry_with_methods_is_a_case_for_each() {
+        let text = "suite: s\ncases:\n- id: s/by\n  title: a start by METHOD\n  clauses: [api/status/ok]\n  methods: [GET, HEAD]\n  \
+                    steps: [{ call: start, method: each, expect: either }]\n";
+        let cases = parse_suite("own.yaml", text).expect("valid");
+        let seen: Vec<_> = cases.iter().map(|case| (case.id.as_str(), case.title.as_str(), case.place.line)).collect();
+        assert_eq!(seen, [("s/by-get", "a start by GET", 3), ("s/by-head", "a start by HEAD", 3)]);
+        assert_eq!(cases[1].steps[0].method.as_deref(), Some("HEAD"));
+        let twice = text.replace("[GET, HEAD]", "[GET, GET]");
+        assert!(parse_suite("own.yaml", &twice).expect_err("refused").to_string().contains("used twice"));
     }
 
     #[test]

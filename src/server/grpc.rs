@@ -54,7 +54,8 @@ pub(super) async fn answer(service: Arc<Service>, endpoint: Option<&'static Endp
         return status_only(StatusCode::UNSUPPORTED_MEDIA_TYPE);
     };
     // gRPC over HTTP/2, Requests: the method is POST. gRPC-Web's layer sees to its own.
-    if protocol == Protocol::Grpc && request.method() != Method::POST {
+    let is_post = request.method() == Method::POST || service.site.switches.has("request-grpc-any-method");
+    if protocol == Protocol::Grpc && !is_post {
         return status_only(StatusCode::METHOD_NOT_ALLOWED);
     }
     let switched = service.clone();

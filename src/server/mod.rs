@@ -49,7 +49,7 @@ use axum::extract::Request;
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use http::header::{CONNECTION, SERVER, SET_COOKIE};
-use http::{HeaderMap, HeaderValue, Version};
+use http::{HeaderMap, HeaderValue, Method, Version};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -233,7 +233,7 @@ fn router(service: Arc<Service>, slower: f64) -> Router {
         .merge(grpc::routes(&service))
         .merge(infrastructure::routes())
         .fallback(move |request: Request| nothing_here(unknown.clone(), request))
-        .method_not_allowed_fallback(move || async move { rest::refuse(&wrong_method, "REQUEST-method") })
+        .method_not_allowed_fallback(move |method: Method| async move { rest::refuse_method(&wrong_method, &method) })
         .layer(middleware::from_fn(move |request: Request, next: Next| {
             let service = switched.clone();
             async move {

@@ -8,8 +8,8 @@ use axum::extract::{RawPathParams, Request};
 use axum::response::Response;
 use axum::routing::{MethodFilter, on};
 use futures_util::stream;
-use http::header::{AUTHORIZATION, CONTENT_TYPE};
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::header::{ALLOW, AUTHORIZATION, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use serde_json::{Map, Value, json};
 
 use super::disguise::disguised;
@@ -23,7 +23,7 @@ use crate::wire::schema;
 /// One route for each endpoint of the contract.
 pub(super) fn routes(service: &Arc<Service>) -> Router {
     ENDPOINTS.iter().fold(Router::new(), |router, endpoint| {
-        let service = service.clone();
+        let (service, switched) = (service.clone(), service);
         let handler = move |params: Result<RawPathParams, _>, request: Request| async move {
             let params =
                 params.map_err(|_: axum::extract::rejection::RawPathParamsRejection| Refused::new("REQUEST-path"));
@@ -35,8 +35,18 @@ pub(super) fn routes(service: &Arc<Service>) -> Router {
             }
             response
         };
-        router.route(endpoint.rest.path, on(method_filter(endpoint), handler))
+        let router = router.route(endpoint.rest.path, on(method_filter(endpoint, &switched.site.switches), handler));
+        let lists = endpoint.operation == Operation::Start && switched.site.switches.varies("http-get-lists");
+        if lists { router.route(endpoint.rest.path, on(MethodFilter::GET, an_empty_list)) } else { router }
     })
+}
+
+/// What a GET may answer where a start is by POST.
+async fn an_empty_list() -> Response {
+    let body = Body::from(json!({ "result": [] }).to_string());
+    let mut response = Response::new(body);
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
 }
 
 /// A header of the server's inside, which only a defect shows.
@@ -47,8 +57,26 @@ pub(super) fn refuse(service: &Service, id: &str) -> Response {
     respond(&service.site.switches, None, Err(Refused::new(id)))
 }
 
-fn method_filter(endpoint: &Endpoint) -> MethodFilter {
-    if endpoint.rest.method == "DELETE" { MethodFilter::DELETE } else { MethodFilter::POST }
+/// The methods that run an operation: the documented one, and what a defect adds.
+fn method_filter(endpoint: &Endpoint, switches: &Switches) -> MethodFilter {
+    let documented = if endpoint.rest.method == "DELETE" { MethodFilter::DELETE } else { MethodFilter::POST };
+    match endpoint.operation {
+        Operation::Start if switches.has("request-get-starts") => documented.or(MethodFilter::GET),
+        Operation::Verify if switches.has("request-patch-verifies") => documented.or(MethodFilter::PATCH),
+        Operation::Remove if switches.has("request-head-removes") => documented.or(MethodFilter::HEAD),
+        _ => documented,
+    }
+}
+
+/// The reply to a method that a path does not have.
+pub(super) fn refuse_method(service: &Service, method: &Method) -> Response {
+    if method == Method::OPTIONS && service.site.switches.varies("http-options-answered") {
+        let mut response = Response::default();
+        *response.status_mut() = StatusCode::NO_CONTENT;
+        response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST, DELETE, OPTIONS"));
+        return response;
+    }
+    refuse(service, "REQUEST-method")
 }
 
 async fn answer(

@@ -94,6 +94,30 @@ pub(super) const DEFECTS: &[Defect] = &[
         "members by their original names are refused over REST",
         &["wire/field-name-snake"],
     ),
+    fails(
+        "request-get-starts",
+        "api/request/method",
+        "a GET at the path of a start starts a registration",
+        &["request/start-by-get"],
+    ),
+    fails(
+        "request-head-removes",
+        "api/request/method",
+        "a HEAD at the path of a factor removes it",
+        &["request/by-head"],
+    ),
+    fails(
+        "request-patch-verifies",
+        "api/request/method",
+        "a PATCH at the path of a verify finishes a registration",
+        &["request/by-patch"],
+    ),
+    fails(
+        "request-grpc-any-method",
+        "api/request/method",
+        "over gRPC the HTTP method is not looked at",
+        &["request/start-by-get"],
+    ),
     deviates(
         "transport-json-trailing-accepted",
         "api/request/malformed",

@@ -55,6 +55,20 @@ pub(super) const VARIANTS: &[Variant] = &[
         &["limits/domain-*", "v2/*/*/enrolment", "ceremony/origin-any"],
     ),
     variant(
+        "http-get-lists",
+        "api/request/method",
+        "a GET at the path of a start answers a list",
+        "no page says what another method does there; a GET that reads is safe (RFC 9110 section 9.2.1)",
+        &["request/start-by-get", "request/start-by-head"],
+    ),
+    variant(
+        "http-options-answered",
+        "api/request/method",
+        "OPTIONS is answered with 204 and the methods of the API, at every path",
+        "no page speaks of it; RFC 9110 section 9.3.7",
+        &["request/start-by-options", "request/by-options"],
+    ),
+    variant(
         "json-last-of-duplicates",
         "api/request/json-mapping",
         "of a JSON member that is there twice the last one counts",
