@@ -154,6 +154,8 @@ fn answer(received: &str) -> Cow<'_, str> {
 pub(super) fn pattern(record: &CaseRecord) -> String {
     match (record.protocol.as_str(), record.id.strip_prefix(&record.flow).and_then(|rest| rest.strip_prefix("/all/"))) {
         ("all", Some(rest)) => format!("{}/*/{rest}", record.flow),
+        // What is said of the whole run.
+        ("all", None) if !record.case.contains('/') => "**".to_owned(),
         ("all", None) => record.case.clone(),
         _ => record.id.clone(),
     }

@@ -175,7 +175,7 @@ impl Page<'_> {
             "replay",
             &format!("proofmark replay '{}' --seed {}{suite}{arguments}{note}", pattern(first), self.seed),
         );
-        if first.suite.is_none() {
+        if first.suite.is_none() && first.case.contains('/') {
             self.whole("show", &format!("proofmark show {}", first.case));
         }
         if cause.records.len() > LISTED + 1 {

@@ -271,7 +271,7 @@ impl Player<'_> {
         match parsed {
             Ok(options) => {
                 self.checked.insert(CHALLENGE);
-                if !self.shared.is_fresh(&options.challenge) {
+                if !self.shared.challenges.is_fresh(&options.challenge) {
                     let (expected, received) = ("a challenge that was never sent before", "one that was sent before");
                     return self.end("challenge-fresh", CHALLENGE, Reason::WrongShape, expected, received);
                 }

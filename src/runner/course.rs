@@ -11,7 +11,7 @@ use super::breaker::Breaker;
 use super::pulse::{self, Pulse};
 use super::{LONG, Runner, Shared, Stop, case, effort, millis, play};
 use crate::contract::Flow;
-use crate::outcome::{CaseRecord, Event, Finding, Profile, Reason, RunFinished, StopCause, Stopped, Verdict};
+use crate::outcome::{CaseRecord, Event, Finding, Profile, Reason, RunFinished, Shard, StopCause, Stopped, Verdict};
 use crate::scenario::Permutation;
 
 /// Time limits of a call that permutations under way have when a bound of the run was reached.
@@ -20,6 +20,7 @@ const GRACE: u32 = 2;
 /// A run under way.
 pub(super) struct Course<S> {
     shared: Arc<Shared>,
+    shard: Option<Shard>,
     flows: Vec<Flow>,
     waiting: std::vec::IntoIter<Permutation>,
     running: JoinSet<CaseRecord>,
@@ -60,6 +61,7 @@ impl<S: FnMut(&Event)> Course<S> {
             flows: of_target.filter(|flow| played.iter().any(|permutation| permutation.flow == *flow)).collect(),
             agreement: Agreement::new(&played, shared.target.profile),
             breaker: Breaker::new(shared.settings.concurrency, shared.target.profile),
+            shard: plan.shard,
             shared,
             waiting: played.into_iter(),
             running: JoinSet::new(),
@@ -88,6 +90,9 @@ impl<S: FnMut(&Event)> Course<S> {
             let mut left: Vec<Permutation> = self.under_way.drain().map(|(_, (_, permutation))| permutation).collect();
             left.sort_by(|a, b| a.id.cmp(&b.id));
             left.iter().for_each(|permutation| self.tell(given_up(permutation, stopped)));
+        }
+        if let Some(record) = self.shared.challenges.judged(self.shard, self.shared.target.profile) {
+            (self.sink)(&Event::CaseFinished(Box::new(record)));
         }
         let interrupted = matches!(ending, Ending::Interrupted);
         let finished = RunFinished { interrupted, duration_ms: millis(self.begun.elapsed()), stopped };

@@ -6,12 +6,14 @@ mod altered;
 mod breaker;
 mod call;
 mod case;
+mod challenges;
 pub mod check;
 mod close;
 mod control;
 mod course;
 mod details;
 pub mod effort;
+mod foretell;
 pub mod fuzz;
 mod judge;
 mod make;
@@ -34,7 +36,7 @@ pub mod target_file;
 pub mod vector;
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use crate::contract::{Flow, Protocol, clause};
@@ -42,6 +44,7 @@ use crate::outcome::{CaseRecord, Event, Reason, RunFinished, RunStarted, Verdict
 use crate::scenario::{Permutation, Plan};
 use crate::transport::{self, Transport, TransportError};
 use crate::wire::secret::Masker;
+use challenges::Challenges;
 use control::Controls;
 use course::Course;
 pub use stop::Stop;
@@ -70,7 +73,7 @@ struct Shared {
     masker: Masker,
     controls: Controls,
     pool: SubjectPool,
-    challenges: Mutex<HashSet<Vec<u8>>>,
+    challenges: Challenges,
     /// What a call took in the preflight.
     call_time: OnceLock<Duration>,
 }
@@ -82,11 +85,6 @@ impl Shared {
 
     fn transport(&self, protocol: Protocol) -> Option<&Arc<dyn Transport>> {
         self.transports.get(&protocol)
-    }
-
-    /// Remembers a challenge; `false` if it was seen before in this run.
-    fn is_fresh(&self, challenge: &[u8]) -> bool {
-        self.challenges.lock().unwrap_or_else(PoisonError::into_inner).insert(challenge.to_vec())
     }
 }
 
@@ -118,7 +116,7 @@ impl Runner {
             masker,
             controls: Controls::default(),
             pool,
-            challenges: Mutex::default(),
+            challenges: Challenges::default(),
             call_time: OnceLock::new(),
             target,
         };

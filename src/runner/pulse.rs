@@ -1,10 +1,11 @@
 //! Whether a target is still there: one good enrolment over each protocol, in a short time.
 
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use futures_util::future::join_all;
 
+use super::challenges::Challenges;
 use super::control::{Controls, Failed};
 use super::{Shared, case};
 use crate::authenticator::Format;
@@ -55,7 +56,7 @@ fn alone(shared: &Shared) -> Option<Shared> {
         masker: shared.masker.clone(),
         controls: Controls::default(),
         pool: shared.pool.clone(),
-        challenges: Mutex::default(),
+        challenges: Challenges::default(),
         call_time: OnceLock::new(),
         target,
     })

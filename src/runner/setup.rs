@@ -343,7 +343,7 @@ async fn enrol(
         masker: Masker::default(),
         controls: Controls::default(),
         pool: SubjectPool::new(&accounts, Demand::default()),
-        challenges: std::sync::Mutex::default(),
+        challenges: super::challenges::Challenges::default(),
         call_time: std::sync::OnceLock::new(),
         target,
     };

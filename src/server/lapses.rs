@@ -34,6 +34,7 @@ pub(super) fn compute_on(begun: Instant, share: f64) {
 #[derive(Debug, Default)]
 pub(super) struct Lapses {
     starts: AtomicU32,
+    challenges: AtomicU64,
     good: AtomicU64,
     /// The latest answer of each operation, by its name.
     latest: Mutex<HashMap<&'static str, Value>>,
@@ -43,6 +44,11 @@ impl Lapses {
     /// Counts good credentials; whether this is a tenth one.
     pub(super) fn is_tenth(&self) -> bool {
         self.good.fetch_add(1, Ordering::Relaxed) % 10 == 9
+    }
+
+    /// The next number of a counter that a defect takes for a challenge.
+    pub(super) fn next_challenge(&self) -> u64 {
+        self.challenges.fetch_add(1, Ordering::Relaxed)
     }
 
     /// The answer that goes out. Only a defect ever waits.

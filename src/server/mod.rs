@@ -15,6 +15,7 @@
 mod bearer;
 mod body;
 mod ceremony;
+mod challenge;
 mod conditions;
 mod counts;
 pub mod defect;
@@ -290,6 +291,7 @@ const SOURCES: &[&str] = &[
     include_str!("mod.rs"),
     include_str!("bearer.rs"),
     include_str!("ceremony.rs"),
+    include_str!("challenge.rs"),
     include_str!("disguise.rs"),
     include_str!("grpc.rs"),
     include_str!("lapses.rs"),

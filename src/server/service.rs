@@ -14,6 +14,7 @@ use serde_json::{Map, Value, json};
 
 use super::bearer;
 use super::ceremony::{Attempt, named_id};
+use super::challenge;
 use super::conditions::Conditions;
 use super::counts::Counts;
 use super::lapses::WINDOW;
@@ -192,7 +193,7 @@ impl Service {
         let now = Timestamp::now();
         let pending = Pending {
             factor_id: self.factor_id(drawn),
-            challenge: self.weakened(challenge, replaced.as_ref()),
+            challenge: challenge::sent(&self.site, challenge, replaced.as_ref()),
             rp_id,
             origin,
             user_verification: if switches.varies("user-verification-preferred") {
@@ -277,28 +278,6 @@ impl Service {
             return Err(Refused::new("REQUEST-domain"));
         }
         Ok((domain.to_owned(), format!("https://{domain}")))
-    }
-
-    /// The challenge as it goes out: as it was drawn, unless a defect or a variant has another.
-    fn weakened(&self, mut challenge: Vec<u8>, replaced: Option<&Vec<u8>>) -> Vec<u8> {
-        let switches = &self.site.switches;
-        if switches.has("challenge-constant") {
-            challenge.fill(0x5a);
-        }
-        if let Some(replaced) = replaced.filter(|_| switches.has("challenge-reused")) {
-            challenge.clone_from(replaced);
-        }
-        if switches.has("challenge-short") {
-            challenge.truncate(8);
-        }
-        if switches.varies("challenge-16") {
-            challenge.truncate(16);
-        }
-        if switches.varies("challenge-64") {
-            let reversed: Vec<u8> = challenge.iter().rev().copied().collect();
-            challenge.extend(reversed);
-        }
-        challenge
     }
 
     fn remove(&self, endpoint: &Endpoint, message: &Value, user: &User) -> Result<Value, Refused> {

@@ -15,7 +15,7 @@ pub const CLAUSES: &[Clause] = &[
         "The challenge can't be guessed and is never the same twice.",
         "WebAuthn L3 section 13.4.3, cryptographic challenges"),
     should("webauthn/13.4.3/challenge-length",
-        "The challenge has at least 16 bytes.",
+        "The challenge has at least 16 bytes that can't be foretold.",
         "WebAuthn L3 section 13.4.3, cryptographic challenges"),
     must("webauthn/7.1/options",
         "The creation options are those that the relying party needs for the ceremony.",

@@ -16,6 +16,19 @@ pub(super) const DEFECTS: &[Defect] = &[
         &["enrolment/start-twice"],
     ),
     deviates("challenge-short", "webauthn/13.4.3/challenge-length", "a challenge has 8 bytes", &["enrolment/start"]),
+    fails("challenge-counter", "webauthn/13.4.3/challenge", "a challenge is a counter, in 32 bytes", &["enrolment"]),
+    fails(
+        "challenge-mostly-constant",
+        "webauthn/13.4.3/challenge",
+        "28 of a challenge's 32 bytes are the same every time",
+        &["enrolment"],
+    ),
+    deviates(
+        "challenge-time-prefix",
+        "webauthn/13.4.3/challenge-length",
+        "of a challenge's 16 bytes the first eight are the time",
+        &["enrolment"],
+    ),
     fails(
         "challenge-not-one-time",
         "webauthn/7.1/challenge",

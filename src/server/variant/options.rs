@@ -107,6 +107,20 @@ pub(super) const VARIANTS: &[Variant] = &[
         OPTIONS,
     ),
     variant(
+        "challenge-uuid",
+        "webauthn/13.4.3/challenge-length",
+        "a challenge is a random UUID, six bits of which are always the same",
+        "section 13.4.3 asks for so much that it can't be guessed, and recommends 16 bytes",
+        OPTIONS,
+    ),
+    variant(
+        "challenge-with-time",
+        "webauthn/13.4.3/challenge",
+        "a challenge begins with eight bytes of the time, before 16 random ones",
+        "what follows can't be guessed; servers that keep no state put the time into the challenge",
+        OPTIONS,
+    ),
+    variant(
         "user-handle-64",
         "webauthn/5.4.3/user-handle",
         "a user handle has 64 bytes",

@@ -1,0 +1,66 @@
+//! The challenge as it goes out: as it was drawn, unless a defect or a variant has another.
+
+use jiff::Timestamp;
+
+use super::site::Site;
+
+/// What a constant part consists of.
+const CONSTANT: u8 = 0x5a;
+
+pub(super) fn sent(site: &Site, challenge: Vec<u8>, replaced: Option<&Vec<u8>>) -> Vec<u8> {
+    varied(site, weakened(site, challenge, replaced))
+}
+
+fn weakened(site: &Site, mut challenge: Vec<u8>, replaced: Option<&Vec<u8>>) -> Vec<u8> {
+    let switches = &site.switches;
+    if switches.has("challenge-constant") {
+        challenge.fill(CONSTANT);
+    }
+    if let Some(replaced) = replaced.filter(|_| switches.has("challenge-reused")) {
+        challenge.clone_from(replaced);
+    }
+    if switches.has("challenge-short") {
+        challenge.truncate(8);
+    }
+    if switches.has("challenge-counter") {
+        challenge.fill(0);
+        put(&mut challenge, 24, site.lapses.next_challenge());
+    }
+    if switches.has("challenge-mostly-constant") {
+        challenge[..28].fill(CONSTANT);
+    }
+    if switches.has("challenge-time-prefix") {
+        challenge.truncate(16);
+        put(&mut challenge, 0, microseconds());
+    }
+    challenge
+}
+
+fn varied(site: &Site, mut challenge: Vec<u8>) -> Vec<u8> {
+    let switches = &site.switches;
+    if switches.varies("challenge-16") {
+        challenge.truncate(16);
+    }
+    if switches.varies("challenge-64") {
+        let reversed: Vec<u8> = challenge.iter().rev().copied().collect();
+        challenge.extend(reversed);
+    }
+    if switches.varies("challenge-uuid") {
+        challenge.truncate(16);
+        challenge[6] = challenge[6] & 0x0f | 0x40;
+        challenge[8] = challenge[8] & 0x3f | 0x80;
+    }
+    if switches.varies("challenge-with-time") {
+        challenge.truncate(24);
+        put(&mut challenge, 0, microseconds());
+    }
+    challenge
+}
+
+fn put(challenge: &mut [u8], at: usize, number: u64) {
+    challenge[at..at + 8].copy_from_slice(&number.to_be_bytes());
+}
+
+fn microseconds() -> u64 {
+    u64::try_from(Timestamp::now().as_microsecond()).unwrap_or_default()
+}
