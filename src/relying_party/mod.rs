@@ -101,7 +101,8 @@ pub enum Omission {
     Step(Step),
     /// The verification of statements of the format with this identifier, such as `tpm`.
     Format(&'static str),
-    /// One check of a format's procedure, such as `8.3/magic`: a statement that fails there is taken for verified.
+    /// One check of a format's procedure, such as `8.3/magic`: a statement that fails there is taken for verified. Or one that no step
+    /// of the ceremony has: `5.1/raw-id`, that rawId is the credential id; `6.5.1/point`, that the key is a point of its curve.
     Check(&'static str),
 }
 

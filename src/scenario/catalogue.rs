@@ -121,7 +121,7 @@ impl Catalogue {
                 counts.checked += 1;
             } else {
                 match self.verdict(entry) {
-                    "must-reject" => counts.must_reject += 1,
+                    "must-reject" | "should-reject" => counts.must_reject += 1,
                     "must-accept" => counts.must_accept += 1,
                     _ => counts.may += 1,
                 }
@@ -188,6 +188,7 @@ impl Catalogue {
             let Some(expectation) = case.expectation() else { continue };
             let fits = match verdict {
                 "must-accept" => expectation == Expectation::ACCEPT,
+                "should-reject" => expectation == Expectation::SHOULD_REJECT,
                 "must-reject" if entry.basis == "spec-should" => expectation == Expectation::SHOULD_REJECT,
                 "must-reject" => Expectation { class: None, ..expectation } == Expectation::REJECT,
                 _ => expectation == Expectation::EITHER || !case.sampled,

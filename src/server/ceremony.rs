@@ -1,5 +1,7 @@
 //! Verify: finds the pending registration, spends it, judges the credential, and stores the factor.
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Map, Value, json};
@@ -9,6 +11,7 @@ use super::options::offer;
 use super::refusal::Refused;
 use super::site::Site;
 use super::store::{Factor, Kind, Pending, User};
+use super::switches::Switches;
 use crate::contract::{ApiVersion, Endpoint, Protocol};
 use crate::relying_party::{Ceremony, Omission, Step, verify_registration_without};
 use crate::webauthn::attestation::AttestationObject;
@@ -145,7 +148,8 @@ impl Attempt<'_> {
             now: u64::try_from(jiff::Timestamp::now().as_second()).unwrap_or_default(),
         };
         let omission = self.omission();
-        let registration = verify_registration_without(&ceremony, credential, omission)
+        let completed = completed(switches, credential);
+        let registration = verify_registration_without(&ceremony, &completed, omission)
             .map_err(|refusal| refused_at(refusal.step.slug(), &refusal.detail))?;
         self.be_too_strict(credential)?;
         let id = registration.credential_id;
@@ -227,6 +231,15 @@ impl Attempt<'_> {
         let sequence = self.user.state().next_sequence();
         json!({ "details": self.site.details(sequence, pending.created) })
     }
+}
+
+/// The credential, with the rawId that its id stands for if a variant does without one.
+fn completed<'c>(switches: &Switches, credential: &'c Value) -> Cow<'c, Value> {
+    let mut completed = Cow::Borrowed(credential);
+    if credential["rawId"].is_null() && credential["id"].is_string() && switches.varies("raw-id-optional") {
+        completed.to_mut()["rawId"] = credential["id"].clone();
+    }
+    completed
 }
 
 /// Characters of a message.

@@ -1,6 +1,6 @@
 //! W3C WebAuthn Level 3: the registration ceremony of section 7.1, by the numbers of the Editor's Draft of 2026-07-30.
 
-use super::{Clause, may, must, should};
+use super::{Clause, may, must, security, should};
 
 /// The clauses of this source.
 #[rustfmt::skip]
@@ -11,6 +11,12 @@ pub const CLAUSES: &[Clause] = &[
     should("webauthn/5.4.3/user-handle",
         "The user handle is the same for one user every time, and another for another user.",
         "WebAuthn L3 section 5.4.3, id"),
+    security("webauthn/5.1/raw-id",
+        "rawId is the credential id in the authenticator data.",
+        "WebAuthn L3 section 5.1, rawId; no step of section 7.1 compares the two"),
+    security("webauthn/6.5.1/point",
+        "A credential public key on an elliptic curve is a point of the curve, whatever the attestation.",
+        "WebAuthn L3 section 6.5.1, credentialPublicKey; SEC 1 section 3.2.2; no step of section 7.1 looks at it"),
     must("webauthn/13.4.3/challenge",
         "The challenge can't be guessed and is never the same twice.",
         "WebAuthn L3 section 13.4.3, cryptographic challenges"),

@@ -80,7 +80,8 @@ impl Defect {
         if let Some(format) = self.id.strip_prefix(SKIPS_FORMAT) {
             return Some(Omission::Format(format));
         }
-        self.id.strip_prefix(SKIPS_CHECK).and_then(|_| self.clause.strip_prefix("webauthn/")).map(Omission::Check)
+        let skips_check = [SKIPS_CHECK, OMITS].iter().any(|prefix| self.id.starts_with(prefix));
+        self.clause.strip_prefix("webauthn/").filter(|_| skips_check).map(Omission::Check)
     }
 }
 
@@ -90,6 +91,8 @@ const SKIPS_STEP: &str = "verification-skips-";
 const SKIPS_FORMAT: &str = "attestation-unchecked-";
 /// Prefix of the defects that leave out one check of a format's procedure.
 const SKIPS_CHECK: &str = "attestation-skips-";
+/// Prefix of the defects that leave out a check that no step of the ceremony has.
+const OMITS: &str = "verification-omits-";
 
 const fn defect(
     id: &'static str,

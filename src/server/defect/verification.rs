@@ -3,6 +3,18 @@
 use super::{Defect, deviates, fails};
 
 pub(super) const DEFECTS: &[Defect] = &[
+    deviates(
+        "verification-omits-raw-id",
+        "webauthn/5.1/raw-id",
+        "rawId is not compared with the credential id in the authenticator data",
+        &["envelope/id-differs-from-auth-data"],
+    ),
+    deviates(
+        "verification-omits-point",
+        "webauthn/6.5.1/point",
+        "whether a credential public key is a point of its curve is not checked",
+        &["cose/point-not-on-curve", "cose/point-zero"],
+    ),
     fails(
         "verification-skips-credential-json",
         "webauthn/7.1/credential-json",

@@ -48,6 +48,13 @@ pub(super) const VARIANTS: &[Variant] = &[
         &["authorization/registration-code-*"],
     ),
     variant(
+        "raw-id-optional",
+        "webauthn/5.1/raw-id",
+        "a credential without rawId is accepted, and its id stands for it",
+        "no step of WebAuthn L3 section 7.1 reads rawId; one that is there is compared",
+        &["envelope/raw-id-missing", "envelope/raw-id-differs-from-id", "envelope/id-differs-from-auth-data"],
+    ),
+    variant(
         "domain-own-only",
         "webauthn/4/rp-id",
         "a start refuses every domain but the server's own",
