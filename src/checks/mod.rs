@@ -124,6 +124,7 @@ pub const CHECKS: &[Check] = &[
     options::MEMBERS,
     options::CHALLENGE,
     options::RP_ID,
+    options::ENCODING,
 ];
 
 /// Ids of the checks that look for a secret, which records do not hold.

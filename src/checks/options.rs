@@ -26,6 +26,10 @@ pub const CHALLENGE: Check = Check {
 pub const RP_ID: Check =
     Check { id: "options-rp-id", clause: "api/options/rp-id", reason: Reason::WrongShape, examine: rp_id };
 
+/// The form in which v2 writes bytes.
+pub const ENCODING: Check =
+    Check { id: "options-encoding", clause: "api/options/encoding", reason: Reason::DocVsServer, examine: encoding };
+
 /// WebAuthn L3 section 13.4.3: "at least 16 bytes long".
 const LEAST_CHALLENGE: usize = 16;
 
@@ -149,4 +153,28 @@ fn rp_id(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
         return Some(Vec::new());
     }
     Some(vec![Wrong::new(format!("publicKey.rp.id: {expected:?}"), brief(received))])
+}
+
+/// Page 004 shows base64url without padding, which is what WebAuthn's own helpers read (`parseCreationOptionsFromJSON`); page 003, of
+/// v1, shows padded standard base64. A text that is not base64 at all is left to [`MEMBERS`].
+fn encoding(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
+    if observation.exchange.endpoint.flow.version() != ApiVersion::V2 {
+        return None;
+    }
+    let options = public_key(observation)?.ok()?;
+    let excluded = options.get("excludeCredentials").and_then(Value::as_array).into_iter().flatten();
+    let is_other = |value: &&Value| {
+        let is_url = |text: &str| !text.contains(['+', '/', '=']);
+        decoded(value).is_some() && !value.as_str().is_some_and(is_url)
+    };
+    let wrongs = [
+        ("challenge", options.get("challenge").filter(is_other)),
+        ("user.id", member(options, "/user/id").filter(is_other)),
+        ("excludeCredentials[].id", excluded.filter_map(|entry| entry.get("id")).find(is_other)),
+    ];
+    let wrong = |(name, value): (&str, Option<&Value>)| {
+        let received = format!("publicKey.{name}: {}", brief(Some(value?)));
+        Some(Wrong::new(format!("publicKey.{name}: base64url without padding"), received))
+    };
+    Some(wrongs.into_iter().filter_map(wrong).collect())
 }

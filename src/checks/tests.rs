@@ -1,6 +1,7 @@
 //! Every check on good and on defective replies, made by hand over all three protocols.
 
 mod bodies;
+mod encodings;
 mod exchanges;
 mod replies;
 
@@ -46,9 +47,10 @@ const CHANGED_NOW: Expected = ("details-changed-now", "api/details/change-date",
 const MEMBERS: Expected = ("options-members", "api/options/members", Reason::WrongShape);
 const CHALLENGE: Expected = ("challenge-length", "webauthn/13.4.3/challenge-length", Reason::ShouldUnmet);
 const RP_ID: Expected = ("options-rp-id", "api/options/rp-id", Reason::WrongShape);
+const ENCODING: Expected = ("options-encoding", "api/options/encoding", Reason::DocVsServer);
 
 /// What the tests above speak of, in the order of the list.
-const ALL: [Expected; 30] = [
+const ALL: [Expected; 31] = [
     NO_SERVER_ERROR,
     NO_TOKEN,
     NO_STACK_TRACE,
@@ -79,6 +81,7 @@ const ALL: [Expected; 30] = [
     MEMBERS,
     CHALLENGE,
     RP_ID,
+    ENCODING,
 ];
 
 const TOKEN: &str = "a-token/of+30=characters-length";
@@ -135,7 +138,7 @@ fn assert_rows(rows: Vec<Row>, authorization: Option<&Secret>) {
 
 #[test]
 fn good_replies_are_without_findings() {
-    for rows in [replies::good(), bodies::harmless()] {
+    for rows in [replies::good(), bodies::harmless(), encodings::harmless()] {
         assert!(rows.iter().all(|row| row.expected.is_empty()));
         assert_rows(rows, Some(&authorization()));
     }
@@ -144,6 +147,7 @@ fn good_replies_are_without_findings() {
 #[test]
 fn defective_bodies_are_found() {
     assert_rows(bodies::defective(), None);
+    assert_rows(encodings::defective(), None);
 }
 
 #[test]
@@ -158,7 +162,8 @@ fn leaks_are_found() {
 
 #[test]
 fn no_check_is_without_a_defective_reply() {
-    let rows = bodies::defective().into_iter().chain(replies::defective()).chain(replies::leaks());
+    let rows = bodies::defective().into_iter().chain(encodings::defective());
+    let rows = rows.chain(replies::defective()).chain(replies::leaks());
     let alone: BTreeSet<&str> = rows.filter(|row| row.expected.len() == 1).map(|row| row.expected[0].0).collect();
     let listed: Vec<Expected> = CHECKS.iter().map(|check| (check.id, check.clause, check.reason)).collect();
     assert_eq!(listed, ALL);

@@ -1,7 +1,7 @@
 //! Creation options as the server sends them (WebAuthn L3 §5.4), written by hand so that the reader under test is held against another writer.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 use serde_json::{Map, Value, json};
 
 use super::store::{Factor, Kind, Pending, User};
@@ -100,6 +100,12 @@ impl Draft<'_> {
         let is_v1 = self.flow.version() == ApiVersion::V1;
         if is_v1 && self.switches.varies("options-v1-standard-base64") {
             return STANDARD.encode(bytes);
+        }
+        if !is_v1 && self.switches.has("options-v2-padded") {
+            return URL_SAFE.encode(bytes);
+        }
+        if !is_v1 && self.switches.has("options-v2-standard-base64") {
+            return STANDARD_NO_PAD.encode(bytes);
         }
         URL_SAFE_NO_PAD.encode(bytes)
     }

@@ -42,6 +42,18 @@ pub(super) const DEFECTS: &[Defect] = &[
         "excludeCredentials hold ids in place of descriptors",
         &["enrolment/good"],
     ),
+    deviates(
+        "options-v2-padded",
+        "api/options/encoding",
+        "bytes in v2's options are base64url with padding",
+        &["enrolment/start"],
+    ),
+    deviates(
+        "options-v2-standard-base64",
+        "api/options/encoding",
+        "bytes in v2's options are standard base64 without padding",
+        &["enrolment/second-factor"],
+    ),
     fails("options-timeout-as-text", "api/options/members", "timeout is a text", &["enrolment/start"]),
     fails("options-rp-id-other", "api/options/rp-id", "rp.id is another host", &["enrolment/start"]),
     fails(
