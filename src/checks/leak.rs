@@ -3,17 +3,25 @@
 use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, MatchKind};
+use serde_json::Value;
 
-use super::{Check, Observation, Wrong};
+use super::{Check, Observation, Wrong, internals};
 use crate::outcome::Reason;
 use crate::transport::{Refusal, Reply};
 
+/// The clause of all of them.
+pub const CLAUSE: &str = "api/no-leak";
+
 /// The caller's token, in plain, percent-encoded or base64 form, is not in the reply.
-pub const NO_TOKEN: Check = Check { id: "no-token", clause: "api/no-leak", reason: Reason::Leak, examine: no_token };
+pub const NO_TOKEN: Check = Check { id: "no-token", clause: CLAUSE, reason: Reason::Leak, examine: no_token };
 
 /// No stack trace is in the reply.
 pub const NO_STACK_TRACE: Check =
-    Check { id: "no-stack-trace", clause: "api/no-leak", reason: Reason::Leak, examine: no_stack_trace };
+    Check { id: "no-stack-trace", clause: CLAUSE, reason: Reason::Leak, examine: no_stack_trace };
+
+/// No text of the server's inside is in a refusal.
+pub const NO_INTERNALS: Check =
+    Check { id: "no-internals", clause: "api/no-leak/internals", reason: Reason::ShouldUnmet, examine: no_internals };
 
 /// Text that only a stack trace has: Go, Rust, Java (its tab as it is and as JSON writes it), Python, Node.
 const TRACES: [&str; 8] = [
@@ -58,4 +66,29 @@ fn no_stack_trace(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
     let trace = long_enough.find_map(found).map(|index| TRACES[index]);
     let wrong = trace.map(|trace| Wrong::new("a reply without a stack trace", format!("{trace:?} ...")));
     Some(wrong.into_iter().collect())
+}
+
+/// The strings of a refusal are looked at as they are read, since JSON escapes some of what patterns have. A stack trace is another check's.
+fn no_internals(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
+    let Reply::Refusal(refusal) = &observation.exchange.reply else { return None };
+    let found = match &refusal.json {
+        Some(json) => find_in(json),
+        None => std::str::from_utf8(&observation.exchange.body).ok().and_then(internals::find),
+    };
+    let is_trace = || no_stack_trace(observation).is_some_and(|wrongs| !wrongs.is_empty());
+    let wrong = found.filter(|_| !is_trace()).map(|found| {
+        let received = format!("{}: {:?}", found.what, found.excerpt);
+        Wrong::new("a refusal in the API's own words", received)
+    });
+    Some(wrong.into_iter().collect())
+}
+
+/// The first text of the inside in the strings of a value; serde_json has bounded how deep it is.
+fn find_in(value: &Value) -> Option<internals::Found> {
+    match value {
+        Value::String(text) => internals::find(text),
+        Value::Array(items) => items.iter().find_map(find_in),
+        Value::Object(members) => members.values().find_map(find_in),
+        _ => None,
+    }
 }

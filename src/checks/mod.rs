@@ -2,6 +2,7 @@
 //! wrong with it.
 
 mod details;
+mod internals;
 mod leak;
 mod options;
 mod protocol;
@@ -97,6 +98,7 @@ pub const CHECKS: &[Check] = &[
     robustness::NO_SERVER_ERROR,
     leak::NO_TOKEN,
     leak::NO_STACK_TRACE,
+    leak::NO_INTERNALS,
     protocol::READABLE,
     protocol::CONTENT_TYPE,
     protocol::SUCCESS_STATUS,
@@ -157,7 +159,8 @@ pub fn findings(observation: &Observation<'_>) -> Vec<Finding> {
 /// The checks that had something to look at, with what is wrong.
 fn run(observation: &Observation<'_>) -> impl Iterator<Item = (&'static Check, Vec<Wrong>)> {
     let documented = observation.documented_request;
-    let applies = move |check: &&Check| documented || [Reason::Crash, Reason::Leak].contains(&check.reason);
+    let is_of_any = |check: &Check| check.reason == Reason::Crash || clause::includes(leak::CLAUSE, check.clause);
+    let applies = move |check: &&Check| documented || is_of_any(check);
     CHECKS.iter().filter(applies).filter_map(|check| Some((check, (check.examine)(observation)?)))
 }
 

@@ -7,6 +7,15 @@ use crate::wire::status::Code;
 
 /// What a stack trace looks like.
 const TRACE: &str = "thread 'worker' panicked at src/ceremony.rs:71:9: assertion failed";
+/// What Go's JSON reader says.
+const LIBRARY_ERROR: &str = "invalid character '}' looking for beginning of value";
+/// What a logger puts before its line.
+const FILE_AND_LINE: &str = "webauthn.go:214: error validating challenge";
+/// What PostgreSQL says.
+const SQL_ERROR: &str = "ERROR: duplicate key value violates unique constraint \"credentials_pkey\" (SQLSTATE 23505)";
+/// A message that is technical, and tells nothing of the inside.
+const TECHNICAL_TEXT: &str = "response.clientDataJSON: base64url was expected at character 12 (WebAuthn L3 section 7.1:8), error \
+     23505; SELECT another key, or see https://docs.example.rs:8443/errors";
 /// A message that is hard on whoever takes messages for ASCII lines.
 const OTHER_TEXT: &str = "Das geht so nicht: \u{dc}berpr\u{fc}fung \u{1f511} fehlgeschlagen\nbitte noch einmal (100 %)";
 
@@ -20,6 +29,9 @@ fn spoil(switches: &Switches, protocol: Protocol, mut refused: Refused) -> Refus
     let is_limit = refused.id().starts_with("LIMIT-");
     if is_ceremony && switches.has("robust-stack-trace") {
         TRACE.clone_into(&mut refused.status.message);
+    }
+    if let Some(text) = inner_text(switches, refused.id()) {
+        text.clone_into(&mut refused.status.message);
     }
     if protocol == Protocol::Rest && switches.has("status-rest-code-is-http") {
         refused.status.code = i32::from(refused.http_status);
@@ -45,11 +57,24 @@ fn spoil(switches: &Switches, protocol: Protocol, mut refused: Refused) -> Refus
     refused.disguised(code)
 }
 
+/// What a defect passes on to the caller of what libraries and the database say.
+fn inner_text(switches: &Switches, id: &str) -> Option<&'static str> {
+    match id {
+        "REQUEST-json" if switches.has("robust-library-error") => Some(LIBRARY_ERROR),
+        "WEBAUTHN-challenge" if switches.has("robust-file-and-line") => Some(FILE_AND_LINE),
+        "WEBAUTHN-credential-id-unique" if switches.has("robust-sql-error") => Some(SQL_ERROR),
+        _ => None,
+    }
+}
+
 fn vary(switches: &Switches, protocol: Protocol, mut refused: Refused) -> Refused {
     let id = refused.id().to_owned();
     let is_ceremony = id.starts_with("WEBAUTHN-");
     if switches.varies("refusal-texts") {
         OTHER_TEXT.clone_into(&mut refused.status.message);
+    }
+    if switches.varies("refusal-texts-technical") {
+        TECHNICAL_TEXT.clone_into(&mut refused.status.message);
     }
     if switches.varies("refusal-ids")
         && let Some(shown) = refused.status.details.first_mut().and_then(|detail| detail.get_mut("id"))

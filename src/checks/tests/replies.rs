@@ -11,9 +11,10 @@ use super::exchanges::{
     with_trailers,
 };
 use super::{
-    CONTENT_TYPE as WRONG_TYPE, ENDPOINT, ERROR_BODY, GRPC_MESSAGE, GRPC_STATUS, GRPC_WEB_FRAMING, NO_SERVER_ERROR,
-    NO_STACK_TRACE, NO_TOKEN, REFUSAL_STATUS, Row, SUCCESS_STATUS, TOKEN, row,
+    CONTENT_TYPE as WRONG_TYPE, ENDPOINT, ERROR_BODY, GRPC_MESSAGE, GRPC_STATUS, GRPC_WEB_FRAMING, NO_INTERNALS,
+    NO_SERVER_ERROR, NO_STACK_TRACE, NO_TOKEN, REFUSAL_STATUS, Row, SUCCESS_STATUS, TOKEN, row,
 };
+use crate::checks::internals::tests::{INTERNAL, LEGITIMATE};
 use crate::contract::{Endpoint, Flow, Operation, Protocol};
 use crate::transport::{Exchange, Refusal, Reply};
 use crate::wire::framing::{self, FLAG_MESSAGE};
@@ -264,7 +265,18 @@ pub fn leaks() -> Vec<Row> {
             showing(trace).map(|(name, exchange)| row(format!("{trace} in {name}"), exchange, &[NO_STACK_TRACE])),
         );
     }
+    for (_, text) in INTERNAL {
+        // A header is not a message of the API.
+        let told = showing(text).into_iter().filter(|(name, _)| *name != "a header");
+        rows.extend(told.map(|(name, exchange)| row(format!("{text} in {name}"), exchange, &[NO_INTERNALS])));
+    }
     rows
+}
+
+/// Refusals in the API's own words.
+pub fn in_own_words() -> Vec<Row> {
+    let told = LEGITIMATE.iter().flat_map(|text| showing(text).map(|(name, exchange)| (text, name, exchange)));
+    told.map(|(text, name, exchange)| row(format!("{text} in {name}"), exchange, &[])).collect()
 }
 
 /// A text in a REST body, in a header, and in the message of a gRPC and a gRPC-Web refusal.

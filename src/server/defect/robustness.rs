@@ -1,6 +1,6 @@
 //! Behaviour on broken input: crashes, hangs and leaks.
 
-use super::{Defect, fails};
+use super::{Defect, deviates, fails};
 
 pub(super) const DEFECTS: &[Defect] = &[
     fails(
@@ -44,6 +44,24 @@ pub(super) const DEFECTS: &[Defect] = &[
         "api/no-leak",
         "a header of every REST reply to a start repeats the authorization",
         &["enrolment/start"],
+    ),
+    deviates(
+        "robust-library-error",
+        "api/no-leak/internals",
+        "the message about a body that is not JSON is that of the library which read it",
+        &["request/not-json"],
+    ),
+    deviates(
+        "robust-file-and-line",
+        "api/no-leak/internals",
+        "the message about a wrong challenge names a source file and its line",
+        &["client-data/challenge-other"],
+    ),
+    deviates(
+        "robust-sql-error",
+        "api/no-leak/internals",
+        "the message about a credential id that is taken is the database's",
+        &["ceremony/same-credential-id"],
     ),
     fails(
         "robust-stack-trace",

@@ -25,6 +25,13 @@ pub(super) const VARIANTS: &[Variant] = &[
         REFUSED,
     ),
     variant(
+        "refusal-texts-technical",
+        "api/no-leak/internals",
+        "messages of refusals name members, sections, numbers and an address with a port",
+        "that is about the request, and not about the server's inside",
+        REFUSED,
+    ),
+    variant(
         "refusal-ids",
         "api/shape/error",
         "the ids of refusals are numbers that say nothing by themselves",
