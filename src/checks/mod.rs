@@ -34,6 +34,8 @@ pub struct Observation<'a> {
     pub authorization: Option<&'a Secret>,
     /// The RP ID that the creation options should name.
     pub rp_id: Option<&'a str>,
+    /// The kind of authenticator that the start asked for: `platform` or `cross-platform`.
+    pub attachment: Option<&'a str>,
     /// Empty at the begin.
     pub memo: Memo<'a>,
 }
@@ -127,6 +129,7 @@ pub const CHECKS: &[Check] = &[
     options::CHALLENGE,
     options::RP_ID,
     options::ENCODING,
+    options::ATTACHMENT,
 ];
 
 /// Ids of the checks that look for a secret, which records do not hold.

@@ -26,6 +26,14 @@ pub const CHALLENGE: Check = Check {
 pub const RP_ID: Check =
     Check { id: "options-rp-id", clause: "api/options/rp-id", reason: Reason::WrongShape, examine: rp_id };
 
+/// The kind of authenticator.
+pub const ATTACHMENT: Check = Check {
+    id: "options-attachment",
+    clause: "api/options/attachment",
+    reason: Reason::DocVsServer,
+    examine: attachment,
+};
+
 /// The form in which v2 writes bytes.
 pub const ENCODING: Check =
     Check { id: "options-encoding", clause: "api/options/encoding", reason: Reason::DocVsServer, examine: encoding };
@@ -177,4 +185,16 @@ fn encoding(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
         Some(Wrong::new(format!("publicKey.{name}: base64url without padding"), received))
     };
     Some(wrongs.into_iter().filter_map(wrong).collect())
+}
+
+/// No page says in words what becomes of the kind that a start asks for, hence no fail.
+fn attachment(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
+    let expected = observation.attachment?;
+    let options = public_key(observation)?.ok()?;
+    let received = member(options, "/authenticatorSelection/authenticatorAttachment");
+    if received.and_then(Value::as_str) == Some(expected) {
+        return Some(Vec::new());
+    }
+    let name = "publicKey.authenticatorSelection.authenticatorAttachment";
+    Some(vec![Wrong::new(format!("{name}: {expected:?}"), format!("{name}: {}", brief(received)))])
 }

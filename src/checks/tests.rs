@@ -50,8 +50,10 @@ const CHALLENGE: Expected = ("challenge-length", "webauthn/13.4.3/challenge-leng
 const RP_ID: Expected = ("options-rp-id", "api/options/rp-id", Reason::WrongShape);
 const ENCODING: Expected = ("options-encoding", "api/options/encoding", Reason::DocVsServer);
 
+const ATTACHMENT: Expected = ("options-attachment", "api/options/attachment", Reason::DocVsServer);
+
 /// What the tests above speak of, in the order of the list.
-const ALL: [Expected; 32] = [
+const ALL: [Expected; 33] = [
     NO_SERVER_ERROR,
     NO_TOKEN,
     NO_STACK_TRACE,
@@ -84,6 +86,7 @@ const ALL: [Expected; 32] = [
     CHALLENGE,
     RP_ID,
     ENCODING,
+    ATTACHMENT,
 ];
 
 const TOKEN: &str = "a-token/of+30=characters-length";
@@ -95,6 +98,7 @@ fn observation<'a>(exchange: &'a Exchange, authorization: Option<&'a Secret>) ->
         malformed: false,
         authorization,
         rp_id: Some("login.example"),
+        attachment: None,
         memo: Memo::default(),
     }
 }
@@ -169,7 +173,8 @@ fn no_check_is_without_a_defective_reply() {
     let alone: BTreeSet<&str> = rows.filter(|row| row.expected.len() == 1).map(|row| row.expected[0].0).collect();
     let listed: Vec<Expected> = CHECKS.iter().map(|check| (check.id, check.clause, check.reason)).collect();
     assert_eq!(listed, ALL);
-    for check in CHECKS {
+    // What a start asked for is in no reply: `what_a_start_asked_for_is_looked_for` has it.
+    for check in CHECKS.iter().filter(|check| check.id != ATTACHMENT.0) {
         assert!(alone.contains(check.id), "no reply is wrong by {} alone", check.id);
         assert!(clause::find(check.clause).is_some(), "{} names no clause", check.id);
     }
@@ -233,5 +238,25 @@ fn checks_tell_what_they_looked_at() {
     // The example has no creationDate, the reply no header date, and the call no token.
     for id in ["api/shape/details/creation-date", "api/details/change-date", "api/details/creation-date"] {
         assert!(!answered.contains(id), "{id}");
+    }
+}
+
+#[test]
+fn what_a_start_asked_for_is_looked_for() {
+    let start = exchanges::endpoint(Flow::V2Passkey, Operation::Start);
+    for protocol in Protocol::ALL {
+        let found = |selection: serde_json::Value, attachment| {
+            let mut options = exchanges::public_key();
+            options["authenticatorSelection"] = selection;
+            let body = exchanges::body_with(start, &serde_json::json!({ "publicKey": options }));
+            let exchange = exchanges::success(start, protocol, &body);
+            findings(&Observation { attachment, ..observation(&exchange, None) })
+        };
+        let named = |kind: &str| serde_json::json!({ "authenticatorAttachment": kind });
+        assert_eq!(found(named("platform"), Some("platform")), []);
+        assert_eq!(found(named("platform"), None), [], "a server may choose where nothing was asked");
+        assert_eq!(found(serde_json::json!({}), None), []);
+        assert_eq!(found(named("platform"), Some("cross-platform")), [ATTACHMENT]);
+        assert_eq!(found(serde_json::json!({}), Some("platform")), [ATTACHMENT]);
     }
 }

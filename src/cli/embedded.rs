@@ -71,6 +71,7 @@ pub fn target_of(server: &RunningServer) -> Target {
         web: address.clone(),
         grpc: address,
         rp_id: server.rp_id.clone(),
+        domains: server.domains.clone(),
         origin: server.origin.clone(),
         flows: Flow::ALL.to_vec(),
         protocols: Protocol::ALL.to_vec(),

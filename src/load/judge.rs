@@ -59,6 +59,7 @@ pub(super) fn judge(
         malformed: false,
         authorization: Some(&subject.authorization),
         rp_id: Some(rp_id),
+        attachment: None,
         memo: checks::Memo::default(),
     };
     // The list is no operation under test.

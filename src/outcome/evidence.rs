@@ -32,6 +32,9 @@ pub struct Evidence {
     /// The RP ID that creation options should name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rp_id: Option<String>,
+    /// The kind of authenticator that the start asked for, as creation options name it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attachment: Option<String>,
     /// What the call was expected to come to.
     pub expected: Expected,
 }

@@ -103,6 +103,7 @@ impl Player<'_> {
             malformed: step.is_malformed(),
             authorization: call.authorization.as_ref(),
             rp_id: self.expected_rp_id(step),
+            attachment: Self::asked_attachment(step),
             memo: checks::Memo::default(),
         };
         // The list is no operation under test.
@@ -119,6 +120,7 @@ impl Player<'_> {
             undocumented_request: !observation.documented_request,
             malformed: observation.malformed,
             rp_id: observation.rp_id.map(str::to_owned),
+            attachment: observation.attachment.map(str::to_owned),
             expected,
         };
         self.note(step, endpoint, goes_on);

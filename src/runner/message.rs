@@ -36,8 +36,14 @@ impl Player<'_> {
         }
         if let (Operation::Start, Some(domain)) = (endpoint.operation, &step.domain) {
             let own = &self.shared.target.rp_id;
+            let further = self.further_domain().map(str::to_owned);
+            if *domain == DomainRef::Further && further.is_none() {
+                let (expected, received) = ("`domains` in the target file", "it names none");
+                return self.end("setup", self.clause(), Reason::NotDeclared, expected, received);
+            }
             message["domain"] = match domain {
                 DomainRef::Own => own.clone(),
+                DomainRef::Further => further.unwrap_or_default(),
                 DomainRef::Around(before, after) => format!("{before}{own}{after}"),
                 DomainRef::Text(text, times) => text.repeat(*times),
             }
@@ -59,11 +65,28 @@ impl Player<'_> {
         Ok(message)
     }
 
+    /// One of the further domains that the target says it serves, by chance; `None` if it names none.
+    fn further_domain(&self) -> Option<&str> {
+        let domains = &self.shared.target.domains;
+        domains.get(usize::from(self.seed[1]) % domains.len().max(1)).map(String::as_str)
+    }
+
+    /// The kind of authenticator that a step asks for, as options name it.
+    pub(super) fn asked_attachment(step: &Step) -> Option<&'static str> {
+        let asked = step.message.iter().find(|edit| edit.member == MessageMember::Authenticator)?;
+        match asked.value.as_ref()?.as_str()? {
+            "PASSKEY_AUTHENTICATOR_PLATFORM" => Some("platform"),
+            "PASSKEY_AUTHENTICATOR_CROSS_PLATFORM" => Some("cross-platform"),
+            _ => None,
+        }
+    }
+
     /// The RP ID that the options of a step's answer have to name.
     /// `None` where a domain was asked for that a server may normalise or replace.
     pub(super) fn expected_rp_id(&self, step: &Step) -> Option<&str> {
         match step.domain {
             Some(DomainRef::Text(..) | DomainRef::Around(..)) => None,
+            Some(DomainRef::Further) => self.further_domain(),
             _ => Some(&self.shared.target.rp_id),
         }
     }

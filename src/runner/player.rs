@@ -82,6 +82,7 @@ pub(super) struct Context {
     pub(super) undocumented_request: bool,
     pub(super) malformed: bool,
     pub(super) rp_id: Option<String>,
+    pub(super) attachment: Option<String>,
     pub(super) expected: Expected,
 }
 

@@ -45,6 +45,7 @@ fn evidence(exchange: &Exchange, context: &Context, masker: &Masker) -> Evidence
         undocumented_request: context.undocumented_request,
         malformed: context.malformed,
         rp_id: context.rp_id.clone(),
+        attachment: context.attachment.clone(),
         expected: context.expected.clone(),
     }
 }

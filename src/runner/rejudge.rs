@@ -102,6 +102,7 @@ fn rejudge_exchange(evidence: &Evidence, judge: Judge<'_>) -> Option<(Vec<Findin
         malformed: evidence.malformed,
         authorization: None,
         rp_id: evidence.rp_id.as_deref(),
+        attachment: evidence.attachment.as_deref(),
         memo: Memo::default(),
     };
     let judged = judge.finding(&evidence.expected, &exchange);

@@ -24,6 +24,8 @@ pub struct Target {
     pub grpc: Address,
     /// RP ID that the target uses.
     pub rp_id: String,
+    /// Further domains that the target says it serves: the start of a v2 registration may ask for them.
+    pub domains: Vec<String>,
     /// Origin that the target expects in client data.
     pub origin: String,
     /// Flows that it offers.

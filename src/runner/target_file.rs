@@ -37,6 +37,8 @@ struct File {
     base_url: Spanned<String>,
     grpc_url: Option<Spanned<String>>,
     rp_id: Spanned<String>,
+    #[serde(default)]
+    domains: Vec<Spanned<String>>,
     origin: Spanned<String>,
     flows: Option<Spanned<Vec<Spanned<String>>>>,
     protocols: Option<Spanned<Vec<Spanned<String>>>>,
@@ -183,6 +185,7 @@ async fn read(path: &Path, surroundings: &Surroundings<'_>, leaves_pool: bool) -
     let web = source.address(&file.base_url, &tls)?;
     let grpc = file.grpc_url.as_ref().map_or(Ok(web.clone()), |url| source.address(url, &tls))?;
     source.origin(&file)?;
+    let domains = source.domains(&file.domains)?;
     let limits = source.limits(file.timeout_seconds.as_ref())?;
     let reasons = source.reasons(&file.reasons)?;
     let policy = source.policy(&file)?;
@@ -195,8 +198,21 @@ async fn read(path: &Path, surroundings: &Surroundings<'_>, leaves_pool: bool) -
     let accounts = accounts::read(&source, &file.accounts, &offered).await?;
     let name = file.name.unwrap_or_else(|| web.base_url.clone());
     let (rp_id, origin) = (file.rp_id.into_inner(), file.origin.into_inner());
-    let target =
-        Target { name, web, grpc, rp_id, origin, flows, protocols, accounts, reasons, policy, profile, limits };
+    let target = Target {
+        name,
+        web,
+        grpc,
+        rp_id,
+        domains,
+        origin,
+        flows,
+        protocols,
+        accounts,
+        reasons,
+        policy,
+        profile,
+        limits,
+    };
     Ok(LoadTarget { target, subjects_file, thresholds })
 }
 

@@ -282,6 +282,8 @@ pub enum UserRef {
 pub enum DomainRef {
     /// The target's own RP ID.
     Own,
+    /// One of the further domains that the target file says are served.
+    Further,
     /// The RP ID with something before and behind it.
     Around(String, String),
     /// This text, as often as given.

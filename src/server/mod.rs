@@ -80,6 +80,8 @@ pub struct ServerConfig {
     pub seed: u64,
     /// RP ID of a registration that names no domain.
     pub rp_id: String,
+    /// Further domains that it says it serves; a start that names one has it as RP ID.
+    pub domains: Vec<String>,
     /// Expected origin of a registration that names no domain.
     pub origin: String,
     /// Faults to have, usually none or one.
@@ -116,6 +118,7 @@ impl Default for ServerConfig {
             users: 16,
             seed: 0,
             rp_id: "localhost".to_owned(),
+            domains: vec!["login.example.net".to_owned()],
             origin: "https://localhost".to_owned(),
             defects: Vec::new(),
             variants: Vec::new(),
@@ -167,10 +170,11 @@ impl Server {
         let anchors = if needs_no_anchor { &[][..] } else { &config.trust_anchors };
         let trust_anchors = anchors.iter().map(|der| Certificate::from_der(der)).collect::<Result<_, _>>();
         let trust_anchors = trust_anchors.map_err(io::Error::other)?;
-        let (rp_id, origin) = (config.rp_id.clone(), config.origin.clone());
+        let (rp_id, origin, domains) = (config.rp_id.clone(), config.origin.clone(), config.domains.clone());
         let has_title_case = switches.varies("http-header-case");
         let directory = config.management.map(|management| Directory::new(management, config.seed, &store));
-        let site = Site { store, directory, switches, lapses: Lapses::default(), rp_id, origin, trust_anchors };
+        let site =
+            Site { store, directory, switches, lapses: Lapses::default(), rp_id, domains, origin, trust_anchors };
         let has_trust_anchors = !site.trust_anchors.is_empty();
         let counts = Arc::new(Counts::default());
         let router = router(
@@ -185,6 +189,7 @@ impl Server {
             address,
             accounts,
             rp_id: config.rp_id,
+            domains: config.domains,
             origin: config.origin,
             has_trust_anchors,
             counts,
@@ -203,6 +208,8 @@ pub struct RunningServer {
     pub accounts: Accounts,
     /// RP ID of a registration that names no domain.
     pub rp_id: String,
+    /// Further domains that it says it serves.
+    pub domains: Vec<String>,
     /// Expected origin of a registration that names no domain.
     pub origin: String,
     /// Whether attestation has to lead to a trust anchor.

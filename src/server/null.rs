@@ -56,7 +56,8 @@ impl Server {
         let (stop, stopped) = watch::channel(false);
         let task = tokio::spawn(listener::run(listener, router, (config.max_connections, false), stopped));
         let (rp_id, origin) = (config.rp_id, config.origin);
-        Ok(RunningServer { address, accounts, rp_id, origin, has_trust_anchors: false, counts, stop, task })
+        let domains = Vec::new();
+        Ok(RunningServer { address, accounts, rp_id, domains, origin, has_trust_anchors: false, counts, stop, task })
     }
 }
 

@@ -157,7 +157,9 @@ impl Draft<'_> {
             "requireResidentKey": is_passkey,
             "userVerification": self.pending.user_verification,
         });
-        if let Some(attachment) = self.attachment {
+        let chosen = self.switches.varies("attachment-chosen").then_some("cross-platform");
+        let asked = self.attachment.filter(|_| !self.switches.has("options-authenticator-ignored"));
+        if let Some(attachment) = asked.or(chosen) {
             selection["authenticatorAttachment"] = json!(attachment);
         }
         selection

@@ -273,7 +273,11 @@ impl Service {
         let is_host = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
         let is_label = |label: &str| (1..=LONGEST_LABEL).contains(&label.len()) && label.bytes().all(is_host);
         let is_domain = domain.len() <= LONGEST_DOMAIN && domain.split('.').all(is_label);
-        let is_served = domain == site.rp_id || !site.switches.varies("domain-own-only");
+        if site.switches.has("options-domain-ignored") {
+            return Ok((site.rp_id.clone(), site.origin.clone()));
+        }
+        let is_declared = domain == site.rp_id || site.domains.iter().any(|served| served == domain);
+        let is_served = is_declared || !site.switches.varies("domain-own-only");
         if !(is_domain || site.switches.has("options-domain-unchecked")) || !is_served {
             return Err(Refused::new("REQUEST-domain"));
         }

@@ -28,6 +28,8 @@ pub(super) struct Site {
     pub lapses: Lapses,
     /// RP ID where a start names no domain.
     pub rp_id: String,
+    /// Further domains that it says it serves.
+    pub domains: Vec<String>,
     /// Expected origin where a start names no domain.
     pub origin: String,
     /// What attestation has to lead to, if anything.

@@ -41,6 +41,7 @@ fn target(server: &RunningServer) -> Target {
         name: "a test".to_owned(),
         web: address.clone(),
         grpc: address,
+        domains: Vec::new(),
         rp_id: server.rp_id.clone(),
         origin: server.origin.clone(),
         flows: vec![Flow::V2U2f, Flow::V2Passkey],

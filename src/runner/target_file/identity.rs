@@ -2,7 +2,9 @@
 
 use http::Uri;
 use thiserror::Error;
+use toml::Spanned;
 
+use super::place::{Source, TargetFileError};
 use crate::transport::default_port;
 use crate::webauthn::rp_id::is_rp_id_of;
 
@@ -32,6 +34,27 @@ pub enum IdentityError {
         /// Its host.
         host: String,
     },
+}
+
+impl Source {
+    /// The further domains of a file.
+    pub(super) fn domains(&self, written: &[Spanned<String>]) -> Result<Vec<String>, TargetFileError> {
+        let read = |domain: &Spanned<String>| {
+            let text = domain.get_ref();
+            if is_domain(text) {
+                return Ok(text.clone());
+            }
+            let message = format!("domains: `{text}` is not a domain; write for example \"login.example.net\"");
+            Err(self.error(domain.span().start, message))
+        };
+        written.iter().map(read).collect()
+    }
+}
+
+/// Whether a text is a domain as browsers write it: labels of small letters, digits and hyphens.
+fn is_domain(text: &str) -> bool {
+    let is_label_byte = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    text.split('.').all(|label| !label.is_empty() && label.bytes().all(is_label_byte))
 }
 
 /// Holds an origin to the form that browsers write (HTML section 7.1.1), and an RP ID to it.
@@ -94,5 +117,23 @@ mod tests {
         }
         assert_eq!((origin_of("id.example.org"), origin_of("no url")), (None, None));
         assert_eq!(host_of("no url"), "");
+    }
+
+    #[test]
+    fn a_domain_has_neither_scheme_nor_port_nor_capitals() {
+        for domain in ["login.example.net", "localhost", "xn--bcher-kva.example", "a-1.example"] {
+            assert!(is_domain(domain), "{domain}");
+        }
+        for text in [
+            "",
+            ".",
+            "https://login.example.net",
+            "login.example.net:443",
+            "Login.example",
+            "b\u{fc}cher.example",
+            "a..b",
+        ] {
+            assert!(!is_domain(text), "{text}");
+        }
     }
 }

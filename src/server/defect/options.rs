@@ -57,6 +57,18 @@ pub(super) const DEFECTS: &[Defect] = &[
     fails("options-timeout-as-text", "api/options/members", "timeout is a text", &["enrolment/start"]),
     fails("options-rp-id-other", "api/options/rp-id", "rp.id is another host", &["enrolment/start"]),
     fails(
+        "options-domain-ignored",
+        "api/options/rp-id",
+        "rp.id is the server's own, whatever domain a start asks for",
+        &["enrolment/further-domain"],
+    ),
+    deviates(
+        "options-authenticator-ignored",
+        "api/options/attachment",
+        "the kind of authenticator that a start asks for is not in the options",
+        &["enrolment/platform-authenticator"],
+    ),
+    fails(
         "options-domain-unchecked",
         "webauthn/4/rp-id",
         "a start takes any text for a domain",

@@ -57,7 +57,7 @@ pub(super) const VARIANTS: &[Variant] = &[
     variant(
         "domain-own-only",
         "webauthn/4/rp-id",
-        "a start refuses every domain but the server's own",
+        "a start refuses every domain but the server's own and those that the target file names",
         "page 004 does not say which domains are served",
         &["limits/domain-*", "v2/*/*/enrolment", "ceremony/origin-any"],
     ),

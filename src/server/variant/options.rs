@@ -30,6 +30,13 @@ pub(super) const VARIANTS: &[Variant] = &[
         &["v1/*/*/enrolment", "v1/*/*/ceremony/replayed-response", "v1/*/*/client-data/challenge-other"],
     ),
     variant(
+        "attachment-chosen",
+        "api/options/attachment",
+        "where a start asks for no kind of authenticator the options name one",
+        "which authenticators are taken is the relying party's choice (WebAuthn L3 section 5.4.4)",
+        OPTIONS,
+    ),
+    variant(
         "algorithms-es256-only",
         "webauthn/7.1/algorithm",
         "only ES256 is offered",

@@ -81,6 +81,7 @@ fn keys_and_types() {
         (RP_ID, "rp-id = \"localhost\"\ntimeout-seconds = \"1\"", 3, "expected a number"),
         (RP_ID, "rp-id = \"localhost\"\ntimeout-seconds = 0", 3, "a number from 0.01 to 600"),
         (RP_ID, "rp-id = \"localhost\"\ntimeout-seconds = nan", 3, "a number from 0.01 to 600"),
+        (RP_ID, "rp-id = \"localhost\"\ndomains = [\"https://a.example\"]", 3, "`https://a.example` is not a domain"),
         (RP_ID, "rp-id = \"localhost\"\nflows = [\"v3/u2f\"]", 3, "write some of v1/u2f, v1/passwordless"),
         (RP_ID, "rp-id = \"localhost\"\nflows = []", 3, "leave it out"),
         (RP_ID, "rp-id = \"localhost\"\nprotocols = [\n\"rest\",\n\"soap\"]", 5, "write some of rest, grpc, grpc-web"),

@@ -20,6 +20,7 @@ fn assert_conformant(session: &Session<'_>, exchange: &Exchange) {
         malformed: false,
         authorization: Some(&authorization),
         rp_id: Some("localhost"),
+        attachment: None,
         memo: Memo::default(),
     };
     let findings = examine(&observation).findings;
