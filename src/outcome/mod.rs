@@ -5,6 +5,7 @@ mod evidence;
 mod finding;
 pub mod load;
 mod merge;
+pub mod pace;
 mod profile;
 mod record;
 pub mod shown;

@@ -79,6 +79,9 @@ pub struct ExchangeRecord {
     pub request: String,
     /// Request body in readable form, cut.
     pub request_body: String,
+    /// Bytes of the request's body, where it is large: 256 KiB and more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub large_request: Option<usize>,
     /// Status line, such as `HTTP 200` or `HTTP 200, grpc-status 3`.
     pub status: String,
     /// Response body in readable form, cut.

@@ -1,5 +1,6 @@
 //! Exchanges for people: readable, cut, and without secrets.
 
+use super::pace::LARGE;
 use super::{Evidence, ExchangeRecord};
 use crate::contract::Protocol;
 use crate::transport::{Exchange, Reply};
@@ -29,6 +30,7 @@ pub fn exchange(exchange: &Exchange, evidence: Option<Evidence>, masker: &Masker
         operation: exchange.endpoint.name.to_owned(),
         request: format!("{} {}", exchange.request.method, exchange.request.url),
         request_body: cut(&masker.mask(&readable_request(exchange))),
+        large_request: Some(exchange.request.body.len()).filter(|bytes| *bytes >= LARGE),
         status,
         response_body: cut(&masker.mask(&response_body)),
         duration_us: u64::try_from(exchange.timings.last_byte.as_micros()).unwrap_or(u64::MAX),

@@ -9,6 +9,7 @@ use super::causes::{Cause, causes};
 use super::known;
 use crate::contract::clause::{self, Basis};
 use crate::gate::{Gate, Judged, Standing};
+use crate::outcome::pace::{self, Slow};
 use crate::outcome::{CaseRecord, Profile, Reason, RunRecord, Shard, Stopped, Verdict};
 
 /// Version of the document's form; raised when a reader would break.
@@ -22,6 +23,7 @@ struct Document<'a> {
     tally: TallyEntry,
     gate: GateEntry,
     run: RunEntry<'a>,
+    slow: Vec<Slow>,
     clauses: Vec<ClauseEntry>,
     causes: Vec<CauseEntry<'a>>,
     records: Vec<RecordEntry<'a>>,
@@ -116,6 +118,7 @@ pub(super) fn write(judged: &Judged, out: &mut dyn io::Write) -> io::Result<()> 
         tally: tally(run, &records),
         gate: gate_entry(judged),
         run: run_entry(run),
+        slow: pace::slow(&judged.run),
         clauses: clauses(run),
         causes: Verdict::ALL.into_iter().flat_map(|verdict| cause_entries(judged, verdict)).collect(),
         records,

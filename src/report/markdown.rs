@@ -9,6 +9,7 @@ use super::known;
 use super::terminal::plural;
 use super::text::{printable, shortened};
 use crate::gate::Judged;
+use crate::outcome::pace;
 use crate::outcome::{CaseRecord, Verdict};
 
 /// Causes of a verdict that are shown.
@@ -77,6 +78,9 @@ fn head(judged: &Judged) -> String {
         tally.unattributed,
         tally.left_open
     ));
+    for slow in pace::slow(run) {
+        page.push_str(&format!("\nSlow: {}.\n", words(&slow.words())));
+    }
     page
 }
 

@@ -6,6 +6,7 @@ use super::causes::{Cause, causes, pattern};
 use super::known;
 use super::text::{printable, wrapped};
 use crate::gate::Judged;
+use crate::outcome::pace;
 use crate::outcome::{CaseRecord, Concern, Profile, Reason, RunRecord, Verdict};
 
 /// Further ids listed for each cause.
@@ -264,10 +265,12 @@ fn counts(text: &mut String, judged: &Judged, view: &View) {
     let ran = format!("{ran}{of} {}", if ran == 1 { "permutation" } else { "permutations" });
     let gate = judged.gate_words().map(|words| format!("; {words}")).unwrap_or_default();
     let compared = format!("{} of transports in {seconds:.1} s", plural(comparisons, "comparison"));
+    let slow: Vec<String> = pace::slow(run).iter().map(pace::Slow::words).collect();
     for (label, words) in [
         ("target", Some(target(run))),
         ("ran", Some(format!("{ran} of {size}, {compared}{shard}"))),
         ("verdicts", Some(verdicts(run))),
+        ("slow", (!slow.is_empty()).then(|| slow.join("; "))),
         ("stopped", run.stopped_words()),
         ("result", Some(format!("{}{}{gate}", run.statement().text(), profile(run)))),
     ] {

@@ -140,6 +140,7 @@ mod tests {
         record.findings = vec![Finding::new(check, "api/robustness", reason, "a reply", "none")];
         let (operation, none) = ("Start".to_owned(), String::new());
         record.exchanges = vec![ExchangeRecord {
+            large_request: None,
             operation,
             request: none.clone(),
             request_body: none.clone(),

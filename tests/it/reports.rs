@@ -55,6 +55,7 @@ pub fn hostile() -> CaseRecord {
     record.findings.push(Finding::new("no-token", "api/no-leak", Reason::Leak, "no token", HOSTILE));
     record.curl = format!("curl -sS -X POST 'http://localhost/{HOSTILE}'");
     record.exchanges.push(ExchangeRecord {
+        large_request: None,
         operation: "RegisterU2F".to_owned(),
         request: "POST http://localhost/".to_owned(),
         request_body: "{}".to_owned(),

@@ -127,6 +127,7 @@ fn errors() -> Vec<LoadErrorRecord> {
         exchanges,
     };
     let exchange = ExchangeRecord {
+        large_request: None,
         operation: "VerifyPasskey".to_owned(),
         request: "POST http://127.0.0.1:1/v2/users/7/passkeys/9".to_owned(),
         request_body: "{\"passkeyName\":\"load\"}".to_owned(),

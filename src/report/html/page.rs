@@ -10,6 +10,7 @@ use super::clauses::Matrix;
 use super::findings::{self, Section};
 use super::suites::{self, Suite};
 use crate::gate::Judged;
+use crate::outcome::pace;
 use crate::outcome::{RunRecord, Statement, Verdict};
 use crate::webauthn::base64;
 use crate::webauthn::hash::Hash;
@@ -176,6 +177,7 @@ fn facts(run: &RunRecord) -> Vec<(&'static str, String)> {
     if let Some(shard) = started.shard {
         facts.push(("Shard", format!("{} of {}", shard.index, shard.count)));
     }
+    facts.extend(pace::slow(run).iter().map(|slow| ("Slow", slow.words())));
     let tally = run.tally();
     if tally.unattributed > 0 {
         let words = "of the passes: refused, but nothing says that it was for the right reason";
