@@ -146,6 +146,9 @@ pub struct RunArguments {
     /// Play cases about the credential alone on every flow, and with every length; otherwise the seed draws
     #[arg(long)]
     pub exhaustive: bool,
+    /// Wait until challenges have expired, where the options' time-out is no longer than TIME, such as 5m: twice that time-out
+    #[arg(long, value_name = "TIME")]
+    pub wait_expiry: Option<String>,
     /// Instead of the cases, send credentials that chains of their mutations make: for a time such as 60s, or so many. What
     /// the target judges otherwise than it has to is made as simple as it can be, and written as a suite
     #[arg(long, value_name = "TIME|N", conflicts_with_all = ["exhaustive", "deny"])]

@@ -21,7 +21,8 @@ pub fn list(arguments: &ListArguments) -> Result<Exit, Failure> {
             let (flows, protocols) = (Flow::ALL.to_vec(), Protocol::ALL.to_vec());
             let (cases, server) = (cases()?, ServerConfig::default());
             let sizes = vector::sizes(&cases, &server.origin, &server.rp_id).map_err(Failure::config)?;
-            let selection = Selection { flows, protocols, exhaustive: true, sizes, ..Selection::default() };
+            let selection =
+                Selection { flows, protocols, exhaustive: true, waits: true, sizes, ..Selection::default() };
             Plan::new(cases, &selection).permutations.into_iter().map(|p| (p.id, String::new())).collect()
         }
         Listing::Clauses => clause::all()

@@ -99,6 +99,7 @@ struct Request {
     seed: u64,
     timeout: Option<Duration>,
     exhaustive: bool,
+    wait_expiry: Option<Duration>,
     quiet: bool,
     shard: Option<Shard>,
     concurrency: usize,
@@ -110,13 +111,16 @@ struct Request {
 
 impl Request {
     fn new(arguments: &RunArguments) -> Result<Request, Failure> {
-        let timeout = arguments.timeout.as_deref().map(|text| super::serve::duration("--timeout", text)).transpose()?;
+        let time = |option, text: &Option<String>| {
+            text.as_deref().map(|text| super::serve::duration(option, text)).transpose()
+        };
         Ok(Request {
             patterns: patterns(&arguments.patterns)?,
             cases: cases(arguments)?,
             seed: seed_or_random(arguments.seed),
-            timeout,
+            timeout: time("--timeout", &arguments.timeout)?,
             exhaustive: arguments.exhaustive,
+            wait_expiry: time("--wait-expiry", &arguments.wait_expiry)?,
             quiet: arguments.quiet,
             shard: arguments.shard,
             concurrency: usize::from(arguments.jobs).max(1),
@@ -144,6 +148,7 @@ impl Request {
             protocols: protocols.to_vec(),
             patterns,
             exhaustive: self.exhaustive,
+            waits: self.wait_expiry.is_some(),
             seed: self.seed,
             sizes,
             shard: self.shard,
@@ -226,6 +231,7 @@ async fn ready(
     selected(&plan)?;
     let settings = Settings { seed: request.seed, concurrency: request.concurrency, now: embedded::now() };
     let runner = Runner::new(target, plan, settings).map_err(Failure::config)?;
+    request.wait_expiry.iter().for_each(|most| runner.wait_for_expiry(*most));
     runner.preflight().await.map_err(|error| unfit(&error, arguments))?;
     Ok((runner, left_out))
 }

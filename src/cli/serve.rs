@@ -56,9 +56,12 @@ fn configuration(arguments: &ServeArguments) -> Result<ServerConfig, Failure> {
     let users = usize::try_from(arguments.users).unwrap_or(usize::MAX);
     let usual = ServerConfig::default();
     let delay = arguments.delay.as_deref().map(|text| duration("--delay", text)).transpose()?.unwrap_or_default();
+    let challenge_timeout = arguments.challenge_timeout.as_deref();
+    let challenge_timeout = challenge_timeout.map(|text| duration("--challenge-timeout", text)).transpose()?;
     let management = management(arguments)?;
+    let (off, host) = (arguments.off.clone(), arguments.host.clone());
     Ok(ServerConfig {
-        conditions: Conditions { delay, off: arguments.off.clone(), host: arguments.host.clone() },
+        conditions: Conditions { delay, off, host, challenge_timeout },
         listen: arguments.listen,
         users,
         // Under load each user keeps a connection; the others would wait for it to end.

@@ -226,6 +226,12 @@ fn state(clause: &Clause, protocol: Protocol, counts: Counts) -> State {
     }
 }
 
+fn push_reason(text: &mut String, ids: &str, why: &str, width: usize) {
+    for line in wrapped(&format!("{ids}: {why}"), width) {
+        text.push_str(&format!("  {line}\n"));
+    }
+}
+
 impl Row {
     /// The state over a protocol.
     pub fn state(&self, protocol: Protocol) -> State {
@@ -298,7 +304,7 @@ impl Coverage {
         text
     }
 
-    /// Why what is excluded is, each reason once.
+    /// Why what is excluded is, each reason once, and why what is played on request is not verified.
     fn reasons(&self, width: usize) -> String {
         let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
         for row in &self.rows {
@@ -311,9 +317,13 @@ impl Coverage {
         let mut text = String::new();
         for (why, ids) in reasons {
             text.push_str(if text.is_empty() { "\nexcluded\n" } else { "" });
-            for line in wrapped(&format!("{}: {why}", ids.join(", ")), width) {
-                text.push_str(&format!("  {line}\n"));
-            }
+            push_reason(&mut text, &ids.join(", "), why, width);
+        }
+        let is_open = |row: &&Row| Protocol::ALL.iter().any(|protocol| row.state(*protocol) == State::NotVerified);
+        let open = self.rows.iter().filter(is_open).filter_map(|row| Some((row.clause.id, row.clause.on_request()?)));
+        for (index, (id, why)) in open.enumerate() {
+            text.push_str(if index == 0 { "\nnot verified\n" } else { "" });
+            push_reason(&mut text, id, why, width);
         }
         text
     }
@@ -358,6 +368,9 @@ impl Row {
             "cases": self.cases,
             "transports": transports,
         });
+        if let Some(why) = self.clause.on_request() {
+            row["on_request"] = why.into();
+        }
         if let Some(why) = self.clause.excluded() {
             row["excluded"] = why.into();
         }

@@ -190,6 +190,8 @@ impl Player<'_> {
                         }
                         self.call_step(Operation::Start, &Step::default()).await?;
                     }
+                } else if step.wait.is_some() {
+                    self.wait_for_expiry().await?;
                 } else if step.race.is_some() && step.call == Some(OperationRef::Start) {
                     self.race_of_starts(step).await?;
                 } else if let Some(race) = step.race {

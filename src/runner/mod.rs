@@ -13,6 +13,7 @@ mod control;
 mod course;
 mod details;
 pub mod effort;
+mod expiry;
 mod foretell;
 pub mod fuzz;
 mod judge;
@@ -76,6 +77,8 @@ struct Shared {
     challenges: Challenges,
     /// What a call took in the preflight.
     call_time: OnceLock<Duration>,
+    /// The longest time-out of options that cases wait for; not set where they do not wait.
+    wait_expiry: OnceLock<Duration>,
 }
 
 impl Shared {
@@ -118,6 +121,7 @@ impl Runner {
             pool,
             challenges: Challenges::default(),
             call_time: OnceLock::new(),
+            wait_expiry: OnceLock::new(),
             target,
         };
         Ok(Runner { shared: Arc::new(shared), plan })
@@ -131,6 +135,12 @@ impl Runner {
         let planned = |flow: &Flow| self.plan.played().any(|permutation| permutation.flow == *flow);
         let flows: Vec<Flow> = self.shared.target.flows.iter().copied().filter(planned).collect();
         preflight::preflight(&self.shared, &flows).await
+    }
+
+    /// Lets cases wait until challenges have expired whose options state a time-out of no more than this.
+    pub fn wait_for_expiry(&self, most: Duration) {
+        // Set once, before the run begins.
+        self.shared.wait_expiry.get_or_init(|| most);
     }
 
     /// What a call took in the preflight: the median.

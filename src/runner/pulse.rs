@@ -58,6 +58,7 @@ fn alone(shared: &Shared) -> Option<Shared> {
         pool: shared.pool.clone(),
         challenges: Challenges::default(),
         call_time: OnceLock::new(),
+        wait_expiry: OnceLock::new(),
         target,
     })
 }

@@ -345,6 +345,7 @@ async fn enrol(
         pool: SubjectPool::new(&accounts, Demand::default()),
         challenges: super::challenges::Challenges::default(),
         call_time: std::sync::OnceLock::new(),
+        wait_expiry: std::sync::OnceLock::new(),
         target,
     };
     case::enrol_once(&alone, (flow, protocol, Format::None, CoseAlgorithm::ES256)).await

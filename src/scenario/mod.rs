@@ -19,7 +19,7 @@ pub use plan::{Pattern, PatternError, Permutation, Plan, Selection, Sizes};
 pub use requirement::{Policy, Requirement};
 pub use step::{
     Caller, CredentialRef, DomainRef, FactorRef, FlowRef, Made, MessageEdit, MessageMember, MutationUse, Mutations,
-    NameSpec, OperationRef, ProtocolRef, Race, Step, UserRef,
+    NameSpec, OperationRef, ProtocolRef, Race, Step, UserRef, Wait,
 };
 pub use subjects::{Demand, Sharing};
 pub use write::suite_text;

@@ -159,6 +159,11 @@ impl Case {
         if self.steps.iter().any(other) { 2 } else { 1 }
     }
 
+    /// Whether it waits, which only those ask for who have the time.
+    pub fn waits(&self) -> bool {
+        self.steps.iter().any(|step| step.wait.is_some())
+    }
+
     /// Whether a step judges a credential that was made wrong on purpose.
     pub fn has_mutation(&self) -> bool {
         self.steps.iter().any(|step| !step.mutate.0.is_empty())

@@ -158,9 +158,9 @@ fn check_entry(suite: &str, entry: &CaseEntry, ids: &mut HashSet<String>) -> Res
 }
 
 fn check_step(case: &Case, step: &Step) -> Result<(), String> {
-    let kinds = [step.prepare.is_some(), step.call.is_some(), step.make.is_some()];
+    let kinds = [step.prepare.is_some(), step.call.is_some(), step.make.is_some(), step.wait.is_some()];
     if kinds.into_iter().filter(|there| *there).count() != 1 {
-        return Err("each step has exactly one of prepare, call and make".to_owned());
+        return Err("each step has exactly one of prepare, call, make and wait".to_owned());
     }
     let operation_axis = [step.prepare, step.call].contains(&Some(OperationRef::Operation));
     if operation_axis && case.operations.is_empty() {

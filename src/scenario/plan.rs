@@ -83,6 +83,8 @@ pub struct Selection {
     pub patterns: Vec<Pattern>,
     /// Whether cases about the credential alone are played on every flow, and with every length.
     pub exhaustive: bool,
+    /// Whether cases that wait are played; one that a pattern names is in any case.
+    pub waits: bool,
     /// Draws the flow and the lengths otherwise.
     pub seed: u64,
     /// How long the parts of a credential are for this target.
@@ -186,7 +188,9 @@ impl Plan {
     pub fn new(cases: Vec<Case>, selection: &Selection) -> Plan {
         // What a pattern names is run, drawn or not.
         let exhaustive = selection.exhaustive || !selection.patterns.is_empty();
-        let expanded = cases.into_iter().flat_map(|case| expand(Arc::new(case), selection, exhaustive));
+        let waits = selection.waits || !selection.patterns.is_empty();
+        let cases = cases.into_iter().filter(|case| waits || !case.waits());
+        let expanded = cases.flat_map(|case| expand(Arc::new(case), selection, exhaustive));
         let permutations: Vec<Permutation> = expanded.collect();
         let all = Plan { available: permutations.len(), permutations, unmatched: Vec::new(), shard: selection.shard };
         if selection.patterns.is_empty() { all } else { all.selected(&selection.patterns) }
@@ -353,6 +357,23 @@ cases:
         let (flows, protocols) = (Flow::ALL.to_vec(), Protocol::ALL.to_vec());
         let selection = Selection { flows, protocols, patterns, ..Selection::default() };
         Plan::new(parse_suite("s.yaml", SUITE).expect("valid"), &selection)
+    }
+
+    #[test]
+    fn cases_that_wait_are_played_where_that_is_asked_for() {
+        let waiting = |waits: bool, patterns: &[&str]| {
+            let selection = Selection {
+                flows: Flow::ALL.to_vec(),
+                protocols: Protocol::ALL.to_vec(),
+                patterns: patterns.iter().map(|text| Pattern::new(text).expect("a glob")).collect(),
+                waits,
+                ..Selection::default()
+            };
+            let plan = Plan::new(crate::scenario::embedded().expect("valid suites"), &selection);
+            plan.permutations.iter().filter(|permutation| permutation.case.waits()).count()
+        };
+        assert_eq!((waiting(false, &[]), waiting(true, &[])), (0, 12));
+        assert_eq!(waiting(false, &["ceremony/expired-challenge"]), 12, "what a pattern names is played");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::Expectation;
 use crate::authenticator::{Args, Mutation};
 
-/// A step as it is written. Exactly one of `prepare`, `call` and `make` is there.
+/// A step as it is written. Exactly one of `prepare`, `call`, `make` and `wait` is there.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Step {
@@ -17,6 +17,8 @@ pub struct Step {
     pub call: Option<OperationRef>,
     /// Makes a credential from the creation options of the last start.
     pub make: Option<Made>,
+    /// Waits.
+    pub wait: Option<Wait>,
 
     /// `make`: the one way in which the credential is wrong (several only in cases that fuzzing found).
     #[serde(default)]
@@ -77,6 +79,7 @@ impl Default for Step {
             prepare: None,
             call: None,
             make: None,
+            wait: None,
             mutate: Mutations::default(),
             oracle: None,
             caller: Caller::default(),
@@ -131,6 +134,14 @@ pub enum Made {
     SameCredential,
     /// A second response with the key made before under a new credential id.
     SameKey,
+}
+
+/// What is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Wait {
+    /// That the last start's challenge has expired: twice the time-out that its options state.
+    Expiry,
 }
 
 /// Which flow a call is of.

@@ -106,6 +106,7 @@ impl Attempt<'_> {
             user_verification: "discouraged",
             created: jiff::Timestamp::now(),
             started: std::time::Instant::now(),
+            lifetime: std::time::Duration::MAX,
             replaced_challenge: None,
             replayable: None,
         }

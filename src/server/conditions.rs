@@ -16,7 +16,12 @@ pub struct Conditions {
     pub off: Vec<Flow>,
     /// The host name that requests have to name; under any other there is nothing. `None` for any.
     pub host: Option<String>,
+    /// The time-out that options state, after which a registration can't be finished; five minutes where it is not given.
+    pub challenge_timeout: Option<Duration>,
 }
+
+/// As in the documented example.
+const CHALLENGE_TIMEOUT: Duration = Duration::from_secs(300);
 
 impl Conditions {
     /// Waits as long as every request does.
@@ -33,6 +38,11 @@ impl Conditions {
         let called = request.uri().authority().map(http::uri::Authority::as_str).or(header).unwrap_or_default();
         let called: Option<http::uri::Authority> = called.parse().ok();
         called.is_some_and(|called| called.host().eq_ignore_ascii_case(name))
+    }
+
+    /// The time-out that options state.
+    pub(super) fn challenge_timeout(&self) -> Duration {
+        self.challenge_timeout.unwrap_or(CHALLENGE_TIMEOUT)
     }
 
     /// Whether a flow is offered.

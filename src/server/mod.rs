@@ -6,7 +6,7 @@
 //! Where the pages leave it open, this server chooses:
 //! - Checks come in the order authentication, decoding, limits, permission, existence, ceremony; only the last spends the challenge.
 //! - An ordinary user that names another user gets 403, whether or not that user exists; the administrator gets 404 for one that does not.
-//! - A user has one pending registration for U2F and one for passkeys, shared by v1 and v2; a new start replaces it, ten minutes end it.
+//! - A user has one pending registration for U2F and one for passkeys, shared by v1 and v2; a new start replaces it, and the time-out of its options ends it.
 //! - A verify without pending registration is 404 in both versions.
 //! - Unknown JSON members are ignored, a member of the path wins over one of the body. An empty `userId` in
 //!   a path is refused like any other that is too short; a path that ends in an empty member is no path (404).

@@ -1,5 +1,7 @@
 //! Creation options as the server sends them (WebAuthn L3 §5.4), written by hand so that the reader under test is held against another writer.
 
+use std::time::Duration;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 use serde_json::{Map, Value, json};
@@ -23,9 +25,6 @@ const OFFERED: [CoseAlgorithm; 11] = [
     CoseAlgorithm::EDDSA,
     CoseAlgorithm::ES256K,
 ];
-
-/// Milliseconds.
-const TIMEOUT: u32 = 300_000;
 
 /// The algorithms of the server.
 pub(super) struct Offer {
@@ -65,6 +64,8 @@ pub(super) struct Draft<'a> {
     pub enrolled: &'a [Factor],
     /// The `authenticatorAttachment` that the caller asked for.
     pub attachment: Option<&'a str>,
+    /// The time for the ceremony.
+    pub timeout: Duration,
     pub switches: &'a Switches,
 }
 
@@ -84,7 +85,7 @@ impl Draft<'_> {
             },
             "challenge": self.binary(&pending.challenge),
             "pubKeyCredParams": listed.iter().map(parameter).collect::<Vec<_>>(),
-            "timeout": TIMEOUT,
+            "timeout": u64::try_from(self.timeout.as_millis()).unwrap_or(u64::MAX),
             "excludeCredentials": self.excluded(),
             "authenticatorSelection": self.selection(),
             "attestation": attestation,

@@ -16,9 +16,6 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 use crate::contract::Flow;
 use crate::wire::secret::Secret;
 
-/// A pending registration that is older is none: twice the timeout that the options name.
-const PENDING_LIFETIME: Duration = Duration::from_secs(600);
-
 /// Credential ids are looked up under one of this many locks.
 const SHARDS: usize = 64;
 
@@ -65,6 +62,8 @@ pub(super) struct Pending {
     pub user_verification: &'static str,
     pub created: Timestamp,
     pub started: Instant,
+    /// How long it can be finished.
+    pub lifetime: Duration,
     /// The challenge of the start that this one replaced; only a defect looks at it.
     pub replaced_challenge: Option<Vec<u8>>,
     /// The credential that this registration has enrolled already: none, since a registration ends with its verify, unless a defect keeps it.
@@ -73,7 +72,7 @@ pub(super) struct Pending {
 
 impl Pending {
     pub(super) fn is_alive(&self) -> bool {
-        self.started.elapsed() < PENDING_LIFETIME
+        self.started.elapsed() < self.lifetime
     }
 }
 

@@ -98,6 +98,16 @@ async fn the_clean_server_is_conformant_whatever_is_said_of_it() {
     assert!(run.tally().left_open > 100, "{:?}", run.tally());
 }
 
+/// Who does not ask for it does not wait five minutes, and is told what to ask for.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_was_not_asked_to_wait_skips_what_waits() {
+    let run = run_as(&["v2/u2f/rest/ceremony/expired-challenge"], |target| target).await;
+    let [record] = &run.cases[..] else { panic!("{:?}", run.cases) };
+    assert_eq!((record.verdict, record.reason), (Verdict::Skip, Reason::NotDeclared));
+    assert_eq!(record.findings[0].expected, "a run that waits for a time-out of 300 s");
+    assert!(record.findings[0].received.contains("--wait-expiry"), "{:?}", record.findings);
+}
+
 /// Plays the selected cases against the clean server, of which something else is said.
 async fn run_as(patterns: &[&str], said: fn(Target) -> Target) -> RunRecord {
     let cases = scenario::embedded().expect("valid suites");

@@ -28,6 +28,9 @@ pub struct ServeArguments {
     /// Wait so long before every answer, such as 200ms: as a server far away does
     #[arg(long, value_name = "TIME")]
     pub delay: Option<String>,
+    /// The time-out of creation options, such as 5s, after which a registration can't be finished [default: 5m]
+    #[arg(long, value_name = "TIME")]
+    pub challenge_timeout: Option<String>,
     /// Switch a flow off, such as v1/u2f; can be repeated
     #[arg(long, value_name = "FLOW", value_parser = super::flow)]
     pub off: Vec<Flow>,
@@ -35,7 +38,7 @@ pub struct ServeArguments {
     #[arg(long, value_name = "NAME")]
     pub host: Option<String>,
     /// Run the null server instead: it answers as documented, checks nothing and costs next to nothing
-    #[arg(long, conflicts_with_all = ["defect", "delay", "off", "host"])]
+    #[arg(long, conflicts_with_all = ["defect", "delay", "challenge_timeout", "off", "host"])]
     pub null: bool,
     /// Have every answer take so much longer than it does, such as 5%: a slower build, to try `load compare` with
     #[arg(long, value_name = "SHARE", default_value = "0%", conflicts_with = "null")]

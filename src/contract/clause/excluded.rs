@@ -10,6 +10,12 @@ const SAFETYNET: &str = "android-safetynet is deprecated in Level 3 and its serv
 const EMPTY: &str = "over gRPC an empty message is no bytes, and over REST a missing body may stand for the empty object: \
                      request/empty-start sends none, and either answer will do";
 
+/// Clause id, and why a default run does not verify it, though there is a case.
+pub const ON_REQUEST: &[(&str, &str)] = &[(
+    "webauthn/13.4.3/challenge-expiry",
+    "its case waits until a challenge has expired: --wait-expiry TIME plays it where the options' time-out is no longer than TIME",
+)];
+
 /// Clause id, and why no case and no check is about it.
 pub const EXCLUDED: &[(&str, &str)] = &[
     ("api/endpoint/v1/u2f/list", LIST),

@@ -16,7 +16,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 pub use basis::Basis;
-pub use excluded::EXCLUDED;
+pub use excluded::{EXCLUDED, ON_REQUEST};
 
 use super::{ApiVersion, Endpoint, Protocol};
 
@@ -54,6 +54,11 @@ impl Clause {
     /// The source without the place in it, such as `API page 001` or `WebAuthn L3 section 7.1`.
     pub fn document(&self) -> &'static str {
         self.source.split([',', ';']).next().unwrap_or(self.source)
+    }
+
+    /// Why a default run does not verify it, if it does not.
+    pub fn on_request(&self) -> Option<&'static str> {
+        ON_REQUEST.iter().find(|(id, _)| *id == self.id).map(|(_, why)| *why)
     }
 
     /// Why it is not tested, if it is not.
@@ -164,6 +169,12 @@ mod tests {
     #[test]
     fn exclusions_name_clauses_and_say_why() {
         let mut seen = HashSet::new();
+        for (id, why) in ON_REQUEST {
+            assert!(
+                find(id).is_some_and(|clause| clause.on_request() == Some(*why) && clause.excluded().is_none()),
+                "{id}"
+            );
+        }
         for (id, why) in EXCLUDED {
             assert!(find(id).is_some_and(|clause| clause.excluded() == Some(*why)), "{id}");
             assert!(seen.insert(id) && why.len() > 20, "{id}: {why}");

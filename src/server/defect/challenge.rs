@@ -29,6 +29,12 @@ pub(super) const DEFECTS: &[Defect] = &[
         "of a challenge's 16 bytes the first eight are the time",
         &["enrolment"],
     ),
+    deviates(
+        "challenge-never-expires",
+        "webauthn/13.4.3/challenge-expiry",
+        "a registration can be finished however long ago it was started",
+        &["*/*/rest/ceremony/expired-challenge"],
+    ),
     fails(
         "challenge-not-one-time",
         "webauthn/7.1/challenge",

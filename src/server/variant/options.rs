@@ -128,6 +128,13 @@ pub(super) const VARIANTS: &[Variant] = &[
         OPTIONS,
     ),
     variant(
+        "challenge-expires-late",
+        "webauthn/13.4.3/challenge-expiry",
+        "a registration can be finished for half as long again as the time-out of its options",
+        "the time-out is the client's, and the ceremony begins later than the start is answered (WebAuthn L3 section 5.4)",
+        &["*/*/rest/ceremony/expired-challenge"],
+    ),
+    variant(
         "user-handle-64",
         "webauthn/5.4.3/user-handle",
         "a user handle has 64 bytes",
