@@ -15,6 +15,7 @@ use super::switches::Switches;
 use crate::contract::{ApiVersion, Endpoint, Protocol};
 use crate::relying_party::{Ceremony, Omission, Step, verify_registration_without};
 use crate::webauthn::attestation::AttestationObject;
+use crate::webauthn::x509::Certificate;
 
 /// One verify of a user that may be acted on.
 pub(super) struct Attempt<'a> {
@@ -136,16 +137,18 @@ impl Attempt<'_> {
             None => store.is_registered(id) && !is_replay(id),
         };
         let challenge = self.expected_challenge(pending, credential);
+        let origins = self.expected_origins(pending, credential);
+        let trust_anchors = self.trust_anchors(credential);
         let ceremony = Ceremony {
             challenge: &challenge,
             rp_id: &pending.rp_id,
-            origins: std::slice::from_ref(&pending.origin),
+            origins: &origins,
             top_origins: &[],
             allow_cross_origin: false,
             user_verification_required: pending.user_verification == "required",
             algorithms: &offer(switches).accepted,
             is_registered: &is_taken,
-            trust_anchors: &self.site.trust_anchors,
+            trust_anchors: &trust_anchors,
             now: u64::try_from(jiff::Timestamp::now().as_second()).unwrap_or_default(),
         };
         let omission = self.omission();
@@ -212,6 +215,25 @@ impl Attempt<'_> {
         pending.challenge.clone()
     }
 
+    /// The origin of the registration, and with a defect whatever ends in the RP ID.
+    fn expected_origins(&self, pending: &Pending, credential: &Value) -> Vec<String> {
+        let mut origins = vec![pending.origin.clone()];
+        if self.site.switches.has("verification-origin-by-suffix") {
+            let claimed = client_data(credential).and_then(|data| data.get("origin")?.as_str().map(str::to_owned));
+            origins.extend(claimed.filter(|origin| origin.ends_with(&pending.rp_id)));
+        }
+        origins
+    }
+
+    /// What attestation has to lead to, and with a defect also the last certificate that is sent.
+    fn trust_anchors(&self, credential: &Value) -> Cow<'_, [Certificate]> {
+        let mut anchors = Cow::Borrowed(self.site.trust_anchors.as_slice());
+        if self.site.switches.has("attestation-trusts-sent-root") && !anchors.is_empty() {
+            anchors.to_mut().extend(last_certificate(credential));
+        }
+        anchors
+    }
+
     fn store(&self, pending: &Pending, credential_id: Vec<u8>) {
         let name = self.endpoint.name_member().and_then(|pointer| self.message.pointer(pointer));
         let factor = Factor {
@@ -263,11 +285,23 @@ fn claimed_challenge(credential: &Value) -> Option<Vec<u8>> {
     URL_SAFE_NO_PAD.decode(client_data(credential)?.get("challenge")?.as_str()?).ok()
 }
 
+/// The attestation object, without any check.
+fn attestation_object(credential: &Value) -> Option<AttestationObject> {
+    let text = credential.pointer("/response/attestationObject")?.as_str()?;
+    AttestationObject::decode_prefix(&URL_SAFE_NO_PAD.decode(text).ok()?).ok()
+}
+
 /// The attestation statement format that the credential names.
 fn format(credential: &Value) -> Option<String> {
-    let text = credential.pointer("/response/attestationObject")?.as_str()?;
-    let object = AttestationObject::decode_prefix(&URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
-    Some(object.format)
+    attestation_object(credential).map(|object| object.format)
+}
+
+/// The last certificate of x5c.
+fn last_certificate(credential: &Value) -> Option<Certificate> {
+    let statement = attestation_object(credential)?.statement;
+    let members = statement.as_map()?;
+    let (_, certificates) = members.iter().find(|(name, _)| name.as_text() == Some("x5c"))?;
+    Certificate::from_der(certificates.as_array()?.last()?.as_bytes()?).ok()
 }
 
 /// The id that the envelope names, without any check.

@@ -5,6 +5,12 @@ use super::{Defect, fails};
 
 pub(super) const DEFECTS: &[Defect] = &[
     fails(
+        "attestation-trusts-sent-root",
+        "webauthn/7.1/attestation-trust",
+        "a chain may end in a root that was sent with it",
+        &["packed-x5c/chain-attacker-root"],
+    ),
+    fails(
         "attestation-unchecked-none",
         "webauthn/8.7/empty-map",
         "statements of format none are not verified",

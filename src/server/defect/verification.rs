@@ -3,6 +3,12 @@
 use super::{Defect, deviates, fails};
 
 pub(super) const DEFECTS: &[Defect] = &[
+    fails(
+        "verification-origin-by-suffix",
+        "webauthn/7.1/origin",
+        "every origin that ends in the RP ID is accepted",
+        &["client-data/origin-prefix-lookalike"],
+    ),
     deviates(
         "verification-omits-raw-id",
         "webauthn/5.1/raw-id",
