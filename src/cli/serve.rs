@@ -101,7 +101,8 @@ fn management(arguments: &ServeArguments) -> Result<Option<Management>, Failure>
     };
     let password_delay = time("--password-delay", &arguments.password_delay)?;
     let list_delay = time("--list-delay", &arguments.list_delay)?;
-    Ok(arguments.management.then_some(Management { password_delay, list_delay }))
+    let lag = time("--lag", &arguments.lag)?;
+    Ok(arguments.management.then_some(Management { password_delay, list_delay, lag }))
 }
 
 /// A number with `ms`, `s`, `m` or `h`.

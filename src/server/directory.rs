@@ -1,5 +1,5 @@
-//! Users that were made over the network: names, passwords and tokens. The list of them lags behind on demand, as an eventually
-//! consistent one does; everything else is known at once.
+//! Users that were made over the network: names, passwords and tokens. What reads them lags behind on demand, as eventually
+//! consistent lists do: the list alone, or sessions and tokens too. What writes knows everything at once.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -51,6 +51,7 @@ struct Person {
 #[derive(Debug)]
 struct Token {
     user_id: String,
+    issued: Instant,
     /// Whether it stands for one factor, and is refused once the user has a second.
     is_session: bool,
 }
@@ -103,7 +104,7 @@ impl Directory {
         let person = state.people.remove(id).ok_or_else(|| Refused::new("NOTFOUND-user"))?;
         state.ids.remove(&person.name);
         state.tokens.retain(|_, token| token.user_id != id || token.is_session);
-        let shown_until = Instant::now() + self.settings.list_delay;
+        let shown_until = Instant::now() + self.settings.list_lag();
         state.removed.retain(|_, (_, until)| *until > Instant::now());
         state.removed.insert(id.to_owned(), (person.name, shown_until));
         Ok(person.user)
@@ -127,7 +128,8 @@ impl Directory {
     /// The token of a new session.
     pub(super) fn begin_session(&self, id: &str, password: &Secret) -> Result<Secret, Refused> {
         let mut state = self.state();
-        let person = state.people.get(id).ok_or_else(|| Refused::new("NOTFOUND-user"))?;
+        let person = state.people.get(id).filter(|person| self.is_visible(person.created));
+        let person = person.ok_or_else(|| Refused::new("NOTFOUND-user"))?;
         if person.password.as_ref() != Some(password) {
             return Err(Refused::new("MANAGE-password"));
         }
@@ -162,7 +164,7 @@ impl Directory {
     /// Whose token it is; `None` if it was not issued here.
     pub(super) fn user_of(&self, token: &str) -> Option<Result<Arc<User>, Refused>> {
         let state = self.state();
-        let token = state.tokens.get(&Secret::new(token))?;
+        let token = state.tokens.get(&Secret::new(token)).filter(|token| self.is_visible(token.issued))?;
         let Some(person) = state.people.get(&token.user_id) else {
             return Some(Err(Refused::new("SESSION-user-gone")));
         };
@@ -178,7 +180,7 @@ impl Directory {
     /// Everybody, by name, as it was a while ago.
     pub(super) fn list(&self) -> Vec<Listed> {
         let state = self.state();
-        let delay = self.settings.list_delay;
+        let delay = self.settings.list_lag();
         let there = state.people.iter().filter(|(_, person)| person.created.elapsed() >= delay);
         let there = there.map(|(id, person)| Listed {
             name: person.name.clone(),
@@ -192,6 +194,17 @@ impl Directory {
         listed
     }
 
+    /// The user with this id, if what reads knows it already.
+    pub(super) fn visible(&self, id: &str) -> Option<Arc<User>> {
+        let state = self.state();
+        let person = state.people.get(id).filter(|person| self.is_visible(person.created))?;
+        Some(Arc::clone(&person.user))
+    }
+
+    fn is_visible(&self, since: Instant) -> bool {
+        since.elapsed() >= self.settings.lag
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         // A panic while it was held leaves whole values behind.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -201,7 +214,8 @@ impl Directory {
 impl State {
     fn issue(&mut self, user_id: &str, is_session: bool) -> Secret {
         let token = self.draw();
-        self.tokens.insert(token.clone(), Token { user_id: user_id.to_owned(), is_session });
+        let issued = Instant::now();
+        self.tokens.insert(token.clone(), Token { user_id: user_id.to_owned(), issued, is_session });
         token
     }
 
@@ -268,5 +282,24 @@ mod tests {
         let at_once = directory();
         at_once.create("somebody", None).expect("free");
         assert_eq!(at_once.list()[0].name, "somebody");
+    }
+
+    #[test]
+    fn what_reads_lags_behind_what_writes() {
+        let lag = std::time::Duration::from_millis(300);
+        let behind = Directory::new(Management { lag, ..Management::default() }, 1, &Store::new(1, 2));
+        let password = Secret::new("a-password");
+        let id = behind.create("somebody", Some(password.clone())).expect("free");
+        assert_eq!(behind.create("somebody", None).expect_err("taken").id(), "MANAGE-name-taken");
+        assert_eq!(behind.begin_session(&id, &password).expect_err("not yet").id(), "NOTFOUND-user");
+        assert_eq!((behind.list(), behind.visible(&id).is_some()), (Vec::new(), false));
+        assert!(behind.user(&id).is_some(), "what writes knows it");
+        behind.set_password(&id, password.clone()).expect("what writes knows it");
+        std::thread::sleep(lag);
+        let token = behind.begin_session(&id, &password).expect("known by now");
+        assert_eq!((behind.list().len(), behind.visible(&id).is_some()), (1, true));
+        assert!(behind.user_of(token.expose()).is_none(), "not yet");
+        std::thread::sleep(lag);
+        assert!(behind.user_of(token.expose()).is_some_and(|user| user.is_ok()));
     }
 }

@@ -185,8 +185,9 @@ fn shown(user: &Listed) -> Value {
 
 /// The user's second factors; they lag behind as the list of users does.
 fn factors(service: &Service, directory: &Directory, id: &str, _: &Map<String, Value>) -> Answer {
-    let user = service.site.user(id).ok_or_else(|| Refused::new("NOTFOUND-user"))?;
-    let delay = directory.settings.list_delay.as_secs_f64();
+    let user = service.site.store.user(id).cloned().or_else(|| directory.visible(id));
+    let user = user.ok_or_else(|| Refused::new("NOTFOUND-user"))?;
+    let delay = directory.settings.list_lag().as_secs_f64();
     let mut state = user.state();
     let known = state.of(Kind::U2f).factors.iter();
     let known = known.filter(|factor| Timestamp::now().duration_since(factor.created).as_secs_f64() >= delay);

@@ -101,13 +101,23 @@ pub struct ServerConfig {
     pub management: Option<Management>,
 }
 
-/// What is slow where users can be made.
+/// What is slow, and what lags behind, where users can be made.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Management {
     /// What hashing a password takes.
     pub password_delay: Duration,
     /// How far the list of users, and that of factors, lags behind.
     pub list_delay: Duration,
+    /// How far everything lags behind that reads: so long a new user is found by no list, search or session, and a new token is not
+    /// known.
+    pub lag: Duration,
+}
+
+impl Management {
+    /// How far lists lag behind.
+    fn list_lag(&self) -> Duration {
+        self.list_delay.max(self.lag)
+    }
 }
 
 impl Default for ServerConfig {

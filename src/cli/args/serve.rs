@@ -25,7 +25,7 @@ pub struct ServeArguments {
     /// Have the server use a latitude (see `list variants`); can be repeated
     #[arg(long = "variant", value_name = "NAME")]
     pub variants: Vec<String>,
-    /// Wait so long before every answer, such as 200ms: as a server far away does
+    /// Wait so long before every answer, those to management calls too, such as 200ms: as a server far away does, or a slow one
     #[arg(long, value_name = "TIME")]
     pub delay: Option<String>,
     /// The time-out of creation options, such as 5s, after which a registration can't be finished [default: 5m]
@@ -52,6 +52,10 @@ pub struct ServeArguments {
     /// How far the lists of users and factors lag behind, such as 300ms
     #[arg(long, value_name = "TIME", requires = "management")]
     pub list_delay: Option<String>,
+    /// How far everything lags behind that reads what was made, such as 5s: so long a new user is found by no list, search or
+    /// session, and a new token is not known
+    #[arg(long, value_name = "TIME", requires = "management")]
+    pub lag: Option<String>,
     /// Write a target file, and beside it the subjects with their tokens
     #[arg(long, value_name = "FILE")]
     pub target_out: Option<PathBuf>,
