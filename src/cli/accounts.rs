@@ -8,6 +8,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::output;
 use crate::provisioner::{Progress, Provisioner, Removed};
+use crate::report::printable;
 use crate::runner::target::Accounts;
 use crate::runner::target_file;
 
@@ -39,10 +40,14 @@ impl Teller {
         if self.quiet {
             return;
         }
-        let (doing, did, done, all) = match progress {
+        let (doing, done, all) = match &progress {
             Progress::Waiting => return output::note(WAITING),
-            Progress::Making(done, all) => ("making subjects", "made", done, all),
-            Progress::Removing(done, all) => ("removing accounts", "removed", done, all),
+            Progress::LeftOut(left, all, why) => {
+                let more = format!("; {left} are left out, the first since {}", printable(why));
+                return self.end(&format!("made {} of {all} subjects", all - left), &more);
+            }
+            Progress::Making(done, all) => ("making subjects", *done, *all),
+            Progress::Removing(done, all) => ("removing accounts", *done, *all),
         };
         let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
         if output::is_watched() {
@@ -51,16 +56,23 @@ impl Teller {
         } else if shown.begun.is_none() {
             output::note(&format!("{doing}: {all}"));
         }
-        let begun = *shown.begun.get_or_insert_with(Instant::now);
-        if done < all {
-            return;
+        shown.begun.get_or_insert_with(Instant::now);
+        drop(shown);
+        if done == all {
+            let is_making = matches!(progress, Progress::Making(..));
+            let did = if is_making { format!("made {all} subjects") } else { format!("removed {all} accounts") };
+            self.end(&did, "");
         }
+    }
+
+    /// Closes the bar, and says what was done and how long it took.
+    fn end(&self, did: &str, more: &str) {
+        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(bar) = shown.bar.take() {
             bar.finish_and_clear();
         }
-        shown.begun = None;
-        let what = if matches!(progress, Progress::Making(..)) { "subjects" } else { "accounts" };
-        output::note(&format!("{did} {all} {what} in {:.1} s", begun.elapsed().as_secs_f64()));
+        let took = shown.begun.take().map(|begun| format!(" in {:.1} s", begun.elapsed().as_secs_f64()));
+        output::note(&format!("{did}{}{more}", took.unwrap_or_default()));
     }
 }
 

@@ -1,7 +1,9 @@
 //! JSON over HTTP: bounded in time, size and tries, without redirects and proxies, so that a token goes nowhere else.
 
 use std::error::Error as _;
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use reqwest::{Client, Method, redirect, retry};
 use serde_json::Value;
@@ -9,26 +11,42 @@ use serde_json::Value;
 use crate::transport::{TransportError, tls_configuration};
 use crate::wire::secret::{Masker, Secret};
 
+use super::pace::Pace;
+use super::patience::Patience;
 use super::{Connection, LEAST_TIMEOUT};
 
 /// Bytes of an answer.
 const MOST_BYTES: usize = 4 << 20;
-/// Tries of one call, where the server says that it is busy, or does not speak at all.
-const TRIES: u32 = 6;
-/// The same where the connection failed.
+/// Tries where the connection failed, while nothing has answered yet.
 const CONNECTION_TRIES: u32 = 3;
 /// Before the second try; each further pause is twice as long.
 const PAUSE: Duration = Duration::from_millis(100);
+/// The longest pause that the server did not ask for.
+const LONGEST: Duration = Duration::from_secs(4);
+/// How long an answer is waited for that is not only a gateway's, while nothing has answered yet.
+const UNKNOWN: Duration = Duration::from_secs(15);
+/// How long one is waited for that has answered, and takes no connections any more: it may be restarted.
+const AWAY: Duration = Duration::from_secs(20);
 /// Characters of a server's text that are shown.
 const SHOWN: usize = 200;
 /// 429, and what a server or the one before it answers while it starts.
-const BUSY: [u16; 4] = [429, 502, 503, 504];
+const BUSY: [u16; 4] = [RATE_LIMITED, 502, 503, 504];
+/// Too Many Requests (RFC 6585 section 4).
+const RATE_LIMITED: u16 = 429;
+/// What is said of a call that was not sent any more.
+const ENDED: &str = "given up, since another call failed";
 
 /// Sends calls to one server.
 #[derive(Debug, Clone)]
 pub(super) struct JsonClient {
     client: Client,
     base_url: String,
+    /// How many calls go at a time.
+    pub pace: Arc<Pace>,
+    /// How long is waited for a server that is busy, or lags.
+    pub patience: Arc<Patience>,
+    /// Whether something has answered that was no gateway.
+    has_answered: Arc<AtomicBool>,
 }
 
 /// A status and a body; `null` if the body is no JSON.
@@ -36,6 +54,8 @@ pub(super) struct JsonClient {
 pub(super) struct Answer {
     pub status: u16,
     pub body: Value,
+    /// How long the server asks to wait (`Retry-After` in seconds, RFC 9110 section 10.2.3).
+    pub retry_after: Option<Duration>,
 }
 
 impl JsonClient {
@@ -57,10 +77,17 @@ impl JsonClient {
             .connect_timeout(Duration::from_secs(5))
             .build()
             .map_err(|error| TransportError::Other(format!("the HTTP client cannot be set up: {error}")))?;
-        Ok(JsonClient { client, base_url: connection.address.base_url.trim_end_matches('/').to_owned() })
+        Ok(JsonClient {
+            client,
+            base_url: connection.address.base_url.trim_end_matches('/').to_owned(),
+            pace: Arc::new(Pace::new(connection.concurrency)),
+            patience: Arc::new(Patience::new(connection.patience)),
+            has_answered: Arc::default(),
+        })
     }
 
-    /// Sends a call, again if the server is busy or the connection failed.
+    /// Sends a call when the pace allows it; again if the server is busy or the connection failed, as long as patience lasts. A
+    /// server that says how long to wait is waited for so long.
     ///
     /// # Errors
     /// Why there is no answer.
@@ -71,20 +98,67 @@ impl JsonClient {
         token: &Secret,
         body: Option<&Value>,
     ) -> Result<Answer, String> {
-        let mut pause = PAUSE;
-        for tried in 1..TRIES {
-            match self.once(method, path, token, body).await {
-                Ok(answer) if !BUSY.contains(&answer.status) => return Ok(answer),
-                Err(why) if tried >= CONNECTION_TRIES => return Err(why),
-                _ => {}
+        let (begun, mut pause, mut tries) = (Instant::now(), PAUSE, 0);
+        loop {
+            tries += 1;
+            let slot = self.pace.slot().await;
+            if self.patience.is_over() {
+                return Err(ENDED.to_owned());
             }
-            tokio::time::sleep(pause).await;
-            pause *= 2;
+            let sent = Instant::now();
+            let outcome = self.once(method, path, token, body).await;
+            drop(slot);
+            match &outcome {
+                Ok(answer) if !BUSY.contains(&answer.status) => {
+                    self.has_answered.store(true, Ordering::SeqCst);
+                    if answer.status >= 500 {
+                        self.pace.lower();
+                    } else if tries == 1 {
+                        self.pace.answered(&format!("{method} {}", kind(path)), sent.elapsed());
+                    }
+                    return outcome;
+                }
+                _ => self.pace.lower(),
+            }
+            let asked = outcome.as_ref().ok().and_then(|answer| answer.retry_after);
+            // One that says 0 is not to be asked without a pause.
+            let wait = asked.unwrap_or_default().max(pause);
+            let is_over = begun.elapsed().saturating_add(wait) > self.bound(&outcome);
+            if is_over || (tries >= CONNECTION_TRIES && self.is_unknown(&outcome)) {
+                return outcome;
+            }
+            self.patience.sleep(wait).await;
+            pause = (pause * 2).min(LONGEST);
         }
-        self.once(method, path, token, body).await
     }
 
-    async fn once(&self, method: &Method, path: &str, token: &Secret, body: Option<&Value>) -> Result<Answer, String> {
+    /// How long a call is tried that came to this.
+    fn bound(&self, outcome: &Result<Answer, String>) -> Duration {
+        let is_known = self.has_answered.load(Ordering::SeqCst);
+        let most = self.patience.most();
+        match outcome {
+            Ok(answer) if answer.status == RATE_LIMITED || is_known => most,
+            Err(_) if is_known => most.min(AWAY),
+            _ => most.min(UNKNOWN),
+        }
+    }
+
+    /// Whether nobody answers, nor ever has.
+    fn is_unknown(&self, outcome: &Result<Answer, String>) -> bool {
+        outcome.is_err() && !self.has_answered.load(Ordering::SeqCst)
+    }
+
+    /// Sends a call once, whatever else is under way.
+    ///
+    /// # Errors
+    /// Why there is no answer.
+    pub async fn once(
+        &self,
+        method: &Method,
+        path: &str,
+        token: &Secret,
+        body: Option<&Value>,
+    ) -> Result<Answer, String> {
         let url = format!("{}{path}", self.base_url);
         let mut request = self.client.request(method.clone(), &url).bearer_auth(token.expose());
         request = request.header("accept", "application/json");
@@ -93,6 +167,8 @@ impl JsonClient {
         }
         let mut response = request.send().await.map_err(|error| words(&error))?;
         let status = response.status().as_u16();
+        let header = response.headers().get("retry-after").and_then(|value| value.to_str().ok());
+        let retry_after = header.and_then(|seconds| seconds.trim().parse().ok()).map(Duration::from_secs);
         let mut bytes = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| words(&error))? {
             if bytes.len() + chunk.len() > MOST_BYTES {
@@ -100,8 +176,14 @@ impl JsonClient {
             }
             bytes.extend_from_slice(&chunk);
         }
-        Ok(Answer { status, body: serde_json::from_slice(&bytes).unwrap_or_default() })
+        Ok(Answer { status, body: serde_json::from_slice(&bytes).unwrap_or_default(), retry_after })
     }
+}
+
+/// What a path calls, whoever it is about: its last part that is not a number, as ids are.
+fn kind(path: &str) -> &str {
+    let is_name = |part: &&str| !part.bytes().all(|byte| byte.is_ascii_digit());
+    path.rsplit('/').find(is_name).unwrap_or(path)
 }
 
 /// The error and its causes, without the URL, which the caller knows.
@@ -139,7 +221,8 @@ impl Answer {
             let masked = Masker::new(secrets.iter().copied()).mask(message).into_owned();
             format!(": {}", masked.chars().take(SHOWN).collect::<String>())
         });
-        format!("HTTP {}{}{}", self.status, code.unwrap_or_default(), message.unwrap_or_default())
+        let wait = self.retry_after.map(|time| format!(" (asks to wait {} s)", time.as_secs())).unwrap_or_default();
+        format!("HTTP {}{}{}{wait}", self.status, code.unwrap_or_default(), message.unwrap_or_default())
     }
 }
 
@@ -153,9 +236,24 @@ mod tests {
     fn an_answer_is_told_without_secrets() {
         let secret = Secret::new("a-password-of-somebody");
         let message = format!("{}{}", "x".repeat(SHOWN - 5), secret.expose());
-        let answer = Answer { status: 403, body: json!({ "code": 7, "message": message }) };
+        let answer = Answer { status: 403, body: json!({ "code": 7, "message": message }), retry_after: None };
         let words = answer.words(&[&secret]);
         assert!(words.starts_with("HTTP 403, code 7: xxx") && !words.contains("a-pas"), "{words}");
-        assert_eq!(Answer { status: 404, body: Value::Null }.words(&[]), "HTTP 404");
+        let wait = Some(Duration::from_secs(90));
+        assert_eq!(Answer { status: 404, body: Value::Null, retry_after: None }.words(&[]), "HTTP 404");
+        let limited = Answer { status: 429, body: Value::Null, retry_after: wait };
+        assert_eq!(limited.words(&[]), "HTTP 429 (asks to wait 90 s)");
+    }
+
+    #[test]
+    fn a_kind_of_call_is_the_same_for_every_user() {
+        for (path, expected) in [
+            ("/v2/users/human", "human"),
+            ("/v2/users/312870937164316675", "users"),
+            ("/v2/users/312870937164316675/u2f/17", "u2f"),
+            ("/v2/users/1/authentication_factors/_search", "_search"),
+        ] {
+            assert_eq!(kind(path), expected);
+        }
     }
 }

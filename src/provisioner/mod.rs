@@ -3,6 +3,8 @@
 //! All that proofmark knows of one vendor's management API is in the file of its kind.
 
 mod http;
+mod pace;
+mod patience;
 mod zitadel;
 
 use std::fmt;
@@ -30,8 +32,11 @@ pub const KINDS: &[Kind] = &[zitadel::KIND];
 /// The names of accounts begin with this where a target file says nothing.
 pub const PREFIX: &str = "proofmark";
 
-/// Accounts that are made at the same time where a target file says nothing.
+/// The most calls that go at the same time where a target file says nothing.
 pub const CONCURRENCY: usize = 8;
+
+/// How long a server that lags behind is waited for, each time, where a target file says nothing.
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The server, and how accounts are made on it.
 #[derive(Debug, Clone)]
@@ -44,8 +49,10 @@ pub struct Connection {
     pub admin: Secret,
     /// What the names of accounts begin with.
     pub prefix: String,
-    /// Accounts that are made at the same time, at least 1.
+    /// The most calls at the same time, at least 1: how many there are follows from what the server answers.
     pub concurrency: usize,
+    /// How long a server is waited for that lags behind, or says that it is busy.
+    pub patience: Duration,
     /// How often a run says that it is alive, while it has its accounts.
     pub renewal: Duration,
 }
@@ -70,7 +77,8 @@ pub trait Provisioner: fmt::Debug + Send + Sync {
     async fn release(&self);
 
     /// Makes the callers of a run and so many subjects, or takes those of the same names that are there already; before that it
-    /// takes hold of them. If it can't, it removes what it made.
+    /// takes hold of them. A subject that can't be had is left out, and told, as long as at least half of them can, and two. If it
+    /// can't make them, it removes what it made.
     ///
     /// # Errors
     /// [`ProvisionerError`]
@@ -85,7 +93,7 @@ pub trait Provisioner: fmt::Debug + Send + Sync {
     /// [`ProvisionerError`]
     async fn unlock(&self, subject: &ProvidedSubject) -> Result<(), ProvisionerError>;
 
-    /// Removes what [`Provisioner::provide`] gave, and lets go of it.
+    /// Removes what [`Provisioner::provide`] gave, and lets go of it. Where nobody answers any more it does not try each account.
     async fn remove(&self, tell: Tell<'_>) -> Removed;
 
     /// The accounts that are on the server, of this run or of others: those whose names have the form of the ones that are made.
@@ -142,12 +150,14 @@ pub struct Removed {
 }
 
 /// How far it has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Progress {
     /// Somebody else has the accounts, or died with them.
     Waiting,
     /// So many accounts of so many were made.
     Making(usize, usize),
+    /// So many subjects of so many could not be had; why, of the first of them. The others suffice.
+    LeftOut(usize, usize, String),
     /// So many accounts of so many were removed.
     Removing(usize, usize),
 }
@@ -165,6 +175,15 @@ pub struct ProvisionerError {
     pub answer: String,
     /// What to do about it.
     pub mend: String,
+    /// Whether it is about one account, so that it says nothing of others.
+    pub is_of_one: bool,
+}
+
+impl ProvisionerError {
+    /// What would stop any other account too.
+    pub fn new(doing: impl Into<String>, answer: impl Into<String>, mend: impl Into<String>) -> ProvisionerError {
+        ProvisionerError { doing: doing.into(), answer: answer.into(), mend: mend.into(), is_of_one: false }
+    }
 }
 
 /// The kind with this name.

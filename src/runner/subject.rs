@@ -279,8 +279,7 @@ cases:
             if self.0.fetch_add(1, Ordering::SeqCst) > 0 {
                 return Ok(());
             }
-            let (doing, answer) = (format!("unlock {}", subject.user_id), "no".to_owned());
-            Err(ProvisionerError { doing, answer, mend: "again".to_owned() })
+            Err(ProvisionerError::new(format!("unlock {}", subject.user_id), "no", "again"))
         }
         async fn remove(&self, _: Tell<'_>) -> Removed {
             Removed::default()

@@ -1,16 +1,20 @@
 //! The built-in provisioner over HTTP, against the reference server's management calls: what it makes, what a run makes of it, and
 //! that nothing stays behind.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use proofmark::provisioner::{self, Connection, Progress, Provisioner};
-use proofmark::server::{Management, RunningServer, Server, ServerConfig};
-use proofmark::transport::Address;
+use proofmark::contract::{Flow, Protocol};
+use proofmark::provisioner::{self, Connection, Progress, Provisioner, Removed};
+use proofmark::server::{Conditions, Management, RunningServer, Server, ServerConfig};
+use proofmark::transport::{Address, Call, Limits, Reply};
+use proofmark::wire::secret::Secret;
 use serde_json::Value;
 
 use crate::cli::{Output, Running, Served, command, finish, text};
+use crate::misbehaving::json;
+use crate::misbehaving::proxy::{Act, Proxy, Request};
 
 /// A server whose lists lag behind, and a target file whose provisioner has these members too.
 fn served(members: &str, args: &[&str]) -> Served {
@@ -145,16 +149,210 @@ fn what_an_interrupted_run_left_is_swept() {
 
 /// A server with the management calls, and what connects to it.
 async fn managed(list_delay: Duration) -> (RunningServer, impl Fn(&str) -> Arc<dyn Provisioner>) {
-    let management = Some(Management { list_delay, ..Management::default() });
-    let server = Server::start(ServerConfig { management, ..ServerConfig::default() }).await.expect("a free port");
-    let (address, admin) = (Address::new(server.base_url()), server.accounts.admin.clone());
-    let connect = move |prefix: &str| {
-        let (address, admin, prefix) = (address.clone(), admin.clone(), prefix.to_owned());
-        let (timeout, renewal) = (Duration::from_secs(30), Duration::from_millis(100));
-        let connection = Connection { address, timeout, admin, prefix, concurrency: 2, renewal };
-        (provisioner::find("zitadel").expect("a kind").connect)(connection).expect("an address")
-    };
+    let server = lagging(Management { list_delay, ..Management::default() }, Duration::ZERO).await;
+    let (url, admin) = (server.base_url(), server.accounts.admin.clone());
+    let connect = move |prefix: &str| connected(&url, &admin, prefix, provisioner::PATIENCE);
     (server, connect)
+}
+
+/// A server with the management calls, each of which takes so long.
+async fn lagging(management: Management, delay: Duration) -> RunningServer {
+    let conditions = Conditions { delay, ..Conditions::default() };
+    let config = ServerConfig { management: Some(management), conditions, ..ServerConfig::default() };
+    Server::start(config).await.expect("a free port")
+}
+
+fn connected(url: &str, admin: &Secret, prefix: &str, patience: Duration) -> Arc<dyn Provisioner> {
+    let (address, admin, prefix) = (Address::new(url), admin.clone(), prefix.to_owned());
+    let (timeout, renewal) = (Duration::from_secs(30), Duration::from_millis(100));
+    let connection = Connection { address, timeout, admin, prefix, concurrency: 4, patience, renewal };
+    (provisioner::find("zitadel").expect("a kind").connect)(connection).expect("an address")
+}
+
+/// What a provisioner told.
+#[derive(Default)]
+struct Told(Mutex<Vec<Progress>>);
+
+impl Told {
+    fn tell(&self) -> impl Fn(Progress) + Send + Sync {
+        |progress| self.0.lock().expect("no panic").push(progress)
+    }
+
+    fn has(&self, what: impl Fn(&Progress) -> bool) -> bool {
+        self.0.lock().expect("no panic").iter().any(what)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_lags_and_is_slow_is_waited_for() {
+    // More than three seconds, and four calls in turn for each user.
+    let lag = Duration::from_millis(3_500);
+    let server = lagging(Management { lag, ..Management::default() }, Duration::from_millis(20)).await;
+    let (url, admin) = (server.base_url(), server.accounts.admin.clone());
+    let (made, told) = (connected(&url, &admin, "proofmark", provisioner::PATIENCE), Told::default());
+    let provided = made.provide(12, &told.tell()).await.expect("it has time");
+    assert_eq!(provided.subjects.len(), 12);
+    assert!(told.has(|told| *told == Progress::Making(12, 12)) && !told.has(is_left_out));
+    // Each is good by now, the first as the last.
+    let transport =
+        proofmark::transport::connect(Protocol::Rest, &Address::new(&*url), &Limits::default()).expect("one");
+    for subject in &provided.subjects {
+        let start = Call::start(Flow::V2Passkey, &subject.user_id, Some(&subject.token)).expect("an operation");
+        let exchange = transport.send(&start).await.expect("a reply");
+        assert!(matches!(exchange.reply, Reply::Success(_)), "{:?}", exchange.reply);
+    }
+    assert_eq!(made.remove(&|_| ()).await, Removed { count: 14, left: 0, why: None });
+    server.shutdown().await;
+}
+
+fn is_left_out(told: &Progress) -> bool {
+    matches!(told, Progress::LeftOut(..))
+}
+
+/// The management API behind a proxy that answers some calls itself.
+async fn behind(
+    act: impl Fn(&Request) -> Act + Send + Sync + 'static,
+    patience: Duration,
+) -> (RunningServer, Proxy, Arc<dyn Provisioner>) {
+    let server = lagging(Management::default(), Duration::ZERO).await;
+    let proxy = Proxy::start(server.address, act).await;
+    let made = connected(&proxy.base_url(), &server.accounts.admin, "proofmark", patience);
+    (server, proxy, made)
+}
+
+fn not_found() -> Act {
+    json("404 Not Found", r#"{"code": 5, "message": "User could not be found", "details": []}"#)
+}
+
+/// Whether a request begins a session, as the how manyeth of them it does.
+fn session(request: &Request, count: &AtomicUsize) -> Option<usize> {
+    request.line.starts_with("POST /v2/sessions ").then(|| count.fetch_add(1, Ordering::SeqCst))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn users_that_cannot_be_had_are_left_out_if_the_rest_suffices() {
+    let lost = Mutex::new(std::collections::BTreeSet::new());
+    let sessions = AtomicUsize::new(0);
+    let act = move |request: &Request| {
+        let Some(count) = session(request, &sessions) else { return Act::Forward };
+        let body: Value = serde_json::from_slice(&request.body).expect("JSON");
+        let user = body.pointer("/checks/user/userId").and_then(Value::as_str).expect("an id").to_owned();
+        let mut lost = lost.lock().expect("no panic");
+        // The fourth user is found by no session, however often it is asked for.
+        if count == 3 || lost.contains(&user) {
+            lost.insert(user);
+            return not_found();
+        }
+        Act::Forward
+    };
+    let (server, _proxy, made) = behind(act, Duration::from_secs(1)).await;
+    let told = Told::default();
+    let provided = made.provide(6, &told.tell()).await.expect("five of six");
+    assert_eq!(provided.subjects.len(), 5);
+    let is_told = |told: &Progress| match told {
+        Progress::LeftOut(1, 6, why) => {
+            why.contains("could not be found for 1 s after it was created: HTTP 404, code 5: User could not be found")
+        }
+        _ => false,
+    };
+    assert!(told.has(is_told), "{:?}", told.0);
+    // The one that is left out was made, and is removed with the others.
+    assert_eq!(made.remove(&|_| ()).await.count, 8);
+    assert_eq!(made.found().await.expect("a list"), []);
+    server.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_error_says_what_happened_and_leaves_nothing() {
+    let sessions = AtomicUsize::new(0);
+    let act = move |request: &Request| session(request, &sessions).map_or(Act::Forward, |_| not_found());
+    let (server, _proxy, made) = behind(act, Duration::from_secs(1)).await;
+    let error = made.provide(40, &|_| ()).await.expect_err("none can be had");
+    let words = error.to_string();
+    assert!(words.starts_with("could not make the user proofmark-subject-000"), "{words}");
+    assert!(words.contains(" could not be found for 1 s after it was created: HTTP 404, code 5"), "{words}");
+    assert!(error.mend.contains("patience-seconds") && !error.mend.contains("base-url"), "{words}");
+    assert_eq!(made.found().await.expect("a list"), [], "all that was made is removed");
+    server.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_stops_all_stops_at_once_and_is_not_taken_for_a_wrong_host() {
+    let created = AtomicUsize::new(0);
+    // The token expires in the middle.
+    let act = move |request: &Request| {
+        let is_creation = request.line.starts_with("POST /v2/users/human ");
+        if is_creation && created.fetch_add(1, Ordering::SeqCst) >= 5 {
+            return json("401 Unauthorized", r#"{"code": 16, "message": "token expired", "details": []}"#);
+        }
+        Act::Forward
+    };
+    let (server, _proxy, made) = behind(act, provisioner::PATIENCE).await;
+    let begun = Instant::now();
+    let error = made.provide(100, &|_| ()).await.expect_err("the token is of no use");
+    assert!(begun.elapsed() < Duration::from_secs(20), "it does not wait");
+    let words = error.to_string();
+    assert!(words.contains("HTTP 401") && error.mend.contains("new personal access token"), "{words}");
+    assert_eq!(made.found().await.expect("a list"), [], "all that was made is removed");
+    server.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rate_limit_is_waited_for_as_long_as_it_says() {
+    let calls = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&calls);
+    // More often in a row than six tries, and longer than these would wait.
+    let act = move |request: &Request| {
+        let is_of_users = request.line.contains("/v2/users/human ");
+        match is_of_users.then(|| counted.fetch_add(1, Ordering::SeqCst)) {
+            Some(0..8) => {
+                let head = "HTTP/1.1 429 Too Many Requests\r\nretry-after: 1\r\ncontent-length: 0\r\n";
+                Act::Say(format!("{head}connection: close\r\n\r\n").into())
+            }
+            _ => Act::Forward,
+        }
+    };
+    let (server, _proxy, made) = behind(act, provisioner::PATIENCE).await;
+    let begun = Instant::now();
+    let provided = made.provide(2, &|_| ()).await.expect("it waits");
+    assert_eq!(provided.subjects.len(), 2);
+    let took = begun.elapsed();
+    assert!(took >= Duration::from_secs(3) && calls.load(Ordering::SeqCst) == 10, "{took:?} {calls:?}");
+    made.remove(&|_| ()).await;
+    server.shutdown().await;
+    // One that asks for more than there is patience is told at once.
+    let act = |_: &Request| {
+        let head = "HTTP/1.1 429 Too Many Requests\r\nretry-after: 600\r\ncontent-length: 0\r\n";
+        Act::Say(format!("{head}connection: close\r\n\r\n").into())
+    };
+    let (server, _proxy, made) = behind(act, provisioner::PATIENCE).await;
+    let error = made.provide(2, &|_| ()).await.expect_err("ten minutes");
+    assert!(error.answer.contains("HTTP 429 (asks to wait 600 s)") && error.mend.contains("limit"), "{error}");
+    server.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn accounts_of_a_server_that_is_gone_are_left_without_trying_each() {
+    let server = lagging(Management::default(), Duration::ZERO).await;
+    let made = connected(&server.base_url(), &server.accounts.admin, "proofmark", Duration::from_secs(2));
+    made.provide(30, &|_| ()).await.expect("it is there");
+    server.shutdown().await;
+    let begun = Instant::now();
+    let Removed { count, left, why } = made.remove(&|_| ()).await;
+    assert_eq!((count, left), (0, 32));
+    assert!(why.is_some_and(|why| why.contains("refused")), "the first says why");
+    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}: not two seconds for each", begun.elapsed());
+}
+
+#[test]
+fn a_session_is_made_good_again_on_a_server_that_lags() {
+    let served = Served::with(&["--management", "--lag", "3500ms"]);
+    change(&served, |text| text.replace("{ kind = \"zitadel\" }", "{ kind = \"zitadel\", subjects = 2 }"));
+    // Each locks its subject, and needs one that is not locked.
+    let cases = ["v1/u2f/rest/enrolment/good/none", "v1/u2f/rest/limits/name-200-ascii"];
+    let verdicts = verdicts(&served, &[&cases[..], &["-j", "1"]].concat(), 0);
+    let errors: Vec<_> = verdicts.iter().filter(|(_, found)| !found.starts_with("pass")).collect();
+    assert!(errors.is_empty() && verdicts.len() >= 2, "{verdicts:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -263,6 +461,7 @@ fn a_provisioner_that_makes_no_sense_is_told_before_the_first_call() {
         ("kind = \"zitadel\"", "kind = \"zitadel\", prefix = \"A*\"", "write 4 to 40 lower-case letters"),
         ("kind = \"zitadel\"", "kind = \"zitadel\", subjects = 1", "accounts.provisioner.subjects is a number from 2"),
         ("kind = \"zitadel\"", "kind = \"zitadel\", concurrency = 0", "a number from 1 to 64"),
+        ("kind = \"zitadel\"", "kind = \"zitadel\", patience-seconds = 0", "a number from 1 to 3600"),
         ("kind = \"zitadel\"", "kind = \"zitadel\", users = 3", "unknown field `users`"),
         ("provisioner =", "provision = [\"true\"]\nprovisioner =", "exactly one of"),
         (token, "", "write admin-token = \"${NAME}\""),

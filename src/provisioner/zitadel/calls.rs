@@ -1,10 +1,13 @@
 //! The handful of management calls, one function each.
 
+use std::sync::atomic::Ordering;
+
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::super::http::Answer;
-use super::{Account, PAUSE, ProvisionerError, TRIES, Zitadel};
+use super::super::patience::{Late, Look};
+use super::{Account, ProvisionerError, Zitadel};
 use crate::wire::percent::encode_component;
 use crate::wire::secret::{LEAST_SECRET_LENGTH, Secret};
 
@@ -12,6 +15,8 @@ use crate::wire::secret::{LEAST_SECRET_LENGTH, Secret};
 const PAGE: usize = 100;
 /// The most accounts that a search gives.
 const MOST_FOUND: usize = 100_000;
+/// There is nothing, or nothing yet.
+const NOT_FOUND: u16 = 404;
 
 impl Zitadel {
     /// The id of a new human user; `None` if the name is taken.
@@ -68,37 +73,38 @@ impl Zitadel {
         self.secret(doing, &answer, "token", &[])
     }
 
-    /// The token of a new session that checks the password alone. A user that was just made may not be known there yet.
-    pub(super) async fn create_session(&self, user_id: &str, password: &Secret) -> Result<Secret, ProvisionerError> {
+    /// The token of a new session that checks the password alone; what the server says where it does not know the user yet.
+    pub(super) async fn create_session(&self, user_id: &str, password: &Secret) -> Look<Secret> {
         let doing = format!("begin a session of user {user_id}");
         let body =
             json!({ "checks": { "user": { "userId": user_id }, "password": { "password": password.expose() } } });
-        let mut tries = 1;
-        loop {
-            let answer = self.asked(&doing, Method::POST, "/v2/sessions", Some(&body)).await?;
-            if answer.status != 404 || tries == TRIES {
-                return self.secret(doing, &answer, "sessionToken", &[password]);
-            }
-            tries += 1;
-            tokio::time::sleep(PAUSE).await;
+        let answer = self.asked(&doing, Method::POST, "/v2/sessions", Some(&body)).await?;
+        if answer.status == NOT_FOUND {
+            return Ok(Err(answer.words(&[password, &self.admin])));
         }
+        self.secret(doing, &answer, "sessionToken", &[password]).map(Ok)
     }
 
-    pub(super) async fn set_password(&self, user_id: &str, password: &Secret) -> Result<(), ProvisionerError> {
+    /// Whether there is such a user.
+    pub(super) async fn set_password(&self, user_id: &str, password: &Secret) -> Result<bool, ProvisionerError> {
         let doing = format!("set the password of user {user_id}");
         let body = json!({ "newPassword": { "password": password.expose(), "changeRequired": false } });
         let path = format!("/v2/users/{}/password", encode_component(user_id));
         let answer = self.asked(&doing, Method::POST, &path, Some(&body)).await?;
-        if answer.is_success() { Ok(()) } else { Err(self.refused(doing, &answer, &[password])) }
+        if answer.is_success() || answer.status == NOT_FOUND {
+            return Ok(answer.is_success());
+        }
+        Err(self.refused(doing, &answer, &[password]))
     }
 
-    /// Removes a user's U2F factors; gives their number.
+    /// Removes a user's U2F factors, as far as the list has them; gives their number.
     pub(super) async fn remove_u2f(&self, user_id: &str) -> Result<usize, ProvisionerError> {
         let doing = format!("look for U2F factors of user {user_id}");
         let user = encode_component(user_id);
         let path = format!("/v2/users/{user}/authentication_factors/_search");
         let answer = self.asked(&doing, Method::POST, &path, Some(&json!({}))).await?;
-        if !answer.is_success() {
+        // The list lags behind.
+        if !answer.is_success() && answer.status != NOT_FOUND {
             return Err(self.refused(doing, &answer, &[]));
         }
         let factors = answer.body.get("result").and_then(Value::as_array).into_iter().flatten();
@@ -107,19 +113,36 @@ impl Zitadel {
             let doing = format!("remove a U2F factor of user {user_id}");
             let path = format!("/v2/users/{user}/u2f/{}", encode_component(id));
             let answer = self.asked(&doing, Method::DELETE, &path, None).await?;
-            // The list lags behind.
-            if !answer.is_success() && answer.status != 404 {
+            if !answer.is_success() && answer.status != NOT_FOUND {
                 return Err(self.refused(doing, &answer, &[]));
             }
         }
         Ok(ids.len())
     }
 
-    /// Whether a subject's token is taken.
-    pub(super) async fn is_good(&self, token: &Secret) -> Result<bool, ProvisionerError> {
+    /// Whether a token is taken for the user's own; if not, what the server says.
+    pub(super) async fn is_good(&self, token: &Secret) -> Look<()> {
+        let answer = self.own(token).await?;
+        Ok(if answer.is_success() { Ok(()) } else { Err(answer.words(&[token, &self.admin])) })
+    }
+
+    /// Whether a token is known, whatever it may do; if not, what the server says. A server that has nothing at the path that is
+    /// asked does not tell, and is believed.
+    pub(super) async fn is_known(&self, token: &Secret) -> Look<()> {
+        let answer = self.own(token).await?;
+        let is_unknown = match answer.status {
+            401 => true,
+            NOT_FOUND => self.own(&self.admin).await?.status != NOT_FOUND,
+            _ => false,
+        };
+        Ok(if is_unknown { Err(answer.words(&[token, &self.admin])) } else { Ok(()) })
+    }
+
+    /// Asks for a caller's own factors.
+    async fn own(&self, token: &Secret) -> Result<Answer, ProvisionerError> {
         let path = "/auth/v1/users/me/auth_factors/_search";
         let answer = self.client.call(&Method::POST, path, token, Some(&json!({}))).await;
-        answer.map(|answer| answer.is_success()).map_err(|why| silent("ask with a subject's token".to_owned(), why))
+        answer.map_err(|why| self.silent("ask with a subject's token".to_owned(), why))
     }
 
     /// Accounts by name, with a method of the server's text queries.
@@ -165,8 +188,8 @@ impl Zitadel {
         let doing = format!("remove the user {}", account.name);
         let path = format!("/v2/users/{}", encode_component(&account.user_id));
         let answer = self.asked(&doing, Method::DELETE, &path, None).await?;
-        if answer.is_success() || answer.status == 404 {
-            return Ok(answer.status != 404);
+        if answer.is_success() || answer.status == NOT_FOUND {
+            return Ok(answer.is_success());
         }
         Err(self.refused(doing, &answer, &[]))
     }
@@ -179,7 +202,11 @@ impl Zitadel {
         body: Option<&Value>,
     ) -> Result<Answer, ProvisionerError> {
         let answer = self.client.call(&method, path, &self.admin, body).await;
-        answer.map_err(|why| silent(doing.to_owned(), why))
+        let answer = answer.map_err(|why| self.silent(doing.to_owned(), why))?;
+        if answer.is_success() || answer.status == 409 {
+            self.is_served.store(true, Ordering::SeqCst);
+        }
+        Ok(answer)
     }
 
     fn secret(
@@ -196,6 +223,7 @@ impl Zitadel {
     }
 
     fn refused(&self, doing: String, answer: &Answer, secrets: &[&Secret]) -> ProvisionerError {
+        let is_served = self.is_served.load(Ordering::SeqCst);
         let mend = match answer.status {
             401 => {
                 "make a new personal access token for the administrator, and put it where accounts.admin-token looks for it"
@@ -203,15 +231,42 @@ impl Zitadel {
             403 => {
                 "give the administrator, whose token accounts.admin-token is, the role ORG_OWNER in its organisation"
             }
-            404 => {
+            NOT_FOUND if !is_served => {
                 "write base-url with the host name that the server is set up for: it finds its instance by it, and an IP \
                  address finds none"
             }
+            NOT_FOUND => {
+                "somebody else may have removed it; run again, or write another prefix under accounts.provisioner"
+            }
+            429 => {
+                "raise the server's limit for the administrator, or let the provisioner wait for longer: patience-seconds and \
+                 concurrency under accounts.provisioner"
+            }
+            500..=599 => "look into the server's log; `proofmark sweep` removes what was left behind",
             _ => "see what the server says; `proofmark sweep` removes what was left behind",
         };
         let secrets: Vec<&Secret> = secrets.iter().copied().chain([&self.admin]).collect();
-        ProvisionerError { doing, answer: answer.words(&secrets), mend: mend.to_owned() }
+        let is_of_one = is_served && !matches!(answer.status, 401 | 403 | 429);
+        ProvisionerError { is_of_one, ..ProvisionerError::new(doing, answer.words(&secrets), mend) }
     }
+
+    /// No answer was had.
+    fn silent(&self, doing: String, why: String) -> ProvisionerError {
+        let mend = if self.is_served.load(Ordering::SeqCst) {
+            "the server answered before: look whether it is still up; `proofmark sweep` removes what was left behind"
+        } else {
+            "start the server, or correct base-url and [tls]"
+        };
+        ProvisionerError::new(doing, why, mend)
+    }
+}
+
+/// The server's lists did not follow in time.
+pub(super) fn late(doing: String, what: &str, since: &str, late: &Late) -> ProvisionerError {
+    let answer = format!("{what} for {} s after {since}: {}", late.waited.as_secs_f64(), late.answer);
+    let mend = "the server lags behind: let the provisioner wait for longer (patience-seconds under accounts.provisioner), or do less \
+                at a time (concurrency)";
+    ProvisionerError { is_of_one: true, ..ProvisionerError::new(doing, answer, mend) }
 }
 
 fn account(user: &Value) -> Option<Account> {
@@ -223,21 +278,6 @@ fn account(user: &Value) -> Option<Account> {
 fn is_token(text: &str) -> bool {
     let fits = |c: char| c.is_ascii_graphic() && !matches!(c, '"' | '\\');
     text.len() >= LEAST_SECRET_LENGTH && text.chars().all(fits)
-}
-
-/// No answer was had.
-fn silent(doing: String, why: String) -> ProvisionerError {
-    ProvisionerError { doing, answer: why, mend: "start the server, or correct base-url and [tls]".to_owned() }
-}
-
-/// The server's lists did not follow in time.
-pub(super) fn stale(doing: String) -> ProvisionerError {
-    let answer = "the server still refuses it after the factor was removed".to_owned();
-    ProvisionerError {
-        doing,
-        answer,
-        mend: "`proofmark sweep` removes the user, so that the next run makes it anew".to_owned(),
-    }
 }
 
 #[cfg(test)]

@@ -98,7 +98,7 @@ impl Zitadel {
                 // One that is lost is followed by the next.
                 if let Ok(mark) = draw() {
                     let body = json!({ "name": account.name, "description": format!("{RENEWED}{mark}") });
-                    drop(client.call(&Method::PUT, &renewed, &admin, Some(&body)).await);
+                    drop(client.once(&Method::PUT, &renewed, &admin, Some(&body)).await);
                 }
                 // Ours is dropped and never sent anything, which ends the wait with an error.
                 if tokio::time::timeout(every, &mut ended).await.is_ok() {
@@ -112,11 +112,11 @@ impl Zitadel {
 }
 
 fn in_use(prefix: &str, name: &str) -> ProvisionerError {
-    ProvisionerError {
-        doing: format!("take the accounts of the prefix {prefix}"),
-        answer: "a run that is under way has them".to_owned(),
-        mend: format!(
+    ProvisionerError::new(
+        format!("take the accounts of the prefix {prefix}"),
+        "a run that is under way has them",
+        format!(
             "wait for its end, or write another prefix under accounts.provisioner; if there is no such run, remove the user {name}"
         ),
-    }
+    )
 }

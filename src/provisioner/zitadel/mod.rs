@@ -6,10 +6,12 @@
 
 mod calls;
 mod lease;
+mod make;
 
 use std::fmt;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use base64::Engine as _;
@@ -27,17 +29,11 @@ use lease::Lease;
 /// This kind.
 pub(super) const KIND: Kind = Kind { name: "zitadel", connect };
 
-/// The role of the caller that may only read.
-const READ_ONLY_ROLE: &str = "ORG_OWNER_VIEWER";
-/// The description of the callers that are refused.
-const FOR_DENIALS: &str = "made by proofmark for the 403 cases";
 /// Names of accounts after the prefix.
 const NO_RIGHTS: &str = "no-rights";
 const READ_ONLY: &str = "read-only";
 const SUBJECT: &str = "subject-";
-/// Tries of what depends on the server's own lists, which lag behind.
-const TRIES: u32 = 12;
-/// Between two of them.
+/// Between two looks at what may yet change.
 const PAUSE: Duration = Duration::from_millis(250);
 /// So long after an enrolment the server may not yet know of the factor.
 const SETTLES: Duration = Duration::from_secs(1);
@@ -51,6 +47,8 @@ struct Zitadel {
     lease: Mutex<Option<Lease>>,
     /// What `provide` made, or took over.
     made: Mutex<Vec<Account>>,
+    /// Whether the server has done something for the administrator.
+    is_served: AtomicBool,
 }
 
 impl fmt::Debug for Zitadel {
@@ -60,15 +58,7 @@ impl fmt::Debug for Zitadel {
 }
 
 fn connect(connection: Connection) -> Result<Arc<dyn Provisioner>, ProvisionerError> {
-    let client = JsonClient::new(&connection).map_err(|error| ProvisionerError {
-        doing: "set up the connection".to_owned(),
-        answer: error.to_string(),
-        mend: "correct base-url and [tls]".to_owned(),
-    })?;
-    let Connection { admin, prefix, concurrency, renewal, .. } = connection;
-    let concurrency = concurrency.max(1);
-    let (lease, made) = (Mutex::default(), Mutex::default());
-    Ok(Arc::new(Zitadel { client, admin, prefix, concurrency, renewal, lease, made }))
+    Ok(Arc::new(Zitadel::new(connection)?))
 }
 
 #[async_trait]
@@ -82,13 +72,23 @@ impl Provisioner for Zitadel {
     }
 
     async fn provide(&self, subjects: usize, tell: Tell<'_>) -> Result<Provided, ProvisionerError> {
+        self.client.patience.begin();
         self.hold(tell).await?;
-        let provided = self.make(subjects, tell).await;
-        if provided.is_err() {
-            // Its own failure would say less than the first one; `sweep` finds what is left.
-            self.remove(tell).await;
-        }
-        provided
+        let failed = match self.make(subjects, tell).await {
+            Ok(provided) => return Ok(provided),
+            Err(failed) => failed,
+        };
+        self.client.patience.begin();
+        let Removed { left, why, .. } = self.remove(tell).await;
+        let why = why.unwrap_or_default();
+        Err(match left {
+            0 => failed,
+            // What keeps them there says less than what came first.
+            _ => ProvisionerError {
+                answer: format!("{}; {left} accounts that were made could not be removed ({why})", failed.answer),
+                ..failed
+            },
+        })
     }
 
     fn u2f_locks_tokens(&self) -> bool {
@@ -96,7 +96,8 @@ impl Provisioner for Zitadel {
     }
 
     async fn unlock(&self, subject: &ProvidedSubject) -> Result<(), ProvisionerError> {
-        self.without_u2f(subject, SETTLES).await
+        // A list that lags has been seen to.
+        self.without_u2f(subject, SETTLES.max(self.client.patience.usual(make::FACTORS))).await
     }
 
     async fn remove(&self, tell: Tell<'_>) -> Removed {
@@ -109,6 +110,10 @@ impl Provisioner for Zitadel {
                 Ok(_) => removed.count += 1,
                 Err(error) => {
                     removed.left += 1;
+                    if !error.is_of_one {
+                        // Nobody answers, or the token is good for nothing any more: the others would say the same.
+                        self.client.patience.end();
+                    }
                     removed.why.get_or_insert(error.answer);
                 }
             }
@@ -132,92 +137,13 @@ impl Provisioner for Zitadel {
 }
 
 impl Zitadel {
-    /// The callers first: what is missing in rights shows there, before a password was hashed.
-    async fn make(&self, count: usize, tell: Tell<'_>) -> Result<Provided, ProvisionerError> {
-        tell(Progress::Making(0, count));
-        let no_rights = self.machine(NO_RIGHTS, None).await?;
-        let read_only = self.machine(READ_ONLY, Some(READ_ONLY_ROLE)).await?;
-        let mut subjects = Vec::with_capacity(count);
-        let numbered = |number| async move { self.subject(number).await.map(|subject| (number, subject)) };
-        let mut making = stream::iter(1..=count).map(numbered).buffer_unordered(self.concurrency);
-        while let Some(made) = making.next().await {
-            subjects.push(made?);
-            tell(Progress::Making(subjects.len(), count));
-        }
-        subjects.sort_by_key(|(number, _)| *number);
-        let subjects = subjects.into_iter().map(|(_, subject)| subject).collect();
-        Ok(Provided { subjects, no_rights: Some(no_rights), read_only: Some(read_only) })
-    }
-
-    async fn machine(&self, name: &str, role: Option<&str>) -> Result<Secret, ProvisionerError> {
-        let name = format!("{}-{name}", self.prefix);
-        let user_id = self.created_or_found(&name, || self.create_machine(&name, FOR_DENIALS)).await?.user_id;
-        if let Some(role) = role {
-            self.make_member(&user_id, role).await?;
-        }
-        self.create_token(&user_id).await
-    }
-
-    async fn subject(&self, number: usize) -> Result<ProvidedSubject, ProvisionerError> {
-        let name = format!("{}-{SUBJECT}{number:04}", self.prefix);
-        let password = password()?;
-        let made = self.created_or_found(&name, || self.create_human(&name, &password)).await?;
-        let user_id = made.user_id;
-        if made.is_reused {
-            // Nobody knows the password of an earlier run.
-            self.set_password(&user_id, &password).await?;
-        }
-        let token = self.create_session(&user_id, &password).await?;
-        let subject = ProvidedSubject { user_id, token };
-        if made.is_reused {
-            // What an earlier run enrolled has long been known.
-            self.without_u2f(&subject, Duration::ZERO).await?;
-        }
-        Ok(subject)
-    }
-
-    /// Removes the factors that lock a session, until it is good. Where there was none, that is believed after this time: a list
-    /// that does not have the factor yet, and a session that is not locked yet, look as if nothing were wrong.
-    async fn without_u2f(&self, subject: &ProvidedSubject, settles: Duration) -> Result<(), ProvisionerError> {
-        let begun = Instant::now();
-        let mut removed = 0;
-        for _ in 0..TRIES {
-            removed += self.remove_u2f(&subject.user_id).await?;
-            let is_good = self.is_good(&subject.token).await?;
-            if is_good && (removed > 0 || begun.elapsed() >= settles) {
-                return Ok(());
-            }
-            tokio::time::sleep(PAUSE).await;
-        }
-        Err(calls::stale(format!("make the session of user {} good again", subject.user_id)))
-    }
-
-    /// Makes an account; if there is one of that name, takes that. The server's list lags behind: an account that was just made
-    /// may not be in it yet, and one that was just removed may still be.
-    async fn created_or_found<F>(&self, name: &str, create: impl Fn() -> F + Send) -> Result<Taken, ProvisionerError>
-    where
-        F: Future<Output = Result<Option<String>, ProvisionerError>> + Send,
-    {
-        for _ in 0..TRIES {
-            if let Some(user_id) = create().await? {
-                return Ok(self.take(name, user_id, false));
-            }
-            let found = self.search(name, "TEXT_QUERY_METHOD_EQUALS").await?;
-            if let Some(account) = found.into_iter().find(|account| account.name == name) {
-                return Ok(self.take(name, account.user_id, true));
-            }
-            tokio::time::sleep(PAUSE).await;
-        }
-        Err(ProvisionerError {
-            doing: format!("make the user {name}"),
-            answer: "the name is taken, but the administrator can't see by whom".to_owned(),
-            mend: "write another prefix under accounts.provisioner".to_owned(),
-        })
-    }
-
-    fn take(&self, name: &str, user_id: String, is_reused: bool) -> Taken {
-        self.made().push(Account { name: name.to_owned(), user_id: user_id.clone() });
-        Taken { user_id, is_reused }
+    fn new(connection: Connection) -> Result<Zitadel, ProvisionerError> {
+        let client = JsonClient::new(&connection).map_err(|error| {
+            ProvisionerError::new("set up the connection", error.to_string(), "correct base-url and [tls]")
+        })?;
+        let Connection { admin, prefix, concurrency, renewal, .. } = connection;
+        let (lease, made, is_served) = (Mutex::default(), Mutex::default(), AtomicBool::new(false));
+        Ok(Zitadel { client, admin, prefix, concurrency: concurrency.max(1), renewal, lease, made, is_served })
     }
 
     fn lease(&self) -> std::sync::MutexGuard<'_, Option<Lease>> {
@@ -238,13 +164,6 @@ impl Zitadel {
     }
 }
 
-/// An account that a run uses.
-struct Taken {
-    user_id: String,
-    /// Whether it was there before.
-    is_reused: bool,
-}
-
 /// A password of the operating system's randomness, with every class of characters that a policy may ask for.
 fn password() -> Result<Secret, ProvisionerError> {
     Ok(Secret::new(format!("{}-Aa1", draw()?)))
@@ -253,10 +172,8 @@ fn password() -> Result<Secret, ProvisionerError> {
 /// 24 bytes of the operating system's randomness, as text.
 fn draw() -> Result<String, ProvisionerError> {
     let mut random = [0; 24];
-    getrandom::fill(&mut random).map_err(|error| ProvisionerError {
-        doing: "draw a password".to_owned(),
-        answer: error.to_string(),
-        mend: "run where the operating system has randomness".to_owned(),
+    getrandom::fill(&mut random).map_err(|error| {
+        ProvisionerError::new("draw a password", error.to_string(), "run where the operating system has randomness")
     })?;
     Ok(URL_SAFE_NO_PAD.encode(random))
 }
@@ -268,15 +185,7 @@ mod tests {
 
     #[test]
     fn only_names_of_our_own_form_are_swept() {
-        let kind = Zitadel {
-            client: JsonClient::new(&connection()).expect("usable"),
-            admin: Secret::new("a-token-of-the-administrator"),
-            prefix: "proofmark".to_owned(),
-            concurrency: 1,
-            renewal: super::super::RENEWAL,
-            lease: Mutex::default(),
-            made: Mutex::default(),
-        };
+        let kind = Zitadel::new(connection()).expect("usable");
         for name in ["proofmark-no-rights", "proofmark-read-only", "proofmark-subject-0001", "proofmark-subject-12345"]
         {
             assert!(kind.is_ours(name), "{name}");
@@ -313,6 +222,7 @@ mod tests {
             admin: Secret::new("a-token-of-the-administrator"),
             prefix: "proofmark".to_owned(),
             concurrency: 1,
+            patience: super::super::PATIENCE,
             renewal: super::super::RENEWAL,
         }
     }

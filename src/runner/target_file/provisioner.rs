@@ -13,6 +13,8 @@ use crate::wire::secret::Secret;
 
 const MOST_SUBJECTS: usize = 100_000;
 const MOST_AT_A_TIME: usize = 64;
+/// The longest patience in seconds.
+const LONGEST: usize = 3600;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -21,6 +23,7 @@ pub(super) struct ProvisionerTable {
     prefix: Option<Spanned<String>>,
     subjects: Option<Spanned<usize>>,
     concurrency: Option<Spanned<usize>>,
+    patience_seconds: Option<Spanned<usize>>,
 }
 
 /// A table that was checked.
@@ -30,6 +33,7 @@ pub(super) struct Ordered {
     prefix: String,
     subjects: Option<usize>,
     concurrency: usize,
+    patience: Duration,
 }
 
 impl ProvisionerTable {
@@ -59,7 +63,10 @@ impl ProvisionerTable {
         let subjects = within("subjects", &self.subjects, (2, MOST_SUBJECTS))?;
         let concurrency = within("concurrency", &self.concurrency, (1, MOST_AT_A_TIME))?;
         let concurrency = concurrency.unwrap_or(provisioner::CONCURRENCY);
-        Ok(Ordered { kind, prefix: prefix.to_owned(), subjects, concurrency })
+        let seconds = within("patience-seconds", &self.patience_seconds, (1, LONGEST))?;
+        let seconds = seconds.and_then(|seconds| u64::try_from(seconds).ok());
+        let patience = seconds.map_or(provisioner::PATIENCE, Duration::from_secs);
+        Ok(Ordered { kind, prefix: prefix.to_owned(), subjects, concurrency, patience })
     }
 }
 
@@ -75,8 +82,8 @@ impl Ordered {
         (address, timeout): (Address, Duration),
         admin: Secret,
     ) -> Result<Arc<dyn Provisioner>, provisioner::ProvisionerError> {
-        let Ordered { kind, prefix, concurrency, .. } = self;
+        let Ordered { kind, prefix, concurrency, patience, .. } = self;
         let renewal = provisioner::RENEWAL;
-        (kind.connect)(Connection { address, timeout, admin, prefix, concurrency, renewal })
+        (kind.connect)(Connection { address, timeout, admin, prefix, concurrency, patience, renewal })
     }
 }
