@@ -107,7 +107,7 @@ async fn probe(shared: &Shared, protocol: Protocol, subject: &Subject) -> Result
             Start::Absent { answer } | Start::Page { answer } => Some(Useless::NotThere(answer)),
             // The next flow has the same address.
             Start::Silent(cause) if cause.is_without_connection() => return Err(silent(shared, protocol, &cause).await),
-            Start::Silent(cause) if is_of_every_flow(&cause) => Some(Useless::Silent(cause)),
+            Start::Silent(cause) if start::is_of_another_program(&cause) => Some(Useless::Silent(cause)),
             // Whatever is wrong with it is the business of the cases.
             _ => return Ok(()),
         };
@@ -120,18 +120,6 @@ async fn probe(shared: &Shared, protocol: Protocol, subject: &Subject) -> Result
         }
         Some(Useless::Silent(cause)) => Err(silent(shared, protocol, &cause).await),
     }
-}
-
-/// Whether it may be what another program answers to anything, rather than a fault in one operation.
-fn is_of_every_flow(cause: &TransportError) -> bool {
-    let is_fault = matches!(
-        cause,
-        TransportError::Reset { .. }
-            | TransportError::BodyTooLarge { .. }
-            | TransportError::HeadersTooLarge { .. }
-            | TransportError::BadFrame { .. }
-    );
-    !is_fault
 }
 
 async fn silent(shared: &Shared, protocol: Protocol, cause: &TransportError) -> PreflightError {

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use super::check::start::SERVER_ERRORS;
 use super::control::Controls;
 use super::subject::SubjectPool;
 use super::target::{Accounts, Subject};
@@ -17,7 +18,7 @@ use super::target_file::origin_of;
 use super::{Shared, case};
 use crate::authenticator::Format;
 use crate::contract::{ApiVersion, Flow, Protocol};
-use crate::outcome::Reason;
+use crate::outcome::{Profile, Reason, Verdict};
 use crate::provisioner::ProvidedSubject;
 use crate::scenario::Demand;
 use crate::transport::{Call, Exchange, Phase, Reply, TransportError};
@@ -107,9 +108,6 @@ pub enum SetupError {
         right_origin: String,
     },
 }
-
-/// UNKNOWN, DEADLINE_EXCEEDED, INTERNAL, UNAVAILABLE and DATA_LOSS.
-const SERVER_ERRORS: [i32; 5] = [2, 4, 13, 14, 15];
 
 /// What the first starts say of the target.
 #[derive(Debug, Default)]
@@ -315,11 +313,11 @@ async fn identity(
     Ok(())
 }
 
-/// Whether a good enrolment is refused, and not for want of an answer.
+/// Whether a good enrolment is refused, and not for want of an answer. A server may well refuse a foreign origin by an internal error.
 async fn is_refused(shared: &Shared, at: (Flow, Protocol), identity: (&str, &str), subject: &Subject) -> bool {
     match enrol(shared, at, identity, subject).await {
         Ok(()) => false,
-        Err(failed) => !matches!(failed.reason, Reason::Hang | Reason::Crash | Reason::TargetUnreachable),
+        Err(failed) => failed.reason.verdict(Profile::Strict) == Verdict::Fail && failed.reason != Reason::Hang,
     }
 }
 

@@ -6,6 +6,7 @@ use proofmark::authenticator::attestation_root;
 use proofmark::cli::embedded;
 use proofmark::contract::{Flow, Protocol};
 use proofmark::outcome::{Event, RunRecord, Statement, Verdict};
+use proofmark::runner::check::{Grade, check};
 use proofmark::runner::effort::Effort;
 use proofmark::runner::preflight::PreflightError;
 use proofmark::runner::setup::SetupError;
@@ -71,6 +72,56 @@ async fn the_look_before_a_run_leaves_every_defect_to_the_cases() {
         server.shutdown().await;
         assert!(outcome.is_ok(), "{}: {}", defect.id, outcome.expect_err("told"));
     }
+}
+
+/// Defects that look to `check` as a wrong set-up does: with the target file alone nobody can tell.
+const LOOKS_WRONG: &[&str] = &[
+    // Every flow names another RP ID than the file.
+    "options-rp-id-other",
+    // The callers of the file may do what they should not, or may not do what they should.
+    "authorization-no-rights-accepted",
+    "authorization-read-only-accepted",
+    "authorization-administrator-denied",
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_check_takes_no_defect_for_a_wrong_set_up() {
+    let mut told = Vec::new();
+    for defect in defect::all() {
+        let server = server(4, vec![defect], Conditions::default()).await;
+        let mut target = embedded::target_of(&server);
+        target.limits.timeout = Duration::from_millis(500);
+        let settings = Settings { seed: 3, concurrency: 1, now: embedded::now() };
+        let mut lines = Vec::new();
+        let counts = check(&target, settings, true, &mut |line| lines.push(line.clone())).await;
+        server.shutdown().await;
+        let bad: Vec<_> = lines.iter().filter(|line| line.grade == Grade::Problem).collect();
+        assert_eq!(bad.len(), counts.problems);
+        let looks_wrong = LOOKS_WRONG.contains(&defect.id);
+        if bad.is_empty() == looks_wrong {
+            told.push(format!("{}: {bad:#?}", defect.id));
+        }
+    }
+    assert!(told.is_empty(), "{}", told.join("\n"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_accepted_enrolment_is_ok_whatever_a_run_finds_of_it() {
+    let defect = Defect::find("state-not-stored").expect("listed");
+    let server = server(4, vec![defect], Conditions::default()).await;
+    let target = embedded::target_of(&server);
+    let mut lines = Vec::new();
+    let settings = Settings { seed: 3, concurrency: 1, now: embedded::now() };
+    let counts = check(&target, settings, true, &mut |line| lines.push(line.clone())).await;
+    server.shutdown().await;
+    assert_eq!(counts.problems, 0);
+    let of = |id: &str| lines.iter().find(|line| line.id == id).expect("told");
+    let enrolled = of("enrolment");
+    assert!(enrolled.grade == Grade::Ok && enrolled.text.starts_with("a good credential was enrolled"), "{enrolled:?}");
+    let finding = of("enrolment-finding");
+    let words = "the enrolment comes to state-changed: 0 times (api/options/exclude-credentials";
+    assert!(finding.grade == Grade::Note && finding.text.starts_with(words), "{finding:?}");
+    assert!(finding.text.ends_with(": a run judges that"), "{finding:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -28,14 +28,16 @@ pub(super) async fn look(target: &Target, way: Way<'_>, v2: Option<Way<'_>>, tel
     tell(subjects(&accounts.subjects, way).await);
     let (Some(way), Some(subject)) = (v2, accounts.subjects.first()) else { return };
     let start = |token| start::start(way.transport, way.flow, &subject.user_id, Some(token));
+    // Who was made without rights has none, whatever the server allows.
+    let is_made = accounts.provisioner.is_some();
     if let Some(token) = &accounts.admin {
         tell(admin(&start(token).await, way, &subject.user_id));
     }
     if let Some(token) = &accounts.no_rights {
-        tell(denied(&NO_RIGHTS, &start(token).await, way, &subject.user_id));
+        tell(denied(&NO_RIGHTS, &start(token).await, way, (&subject.user_id, is_made)));
     }
     match &accounts.read_only {
-        Some(token) => tell(denied(&READ_ONLY, &start(token).await, way, &subject.user_id)),
+        Some(token) => tell(denied(&READ_ONLY, &start(token).await, way, (&subject.user_id, is_made))),
         None => tell(Line::note(
             READ_ONLY.about,
             "no-read-only-token",
@@ -91,7 +93,8 @@ async fn subjects(subjects: &[Subject], way: Way<'_>) -> Line {
         Start::Absent { .. } => "correct the subjects' user ids, or take out those that are gone",
         _ => "use fresh subjects, each with a token of its own that may enrol its user",
     };
-    Line::problem("subjects", "subjects-refused", text, mend)
+    let line = Line::problem("subjects", "subjects-refused", text, mend);
+    if bad.iter().all(|(_, start)| start.is_fault()) { line.for_the_run() } else { line }
 }
 
 fn admin(start: &Start, way: Way<'_>, user_id: &str) -> Line {
@@ -101,16 +104,19 @@ fn admin(start: &Start, way: Way<'_>, user_id: &str) -> Line {
         Start::Token { answer } => {
             Line::problem(about, "admin-token-refused", format!("the target refuses it ({answer})"), "renew the token")
         }
-        start => Line::problem(
-            about,
-            "admin-token-denied",
-            format!("it can't start {flow} for subject {user_id} ({})", start.answer()),
-            "give the administrator's token the right to act on users, in the organisation of the subjects",
-        ),
+        start => {
+            let line = Line::problem(
+                about,
+                "admin-token-denied",
+                format!("it can't start {flow} for subject {user_id} ({})", start.answer()),
+                "give the administrator's token the right to act on users, in the organisation of the subjects",
+            );
+            if start.is_fault() { line.for_the_run() } else { line }
+        }
     }
 }
 
-fn denied(caller: &Denied, start: &Start, way: Way<'_>, user_id: &str) -> Line {
+fn denied(caller: &Denied, start: &Start, way: Way<'_>, (user_id, is_made): (&str, bool)) -> Line {
     let Denied { about, ids: [refused, has_rights, unclear], wanted } = *caller;
     let flow = way.flow;
     match start {
@@ -123,12 +129,11 @@ fn denied(caller: &Denied, start: &Start, way: Way<'_>, user_id: &str) -> Line {
             format!("the target refuses it ({answer}), so that the 403 cases would see 401"),
             format!("renew the token: it has to be valid, {wanted}"),
         ),
-        Start::Begun(_) => Line::problem(
-            about,
-            has_rights,
-            format!("it may start {flow} for subject {user_id}"),
-            format!("write a token {wanted}"),
-        ),
+        Start::Begun(_) => {
+            let text = format!("it may start {flow} for subject {user_id}");
+            let line = Line::problem(about, has_rights, text, format!("write a token {wanted}"));
+            if is_made { line.for_the_run() } else { line }
+        }
         start => Line::note(
             about,
             unclear,

@@ -58,4 +58,10 @@ impl Line {
     ) -> Line {
         Line { grade: Grade::Problem, mend: mend.into(), ..Line::ok(about, id, text) }
     }
+
+    /// The same as a finding about the server, not the set-up: a run can begin, and judges it.
+    pub(super) fn for_the_run(self) -> Line {
+        let text = format!("{}: a run judges that", self.text);
+        Line { grade: Grade::Note, text, mend: String::new(), ..self }
+    }
 }

@@ -1,5 +1,7 @@
 //! `check`: everything that a run takes for granted of its set-up, one line for each.
 
+use std::collections::BTreeSet;
+
 use futures_util::future::join_all;
 
 use super::accounts::{self, Way};
@@ -7,12 +9,12 @@ use super::line::{Grade, Line};
 use super::start::{self, Start};
 use super::{everywhere, reach};
 use crate::contract::{ApiVersion, Flow, Operation, Protocol};
-use crate::outcome::{CaseRecord, Event, Verdict};
+use crate::outcome::{CaseRecord, Event, Evidence, Reason, Verdict};
 use crate::runner::target::{Subject, Target};
 use crate::runner::target_file::host_of;
-use crate::runner::{Runner, Settings, Stop};
+use crate::runner::{Runner, Settings, Stop, rejudge};
 use crate::scenario::{self, Pattern, Plan, Selection};
-use crate::transport::{self, Address, Transport};
+use crate::transport::{self, Address, Reply, Transport};
 use crate::webauthn::options::PublicKeyCredentialCreationOptions;
 use crate::webauthn::rp_id::is_rp_id_of;
 use crate::wire::secret::Masker;
@@ -52,7 +54,7 @@ pub async fn check(target: &Target, settings: Settings, enrols: bool, sink: &mut
         && enrols
         && !has_problem
     {
-        tell(enrolment(target, settings, (flow, protocol)).await);
+        enrolment(target, settings, (flow, protocol)).await.into_iter().for_each(&mut tell);
     }
     counts
 }
@@ -88,7 +90,7 @@ async fn look(target: &Target, tell: &mut dyn FnMut(Line)) -> Option<(Flow, Prot
     let mut spoken = Vec::new();
     for protocol in open {
         match transport::connect(protocol, target.address(protocol), &target.limits) {
-            Ok(transport) => spoken.push(Spoken::over(target, transport, subject, tell).await),
+            Ok(transport) => spoken.push(Spoken::over(target, transport, subject).await),
             Err(error) => {
                 tell(Line::problem(
                     protocol.slug(),
@@ -98,6 +100,10 @@ async fn look(target: &Target, tell: &mut dyn FnMut(Line)) -> Option<(Flow, Prot
                 ));
             }
         }
+    }
+    let begun: BTreeSet<&str> = spoken.iter().flat_map(Spoken::begun).map(Flow::slug).collect();
+    for one in &spoken {
+        one.tell(target, (&subject.user_id, &begun), tell).await;
     }
     let way = |version: Option<ApiVersion>| spoken.iter().find_map(|spoken| spoken.way(version));
     let any = way(None)?;
@@ -118,25 +124,19 @@ struct Spoken {
 }
 
 impl Spoken {
-    /// Starts every flow, and says what came.
-    async fn over(
-        target: &Target,
-        transport: std::sync::Arc<dyn Transport>,
-        subject: &Subject,
-        tell: &mut dyn FnMut(Line),
-    ) -> Spoken {
+    /// Starts every flow.
+    async fn over(target: &Target, transport: std::sync::Arc<dyn Transport>, subject: &Subject) -> Spoken {
         let protocol = transport.protocol();
         let start = |flow: Flow| {
             let transport = &transport;
             async move { (flow, start::start(transport.as_ref(), flow, &subject.user_id, Some(&subject.token)).await) }
         };
         let starts = join_all(target.flows.iter().map(|flow| start(*flow))).await;
-        let spoken = Spoken { protocol, transport, starts };
-        spoken.tell(target, &subject.user_id, tell).await;
-        spoken
+        Spoken { protocol, transport, starts }
     }
 
-    async fn tell(&self, target: &Target, user_id: &str, tell: &mut dyn FnMut(Line)) {
+    /// Says what came. A flow that has begun over another protocol is there, so that what is wrong with it is for a run to judge.
+    async fn tell(&self, target: &Target, (user_id, there): (&str, &BTreeSet<&str>), tell: &mut dyn FnMut(Line)) {
         let protocol = self.protocol;
         let begun: Vec<&str> = self.begun().map(Flow::slug).collect();
         if !begun.is_empty() {
@@ -145,22 +145,32 @@ impl Spoken {
         let is_one = self.starts.windows(2).all(|pair| pair[0].1.is_like(&pair[1].1));
         if let Some((flow, start)) = self.starts.first().filter(|_| is_one && begun.is_empty()) {
             match everywhere(start, protocol, target).await {
+                Some(line) if matches!(start, Start::Silent(cause) if !start::is_of_another_program(cause)) => {
+                    tell(line.for_the_run());
+                }
                 Some(line) => {
                     tell(line);
                     elsewhere(protocol, target).await.into_iter().for_each(&mut *tell);
                 }
-                None => start.problem(*flow, protocol, user_id).into_iter().for_each(&mut *tell),
+                None => {
+                    let line = start.problem(*flow, protocol, user_id);
+                    line.map(|line| if start.is_fault() { line.for_the_run() } else { line })
+                        .into_iter()
+                        .for_each(&mut *tell);
+                }
             }
             return;
         }
         for (flow, start) in &self.starts {
-            match start {
+            let line = match start {
                 Start::Silent(cause) => {
                     let line = reach::silent(protocol, target.address(protocol), &target.limits, cause).await;
-                    tell(Line { text: format!("{flow}: {}", line.text), ..line });
+                    Some(Line { text: format!("{flow}: {}", line.text), ..line })
                 }
-                start => start.problem(*flow, protocol, user_id).into_iter().for_each(&mut *tell),
-            }
+                start => start.problem(*flow, protocol, user_id),
+            };
+            let is_for_the_run = start.is_fault() || (there.contains(flow.slug()) && !begun.is_empty());
+            line.map(|line| if is_for_the_run { line.for_the_run() } else { line }).into_iter().for_each(&mut *tell);
         }
     }
 
@@ -188,25 +198,27 @@ async fn elsewhere(protocol: Protocol, target: &Target) -> Option<Line> {
 fn rp_id(target: &Target, spoken: &[Spoken]) -> Line {
     let begun =
         spoken.iter().flat_map(|spoken| spoken.starts.iter().map(|(flow, start)| (*flow, spoken.protocol, start)));
-    let mut seen = 0_usize;
-    for (flow, protocol, start) in begun {
-        let Some(options) = options(flow, start) else { continue };
-        seen += 1;
-        let Some(rp_id) = options.rp.id.filter(|rp_id| *rp_id != target.rp_id) else { continue };
-        let text = format!(
-            "the creation options of {flow} over {protocol} are for the RP ID {rp_id}, the target file says {}",
-            target.rp_id
-        );
-        let origin =
-            if is_rp_id_of(&host_of(&target.origin), &rp_id) { "" } else { ", and as `origin` one of that host" };
-        let mend = format!("write rp-id = \"{rp_id}\" in the target file{origin}; or mend the server's settings");
-        return Line::problem("rp-id", "rp-id-other", text, mend);
-    }
-    if seen == 0 {
+    let named = begun.filter_map(|(flow, protocol, start)| Some((flow, protocol, options(flow, start)?.rp.id)));
+    let named: Vec<(Flow, Protocol, Option<String>)> = named.collect();
+    if named.is_empty() {
         let text = "no creation options could be read; the cases say what is wrong with them";
         return Line::note("rp-id", "rp-id-unknown", text);
     }
-    Line::ok("rp-id", "rp-id", format!("the creation options are for {}", target.rp_id))
+    let other = |name: &Option<String>| name.clone().filter(|rp_id| *rp_id != target.rp_id);
+    let Some((flow, protocol, rp_id)) =
+        named.iter().find_map(|(flow, protocol, name)| Some((flow, protocol, other(name)?)))
+    else {
+        return Line::ok("rp-id", "rp-id", format!("the creation options are for {}", target.rp_id));
+    };
+    let text = format!(
+        "the creation options of {flow} over {protocol} are for the RP ID {rp_id}, the target file says {}",
+        target.rp_id
+    );
+    let origin = if is_rp_id_of(&host_of(&target.origin), &rp_id) { "" } else { ", and as `origin` one of that host" };
+    let mend = format!("write rp-id = \"{rp_id}\" in the target file{origin}; or mend the server's settings");
+    let line = Line::problem("rp-id", "rp-id-other", text, mend);
+    // A server whose flows name several has one that is right.
+    if named.iter().all(|(.., name)| name.as_ref() == Some(&rp_id)) { line } else { line.for_the_run() }
 }
 
 fn options(flow: Flow, start: &Start) -> Option<PublicKeyCredentialCreationOptions> {
@@ -219,26 +231,48 @@ fn options(flow: Flow, start: &Start) -> Option<PublicKeyCredentialCreationOptio
 }
 
 /// Plays one good enrolment, by which alone the origin shows; before it the short look that every run takes.
-async fn enrolment(target: &Target, settings: Settings, (flow, protocol): (Flow, Protocol)) -> Line {
+async fn enrolment(target: &Target, settings: Settings, (flow, protocol): (Flow, Protocol)) -> Vec<Line> {
     let id = format!("{flow}/{protocol}/enrolment/good/none");
-    let record = match play(target, settings, (flow, protocol), &id).await {
-        Ok(record) => record,
-        Err(line) => return line,
-    };
-    let received = record.findings.first().map(|finding| finding.received.clone()).unwrap_or_default();
-    if record.verdict == Verdict::Pass {
-        let text = format!("a good credential was enrolled on {flow} over {protocol}, for origin {}", target.origin);
-        return Line::ok("enrolment", "enrolment", text);
+    match play(target, settings, (flow, protocol), &id).await {
+        Ok(record) => enrolled(target, (flow, protocol), &id, &record),
+        Err(line) => vec![line],
     }
-    let clause = record.findings.first().map(|finding| finding.clause.clone()).unwrap_or_default();
-    let text =
-        format!("a good enrolment on {flow} over {protocol} comes to {}: {received} ({clause})", record.reason.name());
-    let mend = format!(
-        "compare `origin` (now {}) and `rp-id` in the target file with the server's settings; `proofmark replay {id} --target FILE` \
-         shows every call",
-        target.origin
-    );
-    Line::problem("enrolment", "enrolment-refused", text, mend)
+}
+
+/// What a good enrolment says of the set-up: one that was accepted shows that it is right, whatever else a run finds of it.
+fn enrolled(target: &Target, (flow, protocol): (Flow, Protocol), id: &str, record: &CaseRecord) -> Vec<Line> {
+    let (received, clause) =
+        record.findings.first().map(|finding| (finding.received.as_str(), finding.clause.as_str())).unwrap_or_default();
+    let came = format!("{}: {received} ({clause})", record.reason.name());
+    let finding = (record.verdict != Verdict::Pass)
+        .then(|| Line::note("enrolment", "enrolment-finding", format!("the enrolment comes to {came}")).for_the_run());
+    let is_verify = |evidence: &Evidence| evidence.operation == Operation::Verify.slug();
+    let evidence = |index: usize| record.exchanges.get(index).and_then(|exchange| exchange.evidence.as_ref());
+    let verify = record.exchanges.iter().filter_map(|exchange| exchange.evidence.as_ref()).find(|one| is_verify(one));
+    let reply = verify.and_then(rejudge::exchange);
+    let is_success = reply.as_ref().is_some_and(|one| (201..300).contains(&one.http_status));
+    let decisive = record.findings.first().and_then(|finding| evidence(finding.exchange?));
+    // What is wrong with the start, or with a reply that is neither, no origin would bring about.
+    let is_fault = record.verdict == Verdict::Fail
+        && (is_success || decisive.is_some_and(|decisive| !is_verify(decisive)) || reply.is_none());
+    match reply.map(|exchange| exchange.reply) {
+        Some(Reply::Success(_)) => {
+            let text =
+                format!("a good credential was enrolled on {flow} over {protocol}, for origin {}", target.origin);
+            [Some(Line::ok("enrolment", "enrolment", text)), finding].into_iter().flatten().collect()
+        }
+        Some(Reply::Unreadable(_)) => finding.into_iter().collect(),
+        _ if is_fault && record.reason != Reason::RejectedValid => finding.into_iter().collect(),
+        Some(Reply::Refusal(_)) | None => {
+            let text = format!("a good enrolment on {flow} over {protocol} comes to {came}");
+            let mend = format!(
+                "compare `origin` (now {}) and `rp-id` in the target file with the server's settings; `proofmark replay {id} \
+                 --target FILE` shows every call",
+                target.origin
+            );
+            vec![Line::problem("enrolment", "enrolment-refused", text, mend)]
+        }
+    }
 }
 
 async fn play(

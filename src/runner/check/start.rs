@@ -10,6 +10,8 @@ use crate::wire::status::Code;
 
 /// Characters of a target's message that are quoted.
 const QUOTED: usize = 160;
+/// UNKNOWN, DEADLINE_EXCEEDED, INTERNAL, UNAVAILABLE and DATA_LOSS.
+pub(in crate::runner) const SERVER_ERRORS: [i32; 5] = [2, 4, 13, 14, 15];
 
 /// What a start came to.
 #[derive(Debug)]
@@ -26,8 +28,8 @@ pub(in crate::runner) enum Start {
     Gateway { answer: String },
     /// A page for people answers.
     Page { answer: String },
-    /// It is refused in another way; whether the caller may not.
-    Refused { answer: String, denied: bool },
+    /// It is refused in another way; whether the caller may not, or the server says that it failed itself.
+    Refused { answer: String, denied: bool, failed: bool },
     /// What came makes no sense.
     Unreadable(String),
     /// No reply.
@@ -48,6 +50,18 @@ pub(in crate::runner) async fn start(
         Ok(exchange) => Start::of(exchange),
         Err(cause) => Start::Silent(cause),
     }
+}
+
+/// Whether it may be what another program answers to anything, rather than a fault of the server's.
+pub(in crate::runner) fn is_of_another_program(cause: &TransportError) -> bool {
+    let is_fault = matches!(
+        cause,
+        TransportError::Reset { .. }
+            | TransportError::BodyTooLarge { .. }
+            | TransportError::HeadersTooLarge { .. }
+            | TransportError::BadFrame { .. }
+    );
+    !is_fault
 }
 
 impl Start {
@@ -83,11 +97,25 @@ impl Start {
             return Start::Absent { answer };
         }
         let denied = http == 403 || is(&[Code::PERMISSION_DENIED]);
+        // A success of another kind than the documented one is a fault too.
+        let succeeds = (200..300).contains(&http) && code.is_none();
+        let failed = succeeds || http >= 500 || code.is_some_and(|code| SERVER_ERRORS.contains(&code));
         if let Some(status) = status.filter(|status| !status.message.trim().is_empty()) {
             let message: String = status.message.trim().chars().take(QUOTED).collect();
             answer = format!("{answer}: {message}");
         }
-        Start::Refused { answer, denied }
+        Start::Refused { answer, denied, failed }
+    }
+
+    /// Whether it is a fault of the server's: it is there, and fails, answers what can't be read, or not at all. That is for a run to
+    /// judge.
+    pub(super) fn is_fault(&self) -> bool {
+        match self {
+            Start::Refused { failed, .. } => *failed,
+            Start::Unreadable(_) => true,
+            Start::Silent(cause) => !cause.is_without_connection(),
+            _ => false,
+        }
     }
 
     /// What the pages of the API would have answered, but for a run's own business.
