@@ -13,6 +13,9 @@ pub const NO_SERVER_ERROR: Check =
 /// `UNKNOWN`, `DEADLINE_EXCEEDED`, `INTERNAL`, `UNAVAILABLE`, `DATA_LOSS`: those that go with HTTP 5xx, but 12.
 const FAILING: [i32; 5] = [2, 4, 13, 14, 15];
 
+/// The same over every protocol, so that it is one cause.
+const EXPECTED: &str = "a refusal that blames the request";
+
 fn no_server_error(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
     let exchange = observation.exchange;
     let code = match &exchange.reply {
@@ -25,10 +28,10 @@ fn no_server_error(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
     let unread = observation.malformed && exchange.protocol != Protocol::Rest;
     let failing_code = code.filter(|code| FAILING.contains(code) && !unread);
     Some(if (500..600).contains(&http) && http != 501 {
-        vec![Wrong::new("a refusal that blames the request (4xx)", format!("HTTP {http}"))]
+        vec![Wrong::new(EXPECTED, format!("HTTP {http}"))]
     } else if let Some(code) = failing_code {
         let name = Code::new(code).map_or("no known code", Code::name);
-        vec![Wrong::new("a refusal that blames the request", format!("code {code} ({name})"))]
+        vec![Wrong::new(EXPECTED, format!("code {code} ({name})"))]
     } else {
         Vec::new()
     })

@@ -16,7 +16,9 @@ pub fn observation(record: &CaseRecord) -> String {
     if record.reason == Reason::TransportsDisagree {
         return plain(&finding.received);
     }
-    if finding.check == "expectation" && !record.observed.is_empty() {
+    // A refusal by a server error is an answer too: its code and id tell one cause from another, over every protocol.
+    let is_refusal = record.reason == Reason::Crash && record.observed.starts_with("refused");
+    if is_refusal || (finding.check == "expectation" && !record.observed.is_empty()) {
         return plain(&record.observed);
     }
     plain(&format!("{}: expected {}", finding.check, finding.expected))

@@ -22,7 +22,7 @@ pub struct Suggestion {
     pub records: Vec<String>,
 }
 
-/// Entries for every new or changed fail and deviation, fails first, then the most frequent. One entry is about one cause:
+/// Entries for every new or changed fail and deviation: fails first, of these the gravest, then the most frequent. One entry is about one cause:
 /// equal in clause, reason, expectation and observation. A pattern is wider than the cases that it is made from only where
 /// all that it means in this run has this cause.
 pub fn suggest(judged: &Judged) -> Vec<Suggestion> {
@@ -37,7 +37,9 @@ pub fn suggest(judged: &Judged) -> Vec<Suggestion> {
     }
     let mut causes: Vec<Vec<&CaseRecord>> = causes.into_values().collect();
     causes.sort_by_key(|records| {
-        (std::cmp::Reverse(records.first().map(|one| one.verdict)), std::cmp::Reverse(records.len()))
+        let first = records.first();
+        let (verdict, gravity) = (first.map(|one| one.verdict), first.map(|one| one.reason.gravity()));
+        (std::cmp::Reverse(verdict), gravity, std::cmp::Reverse(records.len()))
     });
     causes.iter().flat_map(|records| Cause::new(run, records).entries()).collect()
 }

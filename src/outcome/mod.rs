@@ -8,6 +8,7 @@ mod merge;
 pub mod pace;
 mod profile;
 mod record;
+pub mod said;
 pub mod shown;
 mod stopped;
 
@@ -124,6 +125,24 @@ impl Reason {
     /// The kebab-case name, as in every report.
     pub fn name(self) -> String {
         serde_json::to_value(self).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+    }
+}
+
+impl Reason {
+    /// How grave it is among reasons of its verdict: the smaller, the graver. What lets a stranger in comes before what takes the
+    /// server down, that before what keeps users out, and that before what is only said in another way.
+    pub const fn gravity(self) -> u8 {
+        use Reason as R;
+        match self {
+            R::AcceptedInvalid | R::Auth => 0,
+            R::SecurityUnmet | R::Leak | R::ControlFailed => 1,
+            R::StateChanged | R::WrongReason => 2,
+            R::Hang | R::TargetUnreachable => 3,
+            R::RejectedValid | R::FidoUnmet => 4,
+            R::Crash | R::TransportsDisagree | R::ShouldUnmet => 5,
+            R::WrongStatus => 6,
+            _ => 7,
+        }
     }
 }
 

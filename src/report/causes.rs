@@ -6,18 +6,40 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use super::terminal::plural;
 use crate::contract::clause::Basis;
 use crate::gate::{Judged, Standing};
+use crate::outcome::said::Said;
 use crate::outcome::{CaseRecord, Finding, Reason, Verdict};
+use crate::wire::status::Code;
+
+/// The caller may not.
+const PERMISSION_DENIED: i32 = Code::PERMISSION_DENIED.number();
 
 /// Permutations that have one cause.
 ///
-/// That is the same clause, basis, reason and expectation, with two exceptions. An error is the same whatever the case would have been
-/// about: what counts is the reason and the answer. So it is with fails where the target refused what it has to accept, if it said
-/// that the caller may not, or refused the good enrolments in the same words.
+/// A refusal is told by what the target says of itself, over every protocol: the error id; where there is none, the code and the
+/// form of the message, and then the clause too. So it is with refusals of what has to be accepted, with those of another status
+/// than the documented one, and with server errors. Everything else is the same clause, basis, reason and expectation; an
+/// error is the same whatever the case would have been about.
 pub(super) struct Cause<'a> {
     /// The deciding finding of the first.
     pub finding: &'a Finding,
     /// The example first.
     pub records: Vec<&'a CaseRecord>,
+    kind: Kind,
+}
+
+/// What a refusal is, beside its words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    /// An exception or a panic that nothing handled: it comes first.
+    Exception,
+    /// A server error unlike those by which the target refuses.
+    Apart,
+    /// A refusal in the words of one of the good enrolments.
+    OfControls,
+    /// A refusal by a server error.
+    ServerError,
+    /// Nothing of that.
+    Usual,
 }
 
 impl Cause<'_> {
@@ -66,27 +88,52 @@ impl Cause<'_> {
             _ if is_denied(self.finding) => {
                 "the target says that the caller may not do this: give it the permission; if it has it, the target is at fault"
             }
-            _ if self.is_across_clauses() => {
-                "good enrolments are refused in the same words (ERROR control-failed, above): mend that first"
-            }
-            _ => return None,
+            _ => match self.kind {
+                Kind::OfControls => {
+                    "good enrolments are refused in the same words (ERROR control-failed, above): mend that first"
+                }
+                Kind::Exception => {
+                    "this is not a refusal: a handler failed, and nothing caught it (an exception, or a panic). The request of the \
+                     example brings it about; the server's log says where"
+                }
+                Kind::Apart => {
+                    "nearly all other server errors of this target have one error id, and this one has another: look in the \
+                     server's log whether a handler has failed"
+                }
+                Kind::ServerError => {
+                    "the target refuses, and blames itself for what was wrong with the request: answer with a status of 4xx"
+                }
+                Kind::Usual => return None,
+            },
         })
+    }
+
+    /// Whether it is an exception that nothing handled, or a server error unlike those by which the target refuses.
+    pub fn is_exception(&self) -> bool {
+        matches!(self.kind, Kind::Exception | Kind::Apart)
+    }
+
+    /// How grave it is among the causes of its verdict; the gravest is the smallest.
+    fn gravity(&self) -> (bool, u8, std::cmp::Reverse<usize>) {
+        (!self.is_exception(), self.finding.reason.gravity(), std::cmp::Reverse(self.records.len()))
     }
 }
 
-/// Causes of a verdict, the most frequent first. What an entry of the known-deviations file tells of is left out, also if
-/// the entry holds no longer.
+/// Causes of a verdict, the gravest first, then the most frequent. What an entry of the known-deviations file tells of is left out,
+/// also if the entry holds no longer.
 pub(super) fn causes(judged: &Judged, verdict: Verdict) -> Vec<Cause<'_>> {
     grouped(judged, verdict, |record| !matches!(judged.standing(record), Standing::Known(_) | Standing::Expired(_)))
 }
 
-/// Causes of those records of a verdict that a filter takes, the most frequent first.
+/// Causes of those records of a verdict that a filter takes, in the same order.
 pub(super) fn grouped(judged: &Judged, verdict: Verdict, takes: impl Fn(&CaseRecord) -> bool) -> Vec<Cause<'_>> {
-    let refused = refused_controls(judged);
+    let manner = Manner::of(judged);
     let mut by_key: BTreeMap<Key<'_>, Cause<'_>> = BTreeMap::new();
     for record in judged.run.cases.iter().filter(|record| record.verdict == verdict && takes(record)) {
         let Some(finding) = record.findings.first() else { continue };
-        by_key.entry(key(finding, &refused)).or_insert(Cause { finding, records: Vec::new() }).records.push(record);
+        let kind = manner.kind(finding);
+        let cause = Cause { finding, records: Vec::new(), kind };
+        by_key.entry(key(finding, kind)).or_insert(cause).records.push(record);
     }
     let mut causes: Vec<Cause<'_>> = by_key.into_values().collect();
     for cause in &mut causes {
@@ -96,47 +143,100 @@ pub(super) fn grouped(judged: &Judged, verdict: Verdict, takes: impl Fn(&CaseRec
             cause.finding = finding;
         }
     }
-    causes.sort_by_key(|cause| std::cmp::Reverse(cause.records.len()));
+    causes.sort_by_key(Cause::gravity);
     causes
 }
 
 /// Clause, reason, expectation and answer, each empty where it does not count.
 type Key<'a> = (&'a str, String, &'a str, Cow<'a, str>);
 
-fn key<'a>(finding: &'a Finding, refused: &HashSet<Cow<'_, str>>) -> Key<'a> {
-    let (clause, expected) = (finding.clause.as_str(), finding.expected.as_str());
-    let answer = answer(&finding.received);
-    match finding.reason {
-        Reason::Auth | Reason::ControlFailed | Reason::TargetUnreachable => ("", finding.reason.name(), "", answer),
-        Reason::Setup | Reason::Aborted | Reason::Budget => ("", finding.reason.name(), expected, answer),
-        Reason::RejectedValid | Reason::WrongStatus | Reason::StateChanged
-            if is_denied(finding) || refused.contains(&answer) =>
-        {
-            ("", "refused".to_owned(), "", answer)
+fn key(finding: &Finding, kind: Kind) -> Key<'_> {
+    let (clause, expected, reason) = (finding.clause.as_str(), finding.expected.as_str(), finding.reason);
+    let said = Said::of(&finding.received);
+    let answer = || words(&finding.received);
+    match (reason, said) {
+        (Reason::Auth | Reason::ControlFailed | Reason::TargetUnreachable | Reason::Crash, _) => {
+            ("", reason.name(), "", answer())
         }
-        reason => {
+        (Reason::Setup | Reason::Aborted | Reason::Budget, _) => ("", reason.name(), expected, answer()),
+        _ if kind == Kind::OfControls || is_denied(finding) => ("", "refused".to_owned(), "", answer()),
+        (Reason::RejectedValid | Reason::WrongStatus, Some(Said { id: Some(_), .. })) => {
+            ("", reason.name(), "", answer())
+        }
+        (Reason::RejectedValid | Reason::WrongStatus, Some(_)) => (clause, reason.name(), "", answer()),
+        _ => {
             let basis = finding.basis.map_or("", Basis::name);
             (clause, format!("{} {basis}", reason.name()), expected, Cow::Borrowed(""))
         }
     }
 }
 
-/// What the target answered to good enrolments that it refused.
-fn refused_controls(judged: &Judged) -> HashSet<Cow<'_, str>> {
-    let failed = judged.run.cases.iter().filter(|record| record.reason == Reason::ControlFailed);
-    failed.filter_map(|record| Some(answer(&record.findings.first()?.received))).collect()
+/// How a target refuses, by all that a run has seen of it.
+struct Manner<'a> {
+    /// What it says to good enrolments that it refuses.
+    of_controls: HashSet<Cow<'a, str>>,
+    /// Whether its refusals have error ids.
+    has_ids: bool,
+    /// What nearly all of its server errors say.
+    usual_error: Option<String>,
+}
+
+/// Server errors of which nearly all have to say the same, so that the others stand out.
+const MANY: usize = 20;
+
+impl<'a> Manner<'a> {
+    fn of(judged: &'a Judged) -> Manner<'a> {
+        let failed = |record: &&CaseRecord| record.reason == Reason::ControlFailed;
+        let said = |record: &'a CaseRecord| Some(words(&record.findings.first()?.received));
+        let mut errors: BTreeMap<String, usize> = BTreeMap::new();
+        for record in judged.run.cases.iter().filter(|record| record.reason == Reason::Crash) {
+            let said = record.findings.first().and_then(|finding| Said::of(&finding.received));
+            if let Some(said) = said.filter(|said| said.id.is_some()) {
+                *errors.entry(said.key()).or_default() += 1;
+            }
+        }
+        let all: usize = errors.values().sum();
+        let usual = errors.into_iter().find(|(_, count)| all >= MANY && count * 10 >= all * 9);
+        Manner {
+            of_controls: judged.run.cases.iter().filter(failed).filter_map(said).collect(),
+            has_ids: judged.run.cases.iter().any(|record| record.observed.contains(" and id ")),
+            usual_error: usual.map(|(key, _)| key),
+        }
+    }
+
+    fn kind(&self, finding: &Finding) -> Kind {
+        let is_refusal = matches!(finding.reason, Reason::RejectedValid | Reason::WrongStatus | Reason::StateChanged);
+        if is_refusal && self.of_controls.contains(&words(&finding.received)) {
+            return Kind::OfControls;
+        }
+        if finding.reason != Reason::Crash {
+            return Kind::Usual;
+        }
+        let Some(said) = Said::of(&finding.received) else { return Kind::Exception };
+        let lacks_id = said.id.is_none() && (self.has_ids || said.code.is_none());
+        if lacks_id || said.shows_an_exception() {
+            Kind::Exception
+        } else if self.usual_error.as_ref().is_some_and(|usual| *usual != said.key()) {
+            Kind::Apart
+        } else {
+            Kind::ServerError
+        }
+    }
+}
+
+/// What an answer says, without what differs from one protocol or user to the next.
+fn words(received: &str) -> Cow<'_, str> {
+    Said::of(received).map_or_else(|| answer(received), |said| Cow::Owned(said.key()))
 }
 
 fn is_denied(finding: &Finding) -> bool {
     let is_refused = matches!(finding.reason, Reason::RejectedValid | Reason::WrongStatus | Reason::StateChanged);
-    is_refused && answer(&finding.received).starts_with("code 7")
+    is_refused && Said::of(&finding.received).is_some_and(|said| said.code == Some(PERMISSION_DENIED))
 }
 
-/// An answer without what differs between protocols and users: the HTTP status, and long numbers.
-fn answer(received: &str) -> Cow<'_, str> {
+/// What is not a refusal, without what differs between users: long numbers.
+fn answer(words: &str) -> Cow<'_, str> {
     const SHORT: usize = 5;
-    let status = received.strip_prefix("refused: HTTP ").and_then(|rest| rest.split_once(", "));
-    let words = status.map_or(received, |(_, rest)| rest);
     let is_digit = |c: char| c.is_ascii_digit();
     if !words.split(|c| !is_digit(c)).any(|digits| digits.len() >= SHORT) {
         return Cow::Borrowed(words);
@@ -180,21 +280,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_is_the_same_over_every_protocol_and_for_every_user() {
-        let rest = answer("refused: HTTP 404, code 5, id X-1: user 659184569000000002 is not there");
-        assert_eq!(rest, "code 5, id X-1: user # is not there");
-        assert_eq!(rest, answer("refused: HTTP 200, code 5, id X-1: user 112233445566 is not there"));
+    fn an_answer_is_the_same_for_every_user() {
+        assert_eq!(answer("user 659184569000000002 is not there 12"), "user # is not there 12");
         assert_eq!(answer("accepted: 200"), "accepted: 200");
         assert_eq!(answer("12345"), "#");
     }
 
+    fn finding(clause: &str, reason: Reason, received: &str) -> Finding {
+        Finding::new("c", clause, reason, "accepted", received)
+    }
+
+    fn manner(of_controls: &[&'static str], has_ids: bool) -> Manner<'static> {
+        Manner { of_controls: of_controls.iter().map(|said| words(said)).collect(), has_ids, usual_error: None }
+    }
+
     #[test]
     fn causes_are_one_where_the_answer_is_what_counts() {
-        let finding = |clause: &str, reason, received: &str| Finding::new("c", clause, reason, "accepted", received);
-        let good = HashSet::from([answer("refused: HTTP 400, code 3, id ORIGIN: no")]);
+        let manner = manner(&["refused: HTTP 400, code 3, id ORIGIN: no"], true);
         let one = |a: (Reason, &str), b: (Reason, &str)| {
             let (a, b) = (finding("a", a.0, a.1), finding("b", b.0, b.1));
-            key(&a, &good) == key(&b, &good)
+            key(&a, manner.kind(&a)) == key(&b, manner.kind(&b))
         };
         let (http, web) = ("refused: HTTP 401, code 16: no", "refused: HTTP 200, code 16: no");
         assert!(one((Reason::Auth, http), (Reason::Auth, web)), "the same token");
@@ -203,7 +308,38 @@ mod tests {
         assert!(one((Reason::RejectedValid, denied), (Reason::WrongStatus, denied)), "one permission");
         let origin = "refused: HTTP 400, code 3, id ORIGIN: no";
         assert!(one((Reason::RejectedValid, origin), (Reason::StateChanged, origin)), "as the good enrolments");
-        let other = "refused: HTTP 400, code 3, id OTHER: no";
-        assert!(!one((Reason::RejectedValid, other), (Reason::RejectedValid, other)), "clauses of their own");
+        let (other, over_grpc) = ("refused: HTTP 400, code 3, id OTHER: no", "refused: HTTP 200, code 3, id OTHER: no");
+        assert!(one((Reason::RejectedValid, other), (Reason::RejectedValid, over_grpc)), "one error id");
+        assert!(!one((Reason::RejectedValid, other), (Reason::WrongStatus, other)), "another fault");
+        let bare = "refused: HTTP 400, code 3: no";
+        assert!(!one((Reason::RejectedValid, bare), (Reason::RejectedValid, bare)), "no id: clauses of their own");
+        let error = "refused: HTTP 500, code 13, id W-1: no";
+        assert!(one((Reason::Crash, error), (Reason::Crash, "refused: HTTP 200, code 13, id W-1: no")));
+        assert!(!one((Reason::Crash, error), (Reason::Crash, "refused: HTTP 500, code 13, id W-2: no")));
+        assert!(!one((Reason::AcceptedInvalid, "accepted: 200"), (Reason::AcceptedInvalid, "accepted: 200")));
+    }
+
+    #[test]
+    fn an_exception_is_told_from_a_refusal_by_a_server_error() {
+        let (with, without) = (manner(&[], true), manner(&[], false));
+        let kind = |manner: &Manner<'_>, received: &str| manner.kind(&finding("a", Reason::Crash, received));
+        let orderly = "refused: HTTP 500, code 13, id W-1: the challenge is another";
+        assert_eq!(kind(&with, orderly), Kind::ServerError);
+        assert_eq!(kind(&with, "refused: HTTP 500, code 13: the challenge is another"), Kind::Exception, "without id");
+        assert_eq!(kind(&without, "refused: HTTP 500, code 13: the challenge is another"), Kind::ServerError);
+        for exception in [
+            "refused: HTTP 500, no code",
+            "HTTP 500",
+            "the connection was closed before a reply",
+            "refused: HTTP 200, code 13, id W-9: runtime error: index out of range",
+            "crashed: HTTP 500, code 13, id W-9: no",
+        ] {
+            assert_eq!(kind(&without, exception), Kind::Exception, "{exception}");
+        }
+        let usual = Manner { usual_error: Some("id W-1".to_owned()), ..manner(&[], true) };
+        assert_eq!(kind(&usual, orderly), Kind::ServerError);
+        assert_eq!(kind(&usual, "refused: HTTP 500, code 13, id W-9: no"), Kind::Apart);
+        let refused = finding("a", Reason::RejectedValid, "refused: HTTP 500, code 13: no");
+        assert_eq!(with.kind(&refused), Kind::Usual);
     }
 }

@@ -75,7 +75,7 @@ fn seen(record: &CaseRecord) -> String {
     format!("{} ({}): {}", record.verdict.name(), record.reason.name(), observation(record))
 }
 
-/// The most frequent first. What fails now has the cause that it has now, and what is fixed the one that it had. What is in one
+/// The gravest first, then the most frequent. What fails now has the cause that it has now, and what is fixed the one that it had. What is in one
 /// of the runs only and good is of interest as a number.
 fn causes(changes: Vec<Change<'_>>) -> Vec<Cause<'_>> {
     let mut by_key: BTreeMap<_, Cause<'_>> = BTreeMap::new();
@@ -98,8 +98,14 @@ fn causes(changes: Vec<Change<'_>>) -> Vec<Cause<'_>> {
         cause.changes.push(change);
     }
     let mut causes: Vec<Cause<'_>> = by_key.into_values().collect();
-    causes.sort_by_key(|cause| std::cmp::Reverse(cause.changes.len()));
+    causes.sort_by_key(|cause| (cause.changes.first().map(gravity), std::cmp::Reverse(cause.changes.len())));
     causes
+}
+
+/// How grave the worse of a change's records is; the gravest is the smallest.
+fn gravity(change: &Change<'_>) -> Option<(std::cmp::Reverse<Verdict>, u8)> {
+    let grave = |record: &CaseRecord| (std::cmp::Reverse(record.verdict), record.reason.gravity());
+    change.before.into_iter().chain(change.after).map(grave).min()
 }
 
 fn decisive_clause(record: &CaseRecord) -> Option<&str> {

@@ -93,6 +93,11 @@ struct CauseEntry<'a> {
     source: Option<&'a str>,
     expected: &'a str,
     received: &'a str,
+    /// What to do about it, or what it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mend: Option<&'static str>,
+    /// Whether it is an exception that nothing handled, or a server error unlike the target's refusals.
+    is_exception: bool,
     records: Vec<&'a str>,
 }
 
@@ -209,6 +214,8 @@ fn cause_entry<'a>(verdict: Verdict, cause: &Cause<'a>) -> CauseEntry<'a> {
         source: cause.finding.promise().map(|promise| promise.source),
         expected: &cause.finding.expected,
         received: &cause.finding.received,
+        mend: cause.mend(),
+        is_exception: cause.is_exception(),
         records: cause.records.iter().map(|record| record.id.as_str()).collect(),
     }
 }

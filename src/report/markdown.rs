@@ -109,7 +109,8 @@ fn paragraph(cause: &Cause<'_>, seed: u64) -> String {
     let mut text = format!("\n#### {}: {}{}\n\n", finding.reason.name(), code(&cause.about()), times(cause));
     if let Some(words) = cause.mend() {
         text.push_str(&format!("{}\n\n", code(words)));
-    } else if let Some(promise) = finding.promise() {
+    }
+    if let Some(promise) = finding.promise().filter(|_| first.verdict != Verdict::Error) {
         // A citation can come from a suite of the user's own.
         let source = if finding.source.is_some() { code(promise.source) } else { words(promise.source) };
         text.push_str(&format!("**{}** {} ({source})\n\n", promise.basis.word(), words(promise.text)));

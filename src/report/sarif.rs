@@ -36,7 +36,7 @@ fn log(judged: &Judged) -> Log<'_> {
     let mut records: Vec<&CaseRecord> =
         run.cases.iter().filter(|record| matches!(record.verdict, Verdict::Fail | Verdict::Deviation)).collect();
     // The gravest first, since the rest may be cut off.
-    records.sort_by_key(|record| std::cmp::Reverse(record.verdict));
+    records.sort_by_key(|record| (std::cmp::Reverse(record.verdict), record.reason.gravity()));
     let left_out = records.len().saturating_sub(MOST_RESULTS);
     records.truncate(MOST_RESULTS);
     let rules = rules(&records);

@@ -113,9 +113,10 @@ impl Player<'_> {
         let expected = self.expected(step);
         // What a path answers to another method is not an answer of the operation.
         let remembers = !expected.any_reply;
-        let judged = self.shared.judge().finding(&expected, &exchange);
+        let judge = self.shared.judge();
+        let judged = judge.finding(&expected, &exchange);
         let goes_on = judged.reason.is_pass();
-        let findings = judge::in_order(examined.findings, judged, &expected, &reply);
+        let findings = judge.in_order(examined.findings, judged, &expected, &exchange);
         let context = Context {
             undocumented_request: !observation.documented_request,
             malformed: observation.malformed,

@@ -6,7 +6,7 @@ use super::altered;
 use super::player::Player;
 use super::reasons::{ReasonMap, Said};
 use crate::contract::{Endpoint, Protocol, clause};
-use crate::outcome::{Expected, Finding, Reason, gravest};
+use crate::outcome::{Expected, Finding, Reason, gravest, said};
 use crate::scenario::{Caller, Expectation, OperationRef, Step};
 use crate::transport::{Exchange, Refusal, Reply};
 use crate::wire::secret::Masker;
@@ -14,6 +14,9 @@ use crate::wire::status::Code;
 
 /// `UNAUTHENTICATED`
 const UNAUTHENTICATED: i32 = Code::UNAUTHENTICATED.number();
+
+/// The clause that a reason map names for refusals that are exceptions which nothing handled.
+const ROBUSTNESS: &str = "api/robustness";
 
 /// What is observed of an accepted call.
 pub(super) const ACCEPTED: &str = "accepted";
@@ -153,6 +156,35 @@ impl Judge<'_> {
         self.attributed(expected, exchange, refusal)
     }
 
+    /// Puts the expectation's finding among those of the checks, in the order of which the first of the gravest decides. Where the
+    /// documents name the status, that comes before what is generally true of replies. A refusal that is a crash is told in its own
+    /// words, by which causes are told apart.
+    pub(super) fn in_order(
+        &self,
+        mut checks: Vec<Finding>,
+        judged: Finding,
+        expected: &Expected,
+        exchange: &Exchange,
+    ) -> Vec<Finding> {
+        if let Reply::Refusal(refusal) = &exchange.reply {
+            let crash = checks.iter_mut().filter(|finding| finding.reason == Reason::Crash);
+            crash.for_each(|finding| finding.received = self.crash_words(exchange, refusal));
+        }
+        let first = expected.class.is_some() && !matches!(exchange.reply, Reply::Unreadable(_));
+        checks.insert(if first { 0 } else { checks.len() }, judged);
+        checks
+    }
+
+    /// The words of a refusal by a server error, and whether the target's reason map says that it is one that nobody meant.
+    fn crash_words(&self, exchange: &Exchange, refusal: &Refusal) -> String {
+        let words = refusal_words(exchange.http_status, refusal, self.masker);
+        let is_crash = self.claimed(exchange, refusal).iter().any(|clause| clause::includes(ROBUSTNESS, clause));
+        match words.strip_prefix(said::REFUSED).filter(|_| is_crash) {
+            Some(rest) => format!("{}{rest}", said::CRASHED),
+            None => words,
+        }
+    }
+
     /// The clauses that the target's reason map says the refusal is about.
     fn claimed(&self, exchange: &Exchange, refusal: &Refusal) -> Vec<&str> {
         self.reasons.clauses(&Said::by(refusal, exchange.protocol, exchange.http_status))
@@ -172,14 +204,6 @@ impl Judge<'_> {
             _ => Reason::WrongReason,
         }
     }
-}
-
-/// Puts the expectation's finding among those of the checks, in the order of which the first of the gravest decides. Where the
-/// documents name the status, that comes before what is generally true of replies.
-pub(super) fn in_order(mut checks: Vec<Finding>, judged: Finding, expected: &Expected, reply: &Reply) -> Vec<Finding> {
-    let first = expected.class.is_some() && !matches!(reply, Reply::Unreadable(_));
-    checks.insert(if first { 0 } else { checks.len() }, judged);
-    checks
 }
 
 /// Whether the answer to a start holds what only a start makes.
@@ -213,8 +237,9 @@ fn is_not_found(refusal: &Refusal) -> bool {
 
 /// Masked before it is cut, so that no part of a secret is left.
 fn refusal_words(http: u16, refusal: &Refusal, masker: &Masker) -> String {
-    let Some(status) = &refusal.status else { return format!("refused: HTTP {http}, no code") };
+    let refused = said::REFUSED;
+    let Some(status) = &refusal.status else { return format!("{refused}: HTTP {http}, no code") };
     let brief = |text: &str| masker.mask(text).chars().take(160).collect::<String>();
     let id = status.error_id().map(|id| format!(", id {}", brief(id))).unwrap_or_default();
-    format!("refused: HTTP {http}, code {}{id}: {}", status.code, brief(&status.message))
+    format!("{refused}: HTTP {http}, code {}{id}: {}", status.code, brief(&status.message))
 }

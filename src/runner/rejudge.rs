@@ -107,7 +107,7 @@ fn rejudge_exchange(evidence: &Evidence, judge: Judge<'_>) -> Option<(Vec<Findin
     };
     let judged = judge.finding(&evidence.expected, &exchange);
     let examined = checks::examine(&observation);
-    let findings = judge::in_order(examined.findings, judged, &evidence.expected, &exchange.reply);
+    let findings = judge.in_order(examined.findings, judged, &evidence.expected, &exchange);
     Some((findings, examined.looked_at))
 }
 

@@ -13,6 +13,8 @@ use crate::contract::{Endpoint, Operation};
 
 /// How long the hanging defect hangs.
 const HANG: Duration = Duration::from_secs(60);
+/// What a server says whose outermost layer has caught a panic.
+const PANIC: &str = "runtime error: index out of range [37] with length 37";
 /// How long a verify is slowed down.
 const SLOW: Duration = Duration::from_millis(300);
 /// By how much each start is slower than the one before.
@@ -62,6 +64,9 @@ impl Lapses {
             if switches.has("robust-panic-on-truncated") {
                 // As `panic!`, but without a word on standard error.
                 std::panic::resume_unwind(Box::new("the attestation object is truncated"));
+            }
+            if switches.has("robust-panic-answered") {
+                return Err(Refused::with_message("INTERNAL-panic", PANIC));
             }
             if switches.has("robust-hang-on-truncated") {
                 tokio::time::sleep(HANG).await;

@@ -137,6 +137,7 @@ pub const ERROR_IDS: &[ErrorId] = &[
     invalid("WEBAUTHN-attestation-trust", "the attestation is not trustworthy"),
     invalid("WEBAUTHN-credential-id-length", "the credential id has more than 1023 bytes"),
     invalid("WEBAUTHN-credential-id-unique", "the credential id is registered already"),
+    entry("INTERNAL-panic", Code::INTERNAL, 500, "a handler has failed"),
     INTERNAL,
 ];
 
@@ -160,6 +161,7 @@ fn clause_of(id: &str) -> String {
         ("REQUEST", "domain") => "webauthn/4/rp-id".to_owned(),
         ("REQUEST", "code") => "api/request/passkey-code".to_owned(),
         ("REQUEST", _) => "api/request/malformed".to_owned(),
+        ("INTERNAL", "panic") => "api/robustness".to_owned(),
         _ => String::new(),
     }
 }

@@ -1,6 +1,7 @@
 //! Reports of one run made by hand: every verdict, one cause twice, a flaky case, and a target that sends hostile text.
 
 mod annotations;
+mod causes;
 pub mod json;
 mod known;
 mod markdown;

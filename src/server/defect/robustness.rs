@@ -22,6 +22,12 @@ pub(super) const DEFECTS: &[Defect] = &[
         &["att-obj/trailing-byte"],
     ),
     fails(
+        "robust-panic-answered",
+        "api/robustness",
+        "an attestation object that cannot be read makes the handler panic, which is caught and answered as an internal error",
+        &["att-obj/trailing-byte"],
+    ),
+    fails(
         "robust-hang-on-truncated",
         "api/robustness",
         "an attestation object that cannot be read is answered after a minute",
