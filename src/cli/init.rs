@@ -12,6 +12,7 @@ use super::check::line_of;
 use super::exit::{Exit, Failure};
 use super::{interrupt, output};
 use crate::contract::{ApiVersion, Flow};
+use crate::provisioner::KINDS;
 use crate::runner::check::probe::{self, Found};
 use crate::runner::target_file::{host_of, identity};
 use crate::transport::probe::Place;
@@ -28,10 +29,6 @@ pub async fn init(arguments: InitArguments) -> Result<Exit, Failure> {
     let grpc = arguments.grpc_url.as_deref().map(address).transpose()?;
     writable(&arguments.out, arguments.force)?;
     let is_asked = std::io::stdin().is_terminal() && output::is_watched();
-    if !is_asked {
-        // Told before anything is sent: what is found would not make up for it.
-        complete(&given, &arguments.url)?;
-    }
     let found = probe::look(&web, grpc.as_ref(), &probe::limits(), &mut |line| output::print(&line_of(&line))).await;
     if found.protocols.is_empty() {
         output::note("nothing that is spoken here was found; the file is written all the same, for you to correct");
@@ -42,9 +39,11 @@ pub async fn init(arguments: InitArguments) -> Result<Exit, Failure> {
         ask(&mut answers, &found, &mut prompt)?;
         // From here on the file is written as a whole.
         watch.abort();
-        complete(&answers, &arguments.url)?;
+    } else if let (Subjects::Missing, Some(kind)) = (&answers.subjects, found.provisioner) {
+        answers.subjects = Subjects::Provisioner(kind.to_owned());
     }
     answers.agree()?;
+    complete(&answers, &arguments.url)?;
     let out = &arguments.out;
     let directory = out.parent().filter(|parent| !parent.as_os_str().is_empty());
     let text = text::target_file(&answers, &found, (&web.base_url, grpc.as_ref()), &arguments, directory);
@@ -91,12 +90,23 @@ fn complete(answers: &Answers, url: &str) -> Result<(), Failure> {
     if missing.is_empty() {
         return Ok(());
     }
-    let example = missing.iter().map(|(flag, value)| format!("{flag} {value}")).collect::<Vec<_>>().join(" ");
     let flags = missing.iter().map(|(flag, _)| *flag).collect::<Vec<_>>().join(", ");
+    let kinds = KINDS.iter().map(|kind| kind.name).collect::<Vec<_>>().join(", ");
+    let others = match &answers.subjects {
+        // What was recognised comes first: nobody has to make users for it.
+        Subjects::Provisioner(kind) => format!(
+            "The users of a run are made by the provisioner {kind}, with the administrator's token; --subjects-file FILE or \
+             --provision COMMAND in its place takes users that you have made."
+        ),
+        _ => format!(
+            "--provision COMMAND or --provisioner KIND ({kinds}) makes subjects, in place of --subjects-file; neither the server at \
+             this URL was recognised as one of these kinds, nor was one named."
+        ),
+    };
     let message = format!(
-        "missing: {flags}; there is no terminal to ask at. Write for example\n  proofmark init {url} {example}\n\
-         --provision COMMAND or --provisioner KIND makes subjects, in place of --subjects-file. Tokens are named by an environment \
-         variable or a file, and never stand in the target file"
+        "missing: {flags}; there is no terminal to ask at. Write for example\n  proofmark init {url} {}\n{others} Tokens are named by \
+         an environment variable or a file, and never stand in the target file",
+        answers.example()
     );
     Err(Failure::text(Exit::Usage, message))
 }
@@ -116,9 +126,22 @@ fn ask(answers: &mut Answers, found: &Found, prompt: &mut Prompt<'_>) -> Result<
         answers.rp_id = answered(prompt, "RP ID", &guess, fits)?;
     }
     if answers.subjects == Subjects::Missing {
-        let question = "file of subjects with their tokens (reports/schemas/subjects.schema.json)";
-        let path = answered(prompt, question, "subjects.json", |text| Ok::<_, Infallible>(text.into()))?;
-        answers.subjects = Subjects::File(path);
+        let file = "file of subjects with their tokens (reports/schemas/subjects.schema.json)";
+        let is_kind = |text: &str| KINDS.iter().any(|kind| kind.name == text);
+        let kinds = KINDS.iter().map(|kind| kind.name).collect::<Vec<_>>().join(" or ");
+        let (question, guess) = match found.provisioner {
+            Some(kind) => (format!("{kind} to have users made for each run, or a {file}"), kind),
+            None => (format!("{file}, or {kinds} to have users made"), "subjects.json"),
+        };
+        let named = |text: &str| {
+            let is_made = is_kind(text);
+            Ok::<_, Infallible>(if is_made {
+                Subjects::Provisioner(text.to_owned())
+            } else {
+                Subjects::File(text.into())
+            })
+        };
+        answers.subjects = answered(prompt, &question, guess, named)?;
     }
     let has_v2 = found.flows.is_empty() || found.flows.iter().any(|flow| flow.version() == ApiVersion::V2);
     let is_made = matches!(answers.subjects, Subjects::Provisioner(_));

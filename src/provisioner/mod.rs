@@ -22,6 +22,8 @@ use crate::wire::secret::Secret;
 pub struct Kind {
     /// As target files name it.
     pub name: &'static str,
+    /// Paths of its management calls: where a POST to each asks for a token, the server is one of this kind.
+    pub paths: &'static [&'static str],
     /// Prepares one; nothing is sent yet.
     pub connect: fn(Connection) -> Result<Arc<dyn Provisioner>, ProvisionerError>,
 }

@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
+
+use crate::provisioner::KINDS;
 
 /// `init`
 #[derive(Debug, Args)]
@@ -45,8 +48,8 @@ pub struct InitArguments {
     /// A command that makes subjects, such as './make-users {count}', split at blanks
     #[arg(long, value_name = "COMMAND", conflicts_with = "provisioner")]
     pub provision: Option<String>,
-    /// A kind of server whose accounts are made with the administrator's token alone
-    #[arg(long, value_name = "KIND")]
+    /// A kind of server whose accounts are made with the administrator's token alone; proposed where the server is one
+    #[arg(long, value_name = "KIND", value_parser = PossibleValuesParser::new(KINDS.iter().map(|kind| kind.name)))]
     pub provisioner: Option<String>,
 }
 

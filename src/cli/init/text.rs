@@ -112,6 +112,16 @@ impl Answers {
         missing
     }
 
+    /// Flags that say what is missing, and what was recognised.
+    pub fn example(&self) -> String {
+        let recognised = match &self.subjects {
+            Subjects::Provisioner(kind) => vec![("--provisioner", kind.as_str())],
+            _ => Vec::new(),
+        };
+        let flags = recognised.into_iter().chain(self.missing());
+        flags.map(|(flag, value)| format!("{flag} {value}")).collect::<Vec<_>>().join(" ")
+    }
+
     /// Holds the origin to its form and the RP ID to the origin, as a run would. Nothing is held that nobody has said, nor guessed.
     pub fn agree(&self) -> Result<(), Failure> {
         if self.origin.is_empty() {

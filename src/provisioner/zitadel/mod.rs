@@ -27,7 +27,8 @@ use crate::wire::secret::Secret;
 use lease::Lease;
 
 /// This kind.
-pub(super) const KIND: Kind = Kind { name: "zitadel", connect };
+pub(super) const KIND: Kind =
+    Kind { name: "zitadel", paths: &["/v2/users/human", "/v2/sessions", "/management/v1/users/machine"], connect };
 
 /// Names of accounts after the prefix.
 const NO_RIGHTS: &str = "no-rights";

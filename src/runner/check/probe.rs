@@ -12,6 +12,7 @@ use super::line::Line;
 use super::start::{self, Start};
 use super::{host_unknown, other_hosts, reach, start_path, unknown_host};
 use crate::contract::{ENDPOINTS, Flow, Protocol};
+use crate::provisioner::KINDS;
 use crate::transport::probe::{self, Answer, Place, Question};
 use crate::transport::{self, Address, Limits, TlsOptions};
 use crate::wire::status::GRPC_STATUS;
@@ -41,6 +42,8 @@ pub struct Found {
     pub issuer: Option<String>,
     /// Whether its certificate is not trusted.
     pub is_distrusted: bool,
+    /// The kind of server that it is, by its management calls: accounts can be made on it.
+    pub provisioner: Option<&'static str>,
 }
 
 /// Looks at a base URL, and at that of gRPC if it is elsewhere.
@@ -71,6 +74,13 @@ pub async fn look(web: &Address, grpc: Option<&Address>, limits: &Limits, tell: 
     found.flows.sort();
     found.flows.dedup();
     infrastructure(&grpc, limits, tell).await;
+    if let Some(kind) = kind(&web, found.base_url.as_deref(), limits).await {
+        let text = format!(
+            "has the management calls of {kind}: users can be made for each run, with an administrator's token (--provisioner {kind})"
+        );
+        tell(Line::ok("management", "management", text));
+        found.provisioner = Some(kind);
+    }
     if let Some(issuer) = issuer(&web, limits).await {
         tell(Line::ok("issuer", "issuer", format!("it calls itself {issuer}")));
         found.issuer = Some(issuer);
@@ -133,6 +143,41 @@ async fn absent(
     }
     let line = start.everywhere(protocol, &address.base_url).or_else(|| start.problem(*flow, protocol, "1"));
     line.into_iter().for_each(tell);
+}
+
+/// A path that no server has.
+const NOWHERE: &str = "/v2/no-such-call-of-anybody";
+
+/// The kind of server whose management calls ask for a token, while not every path does.
+async fn kind(address: &Address, known_as: Option<&str>, limits: &Limits) -> Option<&'static str> {
+    let place = Place::of(address).ok()?;
+    // A server that goes by names is asked by the one that it knows.
+    let host = known_as.and_then(|url| Some(url.parse::<http::Uri>().ok()?.authority()?.to_string()));
+    let asks = |path: &'static str| {
+        let (path, host) = (place.path() + path, host.clone());
+        async move {
+            let headers = [(CONTENT_TYPE, HeaderValue::from_static("application/json"))];
+            let question = Question {
+                method: Method::POST,
+                path: &path,
+                headers: &headers,
+                body: "{}".into(),
+                host: host.as_deref(),
+                ..Question::default()
+            };
+            matches!(probe::ask(address, limits, &question).await, Ok(answer) if answer.status == 401)
+        }
+    };
+    if asks(NOWHERE).await {
+        return None;
+    }
+    for kind in KINDS {
+        let asked = join_all(kind.paths.iter().map(|path| asks(path))).await;
+        if !asked.is_empty() && asked.into_iter().all(|asks| asks) {
+            return Some(kind.name);
+        }
+    }
+    None
 }
 
 fn authority(address: &Address) -> String {

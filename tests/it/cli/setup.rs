@@ -138,6 +138,38 @@ fn without_a_terminal_flags_say_what_nobody_can_guess() {
     }
 }
 
+#[test]
+fn without_a_terminal_the_first_proposal_works_for_what_is_recognised() {
+    let served = Served::with(&["--management", "--lag", "300ms"]);
+    let (url, out) = (base_url(&served), text(&served.path("made.toml")));
+    let init = ["init", &url, "--out", &out, "--origin", "https://localhost"];
+    let missing = proofmark(&init).exits(2);
+    missing.says(&["missing: --admin-token;", "made by the provisioner zitadel"]);
+    let first = missing.err.lines().find_map(|line| line.strip_prefix("  proofmark ")).expect("a proposal");
+    assert_eq!(first, format!("init {url} --provisioner zitadel --admin-token ADMIN_TOKEN"));
+    let words: Vec<&str> = first.split(' ').chain(["--out", &out, "--origin", "https://localhost"]).collect();
+    proofmark(&words).exits(0);
+    let token = std::fs::read_to_string(served.path("target.admin-token")).expect("written");
+    let made = std::fs::read_to_string(&out).expect("written");
+    assert!(made.contains("provisioner = { kind = \"zitadel\" }") && !made.contains(token.trim()), "{made}");
+    let checked = finish(command(&["check", "--target", &out]).env("ADMIN_TOKEN", &token)).exits(0);
+    assert!(checked.out.contains("ok       enrolment"), "{}", checked.out);
+    // The token alone is enough.
+    let named = ["--force", "--admin-token", "ADMIN_TOKEN"];
+    proofmark(&[&init[..], &named].concat()).exits(0);
+    assert_eq!(std::fs::read_to_string(&out).expect("written"), made);
+    // A server without these calls is not taken for one that has them, nor one that asks for a token everywhere.
+    let plain = Served::with(&[]);
+    let other = proofmark(&["init", &base_url(&plain), "--out", &text(&plain.path("made.toml"))]).exits(2);
+    other.says(&["missing: --subjects-file, --admin-token, --no-rights-token", "--provisioner KIND (zitadel)"]);
+    let (_directory, _runtime, proxy) =
+        behind(|_: &Request| json("401 Unauthorized", "{\"code\": 16, \"message\": \"m\", \"details\": []}"));
+    let asking = proofmark(&["init", &proxy.base_url(), "--out", &text(&plain.path("made.toml"))]).exits(2);
+    asking.says(&["missing: --subjects-file"]);
+    let wrong = proofmark(&["init", &url, "--out", &out, "--provisioner", "other"]).exits(2);
+    wrong.says(&["[possible values: zitadel]"]);
+}
+
 /// What is replaced in a good target file and by what, the id of the problem, and words of its mend.
 type Wrong = ((String, String), &'static str, &'static str);
 

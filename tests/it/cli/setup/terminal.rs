@@ -46,7 +46,11 @@ fn questions_are_asked_again_until_the_answer_can_be_used() {
     let why = "rp-id `example.org` is neither the host of the origin `https://localhost` nor a suffix of it";
     session.exp_string(why).expect("told why");
     answer(&mut session, "RP ID [localhost]: ", "");
-    answer(&mut session, "schema.json) [subjects.json]: ", &text(&served.path("target.subjects.json")));
+    answer(
+        &mut session,
+        "schema.json), or zitadel to have users made [subjects.json]: ",
+        &text(&served.path("target.subjects.json")),
+    );
     let admin = "the administrator's token (never the token itself) [PROOFMARK_ADMIN_TOKEN]: ";
     answer(&mut session, admin, "s3cret-word");
     let told = session.exp_string(admin).expect("asked again");
@@ -98,4 +102,21 @@ fn who_leaves_in_the_middle_leaves_no_file() {
     // The name is free for the next time.
     let args = ["init", url, "--out", &text(&out), "--subjects-file", "pool.json"];
     proofmark(&args).exits(0);
+}
+
+#[test]
+fn a_server_that_is_recognised_is_proposed_its_provisioner() {
+    let served = Served::with(&["--management"]);
+    let out = served.path("asked.toml");
+    let mut session = begun(&base_url(&served), &out);
+    session.exp_string("management       has the management calls of zitadel").expect("recognised");
+    answer(&mut session, "origin of the login pages", "https://localhost");
+    answer(&mut session, "RP ID [localhost]: ", "");
+    answer(&mut session, "zitadel to have users made for each run, or a file of subjects", "");
+    answer(&mut session, "the administrator's token (never the token itself) [PROOFMARK_ADMIN_TOKEN]: ", "");
+    session.exp_string(&format!("wrote {}; now: proofmark check", text(&out))).expect("written");
+    session.exp_eof().expect("the end");
+    assert_eq!(code(&session), 0);
+    let token = std::fs::read_to_string(served.path("target.admin-token")).expect("written");
+    finish(command(&["check", "--target", &text(&out)]).env("PROOFMARK_ADMIN_TOKEN", token)).exits(0);
 }
