@@ -95,6 +95,18 @@ pub trait Provisioner: fmt::Debug + Send + Sync {
     /// [`ProvisionerError`]
     async fn unlock(&self, subject: &ProvidedSubject) -> Result<(), ProvisionerError>;
 
+    /// Gives a subject whose token has expired another one.
+    ///
+    /// # Errors
+    /// [`ProvisionerError`], also if this kind can't.
+    async fn renew(&self, subject: &ProvidedSubject) -> Result<Secret, ProvisionerError> {
+        Err(ProvisionerError {
+            doing: format!("renew the token of user {}", subject.user_id),
+            answer: "this kind of server gives no second one".to_owned(),
+            mend: "write accounts.refresh, or have tokens last longer".to_owned(),
+        })
+    }
+
     /// Removes what [`Provisioner::provide`] gave, and lets go of it. Where nobody answers any more it does not try each account.
     async fn remove(&self, tell: Tell<'_>) -> Removed;
 

@@ -7,6 +7,7 @@ use http::HeaderMap;
 use serde_json::Value;
 
 use super::player::{Context, Ended, Played, Player};
+use super::tokens::Holder;
 use super::{altered, breaker, judge};
 use crate::checks;
 use crate::contract::{ApiVersion, Endpoint, Flow, Operation, Protocol, clause};
@@ -34,9 +35,13 @@ enum Lacking {
 impl Player<'_> {
     /// Calls an operation as a step says, judges the answer, and remembers what later steps need.
     pub(super) async fn call_step(&mut self, operation: Operation, step: &Step) -> Result<Reply, Ended> {
-        let (transport, call) = self.prepared(operation, step)?;
-        let sent = transport.send(&call).await;
-        let reply = self.answered(transport.as_ref(), &call, step, sent)?;
+        let (transport, mut call) = self.prepared(operation, step)?;
+        let (sent, trouble) = self.send_renewing(transport.as_ref(), &mut call, step).await;
+        let reply = self.answered(transport.as_ref(), &call, step, sent);
+        if let Some((why, finding)) = trouble.zip(self.findings.last_mut()) {
+            finding.received = format!("{}; there is no new token: {why}", finding.received);
+        }
+        let reply = reply?;
         self.compare_details(step, call.endpoint, &reply);
         Ok(reply)
     }
@@ -177,7 +182,10 @@ impl Player<'_> {
     fn token(&self, endpoint: &Endpoint, step: &Step) -> Result<Option<Secret>, Lacking> {
         let accounts = &self.shared.target.accounts;
         let bearer = |token: &Secret| Some(token.as_bearer());
-        let named = |token: &Option<Secret>, name| token.as_ref().map(bearer).ok_or(Lacking::Account(name));
+        let shared = |token: &Secret, holder| bearer(&self.shared.tokens.current(holder, token));
+        let named = |token: &Option<Secret>, name, holder| {
+            token.as_ref().map(|token| shared(token, holder)).ok_or(Lacking::Account(name))
+        };
         let own = &self.lease.own().token;
         if let Caller::Subject | Caller::Other = step.caller
             && self.lease.is_locked(step.caller == Caller::Subject)
@@ -185,7 +193,7 @@ impl Player<'_> {
             let acts_on_itself =
                 matches!((step.caller, &step.user), (Caller::Subject, UserRef::Own) | (Caller::Other, UserRef::Other));
             let admin = accounts.admin.as_ref().filter(|_| acts_on_itself && endpoint.flow.version() == ApiVersion::V2);
-            return admin.map(bearer).ok_or(Lacking::GoodToken);
+            return admin.map(|admin| shared(admin, Holder::Admin)).ok_or(Lacking::GoodToken);
         }
         match step.caller {
             Caller::Subject => Ok(bearer(own)),
@@ -199,9 +207,9 @@ impl Player<'_> {
             Caller::Other => {
                 self.lease.other().map(|other| bearer(&other.token)).ok_or(Lacking::Account("a second subject"))
             }
-            Caller::NoRights => named(&accounts.no_rights, "accounts.no-rights-token"),
-            Caller::ReadOnly => named(&accounts.read_only, "accounts.read-only-token"),
-            Caller::Admin => named(&accounts.admin, "accounts.admin-token"),
+            Caller::NoRights => named(&accounts.no_rights, "accounts.no-rights-token", Holder::NoRights),
+            Caller::ReadOnly => named(&accounts.read_only, "accounts.read-only-token", Holder::ReadOnly),
+            Caller::Admin => named(&accounts.admin, "accounts.admin-token", Holder::Admin),
         }
     }
 

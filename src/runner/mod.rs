@@ -34,6 +34,7 @@ mod stop;
 mod subject;
 pub mod target;
 pub mod target_file;
+mod tokens;
 pub mod vector;
 
 use std::collections::{HashMap, HashSet};
@@ -51,6 +52,7 @@ use course::Course;
 pub use stop::Stop;
 use subject::SubjectPool;
 use target::Target;
+use tokens::Tokens;
 
 /// What bounds and seeds a run.
 #[derive(Debug, Clone, Copy)]
@@ -73,6 +75,7 @@ struct Shared {
     settings: Settings,
     masker: Masker,
     controls: Controls,
+    tokens: Arc<Tokens>,
     pool: SubjectPool,
     challenges: Challenges,
     /// What a call took in the preflight.
@@ -119,6 +122,7 @@ impl Runner {
             masker,
             controls: Controls::default(),
             pool,
+            tokens: Arc::default(),
             challenges: Challenges::default(),
             call_time: OnceLock::new(),
             wait_expiry: OnceLock::new(),

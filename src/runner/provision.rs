@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
-use crate::wire::secret::LEAST_SECRET_LENGTH;
+use crate::wire::secret::{LEAST_SECRET_LENGTH, Secret};
 
 /// A pool of subjects, as `provision` prints it and `subjects-file` holds it. Schema: `reports/schemas/subjects.schema.json`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,6 +66,14 @@ pub enum ProvisionError {
         /// Which bound was passed.
         what: String,
     },
+    /// It printed no token.
+    #[error("`{command}` printed no token: the output {wrong}; the token alone is expected")]
+    Token {
+        /// The command as written.
+        command: String,
+        /// What is wrong with the output, which is not quoted.
+        wrong: String,
+    },
     /// It printed something else.
     #[error(
         "{origin}: {message}; expected {{\"subjects\": [{{\"userId\": \"..\", \"token\": \"..\"}}, ..]}}, as in reports/schemas/subjects.schema.json"
@@ -80,8 +88,18 @@ pub enum ProvisionError {
 
 /// The most that a pool may have: room for 1,000,000 subjects.
 const MOST_BYTES: u64 = 256 * 1024 * 1024;
-/// The most that a command may take.
-const MOST_TIME: Duration = Duration::from_secs(600);
+/// The most that a command may take, and print.
+struct Bounds {
+    time: Duration,
+    bytes: u64,
+    /// The same in words.
+    most: &'static str,
+}
+
+/// Making a pool can take minutes.
+const OF_POOL: Bounds = Bounds { time: Duration::from_secs(600), bytes: MOST_BYTES, most: "256 MiB" };
+/// While a token is renewed, a case waits.
+const OF_TOKEN: Bounds = Bounds { time: Duration::from_secs(30), bytes: 64 * 1024, most: "64 KiB" };
 
 /// Reads a pool.
 ///
@@ -142,8 +160,30 @@ pub fn wrong_token(token: &str) -> Option<String> {
 /// # Errors
 /// [`ProvisionError`]; the command is ended when it passes a bound.
 pub async fn run(command: &[String], count: usize) -> Result<SubjectPoolFile, ProvisionError> {
+    let out = printed(command, &[("{count}", &count.to_string())], &OF_POOL).await?;
+    parse(&format!("the output of `{}`", command.join(" ")), &out)
+}
+
+/// Runs a command that prints a new token for a caller, alone on its standard output. In its arguments `{caller}` becomes `subject`,
+/// `admin`, `no-rights` or `read-only`, and `{userId}` the subject's id, which is empty for the other callers.
+///
+/// # Errors
+/// [`ProvisionError`]; the command is ended after 30 seconds. No error quotes the output.
+pub async fn refresh(command: &[String], caller: &str, user_id: &str) -> Result<Secret, ProvisionError> {
+    let out = printed(command, &[("{caller}", caller), ("{userId}", user_id)], &OF_TOKEN).await?;
+    let failed = |wrong: String| ProvisionError::Token { command: command.join(" "), wrong };
+    let token = std::str::from_utf8(&out).map_err(|_| failed("is no text".to_owned()))?.trim();
+    match wrong_token(token) {
+        Some(wrong) => Err(failed(wrong)),
+        None => Ok(Secret::new(token)),
+    }
+}
+
+/// What a command prints, with names in its arguments replaced.
+async fn printed(command: &[String], names: &[(&str, &str)], bounds: &Bounds) -> Result<Vec<u8>, ProvisionError> {
     let shown = command.join(" ");
-    let mut words = command.iter().map(|word| word.replace("{count}", &count.to_string()));
+    let replaced = |word: &String| names.iter().fold(word.clone(), |word, (name, value)| word.replace(name, value));
+    let mut words = command.iter().map(replaced);
     let program = words.next().unwrap_or_default();
     let mut child = tokio::process::Command::new(program)
         .args(words)
@@ -154,16 +194,17 @@ pub async fn run(command: &[String], count: usize) -> Result<SubjectPoolFile, Pr
         .spawn()
         .map_err(|cause| ProvisionError::Start { command: shown.clone(), cause })?;
     let bound = |what: &str| ProvisionError::Bound { command: shown.clone(), what: what.to_owned() };
+    let late = || bound(&format!("did not end within {} s", bounds.time.as_secs()));
     let stdout = child.stdout.take().ok_or_else(|| bound("has no output"))?;
     let stderr = child.stderr.take().ok_or_else(|| bound("has no error output"))?;
     // The command need not end by itself once it has printed too much, nor while nobody reads its errors.
-    let work = async { tokio::try_join!(bounded(stdout), tail(stderr)) };
-    let (out, err) = match tokio::time::timeout(MOST_TIME, work).await {
+    let work = async { tokio::try_join!(bounded(stdout, bounds.bytes), tail(stderr)) };
+    let (out, err) = match tokio::time::timeout(bounds.time, work).await {
         Ok(Ok(read)) => read,
-        Ok(Err(())) => return Err(bound("printed more than 256 MiB")),
-        Err(_) => return Err(bound("did not end within 10 minutes")),
+        Ok(Err(())) => return Err(bound(&format!("printed more than {}", bounds.most))),
+        Err(_) => return Err(late()),
     };
-    let status = tokio::time::timeout(MOST_TIME, child.wait()).await.map_err(|_| bound("did not end"))?;
+    let status = tokio::time::timeout(bounds.time, child.wait()).await.map_err(|_| late())?;
     let status = status.map_err(|cause| ProvisionError::Start { command: shown.clone(), cause })?;
     if !status.success() {
         let text = String::from_utf8_lossy(&err);
@@ -171,14 +212,14 @@ pub async fn run(command: &[String], count: usize) -> Result<SubjectPoolFile, Pr
         let stderr = if tail.is_empty() { String::new() } else { format!(": {tail}") };
         return Err(ProvisionError::Failed { command: shown, status: status.to_string(), stderr });
     }
-    parse(&format!("the output of `{shown}`"), &out)
+    Ok(out)
 }
 
 /// All of the output; an error if that is too much, or can't be read.
-async fn bounded(output: impl AsyncRead + Unpin) -> Result<Vec<u8>, ()> {
+async fn bounded(output: impl AsyncRead + Unpin, most: u64) -> Result<Vec<u8>, ()> {
     let mut out = Vec::new();
-    output.take(MOST_BYTES + 1).read_to_end(&mut out).await.map_err(drop)?;
-    if u64::try_from(out.len()).is_ok_and(|length| length <= MOST_BYTES) { Ok(out) } else { Err(()) }
+    output.take(most + 1).read_to_end(&mut out).await.map_err(drop)?;
+    if u64::try_from(out.len()).is_ok_and(|length| length <= most) { Ok(out) } else { Err(()) }
 }
 
 /// The end of the output; all of it is read.
@@ -205,6 +246,24 @@ mod tests {
         let script = r#"printf '{"subjects":[{"userId":"%s","token":"secret-token"},{"userId":"u","token":"other-token"}]}' "$0""#;
         let pool = run(&words(&["sh", "-c", script, "{count}"]), 7).await.expect("a pool");
         assert_eq!(pool.subjects[0].user_id, "7");
+    }
+
+    #[tokio::test]
+    async fn a_command_renews_a_token_and_is_told_whose() {
+        let command = words(&["sh", "-c", r#"echo " new-token-of-$0-$1 ""#, "{caller}", "{userId}"]);
+        let token = refresh(&command, "subject", "17").await.expect("a token");
+        assert_eq!(token.expose(), "new-token-of-subject-17");
+        assert_eq!(refresh(&command, "admin", "").await.expect("a token").expose(), "new-token-of-admin-");
+        for (script, wrong) in [
+            ("echo short", "fewer than 8"),
+            ("echo two words-of-it", "no bearer token"),
+            ("printf '\\377'", "is no text"),
+            ("head -c 99999 /dev/zero", "printed more than 64 KiB"),
+            ("echo not-me >&2; exit 1", "not-me"),
+        ] {
+            let error = refresh(&words(&["sh", "-c", script]), "admin", "").await.expect_err(script).to_string();
+            assert!(error.contains(wrong) && !error.contains("words-of-it"), "{error}");
+        }
     }
 
     #[tokio::test]

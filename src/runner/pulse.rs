@@ -44,6 +44,8 @@ pub(super) async fn feel(shared: Arc<Shared>, flows: Vec<Flow>) -> Pulse {
 fn alone(shared: &Shared) -> Option<Shared> {
     let mut target = shared.target.clone();
     let Limits { timeout, connect_timeout, .. } = target.limits;
+    // What is refused now was renewed before, if it can be.
+    (target.accounts.refresh, target.accounts.provisioner) = (Vec::new(), None);
     target.limits =
         Limits { timeout: timeout.min(TIMEOUT), connect_timeout: connect_timeout.min(TIMEOUT), ..target.limits };
     let connect = |protocol: &Protocol| {
@@ -55,6 +57,7 @@ fn alone(shared: &Shared) -> Option<Shared> {
         settings: shared.settings,
         masker: shared.masker.clone(),
         controls: Controls::default(),
+        tokens: Arc::clone(&shared.tokens),
         pool: shared.pool.clone(),
         challenges: Challenges::default(),
         call_time: OnceLock::new(),

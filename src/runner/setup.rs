@@ -335,11 +335,14 @@ async fn enrol(
     let mut target = shared.target.clone();
     (target.rp_id, target.origin) = (rp_id.to_owned(), origin.to_owned());
     let accounts = Accounts { subjects: vec![subject.clone()], ..shared.target.accounts.clone() };
+    // A token that is refused before the run is told.
+    (target.accounts.refresh, target.accounts.provisioner) = (Vec::new(), None);
     let alone = Shared {
         transports: shared.transports.clone(),
         settings: shared.settings,
         masker: Masker::default(),
         controls: Controls::default(),
+        tokens: std::sync::Arc::default(),
         pool: SubjectPool::new(&accounts, Demand::default()),
         challenges: super::challenges::Challenges::default(),
         call_time: std::sync::OnceLock::new(),

@@ -8,6 +8,7 @@ use super::queues::Queues;
 use super::target::{Accounts, Subject};
 use crate::provisioner::{ProvidedSubject, Provisioner};
 use crate::scenario::{Case, Demand, Sharing};
+use crate::wire::secret::Secret;
 
 /// A pool with fewer subjects is none.
 const LEAST: usize = 2;
@@ -127,6 +128,13 @@ impl Lease {
         }
     }
 
+    /// Gives the own subject, or the other one, another token, which it keeps.
+    pub(super) fn renew_token(&mut self, is_own: bool, token: Secret) {
+        if let Some(waiting) = self.subjects.get_mut(usize::from(!is_own)) {
+            waiting.subject.token = token;
+        }
+    }
+
     /// Whether the token of the own subject, or of the other, is refused by now.
     pub(super) fn is_locked(&self, is_own: bool) -> bool {
         self.subjects.get(usize::from(!is_own)).is_some_and(|waiting| waiting.locked)
@@ -177,7 +185,6 @@ mod tests {
     use super::*;
     use crate::provisioner::{Account, Provided, ProvisionerError, Removed, Tell};
     use crate::scenario::parse_suite;
-    use crate::wire::secret::Secret;
 
     const SUITE: &str = "
 suite: s

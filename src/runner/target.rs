@@ -57,6 +57,8 @@ pub struct Accounts {
     pub read_only: Option<Secret>,
     /// Whether the target refuses a subject's token once the subject has a U2F factor, since the token stands for one factor.
     pub u2f_locks_tokens: bool,
+    /// The command that has a token renewed, with its arguments; empty if there is none.
+    pub refresh: Vec<String>,
     /// Who made the accounts, and can make them good again and remove them.
     pub provisioner: Option<Arc<dyn Provisioner>>,
     /// The file that lists the subjects, or says where the list is from. Other runs may have the same list: leases are beside it.

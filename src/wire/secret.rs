@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::hash::{Hash, Hasher};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use base64::Engine as _;
@@ -79,10 +79,18 @@ impl fmt::Debug for Secret {
 }
 
 /// Replaces every known secret in a text, in plain, percent-encoded and base64 form. One pass over the text, however
-/// many secrets there are.
+/// many secrets there are; one more where secrets became known later. Clones learn of these too.
 #[derive(Clone, Default)]
 pub struct Masker {
     forms: Option<Arc<AhoCorasick>>,
+    later: Arc<RwLock<Later>>,
+}
+
+/// Secrets that became known later.
+#[derive(Default)]
+struct Later {
+    forms: Vec<String>,
+    automaton: Option<Arc<AhoCorasick>>,
 }
 
 /// What stands in place of a secret.
@@ -97,21 +105,47 @@ impl Masker {
         let long_enough = |secret: &&Secret| secret.expose().len() >= LEAST_SECRET_LENGTH;
         let forms: Vec<String> =
             secrets.into_iter().filter(long_enough).flat_map(|secret| forms_of(secret.expose())).collect();
-        // Building fails only for more patterns than 32 bits count.
-        let automaton = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&forms).ok();
-        Self { forms: automaton.filter(|_| !forms.is_empty()).map(Arc::new) }
+        Self { forms: automaton(&forms), later: Arc::default() }
+    }
+
+    /// Masks this too, from now on, also in the masker's clones.
+    pub fn add(&self, secret: &Secret) {
+        if secret.expose().len() < LEAST_SECRET_LENGTH {
+            return;
+        }
+        let mut later = self.later.write().unwrap_or_else(PoisonError::into_inner);
+        later.forms.extend(forms_of(secret.expose()));
+        later.automaton = automaton(&later.forms);
     }
 
     /// The text without secrets.
     pub fn mask<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        let Some(forms) = self.forms.as_ref().filter(|forms| forms.is_match(text)) else { return Cow::Borrowed(text) };
-        let mut masked = String::with_capacity(text.len());
-        forms.replace_all_with(text, &mut masked, |_, _, out| {
-            out.push_str(MASK);
-            true
-        });
-        Cow::Owned(masked)
+        let later = self.later.read().unwrap_or_else(PoisonError::into_inner).automaton.clone();
+        let known = self.forms.iter().chain(&later);
+        known.fold(Cow::Borrowed(text), |text, forms| match replaced(forms, &text) {
+            Some(masked) => Cow::Owned(masked),
+            None => text,
+        })
     }
+}
+
+fn automaton(forms: &[String]) -> Option<Arc<AhoCorasick>> {
+    // Building fails only for more patterns than 32 bits count.
+    let automaton = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(forms).ok();
+    automaton.filter(|_| !forms.is_empty()).map(Arc::new)
+}
+
+/// The text without these; `None` if it has none of them.
+fn replaced(forms: &AhoCorasick, text: &str) -> Option<String> {
+    if !forms.is_match(text) {
+        return None;
+    }
+    let mut masked = String::with_capacity(text.len());
+    forms.replace_all_with(text, &mut masked, |_, _, out| {
+        out.push_str(MASK);
+        true
+    });
+    Some(masked)
 }
 
 /// The forms in which a value may be echoed. Base64 of a text that contains the value is found at all three alignments.
@@ -193,6 +227,14 @@ mod tests {
             assert!(secret.as_bearer().is_shown_in(text.as_bytes()), "{text}");
         }
         assert_eq!(masker.mask("nothing here"), "nothing here");
+        let (clone, renewed) = (masker.clone(), Secret::new("a-token-that-came-later"));
+        masker.add(&renewed);
+        masker.add(&Secret::new("short"));
+        let both = format!("{} and {} and short", STANDARD.encode(renewed.expose()), secret.expose());
+        for masker in [&masker, &clone] {
+            assert_eq!(masker.mask(&both), "$TOKEN and $TOKEN and short");
+            assert_eq!(masker.mask("nothing here"), "nothing here");
+        }
         assert!(!secret.is_shown_in(b"nothing here") && !Secret::new("short").is_shown_in(b"short"));
         assert_eq!(format!("{secret:?}"), "Secret(***)");
     }

@@ -3,6 +3,7 @@
 mod away;
 mod judged;
 pub mod proxy;
+mod renewed;
 
 use std::collections::BTreeMap;
 use std::net::TcpListener;

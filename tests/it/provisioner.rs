@@ -500,3 +500,21 @@ fn a_load_makes_its_users_too() {
     assert!(refused.err.contains("choose v2/u2f, for which the administrator's token is sent"), "{}", refused.err);
     assert_eq!(accounts(&served), [""; 0]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_token_of_a_subject_is_renewed() {
+    let (server, connect) = managed(Duration::ZERO).await;
+    let provisioner = connect("proofmark");
+    let provided = provisioner.provide(2, &|_| ()).await.expect("free");
+    let mut subject = provided.subjects[0].clone();
+    let renewed = provisioner.renew(&subject).await.expect("the user is there");
+    assert_ne!(renewed, subject.token);
+    // Only a token that the server takes can be made good again.
+    subject.token = renewed;
+    provisioner.unlock(&subject).await.expect("it is taken");
+    subject.user_id = "112233445566".to_owned();
+    let error = provisioner.renew(&subject).await.expect_err("nobody").to_string();
+    assert!(!error.contains(subject.token.expose()), "{error}");
+    provisioner.remove(&|_| ()).await;
+    server.shutdown().await;
+}

@@ -101,6 +101,13 @@ impl Provisioner for Zitadel {
         self.without_u2f(subject, SETTLES.max(self.client.patience.usual(make::FACTORS))).await
     }
 
+    async fn renew(&self, subject: &ProvidedSubject) -> Result<Secret, ProvisionerError> {
+        // Nobody knows the first one any more.
+        let password = password()?;
+        self.set_password(&subject.user_id, &password).await?;
+        self.create_session(&subject.user_id, &password).await
+    }
+
     async fn remove(&self, tell: Tell<'_>) -> Removed {
         let accounts = std::mem::take(&mut *self.made());
         let (all, mut removed) = (accounts.len(), Removed::default());

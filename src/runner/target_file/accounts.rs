@@ -27,6 +27,7 @@ pub(super) struct AccountsTable {
     subjects: Option<Spanned<Vec<SubjectTable>>>,
     subjects_file: Option<Spanned<PathBuf>>,
     provision: Option<Spanned<Vec<String>>>,
+    refresh: Option<Spanned<Vec<String>>>,
     provisioner: Option<Spanned<ProvisionerTable>>,
 }
 
@@ -85,6 +86,7 @@ pub(super) async fn read(
         no_rights: named("no-rights-token", &table.no_rights_token)?,
         read_only: named("read-only-token", &table.read_only_token)?,
         u2f_locks_tokens: table.u2f_locks_tokens,
+        refresh: refresh(source, table.refresh.as_ref())?,
         ..Accounts::default()
     };
     let pool = match (&table.subjects, &table.subjects_file, &table.provision, &table.provisioner) {
@@ -256,6 +258,15 @@ async fn provisioned(
     }
     let count = (offered.surroundings.subjects_needed)(offered.flows, offered.protocols);
     provision::run(command.get_ref(), count).await.map_err(|cause| of_pool(source, at, &cause))
+}
+
+fn refresh(source: &Source, command: Option<&Spanned<Vec<String>>>) -> Result<Vec<String>, TargetFileError> {
+    let Some(command) = command else { return Ok(Vec::new()) };
+    if command.get_ref().first().is_none_or(String::is_empty) {
+        let message = "accounts.refresh is empty; write [\"command\", \"{caller}\", \"{userId}\"], or leave it out";
+        return Err(source.error(command.span().start, message));
+    }
+    Ok(command.get_ref().clone())
 }
 
 fn of_pool(source: &Source, at: usize, cause: &ProvisionError) -> TargetFileError {

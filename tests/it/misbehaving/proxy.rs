@@ -29,6 +29,8 @@ pub enum Act {
     Flood(u64),
     /// After this head, so many bytes in chunks; there is no last one.
     Chunks(&'static [u8], u64),
+    /// These bytes are handed on in its place.
+    ForwardBytes(Bytes),
     /// It is handed on, and the body of the reply is changed.
     Edit(fn(&[u8]) -> Vec<u8>),
 }
@@ -52,6 +54,15 @@ impl Request {
                 .map(|(_, value)| value.to_owned())
         };
         head.lines().find_map(named)
+    }
+}
+
+impl Request {
+    /// The whole request with the first text in place of another in its headers.
+    pub fn replaced(&self, from: &str, to: &str) -> Bytes {
+        let (head, body) = self.bytes.split_at(self.bytes.len() - self.body.len());
+        let head = String::from_utf8_lossy(head).replacen(from, to, 1);
+        Bytes::from([head.as_bytes(), body].concat())
     }
 }
 
@@ -158,6 +169,11 @@ async fn answer(
         }
         Act::Forward => {
             let mut server = handed_on(&request, upstream).await?;
+            tokio::io::copy(&mut server, &mut stream).await?;
+        }
+        Act::ForwardBytes(bytes) => {
+            let changed = Request { bytes: bytes.to_vec(), ..request };
+            let mut server = handed_on(&changed, upstream).await?;
             tokio::io::copy(&mut server, &mut stream).await?;
         }
         Act::Edit(change) => {

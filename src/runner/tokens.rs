@@ -1,0 +1,174 @@
+//! Tokens that expire while a run goes on: each is renewed by the command of the target file, or by the provisioner that made it.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use super::Shared;
+use super::player::Player;
+use super::provision;
+use super::target::Subject;
+use crate::provisioner::ProvidedSubject;
+use crate::scenario::{Caller, RefusalClass, Step};
+use crate::transport::{Call, Exchange, Reply, Transport, TransportError};
+use crate::wire::secret::Secret;
+use crate::wire::status::Code;
+
+/// Renewals that may fail before nobody is asked any more.
+const MOST_FAILED: usize = 3;
+
+/// Whose token it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Holder {
+    /// The subject of a case (`true`), or the other one.
+    Subject(bool),
+    Admin,
+    NoRights,
+    ReadOnly,
+}
+
+impl Holder {
+    /// As a `refresh` command is told.
+    fn name(self) -> &'static str {
+        match self {
+            Holder::Subject(_) => "subject",
+            Holder::Admin => "admin",
+            Holder::NoRights => "no-rights",
+            Holder::ReadOnly => "read-only",
+        }
+    }
+}
+
+/// The renewed tokens of callers that all permutations share. Those of subjects are with the subjects.
+#[derive(Debug, Default)]
+pub(super) struct Tokens {
+    renewed: Mutex<HashMap<Holder, Secret>>,
+    /// One renewal of a shared token at a time.
+    flight: tokio::sync::Mutex<()>,
+    failed: AtomicUsize,
+}
+
+impl Tokens {
+    /// The token of a shared caller as it is by now.
+    pub(super) fn current(&self, holder: Holder, first: &Secret) -> Secret {
+        let renewed = self.renewed.lock().unwrap_or_else(PoisonError::into_inner);
+        renewed.get(&holder).unwrap_or(first).clone()
+    }
+
+    fn renew(&self, holder: Holder, token: &Secret) {
+        self.renewed.lock().unwrap_or_else(PoisonError::into_inner).insert(holder, token.clone());
+    }
+}
+
+impl Player<'_> {
+    /// Sends a call. If a token of the target file is refused that should be good, a new one is had and the call sent again, once.
+    /// Beside the answer it gives why there was no new token, if one was asked for.
+    pub(super) async fn send_renewing(
+        &mut self,
+        transport: &dyn Transport,
+        call: &mut Call,
+        step: &Step,
+    ) -> (Result<Exchange, TransportError>, Option<String>) {
+        let sent = transport.send(call).await;
+        let Some(holder) = self.holder(step).filter(|_| is_refused(&sent, step)) else { return (sent, None) };
+        match self.renewed(holder, call).await {
+            Ok(None) => (sent, None),
+            Ok(Some(token)) => {
+                call.authorization = Some(token.as_bearer());
+                (transport.send(call).await, None)
+            }
+            Err(why) => (sent, Some(why)),
+        }
+    }
+
+    /// Who makes the call of a step, where it is somebody of the target file with a token that should be good.
+    fn holder(&self, step: &Step) -> Option<Holder> {
+        match step.caller {
+            // The administrator goes on for who has a locked token.
+            Caller::Subject | Caller::Other if self.lease.is_locked(step.caller == Caller::Subject) => {
+                Some(Holder::Admin)
+            }
+            Caller::Subject => Some(Holder::Subject(true)),
+            Caller::Other => Some(Holder::Subject(false)),
+            Caller::Admin => Some(Holder::Admin),
+            Caller::NoRights => Some(Holder::NoRights),
+            Caller::ReadOnly => Some(Holder::ReadOnly),
+            Caller::Nobody | Caller::Malformed | Caller::OtherScheme | Caller::Unknown => None,
+            Caller::Lengthened | Caller::Shortened | Caller::OtherCase => None,
+        }
+    }
+
+    /// A new token for who made a call; `None` if nobody can be asked.
+    async fn renewed(&mut self, holder: Holder, call: &Call) -> Result<Option<Secret>, String> {
+        let shared = self.shared;
+        let is_refused = |token: &Secret| call.authorization.as_ref() == Some(&token.as_bearer());
+        let accounts = &shared.target.accounts;
+        if let Holder::Subject(is_own) = holder {
+            let subject = if is_own { Some(self.lease.own()) } else { self.lease.other() };
+            let Some(subject) = subject.cloned() else { return Ok(None) };
+            let token = ask(shared, holder, Some(&subject)).await?;
+            if let Some(token) = &token {
+                self.lease.renew_token(is_own, token.clone());
+            }
+            return Ok(token);
+        }
+        let first = match holder {
+            Holder::NoRights => &accounts.no_rights,
+            Holder::ReadOnly => &accounts.read_only,
+            Holder::Admin | Holder::Subject(_) => &accounts.admin,
+        };
+        let Some(first) = first else { return Ok(None) };
+        let _alone = shared.tokens.flight.lock().await;
+        let current = shared.tokens.current(holder, first);
+        // Somebody else has had it renewed meanwhile.
+        if !is_refused(&current) {
+            return Ok(Some(current));
+        }
+        let token = ask(shared, holder, None).await?;
+        if let Some(token) = &token {
+            shared.tokens.renew(holder, token);
+        }
+        Ok(token)
+    }
+}
+
+/// Has a token renewed, and masks it from now on. `None` if nobody can be asked.
+async fn ask(shared: &Shared, holder: Holder, subject: Option<&Subject>) -> Result<Option<Secret>, String> {
+    let accounts = &shared.target.accounts;
+    let provisioner = accounts.provisioner.as_ref().zip(subject);
+    if accounts.refresh.is_empty() && provisioner.is_none() {
+        return Ok(None);
+    }
+    if shared.tokens.failed.load(Ordering::SeqCst) >= MOST_FAILED {
+        return Err(format!("after {MOST_FAILED} failures nobody is asked any more"));
+    }
+    let user_id = subject.map_or("", |subject| subject.user_id.as_str());
+    let asked = match provisioner {
+        _ if !accounts.refresh.is_empty() => {
+            provision::refresh(&accounts.refresh, holder.name(), user_id).await.map_err(|error| error.to_string())
+        }
+        Some((provisioner, Subject { user_id, token })) => {
+            let subject = ProvidedSubject { user_id: user_id.clone(), token: token.clone() };
+            provisioner.renew(&subject).await.map_err(|error| error.to_string())
+        }
+        None => return Ok(None),
+    };
+    match asked {
+        Ok(token) => {
+            shared.masker.add(&token);
+            shared.tokens.failed.store(0, Ordering::SeqCst);
+            Ok(Some(token))
+        }
+        Err(why) => {
+            shared.tokens.failed.fetch_add(1, Ordering::SeqCst);
+            Err(shared.masker.mask(&why).into_owned())
+        }
+    }
+}
+
+/// Whether a token is refused that the step takes for a good one.
+fn is_refused(sent: &Result<Exchange, TransportError>, step: &Step) -> bool {
+    let wanted = step.expect.is_some_and(|expectation| expectation.class == Some(RefusalClass::Unauthenticated));
+    let Ok(Exchange { reply: Reply::Refusal(refusal), .. }) = sent else { return false };
+    !wanted && refusal.status.as_ref().is_some_and(|status| status.code == Code::UNAUTHENTICATED.number())
+}
