@@ -62,6 +62,9 @@ impl RunRecord {
     /// Why the run ended early and how much was played, in one line; `None` for a run that did not.
     pub fn stopped_words(&self) -> Option<String> {
         let stopped = self.finished?.stopped?;
+        if self.started.fuzzed {
+            return Some(stopped.to_string());
+        }
         let is_played = |reason| !matches!(reason, Reason::Aborted | Reason::Budget);
         let played = self.cases.iter().filter(|case| case.protocol != "all" && is_played(case.reason)).count();
         Some(format!("{stopped}: {played} of {} permutations were played", self.started.permutations))

@@ -302,6 +302,8 @@ fn fuzz_counts(text: &mut String, run: &RunRecord, seconds: f64) {
     }
     let judged_otherwise = run.cases.iter().filter(|record| record.verdict == Verdict::Fail).count();
     lines.push(("found", plural(judged_otherwise, "disagreement")));
+    let stopped = run.stopped_words();
+    lines.extend(stopped.as_deref().map(|words| ("stopped", words.to_owned())));
     lines.push(("result", format!("{}{}", run.statement().text(), profile(run))));
     for (label, words) in lines {
         push(text, &format!("{label:<9} {}\n", printable(&words)));

@@ -14,8 +14,9 @@ use sha2::{Digest as _, Sha256};
 use tokio::task::JoinHandle;
 
 use super::course::panicked;
-use super::{Runner, Shared, Stop, millis, play};
-use crate::outcome::{CaseRecord, Event, Reason, RunFinished, Verdict};
+use super::pulse::{self, Pulse};
+use super::{Runner, Shared, Stop, breaker, millis, play};
+use crate::outcome::{CaseRecord, Event, Reason, RunFinished, Stopped, Verdict};
 use crate::scenario::suite_text;
 use chain::{Chain, Drawn, Pool};
 use tally::Tally;
@@ -67,6 +68,9 @@ struct Fuzzer {
     end: Option<Instant>,
     tally: Tally,
     found: Vec<Found>,
+    begun: Instant,
+    /// Why nothing is sent any more, where the target went away.
+    stopped: Option<Stopped>,
 }
 
 impl Runner {
@@ -106,6 +110,10 @@ impl Runner {
                 sent.push_back(next);
             }
             let Some(next) = sent.pop_front() else { break };
+            if fuzzer.stopped.is_some() {
+                next.record.abort();
+                continue;
+            }
             if let Some(record) = fuzzer.settle(next).await {
                 sink(&Event::CaseFinished(Box::new(record)));
             }
@@ -113,8 +121,8 @@ impl Runner {
         for record in fuzzer.tally.records() {
             sink(&Event::CaseFinished(Box::new(record)));
         }
-        let finished =
-            RunFinished { interrupted: stop.is_stopped(), duration_ms: millis(begun.elapsed()), stopped: None };
+        let (interrupted, stopped) = (stop.is_stopped(), fuzzer.stopped);
+        let finished = RunFinished { interrupted, duration_ms: millis(begun.elapsed()), stopped };
         sink(&Event::RunFinished(finished));
         (finished, fuzzer.found)
     }
@@ -127,12 +135,13 @@ impl Fuzzer {
         let random = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &seed));
         let directory = directory.trim_end_matches('/').to_owned();
         let (stop, tally) = (stop.clone(), Tally::default());
-        Fuzzer { shared, pool, random, drawn: 0, directory, stop, end: None, tally, found: Vec::new() }
+        let (found, begun, stopped) = (Vec::new(), Instant::now(), None);
+        Fuzzer { shared, pool, random, drawn: 0, directory, stop, end: None, tally, found, begun, stopped }
     }
 
     fn is_spent(&self, budget: Budget) -> bool {
         let drawn = matches!(budget, Budget::Credentials(count) if self.drawn >= count);
-        drawn || self.is_late() || self.found.len() >= MOST_FOUND || self.pool.is_empty()
+        drawn || self.stopped.is_some() || self.is_late() || self.found.len() >= MOST_FOUND || self.pool.is_empty()
     }
 
     fn is_late(&self) -> bool {
@@ -158,6 +167,15 @@ impl Fuzzer {
     async fn settle(&mut self, sent: Sent) -> Option<CaseRecord> {
         let Sent { tree, chain, record } = sent;
         let record = self.awaited(&chain, record).await?;
+        // Whether it is the chain's or the end of the target has to be known before it is counted.
+        if breaker::lost(&record).is_some() {
+            let flows = self.shared.target.flows.clone();
+            if let Pulse::Gone(cause) = pulse::feel(Arc::clone(&self.shared), flows).await {
+                let at = self.shared.settings.now.saturating_add(self.begun.elapsed().as_secs());
+                self.stopped = Some(Stopped { cause, at });
+                return None;
+            }
+        }
         let is_new = self.tally.count(&chain, &record);
         if !is_new {
             return None;

@@ -6,6 +6,7 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 
 use super::*;
+use proofmark::runner::fuzz::Budget;
 
 /// A door before a server, on one address: what is closed refuses connections, and ends those that there are.
 struct Door {
@@ -160,4 +161,26 @@ async fn a_target_that_answers_a_good_enrolment_is_not_gone() {
     assert_eq!(run.finished.expect("a last event").stopped, None);
     let crashed = run.cases.iter().filter(|case| case.reason == Reason::Crash).count();
     assert!(crashed > 4, "{:?}", not_passed(&run));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fuzzing_ends_too() {
+    let server = server(40, &[]).await;
+    let calls = AtomicUsize::new(0);
+    let act = move |_: &Request| match calls.fetch_add(1, Ordering::SeqCst) {
+        0..300 => Act::Forward,
+        _ => Act::Reset(Bytes::new()),
+    };
+    let proxy = Proxy::start(server.address, act).await;
+    let web = Address::new(proxy.base_url());
+    let target = Target { web, protocols: vec![Protocol::Rest], ..target(&server) };
+    let (mut events, stop) = (Vec::new(), Stop::default());
+    let sink = |event: &Event| events.push(event.clone());
+    let fuzzed = runner(target, &["client-data/*"]).fuzz(Budget::Credentials(1_000_000), "findings", &stop, sink);
+    let (finished, found) = tokio::time::timeout(Duration::from_secs(60), fuzzed).await.expect("it ends");
+    assert!(finished.stopped.is_some() && !finished.interrupted);
+    assert!(found.is_empty(), "{found:?}");
+    let run = RunRecord::fold(events).expect("a first event");
+    assert_eq!((run.statement(), run.tally().fail), (Statement::Partial, 0));
+    assert!(run.stopped_words().expect("stopped").starts_with("the target went away at "));
 }
