@@ -169,7 +169,7 @@ pub struct RunArguments {
 pub struct ReplayArguments {
     /// Id of a permutation, such as v2/u2f/rest/client-data/type-get, or of a case with few of them
     pub id: String,
-    /// Take the seed from this event stream, and compare with what it says
+    /// Take seed, target, defect, variants and own suites from this event stream, where nothing else is said, and compare with what it says
     #[arg(long, value_name = "EVENTS")]
     pub from: Option<PathBuf>,
     /// Seed of keys and ids; otherwise the stream's, or random

@@ -1,6 +1,7 @@
 //! The command line: verbs, output and exit codes.
 
 mod accounts;
+mod again;
 mod args;
 mod attest;
 mod bounds;

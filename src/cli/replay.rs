@@ -2,7 +2,7 @@
 
 use super::args::{ReplayArguments, RunArguments, seed_or_random};
 use super::exit::{Exit, Failure};
-use super::{accounts, gate, github, output, run, stream};
+use super::{accounts, again, gate, github, output, run, stream};
 use crate::gate::Judged;
 use crate::outcome::{CaseRecord, Event, RunRecord};
 use crate::report;
@@ -15,7 +15,7 @@ const MOST: usize = 12;
 pub async fn replay(arguments: ReplayArguments) -> Result<Exit, Failure> {
     let recorded = arguments.from.as_deref().map(|path| stream::read("--from", path)).transpose()?;
     let seed = arguments.seed.or(recorded.as_ref().map(|run| run.started.seed));
-    let run_arguments = RunArguments {
+    let mut run_arguments = RunArguments {
         patterns: vec![arguments.id.clone()],
         target: arguments.target.clone(),
         defect: arguments.defect.clone(),
@@ -27,13 +27,16 @@ pub async fn replay(arguments: ReplayArguments) -> Result<Exit, Failure> {
         jobs: 16,
         ..RunArguments::default()
     };
+    if let Some((path, run)) = arguments.from.as_deref().zip(recorded.as_ref()) {
+        again::take(path, run, &arguments.id, &mut run_arguments)?;
+    }
     let step = github::Step::begin();
     let stop = Stop::default();
     let watcher = tokio::spawn(run::watch(stop.clone()));
     let begun = tokio::select! {
         begun = run::prepare(&run_arguments) => begun?,
         () = stop.stopped() => {
-            accounts::interrupted(arguments.target.as_deref()).await;
+            accounts::interrupted(run_arguments.target.as_deref()).await;
             return Ok(Exit::Interrupted);
         }
     };

@@ -11,7 +11,7 @@ use super::exit::{Exit, Failure};
 use super::forecast::{CallTime, Forecast};
 use super::progress::Display;
 use super::reports::{self, Destination};
-use super::{gate, github, interrupt, leases, output};
+use super::{again, gate, github, interrupt, leases, output};
 use crate::contract::{Flow, Protocol};
 use crate::gate::{Judged, Rules};
 use crate::outcome::{Event, RunRecord, Shard};
@@ -230,7 +230,7 @@ async fn ready(
     let left_out = plan.cap(target.accounts.subjects.len(), request.concurrency);
     selected(&plan)?;
     let settings = Settings { seed: request.seed, concurrency: request.concurrency, now: embedded::now() };
-    let runner = Runner::new(target, plan, settings).map_err(Failure::config)?;
+    let runner = Runner::new(target, plan, settings).map_err(Failure::config)?.made_with(again::made_with(arguments));
     request.wait_expiry.iter().for_each(|most| runner.wait_for_expiry(*most));
     runner.preflight().await.map_err(|error| unfit(&error, arguments))?;
     Ok((runner, left_out))
@@ -241,15 +241,6 @@ fn unfit(error: &PreflightError, arguments: &RunArguments) -> Failure {
     let next = arguments.target.as_ref().map(|path| format!("\n  next: proofmark check --target {}", word(path)));
     let message = format!("{error}{}\n  no case was played: nothing is said of conformance", next.unwrap_or_default());
     Failure::text(Exit::Preflight, message)
-}
-
-/// What a command needs besides the seed to play the same again.
-fn arguments_again(arguments: &RunArguments) -> String {
-    let target = arguments.target.as_ref().map(|path| format!("--target {}", word(path)));
-    let defect = arguments.defect.as_ref().map(|name| format!("--defect {name}"));
-    let variants = arguments.variants.iter().map(|name| format!("--variant {name}"));
-    let profile = arguments.profile.map(|profile| format!("--profile {}", profile.name()));
-    target.into_iter().chain(defect).chain(variants).chain(profile).collect::<Vec<_>>().join(" ")
 }
 
 /// A path as a word of a shell.
@@ -289,7 +280,7 @@ async fn execute(
     let run = RunRecord::fold(events).ok_or_else(|| Failure::text(Exit::Internal, "the run has no first event"))?;
     let judged = Judged::by(run, rules);
     let stream = reports::stream(destinations).map(word);
-    let view = View { arguments: Some(arguments_again(arguments)), stream, ..output::view() };
+    let view = View { arguments: Some(again::arguments(arguments)), stream, ..output::view() };
     gate::report(&judged, destinations, step, &view)?;
     // Last, and no reason for another exit code: what was found is printed above.
     if let Err(why) = write_found(&found, &arguments.findings) {

@@ -49,6 +49,7 @@ pub(super) fn run(records: Vec<CaseRecord>) -> RunRecord {
         shard: None,
         fuzzed: false,
         profile: Profile::Webauthn,
+        made_with: None,
     };
     let records = records.into_iter().map(|record| Event::CaseFinished(Box::new(record)));
     let finished = Event::RunFinished(RunFinished { interrupted: false, duration_ms: 1, stopped: None });

@@ -52,9 +52,30 @@ pub struct RunStarted {
     /// The part of the plan that this run plays; `None` for all of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shard: Option<Shard>,
+    /// What else has to be known to play it again; `None` where it was not made by a command.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made_with: Option<Box<MadeWith>>,
     /// Whether credentials are drawn from these cases, and there are no permutations.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub fuzzed: bool,
+}
+
+/// What a run was made with, as it was typed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MadeWith {
+    /// The target file; `None` for the reference server, which was started for the run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target_file: Option<String>,
+    /// The reference server's defect.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub defect: Option<String>,
+    /// The reference server's variants.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub variants: Vec<String>,
+    /// Files of own suites.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub suites: Vec<String>,
 }
 
 /// One of several runs that share a plan.

@@ -199,6 +199,7 @@ mod tests {
             profile: Profile::default(),
             shard: Some(Shard { index, count }),
             fuzzed: false,
+            made_with: None,
         };
         let finished = Some(RunFinished { interrupted: false, duration_ms: u64::from(index) * 10, stopped: None });
         (format!("{index}.ndjson"), RunRecord { started, cases: ids.iter().map(record).collect(), finished })

@@ -12,7 +12,7 @@ pub mod said;
 pub mod shown;
 mod stopped;
 
-pub use event::{Event, RunFinished, RunStarted, Shard};
+pub use event::{Event, MadeWith, RunFinished, RunStarted, Shard};
 pub use evidence::{Evidence, Expected, RecordedBody};
 pub use finding::{Finding, Promise, gravest};
 pub use merge::{MergeError, merge};

@@ -42,7 +42,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use crate::contract::{Flow, Protocol, clause};
-use crate::outcome::{CaseRecord, Event, Reason, RunFinished, RunStarted, Verdict};
+use crate::outcome::{CaseRecord, Event, MadeWith, Reason, RunFinished, RunStarted, Verdict};
 use crate::scenario::{Permutation, Plan};
 use crate::transport::{self, Transport, TransportError};
 use crate::wire::secret::Masker;
@@ -98,6 +98,7 @@ impl Shared {
 pub struct Runner {
     shared: Arc<Shared>,
     plan: Plan,
+    made_with: Option<Box<MadeWith>>,
 }
 
 impl Runner {
@@ -121,14 +122,19 @@ impl Runner {
             settings,
             masker,
             controls: Controls::default(),
-            pool,
             tokens: Arc::default(),
+            pool,
             challenges: Challenges::default(),
             call_time: OnceLock::new(),
             wait_expiry: OnceLock::new(),
             target,
         };
-        Ok(Runner { shared: Arc::new(shared), plan })
+        Ok(Runner { shared: Arc::new(shared), plan, made_with: None })
+    }
+
+    /// Has the stream say what the run is made with.
+    pub fn made_with(self, with: MadeWith) -> Runner {
+        Runner { made_with: Some(Box::new(with)), ..self }
     }
 
     /// One good enrolment's start on each protocol, so that a wrong address or token is told before 1,000 cases fail.
@@ -186,6 +192,7 @@ impl Runner {
             reasons: self.shared.target.reasons.pairs(),
             profile: self.shared.target.profile,
             shard: self.plan.shard,
+            made_with: self.made_with.clone(),
             fuzzed: false,
         }
     }

@@ -115,6 +115,7 @@ pub fn run() -> Judged {
         shard: None,
         fuzzed: false,
         profile: Profile::Webauthn,
+        made_with: None,
         format: Event::FORMAT,
         version: "0.0.0".to_owned(),
         seed: 7,

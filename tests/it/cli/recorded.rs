@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::{fed, proofmark, text};
+use super::{Served, fed, proofmark, text};
 
 /// A run's stream, and where it is.
 fn recorded(directory: &Path, args: &[&str], code: i32) -> (PathBuf, String) {
@@ -95,8 +95,7 @@ fn a_replay_shows_every_call_and_compares() {
     let directory = tempfile::tempdir().expect("a directory");
     let (path, _) = recorded(directory.path(), &["client-data/type-get", "--defect", "verification-skips-type"], 1);
     let id = "v2/u2f/rest/client-data/type-get";
-    let defect = ["--defect", "verification-skips-type"];
-    let output = proofmark(&[&["replay", id, "--from", &text(&path)], &defect[..]].concat()).exits(1);
+    let output = proofmark(&["replay", id, "--from", &text(&path)]).exits(1);
     for words in [
         "promise   MUST The client data's type is webauthn.create.",
         "call 1    RegisterU2F: POST http",
@@ -111,7 +110,9 @@ fn a_replay_shows_every_call_and_compares() {
     ] {
         assert!(output.out.contains(words), "{words}: {}", output.out);
     }
-    let mended = proofmark(&["replay", id, "--from", &text(&path)]).exits(0);
+    // What is said is taken, and not what the stream says.
+    let other = ["--defect", "verification-skips-origin"];
+    let mended = proofmark(&[&["replay", id, "--from", &text(&path)], &other[..]].concat()).exits(0);
     assert!(
         mended.out.contains("recorded  fail (accepted-invalid), so that it came to something else now"),
         "{}",
@@ -124,6 +125,38 @@ fn a_replay_shows_every_call_and_compares() {
     proofmark(&["show", "enrolment/good", "--from", &text(&path)])
         .exits(4)
         .says(&["no permutation, case, clause or reason"]);
+}
+
+#[test]
+fn a_replay_is_against_what_the_run_was_against() {
+    let served = Served::with(&["--defect", "limit-token-name-201"]);
+    let (target, own) = (served.target(), served.path("own.yaml"));
+    let case = "suite: own\ncases:\n- { id: own/type, title: t, clauses: [webauthn/7.1/type], mutate: { type: webauthn.get }, \
+                expect: must-reject }\n";
+    std::fs::write(&own, case).expect("written");
+    let selection = ["limits/name-201-ascii", "own/type", "--target", &target, "--suite", &text(&own)];
+    let (path, stream) = recorded(served.directory.path(), &selection, 1);
+    let from = text(&path);
+    let played = |id: &str, code: i32| proofmark(&["replay", id, "--from", &from]).exits(code);
+    let same = played("v2/u2f/rest/limits/name-201-ascii", 1);
+    assert!(same.out.contains("recorded  the same verdict"), "{}", same.out);
+    let of_own =
+        serde_json::from_str::<Value>(stream.lines().find(|line| line.contains("own/type")).expect("it was played"));
+    let of_own = of_own.expect("JSON")["id"].as_str().expect("a name").replace("/all/", "/rest/");
+    assert!(played(&of_own, 0).out.contains("recorded  the same verdict"));
+    // What is not there any more, and what no stream of an older version said, is asked for.
+    std::fs::rename(&own, served.path("moved.yaml")).expect("moved");
+    played(&of_own, 2).says(&["own.yaml", "--suite FILE"]);
+    let moved = std::fs::read_to_string(&target)
+        .expect("there")
+        .replace("base-url = \"http://127", "base-url = \"http://localhost");
+    std::fs::write(&target, moved).expect("written");
+    played("v2/u2f/rest/limits/name-201-ascii", 2).says(&["--from ", "names http://localhost", "--target FILE"]);
+    std::fs::remove_file(&target).expect("removed");
+    played("v2/u2f/rest/limits/name-201-ascii", 2).says(&["target.toml, which can't be read here", "--target FILE"]);
+    let old = altered(&stream, |event| drop(event.as_object_mut().expect("an object").remove("made_with")));
+    std::fs::write(&path, old).expect("written");
+    played("v2/u2f/rest/limits/name-201-ascii", 2).says(&["reference server at http://127.0.0.1", "--target FILE"]);
 }
 
 #[test]

@@ -34,6 +34,7 @@ fn events(seed: u64, records: Vec<CaseRecord>) -> Vec<Event> {
         shard: None,
         fuzzed: false,
         profile: Profile::Webauthn,
+        made_with: None,
     };
     let records = records.into_iter().map(|record| Event::CaseFinished(Box::new(record)));
     let finished = Event::RunFinished(RunFinished { interrupted: false, duration_ms: 1500, stopped: None });
