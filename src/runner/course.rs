@@ -213,3 +213,35 @@ fn ended(permutation: &Permutation, reason: Reason, expected: &str, received: St
     record.decide(Profile::default());
     record
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::Protocol;
+    use crate::scenario::{Plan, Selection, parse_suite};
+
+    const SUITE: &str = "
+suite: s
+cases:
+- { id: s/one, title: t, clauses: [api/status/ok], formats: [none], expect: must-accept }
+";
+
+    #[test]
+    fn what_the_end_of_a_run_cuts_off_has_no_verdict() {
+        let (flows, protocols) = (vec![Flow::V2U2f], vec![Protocol::Grpc]);
+        let selection = Selection { flows, protocols, ..Selection::default() };
+        let plan = Plan::new(parse_suite("s.yaml", SUITE).expect("valid"), &selection);
+        let permutation = &plan.permutations[0];
+        for (cause, reason) in [
+            (StopCause::MaxTime, Reason::Budget),
+            (StopCause::MaxFailures, Reason::Budget),
+            (StopCause::Unanswered, Reason::Aborted),
+            (StopCause::TokenRefused, Reason::Aborted),
+        ] {
+            let record = given_up(permutation, Stopped { cause, at: 60 });
+            assert_eq!((record.id.as_str(), record.protocol.as_str()), (permutation.id.as_str(), "grpc"));
+            assert_eq!((record.verdict, record.reason), (Verdict::Error, reason));
+            assert!(record.findings[0].received.contains("00:01:00 UTC"), "{:?}", record.findings);
+        }
+    }
+}

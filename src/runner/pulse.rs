@@ -17,7 +17,9 @@ use crate::webauthn::cose::CoseAlgorithm;
 /// The most that a call of the enrolment may take.
 const TIMEOUT: Duration = Duration::from_secs(5);
 /// The most that all of it may take; a subject may have to be waited for.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Enrolments that are tried where there is no answer: one may have met a bad moment.
+const TRIES: usize = 2;
 /// Subjects that are tried where a token is refused: one alone may be locked, or removed.
 const SUBJECTS: usize = 3;
 
@@ -73,18 +75,23 @@ async fn over(alone: &Shared, controls: &Controls, flows: &[Flow], protocol: Pro
         return Pulse::There;
     };
     let mut pulse = Pulse::There;
-    for _ in 0..SUBJECTS {
-        let tried = case::enrol_once(alone, (*flow, protocol, Format::None, CoseAlgorithm::ES256)).await;
-        pulse = meaning(tried, known.is_some());
-        if pulse != Pulse::Gone(StopCause::TokenRefused) {
+    for tried in 1..=SUBJECTS {
+        let enrolled = case::enrol_once(alone, (*flow, protocol, Format::None, CoseAlgorithm::ES256)).await;
+        pulse = meaning(enrolled, known.is_some());
+        let is_known = match pulse {
+            Pulse::There => true,
+            Pulse::Gone(StopCause::TokenRefused) => tried == SUBJECTS,
+            Pulse::Gone(_) => tried >= TRIES,
+        };
+        if is_known {
             break;
         }
     }
     pulse
 }
 
-fn meaning(tried: Result<(), Failed>, was_accepted: bool) -> Pulse {
-    let Err(failed) = tried else { return Pulse::There };
+fn meaning(enrolled: Result<(), Failed>, was_accepted: bool) -> Pulse {
+    let Err(failed) = enrolled else { return Pulse::There };
     match failed.lost {
         _ if failed.reason == Reason::Auth && was_accepted => Pulse::Gone(StopCause::TokenRefused),
         Some(cause) if was_accepted || !failed.answered => Pulse::Gone(cause),
