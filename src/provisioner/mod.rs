@@ -100,11 +100,9 @@ pub trait Provisioner: fmt::Debug + Send + Sync {
     /// # Errors
     /// [`ProvisionerError`], also if this kind can't.
     async fn renew(&self, subject: &ProvidedSubject) -> Result<Secret, ProvisionerError> {
-        Err(ProvisionerError {
-            doing: format!("renew the token of user {}", subject.user_id),
-            answer: "this kind of server gives no second one".to_owned(),
-            mend: "write accounts.refresh, or have tokens last longer".to_owned(),
-        })
+        let doing = format!("renew the token of user {}", subject.user_id);
+        let mend = "write accounts.refresh, or have tokens last longer";
+        Err(ProvisionerError::new(doing, "this kind of server gives no second one", mend))
     }
 
     /// Removes what [`Provisioner::provide`] gave, and lets go of it. Where nobody answers any more it does not try each account.

@@ -119,7 +119,7 @@ impl Zitadel {
             self.make_member(&user_id, role).await?;
         }
         let token = self.create_token(&user_id).await?;
-        self.known(&name, "the token", &token).await?;
+        self.known(&format!("make the user {name}"), "the token", &token).await?;
         Ok(token)
     }
 
@@ -128,13 +128,7 @@ impl Zitadel {
         let password = password()?;
         let create = || self.create_human(&name, &password);
         let (user_id, is_reused) = self.created_or_found(&name, create, Some(&password)).await?;
-        let session = || self.create_session(&user_id, &password);
-        let token = self.client.patience.until(USERS, &self.client.pace, session).await?;
-        let token = token.map_err(|missed| {
-            let user = format!("user {user_id} could not be found");
-            late(format!("make the user {name}"), &user, "it was created", &missed)
-        })?;
-        self.known(&name, "the token of its session", &token).await?;
+        let token = self.session(&format!("make the user {name}"), &user_id, &password).await?;
         let subject = ProvidedSubject { user_id, token };
         if is_reused {
             // What an earlier run enrolled has long been known.
@@ -143,12 +137,27 @@ impl Zitadel {
         Ok(subject)
     }
 
+    /// The token of a new session, once the server knows the user and then the token.
+    pub(super) async fn session(
+        &self,
+        doing: &str,
+        user_id: &str,
+        password: &Secret,
+    ) -> Result<Secret, ProvisionerError> {
+        let session = || self.create_session(user_id, password);
+        let token = self.client.patience.until(USERS, &self.client.pace, session).await?;
+        let token = token.map_err(|missed| {
+            let user = format!("user {user_id} could not be found");
+            late(doing.to_owned(), &user, "it was created", &missed)
+        })?;
+        self.known(doing, "the token of its session", &token).await?;
+        Ok(token)
+    }
+
     /// Waits until a token is known.
-    async fn known(&self, name: &str, what: &str, token: &Secret) -> Result<(), ProvisionerError> {
+    async fn known(&self, doing: &str, what: &str, token: &Secret) -> Result<(), ProvisionerError> {
         let known = self.client.patience.until(TOKENS, &self.client.pace, || self.is_known(token)).await?;
-        known.map_err(|missed| {
-            late(format!("make the user {name}"), &format!("{what} was not known"), "it was made", &missed)
-        })
+        known.map_err(|missed| late(doing.to_owned(), &format!("{what} was not known"), "it was made", &missed))
     }
 
     /// Removes the factors that lock a session, until it is good. Where there was none, that is believed after this time: a list

@@ -104,8 +104,13 @@ impl Provisioner for Zitadel {
     async fn renew(&self, subject: &ProvidedSubject) -> Result<Secret, ProvisionerError> {
         // Nobody knows the first one any more.
         let password = password()?;
-        self.set_password(&subject.user_id, &password).await?;
-        self.create_session(&subject.user_id, &password).await
+        let doing = format!("renew the token of user {}", subject.user_id);
+        if !self.set_password(&subject.user_id, &password).await? {
+            let mend = "look who removes users while a run goes on";
+            let gone = ProvisionerError::new(doing, "the user is not there any more", mend);
+            return Err(ProvisionerError { is_of_one: true, ..gone });
+        }
+        self.session(&doing, &subject.user_id, &password).await
     }
 
     async fn remove(&self, tell: Tell<'_>) -> Removed {
