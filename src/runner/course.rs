@@ -77,8 +77,7 @@ impl<S: FnMut(&Event)> Course<S> {
         let ending = self.until_the_end(stop).await;
         self.running.abort_all();
         let (held, stopped) = match ending {
-            Ending::Whole => (self.breaker.unknown(), None),
-            Ending::Interrupted => (self.breaker.unknown(), None),
+            Ending::Whole | Ending::Interrupted => (self.breaker.unknown(), None),
             Ending::Bound(stopped) => (self.breaker.unknown(), Some(stopped)),
             Ending::Gone(cause) => {
                 let (stopped, held) = self.breaker.gone(cause, self.now());

@@ -1,7 +1,5 @@
 //! Several verifies at the same time, of which exactly one may be accepted.
 
-use futures_util::future::join_all;
-
 use super::judge;
 use super::player::{Ended, Player};
 use crate::contract::Operation;
@@ -18,9 +16,9 @@ impl Player<'_> {
         let own = Step { race: None, ..step.clone() };
         let others = Step { caller: Caller::Other, user: UserRef::Other, ..own.clone() };
         let steps = [others, own];
-        let calls =
-            steps.iter().map(|step| self.prepared(Operation::Start, step)).collect::<Result<Vec<_>, Ended>>()?;
-        let sent = join_all(calls.iter().map(|(transport, call)| transport.send(call))).await;
+        let calls = steps.iter().map(|step| self.prepared(Operation::Start, step));
+        let mut calls = calls.collect::<Result<Vec<_>, Ended>>()?;
+        let sent = self.send_together(&mut calls, &steps).await;
         for ((sent, (transport, call)), step) in sent.into_iter().zip(&calls).zip(&steps) {
             self.answered(transport.as_ref(), call, step, sent)?;
         }
@@ -40,9 +38,9 @@ impl Player<'_> {
                 vec![others, alone]
             }
         };
-        let calls =
-            steps.iter().map(|step| self.prepared(Operation::Verify, step)).collect::<Result<Vec<_>, Ended>>()?;
-        let sent = join_all(calls.iter().map(|(transport, call)| transport.send(call))).await;
+        let calls = steps.iter().map(|step| self.prepared(Operation::Verify, step));
+        let mut calls = calls.collect::<Result<Vec<_>, Ended>>()?;
+        let sent = self.send_together(&mut calls, &steps).await;
         let mut accepted = 0;
         for ((sent, (transport, call)), step) in sent.into_iter().zip(&calls).zip(&steps) {
             let reply = self.answered(transport.as_ref(), call, step, sent)?;

@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures_util::future::join_all;
 
 use super::Shared;
 use super::player::Player;
@@ -81,6 +83,32 @@ impl Player<'_> {
         }
     }
 
+    /// Sends calls at the same time. Those whose tokens are refused and can be renewed are sent again, at the same time too.
+    pub(super) async fn send_together(
+        &mut self,
+        calls: &mut [(Arc<dyn Transport>, Call)],
+        steps: &[Step],
+    ) -> Vec<Result<Exchange, TransportError>> {
+        let mut sent = join_all(calls.iter().map(|(transport, call)| transport.send(call))).await;
+        let mut again = Vec::new();
+        for (index, ((_, call), step)) in calls.iter_mut().zip(steps).enumerate() {
+            let Some(holder) = self.holder(step).filter(|_| is_refused(&sent[index], step)) else { continue };
+            // Where there is no new token, the refusal says so.
+            if let Ok(Some(token)) = self.renewed(holder, call).await {
+                call.authorization = Some(token.as_bearer());
+                again.push(index);
+            }
+        }
+        let answers = join_all(again.iter().map(|index| {
+            let (transport, call) = &calls[*index];
+            transport.send(call)
+        }));
+        for (index, answer) in again.iter().zip(answers.await) {
+            sent[*index] = answer;
+        }
+        sent
+    }
+
     /// Who makes the call of a step, where it is somebody of the target file with a token that should be good.
     fn holder(&self, step: &Step) -> Option<Holder> {
         match step.caller {
@@ -106,6 +134,10 @@ impl Player<'_> {
         if let Holder::Subject(is_own) = holder {
             let subject = if is_own { Some(self.lease.own()) } else { self.lease.other() };
             let Some(subject) = subject.cloned() else { return Ok(None) };
+            // A copy of the call has had it renewed.
+            if !is_refused(&subject.token) {
+                return Ok(Some(subject.token));
+            }
             let token = ask(shared, holder, Some(&subject)).await?;
             if let Some(token) = &token {
                 self.lease.renew_token(is_own, token.clone());

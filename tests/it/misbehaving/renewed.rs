@@ -9,6 +9,9 @@ use proofmark::wire::secret::Secret;
 
 const REFUSAL: &str = r#"{"code": 16, "message": "the token has expired", "details": []}"#;
 
+/// Prints the new token of a caller, or of a subject.
+const RENEWED: &str = r#"if [ "$1" = subject ]; then echo "renewed-token-of-$2"; else echo "renewed-token-of-$1"; fi"#;
+
 /// A command that prints a token, and notes that it was asked.
 fn command(directory: &Path, printed: &str) -> Vec<String> {
     let log = directory.join("asked").display().to_string();
@@ -51,8 +54,7 @@ async fn an_expired_token_is_renewed_once_and_the_run_is_as_good_as_without() {
     let directory = tempfile::tempdir().expect("a directory");
     let proxy = expiring(&server, 60).await;
     let mut target = Target { web: Address::new(proxy.base_url()), protocols: vec![Protocol::Rest], ..target(&server) };
-    let printed = r#"if [ "$1" = subject ]; then echo "renewed-token-of-$2"; else echo "renewed-token-of-$1"; fi"#;
-    target.accounts.refresh = command(directory.path(), printed);
+    target.accounts.refresh = command(directory.path(), RENEWED);
     let run = run(target, &["authorization/*", "client-data/type*", "enrolment/good"]).await;
     assert_eq!(not_passed(&run), BTreeMap::new());
     assert_eq!(run.finished.expect("a last event").stopped, None);
@@ -93,4 +95,19 @@ async fn a_token_that_is_refused_again_or_not_had_is_an_error_and_is_masked() {
         let asked = asked(directory.path()).len();
         assert!((1..=most).contains(&asked), "{asked}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_at_the_same_time_are_sent_again_with_new_tokens() {
+    let server = server(30, &[]).await;
+    let directory = tempfile::tempdir().expect("a directory");
+    let proxy = expiring(&server, 0).await;
+    let mut target = Target { web: Address::new(proxy.base_url()), protocols: vec![Protocol::Rest], ..target(&server) };
+    target.accounts.refresh = command(directory.path(), RENEWED);
+    let run = run(target, &["ceremony/starts-at-once", "ceremony/verify-race", "ceremony/credential-id-race"]).await;
+    assert_eq!(not_passed(&run), BTreeMap::new());
+    let asked = asked(directory.path());
+    let mut once = asked.clone();
+    once.dedup();
+    assert_eq!(asked, once, "each token was renewed once");
 }
