@@ -5,15 +5,26 @@ use std::path::{Path, PathBuf};
 use super::args::RunArguments;
 use super::exit::{Exit, Failure};
 use super::run::word;
-use crate::outcome::{CaseRecord, MadeWith, RunRecord};
+use crate::outcome::{CaseRecord, MadeWith, Profile, RunRecord, RunStarted};
 use crate::runner::target_file;
 
 /// What a command needs besides the seed to play the same again.
 pub fn arguments(arguments: &RunArguments) -> String {
-    let target = arguments.target.as_ref().map(|path| format!("--target {}", word(path)));
-    let defect = arguments.defect.as_ref().map(|name| format!("--defect {name}"));
-    let variants = arguments.variants.iter().map(|name| format!("--variant {name}"));
-    let profile = arguments.profile.map(|profile| format!("--profile {}", profile.name()));
+    words(&made_with(arguments), arguments.profile)
+}
+
+/// The same for a recorded run; `None` where its stream does not say it.
+pub fn recorded(run: &RunRecord) -> Option<String> {
+    let RunStarted { made_with, profile, .. } = &run.started;
+    let other = Some(*profile).filter(|profile| *profile != Profile::default());
+    made_with.as_deref().map(|with| words(with, other))
+}
+
+fn words(with: &MadeWith, profile: Option<Profile>) -> String {
+    let target = with.target_file.as_ref().map(|path| format!("--target {}", word(Path::new(path))));
+    let defect = with.defect.as_ref().map(|name| format!("--defect {name}"));
+    let variants = with.variants.iter().map(|name| format!("--variant {name}"));
+    let profile = profile.map(|profile| format!("--profile {}", profile.name()));
     target.into_iter().chain(defect).chain(variants).chain(profile).collect::<Vec<_>>().join(" ")
 }
 

@@ -2,7 +2,7 @@
 
 use super::args::JudgeArguments;
 use super::exit::{Exit, Failure};
-use super::{gate, github, output, reports, stream};
+use super::{again, gate, github, output, reports, stream};
 use crate::gate::Judged;
 use crate::outcome::RunRecord;
 use crate::report;
@@ -27,12 +27,8 @@ pub fn judge(arguments: &JudgeArguments) -> Result<Exit, Failure> {
     output::print(&changes(&run, &changed));
     let interrupted = run.finished.is_none_or(|finished| finished.interrupted);
     let judged = Judged::by(run, rules);
-    gate::report(
-        &judged,
-        &destinations,
-        step,
-        &report::View { stream: Some(super::run::word(&arguments.stream)), ..output::view() },
-    )?;
+    let (again, stream) = (again::recorded(&judged.run), Some(super::run::word(&arguments.stream)));
+    gate::report(&judged, &destinations, step, &report::View { arguments: again, stream, ..output::view() })?;
     Ok(if interrupted { Exit::Interrupted } else { gate::exit(&judged) })
 }
 

@@ -2,7 +2,7 @@
 
 use super::args::ReportArguments;
 use super::exit::{Exit, Failure};
-use super::{gate, github, output, reports, stream};
+use super::{again, gate, github, output, reports, stream};
 use crate::gate::Judged;
 use crate::report::{self, View};
 
@@ -14,10 +14,8 @@ pub fn report(arguments: &ReportArguments) -> Result<Exit, Failure> {
     let judged = Judged::by(stream::read("--from", &arguments.from)?, rules);
     if destinations.is_empty() {
         let step = github::Step::begin();
-        output::print(&report::summary_for(
-            &judged,
-            &View { stream: Some(super::run::word(&arguments.from)), ..output::view() },
-        ));
+        let (again, stream) = (again::recorded(&judged.run), Some(super::run::word(&arguments.from)));
+        output::print(&report::summary_for(&judged, &View { arguments: again, stream, ..output::view() }));
         step.end();
     }
     for path in reports::write(&destinations, &judged)? {
