@@ -13,6 +13,7 @@ use super::exit::{Exit, Failure};
 use super::{interrupt, output};
 use crate::contract::{ApiVersion, Flow};
 use crate::provisioner::KINDS;
+use crate::runner::check::Line;
 use crate::runner::check::probe::{self, Found};
 use crate::runner::target_file::{host_of, identity};
 use crate::transport::probe::Place;
@@ -29,10 +30,10 @@ pub async fn init(arguments: InitArguments) -> Result<Exit, Failure> {
     let grpc = arguments.grpc_url.as_deref().map(address).transpose()?;
     writable(&arguments.out, arguments.force)?;
     let is_asked = std::io::stdin().is_terminal() && output::is_watched();
-    let found = probe::look(&web, grpc.as_ref(), &probe::limits(), &mut |line| output::print(&line_of(&line))).await;
-    if found.protocols.is_empty() {
-        output::note("nothing that is spoken here was found; the file is written all the same, for you to correct");
-    }
+    // Without a terminal it is printed once it is known to be of use: an error stands alone.
+    let mut kept = String::new();
+    let mut tell = |line: Line| if is_asked { output::print(&line_of(&line)) } else { kept.push_str(&line_of(&line)) };
+    let found = probe::look(&web, grpc.as_ref(), &probe::limits(), &mut tell).await;
     let mut answers = given.or_guessed(&found, &web.base_url);
     if is_asked {
         let watch = tokio::spawn(interrupted());
@@ -43,7 +44,11 @@ pub async fn init(arguments: InitArguments) -> Result<Exit, Failure> {
         answers.subjects = Subjects::Provisioner(kind.to_owned());
     }
     answers.agree()?;
-    complete(&answers, &arguments.url)?;
+    complete(&answers, &found, &arguments.url)?;
+    output::print(&kept);
+    if found.protocols.is_empty() {
+        output::note("nothing that is spoken here was found; the file is written all the same, for you to correct");
+    }
     let out = &arguments.out;
     let directory = out.parent().filter(|parent| !parent.as_os_str().is_empty());
     let text = text::target_file(&answers, &found, (&web.base_url, grpc.as_ref()), &arguments, directory);
@@ -85,7 +90,7 @@ fn writable(path: &Path, force: bool) -> Result<(), Failure> {
 }
 
 /// What nobody can guess, and no terminal can be asked for.
-fn complete(answers: &Answers, url: &str) -> Result<(), Failure> {
+fn complete(answers: &Answers, found: &Found, url: &str) -> Result<(), Failure> {
     let missing = answers.missing();
     if missing.is_empty() {
         return Ok(());
@@ -94,13 +99,17 @@ fn complete(answers: &Answers, url: &str) -> Result<(), Failure> {
     let kinds = KINDS.iter().map(|kind| kind.name).collect::<Vec<_>>().join(", ");
     let others = match &answers.subjects {
         // What was recognised comes first: nobody has to make users for it.
-        Subjects::Provisioner(kind) => format!(
-            "The users of a run are made by the provisioner {kind}, with the administrator's token; --subjects-file FILE or \
-             --provision COMMAND in its place takes users that you have made."
-        ),
+        Subjects::Provisioner(kind) => {
+            let is_found = found.provisioner == Some(kind.as_str());
+            let found = if is_found { format!("The server was recognised as {kind}. ") } else { String::new() };
+            format!(
+                "{found}The users of a run are made by the provisioner {kind}, with the administrator's token; --subjects-file FILE \
+                 or --provision COMMAND in its place takes users that you have made."
+            )
+        }
         _ => format!(
-            "--provision COMMAND or --provisioner KIND ({kinds}) makes subjects, in place of --subjects-file; neither the server at \
-             this URL was recognised as one of these kinds, nor was one named."
+            "--provision COMMAND or --provisioner KIND ({kinds}) makes subjects, in place of --subjects-file; what answers at this \
+             URL was not recognised as one of these kinds."
         ),
     };
     let message = format!(

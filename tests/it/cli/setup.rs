@@ -144,7 +144,7 @@ fn without_a_terminal_the_first_proposal_works_for_what_is_recognised() {
     let (url, out) = (base_url(&served), text(&served.path("made.toml")));
     let init = ["init", &url, "--out", &out, "--origin", "https://localhost"];
     let missing = proofmark(&init).exits(2);
-    missing.says(&["missing: --admin-token;", "made by the provisioner zitadel"]);
+    missing.says(&["missing: --admin-token;", "made by the provisioner zitadel", "recognised"]);
     let first = missing.err.lines().find_map(|line| line.strip_prefix("  proofmark ")).expect("a proposal");
     assert_eq!(first, format!("init {url} --provisioner zitadel --admin-token ADMIN_TOKEN"));
     let words: Vec<&str> = first.split(' ').chain(["--out", &out, "--origin", "https://localhost"]).collect();
