@@ -97,10 +97,11 @@ fn bracketed(message: &str) -> Option<&str> {
 /// A message without what differs from one refusal to the next: what is quoted, numbers, and words that have a digit, such as ids.
 pub fn form(message: &str) -> String {
     let mut form = String::new();
-    let mut rest = message.trim();
+    let (mut rest, mut before) = (message.trim(), ' ');
     while let Some(first) = rest.chars().next() {
         let is_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '+' | '/' | '=');
-        let quoted = quoted(rest);
+        // Within a word it is an apostrophe.
+        let quoted = if before.is_alphanumeric() { 0 } else { quoted(rest) };
         let word = rest.find(|c| !is_word(c)).unwrap_or(rest.len());
         let (taken, shown) = match (quoted, word) {
             (1.., _) => (quoted, "\"\""),
@@ -109,22 +110,21 @@ pub fn form(message: &str) -> String {
             _ => (first.len_utf8(), &rest[..first.len_utf8()]),
         };
         form.push_str(shown);
+        before = rest[..taken].chars().next_back().unwrap_or(' ');
         rest = &rest[taken..];
     }
     form
 }
 
-/// Bytes of the quotation that a text begins with, its marks included; 0 where it begins with none, or has no end.
-fn quoted(text: &str) -> usize {
-    let Some(mark) = text.chars().next().filter(|mark| matches!(mark, '"' | '`' | '\'')) else { return 0 };
+/// Bytes of the quotation that a text begins with, its quotation marks included; 0 where it begins with none, or has no end.
+pub fn quoted(text: &str) -> usize {
+    let Some(mark) = text.chars().next().filter(|first| ['"', '\'', '`'].contains(first)) else { return 0 };
     let mut is_escaped = false;
     for (at, character) in text.char_indices().skip(1) {
-        match character {
-            _ if is_escaped => is_escaped = false,
-            '\\' => is_escaped = true,
-            _ if character == mark => return at + 1,
-            _ => {}
+        if character == mark && !is_escaped {
+            return at + 1;
         }
+        is_escaped = character == '\\' && !is_escaped;
     }
     0
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{PREFIXES, ReasonMap, Said};
 use crate::contract::clause;
+use crate::outcome::said::quoted;
 use crate::outcome::{Reason, RunRecord};
 use crate::runner::judge::Judge;
 use crate::runner::rejudge;
@@ -171,19 +172,6 @@ fn lasting(message: &str) -> String {
         }
     }
     glob
-}
-
-/// Bytes of the quotation that a text begins with, its quotation marks included.
-fn quoted(text: &str) -> usize {
-    let Some(mark) = text.chars().next().filter(|first| ['"', '\'', '`'].contains(first)) else { return 0 };
-    let mut is_escaped = false;
-    for (at, character) in text.char_indices().skip(1) {
-        if character == mark && !is_escaped {
-            return at + 1;
-        }
-        is_escaped = character == '\\' && !is_escaped;
-    }
-    0
 }
 
 fn words(said: &Said<'_>) -> String {
