@@ -269,6 +269,10 @@ fn completed<'c>(switches: &Switches, credential: &'c Value) -> Cow<'c, Value> {
 const LONGEST_MESSAGE: usize = 200;
 
 fn refused_at(slug: &str, detail: &str) -> Refused {
+    // What the JSON reader says of text that it can't read is its own business.
+    if slug == Step::ClientDataJson.slug() {
+        return Refused::new(&format!("WEBAUTHN-{slug}"));
+    }
     // The detail may quote the caller, and the message has to fit into a header.
     let message: String = detail.chars().take(LONGEST_MESSAGE).collect();
     Refused::with_message(&format!("WEBAUTHN-{slug}"), message)
