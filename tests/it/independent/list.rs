@@ -43,6 +43,14 @@ pub const DISAGREEMENTS: &[Disagreement] = &[
         reading: "MUST refuse, whatever crossOrigin says. The library follows Level 2, which has no topOrigin.",
     },
     Disagreement {
+        library: CORE,
+        library_says: Says::Accepts,
+        cases: &["envelope/raw-id-differs-from-id", "envelope/id-differs-from-auth-data"],
+        text: "§5.1: rawId is the credential id. No step of §7.1 compares it with the authenticator data.",
+        reading: "Should refuse, since a server that stores rawId registers what can never sign in. The library takes the id \
+                  from the authenticator data, and does not look at the other.",
+    },
+    Disagreement {
         library: RP,
         library_says: Says::Refuses,
         cases: &["client-data/cross-origin-absent"],
