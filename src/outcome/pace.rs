@@ -59,8 +59,8 @@ pub fn slow(run: &RunRecord) -> Vec<Slow> {
         let others = || medians.iter().filter(|(other, _)| other != operation);
         let are_enough = others().map(|(other, _)| other).collect::<BTreeSet<_>>().len() >= LEAST_OTHERS;
         let others: Vec<u64> = others().map(|(_, us)| *us).collect();
-        let whole = times.against(&times.usual, &others, (LEAST, 1, FLOOR_US)).filter(|_| are_enough);
-        let large = times.against(&times.large, &times.usual, (LEAST_LARGE, LEAST, FLOOR_LARGE_US));
+        let whole = against(&times.usual, &others, (LEAST, 1, FLOOR_US)).filter(|_| are_enough);
+        let large = against(&times.large, &times.usual, (LEAST_LARGE, LEAST, FLOOR_LARGE_US));
         for (is_large, seen) in [(false, whole), (true, large)] {
             let Some((calls, median_us, usual_us)) = seen else { continue };
             let slow = found.entry(((*operation).to_owned(), is_large)).or_insert_with(|| Slow {
@@ -95,20 +95,19 @@ impl Times {
         let times = if exchange.large_request.is_some() { &mut self.large } else { &mut self.usual };
         times.push(exchange.duration_us);
     }
+}
 
-    /// How many calls there are, their median and that of others, if they are enough and it is far slower.
-    fn against(
-        &self,
-        times: &[u64],
-        others: &[u64],
-        (least, least_others, floor): (usize, usize, u64),
-    ) -> Option<(usize, u64, u64)> {
-        if times.len() < least || others.len() < least_others {
-            return None;
-        }
-        let (own, usual) = (median(times)?, median(others)?);
-        (own >= floor && own >= usual.saturating_mul(RATIO)).then_some((times.len(), own, usual))
+/// How many calls there are, their median and that of others, if they are enough and it is far slower.
+fn against(
+    times: &[u64],
+    others: &[u64],
+    (least, least_others, floor): (usize, usize, u64),
+) -> Option<(usize, u64, u64)> {
+    if times.len() < least || others.len() < least_others {
+        return None;
     }
+    let (own, usual) = (median(times)?, median(others)?);
+    (own >= floor && own >= usual.saturating_mul(RATIO)).then_some((times.len(), own, usual))
 }
 
 /// The lower of the two in the middle.
