@@ -38,7 +38,7 @@ pub const ATTACHMENT: Check = Check {
 pub const ENCODING: Check =
     Check { id: "options-encoding", clause: "api/options/encoding", reason: Reason::DocVsServer, examine: encoding };
 
-/// WebAuthn L3 section 13.4.3: "at least 16 bytes long".
+/// WebAuthn L3 section 13.5.3: "at least 16 bytes long".
 const LEAST_CHALLENGE: usize = 16;
 
 /// The `publicKey` object of a start's answer; v1 wraps it as base64 of JSON. `None` where the answer has no options, or

@@ -3,6 +3,7 @@
 mod bounds;
 mod capacity;
 mod credential;
+mod listing;
 mod load;
 mod serve;
 mod setup;
@@ -17,6 +18,7 @@ use crate::outcome::{Profile, Shard};
 pub use bounds::BoundArguments;
 pub use capacity::{CalibrateArguments, FindArguments};
 pub use credential::{AttestArguments, VectorsArguments, VectorsVerb};
+pub use listing::{ListArguments, Listing};
 pub use load::{Arrivals, LoadArguments, LoadCommand, LoadVerb};
 pub use serve::{ServeArguments, SweepArguments};
 pub use setup::{CheckArguments, CheckForm, InitArguments};
@@ -320,38 +322,12 @@ pub struct SelftestArguments {
     /// Play the whole default plan against each, in place of the cases that are concerned
     #[arg(long)]
     pub all: bool,
+    /// What the servers are held to: webauthn, fido or strict
+    #[arg(long, value_name = "PROFILE", default_value = "webauthn", value_parser = Profile::from_name)]
+    pub profile: Profile,
     /// Seed of keys and ids; random if it is not given, and always printed
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub seed: Option<u64>,
-}
-
-/// `list`
-#[derive(Debug, Args)]
-pub struct ListArguments {
-    /// What to list
-    #[arg(default_value = "cases")]
-    pub what: Listing,
-}
-
-/// What `list` can list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Listing {
-    /// Intentions, with their titles
-    Cases,
-    /// Cases expanded over flow, protocol, operation and format
-    Permutations,
-    /// Normative statements, with their sources
-    Clauses,
-    /// Ways in which a credential can be wrong
-    Mutations,
-    /// Ways in which a request's bytes can be wrong
-    Faults,
-    /// Faults that the reference server can be told to have
-    Defects,
-    /// Report formats
-    Reports,
-    /// What the documents leave open and the reference server can be told to do otherwise
-    Variants,
 }
 
 /// A flow by its slug.

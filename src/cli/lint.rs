@@ -25,20 +25,14 @@ pub fn lint() -> Result<Exit, Failure> {
 /// The groups of the catalogue and what became of them.
 fn table(catalogue: &Catalogue) -> String {
     let rows = catalogue.counts();
-    let total = rows.iter().fold(Counts::default(), |sum, (_, one)| Counts {
-        cases: sum.cases + one.cases,
-        must_reject: sum.must_reject + one.must_reject,
-        must_accept: sum.must_accept + one.must_accept,
-        may: sum.may + one.may,
-        checked: sum.checked + one.checked,
-        excluded: sum.excluded + one.excluded,
-    });
+    let mut total = Counts::default();
+    rows.iter().for_each(|(_, counts)| total += *counts);
     let mut text = format!(
         "{:14} {:>6} {:>12} {:>12} {:>5} {:>8} {:>9}\n",
-        "group", "cases", "must-reject", "must-accept", "may", "checked", "excluded"
+        "group", "cases", "to refuse", "to accept", "may", "checked", "excluded"
     );
     for (group, counts) in rows.iter().map(|(group, counts)| (group.as_str(), counts)).chain([("all", &total)]) {
-        let Counts { cases, must_reject, must_accept, may, checked, excluded } = counts;
+        let Counts { cases, must_reject, must_accept, may, checked, excluded, .. } = counts;
         text.push_str(&format!(
             "{group:14} {cases:>6} {must_reject:>12} {must_accept:>12} {may:>5} {checked:>8} {excluded:>9}\n"
         ));

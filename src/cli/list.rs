@@ -15,8 +15,15 @@ use crate::transport::tamper::FAULTS;
 
 /// Prints one line an entry: its id, then what it is.
 pub fn list(arguments: &ListArguments) -> Result<Exit, Failure> {
+    let rests = |basis| arguments.basis.is_none_or(|wanted| wanted == basis);
+    if arguments.basis.is_some() && !matches!(arguments.what, Listing::Cases | Listing::Clauses) {
+        return Err(Failure::text(Exit::Usage, "--basis: only cases and clauses rest on something"));
+    }
     let rows: Vec<(String, String)> = match arguments.what {
-        Listing::Cases => cases()?.into_iter().map(|case| (case.id, case.title)).collect(),
+        Listing::Cases => {
+            let cases = cases()?.into_iter().filter(|case| rests(case.basis()));
+            cases.map(|case| (case.id, case.title)).collect()
+        }
         Listing::Permutations => {
             let (flows, protocols) = (Flow::ALL.to_vec(), Protocol::ALL.to_vec());
             let (cases, server) = (cases()?, ServerConfig::default());
@@ -26,6 +33,7 @@ pub fn list(arguments: &ListArguments) -> Result<Exit, Failure> {
             Plan::new(cases, &selection).permutations.into_iter().map(|p| (p.id, String::new())).collect()
         }
         Listing::Clauses => clause::all()
+            .filter(|clause| rests(clause.basis))
             .map(|clause| {
                 (clause.id.to_owned(), format!("{} {} [{}]", clause.basis.name(), clause.text, clause.source))
             })

@@ -64,8 +64,8 @@ impl Reason {
         }
         match basis {
             Basis::SpecShould => R::ShouldUnmet,
-            Basis::Fido => R::FidoUnmet,
-            Basis::Security => R::SecurityUnmet,
+            Basis::Fido => Reason::FidoUnmet,
+            Basis::Security => Reason::SecurityUnmet,
             Basis::May => R::AlsoAllowed,
             Basis::SpecMust | Basis::Rfc | Basis::ApiDoc | Basis::Declared => self,
         }

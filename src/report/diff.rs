@@ -56,6 +56,14 @@ fn head(diff: &Diff<'_>) -> String {
     } else if before.digest != after.digest {
         lines.push(("plans", "they differ; other cases, patterns, shards or versions".to_owned()));
     }
+    if before.profile != after.profile {
+        let words = format!(
+            "they differ: {}, then {}; a verdict may have changed for that alone",
+            before.profile.name(),
+            after.profile.name()
+        );
+        lines.push(("profiles", words));
+    }
     lines.into_iter().map(|(label, words)| format!("{label:<9} {}\n", printable(&words))).collect()
 }
 

@@ -16,7 +16,7 @@ const LENGTH: &str = "webauthn/13.4.3/challenge-length";
 /// The record's name in place of a case's.
 const NAME: &str = "challenges";
 
-/// Bits that have to be free: 16 bytes (WebAuthn L3 section 13.4.3), but for the six bits that are fixed in a random UUID, and two more.
+/// Bits that have to be free: 16 bytes (WebAuthn L3 section 13.5.3), but for the six bits that are fixed in a random UUID, and two more.
 const ENOUGH: f64 = 120.0;
 /// With fewer, guessing is feasible.
 const GUESSABLE: f64 = 64.0;

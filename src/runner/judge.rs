@@ -66,12 +66,17 @@ impl Player<'_> {
         }
     }
 
-    /// The clause that a step's expectation speaks of. Where the case asks for less than a promise, the good calls in it do not speak
-    /// of its clause: that they are accepted is a promise.
+    /// The clause that a step's expectation speaks of. Where the case asks for less than a promise, what is a promise in it does not
+    /// speak of its clause: that good calls are accepted, and that a format that the target does not support is refused.
     pub(super) fn about(&self, step: &Step) -> &'_ str {
-        let is_promise = step.expect == Some(Expectation::ACCEPT) && !self.permutation.case.basis().binds();
-        let promise = if step.call == Some(OperationRef::Verify) { ACCEPT } else { "api/status/ok" };
-        step.about.unwrap_or(if is_promise { promise } else { self.clause() })
+        let promise = match self.expectation(step) {
+            _ if self.permutation.case.basis().binds() => None,
+            Expectation::ACCEPT if step.call == Some(OperationRef::Verify) => Some(ACCEPT),
+            Expectation::ACCEPT => Some("api/status/ok"),
+            Expectation::REJECT if self.unmet => Some("webauthn/7.1/format"),
+            _ => None,
+        };
+        step.about.or(promise).unwrap_or_else(|| self.clause())
     }
 
     /// Notes where an expectation about the case's clauses was met. One that takes either answer says nothing of a clause, unless
@@ -120,7 +125,8 @@ impl Judge<'_> {
             _ => None,
         };
         let clause = kept.unwrap_or(&expected.clause);
-        let of_case = kept.is_none();
+        // What can't be read says nothing about what the case rests on.
+        let of_case = kept.is_none() && !matches!(exchange.reply, Reply::Unreadable(_));
         let clause = clause::at(clause, exchange.endpoint, exchange.protocol);
         let finding = Finding::new(CHECK, clause, reason, words, received);
         match expected.basis.filter(|_| of_case) {

@@ -1,12 +1,14 @@
 //! The registration catalogue, and what became of each of its cases here.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::AddAssign;
 
 use serde::Deserialize;
 use thiserror::Error;
 
 use super::model::Case;
 use super::{Expectation, ScenarioError, covered};
+use crate::contract::clause::Basis;
 
 /// A case of the catalogue, as far as it is compared.
 #[derive(Debug, Clone, Deserialize)]
@@ -37,6 +39,19 @@ struct Decisions {
     checks: BTreeMap<String, String>,
     excluded: BTreeMap<String, String>,
     corrected: BTreeMap<String, Correction>,
+    bases: Vec<OtherBasis>,
+}
+
+/// What some cases rest on, other than the catalogue says.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OtherBasis {
+    /// What they rest on.
+    pub basis: Basis,
+    /// The text that says so.
+    pub text: String,
+    /// Ids of the catalogue.
+    pub cases: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -85,6 +100,20 @@ pub struct Counts {
     pub checked: usize,
     /// Left out.
     pub excluded: usize,
+    /// Played, by what they rest on, in the order of [`Basis::ALL`].
+    pub bases: [usize; Basis::ALL.len()],
+}
+
+impl AddAssign for Counts {
+    fn add_assign(&mut self, other: Counts) {
+        self.cases += other.cases;
+        self.must_reject += other.must_reject;
+        self.must_accept += other.must_accept;
+        self.may += other.may;
+        self.checked += other.checked;
+        self.excluded += other.excluded;
+        self.bases.iter_mut().zip(other.bases).for_each(|(sum, count)| *sum += count);
+    }
 }
 
 impl Catalogue {
@@ -120,6 +149,9 @@ impl Catalogue {
             } else if self.decisions.checks.contains_key(&entry.id) {
                 counts.checked += 1;
             } else {
+                let basis = self.played(&entry.id).first().map(|case| case.basis());
+                let place = Basis::ALL.into_iter().position(|known| Some(known) == basis);
+                place.into_iter().for_each(|place| counts.bases[place] += 1);
                 match self.verdict(entry) {
                     "must-reject" | "should-reject" => counts.must_reject += 1,
                     "must-accept" => counts.must_accept += 1,
@@ -140,6 +172,23 @@ impl Catalogue {
         self.decisions.corrected.iter().map(|(id, one)| (id.as_str(), one.expect.as_str(), one.text.as_str()))
     }
 
+    /// What cases rest on, where that is something else than the catalogue says.
+    pub fn other_bases(&self) -> &[OtherBasis] {
+        &self.decisions.bases
+    }
+
+    /// What the case of an entry has to rest on; `None` where the catalogue says what nobody knows.
+    fn basis(&self, entry: &Entry) -> Option<Basis> {
+        let other = self.decisions.bases.iter().find(|other| other.cases.contains(&entry.id));
+        match (other, self.verdict(entry), entry.basis.as_str()) {
+            (Some(other), ..) => Some(other.basis),
+            (_, "may", _) | (_, _, "policy" | "robustness") => Some(Basis::May),
+            (_, _, "fido-conformance") => Some(Basis::Fido),
+            (_, _, "harness-contract") => Some(Basis::ApiDoc),
+            (_, _, name) => Basis::from_name(name),
+        }
+    }
+
     fn verdict<'a>(&'a self, entry: &'a Entry) -> &'a str {
         self.decisions.corrected.get(&entry.id).map_or(&entry.expected, |corrected| &corrected.expect)
     }
@@ -149,7 +198,9 @@ impl Catalogue {
     pub fn lint(&self, checked: &[&str]) -> Vec<String> {
         let known: BTreeSet<&str> = self.entries.iter().map(|entry| entry.id.as_str()).collect();
         let decisions = &self.decisions;
-        let decided = decisions.checks.keys().chain(decisions.excluded.keys()).chain(decisions.corrected.keys());
+        let bases = decisions.bases.iter().flat_map(|other| &other.cases);
+        let decided =
+            decisions.checks.keys().chain(decisions.excluded.keys()).chain(decisions.corrected.keys()).chain(bases);
         let named = self.cases.iter().flat_map(|case| &case.catalogue).chain(decided);
         let unknown = named.filter(|id| !known.contains(id.as_str()));
         let mut wrong: Vec<String> = unknown.map(|id| format!("{id} is no case of the catalogue")).collect();
@@ -186,13 +237,19 @@ impl Catalogue {
         let mut wrong = Vec::new();
         for case in played {
             let Some(expectation) = case.expectation() else { continue };
+            // How strongly it is said follows from what the case rests on.
+            let refused = Expectation { class: None, ..expectation };
             let fits = match verdict {
-                "must-accept" => expectation == Expectation::ACCEPT,
+                "must-accept" => [Expectation::ACCEPT, Expectation::SHOULD_ACCEPT].contains(&expectation),
                 "should-reject" => expectation == Expectation::SHOULD_REJECT,
-                "must-reject" if entry.basis == "spec-should" => expectation == Expectation::SHOULD_REJECT,
-                "must-reject" => Expectation { class: None, ..expectation } == Expectation::REJECT,
+                "must-reject" => [Expectation::REJECT, Expectation::SHOULD_REJECT].contains(&refused),
                 _ => expectation == Expectation::EITHER || !case.sampled,
             };
+            if self.basis(entry) != Some(case.basis()) && (verdict != "may" || case.sampled) {
+                let (here, there) =
+                    (case.basis().name(), self.basis(entry).map_or("nothing that is known", Basis::name));
+                wrong.push(format!("{id} rests on {there} in the catalogue, and case {} on {here}", case.id));
+            }
             if !fits {
                 let words = expectation.words();
                 wrong.push(format!("{id} is {verdict} in the catalogue, and case {} expects: {words}", case.id));

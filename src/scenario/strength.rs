@@ -1,7 +1,7 @@
 //! How strongly a case may say what it expects: as strongly as what it rests on, and no more.
 
+use super::Expectation;
 use super::model::{Case, CaseEntry};
-use super::{Expectation, Step};
 use crate::contract::clause::{self, Basis};
 use crate::outcome::Reason;
 
@@ -25,10 +25,10 @@ fn strength(expectation: Expectation) -> Strength {
 }
 
 impl Case {
-    /// What the case rests on: what it states; `may` if it takes either answer; else what its primary clause rests on.
+    /// What the case rests on: what it states; `may` if it takes either answer in the end; else what its primary clause rests on.
     pub fn basis(&self) -> Basis {
         let of_clause = clause::find(self.primary_clause()).map_or(Basis::May, |clause| clause.basis);
-        let is_open = self.steps.iter().filter_map(|step| step.expect).all(|expect| expect == Expectation::EITHER);
+        let is_open = self.expectation().is_none_or(|expectation| expectation == Expectation::EITHER);
         self.basis.unwrap_or(if is_open { Basis::May } else { of_clause })
     }
 
@@ -36,11 +36,6 @@ impl Case {
     pub fn source(&self) -> &str {
         let of_clause = || clause::find(self.primary_clause()).map_or("", |clause| clause.source);
         self.source.as_deref().unwrap_or_else(of_clause)
-    }
-
-    /// Whether a step expects less than a promise, so that what breaks it depends on what the case rests on.
-    pub fn is_weak(step: &Step) -> bool {
-        step.expect.is_some_and(|expectation| strength(expectation) == Strength::Should)
     }
 }
 

@@ -457,7 +457,9 @@ fn every_reason_is_given_by_something() {
     let names = schema["$defs"]["reason"]["enum"].as_array().expect("a list");
     let capital = |word: &str| word[..1].to_uppercase() + &word[1..];
     let variant = |name: &str| name.split('-').map(capital).collect::<String>();
-    let sources: Vec<Source> = source::all().into_iter().filter(|source| GIVERS.contains(&source.top())).collect();
+    // What a broken statement is called follows from its basis there.
+    let is_giver = |source: &Source| GIVERS.contains(&source.top()) || source.modules == ["outcome", "profile"];
+    let sources: Vec<Source> = source::all().into_iter().filter(is_giver).collect();
     let given = |variant: &str| {
         let here = |source: &Source| (0..source.tokens.len()).any(|at| source.has(at, &["Reason", "::", variant]));
         sources.iter().any(here)

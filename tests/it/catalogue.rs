@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use proofmark::authenticator::{Args, Client, CreationRequest, Format, MUTATIONS, Mutation};
+use proofmark::contract::clause::Basis;
 use proofmark::relying_party::{Ceremony, Omission, Step, verify_registration, verify_registration_without};
 use proofmark::runner::vector::{ORIGIN, RP_ID, Vector, expected};
 use proofmark::scenario::catalogue::{Catalogue, Counts};
@@ -77,26 +78,36 @@ fn the_catalogue_is_played_checked_or_excluded() {
 fn page() -> String {
     let catalogue = Catalogue::embedded().expect("readable");
     let mut page = String::from(
-        "| group | cases | must-reject | must-accept | may | checked on every answer | excluded |\n|---|---|---|---|---|---|---|\n",
+        "| group | cases | to refuse | to accept | may | checked on every answer | excluded |\n|---|---|---|---|---|---|---|\n",
     );
     let row = |name: &str, c: &Counts| {
-        let Counts { cases, must_reject, must_accept, may, checked, excluded } = c;
+        let Counts { cases, must_reject, must_accept, may, checked, excluded, .. } = c;
         format!("| {name} | {cases} | {must_reject} | {must_accept} | {may} | {checked} | {excluded} |\n")
     };
     let mut all = Counts::default();
     for (group, counts) in catalogue.counts() {
         page += &row(&group, &counts);
-        all.cases += counts.cases;
-        all.must_reject += counts.must_reject;
-        all.must_accept += counts.must_accept;
-        all.may += counts.may;
-        all.checked += counts.checked;
-        all.excluded += counts.excluded;
+        all += counts;
     }
     page += &row("all", &all);
+    page += "\n## What the played cases rest on\n\n";
+    page += &format!("| group | {} |\n|---|{}\n", Basis::ALL.map(Basis::name).join(" | "), "---|".repeat(8));
+    let bases = |name: &str, bases: &[usize]| {
+        let counts: Vec<String> = bases.iter().map(usize::to_string).collect();
+        format!("| {name} | {} |\n", counts.join(" | "))
+    };
+    for (group, counts) in catalogue.counts() {
+        page += &bases(&group, &counts.bases);
+    }
+    page += &bases("all", &all.bases);
     page += "\n## Where the text corrects the catalogue\n\n";
     for (id, expect, text) in catalogue.corrected() {
         page += &format!("- `{id}` is {expect}: {text}.\n");
+    }
+    page += "\n## Where a case rests on something else than the catalogue says\n\n";
+    for other in catalogue.other_bases() {
+        let (cases, basis) = (other.cases.join("`, `"), other.basis.name());
+        page += &format!("- on {basis}: {}. (`{cases}`)\n", other.text);
     }
     page += "\n## What is excluded, and why\n\n";
     let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();

@@ -57,7 +57,7 @@ fn inputs_that_can_not_be_used_are_refused() {
     place.write("no.ndjson", "{}\n");
     place.write("old.ndjson", &event("\"format\":1"));
     let ended = "{\"event\":\"run-finished\",\"interrupted\":false,\"duration_ms\":1}\n";
-    place.write("fuzzed.ndjson", &(event("\"format\":2,\"fuzzed\":true") + ended));
+    place.write("fuzzed.ndjson", &(event("\"format\":3,\"fuzzed\":true") + ended));
     place.write("empty.ndjson", "");
     let table = [
         ("run enrolment/good --known none.toml", 3, "none.toml: "),

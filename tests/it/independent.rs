@@ -78,7 +78,8 @@ fn cases_are_judged_alike_except_as_listed() {
 /// the libraries are not given.
 fn we_accept(case: &Case) -> Option<bool> {
     let expectation = case.expectation().filter(|_| case.sampled && case.policy.is_none())?;
-    let decided = [Expectation::ACCEPT, Expectation::REJECT, Expectation::SHOULD_REJECT].contains(&expectation);
+    let (accept, reject) = (Expectation::ACCEPT, Expectation::REJECT);
+    let decided = [accept, reject, Expectation::SHOULD_ACCEPT, Expectation::SHOULD_REJECT].contains(&expectation);
     let about_trust = case.clauses.iter().any(|clause| clause == "webauthn/7.1/attestation-trust");
     (decided && !about_trust).then_some(!expectation.must_refuse())
 }
@@ -113,10 +114,12 @@ fn document() -> String {
     let mut out = String::from(
         "# Where independent libraries judge otherwise
 
-Every case about one credential alone is given to webauthn_rp 0.3 (strict form) and to webauthn-rs-core 0.6, unless it
-leaves its verdict open (`tests/it/independent.rs`; the list is `tests/it/independent/list.rs`). Our verifier says what
+This is about two libraries, those that the tests can link: webauthn_rp 0.3 (strict form) and webauthn-rs-core 0.6. Others,
+in other languages, judge otherwise in further cases, and nothing here speaks of them: `proofmark vectors export` writes the
+credentials for them. Every case about one credential alone is given to the two, unless it leaves its verdict open (`tests/it/independent.rs`; the list is `tests/it/independent/list.rs`). Our verifier says what
 the case says, and so do the libraries, except for the cases below. Sections are those of WebAuthn Level 3; its text is
-paraphrased.
+paraphrased. The basis says how strongly our verdict may be said ([judging.md](judging.md#basis-and-profile)): a library that
+judges otherwise breaks no text where that is `fido`, `spec-should` or `security`.
 
 A library is asked only where it accepts the good credential of the same format and algorithm:
 
@@ -140,9 +143,18 @@ length of a part one length is compared. A panic of a library would be listed as
         };
         let cases: Vec<_> = entry.cases.iter().map(|case| format!("`{case}`")).collect();
         out += &format!("\n## {} {verdicts}: {}\n\n", entry.library, cases.join(", "));
-        out += &format!("- Text: {}\n- Reading: {}\n", entry.text, entry.reading);
+        let bases: BTreeSet<&str> = entry.cases.iter().map(|id| basis(id)).collect();
+        let bases: Vec<String> = bases.into_iter().map(|basis| format!("`{basis}`")).collect();
+        out += &format!("- Basis: {}\n- Text: {}\n- Reading: {}\n", bases.join(", "), entry.text, entry.reading);
     }
     out
+}
+
+/// What the case of a disagreement rests on; its format may stand behind its id.
+fn basis(name: &str) -> &'static str {
+    let cases = scenario::embedded().expect("valid suites");
+    let is_named = |case: &&Case| name == case.id || name.rsplit_once('/').is_some_and(|(id, _)| id == case.id);
+    cases.iter().find(is_named).map(|case| case.basis().name()).expect("a case")
 }
 
 fn known(library: &Library) -> String {

@@ -1,14 +1,16 @@
 //! The judge is judged: the clean reference server and every variant of it stay green, each defect makes the run red for the
 //! clause that it breaks, and `selftest` says so when it is otherwise.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
 use proofmark::authenticator::attestation_root;
 use proofmark::cli::embedded;
 use proofmark::cli::selftest::{self, Aim, Matrix, Outcome, Trial};
+use proofmark::contract::clause;
 use proofmark::contract::{Flow, Protocol};
-use proofmark::outcome::{CaseRecord, Event, Reason, RunRecord, Statement, Verdict};
+use proofmark::outcome::{CaseRecord, Event, Profile, Reason, RunRecord, Statement, Verdict};
 use proofmark::runner::target::Target;
 use proofmark::runner::{Runner, Settings, Stop, vector};
 use proofmark::scenario::{self, Pattern, Plan, Policy, Selection};
@@ -77,6 +79,27 @@ async fn what_goes_wrong_is_told() {
     }
 }
 
+/// The strict profile makes fails of recommendations, of what FIDO's tools demand, and of what is unsafe. A latitude has not even
+/// a deviation under the usual one, so that no profile takes it for wrong.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_strict_profile_fails_for_more_and_alarms_no_latitude() {
+    let defects = ["challenge-short", "verification-skips-credential-json", "verification-skips-client-data-json"];
+    let defects = defects.into_iter().map(|id| Trial::of_defect(defect(id)));
+    let latitudes = variant::all().filter(|variant| variant.clause.starts_with("webauthn/")).map(Trial::of_variant);
+    let strict = |trial| Trial { profile: Profile::Strict, ..trial };
+    let matrix = play(defects.chain(latitudes).map(strict).collect()).await;
+    assert!(matrix.is_green(), "{}", matrix.text());
+    let defects = defect::all().filter(|defect| {
+        let clause = clause::find(defect.clause).expect("listed");
+        defect.shows == Shows::Fail && !clause.basis.binds()
+    });
+    // A leak is observed, and trust is declared by the target.
+    let stronger: BTreeSet<&str> =
+        defects.map(|defect| defect.clause).filter(|clause| *clause != "api/no-leak").collect();
+    let declared = BTreeSet::from(["webauthn/7.1/attestation-trust"]);
+    assert_eq!(stronger, declared, "no defect counts as a fail where no text binds");
+}
+
 /// Of a whole run every clause of the source pages is verified over every transport.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_clean_server_shows_every_clause() {
@@ -108,8 +131,30 @@ async fn a_run_that_was_not_asked_to_wait_skips_what_waits() {
     assert!(record.findings[0].received.contains("--wait-expiry"), "{:?}", record.findings);
 }
 
+/// That a format is refused that a target does not support is a promise, also in a case that rests on less.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_format_that_is_not_supported_is_refused_by_the_text() {
+    let case = "v2/u2f/rest/compound/nested";
+    let unchecked = vec![defect("attestation-unchecked-compound")];
+    let supported = run_with(unchecked.clone(), &[case], |target| target).await;
+    let unsupported = run_with(unchecked, &[case], |target| Target { policy: Policy::default(), ..target }).await;
+    let seen = |run: &RunRecord| {
+        let record = run.cases.iter().find(|record| record.id.starts_with(case)).expect("played");
+        (record.verdict, record.reason, record.findings[0].clause.clone())
+    };
+    let syntax = (Verdict::Deviation, Reason::SecurityUnmet, "webauthn/8.9/syntax".to_owned());
+    assert_eq!(seen(&supported), syntax);
+    let format = (Verdict::Fail, Reason::AcceptedInvalid, "webauthn/7.1/format".to_owned());
+    assert_eq!(seen(&unsupported), format);
+}
+
 /// Plays the selected cases against the clean server, of which something else is said.
 async fn run_as(patterns: &[&str], said: fn(Target) -> Target) -> RunRecord {
+    run_with(Vec::new(), patterns, said).await
+}
+
+/// The same against a server with defects.
+async fn run_with(defects: Vec<&'static Defect>, patterns: &[&str], said: fn(Target) -> Target) -> RunRecord {
     let cases = scenario::embedded().expect("valid suites");
     let usual = ServerConfig::default();
     let selection = Selection {
@@ -122,7 +167,7 @@ async fn run_as(patterns: &[&str], said: fn(Target) -> Target) -> RunRecord {
     let plan = Plan::new(cases, &selection);
     assert_eq!(plan.unmatched, [""; 0], "every pattern selects something");
     let (users, trust_anchors) = (plan.subjects(), vec![attestation_root()]);
-    let server = Server::start(ServerConfig { users, trust_anchors, ..usual }).await.expect("a free port");
+    let server = Server::start(ServerConfig { users, trust_anchors, defects, ..usual }).await.expect("a free port");
     let mut target = embedded::target_of(&server);
     target.limits.timeout = Duration::from_secs(60);
     let settings = Settings { seed: 7, concurrency: 16, now: embedded::now() };
@@ -139,8 +184,9 @@ fn defects_page() -> String {
         "# Defects of the reference server, and what finds them\n\n\
          `proofmark serve --defect NAME` and `proofmark run --defect NAME` switch one on. `proofmark selftest` plays, for each,\n\
          the cases beside it: at least one has to be red for the clause that the defect breaks. Those marked with a star are\n\
-         deviations: a SHOULD that is not met, or (the limits) a refusal for another reason than the length. What only `load` sees\n\
-         has no case, since a run does not judge how fast a server is.\n",
+         deviations under the profile `webauthn`: what only a SHOULD, FIDO's conformance tools or safety ask for is not met, or (the\n\
+         limits) a refusal is for another reason than the length. What only `load` sees has no case, since a run does not judge how\n\
+         fast a server is.\n",
     );
     for (class, defects) in defect::CLASSES {
         page.push_str(&format!(

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::trial::{Aim, Played};
 use crate::contract::clause;
-use crate::outcome::{CaseRecord, Reason, Verdict};
+use crate::outcome::{CaseRecord, Profile, Reason, Verdict};
 use crate::report::printable;
 use crate::server::defect::Shows;
 
@@ -60,8 +60,9 @@ pub fn outcome(aim: Aim, cases: &[CaseRecord]) -> Outcome {
         }
         Aim::Red { clause, shows } => {
             let wanted = if shows == Shows::Deviation { Verdict::Deviation } else { Verdict::Fail };
+            // What the text gives does not depend on the profile that it is judged by.
             let is_kill = |case: &&CaseRecord| {
-                case.verdict == wanted
+                case.reason.verdict(Profile::Webauthn) == wanted
                     && case.findings.first().is_some_and(|finding| clause::includes(clause, &finding.clause))
             };
             let mut kills: BTreeMap<&str, (usize, usize)> = BTreeMap::new();

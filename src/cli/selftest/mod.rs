@@ -29,6 +29,7 @@ pub async fn selftest(arguments: &SelftestArguments) -> Result<Exit, Failure> {
     if arguments.all {
         trials.iter_mut().for_each(|trial| trial.patterns.clear());
     }
+    trials.iter_mut().for_each(|trial| trial.profile = arguments.profile);
     let stop = Stop::default();
     let mut watcher = Box::pin(run::watch(stop.clone()));
     // Polled once, so that an interrupt is heard before anything is announced.

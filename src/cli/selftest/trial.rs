@@ -7,7 +7,7 @@ use super::super::exit::{Exit, Failure};
 use super::matrix::{self, Outcome};
 use crate::authenticator::attestation_root;
 use crate::contract::{Flow, Protocol};
-use crate::outcome::{Event, RunRecord};
+use crate::outcome::{Event, Profile, RunRecord};
 use crate::runner::{Runner, Settings, Stop, vector};
 use crate::scenario::{self, Pattern, Plan, Selection};
 use crate::server::defect::{Defect, Shows};
@@ -56,6 +56,8 @@ pub struct Trial {
     pub variants: Vec<&'static Variant>,
     /// Patterns of the cases; the whole default plan where there are none.
     pub patterns: Vec<&'static str>,
+    /// What the server is held to.
+    pub profile: Profile,
 }
 
 /// A trial and what came of it.
@@ -75,19 +77,21 @@ impl Trial {
     /// The defect is found.
     pub fn of_defect(defect: &'static Defect) -> Trial {
         let aim = Aim::Red { clause: defect.clause, shows: defect.shows };
-        Trial { name: defect.id, aim, defects: vec![defect], variants: Vec::new(), patterns: defect.found_by.to_vec() }
+        let patterns = defect.found_by.to_vec();
+        Trial { name: defect.id, aim, defects: vec![defect], patterns, ..Trial::clean() }
     }
 
     /// The variant is not taken for a defect.
     pub fn of_variant(variant: &'static Variant) -> Trial {
         let patterns = variant.played.to_vec();
-        Trial { name: variant.id, aim: Aim::Green, defects: Vec::new(), variants: vec![variant], patterns }
+        Trial { name: variant.id, variants: vec![variant], patterns, ..Trial::clean() }
     }
 
     /// The server that keeps every promise.
     pub fn clean() -> Trial {
-        let none = (Vec::new(), Vec::new(), Vec::new());
-        Trial { name: "clean server", aim: Aim::Green, defects: none.0, variants: none.1, patterns: none.2 }
+        let (defects, variants, patterns) = (Vec::new(), Vec::new(), Vec::new());
+        let profile = Profile::Webauthn;
+        Trial { name: "clean server", aim: Aim::Green, defects, variants, patterns, profile }
     }
 
     fn is_played(&self) -> bool {
@@ -181,6 +185,7 @@ impl Stage {
         };
         let server = Server::start(config).await.map_err(Failure::internal)?;
         let mut target = embedded::target_of(&server);
+        target.profile = trial.profile;
         target.limits.timeout = if trial.aim == Aim::Green { MUCH_PATIENCE } else { PATIENCE };
         let settings = Settings { seed: self.seed, concurrency: JOBS, now: embedded::now() };
         let runner = Runner::new(target, plan, settings).map_err(Failure::internal)?;

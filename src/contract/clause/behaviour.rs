@@ -52,7 +52,7 @@ pub const CLAUSES: &[Clause] = &[
         "OWASP ASVS 4.0.3, 7.4.1; CWE-209"),
     must("api/after-state",
         "A refused registration stores nothing and does not block the next one; an accepted one is stored exactly once.",
-        "WebAuthn L3 section 7.1, create and store a new credential record"),
+        "WebAuthn L3 section 7.1, steps 27 and 29"),
     doc("api/remove",
         "A removed factor is gone: it is no longer listed in excludeCredentials.",
         "API overview, remove operations"),

@@ -1,6 +1,6 @@
 //! W3C WebAuthn Level 3: the verification procedures of the attestation statement formats, section 8.
 
-use super::{Clause, may, must};
+use super::{Clause, fido, may, must, security};
 
 /// The clauses of this source.
 #[rustfmt::skip]
@@ -76,7 +76,7 @@ pub const CLAUSES: &[Clause] = &[
         "WebAuthn L3 section 8.3, verification: certInfo, attested"),
     must("webauthn/8.3/ignored-fields",
         "The other fields of certInfo (qualifiedSigner, clockInfo, firmwareVersion) are ignored.",
-        "WebAuthn L3 section 8.3, verification: certInfo"),
+        "WebAuthn L3 section 8.3, verification: note on certInfo"),
     must("webauthn/8.3/algorithm",
         "alg in the TPM statement goes with the key of the AIK certificate.",
         "WebAuthn L3 section 8.3, verification: sig, alg"),
@@ -170,9 +170,9 @@ pub const CLAUSES: &[Clause] = &[
     must("webauthn/8.6/result",
         "The U2F procedure gives the attestation type, and x5c as the trust path.",
         "WebAuthn L3 section 8.6, verification step 8"),
-    must("webauthn/8.7/empty-map",
+    fido("webauthn/8.7/empty-map",
         "The statement of format none is an empty map.",
-        "WebAuthn L3 section 8.7, syntax"),
+        "WebAuthn L3 section 8.7, syntax; FIDO Conformance Tools, Server-ServerAuthenticatorAttestationResponse-Resp-7 F-1"),
     must("webauthn/8.7/result",
         "The procedure of format none gives the type none and an empty trust path.",
         "WebAuthn L3 section 8.7, verification"),
@@ -188,13 +188,13 @@ pub const CLAUSES: &[Clause] = &[
     must("webauthn/8.8/result",
         "The Apple procedure gives the type anonymization authority, and x5c as the trust path.",
         "WebAuthn L3 section 8.8, verification step 6"),
-    must("webauthn/8.9/syntax",
+    security("webauthn/8.9/syntax",
         "A compound statement is a list of at least two statements with their formats, none of them compound.",
-        "WebAuthn L3 section 8.9, verification step 1"),
+        "WebAuthn L3 section 8.9, syntax, which no step verifies"),
     must("webauthn/8.9/statements",
         "The statements in a compound one verify, as many of them as the relying party's policy demands.",
-        "WebAuthn L3 section 8.9, verification step 2"),
+        "WebAuthn L3 section 8.9, verification steps 1 and 2"),
     must("webauthn/8.9/result",
         "The compound procedure gives what the statements that verified gave, in any combination.",
-        "WebAuthn L3 section 8.9, verification step 3"),
+        "WebAuthn L3 section 8.9, verification step 2"),
 ];

@@ -9,6 +9,7 @@ mod ceremony;
 mod endpoints;
 mod excluded;
 mod formats;
+mod references;
 mod requests;
 mod responses;
 
@@ -83,6 +84,10 @@ const fn rfc(id: &'static str, text: &'static str, source: &'static str) -> Clau
     Clause::new(Basis::Rfc, id, text, source)
 }
 
+const fn fido(id: &'static str, text: &'static str, source: &'static str) -> Clause {
+    Clause::new(Basis::Fido, id, text, source)
+}
+
 const fn security(id: &'static str, text: &'static str, source: &'static str) -> Clause {
     Clause::new(Basis::Security, id, text, source)
 }
@@ -100,6 +105,7 @@ pub fn all() -> impl Iterator<Item = &'static Clause> {
         .chain(behaviour::CLAUSES)
         .chain(ceremony::CLAUSES)
         .chain(formats::CLAUSES)
+        .chain(references::CLAUSES)
 }
 
 /// Whether `general` says what `id` says, or more: a clause includes what is beneath it, and step 22 of the ceremony asks for

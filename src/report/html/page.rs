@@ -169,6 +169,7 @@ fn facts(run: &RunRecord) -> Vec<(&'static str, String)> {
     if !started.protocols.is_empty() {
         facts.push(("Protocols", started.protocols.join(", ")));
     }
+    facts.push(("Profile", started.profile.name().to_owned()));
     facts.push(("Seed", started.seed.to_string()));
     facts.push(("Time", time(run)));
     if let Some(words) = run.stopped_words() {

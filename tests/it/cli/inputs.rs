@@ -85,6 +85,18 @@ fn everything_can_be_listed() {
         assert!(ids.contains(&entry), "{what}: {entry}");
         assert!(ids.len() >= least, "{what}: {} entries", ids.len());
     }
+    for (what, basis, entry) in [
+        ("clauses", "rfc", "rfc8230/2/pss-salt "),
+        ("clauses", "fido", "webauthn/8.7/empty-map "),
+        ("cases", "declared", "packed-x5c/leaf-expired "),
+        ("cases", "spec-should", "envelope/transports-unknown "),
+    ] {
+        let output = proofmark(&["list", what, "--basis", basis]).exits(0);
+        assert!(output.out.lines().any(|line| line.starts_with(entry)), "{basis}: {}", output.out);
+        assert!(!output.out.contains("webauthn/7.1/origin "), "{basis}: {}", output.out);
+    }
+    proofmark(&["list", "cases", "--basis", "must"]).exits(2);
+    proofmark(&["list", "defects", "--basis", "fido"]).exits(2).says(&["only cases and clauses"]);
     assert_eq!(proofmark(&["list"]).exits(0).out, proofmark(&["list", "cases"]).out);
     proofmark(&["list", "everything"]).exits(2);
 }

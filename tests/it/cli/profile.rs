@@ -94,6 +94,7 @@ fn a_recorded_run_is_judged_by_another_profile() {
     proofmark(&["judge", &text(&strict), "--profile", "webauthn"]).exits(0);
     let worse = proofmark(&["diff", &events, &text(&strict)]).exits(1);
     assert!(worse.out.contains("own/demanded"), "{}", worse.out);
+    assert!(worse.out.contains("profiles  they differ: webauthn, then strict"), "{}", worse.out);
 }
 
 /// An entry is about a verdict, so that one that was written under one profile is seen to have changed under another.

@@ -129,7 +129,8 @@ pub const DISAGREEMENTS: &[Disagreement] = &[
         ],
         text: "§8.7: the syntax of attStmt for none is the empty map; §7.1 step 22: verify that attStmt is a correct \
                attestation statement.",
-        reading: "MUST refuse. The library does not look at the statement of none, nor at its type.",
+        reading: "No step of §8.7 reads it, and FIDO's tools demand the refusal (Resp-7 F-1, Resp-3 F-5). The library does not \
+                  look at the statement of none, nor at its type, as it may by the text.",
     },
     Disagreement {
         library: CORE,
@@ -144,7 +145,8 @@ pub const DISAGREEMENTS: &[Disagreement] = &[
         ],
         text: "§6.1: authenticator data end with the one map of extensions if ED is set, else with the attested \
                credential data.",
-        reading: "MUST refuse: what follows has no meaning, and was signed. The library ignores it.",
+        reading: "No step looks behind them, and FIDO's tools do (Resp-3 F-12): what follows has no meaning, and was signed. The \
+                  library ignores it, as it may by the text.",
     },
     Disagreement {
         library: RP,

@@ -1,0 +1,43 @@
+//! `list`
+
+use clap::{Args, ValueEnum};
+
+use crate::contract::clause::Basis;
+
+/// `list`
+#[derive(Debug, Args)]
+pub struct ListArguments {
+    /// What to list
+    #[arg(default_value = "cases")]
+    pub what: Listing,
+    /// Only clauses, or cases, that rest on this: spec-must, rfc, api-doc, declared, spec-should, fido, security or may
+    #[arg(long, value_name = "BASIS", value_parser = basis)]
+    pub basis: Option<Basis>,
+}
+
+/// What `list` can list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Listing {
+    /// Intentions, with their titles
+    Cases,
+    /// Cases expanded over flow, protocol, operation and format
+    Permutations,
+    /// Normative statements, with their sources
+    Clauses,
+    /// Ways in which a credential can be wrong
+    Mutations,
+    /// Ways in which a request's bytes can be wrong
+    Faults,
+    /// Faults that the reference server can be told to have
+    Defects,
+    /// Report formats
+    Reports,
+    /// What the documents leave open and the reference server can be told to do otherwise
+    Variants,
+}
+
+/// A basis by its name.
+fn basis(text: &str) -> Result<Basis, String> {
+    let names = || Basis::ALL.map(Basis::name).join(", ");
+    Basis::from_name(text).ok_or_else(|| format!("there is no basis `{text}`; write one of {}", names()))
+}
