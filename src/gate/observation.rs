@@ -8,8 +8,8 @@ const MOST: usize = 300;
 /// What was observed, without what differs from run to run: no times, challenges, ids of factors or messages. ASCII in one
 /// line, whatever the target sent.
 ///
-/// Where an answer was set against its expectation it is the answer: `accepted`, or `refused with code 3 and id LIMIT-x`; of a
-/// comparison the answers over all protocols. What a check found is told by the check and by what it had expected, since what
+/// Where an answer was set against its expectation it is the answer: `accepted`, or `refused with code 3 and id LIMIT-x`, also of
+/// a refusal by a server error; of a comparison the answers over all protocols. What a check found is told by the check and by what it had expected, since what
 /// it received is the target's text: `details-shape: expected details.sequence: ...`.
 pub fn observation(record: &CaseRecord) -> String {
     let Some(finding) = record.findings.first() else { return plain(&record.observed) };
