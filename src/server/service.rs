@@ -232,8 +232,10 @@ impl Service {
 
     /// Whether a start carries a registration code. None is ever issued here, so that none is good.
     fn has_code(&self, message: &Value) -> bool {
-        let is_empty = message["code"].as_object().is_some_and(Map::is_empty);
-        !message["code"].is_null() && !(is_empty && self.site.switches.varies("code-empty-is-none"))
+        let code = &message["code"];
+        let counts_as_none =
+            code.as_object().is_some_and(Map::is_empty) && self.site.switches.varies("code-empty-is-none");
+        !code.is_null() && !counts_as_none
     }
 
     fn ignores_codes(&self) -> bool {
