@@ -90,21 +90,12 @@ fn compare(name: &str, group: Group, profile: Profile) -> Option<CaseRecord> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::contract::{Flow, Protocol};
-    use crate::runner::course::panicked;
-    use crate::scenario::{Plan, Selection, parse_suite};
-
-    const SUITE: &str = "
-suite: s
-cases:
-- { id: s/one, title: t, clauses: [api/status/ok], formats: [none], expect: must-accept }
-";
+    use crate::contract::Protocol;
+    use crate::runner::course::{panicked, tests::plan};
 
     #[tokio::test]
     async fn a_case_that_panics_keeps_its_name_and_ends_its_comparison() {
-        let (flows, protocols) = (vec![Flow::V2U2f], Protocol::ALL.to_vec());
-        let selection = Selection { flows, protocols, ..Selection::default() };
-        let plan = Plan::new(parse_suite("s.yaml", SUITE).expect("valid"), &selection);
+        let plan = plan(&Protocol::ALL);
         let mut agreement = Agreement::new(&plan.permutations, Profile::default());
         let task = tokio::spawn(async { assert!(std::hint::black_box(false), "on purpose") });
         let error = task.await.expect_err("it panicked");

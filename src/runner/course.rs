@@ -214,7 +214,7 @@ fn ended(permutation: &Permutation, reason: Reason, expected: &str, received: St
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::contract::Protocol;
     use crate::scenario::{Plan, Selection, parse_suite};
@@ -225,11 +225,16 @@ cases:
 - { id: s/one, title: t, clauses: [api/status/ok], formats: [none], expect: must-accept }
 ";
 
+    /// One case on one flow over these protocols.
+    pub(in crate::runner) fn plan(protocols: &[Protocol]) -> Plan {
+        let (flows, protocols) = (vec![Flow::V2U2f], protocols.to_vec());
+        let selection = Selection { flows, protocols, ..Selection::default() };
+        Plan::new(parse_suite("s.yaml", SUITE).expect("valid"), &selection)
+    }
+
     #[test]
     fn what_the_end_of_a_run_cuts_off_has_no_verdict() {
-        let (flows, protocols) = (vec![Flow::V2U2f], vec![Protocol::Grpc]);
-        let selection = Selection { flows, protocols, ..Selection::default() };
-        let plan = Plan::new(parse_suite("s.yaml", SUITE).expect("valid"), &selection);
+        let plan = plan(&[Protocol::Grpc]);
         let permutation = &plan.permutations[0];
         for (cause, reason) in [
             (StopCause::MaxTime, Reason::Budget),
