@@ -109,6 +109,8 @@ pub enum Reason {
     Auth,
     /// A step that only prepares the case did not work.
     Setup,
+    /// Somebody else used the same subjects meanwhile, so that what was seen may be of their doing.
+    Interference,
     /// The unmutated control was not accepted, so the negative says nothing.
     ControlFailed,
     /// Our own verifier does not refuse the object at the intended step.

@@ -84,6 +84,10 @@ impl Cause<'_> {
                 "a call that only prepares the case did not come to what it needs, which is no verdict about the clause; the \
                  example says what is missing"
             }
+            Reason::Interference => {
+                "another run or tool uses the same subjects: give each a list of its own, or a part of one (--subjects-slice 1/2 and \
+                 2/2); runs on one machine and one list keep apart by themselves"
+            }
             Reason::OracleDisagrees | Reason::HarnessBug => "report it with the event stream (--report ndjson=FILE)",
             _ if is_denied(self.finding) => {
                 "the target says that the caller may not do this: give it the permission; if it has it, the target is at fault"
@@ -158,6 +162,7 @@ fn key(finding: &Finding, kind: Kind) -> Key<'_> {
         (Reason::Auth | Reason::ControlFailed | Reason::TargetUnreachable | Reason::Crash, _) => {
             ("", reason.name(), "", answer())
         }
+        (Reason::Interference, _) => ("", reason.name(), expected, Cow::Borrowed("")),
         (Reason::Setup | Reason::Aborted | Reason::Budget, _) => ("", reason.name(), expected, answer()),
         _ if kind == Kind::OfControls || is_denied(finding) => ("", "refused".to_owned(), "", answer()),
         (Reason::RejectedValid | Reason::WrongStatus, Some(Said { id: Some(_), .. })) => {

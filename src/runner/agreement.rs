@@ -16,6 +16,7 @@ pub(super) struct Agreement {
     groups: HashMap<String, Group>,
     group_of: HashMap<String, String>,
     profile: Profile,
+    members: HashMap<String, Vec<Permutation>>,
 }
 
 #[derive(Debug, Default)]
@@ -32,6 +33,7 @@ impl Agreement {
         for permutation in permutations.iter().filter(|permutation| is_comparable(permutation)) {
             let name = permutation.across_protocols();
             agreement.groups.entry(name.clone()).or_default().missing += 1;
+            agreement.members.entry(name.clone()).or_default().push(permutation.clone());
             agreement.group_of.insert(permutation.id.clone(), name);
         }
         agreement.groups.retain(|_, group| group.missing > 1);
@@ -48,7 +50,12 @@ impl Agreement {
             return None;
         }
         let group = self.groups.remove(name)?;
-        compare(name, group, self.profile)
+        compare(name, group.records, self.profile)
+    }
+
+    /// The permutations that a comparison is of.
+    pub(super) fn members(&self, comparison: &str) -> Vec<Permutation> {
+        self.members.get(comparison).cloned().unwrap_or_default()
     }
 }
 
@@ -61,9 +68,8 @@ fn is_judged(record: &CaseRecord) -> bool {
     !record.observed.is_empty() && !matches!(record.verdict, Verdict::Error | Verdict::Skip)
 }
 
-/// `None` where a protocol has no verdict: its own record says why.
-fn compare(name: &str, group: Group, profile: Profile) -> Option<CaseRecord> {
-    let mut records = group.records;
+/// The comparison of what one permutation came to over each protocol. `None` where a protocol has no verdict: its own record says why.
+pub(super) fn compare(name: &str, mut records: Vec<CaseRecord>, profile: Profile) -> Option<CaseRecord> {
     records.sort_by(|a, b| a.protocol.cmp(&b.protocol));
     let first = records.first().filter(|_| records.iter().all(is_judged))?;
     let answers: Vec<String> =

@@ -286,6 +286,7 @@ impl Player<'_> {
                     let (expected, received) = ("a challenge that was never sent before", "one that was sent before");
                     return self.end("challenge-fresh", CHALLENGE, Reason::WrongShape, expected, received);
                 }
+                self.notice(step, endpoint, &options);
                 self.compare_user_handles(step, &options);
                 self.options = Some(options);
                 Ok(())

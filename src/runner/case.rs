@@ -31,6 +31,7 @@ pub(super) async fn play(shared: &Shared, permutation: &Permutation, attempt: u8
             if !player.state.enrolled.is_empty() {
                 shared.controls.note_accepted(permutation.flow, permutation.protocol);
             }
+            player.look_for_others(attempt).await;
             if gravest(&player.findings, profile).is_none_or(|worst| worst.verdict(profile) > Verdict::Skip) {
                 player.lease.set_aside();
             }
@@ -93,6 +94,7 @@ pub(super) async fn enrol_once(
         return Ok(());
     }
     player.lease.set_aside();
+    player.look_once_more().await;
     let why = player.findings.last().map_or_else(String::new, |finding| finding.received.clone());
     let reason =
         gravest(&player.findings, shared.target.profile).map_or(Reason::ControlFailed, |finding| finding.reason);
@@ -112,6 +114,14 @@ pub(super) fn record_of(permutation: &Permutation) -> CaseRecord {
     record.suite.clone_from(&permutation.case.file);
     record.basis = Some(permutation.case.basis());
     record.source.clone_from(&permutation.case.source);
+    record
+}
+
+/// The record of what panicked: a fault of ours.
+pub(super) fn of_bug(id: &str, error: &tokio::task::JoinError) -> CaseRecord {
+    let mut record = empty_record(id, id);
+    record.findings = vec![Finding::new("runner", "", Reason::HarnessBug, "no panic", error.to_string())];
+    record.decide(crate::outcome::Profile::default());
     record
 }
 

@@ -9,7 +9,7 @@ use tokio::task::{Id, JoinError, JoinHandle, JoinSet};
 use super::agreement::Agreement;
 use super::breaker::Breaker;
 use super::pulse::{self, Pulse};
-use super::{LONG, Runner, Shared, Stop, case, effort, millis, play};
+use super::{LONG, Runner, Shared, Stop, case, doubt, effort, millis, play};
 use crate::contract::Flow;
 use crate::outcome::{CaseRecord, Event, Finding, Profile, Reason, RunFinished, Shard, StopCause, Stopped, Verdict};
 use crate::scenario::Permutation;
@@ -24,6 +24,8 @@ pub(super) struct Course<S> {
     flows: Vec<Flow>,
     waiting: std::vec::IntoIter<Permutation>,
     running: JoinSet<CaseRecord>,
+    /// Comparisons of protocols that found a difference, while they are played again.
+    doubted: JoinSet<CaseRecord>,
     /// With their numbers, in the order in which they were begun.
     under_way: HashMap<Id, (u64, Permutation)>,
     next: u64,
@@ -65,6 +67,7 @@ impl<S: FnMut(&Event)> Course<S> {
             shared,
             waiting: played.into_iter(),
             running: JoinSet::new(),
+            doubted: JoinSet::new(),
             under_way: HashMap::new(),
             next: 0,
             begun: Instant::now(),
@@ -76,6 +79,7 @@ impl<S: FnMut(&Event)> Course<S> {
     pub(super) async fn play(mut self, stop: &Stop) -> RunFinished {
         let ending = self.until_the_end(stop).await;
         self.running.abort_all();
+        self.doubted.abort_all();
         let (held, stopped) = match ending {
             Ending::Whole | Ending::Interrupted => (self.breaker.unknown(), None),
             Ending::Bound(stopped) => (self.breaker.unknown(), Some(stopped)),
@@ -106,7 +110,7 @@ impl<S: FnMut(&Event)> Course<S> {
             if probe.is_none() && bound.is_none() {
                 self.begin_more();
             }
-            if probe.is_none() && self.running.is_empty() {
+            if probe.is_none() && self.running.is_empty() && self.doubted.is_empty() {
                 if !self.breaker.is_in_doubt() {
                     let left = bound.filter(|_| self.waiting.len() > 0);
                     return left.map_or(Ending::Whole, |bound| Ending::Bound(bound.stopped));
@@ -123,6 +127,10 @@ impl<S: FnMut(&Event)> Course<S> {
                         probe = Some(self.probe());
                     }
                 }
+                Some(joined) = self.doubted.join_next() => {
+                    let record = joined.unwrap_or_else(|error| case::of_bug("comparison", &error));
+                    (self.sink)(&Event::CaseFinished(Box::new(record)));
+                }
                 pulse = felt(&mut probe) => {
                     probe = None;
                     match pulse {
@@ -135,7 +143,7 @@ impl<S: FnMut(&Event)> Course<S> {
     }
 
     fn begin_more(&mut self) {
-        while self.running.len() < self.shared.settings.concurrency.max(1)
+        while self.running.len() + self.doubted.len() < self.shared.settings.concurrency.max(1)
             && let Some(permutation) = self.waiting.next()
         {
             let task = self.running.spawn(play(Arc::clone(&self.shared), permutation.clone()));
@@ -169,8 +177,14 @@ impl<S: FnMut(&Event)> Course<S> {
             record.curl.clear();
             record.grpcurl.clear();
         }
-        for record in std::iter::once(record).chain(compared) {
-            (self.sink)(&Event::CaseFinished(Box::new(record)));
+        (self.sink)(&Event::CaseFinished(Box::new(record)));
+        match compared {
+            Some(record) if record.reason == Reason::TransportsDisagree => {
+                let (shared, members) = (Arc::clone(&self.shared), self.agreement.members(&record.id));
+                self.doubted.spawn(async move { doubt::compared(&shared, &members, record).await });
+            }
+            Some(record) => (self.sink)(&Event::CaseFinished(Box::new(record))),
+            None => {}
         }
     }
 

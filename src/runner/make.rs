@@ -6,6 +6,7 @@ use sha2::{Digest as _, Sha256};
 use super::control::Form;
 use super::oracle;
 use super::player::{Ended, MadeCredential, Player, Recipe};
+use super::traces::ids_of;
 use crate::authenticator::{Client, ClientError, CreationRequest, CredentialKey, MutationError, mark};
 use crate::outcome::Reason;
 use crate::scenario::{AlgorithmChoice, Made, Requirement, Step};
@@ -29,6 +30,7 @@ impl Player<'_> {
         let algorithm = self.require(&options, made)?;
         match self.create(&options, step, made, algorithm) {
             Ok(credential) => {
+                self.shared.traces.made(ids_of(&credential));
                 let expected = oracle::expected(self, step, made, following);
                 let finding = oracle::consult(self, &options, &credential.created, &expected);
                 self.first_credential.get_or_insert_with(|| credential.clone());

@@ -12,6 +12,7 @@ mod close;
 mod control;
 mod course;
 mod details;
+mod doubt;
 pub mod effort;
 mod expiry;
 mod foretell;
@@ -35,6 +36,7 @@ mod subject;
 pub mod target;
 pub mod target_file;
 mod tokens;
+mod traces;
 pub mod vector;
 
 use std::collections::{HashMap, HashSet};
@@ -78,6 +80,8 @@ struct Shared {
     tokens: Arc<Tokens>,
     pool: SubjectPool,
     challenges: Challenges,
+    traces: Arc<traces::Traces>,
+    doubts: doubt::Doubts,
     /// What a call took in the preflight.
     call_time: OnceLock<Duration>,
     /// The longest time-out of options that cases wait for; not set where they do not wait.
@@ -106,13 +110,16 @@ impl Runner {
     ///
     /// # Errors
     /// [`TransportError`] if an address or the TLS options can't be used.
-    pub fn new(target: Target, plan: Plan, settings: Settings) -> Result<Runner, TransportError> {
+    pub fn new(mut target: Target, plan: Plan, settings: Settings) -> Result<Runner, TransportError> {
         let mut transports = HashMap::new();
         for protocol in &target.protocols {
             let address = target.address(*protocol);
             transports.insert(*protocol, transport::connect(*protocol, address, &target.limits)?);
         }
         let masker = Masker::new(target.accounts.secrets());
+        if target.accounts.listed_in.is_some() {
+            subject::in_own_order(&mut target.accounts.subjects, settings.seed);
+        }
         let demand = plan.demand();
         let pool = SubjectPool::new(&target.accounts, demand);
         let concurrency = demand.concurrency(settings.concurrency, target.accounts.subjects.len());
@@ -125,6 +132,8 @@ impl Runner {
             tokens: Arc::default(),
             pool,
             challenges: Challenges::default(),
+            traces: Arc::default(),
+            doubts: doubt::Doubts::default(),
             call_time: OnceLock::new(),
             wait_expiry: OnceLock::new(),
             target,
@@ -217,14 +226,15 @@ async fn play(shared: Arc<Shared>, permutation: Permutation) -> CaseRecord {
     let first = case::play(&shared, &permutation, 0).await;
     let again = first.verdict == Verdict::Error || first.reason == Reason::Hang;
     if !again {
-        return first;
+        return doubt::settled(&shared, &permutation, first).await;
     }
     let second = case::play(&shared, &permutation, 1).await;
     if first.reason == Reason::Hang {
         // A fail that passes on retry stays a fail.
         return CaseRecord { flaky: second.verdict != Verdict::Fail, ..first };
     }
-    CaseRecord { flaky: second.verdict != first.verdict, ..second }
+    let second = CaseRecord { flaky: second.verdict != first.verdict, ..second };
+    doubt::settled(&shared, &permutation, second).await
 }
 
 fn millis(duration: Duration) -> u64 {

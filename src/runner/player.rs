@@ -60,6 +60,8 @@ pub(super) struct Player<'a> {
     /// How often a challenge did not allow for the mutation.
     pub(super) unlucky: u8,
     pub(super) state: FactorState,
+    /// Registrations of others that were seen.
+    pub(super) foreign: usize,
     pub(super) seed: [u8; 32],
     pub(super) made: u8,
     /// Authorizations with a token that is almost the subject's own: as secret as that.
@@ -162,6 +164,7 @@ impl<'a> Player<'a> {
             unmet: false,
             unlucky: 0,
             state: FactorState::default(),
+            foreign: 0,
             seed: hash.finalize().into(),
             made: 0,
             altered: Vec::new(),

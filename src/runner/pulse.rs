@@ -7,6 +7,7 @@ use futures_util::future::join_all;
 
 use super::challenges::Challenges;
 use super::control::{Controls, Failed};
+use super::doubt::Doubts;
 use super::{Shared, case};
 use crate::authenticator::Format;
 use crate::contract::{Flow, Protocol};
@@ -62,6 +63,8 @@ fn alone(shared: &Shared) -> Option<Shared> {
         tokens: Arc::clone(&shared.tokens),
         pool: shared.pool.clone(),
         challenges: Challenges::default(),
+        traces: shared.traces.clone(),
+        doubts: Doubts::default(),
         call_time: OnceLock::new(),
         wait_expiry: OnceLock::new(),
         target,

@@ -345,6 +345,8 @@ async fn enrol(
         tokens: std::sync::Arc::default(),
         pool: SubjectPool::new(&accounts, Demand::default()),
         challenges: super::challenges::Challenges::default(),
+        traces: std::sync::Arc::default(),
+        doubts: super::doubt::Doubts::default(),
         call_time: std::sync::OnceLock::new(),
         wait_expiry: std::sync::OnceLock::new(),
         target,

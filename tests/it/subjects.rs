@@ -9,6 +9,7 @@ use proofmark::outcome::{Reason, RunRecord, Verdict};
 use proofmark::runner::target::Target;
 use proofmark::runner::{Runner, Settings, Stop};
 use proofmark::scenario::{self, Pattern, Plan, Policy, Selection};
+use proofmark::server::defect::Defect;
 use proofmark::server::{RunningServer, Server, ServerConfig};
 use proofmark::transport::{self, Call, Limits};
 
@@ -102,4 +103,58 @@ async fn after_a_refused_format_the_user_enrols_with_one_that_is_taken() {
             case.observed
         );
     }
+}
+
+/// Cases that others on the same subject can disturb.
+const DISTURBED: [&str; 6] = [
+    "enrolment",
+    "ceremony/replayed-response",
+    "ceremony/second-start-then-verify-second",
+    "ceremony/excluded-credential",
+    "ceremony/retry-after-failure",
+    "limits/name-2*-ascii",
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_runs_on_the_same_subjects_say_so_and_nothing_of_the_target() {
+    // On machines that share no files, each with a copy of the list.
+    let server = server(40).await;
+    let target = listed(&server);
+    let (one, two) = tokio::join!(run(target.clone(), &DISTURBED, 1), run(target, &DISTURBED, 2));
+    let mut disturbed = 0;
+    for run in [one, two] {
+        for (id, came_to) in not_passed(&run) {
+            assert_eq!(came_to, (Verdict::Error, Reason::Interference), "{id}");
+            disturbed += 1;
+        }
+    }
+    // Whether they met in a case is a matter of chance; that they met at all is not.
+    println!("{disturbed} permutations were disturbed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fault_of_the_target_is_found_although_others_use_the_subjects() {
+    let defects = vec![Defect::find("challenge-not-one-time").expect("listed")];
+    let server = with(ServerConfig { users: 60, defects, ..ServerConfig::default() }).await;
+    let target = listed(&server);
+    let cases = ["ceremony/challenge-reuse-new-key", "ceremony/replay-into-new-registration"];
+    let (one, _) = tokio::join!(run(target.clone(), &cases, 1), run(target, &DISTURBED, 2));
+    let failed = not_passed(&one).into_values().filter(|(verdict, _)| *verdict == Verdict::Fail).count();
+    assert!(failed > 0, "{:?}", not_passed(&one));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_load_says_that_others_use_its_subjects() {
+    let server = crate::load::server(&[], 6).await;
+    let plan = || crate::load::plan(&server, Flow::V2Passkey, 2_000);
+    let (record, _) = tokio::join!(
+        async { proofmark::load::run(plan(), &proofmark::load::Stop::default(), &mut |_| ()).await.expect("a record") },
+        run(listed(&server), &["v2/passkey/*/enrolment", "v2/passkey/*/ceremony/second-start-then-verify-second"], 1),
+    );
+    assert!(record.correctness.interfered > 0, "{:?}", record.correctness);
+    let causes = record.causes();
+    assert!(causes[0].starts_with("others use the same subjects"), "{causes:?}");
+    // What the run has left there is nobody's doing by then.
+    let alone = proofmark::load::run(plan(), &proofmark::load::Stop::default(), &mut |_| ()).await.expect("a record");
+    assert_eq!((alone.correctness.interfered, alone.correctness.wrong()), (0, 0), "{:?}", alone.causes());
 }

@@ -1,0 +1,179 @@
+//! Traces of others on the subjects of a run: registrations that this run did not make, and that a subject did not have when the run
+//! first looked at it.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use super::doubt;
+use super::player::{MadeCredential, Player};
+use crate::contract::{ApiVersion, Endpoint, Flow, Operation};
+use crate::outcome::{Reason, gravest};
+use crate::scenario::{Caller, Step, UserRef};
+use crate::transport::Reply;
+use crate::webauthn::options::PublicKeyCredentialCreationOptions;
+
+/// How often is looked whether somebody left a trace, while that is waited for.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// What the run knows of the registrations of its subjects.
+#[derive(Debug, Default)]
+pub(super) struct Traces(Mutex<Seen>);
+
+#[derive(Debug, Default)]
+struct Seen {
+    /// Every credential id that this run made, whatever became of it.
+    made: HashSet<Vec<u8>>,
+    /// What a user had on a flow when the run first looked, and what was seen of others since.
+    known: HashMap<(String, Flow), HashSet<Vec<u8>>>,
+    /// The user on whom others were first seen, and how often they were.
+    others: Option<(String, usize)>,
+}
+
+impl Traces {
+    /// Notes ids by which a target may know a credential that this run made.
+    pub(super) fn made(&self, ids: impl IntoIterator<Item = Vec<u8>>) {
+        self.seen().made.extend(ids);
+    }
+
+    /// Looks at what a user is said to have on a flow; gives how much of it others have registered since the last look.
+    pub(super) fn look(&self, user_id: &str, flow: Flow, listed: &[Vec<u8>]) -> usize {
+        let mut seen = self.seen();
+        let Seen { made, known, others } = &mut *seen;
+        let place = (user_id.to_owned(), flow);
+        let Some(known) = known.get_mut(&place) else {
+            known.insert(place, listed.iter().cloned().collect());
+            return 0;
+        };
+        let is_new = |id: &&Vec<u8>| !made.contains(*id) && !known.contains(*id);
+        let new: Vec<Vec<u8>> = listed.iter().filter(is_new).cloned().collect();
+        let count = new.len();
+        known.extend(new);
+        if count > 0 {
+            others.get_or_insert_with(|| (user_id.to_owned(), 0)).1 += count;
+        }
+        count
+    }
+
+    /// What was seen of others, in words; `None` if nothing was.
+    pub(super) fn words(&self) -> Option<String> {
+        let seen = self.seen();
+        let (user, count) = seen.others.as_ref()?;
+        let registrations = if *count == 1 { "registration" } else { "registrations" };
+        Some(format!("{count} {registrations} that this run did not make, the first of user {user}"))
+    }
+
+    /// The same, and waits for so long if nothing was seen yet.
+    pub(super) async fn words_within(&self, patience: Duration) -> Option<String> {
+        let wait = async {
+            while self.words().is_none() {
+                tokio::time::sleep(PAUSE).await;
+            }
+        };
+        // Either is fine: what counts is what is there then.
+        let _: Result<(), _> = tokio::time::timeout(patience, wait).await;
+        self.words()
+    }
+
+    fn seen(&self) -> std::sync::MutexGuard<'_, Seen> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Every id by which a target may know a credential: those of the envelope, and the one in the authenticator data.
+pub(super) fn ids_of(made: &MadeCredential) -> impl Iterator<Item = Vec<u8>> + '_ {
+    // RP ID hash, flags, counter and AAGUID come before its length (WebAuthn L3 section 6.1). What follows may be wrong on purpose.
+    const LENGTH_AT: usize = 53;
+    let data = &made.created.authenticator_data;
+    let length =
+        data.get(LENGTH_AT..LENGTH_AT + 2).map_or(0, |bytes| usize::from(bytes[0]) << 8 | usize::from(bytes[1]));
+    let attested = data.get(LENGTH_AT + 2..LENGTH_AT + 2 + length).map(<[u8]>::to_vec);
+    made.ids.iter().cloned().chain(attested)
+}
+
+impl Player<'_> {
+    /// Looks for traces of others in the options of a start.
+    pub(super) fn notice(&mut self, step: &Step, endpoint: &Endpoint, options: &PublicKeyCredentialCreationOptions) {
+        let is_other = match endpoint.flow.version() {
+            ApiVersion::V1 => step.caller == Caller::Other,
+            ApiVersion::V2 => step.user == UserRef::Other,
+        };
+        let is_own = match endpoint.flow.version() {
+            ApiVersion::V1 => step.caller == Caller::Subject,
+            ApiVersion::V2 => step.user == UserRef::Own,
+        };
+        let subject = if is_own { Some(self.lease.own()) } else { self.lease.other().filter(|_| is_other) };
+        let Some(subject) = subject else { return };
+        self.foreign += self.shared.traces.look(&subject.user_id, endpoint.flow, &options.exclude_credentials);
+    }
+
+    /// Looks once more for others, where the case came to something that they may have caused; notes whether they were seen.
+    pub(super) async fn look_for_others(&mut self, attempt: u8) {
+        let worst = gravest(&self.findings, self.shared.target.profile).map(|finding| finding.reason);
+        if worst.is_some_and(|reason| doubt::can_be_of_others(reason) || reason == Reason::Setup) {
+            self.look_once_more().await;
+        }
+        if self.foreign > 0 {
+            self.shared.doubts.met_others(&self.permutation.id, attempt);
+        }
+    }
+
+    /// Looks once more at the subject of the case, for traces that came since its last start. Nothing of it is judged or recorded.
+    pub(super) async fn look_once_more(&mut self) {
+        let findings = self.findings.len();
+        let step = Step::default();
+        let prepared = self.prepared(Operation::Start, &step);
+        self.findings.truncate(findings);
+        let Ok((transport, call)) = prepared else { return };
+        let Ok(exchange) = transport.send(&call).await else { return };
+        let Reply::Success(body) = &exchange.reply else { return };
+        if let Some(options) = options_of(exchange.endpoint, body) {
+            self.notice(&step, exchange.endpoint, &options);
+        }
+    }
+}
+
+/// The creation options in the answer of a start.
+pub(super) fn options_of(endpoint: &Endpoint, body: &serde_json::Value) -> Option<PublicKeyCredentialCreationOptions> {
+    match endpoint.options_member().and_then(|pointer| body.pointer(pointer))? {
+        serde_json::Value::String(text) => PublicKeyCredentialCreationOptions::from_text(text).ok(),
+        object => PublicKeyCredentialCreationOptions::from_json(object).ok(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ids(texts: &[&str]) -> Vec<Vec<u8>> {
+        texts.iter().map(|text| text.as_bytes().to_vec()).collect()
+    }
+
+    #[test]
+    fn what_was_there_and_what_was_made_is_no_trace() {
+        let traces = Traces::default();
+        assert_eq!(traces.look("1", Flow::V1U2f, &ids(&["old"])), 0, "the first look");
+        traces.made(ids(&["ours", "refused"]));
+        assert_eq!(traces.look("1", Flow::V1U2f, &ids(&["old", "ours", "refused"])), 0);
+        assert_eq!(traces.look("2", Flow::V1U2f, &ids(&["ours"])), 0, "shown to another user: the target's fault");
+        assert_eq!(traces.look("2", Flow::V2Passkey, &ids(&["x"])), 0, "another list");
+        assert_eq!(traces.words(), None);
+        assert_eq!(traces.look("1", Flow::V1U2f, &ids(&["old", "ours", "theirs"])), 1);
+        assert_eq!(traces.look("1", Flow::V1U2f, &ids(&["theirs"])), 0, "seen already");
+        let words = traces.words().expect("somebody was there");
+        assert_eq!(words, "1 registration that this run did not make, the first of user 1");
+    }
+
+    #[tokio::test]
+    async fn a_trace_is_waited_for_as_long_as_is_said() {
+        let traces = Traces::default();
+        assert_eq!(traces.words_within(Duration::ZERO).await, None);
+        traces.look("1", Flow::V1U2f, &[]);
+        let comes = async {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            traces.look("1", Flow::V1U2f, &ids(&["theirs"]))
+        };
+        let (words, _) = tokio::join!(traces.words_within(Duration::from_secs(60)), comes);
+        assert!(words.is_some());
+    }
+}
