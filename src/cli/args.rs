@@ -33,7 +33,7 @@ pub use streams::{
     version,
     about = "Conformance harness and load tester for WebAuthn enrolment over REST, gRPC and gRPC-Web",
     after_help = "Exit codes: 0 green, 1 failed, 2 usage, 3 invalid input file, 4 nothing selected, 5 preflight failed, \
-                  6 errors kept cases from a verdict or not everything was played, 7 known deviations stale, changed or expired, 8 load threshold missed or \
+                  6 errors kept cases from a verdict, not everything was played, or others used the subjects of a load, 7 known deviations stale, changed or expired, 8 load threshold missed or \
                   wrong answer under load, 9 the load generator was the limit, 70 internal, \
                   74 a report or standard output could not be written, 130 interrupted"
 )]

@@ -37,6 +37,7 @@ pub async fn check(arguments: CheckArguments) -> Result<Exit, Failure> {
         most: MOST_SUBJECTS,
         patience: leases::patience(None)?,
         quiet: arguments.format != CheckForm::Text,
+        together: None,
     };
     leases::hold(&mut target.accounts, &asked).await?;
     let settings = Settings { seed: seed_or_random(arguments.seed), concurrency: 1, now: embedded::now() };

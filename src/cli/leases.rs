@@ -29,8 +29,21 @@ pub struct Asked<'a> {
     pub most: usize,
     /// How long to wait for them.
     pub patience: Duration,
-    /// Says nothing of what is no error.
+    /// Only errors are said.
     pub quiet: bool,
+    /// What the shards of one load have in common, which use the list together.
+    pub together: Option<&'a str>,
+}
+
+impl Asked<'_> {
+    fn wanted(&self, census: &Census) -> Wanted {
+        Wanted {
+            what: self.what.to_owned(),
+            least: self.least.min(census.all),
+            most: self.most,
+            together: self.together.map(str::to_owned),
+        }
+    }
 }
 
 /// How long to wait, as `--wait-subjects` says.
@@ -65,9 +78,7 @@ pub fn slice(accounts: &mut Accounts, slice: Option<Shard>) -> Result<(), Failur
 pub async fn hold(accounts: &mut Accounts, asked: &Asked<'_>) -> Result<(), Failure> {
     let Some(list) = accounts.listed_in.clone() else { return Ok(()) };
     let census = Census::of(accounts.subjects.iter().map(|subject| subject.user_id.as_str()));
-    let wanted =
-        Wanted { what: asked.what.to_owned(), least: asked.least.min(census.all), most: asked.most, together: None };
-    if let Some(lease) = wait(&list, &census, &wanted, asked).await? {
+    if let Some(lease) = wait(&list, &census, asked).await? {
         accounts.subjects.retain(|subject| lease.has(&subject.user_id));
         accounts.lease = Some(Arc::new(lease));
     }
@@ -75,8 +86,8 @@ pub async fn hold(accounts: &mut Accounts, asked: &Asked<'_>) -> Result<(), Fail
 }
 
 /// Waits for a lease; `None` where there can be none.
-pub async fn wait(list: &Path, census: &Census, wanted: &Wanted, asked: &Asked<'_>) -> Result<Option<Lease>, Failure> {
-    let begun = Instant::now();
+pub async fn wait(list: &Path, census: &Census, asked: &Asked<'_>) -> Result<Option<Lease>, Failure> {
+    let (begun, wanted) = (Instant::now(), &asked.wanted(census));
     let mut is_told = asked.quiet;
     loop {
         let (free, holders) = match lease::take(list, census, wanted) {
@@ -172,7 +183,8 @@ mod tests {
         let directory = tempfile::tempdir().expect("a directory");
         let list = directory.path().join("pool.json");
         let listed = || Accounts { listed_in: Some(list.clone()), ..accounts(20) };
-        let asked = |least, most| Asked { what: "run", least, most, patience: Duration::ZERO, quiet: true };
+        let asked =
+            |least, most| Asked { what: "run", least, most, patience: Duration::ZERO, quiet: true, together: None };
         let (mut one, mut two, mut three) = (listed(), listed(), listed());
         hold(&mut one, &asked(12, 12)).await.expect("free");
         hold(&mut two, &asked(2, 100)).await.expect("free");

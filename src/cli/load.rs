@@ -9,11 +9,13 @@ mod scratch;
 mod shard;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use super::accounts::{self, Keeper, Teller};
 use super::args::{LoadArguments, LoadCommand, LoadVerb};
 use super::embedded::Embedded;
 use super::exit::{Exit, Failure};
+use super::leases::{self, Asked};
 use super::{embedded, interrupt, load_verbs, output, reports};
 use crate::contract::{Flow, Protocol};
 use crate::load::{self, LoadError, Stop};
@@ -93,14 +95,39 @@ async fn open(arguments: &LoadArguments, options: &Options) -> Result<(LoadTarge
         subjects_needed: &needed,
         tell: &|progress| teller.tell(progress),
     };
-    let target = target_file::load_for_attack(path, &surroundings).await.map_err(Failure::config)?;
+    let mut target = target_file::load_for_attack(path, &surroundings).await.map_err(Failure::config)?;
+    lease(&mut target, arguments, options).await?;
     Ok((target, None))
 }
 
-/// Precedence: 70, 130, 8 for wrong answers, 9, 8 for thresholds, 0.
+/// Takes as many of the listed subjects as no other process uses. The shards of one load have the whole list together: each uses
+/// others of it.
+async fn lease(target: &mut LoadTarget, arguments: &LoadArguments, options: &Options) -> Result<(), Failure> {
+    let shards = options.shard.map(|shard| format!("{} shards of seed {}", shard.count, options.seed));
+    let asked = Asked {
+        what: "load",
+        least: if shards.is_some() { usize::MAX } else { options.workers.max(2) },
+        most: usize::MAX,
+        patience: leases::patience(arguments.wait_subjects.as_deref())?,
+        quiet: false,
+        together: shards.as_deref(),
+    };
+    let accounts = &mut target.target.accounts;
+    let Some(path) = &target.subjects_file else {
+        leases::slice(accounts, arguments.subjects_slice)?;
+        return leases::hold(accounts, &asked).await;
+    };
+    let census = load::census(path, arguments.subjects_slice).map_err(failure)?;
+    accounts.lease = leases::wait(path, &census, &asked).await?.map(Arc::new);
+    Ok(())
+}
+
+/// Precedence: 70, 130, 6 where what is wrong may be of others' doing, 8 for wrong answers, 9, 8 for thresholds, 0.
 pub(super) fn gate(record: &LoadRecord) -> Result<Exit, Failure> {
+    let is_red = !record.is_correct() || !record.is_met();
     match load::uncounted(record) {
         0 if record.interrupted => Ok(Exit::Interrupted),
+        0 if is_red && record.correctness.interfered > 0 => Ok(Exit::Incomplete),
         0 if !record.is_correct() => Ok(Exit::Threshold),
         0 if record.is_limited() => Ok(Exit::Limited),
         0 if !record.is_met() => Ok(Exit::Threshold),

@@ -9,6 +9,7 @@ use super::attester::{Attested, Attester};
 use super::draw::Draw;
 use super::judge::{self, Answer, Deviation, Failure};
 use super::message::{Started, public_key_of, verification};
+use super::neighbours::Neighbours;
 use super::pool::Subject;
 use super::witness::{Crossed, Witness};
 use crate::contract::{ApiVersion, Operation, Protocol};
@@ -22,6 +23,7 @@ pub(super) struct Site {
     pub(super) seed: u64,
     pub(super) attester: Attester,
     pub(super) witness: Witness,
+    pub(super) neighbours: Neighbours,
     pub(super) cleanup: Cleanup,
 }
 
@@ -155,6 +157,7 @@ impl Site {
         let outcome = if attested.is_ok() { Outcome::Ok } else { Outcome::NotAttested };
         cycle.sample(LoadStep::Attest, outcome, began.elapsed(), None);
         let Attested { credential, id, case, .. } = attested?;
+        id.iter().for_each(|id| self.neighbours.made(id));
         let credential = credential.map_err(not_attested)?;
         cycle.at = LoadStep::Verify;
         let message = verification(flow, factor_id.as_deref(), credential, name);
@@ -177,6 +180,8 @@ impl Site {
             Answer::Success(exchange, unwrapped) => {
                 let flow = cycle.draw.flow;
                 let options = unwrapped.as_ref().or_else(|| public_key_of(flow, judge::body(&exchange)));
+                let is_of_others = options.is_some_and(|options| self.neighbours.see(subject.print, options));
+                cycle.counts.interfered += u64::from(is_of_others);
                 match options.and_then(|options| self.witness.see(subject.print, options)) {
                     None => {
                         cycle.sample(LoadStep::Start, Outcome::Ok, took, status);

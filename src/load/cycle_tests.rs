@@ -114,6 +114,7 @@ fn site(flow: Flow, transport: Arc<dyn Transport>) -> Site {
         seed: 4,
         attester: Attester::start(&plan(flow), &negatives, 1).expect("threads"),
         witness: Witness::new(),
+        neighbours: crate::load::neighbours::Neighbours::new(false),
         cleanup: Cleanup::Remove,
     }
 }

@@ -20,6 +20,7 @@ mod intervals;
 mod judge;
 mod message;
 mod negative;
+mod neighbours;
 mod pool;
 mod schedule;
 pub mod shard;
@@ -50,6 +51,7 @@ pub use attack::run;
 pub use generator::Tolerance;
 pub use guard::{RemoteTarget, admit};
 pub use pool::{LoadUser, Subjects};
+pub use subject_file::{Kept, census};
 pub use table::{header, live_view, progress_line, render};
 
 /// What may be asked for without a word: enough for most, and not enough to do harm by mistake.

@@ -5,7 +5,7 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::subject_file::{self, Feed};
+use super::subject_file::{self, Feed, Kept};
 use super::{LoadError, share_of};
 use crate::outcome::Shard;
 use crate::wire::secret::{Masker, Secret};
@@ -21,6 +21,8 @@ pub enum Subjects {
     /// A file as `reports/schemas/subjects.schema.json` has it. A large one is read along as subjects are needed, over and over, so
     /// that memory does not grow with it. Unlike where `run` reads it, nobody looks whether an id is there twice.
     File(PathBuf),
+    /// Some of the subjects of a file.
+    FilePart(PathBuf, Kept),
 }
 
 /// A user that enrols.
@@ -92,11 +94,14 @@ impl Pool {
         };
         let (source, count) = match subjects {
             Subjects::Listed(users) => (held(users.clone()), subjects.listed()),
-            Subjects::File(path) => match subject_file::survey(path, most)? {
+            Subjects::File(path) => {
+                return Self::open_within(most, &Subjects::FilePart(path.clone(), Kept::default()), shard, workers);
+            }
+            Subjects::FilePart(path, kept) => match subject_file::survey(path, kept, most)? {
                 (count, Some(users)) => (held(users), count),
                 (count, None) => {
                     let make = move |index, user| Arc::new(subject((index, user)));
-                    (Source::File(Feed::start(path.clone(), is_own, make)?), count)
+                    (Source::File(Feed::start((path.clone(), kept.clone()), is_own, make)?), count)
                 }
             },
         };
@@ -172,7 +177,7 @@ impl Subjects {
     fn listed(&self) -> u64 {
         match self {
             Subjects::Listed(users) => u64::try_from(users.len()).unwrap_or(u64::MAX),
-            Subjects::File(_) => 0,
+            Subjects::File(_) | Subjects::FilePart(..) => 0,
         }
     }
 }
@@ -216,6 +221,12 @@ mod tests {
             assert_eq!(turns(most, &subjects, None).await, expected);
             let shard = Some(Shard { index: 2, count: 2 });
             assert_eq!(turns(most, &subjects, shard).await, vec!["user-3"; 8]);
+            if let Subjects::File(path) = &subjects {
+                let half =
+                    Subjects::FilePart(path.clone(), Kept { slice: Some(Shard { index: 1, count: 2 }), lease: None });
+                let expected = ["2", "4", "2", "4", "2", "4", "2", "4"].map(|n| format!("user-{n}"));
+                assert_eq!(turns(most, &half, None).await, expected);
+            }
             let refused = Pool::open(&subjects, shard, 3).err().map(|error| error.to_string());
             assert!(refused.is_some_and(|text| text.contains("there are 2 subjects") && text.contains("3 workers")));
         }

@@ -13,10 +13,42 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess
 
 use super::LoadError;
 use super::pool::{LoadUser, Subject};
+use crate::lease::{Census, Lease};
+use crate::outcome::Shard;
 use crate::wire::secret::{LEAST_SECRET_LENGTH, Secret};
 
 /// Subjects that are read in advance.
 const READ_AHEAD: usize = 256;
+
+/// Which subjects of a file are used.
+#[derive(Debug, Clone, Default)]
+pub struct Kept {
+    /// A part of the file, chosen by hand: every second one, for example.
+    pub slice: Option<Shard>,
+    /// Those that this process has leased.
+    pub lease: Option<Arc<Lease>>,
+}
+
+impl Kept {
+    /// Whether the subject at a place of the file, from 0, is used.
+    fn has(&self, place: u64, user_id: &str) -> bool {
+        let in_slice = |slice: &Shard| place % u64::from(slice.count.max(1)) + 1 == u64::from(slice.index);
+        self.slice.as_ref().is_none_or(in_slice) && self.lease.as_ref().is_none_or(|lease| lease.has(user_id))
+    }
+}
+
+/// Counts the subjects of a file, of which a lease is to be taken.
+///
+/// # Errors
+/// [`LoadError::Subjects`]
+pub fn census(path: &Path, slice: Option<Shard>) -> Result<Census, LoadError> {
+    let mut census = Census::default();
+    let read = each(path, &Kept { slice, lease: None }, &mut |user| {
+        census.count(&user.user_id);
+        true
+    });
+    read.map(|()| census).map_err(|why| LoadError::Subjects { path: path.to_owned(), why })
+}
 
 /// Subjects from a file, over and over.
 pub(super) struct Feed(flume::Receiver<Arc<Subject>>);
@@ -24,7 +56,7 @@ pub(super) struct Feed(flume::Receiver<Arc<Subject>>);
 impl Feed {
     /// Reads the subjects whose index is wanted. The thread ends when this is dropped, or when the file is gone.
     pub(super) fn start(
-        path: PathBuf,
+        (path, kept): (PathBuf, Kept),
         is_wanted: impl Fn(&u64) -> bool + Send + 'static,
         make: impl Fn(u64, LoadUser) -> Arc<Subject> + Send + 'static,
     ) -> Result<Feed, LoadError> {
@@ -36,7 +68,7 @@ impl Feed {
                 index += 1;
                 !is_wanted(&own) || sender.send(make(own, user)).is_ok()
             };
-            each(&path, &mut send).map(|()| sender.is_disconnected())
+            each(&path, &kept, &mut send).map(|()| sender.is_disconnected())
         };
         thread::Builder::new().name("subjects".to_owned()).spawn(move || while let Ok(false) = read() {})?;
         Ok(Feed(receiver))
@@ -48,9 +80,9 @@ impl Feed {
 }
 
 /// How many subjects there are, and all of them if they are at most so many. Each of them is checked.
-pub(super) fn survey(path: &Path, most: usize) -> Result<(u64, Option<Vec<LoadUser>>), LoadError> {
+pub(super) fn survey(path: &Path, kept: &Kept, most: usize) -> Result<(u64, Option<Vec<LoadUser>>), LoadError> {
     let (mut count, mut held, mut wrong) = (0, Some(Vec::new()), None);
-    let read = each(path, &mut |user| {
+    let read = each(path, kept, &mut |user| {
         if user.user_id.is_empty() || user.token.expose().len() < LEAST_SECRET_LENGTH {
             wrong =
                 Some(format!("subjects[{count}] has no id, or a token of less than {LEAST_SECRET_LENGTH} characters"));
@@ -66,8 +98,13 @@ pub(super) fn survey(path: &Path, most: usize) -> Result<(u64, Option<Vec<LoadUs
     }
 }
 
-/// Hands over each subject of a file until one is not taken.
-fn each(path: &Path, take: &mut dyn FnMut(LoadUser) -> bool) -> Result<(), String> {
+/// Hands over each subject of a file that is used, until one is not taken.
+fn each(path: &Path, kept: &Kept, take: &mut dyn FnMut(LoadUser) -> bool) -> Result<(), String> {
+    let mut place = 0;
+    let take = &mut |user: LoadUser| {
+        place += 1;
+        !kept.has(place - 1, &user.user_id) || take(user)
+    };
     let file = File::open(path).map_err(|why| why.to_string())?;
     let mut json = serde_json::Deserializer::from_reader(BufReader::with_capacity(1 << 16, file));
     let ended = Cell::new(false);
@@ -166,7 +203,7 @@ mod tests {
             (r#"{"subjects":[{"userId":"1"}]}"#.to_owned(), Err("token")),
         ] {
             std::fs::write(&path, &text).expect("writable");
-            match (survey(&path, 1).map_err(|error| error.to_string()), expected) {
+            match (survey(&path, &Kept::default(), 1).map_err(|error| error.to_string()), expected) {
                 (Ok((counted, held)), Ok(expected)) => {
                     assert_eq!(
                         (counted, held.map(|users| users.len())),
@@ -178,8 +215,12 @@ mod tests {
                 (counted, expected) => panic!("{text}: {counted:?}, not {expected:?}"),
             }
         }
-        assert!(survey(&directory.path().join("none.json"), 1).is_err());
+        assert!(survey(&directory.path().join("none.json"), &Kept::default(), 1).is_err());
         std::fs::write(&path, format!(r#"{{"subjects":[{good},{good}]}}"#)).expect("writable");
-        assert_eq!(survey(&path, 2).expect("subjects").1.map(|users| users.len()), Some(2));
+        let all = Kept::default();
+        assert_eq!(survey(&path, &all, 2).expect("subjects").1.map(|users| users.len()), Some(2));
+        let second = Kept { slice: Some(Shard { index: 2, count: 2 }), lease: None };
+        assert_eq!(survey(&path, &second, 2).expect("subjects").0, 1);
+        assert_eq!(census(&path, second.slice).expect("subjects").all, 1);
     }
 }

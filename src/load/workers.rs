@@ -12,6 +12,7 @@ use super::cycle::{Cycle, Sample, Site};
 use super::draw::{Draw, Draws};
 use super::engine::Work;
 use super::negative::Negatives;
+use super::neighbours::Neighbours;
 use super::pool::Pool;
 use super::schedule::{Schedule, Timeline};
 use super::tally::{Tally, Turn};
@@ -19,6 +20,7 @@ use super::witness::Witness;
 use super::{LoadError, Plan, share_of};
 use crate::authenticator::Client;
 use crate::contract::Protocol;
+use crate::outcome::load::Cleanup;
 use crate::transport::{self, Limits};
 
 /// A worker of the closed model that got no reply waits, so that a dead target is not knocked at without pause.
@@ -98,6 +100,7 @@ impl Shared {
                 seed: plan.seed,
                 attester: Attester::start(plan, &negatives, usize::try_from(workers).unwrap_or(usize::MAX))?,
                 witness: Witness::new(),
+                neighbours: Neighbours::new(plan.cleanup == Cleanup::Keep),
                 cleanup: plan.cleanup,
             },
             draws: Draws::new(plan),

@@ -8,6 +8,7 @@ use super::capacity::{CalibrateArguments, FindArguments};
 
 use super::super::load_verbs::RecordVerb;
 use super::super::reports;
+use crate::outcome::Shard;
 use crate::report::load::LOAD_REPORTS;
 
 /// `load`
@@ -89,6 +90,12 @@ pub struct LoadArguments {
     /// Users of the embedded reference server; as many as workers if it is not given
     #[arg(long, value_name = "N", conflicts_with = "target", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub subjects: Option<u32>,
+    /// Use this part of the listed subjects only, such as 1/2 for the first of two: beside runs on machines that share no files
+    #[arg(long, value_name = "M/N", requires = "target", value_parser = super::slice)]
+    pub subjects_slice: Option<Shard>,
+    /// How long to wait for subjects that other runs use; otherwise 60s
+    #[arg(long, value_name = "TIME", requires = "target")]
+    pub wait_subjects: Option<String>,
     /// Target file; without it the reference server is started in this process
     #[arg(long, value_name = "FILE")]
     pub target: Option<PathBuf>,

@@ -6,7 +6,7 @@ use super::options::Options;
 use crate::cli::args::LoadArguments;
 use crate::cli::exit::{Exit, Failure};
 use crate::contract::{ApiVersion, Flow};
-use crate::load::{LoadUser, Plan, Subjects};
+use crate::load::{Kept, LoadUser, Plan, Subjects};
 use crate::outcome::load::{Cleanup, Figure, Threshold, ThresholdError};
 use crate::runner::target::{Accounts, Subject, Target};
 use crate::runner::target_file::LoadTarget;
@@ -22,7 +22,7 @@ impl Options {
         let user =
             |subject: Subject| LoadUser { user_id: subject.user_id, token: driver.clone().unwrap_or(subject.token) };
         let subjects = match subjects_file {
-            Some(path) => Subjects::File(path),
+            Some(path) => Subjects::FilePart(path, Kept { slice: arguments.subjects_slice, lease: accounts.lease }),
             None => Subjects::Listed(accounts.subjects.into_iter().map(user).collect()),
         };
         Ok(Plan {

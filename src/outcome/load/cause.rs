@@ -15,7 +15,8 @@ impl LoadRecord {
     /// What is wrong, one sentence each, the gravest first; nothing where everything is as it should be. Nothing in it comes
     /// from the target.
     pub fn causes(&self) -> Vec<String> {
-        let mut causes = self.wrong_answers();
+        let mut causes: Vec<String> = self.interference().into_iter().collect();
+        causes.extend(self.wrong_answers());
         causes.extend(self.failures());
         let missed = self.thresholds.iter().filter(|judged| judged.verdict == Judgement::Missed);
         let figures = missed.filter_map(|judged| Some((judged.rule.parse::<Threshold>().ok()?.figure, &judged.text)));
@@ -41,6 +42,18 @@ impl LoadRecord {
             causes.extend(self.arrivals.as_ref().filter(queues).map(queue).or_else(|| self.slowest()));
         }
         causes
+    }
+
+    fn interference(&self) -> Option<String> {
+        let starts = self.correctness.interfered;
+        let is_red = !self.is_correct() || !self.is_met();
+        let doubt = if is_red { ", so that what failed may be their doing" } else { "" };
+        (starts > 0).then(|| {
+            format!(
+                "others use the same subjects{doubt}: {starts} starts showed registrations that this load did not make; give each run \
+                 a list of its own, or a part of one (--subjects-slice)"
+            )
+        })
     }
 
     fn wrong_answers(&self) -> Vec<String> {

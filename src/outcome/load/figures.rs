@@ -117,6 +117,7 @@ impl Correctness {
         self.lost += lost;
         self.negatives_accepted += negatives_accepted;
         self.deviations += deviations;
+        self.interfered += other.interfered;
         let Correctness { judged, negatives, races, lookups, confirmed, left_behind, kept, .. } = other;
         self.judged += judged;
         self.negatives += negatives;

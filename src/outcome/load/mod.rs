@@ -247,6 +247,9 @@ pub struct Correctness {
     pub lost: u64,
     /// Malformed attestations that were accepted.
     pub negatives_accepted: u64,
+    /// Starts that showed registrations which somebody else has made for the subject meanwhile: then what is wrong may be theirs.
+    #[serde(default)]
+    pub interfered: u64,
     /// Answers that `run` calls a deviation; they fail nothing.
     pub deviations: u64,
     /// Answers that were judged.

@@ -75,3 +75,18 @@ fn slices_keep_runs_apart_that_share_no_files() {
     slice("40/40").exits(3).says(&["--subjects-slice 40/40", "1 of 40 subjects"]);
     slice("3/2").exits(2).says(&["M/N"]);
 }
+
+#[test]
+fn two_runs_and_a_load_on_one_list_are_green_or_wait() {
+    let served = Served::with(&[]);
+    let target = served.target();
+    let load = begun(&["load", "--target", &target, "--users", "4", "--duration", "1500ms", "--generator-lag", "60s"]);
+    let runs = ["enrolment", "ceremony/replayed-response"].map(|case| begun(&["run", case, "--target", &target]));
+    for run in runs {
+        ended(run).exits(0);
+    }
+    let load = ended(load);
+    // A crowded machine is the generator's limit, and nothing is said of the server then.
+    assert!([Some(0), Some(9)].contains(&load.code), "{}{}", load.out, load.err);
+    assert!(load.out.contains("errors 0 of ") && !load.out.contains("others use"), "{}", load.out);
+}
