@@ -127,9 +127,15 @@ pub struct Served {
 
 impl Served {
     pub fn with(args: &[&str]) -> Served {
+        Served::of(40, args)
+    }
+
+    /// With so many users.
+    pub fn of(users: usize, args: &[&str]) -> Served {
         let directory = tempfile::tempdir().expect("a directory");
         let target = directory.path().join("target.toml");
-        let mut command = command(&["serve", "--listen", "127.0.0.1:0", "--users", "40", "--seed", "5"]);
+        let mut command = command(&["serve", "--listen", "127.0.0.1:0", "--seed", "5"]);
+        command.args(["--users", &users.to_string()]);
         command.args(["--stop-after", "60s", "--target-out"]).arg(&target).args(args);
         let mut server = Running(command.spawn().expect("started"));
         let mut out = BufReader::new(server.0.stdout.take().expect("piped"));

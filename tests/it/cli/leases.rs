@@ -90,3 +90,26 @@ fn two_runs_and_a_load_on_one_list_are_green_or_wait() {
     assert!([Some(0), Some(9)].contains(&load.code), "{}{}", load.out, load.err);
     assert!(load.out.contains("errors 0 of ") && !load.out.contains("others use"), "{}", load.out);
 }
+
+/// The smaller form of ten runs with ten seeds, and five pairs of runs at once, on one server.
+#[test]
+fn runs_one_after_the_other_and_at_once_find_nothing_wrong_with_a_correct_server() {
+    let served = Served::of(260, &[]);
+    let target = served.target();
+    let run = |seed: &str| {
+        begun(&["run", "v1/*/*/ceremony", "v1/*/*/enrolment", "--quiet", "--target", &target, "--seed", seed])
+    };
+    let is_green = |run: Running| {
+        let output = ended(run).exits(0);
+        let verdicts = output.out.lines().find(|line| line.starts_with("verdicts ")).expect("a summary");
+        let bad = ["fail", "error", "deviation"].into_iter().find(|word| verdicts.contains(word));
+        assert_eq!(bad, None, "{}{}", output.out, output.err);
+    };
+    for seed in ["1", "2", "3"] {
+        is_green(run(seed));
+    }
+    for (one, two) in [("4", "5"), ("6", "7")] {
+        let pair = [run(one), run(two)];
+        pair.map(is_green);
+    }
+}
