@@ -1,5 +1,6 @@
 //! Plays one permutation: its steps in order, then the state afterwards.
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use serde_json::Value;
@@ -230,17 +231,19 @@ impl Player<'_> {
         Ok(())
     }
 
-    /// v1's start answers no id, so that the one for remove is the one that is new in the list.
+    /// v1's start answers no id, so that the one for remove is the one that is new in the list. Of several nobody knows whose they are,
+    /// and what may be somebody else's is not removed.
     async fn learn_factor_id(&mut self, before: &[String]) -> Result<(), Ended> {
         if self.factor_id.is_some() {
             return Ok(());
         }
-        let new = self.listed().await?.into_iter().find(|id| !before.contains(id));
-        if new.is_none() {
-            let expected = "a list with the enrolled factor's id";
-            return self.end("setup", self.clause(), Reason::Setup, expected, "no new id is in it");
+        let new: BTreeSet<String> = self.listed().await?.into_iter().filter(|id| !before.contains(id)).collect();
+        if new.len() != 1 {
+            let expected = "a list with the enrolled factor's id, and no other new one";
+            let received = format!("{} new ids are in it", new.len());
+            return self.end("setup", self.clause(), Reason::Setup, expected, received);
         }
-        self.factor_id = new;
+        self.factor_id = new.into_iter().next();
         Ok(())
     }
 
