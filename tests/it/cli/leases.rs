@@ -110,6 +110,6 @@ fn runs_one_after_the_other_and_at_once_find_nothing_wrong_with_a_correct_server
     }
     for (one, two) in [("4", "5"), ("6", "7")] {
         let pair = [run(one), run(two)];
-        pair.map(is_green);
+        pair.into_iter().for_each(is_green);
     }
 }
