@@ -5,7 +5,8 @@ use serde_json::Value;
 use super::altered;
 use super::player::Player;
 use super::reasons::{ReasonMap, Said};
-use crate::contract::{Endpoint, Protocol, clause};
+use crate::contract::clause::{self, Basis};
+use crate::contract::{Endpoint, Protocol};
 use crate::outcome::{Expected, Finding, Reason, gravest, said};
 use crate::scenario::{Caller, Expectation, OperationRef, Step};
 use crate::transport::{Exchange, Refusal, Reply};
@@ -20,6 +21,9 @@ const ROBUSTNESS: &str = "api/robustness";
 
 /// What is observed of an accepted call.
 pub(super) const ACCEPTED: &str = "accepted";
+
+/// Where it is written that a format that the target does not support is refused, whatever the statement is like.
+const UNSUPPORTED: &str = "WebAuthn L3 section 7.1, step 21";
 
 /// The clause of good enrolments.
 pub(super) const ACCEPT: &str = "webauthn/7.1/accept";
@@ -44,10 +48,7 @@ impl Player<'_> {
     /// The same with all that the judgement depends on.
     pub(super) fn expected(&self, step: &Step) -> Expected {
         let Expectation { accepted, refused, class } = self.expectation(step);
-        let case = &self.permutation.case;
-        let stated = case.basis.is_some() || case.source.is_some();
-        // What a step's own clause says is not what the case rests on.
-        let rests = step.about.is_none() && self.about(step) == case.primary_clause() && stated;
+        let (basis, source) = self.rests(step);
         let foreign = [Caller::Nobody, Caller::Malformed, Caller::OtherScheme, Caller::Unknown];
         let is_foreign = foreign.contains(&step.caller) || altered::words(step.caller).is_some();
         let is_open = self.permutation.case.otherwise == Expectation::EITHER;
@@ -56,8 +57,8 @@ impl Player<'_> {
             refused,
             class: class.map(|class| class.codes()),
             clause: self.about(step).to_owned(),
-            basis: rests.then(|| case.basis()),
-            source: case.source.clone().filter(|_| rests),
+            basis,
+            source,
             also: step.reason.clone(),
             further: self.permutation.case.clauses.iter().skip(1).cloned().collect(),
             configured_caller: !is_foreign,
@@ -66,17 +67,30 @@ impl Player<'_> {
         }
     }
 
-    /// The clause that a step's expectation speaks of. Where the case asks for less than a promise, what is a promise in it does not
-    /// speak of its clause: that good calls are accepted, and that a format that the target does not support is refused.
-    pub(super) fn about(&self, step: &Step) -> &'_ str {
+    /// The clause that a step's expectation speaks of. Where the case asks for less than a promise, the good calls in it do not speak
+    /// of its clause: that they are accepted is a promise.
+    fn about(&self, step: &Step) -> &'_ str {
         let promise = match self.expectation(step) {
             _ if self.permutation.case.basis().binds() => None,
             Expectation::ACCEPT if step.call == Some(OperationRef::Verify) => Some(ACCEPT),
             Expectation::ACCEPT => Some("api/status/ok"),
-            Expectation::REJECT if self.unmet => Some("webauthn/7.1/format"),
             _ => None,
         };
         step.about.or(promise).unwrap_or_else(|| self.clause())
+    }
+
+    /// What a step's expectation rests on, and the citation, where that is something else than its clause says.
+    fn rests(&self, step: &Step) -> (Option<Basis>, Option<String>) {
+        let case = &self.permutation.case;
+        if self.unmet && self.expectation(step) == Expectation::REJECT && !case.basis().binds() {
+            return (Some(Basis::SpecMust), Some(UNSUPPORTED.to_owned()));
+        }
+        let is_stated = case.basis.is_some() || case.source.is_some();
+        // What a step's own clause says is not what the case rests on.
+        if !is_stated || step.about.is_some() || self.about(step) != case.primary_clause() {
+            return (None, None);
+        }
+        (Some(case.basis()), case.source.clone())
     }
 
     /// Notes where an expectation about the case's clauses was met. One that takes either answer says nothing of a clause, unless
