@@ -2,7 +2,7 @@
 
 use super::{Ceilings, LoadError, Plan, guard, share_of};
 use crate::contract::Protocol;
-use crate::outcome::load::LoadModel;
+use crate::outcome::load::{LoadModel, Stages};
 
 /// Refuses what must not be, before anything is asked of anybody.
 pub(super) fn admit(plan: &Plan) -> Result<(), LoadError> {
@@ -25,21 +25,30 @@ pub(super) fn admit(plan: &Plan) -> Result<(), LoadError> {
     if plan.model.workers() < shards || plan.stages.hold_us == 0 {
         return refuse("a load needs time, and a worker for each shard");
     }
-    let Ceilings { rate, duration, workers } = plan.ceilings;
+    within(&plan.model, &plan.stages, &plan.ceilings)
+}
+
+/// Refuses what is above the ceilings, and rates that make no sense. Times of any length add up without an overflow.
+///
+/// # Errors
+/// [`LoadError::Ceiling`] and [`LoadError::Plan`]
+pub fn within(model: &LoadModel, stages: &Stages, ceilings: &Ceilings) -> Result<(), LoadError> {
+    let refuse = |why: &str| Err(LoadError::Plan(why.to_owned()));
+    let Ceilings { rate, duration, workers } = *ceilings;
     let ceiling = |what: String, ceiling: String, word: String| Err(LoadError::Ceiling { what, ceiling, word });
-    if plan.duration() > duration {
-        let asked = plan.duration();
+    let asked = stages.total();
+    if asked > duration {
         return ceiling(
             format!("a load of {asked:?}"),
             format!("{duration:?}"),
             format!("duration={}s", asked.as_secs() + 1),
         );
     }
-    if plan.model.workers() > workers {
-        let asked = plan.model.workers();
+    if model.workers() > workers {
+        let asked = model.workers();
         return ceiling(format!("{asked} workers"), workers.to_string(), format!("users={asked}"));
     }
-    if let LoadModel::Open { steps, .. } = &plan.model {
+    if let LoadModel::Open { steps, .. } = model {
         let asked = steps.iter().map(|step| step.per_second).fold(0.0, f64::max);
         if steps.iter().any(|step| !(step.per_second > 0.0 && step.per_second.is_finite())) {
             return refuse("a rate is more than nothing");
@@ -47,7 +56,8 @@ pub(super) fn admit(plan: &Plan) -> Result<(), LoadError> {
         if asked > rate {
             return ceiling(format!("a rate of {asked}/s"), format!("{rate}/s"), format!("rate={asked}"));
         }
-        if steps.iter().map(|step| step.for_us).sum::<u64>() != plan.stages.hold_us {
+        let length = steps.iter().fold(0_u64, |sum, step| sum.saturating_add(step.for_us));
+        if length != stages.hold_us {
             return refuse("the steps of the rate are as long as the hold phase");
         }
     }

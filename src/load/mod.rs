@@ -48,6 +48,7 @@ use crate::transport::{Address, Limits, TransportError};
 use shard::share_of;
 
 pub use attack::run;
+pub use bounds::within;
 pub use generator::Tolerance;
 pub use guard::{RemoteTarget, admit};
 pub use pool::{LoadUser, Subjects};
@@ -147,8 +148,7 @@ pub struct LivePage {
 impl Plan {
     /// How long cycles begin, all phases together.
     pub fn duration(&self) -> Duration {
-        let Stages { warm_up_us, ramp_us, hold_us, ramp_down_us } = self.stages;
-        Duration::from_micros(warm_up_us + ramp_us + hold_us + ramp_down_us)
+        self.stages.total()
     }
 
     /// The plan as records have it, with this many subjects.

@@ -1,5 +1,6 @@
 //! Load on a real server: what is counted, what fails it, and what is never done.
 
+mod connections;
 mod process;
 mod tls;
 
@@ -305,6 +306,10 @@ async fn load_for_another_host_and_load_without_bounds_are_refused() {
     let stages = |hold_us| Stages { hold_us, ..Stages::default() };
     for (plan, raise) in [
         (Plan { stages: stages(3_601_000_000), ..good.clone() }, "duration=3602s"),
+        (
+            Plan { stages: Stages { ramp_us: 1_000_000, ..stages(u64::MAX) }, ..good.clone() },
+            "duration=18446744073711s",
+        ),
         (Plan { model: LoadModel::Closed { workers: 10_001 }, ..good.clone() }, "users=10001"),
         (open(good.clone(), 5_001.0, 1), "rate=5001"),
     ] {
@@ -404,12 +409,17 @@ async fn bad_input_has_one_error_that_says_what_to_write() {
     let elsewhere = tempfile::tempdir().expect("a directory");
     let remote = target_file(elsewhere.path(), &server, "http://192.0.2.1:9", 2);
     let remote = remote.to_str().expect("UTF-8");
-    let cases: [(&[&str], i32, &[&str]); 12] = [
+    let cases: [(&[&str], i32, &[&str]); 17] = [
         (&["--users", "3", "--target", target], 3, &["are 2 subjects", "3 workers", "smaller --users"]),
         (&["--users", "1", "--target", remote], 2, &["--allow-remote 192.0.2.1"]),
         (&["--users", "1", "--target", remote, "--allow-remote", "192.0.2.2"], 2, &["instead of 192.0.2.2"]),
         (&["--duration", "2h"], 2, &["--raise-ceiling duration="]),
         (&["--rate", "6000/s"], 2, &["--raise-ceiling rate=6000"]),
+        (&["--duration", "999999999999h", "--ramp", "1s"], 2, &["--duration", "at most 8784h"]),
+        (&["--duration", "1h", "--ramp", "1s"], 2, &["--raise-ceiling duration=3602s"]),
+        (&["--duration", "1s", "--warm-up", "999999999999h"], 2, &["--warm-up", "at most 8784h"]),
+        (&["--rate", "1/s@8784h,1/s@8784h"], 2, &["--rate", "8784h together"]),
+        (&["--rate", "99999999999999999999/s"], 2, &["at most 1000000/s"]),
         (&["--duration", "5"], 2, &["30s"]),
         (&["--rate", "6"], 2, &["200/s", "100/s@30s"]),
         (&["--flow", "v3/passkey"], 2, &["v2/passkey"]),

@@ -7,12 +7,11 @@ use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
 
 use super::failure;
-use super::options::{enough_files, mix};
+use super::options::{bounded, enough_files, mix};
 use crate::authenticator::Format;
 use crate::cli::args::{CalibrateArguments, seed_or_random};
 use crate::cli::embedded::target_of;
 use crate::cli::exit::{Exit, Failure};
-use crate::cli::serve::duration;
 use crate::cli::{interrupt, output};
 use crate::contract::{Flow, Protocol};
 use crate::load::{self, Ceilings, LoadUser, Plan, Stop, Subjects, Tolerance};
@@ -33,7 +32,7 @@ const BUSY: f64 = 0.9;
 
 /// Measures each protocol, prints a line for it, and stores nothing.
 pub async fn calibrate(arguments: CalibrateArguments) -> Result<Exit, Failure> {
-    let hold = duration("--duration", &arguments.duration)?;
+    let hold = bounded("--duration", &arguments.duration)?;
     let protocols = mix("--transport", &arguments.transport, Protocol::from_slug, &Protocol::ALL.map(Protocol::slug))?;
     let users = usize::from(arguments.users);
     enough_files(users * 2 + OTHER_FILES)?;

@@ -3,12 +3,11 @@
 use std::time::Duration;
 
 use super::display::Display;
-use super::options::{Options, plain_rate, share};
+use super::options::{Options, bounded, plain_rate, share};
 use super::{failure, open};
 use crate::cli::accounts::Keeper;
 use crate::cli::args::{FindArguments, LoadArguments, seed_or_random};
 use crate::cli::exit::{Exit, Failure};
-use crate::cli::serve::duration;
 use crate::cli::{interrupt, output};
 use crate::load::find::{self, Capacity, Ending, Search};
 use crate::load::{self, Stop};
@@ -59,14 +58,14 @@ pub async fn find(arguments: FindArguments) -> Result<Exit, Failure> {
 fn search(arguments: &FindArguments) -> Result<Search, Failure> {
     let usage = |text: &str| Failure::text(Exit::Usage, text);
     let rate = |option: &str, text: &str| {
-        let fail = || usage(&format!("{option} {text}: write a rate such as 50/s"));
+        let fail = || usage(&format!("{option} {text}: write a rate such as 50/s, at most 1000000/s"));
         plain_rate(text).ok_or_else(fail)
     };
     let objective = find::objective(arguments.objectives.iter().map(String::as_str));
     let search = Search {
         from: rate("--from", &arguments.from)?,
         to: rate("--to", &arguments.to)?,
-        hold: duration("--hold", &arguments.hold)?,
+        hold: bounded("--hold", &arguments.hold)?,
         objective: objective.map_err(|why| Failure::new(Exit::Usage, why))?,
         precision: share("--precision", &arguments.precision)?,
         most_holds: usize::from(arguments.most_holds),

@@ -9,12 +9,18 @@ use crate::cli::attest::format_named;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::serve::duration;
 use crate::contract::{Flow, Protocol};
-use crate::load::{Ceilings, Tolerance};
+use crate::load::{self, Ceilings, Tolerance};
 use crate::outcome::Shard;
 use crate::outcome::load::{ArrivalPattern, LoadModel, RateStep, Shares, Stages, Threshold, ThresholdError};
 
 /// The shortest measured time.
 const SHORTEST: Duration = Duration::from_millis(100);
+
+/// The longest time that an option takes. What is longer is a slip, and no sum of such times overflows.
+const LONGEST: Duration = Duration::from_secs(366 * 24 * 3_600);
+
+/// The greatest rate that can be written, cycles a second.
+const MOST_RATE: f64 = 1_000_000.0;
 
 /// How long the load is measured if nothing is said.
 const USUAL: &str = "30s";
@@ -44,7 +50,7 @@ pub(super) struct Options {
 
 impl Options {
     pub(super) fn read(arguments: &LoadArguments) -> Result<Options, Failure> {
-        let time = |option: &str, text: &Option<String>| text.as_deref().map(|text| duration(option, text)).transpose();
+        let time = |option: &str, text: &Option<String>| text.as_deref().map(|text| bounded(option, text)).transpose();
         let (steps, hold) = hold(arguments)?;
         let stage = |option, text| time(option, text).map(|time| micros(time.unwrap_or_default()));
         let stages = Stages {
@@ -59,10 +65,14 @@ impl Options {
         enough_files(workers.saturating_mul(ends).saturating_add(OTHER_FILES))?;
         let subjects = arguments.subjects.map_or(workers, |subjects| usize::try_from(subjects).unwrap_or(usize::MAX));
         let parse = |text: &String| text.parse().map_err(|why: ThresholdError| Failure::new(Exit::Usage, why));
+        let model = model(steps, arguments.arrivals, u64::try_from(workers).unwrap_or(u64::MAX));
+        let ceilings = ceilings(&arguments.ceilings)?;
+        // Before a server is started or accounts are made.
+        load::within(&model, &stages, &ceilings).map_err(super::failure)?;
         Ok(Options {
             workers,
             subjects,
-            model: model(steps, arguments.arrivals, u64::try_from(workers).unwrap_or(u64::MAX)),
+            model,
             stages,
             flows: mix("--flow", &arguments.flow, Flow::from_slug, &Flow::ALL.map(Flow::slug))?,
             protocols: mix(
@@ -96,6 +106,13 @@ fn usage(text: String) -> Failure {
     Failure::text(Exit::Usage, text)
 }
 
+/// A time that is at most [`LONGEST`].
+pub(super) fn bounded(option: &str, text: &str) -> Result<Duration, Failure> {
+    let hours = LONGEST.as_secs() / 3_600;
+    let fail = || usage(format!("{option} {text}: write a time of at most {hours}h"));
+    duration(option, text).and_then(|time| if time > LONGEST { Err(fail()) } else { Ok(time) })
+}
+
 fn micros(time: Duration) -> u64 {
     u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
@@ -103,7 +120,7 @@ fn micros(time: Duration) -> u64 {
 /// The steps of the rate (none in the closed model), and how long the hold phase is.
 fn hold(arguments: &LoadArguments) -> Result<(Vec<RateStep>, Duration), Failure> {
     let asked = arguments.duration.as_deref();
-    let length = duration("--duration", asked.unwrap_or(USUAL))?;
+    let length = bounded("--duration", asked.unwrap_or(USUAL))?;
     let steps = match &arguments.rate {
         None => Vec::new(),
         Some(text) if text.contains('@') => {
@@ -116,8 +133,12 @@ fn hold(arguments: &LoadArguments) -> Result<(Vec<RateStep>, Duration), Failure>
     };
     let length = match steps.as_slice() {
         [] => length,
-        steps => Duration::from_micros(steps.iter().map(|step| step.for_us).sum()),
+        steps => steps.iter().fold(Duration::ZERO, |sum, step| sum.saturating_add(Duration::from_micros(step.for_us))),
     };
+    if length > LONGEST {
+        let hours = LONGEST.as_secs() / 3_600;
+        return Err(usage(format!("--rate: write steps of at most {hours}h together")));
+    }
     if length < SHORTEST {
         return Err(usage(format!("--duration {}: write a time of at least 100ms", asked.unwrap_or_default())));
     }
@@ -126,17 +147,21 @@ fn hold(arguments: &LoadArguments) -> Result<(Vec<RateStep>, Duration), Failure>
 
 fn rate_step(whole: &str, text: &str) -> Result<RateStep, Failure> {
     let (per_second, time) = text.split_once('@').unwrap_or((text, ""));
-    Ok(RateStep { per_second: rate(whole, per_second)?, for_us: micros(duration("--rate", time)?) })
+    Ok(RateStep { per_second: rate(whole, per_second)?, for_us: micros(bounded("--rate", time)?) })
 }
 
 fn rate(whole: &str, text: &str) -> Result<f64, Failure> {
-    let fail = || usage(format!("--rate {whole}: write a rate such as 200/s, or steps such as 100/s@30s,200/s@30s"));
+    let fail = || {
+        usage(format!(
+            "--rate {whole}: write a rate such as 200/s, at most {MOST_RATE}/s, or steps such as 100/s@30s,200/s@30s"
+        ))
+    };
     plain_rate(text).ok_or_else(fail)
 }
 
 /// A rate such as 200/s, in cycles a second.
 pub(super) fn plain_rate(text: &str) -> Option<f64> {
-    text.trim().strip_suffix("/s").and_then(plain_number).filter(|rate| *rate > 0.0)
+    text.trim().strip_suffix("/s").and_then(plain_number).filter(|rate| *rate > 0.0 && *rate <= MOST_RATE)
 }
 
 /// Digits with at most one point.
@@ -195,7 +220,7 @@ fn ceilings(raised: &[String]) -> Result<Ceilings, Failure> {
         let fail = || usage(format!("--raise-ceiling {text}: write rate=20000, duration=4h or users=20000"));
         match text.split_once('=') {
             Some(("rate", value)) => ceilings.rate = plain_number(value).ok_or_else(fail)?,
-            Some(("duration", value)) => ceilings.duration = duration("--raise-ceiling", value).map_err(|_| fail())?,
+            Some(("duration", value)) => ceilings.duration = bounded("--raise-ceiling", value)?,
             Some(("users", value)) => ceilings.workers = value.parse().map_err(|_| fail())?,
             _ => return Err(fail()),
         }
@@ -232,6 +257,15 @@ mod tests {
     }
 
     #[test]
+    fn what_is_too_long_is_refused_with_the_limit() {
+        assert_eq!(bounded("--x", "8784h").ok(), Some(LONGEST));
+        for text in ["8784.1h", "999999999999h", "99999999999999999ms"] {
+            let refused = bounded("--x", text).expect_err("too long");
+            assert_eq!((refused.exit, refused.to_string().ends_with("at most 8784h")), (Exit::Usage, true), "{text}");
+        }
+    }
+
+    #[test]
     fn formats_have_two_names() {
         assert_eq!(format_named("packed").ok(), Some(Format::PackedSelf));
         assert_eq!(format_named("packed-self").ok(), Some(Format::PackedSelf));
@@ -257,7 +291,7 @@ mod tests {
         }
         let step = |text: &str| rate_step(text, text).ok().map(|step| (step.per_second, step.for_us));
         assert_eq!(step("12.5/s@1.5s"), Some((12.5, 1_500_000)));
-        for text in ["12@1s", "0/s@1s", "-1/s@1s", "inf/s@1s", "1/s@", "1/s@0s"] {
+        for text in ["12@1s", "0/s@1s", "-1/s@1s", "inf/s@1s", "1/s@", "1/s@0s", "1000001/s@1s", "1/s@8785h"] {
             assert_eq!(step(text), None, "{text}");
         }
         let raised = ceilings(&["rate=20000".to_owned(), "duration=4h".to_owned(), "users=5".to_owned()]).ok();

@@ -69,7 +69,7 @@ impl LoadRecord {
         let Some(hold) = self.phases.iter().find(|phase| phase.name == PhaseName::Hold) else {
             return Ok(Vec::new());
         };
-        let (begin, end) = (hold.begin_us, hold.begin_us + self.measured_us.min(hold.length_us));
+        let (begin, end) = (hold.begin_us, hold.begin_us.saturating_add(self.measured_us.min(hold.length_us)));
         let (mut points, mut done) = (Vec::new(), 0.0);
         for (index, interval) in self.intervals.list.iter().enumerate() {
             let from = u64::try_from(index).unwrap_or(u64::MAX).saturating_mul(self.intervals.width_us);

@@ -243,20 +243,20 @@ struct Sum {
 
 impl Sum {
     fn add(&mut self, record: &LoadRecord, offset_us: u64) -> Result<(), BadHistogram> {
-        self.elapsed_us = self.elapsed_us.max(offset_us + record.elapsed_us);
+        self.elapsed_us = self.elapsed_us.max(offset_us.saturating_add(record.elapsed_us));
         for phase in &record.phases {
             self.add_phase(phase, offset_us);
         }
         if let Some(hold) = record.phases.iter().find(|phase| phase.name == PhaseName::Hold) {
-            let begin = offset_us + hold.begin_us;
+            let begin = offset_us.saturating_add(hold.begin_us);
             let (first, last) = self.measured.unwrap_or((begin, 0));
-            self.measured = Some((first.min(begin), last.max(begin + record.measured_us)));
+            self.measured = Some((first.min(begin), last.max(begin.saturating_add(record.measured_us))));
         }
         for row in &record.rows {
             self.add_row(row)?;
         }
         for error in &record.errors {
-            self.add_error(LoadErrorRecord { first_us: offset_us + error.first_us, ..error.clone() });
+            self.add_error(LoadErrorRecord { first_us: offset_us.saturating_add(error.first_us), ..error.clone() });
         }
         self.correctness.add(&record.correctness);
         if let Some(arrivals) = &record.arrivals {
@@ -270,12 +270,12 @@ impl Sum {
     }
 
     fn add_phase(&mut self, phase: &PhaseRecord, offset_us: u64) {
-        let begin_us = offset_us + phase.begin_us;
+        let begin_us = offset_us.saturating_add(phase.begin_us);
         let Some(sum) = self.phases.get_mut(&phase.name) else {
             self.phases.insert(phase.name, PhaseRecord { begin_us, ..phase.clone() });
             return;
         };
-        let end = (sum.begin_us + sum.length_us).max(begin_us + phase.length_us);
+        let end = sum.begin_us.saturating_add(sum.length_us).max(begin_us.saturating_add(phase.length_us));
         sum.begin_us = sum.begin_us.min(begin_us);
         sum.length_us = end - sum.begin_us;
         sum.starts += phase.starts;

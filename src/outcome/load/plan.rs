@@ -1,5 +1,7 @@
 //! What was asked for: everything that shapes the load.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -123,6 +125,14 @@ pub struct Stages {
     pub hold_us: u64,
     /// From the full load to nothing.
     pub ramp_down_us: u64,
+}
+
+impl Stages {
+    /// All phases together. Each is at most what 64 bits of microseconds say, so that their sum is a duration.
+    pub fn total(&self) -> Duration {
+        let Stages { warm_up_us, ramp_us, hold_us, ramp_down_us } = *self;
+        [warm_up_us, ramp_us, hold_us, ramp_down_us].map(Duration::from_micros).iter().sum()
+    }
 }
 
 /// Shares of the cycles, 0 to 1.

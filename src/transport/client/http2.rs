@@ -41,6 +41,10 @@ impl Shared {
     pub async fn open(&self, io: Io, limits: &Limits) -> Result<Lease, ConnectError> {
         let mut builder = Builder::new(TokioExecutor::new());
         builder.timer(TokioTimer::new()).max_header_list_size(outgoing::http2_header_bytes(limits));
+        if limits.calls_per_connection > 1 {
+            // A slow target answers a ping before its calls are given up; one that is gone loses the connection soon after.
+            builder.keep_alive_interval(limits.timeout / 2).keep_alive_timeout(limits.timeout);
+        }
         let send = match io {
             Io::Plain(io) => {
                 let (send, connection) = builder.handshake(io).await?;

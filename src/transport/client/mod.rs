@@ -157,11 +157,10 @@ impl Client {
         self.idle.take().map(Lease::Http1).or_else(|| self.shared.take(&self.limits).map(Lease::Http2))
     }
 
-    /// A connection whose one call failed may be stuck. Where calls share it, the others say so themselves.
+    /// A connection on which a call failed may be stuck, or dead without a word: no further call is sent on it. The other calls on it
+    /// come to their own end.
     fn give_up(&self, lease: &Lease) {
-        if let Lease::Http2(lease) = lease
-            && !self.shares()
-        {
+        if let Lease::Http2(lease) = lease {
             self.shared.retire(lease);
         }
     }

@@ -1,0 +1,52 @@
+//! Connections that die under load.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use proofmark::contract::{Flow, Protocol};
+use proofmark::load::Plan;
+use proofmark::transport::{Address, Limits};
+use tokio::io::copy_bidirectional;
+use tokio::net::{TcpListener, TcpStream};
+
+use super::{attack, plan, server};
+
+/// A way to a server. What comes over the first connection is no more passed on after a while, without a word, as behind a gateway that
+/// has forgotten it; later ones are as they should be.
+async fn forgetful(server: SocketAddr, after: Duration) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("bound");
+    tokio::spawn(async move {
+        let mut is_first = true;
+        while let Ok((mut client, _)) = listener.accept().await {
+            let dies = std::mem::replace(&mut is_first, false);
+            tokio::spawn(async move {
+                let mut server = TcpStream::connect(server).await.expect("it listens");
+                let relayed = copy_bidirectional(&mut client, &mut server);
+                if dies {
+                    let _ = tokio::time::timeout(after, relayed).await;
+                    // Neither end is told.
+                    tokio::time::sleep(Duration::from_secs(60)).await;
+                } else {
+                    let _ = relayed.await;
+                }
+            });
+        }
+    });
+    address
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shared_connection_that_is_dead_is_not_chosen_again() {
+    let server = server(&[], 4).await;
+    let address = forgetful(server.address, Duration::from_millis(700)).await;
+    let grpc = Address::new(format!("http://{address}"));
+    let limits = Limits { timeout: Duration::from_millis(800), ..Limits::default() };
+    let plan = plan(&server, Flow::V2Passkey, 4_500);
+    let record = attack(Plan { grpc, limits, protocols: vec![(Protocol::Grpc, 1)], ..plan }).await;
+    let failed = record.cycles_failed(None);
+    assert!(failed > 0, "the first connection was never dead");
+    let late: u64 = record.intervals.list.iter().skip(3).map(|interval| interval.ok).sum();
+    assert!(late > 0, "nothing came to a good end on another connection: {failed} failed");
+    assert!(record.is_correct(), "{:?}", record.errors);
+}
