@@ -16,9 +16,9 @@ pub enum Exit {
     Config = 3,
     /// Nothing selected.
     NothingSelected = 4,
-    /// Preflight failed: no case was run; of `check`, that the set-up has a problem.
+    /// Preflight failed: no case was run, or no load generated; of `check`, that the set-up has a problem.
     Preflight = 5,
-    /// Errors: the run is incomplete.
+    /// Errors: the run is incomplete; of `load`, that nothing succeeded any more.
     Incomplete = 6,
     /// Known deviations are stale, changed or expired.
     KnownBroken = 7,

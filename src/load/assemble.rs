@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use super::generator::Monitor;
 use super::tally::Counted;
 use super::{LoadError, Plan, micros};
-use crate::outcome::load::{BadHistogram, EngineCount, LoadModel, LoadRecord};
+use crate::outcome::load::{BadHistogram, EngineCount, LoadModel, LoadRecord, PreflightRecord, Stopped};
 
 /// What an attack leaves.
 pub(super) struct Parts<'a> {
@@ -16,11 +16,18 @@ pub(super) struct Parts<'a> {
     pub(super) engine: Vec<EngineCount>,
     pub(super) started: SystemTime,
     pub(super) interrupted: bool,
+    /// Still without its time by the wall clock.
+    pub(super) stopped: Option<Stopped>,
+    pub(super) preflight: Option<PreflightRecord>,
 }
 
 /// The record, with thresholds judged.
 pub(super) fn record(parts: Parts<'_>) -> Result<LoadRecord, LoadError> {
-    let Parts { plan, subjects, counted, monitor, engine, started, interrupted } = parts;
+    let Parts { plan, subjects, counted, monitor, engine, started, interrupted, stopped, preflight } = parts;
+    let stopped = stopped.map(|stopped| {
+        let at = wall_clock(started + Duration::from_micros(stopped.useful_us));
+        Stopped { at, ..stopped }
+    });
     let (started, ended) = (wall_clock(started), wall_clock(started + counted.elapsed));
     let generators = monitor.map(|monitor| {
         let mut generator = monitor.finish(plan, &counted);
@@ -35,6 +42,8 @@ pub(super) fn record(parts: Parts<'_>) -> Result<LoadRecord, LoadError> {
         ended,
         plan: plan.record(subjects),
         interrupted,
+        stopped,
+        preflight,
         elapsed_us: micros(counted.elapsed),
         measured_us: micros(counted.measured),
         phases: counted.phases,

@@ -10,14 +10,17 @@ use super::assemble::{self, Parts};
 use super::engine;
 use super::generator::Monitor;
 use super::workers::{Phase, Shared};
-use super::{LoadError, Plan, Progress, Stop, bounds};
-use crate::outcome::load::{EngineCount, LoadRecord};
+use super::{LoadError, Plan, Progress, Stop, bounds, preflight};
+use crate::outcome::load::{EngineCount, LoadRecord, PreflightRecord, Stopped};
 
 /// How often the supervisor looks at clock and stop.
 const TICK: Duration = Duration::from_millis(20);
 
 /// Between two reports of progress.
 const REPORT: Duration = Duration::from_secs(1);
+
+/// What calls under way may take once nothing succeeds any more.
+const LAST_CALLS: Duration = Duration::from_secs(3);
 
 /// Once all workers are there: time for the engine to end its ramp-up, at which it forgets what was recorded before.
 const SETTLE: Duration = Duration::from_millis(250);
@@ -33,11 +36,14 @@ const LONGEST_END: Duration = Duration::from_secs(5);
 /// Only one attack runs at a time in a process; another one waits. From its begin on, the first Ctrl-C stops it as
 /// [`Stop::stop`] does, and the second does what the stop was given; both by a handler that stays for the rest of the process.
 ///
+/// Before, if the plan wants it, a good cycle of each flow over each protocol has to come to its end. An attack in which nothing
+/// succeeds for as long as the plan's `give_up` while cycles fail ends by itself.
+///
 /// The attack ends at most the plan's timeout (and a moment) after its last phase or its stop: cycles that are not over by
 /// then are unfinished, and arrivals that found no worker are abandoned.
 ///
 /// # Errors
-/// [`LoadError`]; before any request, except for [`LoadError::Engine`].
+/// [`LoadError`]; before any request, except for [`LoadError::Unready`] and [`LoadError::Engine`].
 pub async fn run(plan: Plan, stop: &Stop, watch: &mut dyn FnMut(&Progress)) -> Result<LoadRecord, LoadError> {
     bounds::admit(&plan)?;
     let start_at = plan.start_at.map(instant).transpose()?;
@@ -46,10 +52,28 @@ pub async fn run(plan: Plan, stop: &Stop, watch: &mut dyn FnMut(&Progress)) -> R
     engine::stop_on_ctrl_c(stop);
     engine::silence();
     let shared = Arc::new(Shared::new(&plan)?);
+    let preflight = match plan.preflight {
+        true => preflight(&plan, &shared, stop).await?,
+        false => None,
+    };
     let attack = engine::prepare(&shared, shared.workers, &plan.web.base_url, plan.dashboard.as_ref())?;
-    let timeout = plan.limits.timeout;
-    let supervisor = Supervisor { shared: &shared, stop, timeout, start_at, watch, monitor: None };
-    supervisor.run(engine::execute(attack), &plan).await
+    let supervisor =
+        Supervisor { shared: &shared, stop, plan: &plan, preflight, start_at, watch, monitor: None, stopped: None };
+    supervisor.run(engine::execute(attack)).await
+}
+
+/// What was sent before the load; `None` if it was stopped before.
+async fn preflight(plan: &Plan, shared: &Shared, stop: &Stop) -> Result<Option<PreflightRecord>, LoadError> {
+    let site = shared.apart(plan)?;
+    let stopped = async {
+        while !stop.is_stopped() {
+            tokio::time::sleep(TICK).await;
+        }
+    };
+    tokio::select! {
+        seen = preflight::look(plan, &site, &shared.pool) => seen.map(Some),
+        () = stopped => Ok(None),
+    }
 }
 
 fn instant(time: SystemTime) -> Result<Instant, LoadError> {
@@ -63,10 +87,12 @@ fn instant(time: SystemTime) -> Result<Instant, LoadError> {
 struct Supervisor<'a> {
     shared: &'a Arc<Shared>,
     stop: &'a Stop,
-    timeout: Duration,
+    plan: &'a Plan,
+    preflight: Option<PreflightRecord>,
     start_at: Option<Instant>,
     watch: &'a mut dyn FnMut(&Progress),
     monitor: Option<Monitor>,
+    stopped: Option<Stopped>,
 }
 
 /// The supervisor's instants.
@@ -81,7 +107,6 @@ impl Supervisor<'_> {
     async fn run(
         mut self,
         execution: impl Future<Output = Result<Vec<EngineCount>, LoadError>>,
-        plan: &Plan,
     ) -> Result<LoadRecord, LoadError> {
         let mut execution = pin!(execution);
         let mut ticks = tokio::time::interval(TICK);
@@ -95,30 +120,40 @@ impl Supervisor<'_> {
         let (begin, started) = clock.begin.unwrap_or((clock.launched, SystemTime::now()));
         self.shared.abandon(begin.elapsed());
         assemble::record(Parts {
-            plan,
+            plan: self.plan,
             subjects: self.shared.pool.count,
             counted: self.shared.tally.finish(begin.elapsed()),
             monitor: self.monitor,
             engine,
             started,
             interrupted: self.stop.is_stopped(),
+            stopped: self.stopped,
+            preflight: self.preflight,
         })
     }
 
     fn tick(&mut self, clock: &mut Clock) -> Result<(), LoadError> {
         let now = Instant::now();
         let phase = *self.shared.phase.borrow();
+        let timeout = self.plan.limits.timeout;
         let next = match phase {
             Phase::Gathering => self.gather(clock, now)?,
             Phase::Running { begin } if self.stop.is_stopped() => {
                 // Who waits for a worker is not kept waiting.
                 self.shared.open.iter().for_each(|open| open.permits.close());
-                Phase::Draining { begin, cut_off: now + self.timeout }
+                Phase::Draining { begin, cut_off: now + timeout }
             }
             Phase::Running { begin } if now >= begin + self.shared.timeline.end() => {
-                Phase::Draining { begin, cut_off: now + self.timeout }
+                Phase::Draining { begin, cut_off: now + timeout }
             }
-            Phase::Running { .. } => phase,
+            Phase::Running { begin } => match self.stalled(now.saturating_duration_since(begin)) {
+                Some(stopped) => {
+                    self.stopped = Some(stopped);
+                    self.shared.open.iter().for_each(|open| open.permits.close());
+                    Phase::Draining { begin, cut_off: now + timeout.min(LAST_CALLS) }
+                }
+                None => phase,
+            },
             Phase::Draining { cut_off, .. } => {
                 self.drain(now, cut_off)?;
                 phase
@@ -131,9 +166,14 @@ impl Supervisor<'_> {
         Ok(())
     }
 
+    /// Why it is of no use to go on.
+    fn stalled(&self, now: Duration) -> Option<Stopped> {
+        self.shared.stall.lock().unwrap_or_else(PoisonError::into_inner).over(now, self.plan.give_up)
+    }
+
     /// A stop while it drains leaves cycles the time that they have.
     fn drain(&self, now: Instant, cut_off: Instant) -> Result<(), LoadError> {
-        let ends = now > cut_off || self.stop.is_stopped();
+        let ends = now > cut_off || self.stop.is_stopped() || self.stopped.is_some();
         let is_over = self.shared.open.as_ref().is_none_or(|open| ends || open.is_over(self.shared.begun()));
         if is_over {
             self.shared.open.iter().for_each(|open| open.permits.close());

@@ -16,14 +16,17 @@ use crate::contract::{ApiVersion, Operation, Protocol};
 use crate::outcome::load::{Cleanup, Correctness, Kind, LoadStep, Outcome};
 use crate::transport::{Call, Exchange, Reply, SetUp, Tamper, Transport};
 
+/// One for each protocol.
+pub(super) type Transports = Vec<(Protocol, Arc<dyn Transport>)>;
+
 /// What all cycles share.
 pub(super) struct Site {
-    pub(super) transports: Vec<(Protocol, Arc<dyn Transport>)>,
+    pub(super) transports: Transports,
     pub(super) rp_id: String,
     pub(super) seed: u64,
-    pub(super) attester: Attester,
-    pub(super) witness: Witness,
-    pub(super) neighbours: Neighbours,
+    pub(super) attester: Arc<Attester>,
+    pub(super) witness: Arc<Witness>,
+    pub(super) neighbours: Arc<Neighbours>,
     pub(super) cleanup: Cleanup,
 }
 

@@ -93,6 +93,8 @@ fn plan(flow: Flow) -> Plan {
         cleanup: Cleanup::Remove,
         seed: 4,
         thresholds: Vec::new(),
+        preflight: false,
+        give_up: Duration::MAX,
         shard: None,
         start_at: None,
         ceilings: Ceilings::default(),
@@ -112,9 +114,9 @@ fn site(flow: Flow, transport: Arc<dyn Transport>) -> Site {
         transports: vec![(Protocol::Rest, transport)],
         rp_id: "localhost".to_owned(),
         seed: 4,
-        attester: Attester::start(&plan(flow), &negatives, 1).expect("threads"),
-        witness: Witness::new(),
-        neighbours: crate::load::neighbours::Neighbours::new(false),
+        attester: Arc::new(Attester::start(&plan(flow), &negatives, 1).expect("threads")),
+        witness: Arc::new(Witness::new()),
+        neighbours: Arc::new(crate::load::neighbours::Neighbours::new(false)),
         cleanup: Cleanup::Remove,
     }
 }

@@ -22,8 +22,10 @@ mod message;
 mod negative;
 mod neighbours;
 mod pool;
+mod preflight;
 mod schedule;
 pub mod shard;
+mod stall;
 mod subject_file;
 mod table;
 mod tally;
@@ -52,6 +54,7 @@ pub use bounds::within;
 pub use generator::Tolerance;
 pub use guard::{RemoteTarget, admit};
 pub use pool::{LoadUser, Subjects};
+pub use preflight::Unready;
 pub use subject_file::{Kept, census};
 pub use table::{header, live_view, progress_line, render};
 
@@ -114,6 +117,10 @@ pub struct Plan {
     pub seed: u64,
     /// What the result is held to.
     pub thresholds: Vec<Threshold>,
+    /// Whether a good cycle of each flow over each protocol has to come to its end before the load.
+    pub preflight: bool,
+    /// How long cycles may fail without a good one between them before the load ends by itself.
+    pub give_up: Duration,
     /// The part of arrivals, workers and subjects that is played; `None` for all of it.
     pub shard: Option<Shard>,
     /// When the first cycle begins; at once if `None`.
@@ -236,6 +243,9 @@ pub enum LoadError {
     /// The start is over.
     #[error("--start-at is {0:?} ago; give all shards a time to come")]
     Late(Duration),
+    /// The target can't be loaded as it is.
+    #[error(transparent)]
+    Unready(#[from] Unready),
     /// The connection can't even be prepared.
     #[error(transparent)]
     Transport(#[from] TransportError),

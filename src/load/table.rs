@@ -145,6 +145,9 @@ pub fn render(record: &LoadRecord) -> Result<String, BadHistogram> {
     for cause in record.causes() {
         writeln!(text, "cause   {cause}").unwrap_or_default();
     }
+    if let Some(stopped) = &record.stopped {
+        writeln!(text, "stopped {stopped}").unwrap_or_default();
+    }
     if record.interrupted {
         text.push_str("interrupted: this is a part of what was asked for\n");
     }

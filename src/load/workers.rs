@@ -1,27 +1,28 @@
 //! Workers: each takes turns as the model says, and plays a cycle at each turn.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use tokio::sync::{Semaphore, watch};
 
 use super::attester::Attester;
-use super::cycle::{Cycle, Sample, Site};
+use super::cycle::{Cycle, Sample, Site, Transports};
 use super::draw::{Draw, Draws};
 use super::engine::Work;
 use super::negative::Negatives;
 use super::neighbours::Neighbours;
 use super::pool::Pool;
 use super::schedule::{Schedule, Timeline};
+use super::stall::Stall;
 use super::tally::{Tally, Turn};
 use super::witness::Witness;
 use super::{LoadError, Plan, share_of};
 use crate::authenticator::Client;
 use crate::contract::Protocol;
 use crate::outcome::load::Cleanup;
-use crate::transport::{self, Limits};
+use crate::transport::{self, Limits, TransportError};
 
 /// A worker of the closed model that got no reply waits, so that a dead target is not knocked at without pause.
 const AFTER_LOSS: Duration = Duration::from_millis(50);
@@ -31,11 +32,12 @@ const NAP: Duration = Duration::from_millis(20);
 
 /// What the workers share with each other and with the supervisor.
 pub(super) struct Shared {
-    site: Site,
+    pub(super) site: Site,
     pub(super) pool: Pool,
     draws: Draws,
     pub(super) timeline: Timeline,
     pub(super) tally: Tally,
+    pub(super) stall: Mutex<Stall>,
     pub(super) phase: watch::Sender<Phase>,
     pub(super) arrived: AtomicU64,
     /// Workers of this shard.
@@ -80,10 +82,7 @@ impl Shared {
         };
         // Many calls come at a time, and nothing is said of a single one.
         let limits = Limits { calls_per_connection: Limits::SHARED, ..plan.limits.clone() };
-        let connect = |(protocol, _): &(Protocol, u32)| {
-            let address = if *protocol == Protocol::Grpc { &plan.grpc } else { &plan.web };
-            transport::connect(*protocol, address, &limits).map(|transport| (*protocol, transport))
-        };
+        let attester = Attester::start(plan, &negatives, usize::try_from(workers).unwrap_or(usize::MAX))?;
         let timeline = Timeline::new(&plan.stages);
         let schedule = Schedule::new(&plan.model, &plan.stages, plan.seed, plan.shard);
         let open = |schedule| Open {
@@ -95,17 +94,18 @@ impl Shared {
         Ok(Shared {
             pool: Pool::open(&plan.subjects, plan.shard, workers)?,
             site: Site {
-                transports: plan.protocols.iter().map(connect).collect::<Result<_, _>>()?,
+                transports: connect(plan, &limits)?,
                 rp_id: plan.rp_id.clone(),
                 seed: plan.seed,
-                attester: Attester::start(plan, &negatives, usize::try_from(workers).unwrap_or(usize::MAX))?,
-                witness: Witness::new(),
-                neighbours: Neighbours::new(plan.cleanup == Cleanup::Keep),
+                attester: Arc::new(attester),
+                witness: Arc::new(Witness::new()),
+                neighbours: Arc::new(Neighbours::new(plan.cleanup == Cleanup::Keep)),
                 cleanup: plan.cleanup,
             },
             draws: Draws::new(plan),
             timeline,
             tally: Tally::new(timeline),
+            stall: Mutex::default(),
             phase: watch::Sender::new(Phase::Gathering),
             arrived: AtomicU64::new(0),
             workers,
@@ -114,6 +114,19 @@ impl Shared {
             begun: AtomicU64::new(0),
             at_work: (0..workers).map(|_| AtomicBool::new(false)).collect(),
             open: schedule.map(open),
+        })
+    }
+
+    /// The same target over connections of its own, which no other call shares and no figure counts.
+    pub(super) fn apart(&self, plan: &Plan) -> Result<Site, LoadError> {
+        Ok(Site {
+            transports: connect(plan, &plan.limits)?,
+            rp_id: self.site.rp_id.clone(),
+            seed: self.site.seed,
+            attester: Arc::clone(&self.site.attester),
+            witness: Arc::clone(&self.site.witness),
+            neighbours: Arc::clone(&self.site.neighbours),
+            cleanup: self.site.cleanup,
         })
     }
 
@@ -224,6 +237,15 @@ impl Shared {
     }
 }
 
+/// A transport for each protocol of a plan.
+fn connect(plan: &Plan, limits: &Limits) -> Result<Transports, TransportError> {
+    let connect = |(protocol, _): &(Protocol, u32)| {
+        let address = if *protocol == Protocol::Grpc { &plan.grpc } else { &plan.web };
+        transport::connect(*protocol, address, limits).map(|transport| (*protocol, transport))
+    };
+    plan.protocols.iter().map(connect).collect()
+}
+
 impl Open {
     /// Whether all arrivals were due and have begun.
     pub(super) fn is_over(&self, begun: u64) -> bool {
@@ -266,6 +288,8 @@ impl Work for Shared {
         if !over {
             cycle.cut_off();
         }
+        let failure = cycle.failure.as_ref().map(|failure| (failure.outcome, failure.class.as_str()));
+        self.stall.lock().unwrap_or_else(PoisonError::into_inner).see(failure, begin.elapsed());
         let (lost, samples) = (cycle.is_lost(), cycle.samples.clone());
         self.tally.end(&turn, cycle, begin.elapsed(), &|| self.pool.masker());
         if lost && self.open.is_none() {

@@ -1,5 +1,6 @@
 //! Load on a real server: what is counted, what fails it, and what is never done.
 
+mod away;
 mod connections;
 mod process;
 mod tls;
@@ -55,6 +56,8 @@ pub fn plan(server: &RunningServer, flow: Flow, millis: u64) -> Plan {
         cleanup: Cleanup::Remove,
         seed: 9,
         thresholds: vec!["errors<=0%".parse().expect("a rule")],
+        preflight: false,
+        give_up: any,
         shard: None,
         start_at: None,
         ceilings: Ceilings::default(),

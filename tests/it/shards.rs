@@ -101,12 +101,14 @@ pub fn agrees(merged: &LoadRecord, [started, verified, removed]: [u64; 3]) {
     let correctness = &merged.correctness;
     assert!(verified > 0 && correctness.wrong() == 0, "{correctness:?}");
     // A lookup of a flow without a list is a start; no flow of these tests lacks it.
-    assert_eq!(phases(|phase| phase.starts), started, "starts");
-    assert_eq!(correctness.confirmed, verified, "registrations");
-    assert_eq!(removed + correctness.left_behind, verified, "removals");
+    let before = merged.preflight.expect("each shard looked at the target before");
+    assert_eq!(phases(|phase| phase.starts) + before.starts, started, "starts");
+    assert_eq!(correctness.confirmed + before.confirmed, verified, "registrations");
+    assert_eq!(removed + correctness.left_behind + before.left_behind, verified, "removals");
     // Beside them the server refused the malformed ones, and one of each race.
     let refused = correctness.negatives + correctness.races;
-    assert_eq!(phases(|phase| phase.verifies), verified + refused, "verifies: {correctness:?}");
+    let verifies = phases(|phase| phase.verifies) + before.verifies;
+    assert_eq!(verifies, verified + refused, "verifies: {correctness:?}");
 }
 
 /// The arguments of every shard of one load.

@@ -11,7 +11,7 @@ pub struct FindArguments {
     /// rules about these
     #[arg(long = "objective", value_name = "RULE", required = true, conflicts_with_all = [
         "rate", "arrivals", "duration", "ramp", "ramp_down", "think", "thresholds", "reports", "shard", "shards",
-        "start_at", "dashboard",
+        "start_at", "dashboard", "give_up",
     ])]
     pub objectives: Vec<String>,
     /// The first rate

@@ -110,6 +110,9 @@ pub struct LoadArguments {
     /// The most that one call may take, such as 500ms or 20s; otherwise the target file's, or 10s
     #[arg(long, value_name = "TIME")]
     pub timeout: Option<String>,
+    /// Stop when cycles fail for so long without one that ends well: the target went away, or its tokens expired
+    #[arg(long, value_name = "TIME", default_value = "10s")]
+    pub give_up: String,
     /// Send load to this host although it is not a loopback address; it has to be the target's host
     #[arg(long, value_name = "HOST")]
     pub allow_remote: Option<String>,

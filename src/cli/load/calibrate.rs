@@ -115,6 +115,8 @@ fn plan(null: &Null, protocol: Protocol, model: LoadModel, hold: Duration, seed:
         cleanup: Cleanup::Remove,
         seed,
         thresholds: Vec::new(),
+        preflight: false,
+        give_up: Duration::MAX,
         shard: None,
         start_at: None,
         // Nobody else is loaded.

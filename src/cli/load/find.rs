@@ -10,7 +10,7 @@ use crate::cli::args::{FindArguments, LoadArguments, seed_or_random};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::{interrupt, output};
 use crate::load::find::{self, Capacity, Ending, Search};
-use crate::load::{self, Stop};
+use crate::load::{self, LoadError, Stop};
 use crate::outcome::load::LoadRecord;
 use crate::runner::target_file::LoadTarget;
 
@@ -32,16 +32,22 @@ pub async fn find(arguments: FindArguments) -> Result<Exit, Failure> {
     let keeper = Keeper::new(&target.target.accounts, load.keep, false);
     header(&search, &target, load.seed.unwrap_or_default());
     let stop = Stop::new(|| interrupt::leave());
-    let mut wrong = 0;
+    let (mut wrong, mut held) = (0, 0_u32);
     let measure = async |rate: f64, _: Duration| -> Result<LoadRecord, Failure> {
         let load = at(rate);
         let mut plan = Options::read(&load)?.plan(target.clone(), &load)?;
-        // The search judges.
+        // The search judges, also a rate at which nothing succeeds.
         plan.thresholds.clear();
+        plan.give_up = Duration::MAX;
         let mut display = Display::of_many(plan.duration());
         let ended = load::run(plan, &stop, &mut |progress| display.show(progress, &stop)).await;
         display.close();
-        let record = ended.map_err(failure)?;
+        let record = ended.map_err(|error| match error {
+            // It could be loaded before.
+            LoadError::Unready(_) if held > 0 => Failure::new(Exit::Incomplete, error),
+            error => failure(error),
+        })?;
+        held += 1;
         wrong += record.correctness.wrong();
         match load::uncounted(&record) {
             0 => Ok(record),

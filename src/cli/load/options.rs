@@ -41,6 +41,7 @@ pub(super) struct Options {
     pub(super) think: Duration,
     pub(super) thresholds: Vec<Threshold>,
     pub(super) timeout: Option<Duration>,
+    pub(super) give_up: Duration,
     pub(super) ceilings: Ceilings,
     pub(super) tolerance: Tolerance,
     pub(super) shard: Option<Shard>,
@@ -90,11 +91,9 @@ impl Options {
             think: time("--think", &arguments.think)?.unwrap_or_default(),
             thresholds: arguments.thresholds.iter().map(parse).collect::<Result<_, _>>()?,
             timeout: time("--timeout", &arguments.timeout)?,
-            ceilings: ceilings(&arguments.ceilings)?,
-            tolerance: Tolerance {
-                lag: duration("--generator-lag", &arguments.generator_lag)?,
-                ..Tolerance::default()
-            },
+            give_up: bounded("--give-up", &arguments.give_up)?,
+            ceilings,
+            tolerance: Tolerance { lag: bounded("--generator-lag", &arguments.generator_lag)?, ..Tolerance::default() },
             shard: shard(arguments)?,
             start_at: start_at(arguments)?,
             seed: seed_or_random(arguments.seed),

@@ -45,6 +45,8 @@ impl Options {
             cleanup: if arguments.keep { Cleanup::Keep } else { Cleanup::Remove },
             seed: self.seed,
             thresholds: complete(thresholds.into_iter().chain(self.thresholds).collect())?,
+            preflight: true,
+            give_up: self.give_up,
             shard: self.shard,
             start_at: self.start_at,
             ceilings: self.ceilings,

@@ -171,7 +171,7 @@ fn are_comparable(baseline: &[Named], new: &[Named]) -> Result<(), CompareError>
         return Err(CompareError::Uneven(baseline.len(), new.len()));
     }
     for run in baseline.iter().chain(new) {
-        if run.record.interrupted {
+        if run.record.interrupted || run.record.stopped.is_some() {
             return Err(CompareError::Interrupted(run.name.clone()));
         }
         if run.record.is_limited() {

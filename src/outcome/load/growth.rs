@@ -99,7 +99,8 @@ impl LoadRecord {
             LoadModel::Open { steps, .. } => steps.len() == 1 && self.achieved().is_some_and(|share| share >= SERVED),
         };
         let is_said = self.plan.thresholds.iter().any(|rule| rule.contains(".growth"));
-        if !is_even || is_said || self.plan.cleanup == Cleanup::Keep || self.interrupted || self.is_limited() {
+        let is_part = self.interrupted || self.stopped.is_some() || self.is_limited();
+        if !is_even || is_said || is_part || self.plan.cleanup == Cleanup::Keep {
             return Ok(());
         }
         for rule in USUAL.iter().filter_map(|rule| rule.parse::<Threshold>().ok()) {

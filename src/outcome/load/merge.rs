@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use super::{
     Arrivals, BadHistogram, Correctness, EngineCount, LoadErrorRecord, LoadPlanRecord, LoadRecord, MOST_CLASSES,
-    Outcome, PackedHistogram, PhaseName, PhaseRecord, Row, ThresholdError, fine,
+    Outcome, PackedHistogram, PhaseName, PhaseRecord, PreflightRecord, Row, ThresholdError, fine,
 };
 
 /// Class of the failures that are not told apart.
@@ -125,6 +125,8 @@ pub fn merge(mut shards: Vec<Named>) -> Result<LoadRecord, MergeError> {
         ended: ended.map(|record| record.ended.clone()).unwrap_or_default(),
         plan: LoadPlanRecord { shard: None, ..first.plan.clone() }.sealed(),
         interrupted: shards.iter().any(|shard| shard.record.interrupted),
+        stopped: shards.iter().find_map(|shard| shard.record.stopped.clone()),
+        preflight: sum.preflight,
         elapsed_us: sum.elapsed_us,
         measured_us: sum.measured.map_or(0, |(begin, end)| end - begin),
         phases: sum.phases.into_values().collect(),
@@ -238,6 +240,7 @@ struct Sum {
     errors: BTreeMap<String, LoadErrorRecord>,
     correctness: Correctness,
     arrivals: Option<Arrivals>,
+    preflight: Option<PreflightRecord>,
     engine: BTreeMap<(String, super::LoadStep), EngineCount>,
 }
 
@@ -259,6 +262,9 @@ impl Sum {
             self.add_error(LoadErrorRecord { first_us: offset_us.saturating_add(error.first_us), ..error.clone() });
         }
         self.correctness.add(&record.correctness);
+        if let Some(preflight) = &record.preflight {
+            self.preflight.get_or_insert_default().add(preflight);
+        }
         if let Some(arrivals) = &record.arrivals {
             self.arrivals.get_or_insert_default().add(arrivals);
         }

@@ -5,6 +5,7 @@
 
 mod cause;
 pub mod compare;
+mod ended;
 mod figures;
 #[cfg(test)]
 pub(crate) mod full;
@@ -21,6 +22,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ExchangeRecord;
 
+pub use ended::{PreflightRecord, Stopped};
 pub use figures::float;
 pub use growth::Growth;
 pub use histogram::{BadHistogram, LONGEST_MICROS, PackedHistogram, coarse, fine, record};
@@ -54,6 +56,12 @@ pub struct LoadRecord {
     /// Ctrl-C or a stop: this is a part of what was asked for.
     #[serde(default)]
     pub interrupted: bool,
+    /// Why it ended before its time by itself; `None` if it did not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped: Option<Stopped>,
+    /// What was sent before the first cycle; `None` if nothing was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preflight: Option<PreflightRecord>,
     /// From the first cycle's begin to the end of the last one.
     pub elapsed_us: u64,
     /// How long the hold phase was measured: the seconds of every rate. It ends with the last cycle that began in it, and is

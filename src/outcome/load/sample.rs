@@ -92,6 +92,8 @@ pub(crate) fn sample() -> LoadRecord {
         ended: "2026-01-01T00:00:10Z".to_owned(),
         plan: plan(),
         interrupted: false,
+        stopped: None,
+        preflight: None,
         elapsed_us: 10_000_000,
         measured_us: 10_000_000,
         phases: vec![phase],

@@ -6,7 +6,7 @@ use std::time::Duration;
 use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::super::text::printable;
-use crate::outcome::load::{JudgedThreshold, Judgement, LoadRecord};
+use crate::outcome::load::{JudgedThreshold, Judgement, LoadRecord, Stopped};
 
 pub(super) fn write(record: &LoadRecord, out: &mut dyn io::Write) -> io::Result<()> {
     let mut suite = TestSuite::new("load");
@@ -22,6 +22,9 @@ pub(super) fn write(record: &LoadRecord, out: &mut dyn io::Write) -> io::Result<
         suite.add_property(Property::new(name, value));
     }
     suite.add_test_cases([case("answers", correctness(record)), case("generator", generator(record))]);
+    // An error, since the target was not there to be judged.
+    let ended = |stopped: &Stopped| not(NonSuccessKind::Error, "stopped", &stopped.to_string(), &[]);
+    suite.add_test_cases(record.stopped.iter().map(|stopped| case("ended", ended(stopped))));
     suite.add_test_cases(record.thresholds.iter().map(|judged| case(&judged.rule, threshold(judged))));
     let mut report = Report::new(format!("proofmark load {}", printable(&record.plan.target)));
     report.add_test_suite(suite);

@@ -66,6 +66,9 @@ fn about(text: &mut Text, record: &LoadRecord) {
     text.sample("info", &labels, 1.0);
     text.gauge("measured_seconds", "How long the hold phase was measured.", float(record.measured_us) / 1e6);
     text.gauge("interrupted", "1 if the run is only a part of what was asked for.", flag(record.interrupted));
+    if record.stopped.is_some() {
+        text.gauge("stopped", "1 if the run ended by itself, since nothing succeeded any more.", 1.0);
+    }
 }
 
 fn calls(text: &mut Text, record: &LoadRecord) {

@@ -144,6 +144,11 @@ fn verdict(record: &LoadRecord) -> Verdict {
     let count = |judgement| record.thresholds.iter().filter(|judged| judged.verdict == judgement).count();
     let (all, missed, open) = (record.thresholds.len(), count(Judgement::Missed), count(Judgement::Inconclusive));
     let ((tone, sign), words, meaning) = match record.correctness.wrong() {
+        0 if record.stopped.is_some() => (
+            SILENT,
+            "STOPPED: nothing succeeded any more".to_owned(),
+            "The load ended before its time. This is a part of what was asked for.",
+        ),
         0 if record.is_limited() => (
             SILENT,
             "GENERATOR-LIMITED: no verdict on the target".to_owned(),
@@ -188,6 +193,7 @@ fn checks(record: &LoadRecord) -> Vec<Check> {
     );
     let (look, word) = if record.is_correct() { (MET, "right") } else { (MISSED, "WRONG") };
     let mut checks = vec![check(look, word, "Answers", text)];
+    checks.extend(record.stopped.iter().map(|stopped| check(SILENT, "STOPPED", "Load", stopped.to_string())));
     let reasons = record.generators.iter().flat_map(|generator| &generator.reasons).cloned().collect::<Vec<_>>();
     checks.push(match record.is_limited() {
         true => check(SILENT, "GENERATOR-LIMITED", "Generator", reasons.join("; ")),

@@ -1,0 +1,61 @@
+//! What a load did before its first cycle, and why it ended before its time.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::float;
+
+/// What was sent before the first cycle, to see whether the target can be loaded at all. It is in no other figure.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PreflightRecord {
+    /// Calls of start.
+    pub starts: u64,
+    /// Calls of verify.
+    pub verifies: u64,
+    /// Verifies that the target confirmed.
+    pub confirmed: u64,
+    /// What was confirmed and is perhaps still there.
+    pub left_behind: u64,
+    /// What was confirmed and was kept on purpose.
+    pub kept: u64,
+}
+
+impl PreflightRecord {
+    /// Adds that of another shard.
+    pub fn add(&mut self, other: &PreflightRecord) {
+        let PreflightRecord { starts, verifies, confirmed, left_behind, kept } = other;
+        self.starts += starts;
+        self.verifies += verifies;
+        self.confirmed += confirmed;
+        self.left_behind += left_behind;
+        self.kept += kept;
+    }
+}
+
+/// Why a load ended before its time by itself: nothing came to a good end any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stopped {
+    /// When a cycle was last over that did not fail, from the first cycle's begin; 0 if none was.
+    pub useful_us: u64,
+    /// The same by the wall clock, RFC 3339.
+    pub at: String,
+    /// Cycles that failed since, without a good one between them.
+    pub failed: u64,
+    /// The class of the last of them.
+    pub class: String,
+    /// Whether that one had no reply.
+    pub lost: bool,
+}
+
+impl fmt::Display for Stopped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = if self.lost { "the target went away at" } else { "nothing succeeds since" };
+        let Stopped { at, failed, class, useful_us, .. } = self;
+        let seconds = float(*useful_us) / 1e6;
+        write!(
+            f,
+            "{what} {at}, {seconds:.1} s after the first cycle began: {failed} cycles failed since and none ended well, the last with {class}"
+        )
+    }
+}
