@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::cycle::{Cycle, Site};
 use super::judge::{self, Answer, Failure};
+use super::lookups::LookUp;
 use super::message::{excludes, factors, in_list, public_key_of};
 use super::pool::Subject;
 use crate::contract::{Endpoint, Operation};
@@ -22,7 +23,7 @@ impl Site {
     ) -> Result<(), Failure> {
         cycle.at = LoadStep::Lookup;
         let flow = cycle.draw.flow;
-        let by_list = flow.endpoint(Operation::List).is_some();
+        let by_list = self.lookups.of(flow, cycle.draw.protocol) == LookUp::List;
         let operation = if by_list { Operation::List } else { Operation::Start };
         let sent = self.send(subject, LoadStep::Lookup, operation, json!({}), cycle).await;
         let (outcome, failure) = match sent.answer {

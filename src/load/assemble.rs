@@ -19,11 +19,12 @@ pub(super) struct Parts<'a> {
     /// Still without its time by the wall clock.
     pub(super) stopped: Option<Stopped>,
     pub(super) preflight: Option<PreflightRecord>,
+    pub(super) notes: Vec<String>,
 }
 
 /// The record, with thresholds judged.
 pub(super) fn record(parts: Parts<'_>) -> Result<LoadRecord, LoadError> {
-    let Parts { plan, subjects, counted, monitor, engine, started, interrupted, stopped, preflight } = parts;
+    let Parts { plan, subjects, counted, monitor, engine, started, interrupted, stopped, preflight, notes } = parts;
     let stopped = stopped.map(|stopped| {
         let at = wall_clock(started + Duration::from_micros(stopped.useful_us));
         Stopped { at, ..stopped }
@@ -44,6 +45,7 @@ pub(super) fn record(parts: Parts<'_>) -> Result<LoadRecord, LoadError> {
         interrupted,
         stopped,
         preflight,
+        notes,
         elapsed_us: micros(counted.elapsed),
         measured_us: micros(counted.measured),
         phases: counted.phases,

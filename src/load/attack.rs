@@ -51,11 +51,12 @@ pub async fn run(plan: Plan, stop: &Stop, watch: &mut dyn FnMut(&Progress)) -> R
     let _alone = ONE_AT_A_TIME.lock().await;
     engine::stop_on_ctrl_c(stop);
     engine::silence();
-    let shared = Arc::new(Shared::new(&plan)?);
+    let mut shared = Shared::new(&plan)?;
     let preflight = match plan.preflight {
-        true => preflight(&plan, &shared, stop).await?,
+        true => preflight(&plan, &mut shared, stop).await?,
         false => None,
     };
+    let shared = Arc::new(shared);
     let attack = engine::prepare(&shared, shared.workers, &plan.web.base_url, plan.dashboard.as_ref())?;
     let supervisor =
         Supervisor { shared: &shared, stop, plan: &plan, preflight, start_at, watch, monitor: None, stopped: None };
@@ -63,17 +64,19 @@ pub async fn run(plan: Plan, stop: &Stop, watch: &mut dyn FnMut(&Progress)) -> R
 }
 
 /// What was sent before the load; `None` if it was stopped before.
-async fn preflight(plan: &Plan, shared: &Shared, stop: &Stop) -> Result<Option<PreflightRecord>, LoadError> {
-    let site = shared.apart(plan)?;
+async fn preflight(plan: &Plan, shared: &mut Shared, stop: &Stop) -> Result<Option<PreflightRecord>, LoadError> {
+    let mut site = shared.apart(plan)?;
     let stopped = async {
         while !stop.is_stopped() {
             tokio::time::sleep(TICK).await;
         }
     };
-    tokio::select! {
-        seen = preflight::look(plan, &site, &shared.pool) => seen.map(Some),
-        () = stopped => Ok(None),
-    }
+    let seen = tokio::select! {
+        seen = preflight::look(plan, &mut site, &shared.pool) => Some(seen?),
+        () = stopped => None,
+    };
+    shared.site.lookups = site.lookups;
+    Ok(seen)
 }
 
 fn instant(time: SystemTime) -> Result<Instant, LoadError> {
@@ -129,6 +132,7 @@ impl Supervisor<'_> {
             interrupted: self.stop.is_stopped(),
             stopped: self.stopped,
             preflight: self.preflight,
+            notes: self.shared.site.lookups.notes().collect(),
         })
     }
 

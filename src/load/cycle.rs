@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::attester::{Attested, Attester};
 use super::draw::Draw;
 use super::judge::{self, Answer, Deviation, Failure};
+use super::lookups::Lookups;
 use super::message::{Started, public_key_of, verification};
 use super::neighbours::Neighbours;
 use super::pool::Subject;
@@ -28,6 +29,7 @@ pub(super) struct Site {
     pub(super) witness: Arc<Witness>,
     pub(super) neighbours: Arc<Neighbours>,
     pub(super) cleanup: Cleanup,
+    pub(super) lookups: Lookups,
 }
 
 /// One duration of a cycle.

@@ -118,6 +118,7 @@ fn site(flow: Flow, transport: Arc<dyn Transport>) -> Site {
         witness: Arc::new(Witness::new()),
         neighbours: Arc::new(crate::load::neighbours::Neighbours::new(false)),
         cleanup: Cleanup::Remove,
+        lookups: Lookups::default(),
     }
 }
 
@@ -167,6 +168,17 @@ fn started() -> Value {
     let text = base64::encode_standard(options.to_string().as_bytes());
     json!({ "details": details()["details"], "key": { "publicKey": text }, "u2fId": "f", "passkeyId": "f",
         "publicKeyCredentialCreationOptions": options })
+}
+
+/// With a challenge of its own.
+fn started_anew() -> Value {
+    use std::sync::atomic::{AtomicU16, Ordering};
+    static STARTS: AtomicU16 = AtomicU16::new(0);
+    let number = STARTS.fetch_add(1, Ordering::Relaxed);
+    let mut started = started();
+    let challenge = format!("{number:0>5}{}", "A".repeat(17));
+    started["publicKeyCredentialCreationOptions"]["publicKey"]["challenge"] = challenge.into();
+    started
 }
 
 fn refused(status: u16, code: i64) -> (u16, Value) {
@@ -366,6 +378,61 @@ async fn what_was_confirmed_has_to_be_there() {
         assert_eq!((cycle.counts.lookups, cycle.counts.lost), (1, u64::from(!expected.is_empty())));
         assert_eq!(took(&cycle, LoadStep::Cleanup).len(), 1, "it is removed all the same");
     }
+}
+
+/// What the look before the load finds of a target: how it looks up, or why it can't be loaded.
+async fn looked_before(lookups: f64, script: Script) -> (Site, Vec<Operation>) {
+    let plan = Plan { shares: Shares { lookups, ..Shares::default() }, ..plan(Flow::V2Passkey) };
+    let transport = Arc::new(Scripted { script, seen: Mutex::default() });
+    let mut site = site(Flow::V2Passkey, transport.clone());
+    let pool = Pool::open(&plan.subjects, None, 1).expect("one");
+    super::super::preflight::look(&plan, &mut site, &pool).await.expect("it can be loaded");
+    let seen = std::mem::take(&mut *transport.seen.lock().expect("no panic"));
+    (site, operations(&seen))
+}
+
+#[tokio::test]
+async fn lookups_that_can_not_be_done_are_done_otherwise_or_left_out() {
+    use std::sync::atomic::{AtomicU8, Ordering};
+
+    use super::super::lookups::LookUp;
+    let way = |site: &Site| site.lookups.of(Flow::V2Passkey, Protocol::Rest);
+    let unlisted: Script = |operation, _| match operation {
+        Operation::List => Some(refused(501, 12)),
+        Operation::Start => Some((200, started_anew())),
+        other => good(other),
+    };
+    // A start that names nothing is what a load has to say something about.
+    let (site, seen) = looked_before(0.5, unlisted).await;
+    assert_eq!(way(&site), LookUp::Start, "{seen:?}");
+    let (site, seen) = looked_before(0.0, unlisted).await;
+    assert!(way(&site) == LookUp::List && !seen.contains(&Operation::List), "nobody asked for lookups: {seen:?}");
+    let (site, _) = looked_before(0.5, |operation, _| match operation {
+        Operation::Start => Some((200, started_anew())),
+        other => good(other),
+    })
+    .await;
+    assert_eq!(way(&site), LookUp::List, "that it is not in the list is judged under load");
+    // Nor is there a further start for what was verified.
+    static VERIFIED: AtomicU8 = AtomicU8::new(0);
+    let (site, _) = looked_before(0.5, |operation, _| match operation {
+        Operation::List => Some(refused(501, 12)),
+        Operation::Start if VERIFIED.load(Ordering::Relaxed) > 0 => {
+            VERIFIED.store(0, Ordering::Relaxed);
+            Some(refused(400, 9))
+        }
+        Operation::Verify => {
+            VERIFIED.store(1, Ordering::Relaxed);
+            good(operation)
+        }
+        Operation::Remove => {
+            VERIFIED.store(0, Ordering::Relaxed);
+            good(operation)
+        }
+        Operation::Start => Some((200, started_anew())),
+    })
+    .await;
+    assert_eq!(way(&site), LookUp::Nothing);
 }
 
 #[tokio::test]

@@ -18,6 +18,7 @@ mod generator;
 mod guard;
 mod intervals;
 mod judge;
+mod lookups;
 mod message;
 mod negative;
 mod neighbours;

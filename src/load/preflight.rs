@@ -7,6 +7,7 @@ use thiserror::Error;
 use super::cycle::{Cycle, Site};
 use super::draw::Draw;
 use super::judge::{Failure, shown_line};
+use super::lookups::LookUp;
 use super::pool::Pool;
 use super::{LoadError, Plan};
 use crate::contract::{Flow, Protocol};
@@ -30,21 +31,32 @@ pub struct Unready {
 }
 
 /// Plays the cycles, one after the other. A wrong answer fails none of them: it is the load that judges.
-pub(super) async fn look(plan: &Plan, site: &Site, pool: &Pool) -> Result<PreflightRecord, LoadError> {
+/// Also finds out how what was enrolled can be looked up, which the site knows from then on.
+pub(super) async fn look(plan: &Plan, site: &mut Site, pool: &Pool) -> Result<PreflightRecord, LoadError> {
     let mut seen = PreflightRecord::default();
     // Numbers that no cycle of the load comes to, for the names of what is enrolled.
     let mut numbers = (0..u64::MAX).rev();
     for (flow, _) in &plan.flows {
         for (protocol, _) in &plan.protocols {
-            let draw = |number| Draw { number, flow: *flow, protocol: *protocol, kind: Kind::Good, choice: 0 };
+            let mut draw = |kind| {
+                let number = numbers.next().unwrap_or_default();
+                Draw { number, flow: *flow, protocol: *protocol, kind, choice: 0 }
+            };
             let mut tries = 0;
-            while let Some(failure) = played(site, pool, draw(numbers.next().unwrap_or_default()), &mut seen).await {
+            while let Some(failure) = played(site, pool, draw(Kind::Good), &mut seen).await {
                 tries += 1;
                 // Who does not answer costs the whole time limit each time.
                 if tries == TRIES || failure.outcome == Outcome::TimedOut {
                     return Err(unready(*flow, *protocol, &failure, pool).into());
                 }
                 tokio::time::sleep(PAUSE).await;
+            }
+            while plan.shares.lookups > 0.0 && site.lookups.of(*flow, *protocol) != LookUp::Nothing {
+                let failure = played(site, pool, draw(Kind::Lookup), &mut seen).await;
+                if failure.is_none_or(|failure| failure.step != LoadStep::Lookup) {
+                    break;
+                }
+                site.lookups.fall_back(*flow, *protocol);
             }
         }
     }

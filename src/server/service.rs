@@ -96,10 +96,14 @@ impl Service {
         early: Option<Pending>,
     ) -> Result<Value, Refused> {
         let is_gone = endpoint.flow == Flow::V2Passkey && endpoint.operation == Operation::Remove;
+        let is_unlisted = endpoint.flow == Flow::V2Passkey && endpoint.operation == Operation::List;
         if !self.conditions.offers(endpoint.flow) {
             return Err(Refused::new("REQUEST-unknown-method"));
         }
         if is_gone && self.site.switches.has("status-remove-unimplemented") {
+            return Err(Refused::new("REQUEST-unknown-method"));
+        }
+        if is_unlisted && self.site.switches.varies("list-v1-only") {
             return Err(Refused::new("REQUEST-unknown-method"));
         }
         let message = &*self.completed(endpoint, message, caller);

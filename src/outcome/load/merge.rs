@@ -3,7 +3,7 @@
 //! What is measured is what one machine would have measured: from the first shard's begin to the last one's end. A shard that
 //! began late makes that longer and every rate lower, never higher.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -127,6 +127,7 @@ pub fn merge(mut shards: Vec<Named>) -> Result<LoadRecord, MergeError> {
         interrupted: shards.iter().any(|shard| shard.record.interrupted),
         stopped: shards.iter().find_map(|shard| shard.record.stopped.clone()),
         preflight: sum.preflight,
+        notes: sum.notes.into_iter().collect(),
         elapsed_us: sum.elapsed_us,
         measured_us: sum.measured.map_or(0, |(begin, end)| end - begin),
         phases: sum.phases.into_values().collect(),
@@ -241,6 +242,7 @@ struct Sum {
     correctness: Correctness,
     arrivals: Option<Arrivals>,
     preflight: Option<PreflightRecord>,
+    notes: BTreeSet<String>,
     engine: BTreeMap<(String, super::LoadStep), EngineCount>,
 }
 
@@ -262,6 +264,7 @@ impl Sum {
             self.add_error(LoadErrorRecord { first_us: offset_us.saturating_add(error.first_us), ..error.clone() });
         }
         self.correctness.add(&record.correctness);
+        self.notes.extend(record.notes.iter().cloned());
         if let Some(preflight) = &record.preflight {
             self.preflight.get_or_insert_default().add(preflight);
         }

@@ -62,6 +62,9 @@ pub struct LoadRecord {
     /// What was sent before the first cycle; `None` if nothing was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preflight: Option<PreflightRecord>,
+    /// What a reader should know of the target and what is no verdict, one sentence each. Nothing in it comes from the target.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// From the first cycle's begin to the end of the last one.
     pub elapsed_us: u64,
     /// How long the hold phase was measured: the seconds of every rate. It ends with the last cycle that began in it, and is

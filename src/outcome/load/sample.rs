@@ -94,6 +94,7 @@ pub(crate) fn sample() -> LoadRecord {
         interrupted: false,
         stopped: None,
         preflight: None,
+        notes: Vec::new(),
         elapsed_us: 10_000_000,
         measured_us: 10_000_000,
         phases: vec![phase],

@@ -55,6 +55,13 @@ pub(super) const VARIANTS: &[Variant] = &[
         &["envelope/raw-id-missing", "envelope/raw-id-differs-from-id", "envelope/id-differs-from-auth-data"],
     ),
     variant(
+        "list-v1-only",
+        "api/endpoint/v2/passkey/list",
+        "v2 has no operation that lists passkeys",
+        "only the overview names one; no page describes it, and enrolment does not need it",
+        &["v2/passkey/*/enrolment"],
+    ),
+    variant(
         "domain-own-only",
         "webauthn/4/rp-id",
         "a start refuses every domain but the server's own and those that the target file names",

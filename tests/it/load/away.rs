@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use proofmark::contract::{Flow, Protocol};
 use proofmark::load::{self, LoadError, LoadUser, Plan, Stop, Subjects};
+use proofmark::outcome::load::Shares;
+use proofmark::server::variant::Variant;
+use proofmark::server::{Server, ServerConfig};
 use proofmark::wire::secret::Secret;
 
 use super::{attack, command, plan, run, server, target_file};
@@ -98,4 +101,37 @@ async fn the_exit_code_tells_a_set_up_from_a_target_that_went_away() {
     let text = String::from_utf8_lossy(&ended.stdout).into_owned();
     assert_eq!(ended.status.code(), Some(6), "{text}");
     assert!(text.contains("the target went away at "), "{text}");
+}
+
+/// A correct server whose v2 has no list, with these defects besides.
+async fn unlisted(defects: &[&str]) -> proofmark::server::RunningServer {
+    let defects = defects.iter().map(|id| proofmark::server::defect::Defect::find(id).expect("listed")).collect();
+    let variants = vec![Variant::find("list-v1-only").expect("listed")];
+    let config = ServerConfig { users: 2, seed: 5, defects, variants, ..ServerConfig::default() };
+    Server::start(config).await.expect("a free port")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_there_is_no_list_the_next_start_tells_what_is_enrolled() {
+    let looking = |plan: Plan| {
+        let (shares, protocols) =
+            (Shares { lookups: 0.5, ..Shares::default() }, Protocol::ALL.map(|p| (p, 1)).to_vec());
+        Plan { shares, protocols, preflight: true, ..plan }
+    };
+    let server = unlisted(&[]).await;
+    let record = attack(looking(plan(&server, Flow::V2Passkey, 1_000))).await;
+    assert_eq!((record.cycles_failed(None), &record.errors), (0, &Vec::new()));
+    assert!(record.correctness.lookups > 0 && record.is_correct(), "{:?}", record.correctness);
+    assert_eq!(record.notes.len(), 3, "{:?}", record.notes);
+    assert!(record.notes[0].contains("has no list of factors"), "{:?}", record.notes);
+    assert!(load::render(&record).expect("readable").contains("\nnote    v2/passkey over rest has no list"));
+    let listed = attack(looking(plan(&self::server(&[], 2).await, Flow::V2Passkey, 500))).await;
+    assert!(listed.notes.is_empty() && listed.is_correct(), "{:?}", listed.notes);
+    // What is lost is found all the same.
+    let server = unlisted(&["state-not-stored"]).await;
+    let record = attack(looking(plan(&server, Flow::V2Passkey, 1_000))).await;
+    assert!(
+        record.correctness.lost > 0 && record.errors.iter().any(|error| error.class == "lookup/lost"),
+        "{record:?}"
+    );
 }

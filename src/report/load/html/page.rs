@@ -32,6 +32,8 @@ pub(super) struct Page<'a> {
     limited: bool,
     /// What is wrong, in words.
     causes: Vec<String>,
+    /// What is no verdict.
+    notes: &'a [String],
     checks: Vec<Check>,
     facts: Facts,
     percentiles: Vec<&'static str>,
@@ -121,6 +123,7 @@ impl<'a> Page<'a> {
             target: &record.plan.target,
             limited: record.is_limited(),
             causes: record.causes(),
+            notes: &record.notes,
             checks: checks(record),
             facts: facts(record),
             percentiles: PERCENTILES.map(|(name, ..)| name).into(),
