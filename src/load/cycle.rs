@@ -7,15 +7,21 @@ use serde_json::{Value, json};
 
 use super::attester::{Attested, Attester};
 use super::draw::Draw;
-use super::judge::{self, Answer, Deviation, Failure};
+use super::excuse::{Excuses, Place};
+use super::judge::{self, Answer, Asked, Failure, Harmless};
 use super::lookups::Lookups;
 use super::message::{Started, public_key_of, verification};
 use super::neighbours::Neighbours;
 use super::pool::Subject;
 use super::witness::{Crossed, Witness};
+use crate::authenticator::Format;
 use crate::contract::{ApiVersion, Operation, Protocol};
 use crate::outcome::load::{Cleanup, Correctness, Kind, LoadStep, Outcome};
+use crate::outcome::{Finding, Reason};
 use crate::transport::{Call, Exchange, Reply, SetUp, Tamper, Transport};
+
+/// What a run says that it observed of what was accepted.
+const ACCEPTED: &str = "accepted";
 
 /// One for each protocol.
 pub(super) type Transports = Vec<(Protocol, Arc<dyn Transport>)>;
@@ -30,6 +36,8 @@ pub(super) struct Site {
     pub(super) neighbours: Arc<Neighbours>,
     pub(super) cleanup: Cleanup,
     pub(super) lookups: Lookups,
+    pub(super) excuses: Excuses,
+    pub(super) format: Format,
 }
 
 /// One duration of a cycle.
@@ -49,7 +57,10 @@ pub(super) struct Cycle {
     pub(super) begun: Instant,
     pub(super) samples: Vec<Sample>,
     pub(super) failure: Option<Failure>,
-    pub(super) deviations: Vec<Deviation>,
+    /// What was seen in it and fails nothing.
+    pub(super) harmless: Harmless,
+    /// The case that its malformed attestation is from.
+    pub(super) case: Option<String>,
     pub(super) counts: Correctness,
     /// New connections of its calls, and how many could not be made.
     pub(super) connections: (Vec<SetUp>, u64),
@@ -69,7 +80,8 @@ impl Cycle {
             begun,
             samples: Vec::with_capacity(6),
             failure: None,
-            deviations: Vec::new(),
+            harmless: Harmless::default(),
+            case: None,
             counts: Correctness::default(),
             connections: (Vec::new(), 0),
             attested: None,
@@ -163,12 +175,13 @@ impl Site {
         cycle.sample(LoadStep::Attest, outcome, began.elapsed(), None);
         let Attested { credential, id, case, .. } = attested?;
         id.iter().for_each(|id| self.neighbours.made(id));
+        cycle.case = case;
         let credential = credential.map_err(not_attested)?;
         cycle.at = LoadStep::Verify;
         let message = verification(flow, factor_id.as_deref(), credential, name);
         match cycle.draw.kind {
             Kind::Good => self.verified(subject, message, cycle).await,
-            Kind::Negative => self.negative(subject, message, case.unwrap_or_default(), cycle).await,
+            Kind::Negative => self.negative(subject, message, cycle).await,
             Kind::Race => self.race(subject, message, cycle).await,
             Kind::Lookup => {
                 self.verified(subject, message, cycle).await?;
@@ -227,28 +240,36 @@ impl Site {
     }
 
     /// What is malformed has to be refused.
-    async fn negative(
-        &self,
-        subject: &Subject,
-        message: Value,
-        case: String,
-        cycle: &mut Cycle,
-    ) -> Result<(), Failure> {
+    async fn negative(&self, subject: &Subject, message: Value, cycle: &mut Cycle) -> Result<(), Failure> {
         let sent = self.send(subject, LoadStep::Verify, Operation::Verify, message, cycle).await;
         confirm(&sent, cycle);
         cycle.counts.negatives += u64::from(sent.http_status.is_some());
         let failed = match sent.answer {
             Answer::Refusal(..) => Ok(()),
             Answer::Failure(failure) => Err(failure),
-            Answer::Success(exchange, _) => {
-                cycle.counts.negatives_accepted += 1;
-                let example = format!("expected a refusal of {case}, received a success");
-                Err(judge::wrong(LoadStep::Verify, format!("verify/accepted/{case}"), example, exchange))
-            }
+            Answer::Success(exchange, _) => self.accepted(exchange, cycle),
         };
         let outcome = failed.as_ref().map_or_else(|failure| failure.outcome, |()| Outcome::Ok);
         cycle.sample(LoadStep::Verify, outcome, sent.took, sent.http_status);
         failed
+    }
+
+    /// What is malformed was accepted.
+    fn accepted(&self, exchange: Box<Exchange>, cycle: &mut Cycle) -> Result<(), Failure> {
+        let case = cycle.case.clone().unwrap_or_default();
+        let example = format!("expected a refusal of {case}, received a success");
+        let finding = Finding::new("expectation", "", Reason::AcceptedInvalid, "refused", ACCEPTED);
+        if self.excuses.excuse(&self.place(LoadStep::Verify, cycle), &finding, ACCEPTED) {
+            cycle.counts.known += 1;
+            cycle.harmless.known.push((format!("verify/known/accepted/{case}"), example));
+            return Ok(());
+        }
+        cycle.counts.negatives_accepted += 1;
+        Err(judge::wrong(LoadStep::Verify, format!("verify/accepted/{case}"), example, exchange))
+    }
+
+    fn place<'a>(&self, step: LoadStep, cycle: &'a Cycle) -> Place<'a> {
+        Place { draw: cycle.draw, step, case: cycle.case.as_deref(), format: self.format }
     }
 
     /// The same verify twice at the same time: one may win.
@@ -259,7 +280,8 @@ impl Site {
             self.send(subject, LoadStep::Verify, Operation::Verify, message, &mut other),
         );
         cycle.counts.add(&other.counts);
-        cycle.deviations.append(&mut other.deviations);
+        cycle.harmless.deviations.append(&mut other.harmless.deviations);
+        cycle.harmless.known.append(&mut other.harmless.known);
         cycle.connections.0.append(&mut other.connections.0);
         cycle.connections.1 += other.connections.1;
         cycle.counts.races += u64::from(a.http_status.is_some() && b.http_status.is_some());
@@ -319,7 +341,13 @@ impl Site {
                 let (took, http_status) = (exchange.timings.last_byte, Some(exchange.http_status));
                 cycle.connections.0.extend(exchange.timings.set_up);
                 cycle.counts.judged += u64::from(operation != Operation::List);
-                let answer = judge::judge((step, &self.rp_id), subject, exchange, &mut cycle.deviations);
+                let mut harmless = std::mem::take(&mut cycle.harmless);
+                let (place, known) = (self.place(step, cycle), harmless.known.len());
+                let is_excused = |finding: &Finding| self.excuses.excuse(&place, finding, "");
+                let asked = Asked { step, rp_id: &self.rp_id, is_excused: &is_excused };
+                let answer = judge::judge(&asked, subject, exchange, &mut harmless);
+                cycle.counts.known += u64::from(harmless.known.len() > known);
+                cycle.harmless = harmless;
                 let is_wrong = matches!(&answer, Answer::Failure(failure) if failure.outcome == Outcome::Nonconformant);
                 cycle.counts.nonconformant += u64::from(is_wrong);
                 Sent { took, http_status, answer }

@@ -8,8 +8,9 @@ use super::super::negative::Negatives;
 use super::super::pool::Pool;
 use super::super::{Ceilings, LoadUser, Plan, Subjects, Tolerance};
 use super::*;
-use crate::authenticator::{Client, Format};
+use crate::authenticator::Client;
 use crate::contract::Flow;
+use crate::outcome::CaseRecord;
 use crate::outcome::load::{LoadModel, Shares, Stages};
 use crate::transport::{Address, Limits, Phase, Refusal, SentRequest, Timings, TransportError};
 use crate::webauthn::base64;
@@ -93,6 +94,8 @@ fn plan(flow: Flow) -> Plan {
         cleanup: Cleanup::Remove,
         seed: 4,
         thresholds: Vec::new(),
+        excuses: Excuses::default(),
+        known_file: None,
         preflight: false,
         give_up: Duration::MAX,
         shard: None,
@@ -119,6 +122,8 @@ fn site(flow: Flow, transport: Arc<dyn Transport>) -> Site {
         neighbours: Arc::new(crate::load::neighbours::Neighbours::new(false)),
         cleanup: Cleanup::Remove,
         lookups: Lookups::default(),
+        excuses: Excuses::default(),
+        format: Format::None,
     }
 }
 
@@ -322,6 +327,42 @@ async fn a_malformed_attestation_has_to_be_refused() {
     assert_eq!((cycle.counts.negatives_accepted, cycle.counts.wrong()), (1, 1));
     assert!(cycle.failure.as_ref().is_some_and(|failure| failure.exchange.is_some()), "with its exchange");
     assert_eq!(operations(&seen)[2], Operation::Remove, "it has to go again");
+}
+
+#[tokio::test]
+async fn what_is_known_fails_nothing_and_is_counted() {
+    let crashes: Script = |operation, _| match operation {
+        Operation::Verify => Some(refused(500, 13)),
+        other => good(other),
+    };
+    let cycles = [
+        (crashes, Reason::Crash, "verify/check/no-server-error", "verify/known/no-server-error"),
+        (|operation, _| good(operation), Reason::AcceptedInvalid, "verify/accepted/", "verify/known/accepted/"),
+    ];
+    for (script, reason, unknown, known) in cycles {
+        for knows in [false, true] {
+            let transport = Arc::new(Scripted { script, seen: Mutex::default() });
+            let mut site = site(Flow::V2Passkey, transport);
+            if knows {
+                let is_meant = move |record: &CaseRecord| {
+                    record.reason == reason && record.protocol == "rest" && !record.case.starts_with("enrolment/")
+                };
+                site.excuses = Excuses::new(is_meant);
+            }
+            let pool = Pool::open(&plan(Flow::V2Passkey).subjects, None, 1).expect("one");
+            let lease = pool.lease().await.expect("one");
+            let mut cycle = Cycle::new(draw(Flow::V2Passkey, Kind::Negative), Instant::now());
+            site.play(&lease.subject, &mut cycle).await;
+            assert_eq!((cycle.counts.known, cycle.counts.wrong()), (u64::from(knows), u64::from(!knows)), "{unknown}");
+            let told =
+                cycle.harmless.known.first().map_or_else(|| class(&cycle).to_owned(), |(class, _)| class.clone());
+            assert!(told.starts_with(if knows { known } else { unknown }), "{told}");
+            // A good cycle is another case.
+            let mut good = Cycle::new(draw(Flow::V2Passkey, Kind::Good), Instant::now());
+            site.play(&lease.subject, &mut good).await;
+            assert_eq!(good.counts.known, 0, "{:?}", good.harmless);
+        }
+    }
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ use crate::transport::{Exchange, Refusal, Reply, SentRequest, TransportError};
 const MOST_TEXT: usize = 2_000;
 
 /// Load is held to what binds every target.
-const PROFILE: Profile = Profile::Webauthn;
+pub(super) const PROFILE: Profile = Profile::Webauthn;
 
 /// Characters of an example that are shown.
 pub(super) const MOST_SHOWN: usize = 200;
@@ -46,13 +46,24 @@ pub(super) enum Answer {
 /// What a deviation is called, and what was seen.
 pub(super) type Deviation = (String, String);
 
-/// Judges an answer to a call.
-pub(super) fn judge(
-    (step, rp_id): (LoadStep, &str),
-    subject: &Subject,
-    exchange: Exchange,
-    deviations: &mut Vec<Deviation>,
-) -> Answer {
+/// What an answer is judged by.
+pub(super) struct Asked<'a> {
+    pub(super) step: LoadStep,
+    pub(super) rp_id: &'a str,
+    pub(super) is_excused: &'a dyn Fn(&Finding) -> bool,
+}
+
+/// What an answer shows that fails nothing.
+#[derive(Debug, Default)]
+pub(super) struct Harmless {
+    pub(super) deviations: Vec<Deviation>,
+    /// What would have been wrong, and is known.
+    pub(super) known: Vec<Deviation>,
+}
+
+/// Judges an answer to a call. What is excused is as if it were not there.
+pub(super) fn judge(asked: &Asked<'_>, subject: &Subject, exchange: Exchange, harmless: &mut Harmless) -> Answer {
+    let Asked { step, rp_id, is_excused } = *asked;
     let observation = Observation {
         exchange: &exchange,
         documented_request: true,
@@ -64,13 +75,19 @@ pub(super) fn judge(
     };
     // The list is no operation under test.
     let under_test = exchange.endpoint.operation != Operation::List;
-    let findings = if under_test { checks::findings(&observation) } else { Vec::new() };
+    let mut findings = if under_test { checks::findings(&observation) } else { Vec::new() };
     let class = |finding: &Finding| format!("{}/check/{}", step.name(), finding.check);
     let words = |finding: &Finding| cut(format!("expected {}, received {}", finding.expected, finding.received));
     let deviates = |finding: &&Finding| finding.verdict(PROFILE) == Verdict::Deviation;
-    deviations.extend(findings.iter().filter(deviates).map(|finding| (class(finding), words(finding))));
-    let worst = gravest(&findings, PROFILE).filter(|finding| finding.verdict(PROFILE) > Verdict::Deviation);
-    if let Some(finding) = worst {
+    harmless.deviations.extend(findings.iter().filter(deviates).map(|finding| (class(finding), words(finding))));
+    findings.retain(|finding| finding.verdict(PROFILE) > Verdict::Deviation);
+    findings.retain(|finding| {
+        let is_known = is_excused(finding);
+        let known = || (format!("{}/known/{}", step.name(), finding.check), words(finding));
+        harmless.known.extend(is_known.then(known));
+        !is_known
+    });
+    if let Some(finding) = gravest(&findings, PROFILE) {
         let (class, example) = (class(finding), words(finding));
         return Answer::Failure(wrong(step, class, example, Box::new(exchange)));
     }

@@ -13,6 +13,7 @@ mod connections;
 mod cycle;
 mod draw;
 mod engine;
+mod excuse;
 pub mod find;
 mod generator;
 mod guard;
@@ -52,6 +53,7 @@ use shard::share_of;
 
 pub use attack::run;
 pub use bounds::within;
+pub use excuse::Excuses;
 pub use generator::Tolerance;
 pub use guard::{RemoteTarget, admit};
 pub use pool::{LoadUser, Subjects};
@@ -118,6 +120,10 @@ pub struct Plan {
     pub seed: u64,
     /// What the result is held to.
     pub thresholds: Vec<Threshold>,
+    /// What the target's owners know of, and excuse.
+    pub excuses: Excuses,
+    /// The file that it is from.
+    pub known_file: Option<PathBuf>,
     /// Whether a good cycle of each flow over each protocol has to come to its end before the load.
     pub preflight: bool,
     /// How long cycles may fail without a good one between them before the load ends by itself.
@@ -165,6 +171,7 @@ impl Plan {
         LoadPlanRecord {
             target: self.name.clone(),
             target_file: self.target_file.as_ref().map(|path| path.display().to_string()),
+            known: self.known_file.as_ref().map(|path| path.display().to_string()),
             defect: self.defect.clone(),
             base_url: self.web.base_url.clone(),
             model: self.model.clone(),

@@ -238,6 +238,9 @@ fn write_failures(text: &mut String, record: &LoadRecord) -> std::fmt::Result {
         of.negatives_accepted,
         of.negatives
     )?;
+    if of.known > 0 {
+        writeln!(text, "known and excused: {} answers", of.known)?;
+    }
     writeln!(text, "enrolled: {}, left behind: {}, kept: {}", of.confirmed, of.left_behind, of.kept)
 }
 

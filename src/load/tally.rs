@@ -9,7 +9,7 @@ use hdrhistogram::Histogram;
 use super::connections::Connections;
 use super::cycle::Cycle;
 use super::intervals::Series;
-use super::judge::{Failure, shown_line};
+use super::judge::{self, Failure, shown_line};
 use super::schedule::Timeline;
 use super::{Progress, micros};
 use crate::contract::{Flow, Protocol};
@@ -281,10 +281,10 @@ impl Counts {
             example,
             exchange: None,
         };
-        let deviations = std::mem::take(&mut cycle.deviations);
+        let judge::Harmless { deviations, known } = std::mem::take(&mut cycle.harmless);
         self.correctness.deviations += u64::try_from(deviations.len()).unwrap_or_default();
         let left_behind = cycle.left_behind.take().map(|why| ("cleanup/left-behind".to_owned(), why));
-        for (class, example) in deviations.into_iter().chain(left_behind) {
+        for (class, example) in deviations.into_iter().chain(known).chain(left_behind) {
             self.class(&class.clone(), harmless(class, example), at, masker);
         }
         if let Some(failure) = cycle.failure.take() {

@@ -103,6 +103,8 @@ impl Shared {
                 neighbours: Arc::new(Neighbours::new(plan.cleanup == Cleanup::Keep)),
                 cleanup: plan.cleanup,
                 lookups: Lookups::default(),
+                excuses: plan.excuses.clone(),
+                format: plan.format,
             },
             draws: Draws::new(plan),
             timeline,
@@ -130,6 +132,8 @@ impl Shared {
             neighbours: Arc::clone(&self.site.neighbours),
             cleanup: self.site.cleanup,
             lookups: self.site.lookups.clone(),
+            excuses: self.site.excuses.clone(),
+            format: self.site.format,
         })
     }
 

@@ -128,7 +128,7 @@ fn the_target_file_can_name_the_known_deviations() {
     std::fs::write(served.path("none.toml"), "").expect("written");
     let none = text(&served.path("none.toml"));
     finish(&mut command(&["run", case, "--seed", "1", "--target", &target, "--known", &none])).exits(1);
-    // Load has nothing to do with it, but reads the same file.
+    // A load is held to the same file.
     std::fs::remove_file(served.path("ours.toml")).expect("there");
     finish(&mut command(&["load", "--duration", "1s", "--target", &target]))
         .exits(3)

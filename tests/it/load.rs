@@ -2,6 +2,7 @@
 
 mod away;
 mod connections;
+mod known;
 mod process;
 mod tls;
 
@@ -11,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use proofmark::authenticator::Format;
 use proofmark::contract::{Flow, Protocol};
-use proofmark::load::{self, Ceilings, LoadError, LoadUser, Plan, Stop, Subjects, Tolerance};
+use proofmark::load::{self, Ceilings, Excuses, LoadError, LoadUser, Plan, Stop, Subjects, Tolerance};
 use proofmark::outcome::Shard;
 use proofmark::outcome::load::{
     ArrivalPattern, Cleanup, GeneratorVerdict, Kind, LoadModel, LoadRecord, LoadStep, Outcome, PackedHistogram,
@@ -56,6 +57,8 @@ pub fn plan(server: &RunningServer, flow: Flow, millis: u64) -> Plan {
         cleanup: Cleanup::Remove,
         seed: 9,
         thresholds: vec!["errors<=0%".parse().expect("a rule")],
+        excuses: Excuses::default(),
+        known_file: None,
         preflight: false,
         give_up: any,
         shard: None,

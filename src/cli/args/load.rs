@@ -99,6 +99,10 @@ pub struct LoadArguments {
     /// Target file; without it the reference server is started in this process
     #[arg(long, value_name = "FILE")]
     pub target: Option<PathBuf>,
+    /// Excuse what this file excuses in a run (see `known suggest`); otherwise the target file's `known`. What is stale in it is told by
+    /// runs, not here
+    #[arg(long, value_name = "FILE")]
+    pub known: Option<PathBuf>,
     /// Give the embedded reference server a defect (see `list defects`)
     #[arg(long, value_name = "NAME", conflicts_with = "target")]
     pub defect: Option<String>,

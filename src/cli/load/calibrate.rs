@@ -14,7 +14,7 @@ use crate::cli::embedded::target_of;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::{interrupt, output};
 use crate::contract::{Flow, Protocol};
-use crate::load::{self, Ceilings, LoadUser, Plan, Stop, Subjects, Tolerance};
+use crate::load::{self, Ceilings, Excuses, LoadUser, Plan, Stop, Subjects, Tolerance};
 use crate::outcome::load::{
     ArrivalPattern, Cleanup, LoadModel, LoadRecord, PackedHistogram, RateStep, Shares, Stages, fine, float,
 };
@@ -115,6 +115,8 @@ fn plan(null: &Null, protocol: Protocol, model: LoadModel, hold: Duration, seed:
         cleanup: Cleanup::Remove,
         seed,
         thresholds: Vec::new(),
+        excuses: Excuses::default(),
+        known_file: None,
         preflight: false,
         give_up: Duration::MAX,
         shard: None,

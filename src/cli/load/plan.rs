@@ -1,15 +1,19 @@
 //! The plan that options and a target come to.
 
+use std::path::PathBuf;
+
 use sha2::{Digest as _, Sha256};
 
 use super::options::Options;
 use crate::cli::args::LoadArguments;
 use crate::cli::exit::{Exit, Failure};
+use crate::cli::gate;
 use crate::contract::{ApiVersion, Flow};
-use crate::load::{Kept, LoadUser, Plan, Subjects};
+use crate::gate::Standing;
+use crate::load::{Excuses, Kept, LoadUser, Plan, Subjects};
 use crate::outcome::load::{Cleanup, Figure, Threshold, ThresholdError};
 use crate::runner::target::{Accounts, Subject, Target};
-use crate::runner::target_file::LoadTarget;
+use crate::runner::target_file::{self, LoadTarget};
 use crate::wire::secret::Secret;
 
 impl Options {
@@ -18,6 +22,8 @@ impl Options {
         self.offered(&target)?;
         let Target { name, web, grpc, rp_id, origin, accounts, mut limits, .. } = target;
         limits.timeout = self.timeout.unwrap_or(limits.timeout);
+        let known_file = known_file(arguments);
+        let rules = gate::rules(known_file.as_deref(), None)?;
         let driver = self.driver(&accounts, subjects_file.is_some())?;
         let user =
             |subject: Subject| LoadUser { user_id: subject.user_id, token: driver.clone().unwrap_or(subject.token) };
@@ -45,6 +51,8 @@ impl Options {
             cleanup: if arguments.keep { Cleanup::Keep } else { Cleanup::Remove },
             seed: self.seed,
             thresholds: complete(thresholds.into_iter().chain(self.thresholds).collect())?,
+            excuses: Excuses::new(move |record| matches!(rules.standing(record), Standing::Known(_))),
+            known_file,
             preflight: true,
             give_up: self.give_up,
             shard: self.shard,
@@ -89,6 +97,11 @@ impl Options {
         }
         Ok(())
     }
+}
+
+/// The known-deviations file: that of the command line, or else that of the target file.
+fn known_file(arguments: &LoadArguments) -> Option<PathBuf> {
+    arguments.known.clone().or_else(|| target_file::known(arguments.target.as_deref()?))
 }
 
 /// With a rule about errors.

@@ -118,6 +118,7 @@ impl Correctness {
         self.negatives_accepted += negatives_accepted;
         self.deviations += deviations;
         self.interfered += other.interfered;
+        self.known += other.known;
         let Correctness { judged, negatives, races, lookups, confirmed, left_behind, kept, .. } = other;
         self.judged += judged;
         self.negatives += negatives;

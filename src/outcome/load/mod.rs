@@ -261,6 +261,9 @@ pub struct Correctness {
     /// Starts that showed registrations which somebody else has made for the subject meanwhile: then what is wrong may be theirs.
     #[serde(default)]
     pub interfered: u64,
+    /// Answers that would have been wrong, and that the known-deviations file excuses; they fail nothing.
+    #[serde(default)]
+    pub known: u64,
     /// Answers that `run` calls a deviation; they fail nothing.
     pub deviations: u64,
     /// Answers that were judged.

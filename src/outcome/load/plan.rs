@@ -15,6 +15,9 @@ pub struct LoadPlanRecord {
     /// Its target file, as the command line had it; `None` for the reference server in the process of the load.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target_file: Option<String>,
+    /// The known-deviations file that excused findings, as the command line or the target file had it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub known: Option<String>,
     /// The defect that the reference server in the process was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub defect: Option<String>,
@@ -50,7 +53,7 @@ pub struct LoadPlanRecord {
     /// The part of the plan that was played; `None` for all of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shard: Option<Shard>,
-    /// SHA-256 (hexadecimal) of all the above but the shard and the target file's name: equal for runs that can be merged. See [`LoadPlanRecord::sealed`].
+    /// SHA-256 (hexadecimal) of all the above but the shard and the names of files: equal for runs that can be merged. See [`LoadPlanRecord::sealed`].
     #[serde(default)]
     pub digest: String,
 }
@@ -58,7 +61,8 @@ pub struct LoadPlanRecord {
 impl LoadPlanRecord {
     /// With its digest.
     pub fn sealed(mut self) -> LoadPlanRecord {
-        let whole = LoadPlanRecord { shard: None, target_file: None, digest: String::new(), ..self.clone() };
+        let whole =
+            LoadPlanRecord { shard: None, target_file: None, known: None, digest: String::new(), ..self.clone() };
         // Maps with text for keys and numbers that are none can't occur in it.
         let text = serde_json::to_vec(&whole).unwrap_or_default();
         self.digest = Sha256::digest(&text).iter().map(|byte| format!("{byte:02x}")).collect();

@@ -30,6 +30,7 @@ pub(crate) fn plan() -> LoadPlanRecord {
     LoadPlanRecord {
         target: "a target".to_owned(),
         target_file: Some("target.toml".to_owned()),
+        known: None,
         defect: None,
         base_url: "http://127.0.0.1:1".to_owned(),
         model: LoadModel::Closed { workers: 8 },

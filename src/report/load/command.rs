@@ -16,7 +16,7 @@ pub(super) fn of(plan: &LoadPlanRecord) -> String {
             write!(line, " {}", quoted(value)).unwrap_or_default();
         }
     };
-    for (option, value) in [("target", &plan.target_file), ("defect", &plan.defect)] {
+    for (option, value) in [("target", &plan.target_file), ("known", &plan.known), ("defect", &plan.defect)] {
         value.iter().for_each(|value| add(option, value));
     }
     add("users", &plan.model.workers().to_string());

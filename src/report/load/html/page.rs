@@ -235,6 +235,9 @@ fn facts(record: &LoadRecord) -> Facts {
         facts.push(("Shard", format!("{} of {}", shard.index, shard.count)));
     }
     let of = &record.correctness;
+    if of.known > 0 {
+        facts.push(("Known", format!("{} answers that would have been wrong are excused", of.known)));
+    }
     facts.push(("Enrolled", format!("{}, left behind {}, kept {}", of.confirmed, of.left_behind, of.kept)));
     facts
 }
