@@ -38,6 +38,7 @@ pub(super) struct Lapses {
     starts: AtomicU32,
     challenges: AtomicU64,
     good: AtomicU64,
+    verified: AtomicU64,
     /// The latest answer of each operation, by its name.
     latest: Mutex<HashMap<&'static str, Value>>,
 }
@@ -51,6 +52,13 @@ impl Lapses {
     /// The next number of a counter that a defect takes for a challenge.
     pub(super) fn next_challenge(&self) -> u64 {
         self.challenges.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Waits after a verify; whether another one ended meanwhile, as if both had written a file that each had read before.
+    pub(super) async fn is_overtaken(&self) -> bool {
+        let own = self.verified.fetch_add(1, Ordering::Relaxed) + 1;
+        tokio::time::sleep(WINDOW).await;
+        self.verified.load(Ordering::Relaxed) != own
     }
 
     /// The answer that goes out. Only a defect ever waits.

@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use proofmark::contract::Flow;
 use proofmark::load::{Plan, Tolerance};
-use proofmark::outcome::load::{Judgement, LoadRecord, LoadStep};
+use proofmark::outcome::load::{Judgement, LoadRecord, LoadStep, Shares};
+use proofmark::server::defect::Defect;
+use proofmark::server::variant::Variant;
+use proofmark::server::{Server, ServerConfig};
 
 use crate::load::{attack, open, plan, server};
 
@@ -39,6 +42,29 @@ async fn one_wrong_answer_in_ten_is_named_as_one_in_ten() {
     // Of 109 cycles ten, for example, which is nearer to one in eleven.
     let named = |n| causes == [format!("one cycle in {n} fails with verify/refused/400/3")];
     assert!(named(10) || named(11), "{causes:?}");
+}
+
+/// Where there is no list of factors, the next start's excludeCredentials tells. One worker alone loses nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn registrations_that_are_lost_when_two_end_at_once_are_named() {
+    let shares = Shares { lookups: 0.5, ..Shares::default() };
+    for (users, variant) in [(4, None), (4, Some("list-v1-only")), (1, Some("list-v1-only"))] {
+        let config = ServerConfig {
+            users,
+            seed: 5,
+            defects: vec![Defect::find("concurrency-registration-lost").expect("listed")],
+            variants: variant.into_iter().map(|id| Variant::find(id).expect("listed")).collect(),
+            ..ServerConfig::default()
+        };
+        let server = Server::start(config).await.expect("a free port");
+        let record = attack(Plan { shares, preflight: true, ..plan(&server, Flow::V2Passkey, 1_500) }).await;
+        let (lost, lookups) = (record.correctness.lost, record.correctness.lookups);
+        assert!(lookups > 0, "{users} {variant:?}: {:?}", record.correctness);
+        let expected = format!("confirmed registrations are lost: {lost} of {lookups} looked up were not there");
+        let expected = if users == 1 { Vec::new() } else { vec![expected] };
+        assert_eq!(record.causes(), expected, "{users} {variant:?}");
+        assert_eq!((lost > 0, record.is_correct()), (users > 1, users == 1), "{users} {variant:?}");
+    }
 }
 
 /// Nobody knows what is slow for a target but its owner: a limit is needed, and then the cause is said.

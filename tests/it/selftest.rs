@@ -185,8 +185,8 @@ fn defects_page() -> String {
          `proofmark serve --defect NAME` and `proofmark run --defect NAME` switch one on. `proofmark selftest` plays, for each,\n\
          the cases beside it: at least one has to be red for the clause that the defect breaks. Those marked with a star are\n\
          deviations under the profile `webauthn`: what only a SHOULD, FIDO's conformance tools or safety ask for is not met, or (the\n\
-         limits) a refusal is for another reason than the length. What only `load` sees has no case, since a run does not judge how\n\
-         fast a server is.\n",
+         limits) a refusal is for another reason than the length. What only `load` sees has no case: a run does not judge how\n\
+         fast a server is, nor has it calls end together.\n",
     );
     for (class, defects) in defect::CLASSES {
         page.push_str(&format!(

@@ -1,6 +1,6 @@
 //! What goes wrong only when calls come together, now and then, or in the long run.
 
-use super::{Defect, fails, slows};
+use super::{Defect, fails, under_load};
 
 pub(super) const DEFECTS: &[Defect] = &[
     fails(
@@ -21,6 +21,11 @@ pub(super) const DEFECTS: &[Defect] = &[
         "every tenth good credential is refused",
         &["enrolment/good"],
     ),
-    slows("concurrency-slow-verify", "api/robustness", "a verify takes 300 ms longer than it needs to"),
-    slows("concurrency-slow-with-data", "api/robustness", "every start takes 5 ms more for each start before"),
+    under_load("concurrency-slow-verify", "api/robustness", "a verify takes 300 ms longer than it needs to"),
+    under_load("concurrency-slow-with-data", "api/robustness", "every start takes 5 ms more for each start before"),
+    under_load(
+        "concurrency-registration-lost",
+        "api/options/exclude-credentials",
+        "of two verifies that end within 50 ms of each other the first one's registration is lost",
+    ),
 ];

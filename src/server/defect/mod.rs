@@ -25,7 +25,8 @@ pub enum Shows {
     Fail,
     /// A case deviates: a SHOULD is not met, or a refusal is for another reason than the one under test.
     Deviation,
-    /// Nothing: only `load` sees it, since a run does not judge how fast a server is.
+    /// Nothing that can be counted on: only `load` sees it, since a run does not judge how fast a server is, and does not make calls end
+    /// together.
     UnderLoad,
 }
 
@@ -122,7 +123,7 @@ const fn deviates(
     defect(id, clause, summary, Shows::Deviation, found_by)
 }
 
-const fn slows(id: &'static str, clause: &'static str, summary: &'static str) -> Defect {
+const fn under_load(id: &'static str, clause: &'static str, summary: &'static str) -> Defect {
     defect(id, clause, summary, Shows::UnderLoad, &[])
 }
 
