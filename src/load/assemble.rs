@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use super::generator::Monitor;
 use super::tally::Counted;
 use super::{LoadError, Plan, micros};
-use crate::outcome::load::{BadHistogram, EngineCount, LoadModel, LoadRecord, PreflightRecord, Stopped};
+use crate::outcome::load::{BadHistogram, EngineCount, LoadModel, LoadRecord, PreflightRecord, Scaling, Stopped};
 
 /// What an attack leaves.
 pub(super) struct Parts<'a> {
@@ -19,12 +19,14 @@ pub(super) struct Parts<'a> {
     /// Still without its time by the wall clock.
     pub(super) stopped: Option<Stopped>,
     pub(super) preflight: Option<PreflightRecord>,
+    pub(super) scaling: Option<Scaling>,
     pub(super) notes: Vec<String>,
 }
 
 /// The record, with thresholds judged.
 pub(super) fn record(parts: Parts<'_>) -> Result<LoadRecord, LoadError> {
-    let Parts { plan, subjects, counted, monitor, engine, started, interrupted, stopped, preflight, notes } = parts;
+    let Parts { plan, subjects, counted, monitor, engine, started, interrupted, stopped, preflight, scaling, notes } =
+        parts;
     let stopped = stopped.map(|stopped| {
         let at = wall_clock(started + Duration::from_micros(stopped.useful_us));
         Stopped { at, ..stopped }
@@ -45,6 +47,7 @@ pub(super) fn record(parts: Parts<'_>) -> Result<LoadRecord, LoadError> {
         interrupted,
         stopped,
         preflight,
+        scaling,
         notes,
         elapsed_us: micros(counted.elapsed),
         measured_us: micros(counted.measured),

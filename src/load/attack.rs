@@ -10,8 +10,8 @@ use super::assemble::{self, Parts};
 use super::engine;
 use super::generator::Monitor;
 use super::workers::{Phase, Shared};
-use super::{LoadError, Plan, Progress, Stop, bounds, preflight};
-use crate::outcome::load::{EngineCount, LoadRecord, PreflightRecord, Stopped};
+use super::{LoadError, Plan, Progress, Stop, bounds, preflight, scaling};
+use crate::outcome::load::{EngineCount, LoadRecord, PreflightRecord, Scaling, Stopped};
 
 /// How often the supervisor looks at clock and stop.
 const TICK: Duration = Duration::from_millis(20);
@@ -52,14 +52,27 @@ pub async fn run(plan: Plan, stop: &Stop, watch: &mut dyn FnMut(&Progress)) -> R
     engine::stop_on_ctrl_c(stop);
     engine::silence();
     let mut shared = Shared::new(&plan)?;
-    let preflight = match plan.preflight {
+    let mut preflight = match plan.preflight {
         true => preflight(&plan, &mut shared, stop).await?,
         false => None,
     };
     let shared = Arc::new(shared);
+    let scaling = match &mut preflight {
+        Some(seen) => scaling::ramp(&plan, &shared, stop, seen).await,
+        None => None,
+    };
     let attack = engine::prepare(&shared, shared.workers, &plan.web.base_url, plan.dashboard.as_ref())?;
-    let supervisor =
-        Supervisor { shared: &shared, stop, plan: &plan, preflight, start_at, watch, monitor: None, stopped: None };
+    let supervisor = Supervisor {
+        shared: &shared,
+        stop,
+        plan: &plan,
+        preflight,
+        scaling,
+        start_at,
+        watch,
+        monitor: None,
+        stopped: None,
+    };
     supervisor.run(engine::execute(attack)).await
 }
 
@@ -92,6 +105,7 @@ struct Supervisor<'a> {
     stop: &'a Stop,
     plan: &'a Plan,
     preflight: Option<PreflightRecord>,
+    scaling: Option<Scaling>,
     start_at: Option<Instant>,
     watch: &'a mut dyn FnMut(&Progress),
     monitor: Option<Monitor>,
@@ -132,6 +146,7 @@ impl Supervisor<'_> {
             interrupted: self.stop.is_stopped(),
             stopped: self.stopped,
             preflight: self.preflight,
+            scaling: self.scaling,
             notes: self.shared.site.lookups.notes().collect(),
         })
     }

@@ -55,7 +55,7 @@ pub(super) struct Monitor {
 
 /// Processor time so far, in microseconds.
 #[derive(Debug, Clone, Copy, Default)]
-struct Usage {
+pub(super) struct Usage {
     user_us: u64,
     system_us: u64,
     throttled_us: u64,
@@ -186,7 +186,16 @@ fn is_slowed(counted: &Counted) -> Option<bool> {
 }
 
 impl Usage {
-    fn read() -> Usage {
+    /// Whether calls side by side would only have shared a processor: there is but one, or the process has used up more than this share of
+    /// what it may since then, or was held back. A share above all tolerates everything.
+    pub(super) fn is_spent(&self, wall: Duration, share: f64) -> bool {
+        let (now, wall) = (Usage::read(), float(micros(wall).max(1)));
+        let spent = (now.user_us + now.system_us).saturating_sub(self.user_us + self.system_us);
+        let is_throttled = float(now.throttled_us.saturating_sub(self.throttled_us)) > wall / 100.0;
+        share <= 1.0 && (cores() < 2.0 || float(spent) > share * wall * cores() || is_throttled)
+    }
+
+    pub(super) fn read() -> Usage {
         let text = fs::read_to_string("/proc/self/stat").unwrap_or_default();
         // The second field is a name in parentheses, which can hold anything.
         let fields: Vec<&str> = text.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
@@ -234,6 +243,7 @@ mod tests {
         }
         let spent = Usage::read().user_us + Usage::read().system_us - before.user_us - before.system_us;
         assert!(spent > 0, "a loop of 100 ms took no time");
+        assert!(before.is_spent(begun.elapsed(), 0.0) && !before.is_spent(begun.elapsed(), 2.0));
         assert!(cores() > 0.0 && peak_rss().is_some_and(|bytes| bytes > 1 << 20));
     }
 }

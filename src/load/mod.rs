@@ -25,6 +25,7 @@ mod negative;
 mod neighbours;
 mod pool;
 mod preflight;
+mod scaling;
 mod schedule;
 pub mod shard;
 mod stall;

@@ -64,7 +64,7 @@ pub(super) async fn look(plan: &Plan, site: &mut Site, pool: &Pool) -> Result<Pr
 }
 
 /// Why a cycle does not show that the target can be loaded; `None` if it does.
-async fn played(site: &Site, pool: &Pool, draw: Draw, seen: &mut PreflightRecord) -> Option<Failure> {
+pub(super) async fn played(site: &Site, pool: &Pool, draw: Draw, seen: &mut PreflightRecord) -> Option<Failure> {
     let mut cycle = Cycle::new(draw, Instant::now());
     match pool.lease().await {
         Some(lease) => site.play(&lease.subject, &mut cycle).await,

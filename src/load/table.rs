@@ -142,6 +142,9 @@ pub fn render(record: &LoadRecord) -> Result<String, BadHistogram> {
         };
         writeln!(text, "{verdict:<7} {}: {}", threshold.rule, threshold.text).unwrap_or_default();
     }
+    if let Some(scaling) = &record.scaling {
+        writeln!(text, "before  {scaling}").unwrap_or_default();
+    }
     for note in &record.notes {
         writeln!(text, "note    {note}").unwrap_or_default();
     }

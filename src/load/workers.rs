@@ -137,6 +137,11 @@ impl Shared {
         })
     }
 
+    /// The cycle with this number.
+    pub(super) fn draw(&self, number: u64) -> Option<Draw> {
+        self.draws.draw(number)
+    }
+
     /// When cycles begin; waits until that is known. `None` if they won't.
     async fn begin(&self) -> Option<Instant> {
         if let Phase::Running { begin } = *self.phase.borrow() {

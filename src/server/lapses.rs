@@ -19,6 +19,8 @@ const PANIC: &str = "runtime error: index out of range [37] with length 37";
 const SLOW: Duration = Duration::from_millis(300);
 /// By how much each start is slower than the one before.
 const SLOWER: Duration = Duration::from_millis(5);
+/// How long a call takes where one waits for the other.
+const TURN: Duration = Duration::from_millis(10);
 /// How long the windows are in which calls that come together get into each other's way.
 pub(super) const WINDOW: Duration = Duration::from_millis(50);
 
@@ -39,6 +41,7 @@ pub(super) struct Lapses {
     challenges: AtomicU64,
     good: AtomicU64,
     verified: AtomicU64,
+    turn: tokio::sync::Mutex<()>,
     /// The latest answer of each operation, by its name.
     latest: Mutex<HashMap<&'static str, Value>>,
 }
@@ -52,6 +55,13 @@ impl Lapses {
     /// The next number of a counter that a defect takes for a challenge.
     pub(super) fn next_challenge(&self) -> u64 {
         self.challenges.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Waits until no other call is under way, and for a moment more; the next one waits for the guard.
+    pub(super) async fn turn(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        let turn = self.turn.lock().await;
+        tokio::time::sleep(TURN).await;
+        turn
     }
 
     /// Waits after a verify; whether another one ended meanwhile, as if both had written a file that each had read before.

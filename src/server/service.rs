@@ -56,6 +56,10 @@ impl Service {
 
     /// Answers a decoded request. Only a defect ever waits.
     pub(super) async fn call(&self, endpoint: &Endpoint, message: &Value, caller: &Caller) -> Result<Value, Refused> {
+        let _turn = match self.site.switches.has("concurrency-one-at-a-time") {
+            true => Some(self.site.lapses.turn().await),
+            false => None,
+        };
         let early = self.look_early(endpoint, message, caller).await;
         let result = self.perform(endpoint, message, caller, early);
         if result.is_ok() {

@@ -8,7 +8,7 @@ use proofmark::load::{Plan, Tolerance};
 use proofmark::outcome::load::{Judgement, LoadRecord, LoadStep, Shares};
 use proofmark::server::defect::Defect;
 use proofmark::server::variant::Variant;
-use proofmark::server::{Server, ServerConfig};
+use proofmark::server::{Conditions, Server, ServerConfig};
 
 use crate::load::{attack, open, plan, server};
 
@@ -65,6 +65,31 @@ async fn registrations_that_are_lost_when_two_end_at_once_are_named() {
         assert_eq!(record.causes(), expected, "{users} {variant:?}");
         assert_eq!((lost > 0, record.is_correct()), (users > 1, users == 1), "{users} {variant:?}");
     }
+}
+
+/// No limit is needed, and it is no verdict: a run on such a server is green.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_works_on_one_call_at_a_time_is_named() {
+    let looking = |plan| Plan { preflight: true, ..plan };
+    let (causes, is_green, record) = played(Some("concurrency-one-at-a-time"), 5_000, looking).await;
+    assert!(is_green, "{record:?}");
+    let scaling = record.scaling.clone().expect("a ramp");
+    assert_eq!(scaling.steps.last().map(|step| step.workers), Some(4), "{scaling:?}");
+    assert!(causes.len() == 1 && causes[0].starts_with("4 workers get hardly more through than one: "), "{causes:?}");
+    let before = record.preflight.expect("it looked");
+    assert!(before.starts >= scaling.steps.iter().map(|step| step.ok).sum(), "{before:?} {scaling:?}");
+    // Calls that take as long, side by side.
+    let conditions = Conditions { delay: Duration::from_millis(10), ..Conditions::default() };
+    let config = ServerConfig { users: 4, seed: 5, conditions, ..ServerConfig::default() };
+    let server = Server::start(config).await.expect("a free port");
+    let record = attack(looking(plan(&server, Flow::V2Passkey, 5_000))).await;
+    assert_eq!(record.causes(), [""; 0], "{:?}", record.scaling);
+    let before = record.preflight.expect("it looked");
+    assert_eq!(server.counts.verified(), record.correctness.confirmed + before.confirmed);
+    assert_eq!((server.counts.removed(), before.left_behind), (server.counts.verified(), 0));
+    // A load that is short has no ramp.
+    let record = attack(looking(plan(&server, Flow::V2Passkey, 500))).await;
+    assert_eq!(record.scaling, None);
 }
 
 /// Nobody knows what is slow for a target but its owner: a limit is needed, and then the cause is said.

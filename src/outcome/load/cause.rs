@@ -1,5 +1,6 @@
 //! What is wrong with a target, in words: what a reader should know before any table.
 
+use super::scaling::Scaling;
 use super::{Arrivals, Figure, Judgement, Kind, LoadErrorRecord, LoadRecord, LoadStep, Outcome, Row, Threshold, float};
 
 /// A class of failures that is less than this share of all of them is not a cause of its own.
@@ -41,6 +42,7 @@ impl LoadRecord {
         if is_slow {
             causes.extend(self.arrivals.as_ref().filter(queues).map(queue).or_else(|| self.slowest()));
         }
+        causes.extend(self.scaling.as_ref().and_then(Scaling::flat));
         causes
     }
 

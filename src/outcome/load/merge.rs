@@ -127,6 +127,7 @@ pub fn merge(mut shards: Vec<Named>) -> Result<LoadRecord, MergeError> {
         interrupted: shards.iter().any(|shard| shard.record.interrupted),
         stopped: shards.iter().find_map(|shard| shard.record.stopped.clone()),
         preflight: sum.preflight,
+        scaling: None,
         notes: sum.notes.into_iter().collect(),
         elapsed_us: sum.elapsed_us,
         measured_us: sum.measured.map_or(0, |(begin, end)| end - begin),

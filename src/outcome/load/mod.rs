@@ -16,6 +16,7 @@ pub mod merge;
 mod plan;
 #[cfg(test)]
 pub(crate) mod sample;
+mod scaling;
 mod threshold;
 
 use serde::{Deserialize, Serialize};
@@ -29,6 +30,7 @@ pub use histogram::{BadHistogram, LONGEST_MICROS, PackedHistogram, coarse, fine,
 pub use plan::{
     ArrivalPattern, Cleanup, LoadModel, LoadPlanRecord, PhaseName, PhaseRecord, RateStep, Shares, Stages, Weighted,
 };
+pub use scaling::{Scaling, ScalingStep};
 pub use threshold::{Figure, JudgedThreshold, Judgement, Operator, Threshold, ThresholdError};
 
 /// The most intervals that a record holds. One more, and each two neighbours become one of twice the width.
@@ -62,6 +64,9 @@ pub struct LoadRecord {
     /// What was sent before the first cycle; `None` if nothing was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preflight: Option<PreflightRecord>,
+    /// How throughput grew with workers, in a short ramp before; `None` if there was none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scaling: Option<Scaling>,
     /// What a reader should know of the target and what is no verdict, one sentence each. Nothing in it comes from the target.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,

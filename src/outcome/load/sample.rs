@@ -95,6 +95,7 @@ pub(crate) fn sample() -> LoadRecord {
         interrupted: false,
         stopped: None,
         preflight: None,
+        scaling: None,
         notes: Vec::new(),
         elapsed_us: 10_000_000,
         measured_us: 10_000_000,

@@ -21,6 +21,11 @@ pub(super) const DEFECTS: &[Defect] = &[
         "every tenth good credential is refused",
         &["enrolment/good"],
     ),
+    under_load(
+        "concurrency-one-at-a-time",
+        "api/robustness",
+        "calls wait for each other: each takes 10 ms, one after the other",
+    ),
     under_load("concurrency-slow-verify", "api/robustness", "a verify takes 300 ms longer than it needs to"),
     under_load("concurrency-slow-with-data", "api/robustness", "every start takes 5 ms more for each start before"),
     under_load(
