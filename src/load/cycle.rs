@@ -10,7 +10,7 @@ use super::draw::Draw;
 use super::excuse::{Excuses, Place};
 use super::judge::{self, Answer, Asked, Failure, Harmless};
 use super::lookups::Lookups;
-use super::message::{Started, public_key_of, verification};
+use super::message::{Started, excluded, public_key_of, verification};
 use super::neighbours::Neighbours;
 use super::pool::Subject;
 use super::witness::{Crossed, Witness};
@@ -59,6 +59,8 @@ pub(super) struct Cycle {
     pub(super) failure: Option<Failure>,
     /// What was seen in it and fails nothing.
     pub(super) harmless: Harmless,
+    /// Credentials that the options of its start exclude.
+    pub(super) had: u64,
     /// The case that its malformed attestation is from.
     pub(super) case: Option<String>,
     pub(super) counts: Correctness,
@@ -81,6 +83,7 @@ impl Cycle {
             samples: Vec::with_capacity(6),
             failure: None,
             harmless: Harmless::default(),
+            had: 0,
             case: None,
             counts: Correctness::default(),
             connections: (Vec::new(), 0),
@@ -200,6 +203,7 @@ impl Site {
                 let options = unwrapped.as_ref().or_else(|| public_key_of(flow, judge::body(&exchange)));
                 let is_of_others = options.is_some_and(|options| self.neighbours.see(subject.print, options));
                 cycle.counts.interfered += u64::from(is_of_others);
+                cycle.had = options.map_or(0, excluded);
                 match options.and_then(|options| self.witness.see(subject.print, options)) {
                     None => {
                         cycle.sample(LoadStep::Start, Outcome::Ok, took, status);

@@ -72,6 +72,12 @@ pub(super) fn in_list(list: &Value, name: &str) -> bool {
     found || seen >= LONG_LIST
 }
 
+/// How many credentials creation options exclude.
+pub(super) fn excluded(public_key: &Value) -> u64 {
+    let excluded = public_key.get("excludeCredentials").and_then(Value::as_array).map_or(0, Vec::len);
+    u64::try_from(excluded).unwrap_or(u64::MAX)
+}
+
 /// Whether creation options exclude this credential.
 pub(super) fn excludes(public_key: &Value, id: Option<&str>) -> bool {
     let excluded = public_key.get("excludeCredentials").and_then(Value::as_array);

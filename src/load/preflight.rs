@@ -77,6 +77,7 @@ pub(super) async fn played(site: &Site, pool: &Pool, draw: Draw, seen: &mut Pref
         confirmed: cycle.counts.confirmed,
         left_behind: cycle.counts.left_behind,
         kept: cycle.counts.kept,
+        had: cycle.had,
     });
     let is_wrong = |failure: &Failure| matches!(failure.outcome, Outcome::Nonconformant | Outcome::CrossTalk);
     cycle.failure.filter(|failure| !is_wrong(failure))

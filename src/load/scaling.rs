@@ -61,7 +61,8 @@ pub(super) async fn ramp(
         let (step, sent) = step(shared, workers, until, &numbers, stop).await;
         scaling.busy = own.is_spent(since.elapsed(), plan.tolerance.cpu);
         scaling.steps.push(step);
-        seen.add(&sent);
+        // What a subject has meanwhile is no news.
+        seen.add(&PreflightRecord { had: 0, ..sent });
     }
     Some(scaling)
 }

@@ -244,7 +244,17 @@ fn write_failures(text: &mut String, record: &LoadRecord) -> std::fmt::Result {
     if of.known > 0 {
         writeln!(text, "known and excused: {} answers", of.known)?;
     }
-    writeln!(text, "enrolled: {}, left behind: {}, kept: {}", of.confirmed, of.left_behind, of.kept)
+    writeln!(text, "enrolled: {}, left behind: {}, kept: {}", of.confirmed, of.left_behind, of.kept)?;
+    match &record.preflight {
+        Some(before) => writeln!(
+            text,
+            "added to what the target had: {} registrations, {} of them before the load; a subject had up to {}",
+            of.confirmed + before.confirmed,
+            before.confirmed,
+            before.had
+        ),
+        None => Ok(()),
+    }
 }
 
 fn write_generators(text: &mut String, record: &LoadRecord) -> std::fmt::Result {

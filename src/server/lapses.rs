@@ -19,6 +19,8 @@ const PANIC: &str = "runtime error: index out of range [37] with length 37";
 const SLOW: Duration = Duration::from_millis(300);
 /// By how much each start is slower than the one before.
 const SLOWER: Duration = Duration::from_millis(5);
+/// By how much a start is slower for each registration.
+const SLOWER_EACH: Duration = Duration::from_micros(20);
 /// How long a call takes where one waits for the other.
 const TURN: Duration = Duration::from_millis(10);
 /// How long the windows are in which calls that come together get into each other's way.
@@ -39,6 +41,7 @@ pub(super) fn compute_on(begun: Instant, share: f64) {
 pub(super) struct Lapses {
     starts: AtomicU32,
     challenges: AtomicU64,
+    registrations: AtomicU32,
     good: AtomicU64,
     verified: AtomicU64,
     turn: tokio::sync::Mutex<()>,
@@ -88,6 +91,13 @@ impl Lapses {
             }
             if switches.has("robust-hang-on-truncated") {
                 tokio::time::sleep(HANG).await;
+            }
+        }
+        if switches.has("concurrency-slow-with-registrations") {
+            let is_new = endpoint.operation == Operation::Verify && result.is_ok();
+            let before = self.registrations.fetch_add(u32::from(is_new), Ordering::Relaxed);
+            if endpoint.operation == Operation::Start {
+                tokio::time::sleep(SLOWER_EACH.saturating_mul(before)).await;
             }
         }
         match (endpoint.operation, &result) {

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use proofmark::contract::Flow;
-use proofmark::load::{Plan, Tolerance};
+use proofmark::load::{Plan, Tolerance, render};
 use proofmark::outcome::load::{Judgement, LoadRecord, LoadStep, Shares};
 use proofmark::server::defect::Defect;
 use proofmark::server::variant::Variant;
@@ -123,6 +123,31 @@ async fn what_slows_down_as_data_grow_is_found_without_a_limit() {
     let growth = record.growth(LoadStep::Start, None).expect("readable").expect("enough intervals");
     // 5 ms for each start.
     assert!((4_000.0..6_500.0).contains(&(growth.slope_us / 1_000.0)), "{growth:?}");
+}
+
+/// What a call costs for each registration is told long before it breaks a limit, with how many there were.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_becomes_slower_with_each_registration_is_told() {
+    for defect in [Some("concurrency-slow-with-registrations"), None] {
+        let config = ServerConfig {
+            users: 4,
+            seed: 5,
+            defects: defect.into_iter().map(|id| Defect::find(id).expect("listed")).collect(),
+            // So that a busy machine matters little.
+            conditions: Conditions { delay: Duration::from_millis(20), ..Conditions::default() },
+            ..ServerConfig::default()
+        };
+        let server = Server::start(config).await.expect("a free port");
+        let record = attack(Plan { preflight: true, ..plan(&server, Flow::V2Passkey, 12_500) }).await;
+        let causes = record.causes();
+        let said: Vec<&String> = record.notes.iter().chain(&causes).filter(|text| text.starts_with("start ")).collect();
+        assert_eq!(said.len(), usize::from(defect.is_some()), "{defect:?}: {causes:?} {:?}", record.notes);
+        let before = record.preflight.expect("it looked");
+        let text = render(&record).expect("readable");
+        let added = server.counts.verified();
+        assert_eq!(record.correctness.confirmed + before.confirmed, added);
+        assert!(text.contains(&format!("added to what the target had: {added} registrations, ")), "{text}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -19,17 +19,21 @@ pub struct PreflightRecord {
     pub left_behind: u64,
     /// What was confirmed and was kept on purpose.
     pub kept: u64,
+    /// The most credentials that a subject had already, by the options of its first start.
+    #[serde(default)]
+    pub had: u64,
 }
 
 impl PreflightRecord {
     /// Adds that of another shard.
     pub fn add(&mut self, other: &PreflightRecord) {
-        let PreflightRecord { starts, verifies, confirmed, left_behind, kept } = other;
+        let PreflightRecord { starts, verifies, confirmed, left_behind, kept, had } = other;
         self.starts += starts;
         self.verifies += verifies;
         self.confirmed += confirmed;
         self.left_behind += left_behind;
         self.kept += kept;
+        self.had = self.had.max(*had);
     }
 }
 

@@ -1,12 +1,15 @@
 //! Whether a step becomes slower while the load stays the same, as it does where data pile up or something leaks.
 //!
-//! The medians of the hold phase's intervals are set against the cycles that had ended well by then. The slope is that of Theil
+//! The medians of the intervals of full load, warm-up and hold phase, are set against the cycles that had ended well by then, those before
+//! the load among them. Growth is measured from what the target had when the run began. The slope is that of Theil
 //! and Sen, the median of the slopes between all pairs, which a few odd intervals don't move; how sure it is follows from
 //! Kendall's statistic, with 99.9 % confidence. What a step has grown by is the lower end of that, so that noise comes to nothing.
 
 use std::fmt;
 
-use super::{BadHistogram, Cleanup, Judgement, LoadModel, LoadRecord, LoadStep, PackedHistogram, PhaseName, Threshold};
+use super::{
+    BadHistogram, Cleanup, Figure, Judgement, LoadModel, LoadRecord, LoadStep, PackedHistogram, PhaseName, Threshold,
+};
 use super::{coarse, float};
 
 /// Fewer intervals than this say nothing.
@@ -18,20 +21,28 @@ const SURE: f64 = 3.290_527;
 /// What a run with an even load is held to where nothing else is said.
 const USUAL: [&str; 2] = ["start.growth<=100%", "verify.growth<=100%"];
 
+/// Growth from this share on is worth a note, though it breaks no limit.
+const WORTH: f64 = 0.3;
+
+/// Up to this share of the cycles that are looked at, the line is drawn back over those that came before them.
+const BACK: f64 = 0.25;
+
 /// Below this share of what was offered, latency grows with the queue.
 const SERVED: f64 = 0.98;
 
-/// How the median of a step moved over the hold phase.
+/// How the median of a step moved from when the run began to the end of the hold phase.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Growth {
-    /// By how much it has surely grown, as a share of what it was at the begin; 0 where it has not.
+    /// By how much it has surely grown, as a share of what it was at the beginning; 0 where it has not.
     pub sure: f64,
-    /// By the fitted line, in microseconds: at the begin of the hold phase.
+    /// By the fitted line, in microseconds: when the run began.
     pub begin_us: f64,
     /// At its end.
     pub end_us: f64,
     /// Its slope, in microseconds for each thousand cycles.
     pub slope_us: f64,
+    /// Cycles that had ended well by its end.
+    pub cycles: f64,
 }
 
 impl fmt::Display for Growth {
@@ -47,7 +58,8 @@ impl fmt::Display for Growth {
         let percent = self.sure * 100.0;
         write!(
             f,
-            "at least {percent:.0}%: the median goes from {begin:.2} to {end:.2} ms, by {slope} each 1,000 cycles"
+            "at least {percent:.0}%: the median goes from {begin:.2} to {end:.2} ms, by {slope} each 1,000 cycles, of which there were {:.0}",
+            self.cycles
         )
     }
 }
@@ -57,7 +69,7 @@ type Point = (f64, f64);
 
 impl LoadRecord {
     /// How the median of a step moved, over one protocol or all; the intervals know start, verify and cycle. `None` if fewer
-    /// than ten intervals of the hold phase have such an answer.
+    /// than ten intervals of full load have such an answer.
     ///
     /// # Errors
     /// [`BadHistogram`]
@@ -69,8 +81,11 @@ impl LoadRecord {
         let Some(hold) = self.phases.iter().find(|phase| phase.name == PhaseName::Hold) else {
             return Ok(Vec::new());
         };
-        let (begin, end) = (hold.begin_us, hold.begin_us.saturating_add(self.measured_us.min(hold.length_us)));
-        let (mut points, mut done) = (Vec::new(), 0.0);
+        let warm_up = self.phases.iter().find(|phase| phase.name == PhaseName::WarmUp);
+        let begin = warm_up.map_or(hold.begin_us, |warm_up| warm_up.begin_us);
+        let end = hold.begin_us.saturating_add(self.measured_us.min(hold.length_us));
+        let before = self.preflight.as_ref().map_or(0, |before| before.confirmed);
+        let (mut points, mut done) = (Vec::new(), float(before));
         for (index, interval) in self.intervals.list.iter().enumerate() {
             let from = u64::try_from(index).unwrap_or(u64::MAX).saturating_mul(self.intervals.width_us);
             let middle = done + float(interval.ok) / 2.0;
@@ -105,11 +120,28 @@ impl LoadRecord {
         }
         for rule in USUAL.iter().filter_map(|rule| rule.parse::<Threshold>().ok()) {
             let judged = rule.judge(self)?;
+            if judged.verdict == Judgement::Met
+                && let Figure::Growth(step) = rule.figure
+                && let Some(growth) = self.growth(step, None)?.filter(|growth| growth.sure >= WORTH)
+            {
+                self.notes.push(growth.note(step));
+            }
             if judged.verdict != Judgement::Inconclusive {
                 self.thresholds.push(judged);
             }
         }
         Ok(())
+    }
+}
+
+impl Growth {
+    /// What is to be said of growth that breaks no limit yet.
+    fn note(&self, step: LoadStep) -> String {
+        let twice = 1_000.0 * self.begin_us / self.slope_us.max(f64::MIN_POSITIVE);
+        let step = step.name();
+        format!(
+            "{step} becomes slower with what is enrolled, {self}; at this pace it takes twice as long after {twice:.0}"
+        )
     }
 }
 
@@ -132,11 +164,15 @@ fn of_points(points: &[Point]) -> Option<Growth> {
     let least = points.iter().map(|(_, y)| *y).fold(f64::INFINITY, f64::min).max(1.0);
     let begin = median(&levels)?.max(least);
     let low = lower(&slopes, points.len())?.max(0.0);
+    // Little came before the first interval. The line is not drawn further down than to half of what was ever seen.
+    let back = if first <= BACK * (last - first) { first } else { 0.0 };
+    let at_first = (begin - slope.max(0.0) * back).max(least / 2.0);
     Some(Growth {
-        sure: low * (last - first) / begin,
-        begin_us: begin,
+        sure: low * (last - first + back) / at_first,
+        begin_us: at_first,
         end_us: begin + slope * (last - first),
         slope_us: slope * 1_000.0,
+        cycles: last,
     })
 }
 
@@ -194,6 +230,23 @@ mod tests {
         assert!(growth.expect("enough").sure < 0.01, "{growth:?}");
         let falls = of_points(&series(30, |x, _| 9_000.0 - 100.0 * x)).expect("enough");
         assert_eq!(falls.sure, 0.0);
+    }
+
+    /// A ramp that has added a fifth as much as the load itself, and a warm-up of as much again.
+    #[test]
+    fn growth_is_measured_from_when_the_run_began() {
+        let after = |before: f64| -> Vec<Point> {
+            (0..30).map(|n| before + f64::from(n) * 100.0).map(|x| (x, 1_000.0 + 0.3 * x)).collect()
+        };
+        let growth = of_points(&after(580.0)).expect("enough");
+        assert!((990.0..1_010.0).contains(&growth.begin_us) && growth.sure > 1.0, "{growth:?}");
+        assert_eq!(growth.cycles, 3_480.0);
+        let within = of_points(&after(5_800.0)).expect("enough");
+        assert!((within.begin_us - 2_740.0).abs() < 10.0, "too far back: {within:?}");
+        let note = Growth { sure: 0.4, begin_us: 2_000.0, end_us: 3_000.0, slope_us: 500.0, cycles: 2_000.0 };
+        let words = note.note(LoadStep::Start);
+        assert!(words.starts_with("start becomes slower with what is enrolled, at least 40%: "), "{words}");
+        assert!(words.ends_with("of which there were 2000; at this pace it takes twice as long after 4000"), "{words}");
     }
 
     #[test]

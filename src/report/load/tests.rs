@@ -9,7 +9,9 @@ use serde_json::{Value, json};
 use super::*;
 use crate::outcome::load::full::{HOSTILE, full};
 use crate::outcome::load::sample::sample;
-use crate::outcome::load::{GeneratorVerdict, Intervals, Judgement, LoadStep};
+use crate::outcome::load::{
+    GeneratorVerdict, Intervals, Judgement, LoadPlanRecord, LoadStep, PreflightRecord, Scaling, ScalingStep, Stopped,
+};
 
 fn written(name: &str, record: &LoadRecord) -> String {
     let report = LOAD_REPORTS.iter().find(|report| report.name == name).expect(name);
@@ -98,6 +100,45 @@ fn the_record_is_what_its_schema_says_and_comes_back() {
         }
         assert!(!schema.is_valid(&spoilt), "{pointer}");
     }
+}
+
+/// What was before the load, why it ended, and what is excused or no verdict.
+#[test]
+fn what_surrounds_a_load_is_in_its_reports() {
+    let mut record = sample();
+    record.plan = LoadPlanRecord { known: Some("known.toml".to_owned()), ..record.plan.clone() }.sealed();
+    record.preflight =
+        Some(PreflightRecord { starts: 9, verifies: 9, confirmed: 8, had: 3, ..PreflightRecord::default() });
+    let step = |workers| ScalingStep { workers, ok: 10, took_us: 500_000 };
+    record.scaling = Some(Scaling { steps: vec![step(1), step(2), step(4)], busy: false });
+    record.notes = vec!["v2/passkey over rest has no list of factors".to_owned()];
+    record.correctness.known = 12;
+    let at = "2026-01-01T00:00:07Z".to_owned();
+    let class = "start/transport/unreachable".to_owned();
+    record.stopped = Some(Stopped { useful_us: 7_000_000, at, failed: 41, class, lost: true });
+    let text = written("json", &record);
+    let value: Value = serde_json::from_str(&text).expect("JSON");
+    let errors: Vec<String> = schema().iter_errors(&value).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{errors:#?}");
+    assert_eq!(read(text.as_bytes()).expect("our own"), record);
+    let page = written("html", &record);
+    for words in [
+        "STOPPED: nothing succeeded any more",
+        "the target went away at 2026-01-01T00:00:07Z, 7.0 s after the first cycle began: 41 cycles failed since",
+        "4 workers get hardly more through than one: 20.0 cycles/s beside 20.0",
+        "1 worker 20.0/s, 2 workers 20.0/s, 4 workers 20.0/s",
+        "v2/passkey over rest has no list of factors",
+        "20108 registrations, 8 before the load; a subject had up to 3",
+        "12 answers that would have been wrong are excused",
+        "--known known.toml",
+    ] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    let junit = written("junit", &record);
+    assert!(junit.contains("name=\"ended\"") && junit.contains("type=\"stopped\""), "{junit}");
+    assert!(junit.contains("failures=\"0\" errors=\"1\""), "{junit}");
+    let prometheus = prometheus(&written("prometheus", &record));
+    assert_eq!(prometheus.get("proofmark_load_stopped"), Some(&1.0));
 }
 
 #[test]

@@ -29,6 +29,11 @@ pub(super) const DEFECTS: &[Defect] = &[
     under_load("concurrency-slow-verify", "api/robustness", "a verify takes 300 ms longer than it needs to"),
     under_load("concurrency-slow-with-data", "api/robustness", "every start takes 5 ms more for each start before"),
     under_load(
+        "concurrency-slow-with-registrations",
+        "api/robustness",
+        "every start takes 20 µs more for each registration that there ever was",
+    ),
+    under_load(
         "concurrency-registration-lost",
         "api/options/exclude-credentials",
         "of two verifies that end within 50 ms of each other the first one's registration is lost",

@@ -239,6 +239,11 @@ fn facts(record: &LoadRecord) -> Facts {
     if of.known > 0 {
         facts.push(("Known", format!("{} answers that would have been wrong are excused", of.known)));
     }
+    if let Some(before) = &record.preflight {
+        let (all, own) = (of.confirmed + before.confirmed, before.confirmed);
+        facts
+            .push(("Added", format!("{all} registrations, {own} before the load; a subject had up to {}", before.had)));
+    }
     facts.push(("Enrolled", format!("{}, left behind {}, kept {}", of.confirmed, of.left_behind, of.kept)));
     facts
 }
