@@ -4,10 +4,11 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
-use super::cycle::{Cycle, Site};
+use super::cycle::Site;
 use super::judge::{self, Answer, Failure};
 use super::lookups::LookUp;
 use super::message::{excludes, factors, in_list, public_key_of};
+use super::played::Cycle;
 use super::pool::Subject;
 use crate::contract::{Endpoint, Operation};
 use crate::outcome::load::{LoadStep, Outcome};

@@ -6,19 +6,19 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::attester::{Attested, Attester};
-use super::draw::Draw;
 use super::excuse::{Excuses, Place};
-use super::judge::{self, Answer, Asked, Failure, Harmless};
+use super::judge::{self, Answer, Asked, Failure};
 use super::lookups::Lookups;
 use super::message::{Started, excluded, public_key_of, verification};
 use super::neighbours::Neighbours;
+use super::played::Cycle;
 use super::pool::Subject;
 use super::witness::{Crossed, Witness};
 use crate::authenticator::Format;
 use crate::contract::{ApiVersion, Operation, Protocol};
-use crate::outcome::load::{Cleanup, Correctness, Kind, LoadStep, Outcome};
+use crate::outcome::load::{Cleanup, Kind, LoadStep, Outcome};
 use crate::outcome::{Finding, Reason};
-use crate::transport::{Call, Exchange, Reply, SetUp, Tamper, Transport};
+use crate::transport::{Call, Exchange, Reply, Tamper, Transport};
 
 /// What a run says that it observed of what was accepted.
 const ACCEPTED: &str = "accepted";
@@ -38,98 +38,6 @@ pub(super) struct Site {
     pub(super) lookups: Lookups,
     pub(super) excuses: Excuses,
     pub(super) format: Format,
-}
-
-/// One duration of a cycle.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Sample {
-    pub(super) step: LoadStep,
-    pub(super) outcome: Outcome,
-    pub(super) took: Duration,
-    /// HTTP status of a call that was answered.
-    pub(super) http_status: Option<u16>,
-}
-
-/// What a cycle came to. It is filled in as it goes, so that one that is cut off still says how far it was.
-#[derive(Debug)]
-pub(super) struct Cycle {
-    pub(super) draw: Draw,
-    pub(super) begun: Instant,
-    pub(super) samples: Vec<Sample>,
-    pub(super) failure: Option<Failure>,
-    /// What was seen in it and fails nothing.
-    pub(super) harmless: Harmless,
-    /// Credentials that the options of its start exclude.
-    pub(super) had: u64,
-    /// The case that its malformed attestation is from.
-    pub(super) case: Option<String>,
-    pub(super) counts: Correctness,
-    /// New connections of its calls, and how many could not be made.
-    pub(super) connections: (Vec<SetUp>, u64),
-    /// Wait and work of the attestation.
-    pub(super) attested: Option<(Duration, Duration)>,
-    /// From the begin until everything that is measured was over.
-    pub(super) service: Option<Duration>,
-    /// Why what was enrolled is perhaps still there.
-    pub(super) left_behind: Option<String>,
-    pub(super) at: LoadStep,
-}
-
-impl Cycle {
-    pub(super) fn new(draw: Draw, begun: Instant) -> Cycle {
-        Cycle {
-            draw,
-            begun,
-            samples: Vec::with_capacity(6),
-            failure: None,
-            harmless: Harmless::default(),
-            had: 0,
-            case: None,
-            counts: Correctness::default(),
-            connections: (Vec::new(), 0),
-            attested: None,
-            service: None,
-            left_behind: None,
-            at: LoadStep::Start,
-        }
-    }
-
-    /// Time was up before it was over.
-    pub(super) fn cut_off(&mut self) {
-        if self.service.is_some() {
-            self.left_behind = Some("time was up".to_owned());
-            self.counts.left_behind += 1;
-            return;
-        }
-        let (step, outcome) = (self.at, Outcome::Unfinished);
-        self.sample(step, outcome, self.begun.elapsed(), None);
-        let example = "time was up before the cycle was over".to_owned();
-        let class = format!("{}/unfinished", step.name());
-        self.failure = Some(Failure { step, outcome, class, example, exchange: None });
-        self.service = Some(self.begun.elapsed());
-    }
-
-    /// There was nobody to enrol: the file of subjects is gone, for example.
-    pub(super) fn no_subject(&mut self) {
-        let (step, outcome) = (LoadStep::Start, Outcome::Unfinished);
-        self.sample(step, outcome, self.begun.elapsed(), None);
-        let (class, example) = ("start/no-subject".to_owned(), "the pool gave no subject".to_owned());
-        self.fail(Failure { step, outcome, class, example, exchange: None });
-        self.service = Some(self.begun.elapsed());
-    }
-
-    /// Whether there was no reply, so that the worker had better wait a little.
-    pub(super) fn is_lost(&self) -> bool {
-        self.failure.as_ref().is_some_and(|failure| failure.outcome.is_lost())
-    }
-
-    pub(super) fn sample(&mut self, step: LoadStep, outcome: Outcome, took: Duration, http_status: Option<u16>) {
-        self.samples.push(Sample { step, outcome, took, http_status });
-    }
-
-    pub(super) fn fail(&mut self, failure: Failure) {
-        self.failure.get_or_insert(failure);
-    }
 }
 
 /// A call that is over, until it is judged.

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header};
 
+use super::super::draw::Draw;
 use super::super::negative::Negatives;
 use super::super::pool::Pool;
 use super::super::{Ceilings, LoadUser, Plan, Subjects, Tolerance};

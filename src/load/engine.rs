@@ -14,7 +14,7 @@ use goose::goose::{GooseUser, Scenario, Transaction, TransactionFunction, Transa
 use goose::metrics::GooseMetrics;
 use goose::{GooseAttack, GooseError};
 
-use super::cycle::Sample;
+use super::played::Sample;
 use super::{LivePage, LoadError, Stop};
 use crate::contract::Protocol;
 use crate::outcome::load::{EngineCount, LoadStep, Outcome};

@@ -23,6 +23,7 @@ mod lookups;
 mod message;
 mod negative;
 mod neighbours;
+mod played;
 mod pool;
 mod preflight;
 mod scaling;

@@ -4,10 +4,11 @@ use std::time::{Duration, Instant};
 
 use thiserror::Error;
 
-use super::cycle::{Cycle, Site};
+use super::cycle::Site;
 use super::draw::Draw;
 use super::judge::{Failure, shown_line};
 use super::lookups::LookUp;
+use super::played::Cycle;
 use super::pool::Pool;
 use super::{LoadError, Plan};
 use crate::contract::{Flow, Protocol};

@@ -7,9 +7,9 @@ use std::time::Duration;
 use hdrhistogram::Histogram;
 
 use super::connections::Connections;
-use super::cycle::Cycle;
 use super::intervals::Series;
 use super::judge::{self, Failure, shown_line};
+use super::played::Cycle;
 use super::schedule::Timeline;
 use super::{Progress, micros};
 use crate::contract::{Flow, Protocol};

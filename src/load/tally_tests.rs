@@ -1,6 +1,6 @@
-use super::super::cycle::Sample;
 use super::super::cycle::tests::draw;
 use super::super::draw::Draw;
+use super::super::played::Sample;
 use super::*;
 use crate::outcome::load::Stages;
 use crate::wire::secret::Secret;

@@ -8,12 +8,13 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, watch};
 
 use super::attester::Attester;
-use super::cycle::{Cycle, Sample, Site, Transports};
+use super::cycle::{Site, Transports};
 use super::draw::{Draw, Draws};
 use super::engine::Work;
 use super::lookups::{LookUp, Lookups};
 use super::negative::Negatives;
 use super::neighbours::Neighbours;
+use super::played::{Cycle, Sample};
 use super::pool::Pool;
 use super::schedule::{Schedule, Timeline};
 use super::stall::Stall;
