@@ -21,7 +21,7 @@ pub const NO_STACK_TRACE: Check =
 
 /// No text of the server's inside is in a refusal.
 pub const NO_INTERNALS: Check =
-    Check { id: "no-internals", clause: "api/no-leak/internals", reason: Reason::ShouldUnmet, examine: no_internals };
+    Check { id: "no-internals", clause: "api/no-leak/internals", reason: Reason::SecurityUnmet, examine: no_internals };
 
 /// Text that only a stack trace has: Go, Rust, Java (its tab as it is and as JSON writes it), Python, Node.
 const TRACES: [&str; 8] = [

@@ -122,13 +122,7 @@ impl Player<'_> {
         let judged = judge.finding(&expected, &exchange);
         let goes_on = judged.reason.is_pass();
         let findings = judge.in_order(examined.findings, judged, &expected, &exchange);
-        let context = Context {
-            undocumented_request: !observation.documented_request,
-            malformed: observation.malformed,
-            rp_id: observation.rp_id.map(str::to_owned),
-            attachment: observation.attachment.map(str::to_owned),
-            expected,
-        };
+        let context = Context::of(&observation, expected);
         self.note(step, endpoint, goes_on);
         if exchange.protocol == self.permutation.protocol {
             self.checked.extend(examined.looked_at);

@@ -9,6 +9,7 @@ use super::details::SeenDetails;
 use super::subject::Lease;
 use super::{Shared, present};
 use crate::authenticator::{CreatedCredential, Format};
+use crate::checks::Observation;
 use crate::contract::{Endpoint, Protocol};
 use crate::outcome::{CaseRecord, Expected, Finding, Reason, gravest};
 use crate::scenario::Permutation;
@@ -86,6 +87,19 @@ pub(super) struct Context {
     pub(super) rp_id: Option<String>,
     pub(super) attachment: Option<String>,
     pub(super) expected: Expected,
+}
+
+impl Context {
+    /// What checks were given of an exchange besides it, and what was expected.
+    pub(super) fn of(observation: &Observation<'_>, expected: Expected) -> Context {
+        Context {
+            undocumented_request: !observation.documented_request,
+            malformed: observation.malformed,
+            rp_id: observation.rp_id.map(str::to_owned),
+            attachment: observation.attachment.map(str::to_owned),
+            expected,
+        }
+    }
 }
 
 impl Played {
