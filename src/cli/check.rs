@@ -37,6 +37,7 @@ pub async fn check(arguments: CheckArguments) -> Result<Exit, Failure> {
         most: MOST_SUBJECTS,
         patience: leases::patience(None)?,
         quiet: arguments.format != CheckForm::Text,
+        enough: usize::MAX,
         together: None,
     };
     leases::hold(&mut target.accounts, &asked).await?;

@@ -31,6 +31,8 @@ pub struct Asked<'a> {
     pub patience: Duration,
     /// Only errors are said.
     pub quiet: bool,
+    /// With so many and more, half of what is free is left to others.
+    pub enough: usize,
     /// What the shards of one load have in common, which use the list together.
     pub together: Option<&'a str>,
 }
@@ -41,6 +43,7 @@ impl Asked<'_> {
             what: self.what.to_owned(),
             least: self.least.min(census.all),
             most: self.most,
+            enough: self.enough,
             together: self.together.map(str::to_owned),
         }
     }
@@ -92,8 +95,7 @@ pub async fn wait(list: &Path, census: &Census, asked: &Asked<'_>) -> Result<Opt
     loop {
         let (free, holders) = match lease::take(list, census, wanted) {
             Ok(Attempt::Held(lease)) => {
-                let is_less = lease.subjects < wanted.most.min(census.all) && !asked.quiet;
-                if is_less {
+                if !lease.others.is_empty() && !asked.quiet {
                     let (subjects, all, others) = (lease.subjects, census.all, named(&lease.others));
                     output::note(&format!("subjects  {subjects} of {all} are used; others are in use by {others}"));
                 }
@@ -183,8 +185,15 @@ mod tests {
         let directory = tempfile::tempdir().expect("a directory");
         let list = directory.path().join("pool.json");
         let listed = || Accounts { listed_in: Some(list.clone()), ..accounts(20) };
-        let asked =
-            |least, most| Asked { what: "run", least, most, patience: Duration::ZERO, quiet: true, together: None };
+        let asked = |least, most| Asked {
+            what: "run",
+            least,
+            most,
+            patience: Duration::ZERO,
+            quiet: true,
+            enough: usize::MAX,
+            together: None,
+        };
         let (mut one, mut two, mut three) = (listed(), listed(), listed());
         hold(&mut one, &asked(12, 12)).await.expect("free");
         hold(&mut two, &asked(2, 100)).await.expect("free");

@@ -110,6 +110,7 @@ async fn lease(target: &mut LoadTarget, arguments: &LoadArguments, options: &Opt
         most: usize::MAX,
         patience: leases::patience(arguments.wait_subjects.as_deref())?,
         quiet: false,
+        enough: usize::MAX,
         together: shards.as_deref(),
     };
     let accounts = &mut target.target.accounts;

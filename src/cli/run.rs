@@ -224,6 +224,7 @@ async fn ready(
         most: demand.subjects(request.concurrency).min(cap),
         patience: request.patience,
         quiet: request.quiet,
+        enough: demand.enough(request.concurrency),
         together: None,
     };
     leases::hold(&mut target.accounts, &asked).await?;

@@ -19,6 +19,8 @@ pub struct Wanted {
     pub least: usize,
     /// Subjects that are enough.
     pub most: usize,
+    /// With so many and more, half of what is free is left to others.
+    pub enough: usize,
     /// Leases with the same word do not exclude each other: those of the shards of one load, which have different subjects anyway.
     pub together: Option<String>,
 }
@@ -96,17 +98,17 @@ pub fn take(list: &Path, census: &Census, wanted: &Wanted) -> Result<Attempt, Le
     let mut taken = Parts::default();
     book.entries.iter().filter(is_apart).for_each(|entry| taken.add_all(&entry.parts));
     let holders: Vec<Holder> = book.entries.iter().filter(is_apart).map(|entry| entry.holder.clone()).collect();
-    let (mut parts, mut subjects, mut free) = (Parts::default(), 0, 0);
-    for part in census.order.iter().filter(|part| !taken.has(**part)) {
-        let count = census.counts.get(part).copied().unwrap_or_default();
-        free += count;
-        if subjects < wanted.most {
-            subjects += count;
-            parts.add(*part);
-        }
-    }
+    let free: usize = census.of_free(&taken).map(|(_, count)| count).sum();
     if free < wanted.least {
         return Ok(Attempt::Busy { free, holders });
+    }
+    let most = wanted.most.min(wanted.enough.max(free / 2));
+    let (mut parts, mut subjects) = (Parts::default(), 0);
+    for (part, count) in census.of_free(&taken) {
+        if subjects < most {
+            subjects += count;
+            parts.add(part);
+        }
     }
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
     let process = std::process::id();
@@ -165,7 +167,7 @@ mod tests {
     }
 
     fn wanted(what: &str, least: usize, most: usize) -> Wanted {
-        Wanted { what: what.to_owned(), least, most, together: None }
+        Wanted { what: what.to_owned(), least, most, enough: usize::MAX, together: None }
     }
 
     fn held(attempt: Result<Attempt, LeaseError>) -> Lease {
@@ -201,6 +203,20 @@ mod tests {
         assert!(held(take(&path, &census, &wanted("run", 60, 60))).subjects >= 60);
         drop(second);
         assert_eq!(names(directory.path()), ["pool.json"], "nothing is left behind");
+    }
+
+    #[test]
+    fn who_has_enough_leaves_half_to_others() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let (path, _, census) = list(directory.path());
+        let take =
+            |most, enough| held(super::take(&path, &census, &Wanted { enough, ..wanted("run", 2, most) })).subjects;
+        assert_eq!(take(90, 2), 50);
+        assert_eq!(
+            (take(90, 70), take(9, 2), take(90, 99)),
+            (70, 9, 90),
+            "what is enough, what is wanted, and no more"
+        );
     }
 
     #[test]

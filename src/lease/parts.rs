@@ -107,8 +107,8 @@ impl From<Parts> for String {
 #[derive(Debug, Clone, Default)]
 pub struct Census {
     /// Parts as they came, so that the first users of a list are taken first.
-    pub(super) order: Vec<u16>,
-    pub(super) counts: HashMap<u16, usize>,
+    order: Vec<u16>,
+    counts: HashMap<u16, usize>,
     /// Users.
     pub all: usize,
 }
@@ -119,6 +119,12 @@ impl Census {
         let mut census = Census::default();
         user_ids.into_iter().for_each(|user_id| census.count(user_id));
         census
+    }
+
+    /// The parts that nobody has taken, with their users, in the order of the list.
+    pub(super) fn of_free<'c>(&'c self, taken: &'c Parts) -> impl Iterator<Item = (u16, usize)> + 'c {
+        let count = |part: &u16| (*part, self.counts.get(part).copied().unwrap_or_default());
+        self.order.iter().filter(|part| !taken.has(**part)).map(count)
     }
 
     /// Counts a user.

@@ -56,6 +56,12 @@ impl Demand {
         (self.fresh + (2 * concurrency).min(self.fresh)).max(2)
     }
 
+    /// How many subjects are comfortable where others need some of the same list, so many permutations at a time: what is shared is shared
+    /// by a few more.
+    pub fn enough(&self, concurrency: usize) -> usize {
+        self.fresh + 8 * concurrency
+    }
+
     /// How many permutations can be played at a time on so many subjects, of those that were asked for: each has two at most, and what
     /// is kept for those that need a fresh one is not theirs.
     pub fn concurrency(&self, asked: usize, subjects: usize) -> usize {
@@ -176,6 +182,7 @@ mod tests {
         for at_a_time in [1, 4, 16, 1000] {
             let least = demand.least(at_a_time);
             assert!(least <= demand.subjects(at_a_time), "{least} at {at_a_time}");
+            assert!(least <= demand.enough(at_a_time), "{least} at {at_a_time}");
             let mut with_least = self::plan();
             assert_eq!(with_least.cap(least, at_a_time), [""; 0], "nothing is left out with {least} at {at_a_time}");
             assert!(!self::plan().cap(least - 1, at_a_time).is_empty(), "something is with one less");

@@ -40,6 +40,7 @@ fn runs_share_a_list_wait_for_it_and_leave_it_when_they_die() {
     let refused = proofmark(&[&run[..], &["--wait-subjects", "0s"]].concat()).exits(5);
     refused.says(&["setup: 2 subjects of ", "0 of 40 are free", "run (process ", "--wait-subjects 10m"]);
     first.0.kill().expect("killed");
+    first.0.wait().expect("ended");
     let third = proofmark(&[&run[..], &["--wait-subjects", "0s"]].concat()).exits(0);
     assert!(third.err.contains("subjects  32 are enough, 32 at hand"), "{}", third.err);
     let second = ended(second).exits(0);
