@@ -256,7 +256,7 @@ mod tests {
         assert_eq!(refresh(&command, "admin", "").await.expect("a token").expose(), "new-token-of-admin-");
         for (script, wrong) in [
             ("echo short", "fewer than 8"),
-            ("echo two words-of-it", "no bearer token"),
+            ("printf 'two words-%s' of-it", "no bearer token"),
             ("printf '\\377'", "is no text"),
             ("head -c 99999 /dev/zero", "printed more than 64 KiB"),
             ("echo not-me >&2; exit 1", "not-me"),

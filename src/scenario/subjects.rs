@@ -53,7 +53,7 @@ impl Demand {
     /// How many subjects are needed, so that everything is played, so many permutations at a time or fewer. With so few of them all
     /// that can be shared is.
     pub fn least(&self, concurrency: usize) -> usize {
-        (self.fresh + (2 * concurrency).min(self.fresh)).max(2)
+        (self.fresh + (2 * concurrency).min(self.fresh.saturating_sub(1))).max(2)
     }
 
     /// How many subjects are comfortable where others need some of the same list, so many permutations at a time: what is shared is shared
