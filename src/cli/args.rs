@@ -5,6 +5,7 @@ mod capacity;
 mod credential;
 mod listing;
 mod load;
+mod resending;
 mod serve;
 mod setup;
 mod streams;
@@ -20,6 +21,7 @@ pub use capacity::{CalibrateArguments, FindArguments};
 pub use credential::{AttestArguments, VectorsArguments, VectorsVerb};
 pub use listing::{ListArguments, Listing};
 pub use load::{Arrivals, LoadArguments, LoadCommand, LoadVerb};
+pub use resending::ResendingArguments;
 pub use serve::{ServeArguments, SweepArguments};
 pub use setup::{CheckArguments, CheckForm, InitArguments};
 pub use streams::{
@@ -133,12 +135,14 @@ pub struct RunArguments {
     /// The most that one call may take, such as 500ms or 20s; otherwise the target file's, or 10s
     #[arg(long, value_name = "TIME")]
     pub timeout: Option<String>,
+    #[command(flatten)]
+    pub resending: ResendingArguments,
     /// What the target is held to: webauthn, fido or strict; otherwise what the target file says, or webauthn
     #[arg(long, value_name = "PROFILE", value_parser = Profile::from_name)]
     pub profile: Option<Profile>,
-    /// Make the exit code 1 for this verdict too
-    #[arg(long, value_name = "VERDICT")]
-    pub deny: Option<Deny>,
+    /// Make the exit code 1 for this too; can be repeated
+    #[arg(long, value_name = "WHAT")]
+    pub deny: Vec<Deny>,
     /// Excuse the fails and deviations of this file (see `known suggest`); otherwise the target file's `known`
     #[arg(long, value_name = "FILE", conflicts_with = "fuzz")]
     pub known: Option<PathBuf>,
@@ -215,9 +219,9 @@ pub struct JudgeArguments {
     /// Excuse the fails and deviations of this file
     #[arg(long, value_name = "FILE")]
     pub known: Option<PathBuf>,
-    /// Make the exit code 1 for this verdict too
-    #[arg(long, value_name = "VERDICT")]
-    pub deny: Option<Deny>,
+    /// Make the exit code 1 for this too; can be repeated
+    #[arg(long, value_name = "WHAT")]
+    pub deny: Vec<Deny>,
 }
 
 /// `coverage`
@@ -297,6 +301,8 @@ pub struct ShowArguments {
 pub enum Deny {
     /// Deviations
     Deviation,
+    /// What an earlier try came to another verdict of
+    Flaky,
 }
 
 /// `report`

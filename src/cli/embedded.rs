@@ -3,7 +3,7 @@
 use super::exit::{Exit, Failure};
 use crate::contract::{Flow, Protocol};
 use crate::outcome::Profile;
-use crate::runner::target::{Accounts, ReasonMap, Subject, Target};
+use crate::runner::target::{Accounts, ReasonMap, Resending, Subject, Target};
 use crate::scenario::Policy;
 use crate::server::defect::Defect;
 use crate::server::refusal;
@@ -86,6 +86,7 @@ pub fn target_of(server: &RunningServer) -> Target {
         policy: policy_of(server),
         profile: Profile::default(),
         limits: Limits::default(),
+        resending: Resending::default(),
     }
 }
 

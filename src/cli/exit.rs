@@ -8,7 +8,7 @@ use std::process::ExitCode;
 pub enum Exit {
     /// Gate green.
     Green = 0,
-    /// A new fail, or a new deviation under `--deny deviation`; of `diff`, that the later run is worse.
+    /// A new fail, or a new deviation under `--deny deviation`, or a flaky record under `--deny flaky`; of `diff`, that the later run is worse.
     Red = 1,
     /// Wrong command line.
     Usage = 2,

@@ -15,9 +15,11 @@ use crate::gate::{Gate, Judged, Known, Rules};
 use crate::report::{self, View};
 
 /// Reads the known-deviations file, if there is one.
-pub fn rules(known: Option<&Path>, deny: Option<Deny>) -> Result<Rules, Failure> {
+pub fn rules(known: Option<&Path>, deny: &[Deny]) -> Result<Rules, Failure> {
     let known = known.map(Known::read).transpose().map_err(Failure::config)?;
-    Ok(Rules { known, today: today(), deny_deviation: deny == Some(Deny::Deviation) })
+    let denies = |what| deny.contains(&what);
+    let (deny_deviation, deny_flaky) = (denies(Deny::Deviation), denies(Deny::Flaky));
+    Ok(Rules { known, today: today(), deny_deviation, deny_flaky })
 }
 
 /// In UTC, so that a date means the same on every machine.

@@ -14,7 +14,7 @@ const LISTED: usize = 40;
 
 /// Judges the stream again, says what changed, and gives the gate's exit code.
 pub fn judge(arguments: &JudgeArguments) -> Result<Exit, Failure> {
-    let rules = gate::rules(arguments.known.as_deref(), arguments.deny)?;
+    let rules = gate::rules(arguments.known.as_deref(), &arguments.deny)?;
     let destinations = reports::open(&arguments.reports)?;
     let mut run = stream::read("judge", &arguments.stream)?;
     if let Some(path) = &arguments.target {

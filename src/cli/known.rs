@@ -22,7 +22,7 @@ fn suggest_entries(from: &Path, known: Option<&Path>, write: bool) -> Result<Exi
     let run = stream::read_played("--from", from)?;
     // The file to be written need not be there yet.
     let there = known.filter(|path| !write || path.exists());
-    let rules = gate::rules(there, None)?;
+    let rules = gate::rules(there, &[])?;
     let suggestions = suggest(&Judged::by(run, rules));
     if suggestions.is_empty() {
         output::note("there is nothing new to excuse");
@@ -48,7 +48,7 @@ fn suggest_entries(from: &Path, known: Option<&Path>, write: bool) -> Result<Exi
 
 fn prune_file(from: &Path, known: &Path, write: bool) -> Result<Exit, Failure> {
     let run = stream::read_played("--from", from)?;
-    let judged = Judged::by(run, gate::rules(Some(known), None)?);
+    let judged = Judged::by(run, gate::rules(Some(known), &[])?);
     let text = read(known)?;
     let pruned = prune(&text, &judged);
     if write && pruned.text != text {

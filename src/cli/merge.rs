@@ -8,7 +8,7 @@ use crate::outcome;
 
 /// Reads every stream, puts them together, reports, and gives the gate's exit code.
 pub fn merge(arguments: &MergeArguments) -> Result<Exit, Failure> {
-    let rules = gate::rules(arguments.known.as_deref(), arguments.deny)?;
+    let rules = gate::rules(arguments.known.as_deref(), &arguments.deny)?;
     let destinations = reports::open(&arguments.reports)?;
     let read = |path: &std::path::PathBuf| Ok((path.display().to_string(), stream::read("merge", path)?));
     let shards: Vec<_> = arguments.shards.iter().map(read).collect::<Result<_, Failure>>()?;

@@ -10,7 +10,7 @@ use crate::report::{self, View};
 /// not show in the exit code, and neither does that it died, which is said on standard error.
 pub fn report(arguments: &ReportArguments) -> Result<Exit, Failure> {
     let destinations = reports::open_as("--to", &arguments.to)?;
-    let rules = gate::rules(arguments.known.as_deref(), None)?;
+    let rules = gate::rules(arguments.known.as_deref(), &[])?;
     let judged = Judged::by(stream::read("--from", &arguments.from)?, rules);
     if destinations.is_empty() {
         let step = github::Step::begin();

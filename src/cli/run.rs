@@ -89,7 +89,7 @@ fn dry_run(arguments: &RunArguments) -> Result<Exit, Failure> {
 /// entry can name.
 fn rules(arguments: &RunArguments) -> Result<Rules, Failure> {
     let of_target = || arguments.target.as_deref().filter(|_| arguments.fuzz.is_none()).and_then(target_file::known);
-    gate::rules(arguments.known.clone().or_else(of_target).as_deref(), arguments.deny)
+    gate::rules(arguments.known.clone().or_else(of_target).as_deref(), &arguments.deny)
 }
 
 /// What was asked for, read and checked.
@@ -213,6 +213,7 @@ async fn ready(
     if let Some(timeout) = request.timeout {
         target.limits.timeout = timeout;
     }
+    target.resending = arguments.resending.over(target.resending);
     let sizes = request.sizes(&target.origin, &target.rp_id)?;
     let mut plan = request.plan(&target.flows, &target.protocols, sizes);
     selected(&plan)?;

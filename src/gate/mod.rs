@@ -32,6 +32,8 @@ pub struct Rules {
     pub today: Date,
     /// Whether a deviation is as red as a fail.
     pub deny_deviation: bool,
+    /// Whether what an earlier try came to another verdict of is as red as a fail.
+    pub deny_flaky: bool,
 }
 
 /// A run, and how it stands to the known deviations. Every report is rendered from it.
@@ -62,7 +64,7 @@ pub enum Standing<'a> {
 /// What the gate says. The gravest decides, in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Gate {
-    /// A new fail, or a new deviation where these are denied.
+    /// A new fail, or a new deviation or a flaky record where these are denied.
     Red,
     /// Errors kept cases from a verdict.
     Incomplete,
@@ -132,6 +134,12 @@ impl Judged {
         self.run.cases.iter().filter(is_new).count()
     }
 
+    /// How many records are red since they are flaky, and for no other reason.
+    pub fn flaky_ones(&self) -> usize {
+        let is_denied = |record: &&CaseRecord| self.rules.deny_flaky && record.flaky && !self.is_red(record);
+        self.run.cases.iter().filter(is_denied).count()
+    }
+
     /// How many records are excused.
     pub fn known_ones(&self) -> usize {
         self.entries.iter().map(|entry| entry.known.len()).sum()
@@ -139,7 +147,7 @@ impl Judged {
 
     /// What the gate says. Whether the run was interrupted is not its matter; one that stopped by itself is incomplete.
     pub fn gate(&self) -> Gate {
-        if self.new_ones() > 0 {
+        if self.new_ones() > 0 || self.flaky_ones() > 0 {
             Gate::Red
         } else if self.run.tally().error > 0 || self.is_stopped() {
             Gate::Incomplete
@@ -161,11 +169,12 @@ impl Judged {
         let entries = if problems.len() == 1 { "entry needs a look" } else { "entries need a look" };
         let counts = [
             (self.new_ones(), "new"),
+            (self.flaky_ones(), "flaky"),
             (self.run.tally().error, "without a verdict"),
             (problems.len(), entries),
             (self.known_ones(), "known"),
         ];
-        let counts = counts.into_iter().enumerate().filter(|(at, (count, _))| *count > 0 || *at == 3);
+        let counts = counts.into_iter().enumerate().filter(|(at, (count, _))| *count > 0 || *at == 4);
         let counts: Vec<String> = counts.map(|(_, (count, what))| format!("{count} {what}")).collect();
         let colour = match self.gate() {
             Gate::Green => "green",

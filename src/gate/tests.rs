@@ -8,7 +8,7 @@ mod suggestions;
 use jiff::civil::date;
 
 use super::*;
-use crate::outcome::{Event, Finding, Profile, Reason, RunFinished, RunStarted};
+use crate::outcome::{Event, Finding, Profile, Reason, RunFinished, RunStarted, SentAgain};
 
 /// A permutation, or a comparison where the protocol is `all`. The id is flow, protocol, case and tail.
 pub(super) fn record(id: &str, reason: Reason, observed: &str) -> CaseRecord {
@@ -52,13 +52,14 @@ pub(super) fn run(records: Vec<CaseRecord>) -> RunRecord {
         made_with: None,
     };
     let records = records.into_iter().map(|record| Event::CaseFinished(Box::new(record)));
-    let finished = Event::RunFinished(RunFinished { interrupted: false, duration_ms: 1, stopped: None });
+    let sent_again = SentAgain::default();
+    let finished = Event::RunFinished(RunFinished { interrupted: false, duration_ms: 1, stopped: None, sent_again });
     RunRecord::fold(std::iter::once(Event::RunStarted(started)).chain(records).chain([finished])).expect("a run")
 }
 
 pub(super) fn judged_run(run: RunRecord, known: &str) -> Judged {
     let known = Known::parse("known.toml", known).expect("valid");
-    Judged::by(run, Rules { known: Some(known), today: date(2026, 11, 24), deny_deviation: false })
+    Judged::by(run, Rules { known: Some(known), today: date(2026, 11, 24), deny_deviation: false, deny_flaky: false })
 }
 
 pub(super) fn judged(records: Vec<CaseRecord>, known: &str) -> Judged {

@@ -13,7 +13,7 @@ use crate::authenticator::Client;
 use crate::contract::Flow;
 use crate::outcome::CaseRecord;
 use crate::outcome::load::{LoadModel, Shares, Stages};
-use crate::transport::{Address, Limits, Phase, Refusal, SentRequest, Timings, TransportError};
+use crate::transport::{Address, Connection, Limits, Phase, Refusal, SentRequest, Timings, TransportError};
 use crate::webauthn::base64;
 use crate::wire::secret::Secret;
 use crate::wire::status::Status;
@@ -44,7 +44,7 @@ impl Transport for Scripted {
         })
     }
 
-    async fn send(&self, call: &Call) -> Result<Exchange, TransportError> {
+    async fn send_over(&self, call: &Call, _over: Connection) -> Result<Exchange, TransportError> {
         self.seen.lock().expect("no panic").push((call.endpoint.operation, call.message.as_ref().clone()));
         let Some((http_status, body)) = (self.script)(call.endpoint.operation, &call.message) else {
             let (address, after) = ("http://target".to_owned(), Duration::from_secs(1));

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{CaseRecord, Profile, Stopped};
+use super::{CaseRecord, Profile, SentAgain, Stopped};
 
 /// One line of the stream.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -97,6 +97,9 @@ pub struct RunFinished {
     /// Why it ended before all permutations were done, though nobody interrupted it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stopped: Option<Stopped>,
+    /// Calls that were sent again.
+    #[serde(default, skip_serializing_if = "SentAgain::is_none")]
+    pub sent_again: SentAgain,
 }
 
 impl RunFinished {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use thiserror::Error;
 
-use super::{RunFinished, RunRecord, Shard};
+use super::{RunFinished, RunRecord, SentAgain, Shard};
 
 /// Streams that are not the shards of one plan, each exactly once and whole.
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -90,13 +90,16 @@ pub enum MergeError {
 pub fn merge(shards: Vec<(String, RunRecord)>) -> Result<RunRecord, MergeError> {
     let mut merged = shards.first().ok_or(MergeError::Nothing)?.1.started.clone();
     check(&shards)?;
-    let mut duration_ms = 0;
+    let (mut duration_ms, mut sent_again) = (0, SentAgain::default());
     let mut file_of: BTreeMap<String, String> = BTreeMap::new();
     let mut cases = Vec::new();
     (merged.shard, merged.permutations) = (None, 0);
     for (file, run) in shards {
         merged.permutations += run.started.permutations;
-        duration_ms = duration_ms.max(run.finished.map_or(0, |finished| finished.duration_ms));
+        if let Some(finished) = run.finished {
+            duration_ms = duration_ms.max(finished.duration_ms);
+            sent_again = sent_again.and(finished.sent_again);
+        }
         for record in run.cases {
             let id = record.id.clone();
             if let Some(other) = file_of.insert(id.clone(), file.clone()) {
@@ -106,11 +109,8 @@ pub fn merge(shards: Vec<(String, RunRecord)>) -> Result<RunRecord, MergeError> 
         }
     }
     cases.sort_by(|a, b| a.id.cmp(&b.id));
-    Ok(RunRecord {
-        started: merged,
-        cases,
-        finished: Some(RunFinished { interrupted: false, duration_ms, stopped: None }),
-    })
+    let finished = RunFinished { interrupted: false, duration_ms, stopped: None, sent_again };
+    Ok(RunRecord { started: merged, cases, finished: Some(finished) })
 }
 
 fn check(shards: &[(String, RunRecord)]) -> Result<(), MergeError> {
@@ -201,7 +201,9 @@ mod tests {
             fuzzed: false,
             made_with: None,
         };
-        let finished = Some(RunFinished { interrupted: false, duration_ms: u64::from(index) * 10, stopped: None });
+        let sent_again = SentAgain { gateway: u64::from(index), ..SentAgain::default() };
+        let duration_ms = u64::from(index) * 10;
+        let finished = Some(RunFinished { interrupted: false, duration_ms, stopped: None, sent_again });
         (format!("{index}.ndjson"), RunRecord { started, cases: ids.iter().map(record).collect(), finished })
     }
 
@@ -217,11 +219,9 @@ mod tests {
         let started = merged.started;
         assert_eq!((started.permutations, started.available, started.cases, started.shard), (5, 5, 3, None));
         assert_eq!(started.base_url, "http://3", "of the first");
-        assert_eq!(
-            merged.finished,
-            Some(RunFinished { interrupted: false, duration_ms: 30, stopped: None }),
-            "the longest"
-        );
+        let sent_again = SentAgain { gateway: 6, ..SentAgain::default() };
+        let finished = RunFinished { interrupted: false, duration_ms: 30, stopped: None, sent_again };
+        assert_eq!(merged.finished, Some(finished), "the longest, and all that were sent again");
     }
 
     #[test]
@@ -274,7 +274,10 @@ mod tests {
                 "2.ndjson: the run is not whole: it has 3 of 3 permutations and did not come to its end; run this",
             ),
             (
-                |run| run.finished = Some(RunFinished { interrupted: true, duration_ms: 1, stopped: None }),
+                |run| {
+                    let sent_again = SentAgain::default();
+                    run.finished = Some(RunFinished { interrupted: true, duration_ms: 1, stopped: None, sent_again });
+                },
                 "2.ndjson: the run is not whole: it has 3 of 3",
             ),
             (

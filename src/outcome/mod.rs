@@ -9,6 +9,7 @@ pub mod pace;
 mod profile;
 mod record;
 pub mod said;
+mod sent_again;
 pub mod shown;
 mod stopped;
 
@@ -17,7 +18,8 @@ pub use evidence::{Evidence, Expected, RecordedBody};
 pub use finding::{Finding, Promise, gravest};
 pub use merge::{MergeError, merge};
 pub use profile::Profile;
-pub use record::{CaseRecord, CredentialRecord, ExchangeRecord, RunRecord, Statement, Tally};
+pub use record::{CaseRecord, CredentialRecord, ExchangeRecord, RunRecord, Statement, Tally, TryRecord};
+pub use sent_again::SentAgain;
 pub use stopped::{StopCause, Stopped};
 
 use serde::{Deserialize, Serialize};
@@ -105,6 +107,10 @@ pub enum Reason {
     Filtered,
     /// No connection, or it could not be set up.
     TargetUnreachable,
+    /// There were too many calls, for a gateway or the target, until no more were to be sent again.
+    RateLimited,
+    /// A gateway answered in place of the target, until no more calls were to be sent again.
+    Gateway,
     /// The target does not take the configured credentials.
     Auth,
     /// A step that only prepares the case did not work.
@@ -124,6 +130,11 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// Whether it is about what stands between us and the target, so that another try may come to something else.
+    pub const fn is_of_the_network(self) -> bool {
+        matches!(self, Reason::TargetUnreachable | Reason::RateLimited | Reason::Gateway)
+    }
+
     /// The kebab-case name, as in every report.
     pub fn name(self) -> String {
         serde_json::to_value(self).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()

@@ -87,7 +87,7 @@ impl Reason {
             R::DocVsServer | R::WrongReason | R::AlsoAllowed => Verdict::Deviation,
             R::NotDeclared | R::Filtered => Verdict::Skip,
             R::TargetUnreachable | R::Auth | R::Setup | R::ControlFailed | R::OracleDisagrees => Verdict::Error,
-            R::Interference | R::Budget | R::Aborted | R::HarnessBug => Verdict::Error,
+            R::RateLimited | R::Gateway | R::Interference | R::Budget | R::Aborted | R::HarnessBug => Verdict::Error,
         }
     }
 

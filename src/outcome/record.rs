@@ -35,6 +35,9 @@ pub struct CaseRecord {
     /// Whether an earlier try came to another verdict.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub flaky: bool,
+    /// What decided each earlier try, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier: Vec<Finding>,
     /// What was observed, for the comparison of transports: such as `accepted`, or `refused 3 LIMIT-tokenName`.
     pub observed: String,
     /// Ids of the clauses that were looked at, sorted, each once: by checks in the exchanges, good or bad, and, if the case passed for
@@ -91,6 +94,27 @@ pub struct ExchangeRecord {
     /// What it was judged by; `None` where no reply was had, and for calls that are not judged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evidence: Option<Evidence>,
+    /// The tries before this one that came to no answer of the target's, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tries: Vec<TryRecord>,
+}
+
+/// A try of a call, after which it was sent again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TryRecord {
+    /// What kept it from the target: `rate-limited`, `gateway`, `unreachable`, `go-away`, `refused-stream` or `stale-connection`.
+    pub cause: String,
+    /// What was seen, in one line.
+    pub received: String,
+    /// How long it was waited until the next try, in milliseconds.
+    pub waited_ms: u64,
+}
+
+impl TryRecord {
+    /// In one line for people, such as `HTTP 429; sent again after 1000 ms`.
+    pub fn words(&self) -> String {
+        format!("{}; sent again after {} ms", self.received, self.waited_ms)
+    }
 }
 
 impl CaseRecord {

@@ -35,6 +35,7 @@ pub fn exchange(exchange: &Exchange, evidence: Option<Evidence>, masker: &Masker
         response_body: cut(&masker.mask(&response_body)),
         duration_us: u64::try_from(exchange.timings.last_byte.as_micros()).unwrap_or(u64::MAX),
         evidence,
+        tries: Vec::new(),
     }
 }
 

@@ -77,6 +77,14 @@ impl Cause<'_> {
             Reason::TargetUnreachable => {
                 "look whether the server is up, and whether it bears so many connections (--concurrency)"
             }
+            Reason::RateLimited => {
+                "too many calls for the target or a gateway before it: send fewer (--rate 20/s), or wait for longer (--retries), or have the \
+                 limit raised for the run"
+            }
+            Reason::Gateway => {
+                "a gateway answered in place of the target: look there why it does not reach it. If it is always for the same case, what \
+                 is behind it may not survive that request"
+            }
             Reason::Aborted | Reason::Budget => {
                 "the run ended before this was over: the line `stopped` says why; what it says nothing of has no verdict"
             }
@@ -159,9 +167,8 @@ fn key(finding: &Finding, kind: Kind) -> Key<'_> {
     let said = Said::of(&finding.received);
     let answer = || words(&finding.received);
     match (reason, said) {
-        (Reason::Auth | Reason::ControlFailed | Reason::TargetUnreachable | Reason::Crash, _) => {
-            ("", reason.name(), "", answer())
-        }
+        (reason, _) if reason.is_of_the_network() => ("", reason.name(), "", answer()),
+        (Reason::Auth | Reason::ControlFailed | Reason::Crash, _) => ("", reason.name(), "", answer()),
         (Reason::Interference, _) => ("", reason.name(), expected, Cow::Borrowed("")),
         (Reason::Setup | Reason::Aborted | Reason::Budget, _) => ("", reason.name(), expected, answer()),
         _ if kind == Kind::OfControls || is_denied(finding) => ("", "refused".to_owned(), "", answer()),

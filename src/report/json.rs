@@ -10,7 +10,7 @@ use super::known;
 use crate::contract::clause::{self, Basis};
 use crate::gate::{Gate, Judged, Standing};
 use crate::outcome::pace::{self, Slow};
-use crate::outcome::{CaseRecord, Profile, Reason, RunRecord, Shard, Stopped, Verdict};
+use crate::outcome::{CaseRecord, Profile, Reason, RunRecord, SentAgain, Shard, Stopped, Verdict};
 
 /// Version of the document's form; raised when a reader would break.
 const FORMAT: u32 = 2;
@@ -74,6 +74,7 @@ struct RunEntry<'a> {
     interrupted: bool,
     stopped: Option<Stopped>,
     duration_ms: Option<u64>,
+    sent_again: SentAgain,
 }
 
 #[derive(Serialize)]
@@ -178,6 +179,7 @@ fn run_entry(run: &RunRecord) -> RunEntry<'_> {
         interrupted: run.finished.is_some_and(|finished| finished.interrupted),
         stopped: run.finished.and_then(|finished| finished.stopped),
         duration_ms: run.finished.map(|finished| finished.duration_ms),
+        sent_again: run.finished.map(|finished| finished.sent_again).unwrap_or_default(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a person reads: one line a case in CI, and the summary that explains each failure.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::causes::{Cause, causes, pattern};
@@ -269,6 +270,7 @@ fn counts(text: &mut String, judged: &Judged, view: &View) {
     for (label, words) in [
         ("target", Some(target(run))),
         ("ran", Some(format!("{ran} of {size}, {compared}{shard}"))),
+        ("sent again", sent_again(run)),
         ("verdicts", Some(verdicts(run))),
         ("slow", (!slow.is_empty()).then(|| slow.join("; "))),
         ("stopped", run.stopped_words()),
@@ -286,6 +288,11 @@ fn profile(run: &RunRecord) -> String {
     }
 }
 
+/// How many calls did not come to the target at first, and why.
+pub(super) fn sent_again(run: &RunRecord) -> Option<String> {
+    run.finished?.sent_again.words()
+}
+
 fn target(run: &RunRecord) -> String {
     let started = &run.started;
     format!("{} at {} (seed {})", started.target, started.base_url, started.seed)
@@ -300,6 +307,7 @@ fn fuzz_counts(text: &mut String, run: &RunRecord, seconds: f64) {
         let words = record.findings.first().map_or("", |finding| finding.received.as_str());
         lines.push(("", format!("{}/{}: {words}", record.flow, record.protocol)));
     }
+    lines.extend(sent_again(run).map(|words| ("sent again", words)));
     let judged_otherwise = run.cases.iter().filter(|record| record.verdict == Verdict::Fail).count();
     lines.push(("found", plural(judged_otherwise, "disagreement")));
     let stopped = run.stopped_words();
@@ -328,11 +336,20 @@ fn verdicts(run: &RunRecord) -> String {
         let words = format!("; {} of the passes {}", tally.left_open, Reason::LeftOpen.name());
         push(&mut text, &format!("{words} (they presuppose what the target is not said to have)"));
     }
-    match run.cases.iter().filter(|case| case.flaky).count() {
-        0 => {}
-        flaky => push(&mut text, &format!("; {flaky} flaky")),
-    }
+    text.extend(flaky_ones(run).map(|words| format!("; {words}")));
     text
+}
+
+/// How many records came to another verdict in an earlier try, and what that was, such as `3 flaky (at first 2 gateway, 1 crash)`.
+pub(super) fn flaky_ones(run: &RunRecord) -> Option<String> {
+    let flaky: Vec<&CaseRecord> = run.cases.iter().filter(|case| case.flaky).collect();
+    let mut reasons: BTreeMap<String, usize> = BTreeMap::new();
+    for finding in flaky.iter().filter_map(|record| record.earlier.first()) {
+        *reasons.entry(finding.reason.name()).or_default() += 1;
+    }
+    let reasons: Vec<String> = reasons.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
+    let at_first = if reasons.is_empty() { String::new() } else { format!(" (at first {})", reasons.join(", ")) };
+    (!flaky.is_empty()).then(|| format!("{} flaky{at_first}", flaky.len()))
 }
 
 /// Writing to a `String` can't fail.

@@ -32,6 +32,9 @@ pub fn transcript(record: &CaseRecord, profile: Profile) -> String {
         text.line("mutation", if mutations.is_empty() { "none" } else { &mutations });
         text.0.push_str(&tree::text(&tree::decoded(credential)));
     }
+    for finding in &record.earlier {
+        text.line("earlier", &format!("{}: {}", finding.reason.name(), finding.received));
+    }
     let flaky = if record.flaky { ", flaky: an earlier try came to another verdict" } else { "" };
     text.line("verdict", &format!("{} ({}{flaky})", record.verdict.name(), record.reason.name()));
     for (label, lines) in [("curl", &record.curl), ("grpcurl", &record.grpcurl)] {
@@ -56,6 +59,7 @@ impl Transcript {
         let milliseconds = std::time::Duration::from_micros(exchange.duration_us).as_secs_f64() * 1000.0;
         self.line(&format!("call {}", index + 1), &format!("{}: {}", exchange.operation, exchange.request));
         self.line("sent", &exchange.request_body);
+        exchange.tries.iter().for_each(|tried| self.line("try", &tried.words()));
         self.line("received", &format!("{} in {milliseconds:.1} ms", exchange.status));
         self.line("", &exchange.response_body);
     }

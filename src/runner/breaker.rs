@@ -37,8 +37,6 @@ struct Lost {
 pub(super) fn lost(record: &CaseRecord) -> Option<StopCause> {
     let check = record.findings.first().map(|finding| finding.check.as_str());
     match record.reason {
-        // The second try had an answer.
-        _ if record.flaky => None,
         Reason::Auth => Some(StopCause::TokenRefused),
         Reason::TargetUnreachable => Some(StopCause::Unreachable),
         Reason::ControlFailed if check == Some(CONTROL_LOST) => Some(StopCause::Unanswered),
@@ -54,6 +52,8 @@ pub(super) fn lost_by(reason: Reason) -> Option<StopCause> {
         // A fault in the request's bytes allows for it.
         Reason::Crash | Reason::AlsoAllowed => Some(StopCause::BrokenOff),
         Reason::TargetUnreachable => Some(StopCause::Unreachable),
+        // What is behind it gives none.
+        Reason::Gateway => Some(StopCause::Unanswered),
         _ => None,
     }
 }
@@ -75,8 +75,8 @@ impl Breaker {
             self.lost.push(Lost { at: now, next, held });
             return told;
         }
-        // Where nothing was sent, nothing is known.
-        let is_answer = !record.exchanges.is_empty();
+        // Where nothing was sent, or a limit was in the way, nothing is known.
+        let is_answer = !record.exchanges.is_empty() && record.reason != Reason::RateLimited;
         let mut told = self.answered(|lost| is_answer && lost.next <= number);
         told.push(record);
         told
@@ -148,6 +148,7 @@ mod tests {
             response_body: none,
             duration_us: 1,
             evidence: None,
+            tries: Vec::new(),
         }];
         record.decide(Profile::default());
         record
@@ -177,11 +178,14 @@ mod tests {
         let told = breaker.take(record("e", "expectation", Reason::Met), (7, 9), 9);
         assert_eq!(ids(&told), [("b", Reason::AlsoAllowed), ("e", Reason::Met)]);
         assert!(!breaker.is_in_doubt());
-        // An internal error is an answer, and so is what came with the second try.
-        let flaky = CaseRecord { flaky: true, ..record("g", "transport", Reason::Hang) };
-        for answer in [record("f", "no-internal-error", Reason::Crash), flaky] {
-            assert_eq!(breaker.take(answer, (9, 10), 9).len(), 1);
-        }
+        // An internal error is an answer, also where the try before it had none. A limit in the way says nothing, and a gateway's error that what
+        // is behind it gives no answer.
+        let flaky = CaseRecord { flaky: true, ..record("f", "no-internal-error", Reason::Crash) };
+        assert_eq!(breaker.take(flaky, (9, 10), 9).len(), 1);
+        breaker.take(record("g", "transport", Reason::Hang), (10, 11), 9);
+        assert_eq!(breaker.take(record("h", "transport", Reason::RateLimited), (11, 12), 9).len(), 1);
+        assert!(breaker.is_in_doubt());
+        assert_eq!(lost(&record("i", "transport", Reason::Gateway)), Some(StopCause::Unanswered));
     }
 
     #[test]

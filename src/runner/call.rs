@@ -6,6 +6,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 use serde_json::Value;
 
+use super::attempts::{self, Line, Sent, Way};
 use super::player::{Context, Ended, Played, Player};
 use super::tokens::Holder;
 use super::{altered, breaker, judge};
@@ -13,7 +14,9 @@ use crate::checks;
 use crate::contract::{ApiVersion, Endpoint, Flow, Operation, Protocol, clause};
 use crate::outcome::{Finding, Reason};
 use crate::scenario::{Caller, CredentialRef, FlowRef, ProtocolRef, Step, UserRef};
-use crate::transport::{Call, Exchange, Reply, Tamper, Timings, Transport, TransportError, tamper};
+use crate::transport::{
+    Call, Connection, Exchange, Fault, FaultKind, Reply, Tamper, Timings, Transport, TransportError, tamper,
+};
 use crate::webauthn::options::PublicKeyCredentialCreationOptions;
 use crate::wire::secret::Secret;
 
@@ -35,9 +38,9 @@ enum Lacking {
 impl Player<'_> {
     /// Calls an operation as a step says, judges the answer, and remembers what later steps need.
     pub(super) async fn call_step(&mut self, operation: Operation, step: &Step) -> Result<Reply, Ended> {
-        let (transport, mut call) = self.prepared(operation, step)?;
-        let (sent, trouble) = self.send_renewing(transport.as_ref(), &mut call, step).await;
-        let reply = self.answered(transport.as_ref(), &call, step, sent);
+        let (line, mut call) = self.prepared(operation, step)?;
+        let (sent, trouble) = self.send_renewing(&line, &mut call, step).await;
+        let reply = self.answered(&line, &call, step, sent);
         if let Some((why, finding)) = trouble.zip(self.findings.last_mut()) {
             finding.received = format!("{}; there is no new token: {why}", finding.received);
         }
@@ -47,7 +50,7 @@ impl Player<'_> {
     }
 
     /// The call of a step and what it is sent over.
-    pub(super) fn prepared(&mut self, operation: Operation, step: &Step) -> Result<(Arc<dyn Transport>, Call), Ended> {
+    pub(super) fn prepared(&mut self, operation: Operation, step: &Step) -> Result<(Arc<Line>, Call), Ended> {
         let flow = self.flow(step);
         let Some(endpoint) = flow.endpoint(operation).filter(|_| self.shared.target.flows.contains(&flow)) else {
             let received = "the target does not have it";
@@ -59,6 +62,14 @@ impl Player<'_> {
             return self.end("setup", self.clause(), Reason::NotDeclared, "the protocol", received);
         };
         Ok((transport, call))
+    }
+
+    /// How a call of this case is sent. When the case is tried again, what must not be repeated gets a connection of its own, so that its end is the
+    /// target's word.
+    pub(super) fn way(&self, call: &Call) -> Way {
+        let is_own = self.is_again && !attempts::may_be_repeated(call.endpoint.operation);
+        let over = if is_own { Connection::New } else { Connection::Any };
+        Way { over, about_limits: self.clause().starts_with("api/limit/") }
     }
 
     fn flow(&self, step: &Step) -> Flow {
@@ -83,23 +94,26 @@ impl Player<'_> {
         offered[(own + further) % offered.len()]
     }
 
+    /// Ends the case at a call that came to no verdict.
+    fn without_verdict<T>(&mut self, line: &Line, call: &Call, step: &Step, lost: Sent) -> Result<T, Ended> {
+        let given_up = lost.given_up();
+        let Sent { result, tries, fault } = lost;
+        if fault.as_ref().is_none_or(|(fault, _)| fault.may_be_processed) {
+            self.note_enrolment(call.endpoint, step, None);
+        }
+        let (reason, clause) = meaning(result.as_ref().err(), fault.as_ref(), step, self.clause());
+        let received = given_up.or_else(|| Some(result.as_ref().err()?.to_string())).unwrap_or_default();
+        let exchange = result.or_else(|error| unanswered(line, call, &error).ok_or(error));
+        self.exchanges.extend(exchange.ok().map(|exchange| Played::unjudged(exchange, tries)));
+        self.end(breaker::TRANSPORT, clause, reason, "a reply", received)
+    }
+
     /// Judges what came of a call, and remembers what later steps need.
-    pub(super) fn answered(
-        &mut self,
-        transport: &dyn Transport,
-        call: &Call,
-        step: &Step,
-        sent: Result<Exchange, TransportError>,
-    ) -> Result<Reply, Ended> {
+    pub(super) fn answered(&mut self, line: &Line, call: &Call, step: &Step, sent: Sent) -> Result<Reply, Ended> {
         let endpoint = call.endpoint;
-        let exchange = match sent {
-            Ok(exchange) => exchange,
-            Err(error) => {
-                self.note_enrolment(endpoint, step, None);
-                let (reason, clause) = meaning(&error, step, self.clause());
-                self.exchanges.extend(unanswered(transport, call, &error).map(Played::unjudged));
-                return self.end(breaker::TRANSPORT, clause, reason, "a reply", error.to_string());
-            }
+        let (exchange, tries) = match sent {
+            Sent { result: Ok(exchange), tries, fault: None } => (exchange, tries),
+            lost => return self.without_verdict(line, call, step, lost),
         };
         self.note_enrolment(endpoint, step, Some(&exchange.reply));
         let observation = checks::Observation {
@@ -128,7 +142,7 @@ impl Player<'_> {
             self.checked.extend(examined.looked_at);
         }
         let token = altered::words(step.caller);
-        self.exchanges.push(Played { exchange, context: under_test.then_some(context), token });
+        self.exchanges.push(Played { exchange, context: under_test.then_some(context), token, tries });
         findings.into_iter().for_each(|finding| self.find(finding));
         if step.expect.is_some() {
             self.observed = judge::observed(&reply);
@@ -334,19 +348,29 @@ fn unanswered(transport: &dyn Transport, call: &Call, error: &TransportError) ->
     })
 }
 
-/// What it means that no reply was had.
-fn meaning<'c>(error: &TransportError, step: &Step, primary: &'c str) -> (Reason, &'c str) {
+/// What it means that no verdict was had: of what stood between us and the target it says nothing, and all else is the target's word.
+fn meaning<'c>(
+    error: Option<&TransportError>,
+    fault: Option<&(Fault, &str)>,
+    step: &Step,
+    primary: &'c str,
+) -> (Reason, &'c str) {
     use TransportError as E;
-    match error {
+    match (error, fault) {
         // Closing on what can't be read, or is too long to be read, is a refusal of a kind.
-        E::Reset { .. } if step.is_malformed() => (Reason::AlsoAllowed, primary),
-        E::TimedOut { .. } => (Reason::Hang, "api/robustness"),
-        E::Reset { .. } => (Reason::Crash, "api/robustness"),
-        E::BodyTooLarge { .. } | E::HeadersTooLarge { .. } | E::NotHttp { .. } => {
+        (Some(E::Reset { .. } | E::NotProcessed { .. }), _) if step.is_malformed() => (Reason::AlsoAllowed, primary),
+        (_, Some((fault, _))) => match fault.kind {
+            FaultKind::RateLimited => (Reason::RateLimited, primary),
+            FaultKind::Gateway => (Reason::Gateway, primary),
+            _ => (Reason::TargetUnreachable, primary),
+        },
+        (Some(E::TimedOut { .. }), _) => (Reason::Hang, "api/robustness"),
+        (Some(E::Reset { .. }), _) => (Reason::Crash, "api/robustness"),
+        (Some(E::BodyTooLarge { .. } | E::HeadersTooLarge { .. } | E::NotHttp { .. }), _) => {
             (Reason::WrongShape, "api/robustness")
         }
-        E::BadFrame { .. } => (Reason::WrongShape, "api/grpc-web-framing"),
-        E::Encode { .. } => (Reason::HarnessBug, primary),
+        (Some(E::BadFrame { .. }), _) => (Reason::WrongShape, "api/grpc-web-framing"),
+        (Some(E::Encode { .. }), _) => (Reason::HarnessBug, primary),
         _ => (Reason::TargetUnreachable, primary),
     }
 }

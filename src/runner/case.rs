@@ -70,10 +70,11 @@ async fn control(shared: &Shared, permutation: &Permutation) -> Result<(), Faile
     shared.controls.accepted(shared, (permutation.flow, permutation.protocol, permutation.format, algorithm)).await
 }
 
-/// A control: one good enrolment on a subject of its own.
+/// A control: one good enrolment on a subject of its own; `attempt` is 0 for the first.
 pub(super) async fn enrol_once(
     shared: &Shared,
     (flow, protocol, format, algorithm): control::Key,
+    attempt: u8,
 ) -> Result<(), Failed> {
     let call = |operation, expect| Step { call: Some(operation), expect: Some(expect), ..Step::default() };
     let steps = vec![
@@ -88,7 +89,7 @@ pub(super) async fn enrol_once(
         Failed { reason: Reason::Setup, why, lines: Lines::default(), lost: None, answered: false }
     };
     let lease = shared.pool.lease(&permutation.case).await.map_err(none)?;
-    let mut player = Player::new(shared, &permutation, lease, 0);
+    let mut player = Player::new(shared, &permutation, lease, attempt);
     let ended = player.run_steps().await;
     let accepted = player.observed == judge::ACCEPTED && ended.is_ok();
     if accepted {
@@ -141,6 +142,7 @@ pub(super) fn empty_record(id: &str, case: &str) -> CaseRecord {
         reason: Reason::HarnessBug,
         findings: Vec::new(),
         flaky: false,
+        earlier: Vec::new(),
         observed: String::new(),
         checked: Vec::new(),
         exchanges: Vec::new(),
@@ -157,7 +159,7 @@ impl Player<'_> {
         if let Err(Failed { reason, why, lost, .. }) = control {
             let expected = "the same enrolment with nothing wrong in it is accepted";
             // A token or a connection that fails the control says nothing about what the target has.
-            let is_set_up = matches!(reason, Reason::Auth | Reason::TargetUnreachable);
+            let is_set_up = reason == Reason::Auth || reason.is_of_the_network();
             let (check, reason) = match lost {
                 _ if is_set_up => ("control", reason),
                 // What is not answered says nothing about what the target has.

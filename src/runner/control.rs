@@ -59,7 +59,7 @@ impl Controls {
         std::iter::once(own).chain(SIMPLE).find(is_taken)
     }
 
-    /// Whether the control was accepted; otherwise why not. One that had no connection is tried again by the next who needs it: the
+    /// Whether the control was accepted; otherwise why not. One that did not reach the target is tried again by the next who needs it: the
     /// target may be back. Who waited meanwhile takes what came.
     pub(super) async fn accepted(&self, shared: &Shared, key: Key) -> Result<(), Failed> {
         let asked = Instant::now();
@@ -67,18 +67,17 @@ impl Controls {
         let mut tried = control.lock().await;
         if let Some((at, outcome)) = &*tried {
             // The target may be back, and others may have come between.
-            let may_pass =
-                |failed: &Failed| failed.reason == Reason::TargetUnreachable || shared.traces.words().is_some();
+            let may_pass = |failed: &Failed| failed.reason.is_of_the_network() || shared.traces.words().is_some();
             let is_passing = outcome.as_ref().is_err_and(may_pass);
             if !is_passing || *at >= asked {
                 return outcome.clone();
             }
         }
-        let outcome = match case::enrol_once(shared, key).await {
-            Ok(()) => Ok(()),
+        let mut outcome = case::enrol_once(shared, key, 0).await;
+        if outcome.is_err() {
             // One bad moment of the target should not cost every negative of its kind.
-            Err(_) => case::enrol_once(shared, key).await,
-        };
+            outcome = case::enrol_once(shared, key, 1).await;
+        }
         if outcome.is_ok() {
             self.note_accepted(key.0, key.1);
         }

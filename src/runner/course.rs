@@ -9,7 +9,7 @@ use tokio::task::{Id, JoinError, JoinHandle, JoinSet};
 use super::agreement::Agreement;
 use super::breaker::Breaker;
 use super::pulse::{self, Pulse};
-use super::{LONG, Runner, Shared, Stop, case, doubt, effort, millis, play};
+use super::{LONG, Runner, Shared, Stop, again, case, doubt, effort, millis};
 use crate::contract::Flow;
 use crate::outcome::{CaseRecord, Event, Finding, Profile, Reason, RunFinished, Shard, StopCause, Stopped, Verdict};
 use crate::scenario::Permutation;
@@ -98,7 +98,8 @@ impl<S: FnMut(&Event)> Course<S> {
             (self.sink)(&Event::CaseFinished(Box::new(record)));
         }
         let interrupted = matches!(ending, Ending::Interrupted);
-        let finished = RunFinished { interrupted, duration_ms: millis(self.begun.elapsed()), stopped };
+        let sent_again = self.shared.attempts.sent_again();
+        let finished = RunFinished { interrupted, duration_ms: millis(self.begun.elapsed()), stopped, sent_again };
         (self.sink)(&Event::RunFinished(finished));
         finished
     }
@@ -146,7 +147,7 @@ impl<S: FnMut(&Event)> Course<S> {
         while self.running.len() + self.doubted.len() < self.shared.settings.concurrency.max(1)
             && let Some(permutation) = self.waiting.next()
         {
-            let task = self.running.spawn(play(Arc::clone(&self.shared), permutation.clone()));
+            let task = self.running.spawn(again::play(Arc::clone(&self.shared), permutation.clone()));
             self.under_way.insert(task.id(), (self.next, permutation));
             self.next += 1;
         }

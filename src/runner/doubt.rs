@@ -24,8 +24,8 @@ use crate::webauthn::cose::CoseAlgorithm;
 /// a comparison.
 const TRIES: u8 = 8;
 const TRIES_OF_KNOWN: u8 = 3;
-/// The number of the first of these: those before are the tries of errors and hangs.
-const FIRST_TRY: u8 = 2;
+/// The number of the first of these: those before are the tries of errors, of hangs, and of what the network did.
+const FIRST_TRY: u8 = 32;
 /// How long traces are waited for where something did not come again.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// The same before a cause is taken for the target's.

@@ -1,8 +1,10 @@
 //! Plays permutations against a target and turns them into events.
 
 mod after;
+mod again;
 mod agreement;
 mod altered;
+mod attempts;
 mod breaker;
 mod call;
 mod case;
@@ -21,6 +23,7 @@ mod judge;
 mod make;
 mod message;
 mod oracle;
+mod pace;
 mod player;
 pub mod preflight;
 mod present;
@@ -30,6 +33,7 @@ mod queues;
 mod race;
 pub mod reasons;
 pub mod rejudge;
+pub mod resending;
 pub mod setup;
 mod stop;
 mod subject;
@@ -44,10 +48,11 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use crate::contract::{Flow, Protocol, clause};
-use crate::outcome::{CaseRecord, Event, MadeWith, Reason, RunFinished, RunStarted, Verdict};
-use crate::scenario::{Permutation, Plan};
-use crate::transport::{self, Transport, TransportError};
+use crate::outcome::{Event, MadeWith, RunFinished, RunStarted};
+use crate::scenario::Plan;
+use crate::transport::{self, TransportError};
 use crate::wire::secret::Masker;
+use attempts::{Attempts, Line};
 use challenges::Challenges;
 use control::Controls;
 use course::Course;
@@ -73,7 +78,8 @@ const LONG: usize = 50;
 /// What all permutations of a run share.
 struct Shared {
     target: Target,
-    transports: HashMap<Protocol, Arc<dyn Transport>>,
+    transports: HashMap<Protocol, Arc<Line>>,
+    attempts: Arc<Attempts>,
     settings: Settings,
     masker: Masker,
     controls: Controls,
@@ -93,7 +99,7 @@ impl Shared {
         judge::Judge { reasons: &self.target.reasons, masker: &self.masker }
     }
 
-    fn transport(&self, protocol: Protocol) -> Option<&Arc<dyn Transport>> {
+    fn transport(&self, protocol: Protocol) -> Option<&Arc<Line>> {
         self.transports.get(&protocol)
     }
 }
@@ -111,10 +117,12 @@ impl Runner {
     /// # Errors
     /// [`TransportError`] if an address or the TLS options can't be used.
     pub fn new(mut target: Target, plan: Plan, settings: Settings) -> Result<Runner, TransportError> {
+        let attempts = Arc::new(Attempts::new(target.resending, settings.seed));
         let mut transports = HashMap::new();
         for protocol in &target.protocols {
             let address = target.address(*protocol);
-            transports.insert(*protocol, transport::connect(*protocol, address, &target.limits)?);
+            let transport = transport::connect(*protocol, address, &target.limits)?;
+            transports.insert(*protocol, Arc::new(Line::new(transport, Arc::clone(&attempts))));
         }
         let masker = Masker::new(target.accounts.secrets());
         if target.accounts.listed_in.is_some() {
@@ -126,6 +134,7 @@ impl Runner {
         let settings = Settings { concurrency, ..settings };
         let shared = Shared {
             transports,
+            attempts,
             settings,
             masker,
             controls: Controls::default(),
@@ -219,22 +228,6 @@ pub fn checked_clauses() -> Vec<&'static str> {
     let runners =
         [after::CLAUSE, agreement::CLAUSE, call::CHALLENGE, call::USER_HANDLE, details::SEQUENCE, details::OWNER];
     checks.chain(runners).collect()
-}
-
-/// Plays a permutation; an error or a hang is tried once more.
-async fn play(shared: Arc<Shared>, permutation: Permutation) -> CaseRecord {
-    let first = case::play(&shared, &permutation, 0).await;
-    let again = first.verdict == Verdict::Error || first.reason == Reason::Hang;
-    if !again {
-        return doubt::settled(&shared, &permutation, first).await;
-    }
-    let second = case::play(&shared, &permutation, 1).await;
-    if first.reason == Reason::Hang {
-        // A fail that passes on retry stays a fail.
-        return CaseRecord { flaky: second.verdict != Verdict::Fail, ..first };
-    }
-    let second = CaseRecord { flaky: second.verdict != first.verdict, ..second };
-    doubt::settled(&shared, &permutation, second).await
 }
 
 fn millis(duration: Duration) -> u64 {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use sha2::{Digest as _, Sha256};
 
+use super::attempts::Try;
 use super::control::Form;
 use super::details::SeenDetails;
 use super::subject::Lease;
@@ -67,6 +68,8 @@ pub(super) struct Player<'a> {
     pub(super) made: u8,
     /// Authorizations with a token that is almost the subject's own: as secret as that.
     pub(super) altered: Vec<Secret>,
+    /// Whether the case was tried before.
+    pub(super) is_again: bool,
 }
 
 /// An exchange, and what it was judged by.
@@ -77,6 +80,8 @@ pub(super) struct Played {
     pub(super) context: Option<Context>,
     /// What the caller had done to the token.
     pub(super) token: Option<&'static str>,
+    /// The tries before it.
+    pub(super) tries: Vec<Try>,
 }
 
 /// What a judgement depends on besides the exchange.
@@ -103,9 +108,9 @@ impl Context {
 }
 
 impl Played {
-    /// A call that got no reply.
-    pub(super) fn unjudged(exchange: Exchange) -> Played {
-        Played { exchange, context: None, token: None }
+    /// A call that came to no verdict.
+    pub(super) fn unjudged(exchange: Exchange, tries: Vec<Try>) -> Played {
+        Played { exchange, context: None, token: None, tries }
     }
 }
 
@@ -182,6 +187,7 @@ impl<'a> Player<'a> {
             seed: hash.finalize().into(),
             made: 0,
             altered: Vec::new(),
+            is_again: attempt > 0,
         }
     }
 

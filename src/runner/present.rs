@@ -5,6 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 
+use super::attempts::Try;
 use super::player::{Context, MadeCredential, Played};
 use crate::outcome::{
     CaseRecord, CredentialRecord, Evidence, ExchangeRecord, Finding, Profile, Reason, RecordedBody, shown,
@@ -18,7 +19,8 @@ const MOST_RECORDED: usize = 16 * 1024;
 /// One exchange as records hold it.
 pub(super) fn exchange(played: &Played, masker: &Masker) -> ExchangeRecord {
     let evidence = played.context.as_ref().map(|context| evidence(&played.exchange, context, masker));
-    shown::exchange(&played.exchange, evidence, masker)
+    let tries = played.tries.iter().map(Try::record).collect();
+    ExchangeRecord { tries, ..shown::exchange(&played.exchange, evidence, masker) }
 }
 
 /// What the exchange was judged by.

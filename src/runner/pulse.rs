@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 
+use super::attempts::{Attempts, Line};
 use super::challenges::Challenges;
 use super::control::{Controls, Failed};
 use super::doubt::Doubts;
+use super::resending::Resending;
 use super::{Shared, case};
 use crate::authenticator::Format;
 use crate::contract::{Flow, Protocol};
@@ -51,12 +53,15 @@ fn alone(shared: &Shared) -> Option<Shared> {
     (target.accounts.refresh, target.accounts.provisioner) = (Vec::new(), None);
     target.limits =
         Limits { timeout: timeout.min(TIMEOUT), connect_timeout: connect_timeout.min(TIMEOUT), ..target.limits };
+    // Neither paced nor counted.
+    let attempts = Arc::new(Attempts::new(Resending { rate: None, ..target.resending }, shared.settings.seed));
     let connect = |protocol: &Protocol| {
         let transport = transport::connect(*protocol, target.address(*protocol), &target.limits).ok()?;
-        Some((*protocol, transport))
+        Some((*protocol, Arc::new(Line::new(transport, Arc::clone(&attempts)))))
     };
     Some(Shared {
         transports: target.protocols.iter().map(connect).collect::<Option<_>>()?,
+        attempts,
         settings: shared.settings,
         masker: shared.masker.clone(),
         controls: Controls::default(),
@@ -79,7 +84,7 @@ async fn over(alone: &Shared, controls: &Controls, flows: &[Flow], protocol: Pro
     };
     let mut pulse = Pulse::There;
     for tried in 1..=SUBJECTS {
-        let enrolled = case::enrol_once(alone, (*flow, protocol, Format::None, CoseAlgorithm::ES256)).await;
+        let enrolled = case::enrol_once(alone, (*flow, protocol, Format::None, CoseAlgorithm::ES256), 1).await;
         pulse = meaning(enrolled, known.is_some());
         let is_known = match pulse {
             Pulse::There => true,

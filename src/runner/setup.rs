@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use super::attempts::Way;
 use super::check::start::SERVER_ERRORS;
 use super::control::Controls;
 use super::subject::SubjectPool;
@@ -21,7 +22,7 @@ use crate::contract::{ApiVersion, Flow, Protocol};
 use crate::outcome::{Profile, Reason, Verdict};
 use crate::provisioner::ProvidedSubject;
 use crate::scenario::Demand;
-use crate::transport::{Call, Exchange, Phase, Reply, TransportError};
+use crate::transport::{Call, Exchange, FaultKind, Phase, Reply, Transport as _, TransportError};
 use crate::webauthn::cose::CoseAlgorithm;
 use crate::webauthn::options::PublicKeyCredentialCreationOptions;
 use crate::wire::secret::{Masker, Secret};
@@ -30,6 +31,14 @@ use crate::wire::status::Code;
 /// The target answers, and yet no verdict could be had of it.
 #[derive(Debug, Error)]
 pub enum SetupError {
+    /// No start comes to the target.
+    #[error("setup: no start of any flow comes to the target: {seen}\n  mend: {mend}")]
+    Between {
+        /// What stands between, and how often it was tried.
+        seen: String,
+        /// What to do about it.
+        mend: &'static str,
+    },
     /// A flow is refused over every protocol.
     #[error(
         "setup: the target refuses to start {flows}, over every protocol: {answer}\n  \
@@ -155,12 +164,14 @@ enum Start {
     Answered,
     Refused(String),
     Speechless(TransportError),
+    /// Something stands between us and the target.
+    Between(FaultKind, String),
 }
 
 async fn every_flow(shared: &Shared, flows: &[Flow], subject: &Subject, seen: &mut Seen) -> Result<(), SetupError> {
     let mut ordered = flows.to_vec();
     ordered.sort_by_key(|flow| !matches!(flow, Flow::V1Passwordless | Flow::V2Passkey));
-    let (mut off, mut answers, mut silent) = (BTreeSet::new(), Vec::new(), Vec::new());
+    let (mut off, mut answers, mut silent, mut between) = (BTreeSet::new(), Vec::new(), Vec::new(), Vec::new());
     for flow in ordered {
         match start(shared, flow, subject, seen).await {
             Start::Answered => {}
@@ -169,12 +180,24 @@ async fn every_flow(shared: &Shared, flows: &[Flow], subject: &Subject, seen: &m
                 answers.push(answer);
             }
             Start::Speechless(cause) => silent.push(cause),
+            Start::Between(kind, seen) => between.push((kind, seen)),
         }
     }
     if silent.len() == flows.len()
         && let Some(cause) = silent.into_iter().next()
     {
         return Err(SetupError::Speechless { cause });
+    }
+    if between.len() == flows.len()
+        && let Some((kind, seen)) = between.into_iter().next()
+    {
+        let mend = match kind {
+            FaultKind::RateLimited => "wait, send fewer calls (--rate 20/s), or have the limit raised for the run",
+            _ => {
+                "look at the gateway why it does not reach the server, or write the server's own URL in the target file"
+            }
+        };
+        return Err(SetupError::Between { seen, mend });
     }
     let Some(answer) = answers.into_iter().next() else { return Ok(()) };
     if off.len() == flows.len() {
@@ -188,13 +211,20 @@ async fn every_flow(shared: &Shared, flows: &[Flow], subject: &Subject, seen: &m
 
 /// Starts one flow over one protocol after the other until one is answered otherwise than by a refusal.
 async fn start(shared: &Shared, flow: Flow, subject: &Subject, seen: &mut Seen) -> Start {
-    let mut refused = None;
-    let mut silent = None;
+    let (mut refused, mut silent, mut between) = (None, None, None);
     for protocol in &shared.target.protocols {
         let Some(transport) = shared.transport(*protocol) else { continue };
         let Some(call) = Call::start(flow, &subject.user_id, Some(&subject.token)) else { continue };
-        let exchange = match transport.send(&call).await {
-            Ok(exchange) => exchange,
+        let sent = transport.call(&call, Way::USUAL).await;
+        let given_up = sent.given_up();
+        let exchange = match sent.result {
+            Ok(exchange) => match sent.fault {
+                None => exchange,
+                Some((fault, _)) => {
+                    between.get_or_insert((fault.kind, given_up.unwrap_or_default()));
+                    continue;
+                }
+            },
             // One that hangs is the business of the cases.
             Err(TransportError::TimedOut { during, .. }) if during != Phase::Connect => return Start::Answered,
             Err(cause) => {
@@ -218,11 +248,12 @@ async fn start(shared: &Shared, flow: Flow, subject: &Subject, seen: &mut Seen) 
             }
         }
     }
-    match (refused, silent) {
-        // Over another protocol it is silent: whatever that is, it is no flow that was switched off.
-        (Some(_), Some(_)) | (None, None) => Start::Answered,
-        (Some(answer), None) => Start::Refused(answer),
-        (None, Some(cause)) => Start::Speechless(cause),
+    match (refused, silent, between) {
+        (Some(answer), None, None) => Start::Refused(answer),
+        (None, Some(cause), None) => Start::Speechless(cause),
+        (None, None, Some((kind, seen))) => Start::Between(kind, seen),
+        // Over another protocol it is otherwise: whatever that is, it is no flow that was switched off.
+        _ => Start::Answered,
     }
 }
 
@@ -339,6 +370,7 @@ async fn enrol(
     (target.accounts.refresh, target.accounts.provisioner) = (Vec::new(), None);
     let alone = Shared {
         transports: shared.transports.clone(),
+        attempts: std::sync::Arc::clone(&shared.attempts),
         settings: shared.settings,
         masker: Masker::default(),
         controls: Controls::default(),
@@ -351,5 +383,5 @@ async fn enrol(
         wait_expiry: std::sync::OnceLock::new(),
         target,
     };
-    case::enrol_once(&alone, (flow, protocol, Format::None, CoseAlgorithm::ES256)).await
+    case::enrol_once(&alone, (flow, protocol, Format::None, CoseAlgorithm::ES256), 0).await
 }

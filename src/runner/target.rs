@@ -12,6 +12,7 @@ use crate::transport::{Address, Limits};
 use crate::wire::secret::Secret;
 
 pub use super::reasons::ReasonMap;
+pub use super::resending::Resending;
 
 /// The target of a run.
 #[derive(Debug, Clone)]
@@ -42,6 +43,8 @@ pub struct Target {
     pub profile: Profile,
     /// Bounds of every call.
     pub limits: Limits,
+    /// How often calls are sent again, and how fast.
+    pub resending: Resending,
 }
 
 /// Who calls the target.

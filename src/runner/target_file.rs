@@ -4,11 +4,11 @@ mod accounts;
 mod identity;
 mod place;
 mod provisioner;
+mod resending;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde::Deserialize;
 use toml::Spanned;
@@ -43,6 +43,9 @@ struct File {
     flows: Option<Spanned<Vec<Spanned<String>>>>,
     protocols: Option<Spanned<Vec<Spanned<String>>>>,
     timeout_seconds: Option<Spanned<f64>>,
+    retries: Option<Spanned<u32>>,
+    retry_budget: Option<Spanned<String>>,
+    rate: Option<Spanned<String>>,
     #[serde(default)]
     tls: Tls,
     accounts: Spanned<AccountsTable>,
@@ -187,6 +190,7 @@ async fn read(path: &Path, surroundings: &Surroundings<'_>, leaves_pool: bool) -
     source.origin(&file)?;
     let domains = source.domains(&file.domains)?;
     let limits = source.limits(file.timeout_seconds.as_ref())?;
+    let resending = source.resending(&file)?;
     let reasons = source.reasons(&file.reasons)?;
     let policy = source.policy(&file)?;
     let profile = source.profile(file.profile.as_ref())?;
@@ -212,6 +216,7 @@ async fn read(path: &Path, surroundings: &Surroundings<'_>, leaves_pool: bool) -
         policy,
         profile,
         limits,
+        resending,
     };
     Ok(LoadTarget { target, subjects_file, thresholds })
 }
@@ -297,18 +302,6 @@ impl Source {
             let at = if matches!(wrong, IdentityError::RpId { .. }) { file.rp_id.span() } else { file.origin.span() };
             self.error(at.start, wrong.to_string())
         })
-    }
-
-    fn limits(&self, timeout: Option<&Spanned<f64>>) -> Result<Limits, TargetFileError> {
-        let mut limits = Limits::default();
-        if let Some(seconds) = timeout {
-            let fits = |seconds: &f64| (0.01..=600.0).contains(seconds);
-            let Some(seconds) = Some(*seconds.get_ref()).filter(fits) else {
-                return Err(self.error(seconds.span().start, "timeout-seconds is a number from 0.01 to 600"));
-            };
-            limits.timeout = Duration::from_secs_f64(seconds);
-        }
-        Ok(limits)
     }
 
     fn thresholds(&self, table: &LoadTable) -> Result<Vec<Threshold>, TargetFileError> {

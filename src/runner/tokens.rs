@@ -7,12 +7,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures_util::future::join_all;
 
 use super::Shared;
+use super::attempts::{Line, Sent};
 use super::player::Player;
 use super::provision;
 use super::target::Subject;
 use crate::provisioner::ProvidedSubject;
 use crate::scenario::{Caller, RefusalClass, Step};
-use crate::transport::{Call, Exchange, Reply, Transport, TransportError};
+use crate::transport::{Call, Exchange, Reply, TransportError};
 use crate::wire::secret::Secret;
 use crate::wire::status::Code;
 
@@ -65,34 +66,25 @@ impl Tokens {
 impl Player<'_> {
     /// Sends a call. If a token of the target file is refused that should be good, a new one is had and the call sent again, once.
     /// Beside the answer it gives why there was no new token, if one was asked for.
-    pub(super) async fn send_renewing(
-        &mut self,
-        transport: &dyn Transport,
-        call: &mut Call,
-        step: &Step,
-    ) -> (Result<Exchange, TransportError>, Option<String>) {
-        let sent = transport.send(call).await;
-        let Some(holder) = self.holder(step).filter(|_| is_refused(&sent, step)) else { return (sent, None) };
+    pub(super) async fn send_renewing(&mut self, line: &Line, call: &mut Call, step: &Step) -> (Sent, Option<String>) {
+        let sent = line.call(call, self.way(call)).await;
+        let Some(holder) = self.holder(step).filter(|_| is_refused(&sent.result, step)) else { return (sent, None) };
         match self.renewed(holder, call).await {
             Ok(None) => (sent, None),
             Ok(Some(token)) => {
                 call.authorization = Some(token.as_bearer());
-                (transport.send(call).await, None)
+                (line.call(call, self.way(call)).await, None)
             }
             Err(why) => (sent, Some(why)),
         }
     }
 
     /// Sends calls at the same time. Those whose tokens are refused and can be renewed are sent again, at the same time too.
-    pub(super) async fn send_together(
-        &mut self,
-        calls: &mut [(Arc<dyn Transport>, Call)],
-        steps: &[Step],
-    ) -> Vec<Result<Exchange, TransportError>> {
-        let mut sent = join_all(calls.iter().map(|(transport, call)| transport.send(call))).await;
+    pub(super) async fn send_together(&mut self, calls: &mut [(Arc<Line>, Call)], steps: &[Step]) -> Vec<Sent> {
+        let mut sent = join_all(calls.iter().map(|(line, call)| line.call(call, self.way(call)))).await;
         let mut again = Vec::new();
         for (index, ((_, call), step)) in calls.iter_mut().zip(steps).enumerate() {
-            let Some(holder) = self.holder(step).filter(|_| is_refused(&sent[index], step)) else { continue };
+            let Some(holder) = self.holder(step).filter(|_| is_refused(&sent[index].result, step)) else { continue };
             // Where there is no new token, the refusal says so.
             if let Ok(Some(token)) = self.renewed(holder, call).await {
                 call.authorization = Some(token.as_bearer());
@@ -100,8 +92,8 @@ impl Player<'_> {
             }
         }
         let answers = join_all(again.iter().map(|index| {
-            let (transport, call) = &calls[*index];
-            transport.send(call)
+            let (line, call) = &calls[*index];
+            line.call(call, self.way(call))
         }));
         for (index, answer) in again.iter().zip(answers.await) {
             sent[*index] = answer;

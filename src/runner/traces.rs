@@ -10,7 +10,7 @@ use super::player::{MadeCredential, Player};
 use crate::contract::{ApiVersion, Endpoint, Flow, Operation};
 use crate::outcome::{Reason, gravest};
 use crate::scenario::{Caller, Step, UserRef};
-use crate::transport::Reply;
+use crate::transport::{Reply, Transport as _};
 use crate::webauthn::options::PublicKeyCredentialCreationOptions;
 
 /// How often is looked whether somebody left a trace, while that is waited for.

@@ -7,7 +7,9 @@ use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, Response};
+use http::header::CONTENT_LENGTH;
+use http::response::Parts;
+use http::{HeaderMap, Response, Version};
 use http_body::Body;
 use http_body_util::BodyExt as _;
 use tokio::task::unconstrained;
@@ -16,6 +18,7 @@ use tokio::time::Sleep;
 use super::error::{self, Phase, TransportError};
 use super::{Exchange, Limits, Reply, SentRequest, Timings};
 use crate::contract::{Endpoint, Protocol};
+use crate::wire::status::GRPC_STATUS;
 
 /// A started call and its bounds.
 pub(super) struct Attempt<'a> {
@@ -70,7 +73,7 @@ impl<'a> Attempt<'a> {
         let left = self.limits.timeout.saturating_sub(self.started.elapsed());
         let limit = self.limits.connect_timeout.min(left);
         match tokio::time::timeout(limit, part).await {
-            Ok(done) => done.map_err(|e| self.classify(e.as_ref(), Phase::Connect)),
+            Ok(done) => done.map_err(|e| self.classify(e.as_ref(), (Phase::Connect, false))),
             Err(_) => {
                 let after = self.limits.connect_timeout.min(self.limits.timeout);
                 Err(TransportError::TimedOut { address: self.address.to_owned(), after, during: Phase::Connect })
@@ -78,9 +81,11 @@ impl<'a> Attempt<'a> {
         }
     }
 
-    /// Waits for the headers, then reads the body up to its limit. What is left of a reply that breaks a limit is dropped with its connection or stream.
+    /// Waits for the headers, then reads the body up to its limit; `is_kept` says whether the connection was there before the call. What
+    /// is left of a reply that breaks a limit is dropped with its connection or stream.
     pub async fn run<B, E>(
         &self,
+        is_kept: bool,
         response: impl Future<Output = Result<Response<B>, E>>,
     ) -> Result<Received, TransportError>
     where
@@ -94,11 +99,15 @@ impl<'a> Attempt<'a> {
         let response = self
             .within(time_is_up.as_mut(), Phase::Headers, response)
             .await?
-            .map_err(|e| self.classify(&e, Phase::Headers))?;
+            .map_err(|e| self.classify(&e, (Phase::Headers, is_kept)))?;
         let first_byte = handed_over.elapsed();
         let (head, body) = response.into_parts();
         self.check_size(&head.headers)?;
-        let (body, trailers) = self.read(time_is_up, body).await?;
+        let Read { body, trailers, is_ended } = self.read(time_is_up, body).await?;
+        if head.version == Version::HTTP_2 && !is_ended && is_cut_off(&head, &body, &trailers) {
+            let why = "the stream was reset without an error".to_owned();
+            return Err(TransportError::Reset { address: self.address.to_owned(), during: Phase::Body, why });
+        }
         let timings = Timings { set_up: None, first_byte, last_byte: handed_over.elapsed() };
         Ok(Received { http_status: head.status.as_u16(), headers: head.headers, trailers, body, timings })
     }
@@ -108,7 +117,7 @@ impl<'a> Attempt<'a> {
         TransportError::BadFrame { address: self.address.to_owned(), why: why.to_string() }
     }
 
-    async fn read<B>(&self, mut time_is_up: Pin<&mut Sleep>, mut body: B) -> Result<(Bytes, HeaderMap), TransportError>
+    async fn read<B>(&self, mut time_is_up: Pin<&mut Sleep>, mut body: B) -> Result<Read, TransportError>
     where
         B: Body<Data = Bytes> + Unpin,
         B::Error: Error + 'static,
@@ -119,7 +128,7 @@ impl<'a> Attempt<'a> {
         let (mut first, mut more) = (Bytes::new(), BytesMut::new());
         let mut trailers = HeaderMap::new();
         while let Some(frame) = self.within(time_is_up.as_mut(), Phase::Body, body.frame()).await? {
-            match frame.map_err(|e| self.classify(&e, Phase::Body))?.into_data() {
+            match frame.map_err(|e| self.classify(&e, (Phase::Body, false)))?.into_data() {
                 Ok(data) if data.len() > self.limits.max_body - first.len().max(more.len()) => {
                     return Err(self.too_large());
                 }
@@ -133,7 +142,8 @@ impl<'a> Attempt<'a> {
             }
         }
         self.check_size(&trailers)?;
-        Ok((if more.is_empty() { first } else { more.freeze() }, trailers))
+        let is_ended = body.is_end_stream();
+        Ok(Read { body: if more.is_empty() { first } else { more.freeze() }, trailers, is_ended })
     }
 
     async fn within<T>(
@@ -170,9 +180,27 @@ impl<'a> Attempt<'a> {
         TransportError::TimedOut { address: self.address.to_owned(), after: self.limits.timeout, during }
     }
 
-    fn classify(&self, error: &(dyn Error + 'static), during: Phase) -> TransportError {
-        error::classify(error, during, self.address, self.limits)
+    fn classify(&self, error: &(dyn Error + 'static), place: (Phase, bool)) -> TransportError {
+        error::classify(error, place, self.address, self.limits)
     }
+}
+
+/// What comes after the headers of a reply.
+struct Read {
+    body: Bytes,
+    trailers: HeaderMap,
+    /// Whether the body says that it came to its end.
+    is_ended: bool,
+}
+
+/// Whether a reply over HTTP/2 whose stream was reset without an error is a part only. After a whole reply such a reset is legal: the rest of
+/// the request is not wanted (RFC 9113 section 8.1). hyper takes both, and a reset with CANCEL, for the end of the body.
+fn is_cut_off(head: &Parts, body: &Bytes, trailers: &HeaderMap) -> bool {
+    let length = head.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    let is_grpc_refusal = head.headers.contains_key(GRPC_STATUS);
+    let is_whole = !trailers.is_empty() || is_grpc_refusal || length == Some(body.len());
+    // A refusal that states no length is taken as it came.
+    !is_whole && (head.status.is_success() || length.is_some())
 }
 
 /// `grpc-timeout` of a duration: at most eight digits and a unit.
@@ -214,7 +242,7 @@ mod tests {
     async fn a_body_without_end_ends_with_the_time() {
         let limits = Limits { timeout: Duration::from_millis(50), ..Limits::default() };
         let attempt = Attempt::start("http://localhost", &limits);
-        let answered = attempt.run(async { Ok::<_, Infallible>(Response::new(Endless)) }).await;
+        let answered = attempt.run(false, async { Ok::<_, Infallible>(Response::new(Endless)) }).await;
         assert!(matches!(answered, Err(TransportError::TimedOut { during: Phase::Body, .. })));
     }
 }

@@ -48,6 +48,25 @@ pub enum TransportError {
         /// What was seen.
         why: String,
     },
+    /// A connection that was kept from an earlier call ended before the headers of the reply. Nothing tells whether the target had read the
+    /// request, or was just closing a connection that it took for idle (RFC 9112 section 9.6).
+    #[error("{address} closed a connection that was kept from an earlier call {}: {why}", Phase::Headers)]
+    Stale {
+        /// Base URL of the target.
+        address: String,
+        /// What was seen.
+        why: String,
+    },
+    /// The target said, by the rules of HTTP/2, that it did not process the request.
+    #[error("{address} did not process the request ({by}): {why}")]
+    NotProcessed {
+        /// Base URL of the target.
+        address: String,
+        /// How it said so.
+        by: Unprocessed,
+        /// What was seen.
+        why: String,
+    },
     /// A deadline passed.
     #[error("{address} gave no reply within {after:?} ({during})")]
     TimedOut {
@@ -122,6 +141,27 @@ impl fmt::Display for Phase {
     }
 }
 
+/// How a server of HTTP/2 says that it did not process a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unprocessed {
+    /// GOAWAY whose last stream is before that of the request (RFC 9113 section 6.8).
+    GoAway,
+    /// The same with the code ENHANCE_YOUR_CALM (RFC 9113 section 7): the calls are too many.
+    Calm,
+    /// RST_STREAM with the code REFUSED_STREAM (RFC 9113 section 8.7).
+    RefusedStream,
+}
+
+impl fmt::Display for Unprocessed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Unprocessed::GoAway => "GOAWAY",
+            Unprocessed::Calm => "GOAWAY, ENHANCE_YOUR_CALM",
+            Unprocessed::RefusedStream => "RST_STREAM, REFUSED_STREAM",
+        })
+    }
+}
+
 impl TransportError {
     /// Whether it is a connection that could not be made.
     pub fn is_without_connection(&self) -> bool {
@@ -139,6 +179,8 @@ impl TransportError {
             TransportError::Resolve { .. } => "resolve",
             TransportError::Tls { .. } => "tls",
             TransportError::Reset { .. } => "reset",
+            TransportError::Stale { .. } => "stale",
+            TransportError::NotProcessed { .. } => "not-processed",
             TransportError::TimedOut { .. } => "timed-out",
             TransportError::BodyTooLarge { .. } => "body-too-large",
             TransportError::HeadersTooLarge { .. } => "headers-too-large",
@@ -151,8 +193,13 @@ impl TransportError {
     }
 }
 
-/// Reads the cause out of an error that `during` places.
-pub(super) fn classify(error: &(dyn Error + 'static), during: Phase, address: &str, limits: &Limits) -> TransportError {
+/// Reads the cause out of an error that `during` places; `is_kept` says whether the connection was there before the call.
+pub(super) fn classify(
+    error: &(dyn Error + 'static),
+    (during, is_kept): (Phase, bool),
+    address: &str,
+    limits: &Limits,
+) -> TransportError {
     let causes = chain(error);
     let (address, why) = (address.to_owned(), text(&causes));
     match causes.iter().find_map(|cause| kind(*cause, during)).unwrap_or(Kind::Unknown) {
@@ -164,7 +211,9 @@ pub(super) fn classify(error: &(dyn Error + 'static), during: Phase, address: &s
         Kind::TimedOut => TransportError::TimedOut { address, after: limits.timeout, during },
         Kind::HeadersTooLarge => TransportError::HeadersTooLarge { address, limit: limits.max_header_bytes },
         Kind::NotHttp => TransportError::NotHttp { address, why },
-        Kind::Reset => TransportError::Reset { address, during, why },
+        Kind::Unprocessed(by) => TransportError::NotProcessed { address, by, why },
+        Kind::Ended if is_kept && during == Phase::Headers => TransportError::Stale { address, why },
+        Kind::Ended | Kind::Reset => TransportError::Reset { address, during, why },
         Kind::Unknown if during == Phase::Connect => TransportError::Unreachable { address, why },
         Kind::Unknown => TransportError::Other(format!("{address}: {why}")),
     }
@@ -177,7 +226,11 @@ enum Kind {
     TimedOut,
     HeadersTooLarge,
     NotHttp,
+    /// The connection is gone.
+    Ended,
+    /// The stream is, and the connection goes on.
     Reset,
+    Unprocessed(Unprocessed),
     Unknown,
 }
 
@@ -215,19 +268,40 @@ fn kind(cause: &(dyn Error + 'static), during: Phase) -> Option<Kind> {
     if let Some(error) = cause.downcast_ref::<hyper::Error>() {
         return hyper_kind(error);
     }
-    // The types of these are private, or belong to crates that are none of our dependencies.
-    let message = cause.to_string();
-    match message.as_str() {
+    if let Some(error) = cause.downcast_ref::<h2::Error>() {
+        return h2_kind(error, during);
+    }
+    match cause.to_string().as_str() {
+        // The type of this is private.
         "dns error" => Some(Kind::Resolve),
-        m if m.contains("too_many_continuations") => Some(Kind::HeadersTooLarge),
-        // HTTP/2 that ends within a frame, or within a stream.
-        "bytes remaining on stream" | "stream closed because of a broken pipe" => Some(Kind::Reset),
-        m if m.starts_with("stream error detected") || m.starts_with("connection error detected") => {
-            Some(Kind::NotHttp)
-        }
-        m if m.starts_with("stream error") || m.starts_with("connection error") => Some(Kind::Reset),
+        // HTTP/2 that ends within a frame, or within a stream: what h2 says by an error of the system's, which hyper hands on.
+        "bytes remaining on stream" | "stream closed because of a broken pipe" => Some(Kind::Ended),
         _ => None,
     }
+}
+
+/// An error of h2 is the target's word, or a rule of HTTP/2 that h2 finds broken.
+fn h2_kind(error: &h2::Error, during: Phase) -> Option<Kind> {
+    if let Some(error) = error.get_io() {
+        // Whatever it is called, such as "bytes remaining on stream", the connection is gone.
+        return io_kind(error, during).or(Some(Kind::Ended));
+    }
+    if error.to_string().contains("too_many_continuations") {
+        return Some(Kind::HeadersTooLarge);
+    }
+    if error.is_library() {
+        return Some(Kind::NotHttp);
+    }
+    let code = error.reason().filter(|_| error.is_remote())?;
+    Some(match (error.is_go_away(), code) {
+        // A stream is told of GOAWAY only if it is after the last that the target looks at.
+        (true, h2::Reason::ENHANCE_YOUR_CALM) if during == Phase::Headers => Kind::Unprocessed(Unprocessed::Calm),
+        (true, _) if during == Phase::Headers => Kind::Unprocessed(Unprocessed::GoAway),
+        (false, h2::Reason::REFUSED_STREAM) if during == Phase::Headers => {
+            Kind::Unprocessed(Unprocessed::RefusedStream)
+        }
+        _ => Kind::Reset,
+    })
 }
 
 fn io_kind(error: &io::Error, during: Phase) -> Option<Kind> {
@@ -240,7 +314,7 @@ fn io_kind(error: &io::Error, during: Phase) -> Option<Kind> {
         | io::ErrorKind::ConnectionAborted
         | io::ErrorKind::BrokenPipe
         | io::ErrorKind::NotConnected
-        | io::ErrorKind::UnexpectedEof => Some(Kind::Reset),
+        | io::ErrorKind::UnexpectedEof => Some(Kind::Ended),
         _ => None,
     }
 }
@@ -252,5 +326,5 @@ fn hyper_kind(error: &hyper::Error) -> Option<Kind> {
     if error.is_parse() {
         return Some(Kind::NotHttp);
     }
-    (error.is_incomplete_message() || error.is_closed() || error.is_canceled()).then_some(Kind::Reset)
+    (error.is_incomplete_message() || error.is_closed() || error.is_canceled()).then_some(Kind::Ended)
 }

@@ -7,7 +7,7 @@ use super::attempt::{self, Attempt, Received};
 use super::client::{Client, Version};
 use super::grpc_reply::{self, Outcome};
 use super::outgoing::{self, Draft};
-use super::{Address, Call, Exchange, Limits, Reply, SentRequest, Transport, TransportError};
+use super::{Address, Call, Connection, Exchange, Limits, Reply, SentRequest, Transport, TransportError};
 use crate::contract::{Endpoint, Protocol};
 use crate::wire::framing::{self, FLAG_MESSAGE};
 use crate::wire::schema;
@@ -52,10 +52,10 @@ impl Transport for Grpc {
         Ok(self.draft(call)?.finish(call)?.sent)
     }
 
-    async fn send(&self, call: &Call) -> Result<Exchange, TransportError> {
+    async fn send_over(&self, call: &Call, over: Connection) -> Result<Exchange, TransportError> {
         let outgoing = self.draft(call)?.finish(call)?;
         let attempt = self.client.attempt();
-        let received = self.client.run(&attempt, outgoing.request).await?;
+        let received = self.client.run(&attempt, outgoing.request, over).await?;
         let reply = interpret(call.endpoint, &received, &attempt)?;
         Ok(received.into_exchange(Protocol::Grpc, call.endpoint, outgoing.sent, reply))
     }

@@ -7,7 +7,7 @@ use super::attempt::{Attempt, Received};
 use super::client::{Client, Version};
 use super::grpc_reply::{self, Outcome};
 use super::outgoing::{self, Draft};
-use super::{Address, Call, Exchange, Limits, Reply, SentRequest, Transport, TransportError};
+use super::{Address, Call, Connection, Exchange, Limits, Reply, SentRequest, Transport, TransportError};
 use crate::contract::{Endpoint, Protocol};
 use crate::wire::framing::{self, FLAG_MESSAGE, Frame};
 use crate::wire::schema;
@@ -34,10 +34,10 @@ impl Transport for GrpcWeb {
         Ok(draft(self.0.base_url(), call)?.finish(call)?.sent)
     }
 
-    async fn send(&self, call: &Call) -> Result<Exchange, TransportError> {
+    async fn send_over(&self, call: &Call, over: Connection) -> Result<Exchange, TransportError> {
         let outgoing = draft(self.0.base_url(), call)?.finish(call)?;
         let attempt = self.0.attempt();
-        let mut received = self.0.run(&attempt, outgoing.request).await?;
+        let mut received = self.0.run(&attempt, outgoing.request, over).await?;
         let reply = interpret(call.endpoint, &mut received, &attempt)?;
         Ok(received.into_exchange(Protocol::GrpcWeb, call.endpoint, outgoing.sent, reply))
     }

@@ -4,6 +4,7 @@ mod attempt;
 mod client;
 mod curl;
 mod error;
+mod fault;
 mod grpc;
 mod grpc_reply;
 mod grpc_web;
@@ -28,7 +29,8 @@ use crate::wire::secret::Secret;
 use crate::wire::status::Status;
 
 pub use curl::{curl, grpcurl};
-pub use error::{Phase, TransportError};
+pub use error::{Phase, TransportError, Unprocessed};
+pub use fault::{Fault, FaultKind};
 pub use recorded::{RecordedReply, recorded};
 pub use tls::configuration as tls_configuration;
 
@@ -48,7 +50,24 @@ pub trait Transport: Send + Sync + fmt::Debug {
     ///
     /// # Errors
     /// [`TransportError`] if no reply was had. A refusal, or a reply that makes no sense, is an [`Exchange`].
-    async fn send(&self, call: &Call) -> Result<Exchange, TransportError>;
+    async fn send(&self, call: &Call) -> Result<Exchange, TransportError> {
+        self.send_over(call, Connection::Any).await
+    }
+
+    /// As [`Transport::send`], over a certain kind of connection.
+    ///
+    /// # Errors
+    /// As [`Transport::send`].
+    async fn send_over(&self, call: &Call, over: Connection) -> Result<Exchange, TransportError>;
+}
+
+/// Over which connection a call goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Connection {
+    /// One that was kept, if there is one.
+    Any,
+    /// A new one: what a target does to it is said of this call alone.
+    New,
 }
 
 /// Prepares a transport. Nothing is connected before the first call, which has to run on a tokio runtime.

@@ -13,7 +13,7 @@ use rustls::CertificateError;
 use super::attempt::{Attempt, Received};
 use super::client::{self, Client, Secure, Version};
 use super::error::Phase;
-use super::{Address, Limits, TransportError, default_port, outgoing, tls};
+use super::{Address, Connection, Limits, TransportError, default_port, outgoing, tls};
 
 /// Host and port of a base URL.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -199,7 +199,8 @@ pub async fn ask(address: &Address, limits: &Limits, question: &Question<'_>) ->
         request(&place, question).map_err(|error| TransportError::Address(format!("{}: {error}", address.base_url)))?;
     let version = if question.http2 { Version::Http2 } else { Version::Negotiated };
     let client = Client::new(address, limits, version)?;
-    let Received { http_status, headers, trailers, body, .. } = client.run(&client.attempt(), request).await?;
+    let Received { http_status, headers, trailers, body, .. } =
+        client.run(&client.attempt(), request, Connection::Any).await?;
     Ok(Answer { status: http_status, headers, trailers, body })
 }
 

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::attempt::Received;
 use super::client::{Client, Version};
 use super::outgoing::{self, Draft};
-use super::{Address, Call, Exchange, Limits, Refusal, Reply, SentRequest, Transport, TransportError};
+use super::{Address, Call, Connection, Exchange, Limits, Refusal, Reply, SentRequest, Transport, TransportError};
 use crate::contract::{Endpoint, Protocol};
 use crate::wire::percent::encode_component;
 use crate::wire::status::Status;
@@ -35,9 +35,9 @@ impl Transport for Rest {
         Ok(draft(self.0.base_url(), call)?.finish(call)?.sent)
     }
 
-    async fn send(&self, call: &Call) -> Result<Exchange, TransportError> {
+    async fn send_over(&self, call: &Call, over: Connection) -> Result<Exchange, TransportError> {
         let outgoing = draft(self.0.base_url(), call)?.finish(call)?;
-        let received = self.0.run(&self.0.attempt(), outgoing.request).await?;
+        let received = self.0.run(&self.0.attempt(), outgoing.request, over).await?;
         let reply = interpret(&received);
         Ok(received.into_exchange(Protocol::Rest, call.endpoint, outgoing.sent, reply))
     }

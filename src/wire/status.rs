@@ -71,6 +71,8 @@ impl Code {
     pub const UNIMPLEMENTED: Code = Code(12);
     /// `INTERNAL`
     pub const INTERNAL: Code = Code(13);
+    /// `UNAVAILABLE`
+    pub const UNAVAILABLE: Code = Code(14);
     /// `UNAUTHENTICATED`
     pub const UNAUTHENTICATED: Code = Code(16);
 

@@ -92,6 +92,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("protox", &["wire"]),
     ("tokio_rustls", &["transport"]),
     ("hyper", &["transport", "server"]),
+    ("h2", &["transport"]),
     ("reqwest", &["provisioner"]),
     ("getrandom", &["provisioner"]),
     ("tonic", &["server"]),

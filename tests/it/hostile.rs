@@ -1,8 +1,9 @@
 //! Targets that misbehave: the transports name what happened and stay within their bounds.
 
+mod faults;
 mod http1;
 mod http2;
-mod matrix;
+pub mod matrix;
 mod server;
 pub mod tls;
 mod web;

@@ -9,6 +9,7 @@ mod cli;
 mod coverage;
 mod deploy;
 mod gate;
+mod gateway;
 mod hostile;
 mod html;
 mod independent;

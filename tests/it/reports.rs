@@ -12,7 +12,8 @@ use std::collections::BTreeMap;
 
 use proofmark::gate::Judged;
 use proofmark::outcome::{
-    CaseRecord, Event, ExchangeRecord, Finding, Profile, Reason, RunFinished, RunRecord, RunStarted, Statement, Verdict,
+    CaseRecord, Event, ExchangeRecord, Finding, Profile, Reason, RunFinished, RunRecord, RunStarted, SentAgain,
+    Statement, TryRecord, Verdict,
 };
 use proofmark::report;
 use quick_xml::events::Event as Xml;
@@ -38,6 +39,7 @@ fn record(id: &str, clause: &str, reason: Reason, expected: &str, received: &str
         reason: Reason::Met,
         findings: vec![Finding::new("expectation", clause, reason, expected, received)],
         flaky: false,
+        earlier: Vec::new(),
         observed: "accepted".to_owned(),
         checked: Vec::new(),
         exchanges: Vec::new(),
@@ -64,6 +66,7 @@ pub fn hostile() -> CaseRecord {
         response_body: HOSTILE.to_owned(),
         duration_us: 900,
         evidence: None,
+        tries: vec![TryRecord { cause: "rate-limited".to_owned(), received: HOSTILE.to_owned(), waited_ms: 1_000 }],
     });
     record
 }
@@ -78,6 +81,7 @@ pub fn run() -> Judged {
     let mut flaky =
         record("v1/u2f/rest/enrolment/again", "webauthn/7.1/accept", Reason::Met, "accepted", "accepted: 200");
     flaky.flaky = true;
+    flaky.earlier = vec![Finding::new("transport", "webauthn/7.1/accept", Reason::Gateway, "a reply", HOSTILE)];
     let cases = vec![
         record("v1/u2f/grpc/enrolment/accepted", "webauthn/7.1/accept", Reason::Met, "accepted", "accepted: 200"),
         record("v1/u2f/grpc/client-data/origin", "webauthn/7.1/origin", Reason::Unattributed, "refused", refused),
@@ -126,7 +130,9 @@ pub fn run() -> Judged {
         cases: 7,
         clauses: 8,
     };
-    let finished = Event::RunFinished(RunFinished { interrupted: false, duration_ms: 12_345, stopped: None });
+    let sent_again = SentAgain { rate_limited: 38, refused_stream: 3, ..SentAgain::default() };
+    let finished =
+        Event::RunFinished(RunFinished { interrupted: false, duration_ms: 12_345, stopped: None, sent_again });
     let cases = cases.into_iter().map(|case| Event::CaseFinished(Box::new(case)));
     let run = RunRecord::fold(std::iter::once(Event::RunStarted(started)).chain(cases).chain([finished]));
     Judged::new(run.expect("a whole run"))
@@ -278,7 +284,9 @@ fn statements() {
         let mut run = run();
         run.run.started.permutations = *permutations;
         run.run.started.available = *available;
-        run.run.finished = end.map(|interrupted| RunFinished { interrupted, duration_ms: 1, stopped: None });
+        let sent_again = SentAgain::default();
+        run.run.finished =
+            end.map(|interrupted| RunFinished { interrupted, duration_ms: 1, stopped: None, sent_again });
         run.run.cases =
             reasons.iter().map(|reason| record("v1/u2f/rest/s/c", "api/status/ok", *reason, "e", "r")).collect();
         assert_eq!(run.run.statement(), *expected, "{reasons:?} {permutations} of {available}, {end:?}");

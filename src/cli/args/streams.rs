@@ -98,7 +98,7 @@ pub struct MergeArguments {
     /// Excuse the fails and deviations of this file
     #[arg(long, value_name = "FILE")]
     pub known: Option<PathBuf>,
-    /// Make the exit code 1 for this verdict too
-    #[arg(long, value_name = "VERDICT")]
-    pub deny: Option<Deny>,
+    /// Make the exit code 1 for this too; can be repeated
+    #[arg(long, value_name = "WHAT")]
+    pub deny: Vec<Deny>,
 }

@@ -103,7 +103,8 @@ fn nothing_is_stale_that_was_not_looked_at() {
     selected.started.available = 9;
     assert_eq!(problems(&judged_run(selected, &elsewhere)), [""; 0], "other cases were selected");
     let mut interrupted = whole;
-    interrupted.finished = Some(RunFinished { interrupted: true, duration_ms: 1, stopped: None });
+    let sent_again = SentAgain::default();
+    interrupted.finished = Some(RunFinished { interrupted: true, duration_ms: 1, stopped: None, sent_again });
     assert_eq!(problems(&judged_run(interrupted, &elsewhere)), [""; 0], "the run was interrupted");
     let drawn = vec![pass("v2/u2f/rest/s/c/none/17"), pass("v2/u2f/grpc/s/d")];
     for (line, expected) in [
@@ -153,6 +154,10 @@ fn the_gravest_makes_the_gate() {
     };
     assert_eq!(denied(vec![fail(id), deviation()]), Gate::Red);
     assert_eq!(denied(vec![fail(id)]), Gate::Green);
+    let flaky = || CaseRecord { flaky: true, ..pass(id) };
+    assert_eq!(Judged::new(run(vec![flaky()])).gate(), Gate::Green, "told, and no more");
+    let denied = Judged::by(run(vec![flaky(), pass(id)]), Rules { deny_flaky: true, ..Rules::default() });
+    assert_eq!((denied.gate(), denied.flaky_ones(), denied.new_ones()), (Gate::Red, 1, 0));
     let nothing_known = Judged::new(run(vec![fail(id)]));
     assert_eq!((nothing_known.gate(), nothing_known.gate_words()), (Gate::Red, None));
 }

@@ -135,6 +135,7 @@ fn errors() -> Vec<LoadErrorRecord> {
         response_body: HOSTILE.to_owned(),
         duration_us: 12_345,
         evidence: None,
+        tries: Vec::new(),
     };
     vec![
         error("start/transport/timed-out", Outcome::TimedOut, 5, Vec::new()),

@@ -13,6 +13,8 @@ const FINDINGS: usize = 20;
 
 #[derive(Serialize)]
 pub(super) struct Detail<'a> {
+    /// What earlier tries came to.
+    earlier: Vec<String>,
     besides: Vec<Beside<'a>>,
     more_besides: usize,
     observed: &'a str,
@@ -40,6 +42,8 @@ struct ExchangeView<'a> {
     /// Whether the first finding speaks of it.
     deciding: bool,
     response_body: String,
+    /// The tries before it.
+    tries: Vec<String>,
     milliseconds: String,
 }
 
@@ -61,7 +65,10 @@ impl<'a> Detail<'a> {
             received: cut(&finding.received, MOST),
         });
         let deciding = record.findings.first().and_then(|finding| finding.exchange);
+        let earlier =
+            record.earlier.iter().map(|finding| cut(&format!("{}: {}", finding.reason.name(), finding.received), MOST));
         Detail {
+            earlier: earlier.collect(),
             besides: besides.collect(),
             more_besides: further.len().saturating_sub(FINDINGS),
             observed: &record.observed,
@@ -88,6 +95,7 @@ fn exchange(exchange: &ExchangeRecord, deciding: bool) -> ExchangeView<'_> {
         request_body: body(&exchange.request_body),
         status: &exchange.status,
         response_body: body(&exchange.response_body),
+        tries: exchange.tries.iter().map(|tried| cut(&tried.words(), MOST)).collect(),
         milliseconds: format!("{:.1}", std::time::Duration::from_micros(exchange.duration_us).as_secs_f64() * 1000.0),
     }
 }

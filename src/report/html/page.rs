@@ -6,6 +6,7 @@ use std::time::Duration;
 use minijinja::Value;
 use serde::Serialize;
 
+use super::super::terminal::{flaky_ones, sent_again};
 use super::clauses::Matrix;
 use super::findings::{self, Section};
 use super::suites::{self, Suite};
@@ -119,10 +120,11 @@ fn gate(judged: &Judged) -> String {
     let (fails, errors) = (count(Verdict::Fail, false), judged.run.tally().error);
     let deviations = count(Verdict::Deviation, false);
     let known = count(Verdict::Fail, true) + count(Verdict::Deviation, true);
-    let mut words = match (fails, errors) {
+    let mut words = match (fails + judged.flaky_ones(), errors) {
         (0, 0) if judged.run.stopped_words().is_some() => "not green: not everything was played".to_owned(),
         (0, 0) => "green: nothing new has failed".to_owned(),
         (0, _) => format!("not green: {} without a verdict", plural(errors, "permutation")),
+        _ if fails == 0 => format!("red: {} flaky, which is denied", judged.flaky_ones()),
         _ => format!("red: {}", plural(fails, "new failure")),
     };
     if deviations > 0 {
@@ -188,10 +190,8 @@ fn facts(run: &RunRecord) -> Vec<(&'static str, String)> {
         let words = "of the passes: they presuppose what the target is not said to have";
         facts.push(("Left open", format!("{} {words}", tally.left_open)));
     }
-    match run.cases.iter().filter(|case| case.flaky).count() {
-        0 => {}
-        flaky => facts.push(("Flaky", format!("{flaky}: an earlier try came to another verdict"))),
-    }
+    facts.extend(sent_again(run).map(|words| ("Sent again", words)));
+    facts.extend(flaky_ones(run).map(|words| ("Flaky", format!("{words}: an earlier try came to another verdict"))));
     facts
 }
 

@@ -13,9 +13,10 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use sha2::{Digest as _, Sha256};
 use tokio::task::JoinHandle;
 
+use super::again::play;
 use super::course::panicked;
 use super::pulse::{self, Pulse};
-use super::{Runner, Shared, Stop, breaker, millis, play};
+use super::{Runner, Shared, Stop, breaker, millis};
 use crate::outcome::{CaseRecord, Event, Reason, RunFinished, Stopped, Verdict};
 use crate::scenario::suite_text;
 use chain::{Chain, Drawn, Pool};
@@ -122,7 +123,8 @@ impl Runner {
             sink(&Event::CaseFinished(Box::new(record)));
         }
         let (interrupted, stopped) = (stop.is_stopped(), fuzzer.stopped);
-        let finished = RunFinished { interrupted, duration_ms: millis(begun.elapsed()), stopped };
+        let sent_again = fuzzer.shared.attempts.sent_again();
+        let finished = RunFinished { interrupted, duration_ms: millis(begun.elapsed()), stopped, sent_again };
         sink(&Event::RunFinished(finished));
         (finished, fuzzer.found)
     }

@@ -13,12 +13,14 @@ use hyper_util::client::legacy::connect::dns::{GaiAddrs, GaiResolver, Name};
 use hyper_util::rt::TokioIo;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tower::Service;
 
 use super::Version;
+use super::early::EarlyReply;
 use crate::transport::{Address, SetUp, TransportError, tls};
 
 /// What kept a connection from being made.
@@ -51,7 +53,7 @@ impl Secure {
     }
 
     /// The handshake.
-    pub async fn over(&self, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
+    pub async fn over<S: AsyncRead + AsyncWrite + Unpin>(&self, stream: S) -> io::Result<TlsStream<S>> {
         self.connector.connect(self.name.clone(), stream).await
     }
 }
@@ -70,7 +72,7 @@ pub(in crate::transport) async fn dial(uri: &Uri) -> Result<(TcpStream, SetUp), 
 }
 
 /// Whether HTTP/2 was agreed on.
-pub(in crate::transport) fn agreed_on_http2(stream: &TlsStream<TcpStream>) -> bool {
+pub(in crate::transport) fn agreed_on_http2<S>(stream: &TlsStream<S>) -> bool {
     stream.get_ref().1.alpn_protocol() == Some(b"h2")
 }
 
@@ -84,8 +86,8 @@ pub(super) struct Connected {
 
 /// The bytes of a connection.
 pub(super) enum Io {
-    Plain(TokioIo<TcpStream>),
-    Tls(Box<TokioIo<TlsStream<TcpStream>>>),
+    Plain(TokioIo<EarlyReply>),
+    Tls(Box<TokioIo<TlsStream<EarlyReply>>>),
 }
 
 impl Connector {
@@ -97,6 +99,7 @@ impl Connector {
 
     pub async fn connect(&self) -> Result<Connected, ConnectError> {
         let (stream, mut set_up) = dial(&self.uri).await?;
+        let stream = EarlyReply::new(stream);
         let Some(secure) = &self.tls else {
             let http2 = self.version == Version::Http2;
             return Ok(Connected { io: Io::Plain(TokioIo::new(stream)), http2, set_up });

@@ -1,6 +1,7 @@
 //! The HTTP client of all protocols. Connections are made, timed and kept here; what goes over them is hyper's.
 
 mod connect;
+mod early;
 mod http1;
 mod http2;
 
@@ -17,7 +18,7 @@ use tokio::sync::Mutex;
 
 use super::attempt::{Attempt, Received};
 use super::outgoing;
-use super::{Address, Limits, SetUp, TransportError, default_port};
+use super::{Address, Connection, Limits, SetUp, TransportError, default_port};
 use connect::{Connected, Connector};
 pub(super) use connect::{Secure, agreed_on_http2, dial};
 
@@ -86,19 +87,32 @@ impl Client {
     }
 
     /// Sends a request and reads the reply.
-    pub async fn run(&self, attempt: &Attempt<'_>, request: Request<Bytes>) -> Result<Received, TransportError> {
+    pub async fn run(
+        &self,
+        attempt: &Attempt<'_>,
+        request: Request<Bytes>,
+        over: Connection,
+    ) -> Result<Received, TransportError> {
         let mut request = request.map(Full::new);
         request.headers_mut().entry(USER_AGENT).or_insert(const { HeaderValue::from_static(AGENT) });
         let mut tries = 0;
         loop {
             tries += 1;
-            let (mut lease, set_up) = self.lease(attempt, tries == MOST_TRIES).await?;
+            let is_fresh = over == Connection::New || tries == MOST_TRIES;
+            let (mut lease, set_up) = self.lease(attempt, is_fresh).await?;
             let mut unsent = None;
-            let mut received = self.exchange(attempt, &mut lease, request, &mut unsent).await;
-            // A new connection that ends at once is the target's word.
-            if let (Err(_), Some(again), None) = (&received, unsent, set_up) {
-                request = again;
-                continue;
+            let mut received = self.exchange(attempt, (&mut lease, set_up.is_none()), request, &mut unsent).await;
+            match (&received, unsent, set_up) {
+                (Err(_), Some(again), None) => {
+                    request = again;
+                    continue;
+                }
+                // Nothing of the request was written: the target has not seen the call.
+                (Err(error), Some(_), Some(_)) => {
+                    let why = format!("it ended before the request was sent: {error}");
+                    return Err(TransportError::Unreachable { address: self.base_url.clone(), why });
+                }
+                _ => {}
             }
             match &mut received {
                 Ok(received) => {
@@ -114,7 +128,7 @@ impl Client {
     async fn exchange(
         &self,
         attempt: &Attempt<'_>,
-        lease: &mut Lease,
+        (lease, is_kept): (&mut Lease, bool),
         mut request: Request<Body>,
         unsent: &mut Option<Request<Body>>,
     ) -> Result<Received, TransportError> {
@@ -123,9 +137,9 @@ impl Client {
                 origin_form(&mut request, self.host.as_ref());
                 let http1::Connection { send, work } = connection;
                 let response = sent(send.try_send_request(request), unsent);
-                work.during(attempt.run(response)).await
+                work.during(attempt.run(is_kept, response)).await
             }
-            Lease::Http2(lease) => attempt.run(sent(lease.send.try_send_request(request), unsent)).await,
+            Lease::Http2(lease) => attempt.run(is_kept, sent(lease.send.try_send_request(request), unsent)).await,
         }
     }
 

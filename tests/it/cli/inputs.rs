@@ -36,7 +36,7 @@ fn wrong_usage_is_told_on_standard_error() {
         (&["run", "--seed", "-1"], "invalid value '-1'"),
         (&["run", "--jobs", "0"], "0 is not in 1..=1024"),
         (&["run", "--timeout", "10"], "200ms, 30s, 5m or 1h"),
-        (&["run", "--deny", "everything"], "possible values: deviation"),
+        (&["run", "--deny", "everything"], "possible values: deviation, flaky"),
         (&["serve", "--stop-after", "soon"], "200ms, 30s, 5m or 1h"),
         (&["run", "--fuzz", "soon"], "200ms, 30s, 5m or 1h"),
         (&["run", "--fuzz", "0"], "a number of credentials"),

@@ -2,7 +2,7 @@
 
 use jiff::civil::date;
 use proofmark::gate::{Judged, Known, Rules};
-use proofmark::outcome::{CaseRecord, Event, Finding, Profile, Reason, RunFinished, RunRecord, RunStarted};
+use proofmark::outcome::{CaseRecord, Event, Finding, Profile, Reason, RunFinished, RunRecord, RunStarted, SentAgain};
 use proofmark::report;
 
 /// A record by its id, which is flow, protocol and case.
@@ -37,7 +37,8 @@ fn events(seed: u64, records: Vec<CaseRecord>) -> Vec<Event> {
         made_with: None,
     };
     let records = records.into_iter().map(|record| Event::CaseFinished(Box::new(record)));
-    let finished = Event::RunFinished(RunFinished { interrupted: false, duration_ms: 1500, stopped: None });
+    let sent_again = SentAgain::default();
+    let finished = Event::RunFinished(RunFinished { interrupted: false, duration_ms: 1500, stopped: None, sent_again });
     std::iter::once(Event::RunStarted(started)).chain(records).chain([finished]).collect()
 }
 
@@ -80,7 +81,7 @@ fn judged() -> Judged {
     ];
     let known = Known::parse("known.toml", &text.concat()).expect("valid");
     let run = RunRecord::fold(events(7, records)).expect("a run");
-    Judged::by(run, Rules { known: Some(known), today: date(2026, 11, 24), deny_deviation: false })
+    Judged::by(run, Rules { known: Some(known), today: date(2026, 11, 24), deny_deviation: false, deny_flaky: false })
 }
 
 #[test]

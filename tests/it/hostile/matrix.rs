@@ -2,8 +2,8 @@
 //! a process of its own. What is said of that operation, that nothing else is said of the rest, and what it costs.
 
 mod behaviours;
-mod frames;
-mod proxy;
+pub mod frames;
+pub mod proxy;
 
 use std::fmt::Write as _;
 use std::net::{SocketAddr, TcpListener};
@@ -100,7 +100,7 @@ async fn run(directory: &Path, patterns: &[&str]) -> Ran {
     let mut child = tokio::process::Command::new(env!("CARGO_BIN_EXE_proofmark"))
         .arg("run")
         .args(patterns)
-        .args(["--seed", "7", "--quiet", "--jobs", "8", "--report", &report, "--target"])
+        .args(["--seed", "7", "--quiet", "--jobs", "8", "--retries", "1", "--report", &report, "--target"])
         .arg(path("target.toml"))
         .env_remove("GITHUB_ACTIONS")
         .stdin(Stdio::null())
@@ -171,24 +171,34 @@ fn expected(behaviour: &Behaviour, way: Way, protocol: &str) -> Option<&'static 
 async fn wrongs(behaviour: &Behaviour, way: Way) -> Vec<String> {
     let server = start_server().await;
     let act = behaviour.grpc.map_or(proxy::Act::Forward, |(act, _)| act);
+    let times = behaviour.times;
     if way == Way::RestByHttp2 {
-        let proxy = proxy::Proxy::start(server.address, REST_PATH, act).await;
+        let proxy = proxy::Proxy::start(server.address, REST_PATH, act, times).await;
         let (url, pem) = tls::front(proxy.address).await;
         let directory = directory(&server, &url, &url, "protocols = [\"rest\"]\n");
         trust(directory.path(), &pem);
         return judged(behaviour, way, &run(directory.path(), &patterns(behaviour)).await);
     }
     let (rest, web) = (behaviour.rest.clone(), behaviour.web.clone());
-    let front = Proxy::start(server.address, move |request| {
-        let act = match &request.line {
-            line if line.starts_with("POST /v2/users/") && line.contains(REST_PATH) => &rest,
-            line if line.contains(GRPC_PATH) => &web,
-            _ => &None,
-        };
-        act.as_ref().map_or(Act::Forward, |(act, _)| act.clone())
+    let act_of = move |line: &str| match line {
+        line if line.starts_with("POST /v2/users/") && line.contains(REST_PATH) => Some((0, rest.clone()?.0)),
+        line if line.contains(GRPC_PATH) => Some((1, web.clone()?.0)),
+        _ => None,
+    };
+    let early = {
+        let act_of = act_of.clone();
+        move |line: &str| match act_of(line)? {
+            (_, Act::Early(bytes)) => Some(bytes),
+            _ => None,
+        }
+    };
+    let met = [AtomicUsize::new(0), AtomicUsize::new(0)];
+    let front = Proxy::hasty(server.address, early, move |request| match act_of(&request.line) {
+        Some((protocol, act)) if met[protocol].fetch_add(1, Ordering::SeqCst) < times => act,
+        _ => Act::Forward,
     })
     .await;
-    let grpc = proxy::Proxy::start(server.address, GRPC_PATH, act).await;
+    let grpc = proxy::Proxy::start(server.address, GRPC_PATH, act, times).await;
     let directory = directory(&server, &front.base_url(), &format!("http://{}", grpc.address), "");
     judged(behaviour, way, &run(directory.path(), &patterns(behaviour)).await)
 }
@@ -196,12 +206,16 @@ async fn wrongs(behaviour: &Behaviour, way: Way) -> Vec<String> {
 fn judged(behaviour: &Behaviour, way: Way, ran: &Ran) -> Vec<String> {
     let Some(run) = &ran.run else { return vec![format!("no run: {}", ran.said)] };
     let mut wrongs = Vec::new();
-    let mut red = false;
+    let mut code = 0;
     for record in &run.cases {
         let told = told(record);
         match expected(behaviour, way, &record.protocol).filter(|_| is_affected(behaviour, way, record)) {
             Some(expected) => {
-                red |= !expected.starts_with("pass");
+                code = match expected.split_once('(') {
+                    Some(("fail", _)) => 1,
+                    Some(("error", _)) if code == 0 => 6,
+                    _ => code,
+                };
                 let (verdict, cause) = expected.split_once(": ").expect("a verdict and a cause");
                 if !told.starts_with(&format!("{verdict}: ")) || !told.contains(cause) {
                     wrongs.push(format!("{}: {told}\n      is not {expected}", record.id));
@@ -222,7 +236,7 @@ fn judged(behaviour: &Behaviour, way: Way, ran: &Ran) -> Vec<String> {
     if run.cases.iter().filter(|record| record.protocol != "all").count() != planned {
         wrongs.push(format!("{} records of {planned}", run.cases.len()));
     }
-    if ran.code != Some(i32::from(red)) {
+    if ran.code != Some(code) {
         wrongs.push(format!("exit code {:?}: {}", ran.code, ran.said));
     }
     if ran.megabytes > behaviour.megabytes {
@@ -325,6 +339,8 @@ over each protocol, and with which words; - where the protocol has no such thing
 HTTP/2 and TLS where the connection is what misbehaves. All other cases of the run pass as they do without the proxy. This page is
 written by the test that does this (`tests/it/hostile/matrix.rs`); [judging.md](judging.md#no-reply) says how the verdicts come about.
 
+- What the network may have done is tried again, once (`--retries 1`): a row that ends in \"once\" is about a target that does so at the first call
+  only. Of all others it is said what comes of them when they do it always.
 - Time: \"below\" the time limit of one call, or \"the limit\". A hang is tried once more, so that its case takes twice that.
 - Memory: the peak of the whole process, which holds the other cases too.
 ";
@@ -366,7 +382,7 @@ each protocol, at once, and takes no more memory:
 
 const AWAY: &str = "
 A target that goes away while a run is under way costs what was played meanwhile, each `error(target-unreachable)` with the system's
-word for it (`refused`), after two tries; the exit code is 6. When it is back, the rest of the run is judged as ever, also the negatives
+word for it (`refused`), after the tries that `--retries` allows; the exit code is 6. When it is back, the rest of the run is judged as ever, also the negatives
 whose control it cost. If it stays away, five permutations in a row without an answer are enough (fewer where fewer are played at a time):
 then a good enrolment is tried over each protocol, and if that has no answer either, the run ends with one line, such as
 `stopped   the target went away at 14:03:22 UTC (no call is answered any more): 771 of 4493 permutations were played`. What those

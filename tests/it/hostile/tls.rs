@@ -81,8 +81,13 @@ async fn serve_with(params: CertificateParams, alpn: &[&[u8]]) -> (String, Vec<u
     (at_localhost(&base_url), pem)
 }
 
-fn at_localhost(base_url: &str) -> String {
+pub fn at_localhost(base_url: &str) -> String {
     format!("https://localhost:{}", base_url.rsplit(':').next().expect("a port"))
+}
+
+/// For `localhost`, with its certificate as PEM.
+pub fn accepting(alpn: &[&[u8]]) -> (TlsAcceptor, Vec<u8>) {
+    acceptor(parameters("localhost"), alpn)
 }
 
 /// With a certificate that signs itself; gives it as PEM too.

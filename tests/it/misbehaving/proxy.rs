@@ -13,8 +13,14 @@ use tokio::task::JoinHandle;
 /// What becomes of a request.
 #[derive(Clone)]
 pub enum Act {
-    /// It is handed on.
+    /// It is handed on, and the connection is closed after the reply.
     Forward,
+    /// It is handed on, and the connection is kept.
+    Keep,
+    /// These bytes are sent before the body was read, and the connection is closed with the rest of it unread.
+    Early(Bytes),
+    /// It is handed on, and the reply is lost: the connection is closed without a byte.
+    Lose,
     /// The connection stays open without a byte.
     Hang,
     /// These bytes are sent and the connection is closed.
@@ -39,6 +45,8 @@ pub enum Act {
 pub struct Request {
     /// Method, path and version.
     pub line: String,
+    /// How many came over its connection before.
+    pub before: usize,
     /// The body.
     pub body: Vec<u8>,
     bytes: Vec<u8>,
@@ -81,22 +89,43 @@ impl Drop for Proxy {
 
 impl Proxy {
     pub async fn start(upstream: SocketAddr, decide: impl Fn(&Request) -> Act + Send + Sync + 'static) -> Proxy {
+        Proxy::hasty(upstream, |_| None, decide).await
+    }
+
+    /// `early` is asked by the first line of a request, when its body has not come yet.
+    pub async fn hasty(
+        upstream: SocketAddr,
+        early: impl Fn(&str) -> Option<Bytes> + Send + Sync + 'static,
+        decide: impl Fn(&Request) -> Act + Send + Sync + 'static,
+    ) -> Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("bound");
         let flooded = Arc::new(AtomicU64::new(0));
-        let (decide, counter) = (Arc::new(decide), Arc::clone(&flooded));
+        let (early, decide, counter) = (Arc::new(early), Arc::new(decide), Arc::clone(&flooded));
         let task = tokio::spawn(async move {
             while let Ok((mut stream, _)) = listener.accept().await {
-                let (decide, counter) = (Arc::clone(&decide), Arc::clone(&counter));
+                let (early, decide, counter) = (Arc::clone(&early), Arc::clone(&decide), Arc::clone(&counter));
                 tokio::spawn(async move {
-                    let Some(request) = read(&mut stream).await else { return };
-                    let act = decide(&request);
-                    // Whoever called may have hung up.
-                    let _ = answer(stream, act, request, upstream, &counter).await;
+                    for before in 0.. {
+                        let Some(request) = read(&mut stream, before, &*early).await else { return };
+                        let act = decide(&request);
+                        if !matches!(act, Act::Keep) {
+                            // Whoever called may have hung up.
+                            let _ = answer(stream, act, request, upstream, &counter).await;
+                            return;
+                        }
+                        if keep(&mut stream, &request, upstream).await.is_err() {
+                            return;
+                        }
+                    }
                 });
             }
         });
         Proxy { address, flooded, task }
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address
     }
 
     pub fn base_url(&self) -> String {
@@ -109,7 +138,8 @@ impl Proxy {
     }
 }
 
-async fn read(stream: &mut TcpStream) -> Option<Request> {
+/// One request; `None` where none comes, or it was answered early.
+async fn read(stream: &mut TcpStream, before: usize, early: &impl Fn(&str) -> Option<Bytes>) -> Option<Request> {
     let mut bytes = Vec::new();
     let end = loop {
         if let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {
@@ -119,6 +149,11 @@ async fn read(stream: &mut TcpStream) -> Option<Request> {
             return None;
         }
     };
+    let line = String::from_utf8_lossy(&bytes).lines().next().unwrap_or_default().to_owned();
+    if let Some(answer) = early(&line) {
+        let _ = stream.write_all(&answer).await;
+        return None;
+    }
     let head = String::from_utf8_lossy(&bytes[..end]).to_ascii_lowercase();
     let length = head.split("content-length: ").nth(1).and_then(|rest| rest.lines().next()?.parse().ok()).unwrap_or(0);
     while bytes.len() < end + length {
@@ -126,8 +161,7 @@ async fn read(stream: &mut TcpStream) -> Option<Request> {
             return None;
         }
     }
-    let line = String::from_utf8_lossy(&bytes).lines().next().unwrap_or_default().to_owned();
-    Some(Request { line, body: bytes[end..].to_vec(), bytes })
+    Some(Request { line, before, body: bytes[end..].to_vec(), bytes })
 }
 
 async fn answer(
@@ -138,8 +172,11 @@ async fn answer(
     flooded: &AtomicU64,
 ) -> std::io::Result<()> {
     match act {
+        Act::Lose => {
+            handed_on(&request, upstream).await?.read_to_end(&mut Vec::new()).await?;
+        }
         Act::Hang => wait(&mut stream).await?,
-        Act::Say(bytes) => stream.write_all(&bytes).await?,
+        Act::Early(bytes) | Act::Say(bytes) => stream.write_all(&bytes).await?,
         Act::Reset(bytes) => {
             stream.write_all(&bytes).await?;
             // Closed in this way, it is reset.
@@ -167,7 +204,7 @@ async fn answer(
             flood(&mut stream, &chunk, length, flooded).await?;
             wait(&mut stream).await?;
         }
-        Act::Forward => {
+        Act::Keep | Act::Forward => {
             let mut server = handed_on(&request, upstream).await?;
             tokio::io::copy(&mut server, &mut stream).await?;
         }
@@ -183,6 +220,21 @@ async fn answer(
         }
     }
     stream.shutdown().await
+}
+
+/// Hands a request on, and gives the reply a length in place of an end.
+async fn keep(stream: &mut TcpStream, request: &Request, upstream: SocketAddr) -> std::io::Result<()> {
+    let mut reply = Vec::new();
+    handed_on(request, upstream).await?.read_to_end(&mut reply).await?;
+    let end = reply.windows(4).position(|window| window == b"\r\n\r\n").expect("a whole reply") + 4;
+    let head = String::from_utf8_lossy(&reply[..end - 2]).into_owned();
+    let named = |line: &str, name: &str| line.to_ascii_lowercase().starts_with(name);
+    let ours = ["connection:", "content-length:", "transfer-encoding:"];
+    let kept = head.split_inclusive("\r\n").filter(|line| !ours.iter().any(|name| named(line, name)));
+    let is_chunked = head.to_ascii_lowercase().contains("transfer-encoding: chunked");
+    let body = if is_chunked { joined(&reply[end..]) } else { reply[end..].to_vec() };
+    let length = format!("content-length: {}\r\n\r\n", body.len());
+    stream.write_all(&[kept.collect::<String>().as_bytes(), length.as_bytes(), &body].concat()).await
 }
 
 /// Until the caller gives up.

@@ -39,7 +39,10 @@ why = "gone"
 
 fn judged() -> Judged {
     let known = Known::parse("known.toml", KNOWN).expect("valid");
-    Judged::by(run().run, Rules { known: Some(known), today: date(2026, 11, 24), deny_deviation: false })
+    Judged::by(
+        run().run,
+        Rules { known: Some(known), today: date(2026, 11, 24), deny_deviation: false, deny_flaky: false },
+    )
 }
 
 #[test]

@@ -17,6 +17,8 @@ pub struct Behaviour {
     pub hangs: bool,
     /// What a process may take at its peak. The product promises 300.
     pub megabytes: u64,
+    /// At how many calls over each protocol it does so; afterwards it answers as it should.
+    pub times: usize,
     /// Another case than the usual ones.
     pub case: Option<&'static str>,
     pub rest: Option<(Act1, &'static str)>,
@@ -32,6 +34,7 @@ impl Behaviour {
             name,
             hangs: false,
             megabytes: 150,
+            times: usize::MAX,
             case: None,
             rest: None,
             grpc: None,
@@ -42,6 +45,11 @@ impl Behaviour {
 
     fn hanging(name: &'static str) -> Behaviour {
         Behaviour { hangs: true, ..Behaviour::new(name) }
+    }
+
+    /// At the first call only.
+    fn once(name: &'static str) -> Behaviour {
+        Behaviour { times: 1, ..Behaviour::new(name) }
     }
 
     /// Over both protocols that travel by HTTP/1.1.
@@ -80,10 +88,21 @@ impl Behaviour {
 /// Every behaviour of one operation.
 pub fn behaviours() -> Vec<Behaviour> {
     let by_http2 = |behaviours: Vec<Behaviour>| behaviours.into_iter().map(Behaviour::by_http2).collect();
-    [by_http2(connections()), bodies(), texts(), headers(), by_http2(http2()), frames_of_grpc(), statuses()]
-        .into_iter()
-        .flatten()
-        .collect()
+    let between = by_http2(between());
+    [
+        by_http2(connections()),
+        between,
+        early(),
+        bodies(),
+        texts(),
+        headers(),
+        by_http2(http2()),
+        frames_of_grpc(),
+        statuses(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 // What is said of several.
@@ -106,6 +125,7 @@ const CUT: &str =
 const CHUNKED: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n";
 const GRPC: (&str, &str) = ("content-type", "application/grpc");
 const OK: (&str, &str) = ("grpc-status", "0");
+const EXHAUSTED: [(&str, &str); 3] = [GRPC, ("grpc-status", "8"), ("grpc-message", "over the limit")];
 
 /// `details {}`: all members are optional to a reader of messages.
 const MESSAGE: &[u8] = b"\x0a\x00";
@@ -164,6 +184,53 @@ fn connections() -> Vec<Behaviour> {
         Behaviour::hanging("drips a byte a second")
             .http1(Act1::Drip(begun()), HUNG_LATE)
             .http2(Act2::Drip(begun_frame), HUNG_LATE),
+    ]
+}
+
+const PASSED: &str = "pass(met): ";
+const LIMITED: &str = "error(rate-limited): HTTP 429";
+const GATEWAY: &str = "error(gateway): HTTP 503 of a gateway";
+const GONE: &str = "error(target-unreachable): did not process the request (GOAWAY)";
+const REFUSED: &str = "error(target-unreachable): did not process the request (RST_STREAM, REFUSED_STREAM)";
+
+/// What stands between, and says nothing of the target.
+fn between() -> Vec<Behaviour> {
+    let limited = || http("429 Too Many Requests", "retry-after: 0\r\n", "");
+    let gateway = || http("503 Service Unavailable", "content-type: text/html\r\nserver: nginx\r\n", "<html>");
+    let no_reply = || Act1::Say(Bytes::new());
+    let raw = Act2::Raw;
+    let limited2 = |stream| frames::reply_with(stream, "429", &[("retry-after", "0")]);
+    let gateway2 = |stream| frames::reply_with(stream, "503", &[("server", "nginx")]);
+    vec![
+        Behaviour::new("answers 429 with Retry-After").http1(limited(), LIMITED).grpc(limited2, LIMITED),
+        Behaviour::once("answers 429 with Retry-After, once").http1(limited(), PASSED).grpc(limited2, PASSED),
+        Behaviour::new("a gateway answers 503").http1(gateway(), GATEWAY).grpc(gateway2, GATEWAY),
+        Behaviour::once("a gateway answers 503, once").http1(gateway(), PASSED).grpc(gateway2, PASSED),
+        Behaviour::once("closes the connection before the headers, once")
+            .http1(no_reply(), PASSED)
+            .http2(raw(|_| Vec::new(), Ending::Closed), PASSED),
+    ]
+}
+
+/// A refusal that does not wait for the body. What comes of a long one is in `hostile/faults.rs`.
+fn early() -> Vec<Behaviour> {
+    let body = r#"{"code": 3, "message": "enough", "details": []}"#;
+    let head = "HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-type: application/json\r\n";
+    let rest = Act1::Early(said(&format!("{head}content-length: {}\r\n\r\n{body}", body.len())));
+    let web = Act1::Early(said(
+        "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-type: application/grpc-web+proto\r\ngrpc-status: 3\r\n\
+         grpc-message: enough\r\ncontent-length: 0\r\n\r\n",
+    ));
+    let grpc = |stream| {
+        let refusal = frames::trailers_only(stream, &[GRPC, ("grpc-status", "3"), ("grpc-message", "enough")]);
+        [refusal, frames::reset(stream, frames::NO_ERROR)].concat()
+    };
+    let refused = "fail(rejected-valid): code 3: enough";
+    vec![
+        Behaviour::new("refuses before it has read the request, and closes")
+            .rest(rest, refused)
+            .http2(Act2::Early(grpc), refused)
+            .web_act(web, refused),
     ]
 }
 
@@ -325,7 +392,16 @@ fn headers() -> Vec<Behaviour> {
 fn http2() -> Vec<Behaviour> {
     vec![
         Behaviour::new("HTTP/2: GOAWAY in place of a reply")
-            .http2(Act2::Raw(|_| frames::go_away(0, frames::ENHANCE_YOUR_CALM), Ending::Closed), CLOSED_EARLY),
+            .http2(Act2::Raw(|_| frames::go_away(0, frames::NO_ERROR), Ending::Closed), GONE),
+        Behaviour::once("HTTP/2: GOAWAY in place of a reply, once")
+            .http2(Act2::Raw(|_| frames::go_away(0, frames::NO_ERROR), Ending::Closed), PASSED),
+        Behaviour::new("HTTP/2: GOAWAY, ENHANCE_YOUR_CALM, in place of a reply").http2(
+            Act2::Raw(|_| frames::go_away(0, frames::ENHANCE_YOUR_CALM), Ending::Closed),
+            "error(rate-limited): GOAWAY, ENHANCE_YOUR_CALM",
+        ),
+        Behaviour::new("HTTP/2: REFUSED_STREAM").grpc(|stream| frames::reset(stream, frames::REFUSED_STREAM), REFUSED),
+        Behaviour::once("HTTP/2: REFUSED_STREAM, once")
+            .grpc(|stream| frames::reset(stream, frames::REFUSED_STREAM), PASSED),
         Behaviour::new("HTTP/2: GOAWAY in the body").http2(
             Act2::Raw(
                 |stream| [begun_frame(stream), frames::go_away(stream, frames::ENHANCE_YOUR_CALM)].concat(),
@@ -339,6 +415,8 @@ fn http2() -> Vec<Behaviour> {
             |stream| [begun_frame(stream), frames::reset(stream, frames::ENHANCE_YOUR_CALM)].concat(),
             CLOSED_LATE,
         ),
+        Behaviour::new("HTTP/2: RST_STREAM without an error in the body")
+            .grpc(|stream| [begun_frame(stream), frames::reset(stream, frames::NO_ERROR)].concat(), CLOSED_LATE),
         Behaviour {
             megabytes: 200,
             case: Some("limits/credential-1048575-v2"),
@@ -393,6 +471,15 @@ fn statuses() -> Vec<Behaviour> {
     let block = |text: &'static str| framed(&[(0x80, text.as_bytes())]);
     let bad = "grpc-status:9\r\ngrpc-status-details-bin:!!\r\n";
     vec![
+        Behaviour::new("gRPC: RESOURCE_EXHAUSTED without details")
+            .grpc(
+                |stream| frames::trailers_only(stream, &EXHAUSTED),
+                "error(rate-limited): code 8 (RESOURCE_EXHAUSTED)",
+            )
+            .web_act(
+                web("grpc-status: 8\r\ngrpc-message: over the limit\r\n"),
+                "error(rate-limited): code 8 (RESOURCE_EXHAUSTED)",
+            ),
         Behaviour::new("gRPC: a refusal in the headers, which is legal")
             .grpc(
                 |stream| frames::trailers_only(stream, &[GRPC, ("grpc-status", "9"), ("grpc-message", "no")]),

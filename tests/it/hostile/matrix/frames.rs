@@ -5,7 +5,9 @@ pub const END_STREAM: u8 = 1;
 /// Of HEADERS and CONTINUATION.
 pub const END_HEADERS: u8 = 4;
 
-/// An error code.
+/// Error codes.
+pub const NO_ERROR: u32 = 0;
+pub const REFUSED_STREAM: u32 = 7;
 pub const ENHANCE_YOUR_CALM: u32 = 11;
 
 /// One frame of RFC 9113, section 4.1.

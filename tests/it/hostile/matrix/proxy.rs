@@ -3,6 +3,7 @@
 use std::io::{ErrorKind, Write as _};
 use std::net::{Shutdown, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -21,6 +22,8 @@ pub enum Act {
     Forward,
     /// These bytes are written between the frames of the library, by the stream's id; then the connection goes on, or ends.
     Raw(fn(u32) -> Vec<u8>, Ending),
+    /// These bytes are written before anything of the body was taken, and the rest of it never is.
+    Early(fn(u32) -> Vec<u8>),
     /// After these bytes, a byte of data each second.
     Drip(fn(u32) -> Vec<u8>),
     /// A message that starts with these bytes and has so many more, as fast as the caller takes them.
@@ -51,17 +54,41 @@ impl Drop for Proxy {
     }
 }
 
+/// A call as it comes.
+pub struct Asked<'a> {
+    pub path: &'a str,
+    /// How many came over its connection before.
+    pub before: usize,
+}
+
+type Decide = Arc<dyn Fn(&Asked<'_>) -> Act + Send + Sync>;
+
 impl Proxy {
-    /// Calls in whose path `affected` is get `act`.
-    pub async fn start(upstream: SocketAddr, affected: &'static str, act: Act) -> Proxy {
+    /// The first `times` calls in whose path `affected` is get `act`.
+    pub async fn start(upstream: SocketAddr, affected: &'static str, act: Act, times: usize) -> Proxy {
+        let met = AtomicUsize::new(0);
+        let decide = move |asked: &Asked<'_>| {
+            let is_met = asked.path.contains(affected) && met.fetch_add(1, Ordering::SeqCst) < times;
+            if is_met { act } else { Act::Forward }
+        };
+        Proxy::deciding(upstream, matches!(act, Act::Raw(_, Ending::Reset)), decide).await
+    }
+
+    /// `resets` says whether connections that it ends are reset.
+    pub async fn deciding(
+        upstream: SocketAddr,
+        resets: bool,
+        decide: impl Fn(&Asked<'_>) -> Act + Send + Sync + 'static,
+    ) -> Proxy {
+        let decide: Decide = Arc::new(decide);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("bound");
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                if matches!(act, Act::Raw(_, Ending::Reset)) {
+                if resets {
                     stream.set_zero_linger().expect("an open connection");
                 }
-                tokio::spawn(connection(stream, upstream, affected, act));
+                tokio::spawn(connection(stream, upstream, Arc::clone(&decide)));
             }
         });
         Proxy { address, task }
@@ -71,7 +98,7 @@ impl Proxy {
 /// A second handle of a connection, past the library.
 type Raw = Arc<std::net::TcpStream>;
 
-async fn connection(stream: TcpStream, upstream: SocketAddr, affected: &'static str, act: Act) {
+async fn connection(stream: TcpStream, upstream: SocketAddr, decide: Decide) {
     let stream = stream.into_std().expect("a connection");
     let raw = Arc::new(stream.try_clone().expect("a second handle"));
     let stream = TcpStream::from_std(stream).expect("a connection");
@@ -79,8 +106,10 @@ async fn connection(stream: TcpStream, upstream: SocketAddr, affected: &'static 
     // Enough for everything that is not read on purpose.
     builder.initial_connection_window_size(32 << 20);
     let Ok(mut connection) = builder.handshake::<_, Bytes>(stream).await else { return };
+    let mut before = 0;
     while let Some(Ok((request, respond))) = connection.accept().await {
-        let act = if request.uri().path().contains(affected) { act } else { Act::Forward };
+        let act = decide(&Asked { path: request.uri().path(), before });
+        before += 1;
         let raw = Arc::clone(&raw);
         // Whoever called may have hung up.
         tokio::spawn(async move { answer(request, respond, act, &raw, upstream).await.unwrap_or_default() });
@@ -119,6 +148,10 @@ async fn answer(
                 Ending::Reset => raw.shutdown(Shutdown::Read).unwrap_or_default(),
             }
             Ok(())
+        }
+        Act::Early(bytes) => {
+            write(raw, &bytes(stream)).await;
+            std::future::pending().await
         }
         Act::Drip(bytes) => {
             taken(request.into_body()).await?;
