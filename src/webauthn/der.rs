@@ -161,8 +161,15 @@ pub fn sequence(parts: &[Vec<u8>]) -> Vec<u8> {
     element(SEQUENCE, &parts.concat())
 }
 
-/// A SET of encoded elements, in the order given.
+/// A SET OF encoded elements, in the order that DER asks for: ascending by their encodings (X.690 11.6).
 pub fn set(parts: &[Vec<u8>]) -> Vec<u8> {
+    let mut parts = parts.to_vec();
+    parts.sort_unstable();
+    unsorted_set(&parts)
+}
+
+/// A SET OF encoded elements in the order given: DER only if that is the ascending one.
+pub fn unsorted_set(parts: &[Vec<u8>]) -> Vec<u8> {
     element(SET, &parts.concat())
 }
 
@@ -230,6 +237,9 @@ mod tests {
         assert_eq!(context(600, &[5, 0]), hex("bf8458020500"));
         assert_eq!(context(1, &[]), hex("a100"));
         assert_eq!(&element(OCTET_STRING, &[7; 300])[..4], hex("0482012c"));
+        let numbers = [unsigned(&[3]), unsigned(&[2]), unsigned(&[1, 0])];
+        assert_eq!(set(&numbers), hex("310a020102020103020201 00"));
+        assert_eq!(unsorted_set(&numbers), hex("310a020103020102020201 00"));
     }
 
     #[test]

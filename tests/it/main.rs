@@ -3,6 +3,7 @@
 mod architecture;
 mod browser;
 mod catalogue;
+mod certificates;
 mod chain;
 mod ci_examples;
 mod cli;

@@ -207,22 +207,28 @@ impl CertInfo {
 /// The directory name that tells manufacturer, model and version (TCG EK profile, section 3.2.9). `id:49465800` is Infineon's
 /// number in TCG's registry; the W3C vector has one that is not registered.
 fn alternative_name(vector: bool) -> Vec<u8> {
-    let attributes = match vector {
-        true => [
-            ("2.23.133.2.1", "id:00000000"),
-            ("2.23.133.2.3", "id:00000000"),
-            ("2.23.133.2.2", "WebAuthn test vectors"),
-        ],
-        false => [("2.23.133.2.1", "id:49465800"), ("2.23.133.2.3", "id:00070055"), ("2.23.133.2.2", "SLB9665")],
-    };
-    directory_name(&attributes)
+    if !vector {
+        return directory_name([
+            ("2.23.133.2.1", "id:49465800"),
+            ("2.23.133.2.2", "SLB9665"),
+            ("2.23.133.2.3", "id:00070055"),
+        ]);
+    }
+    // The vector's set is not in order, so that its certificate is not DER.
+    let attributes =
+        [("2.23.133.2.1", "id:00000000"), ("2.23.133.2.3", "id:00000000"), ("2.23.133.2.2", "WebAuthn test vectors")];
+    general_names(&der::unsorted_set(&attributes.map(attribute)))
 }
 
 /// GeneralNames with one directoryName, whose attributes are one set.
-pub(in crate::authenticator) fn directory_name(attributes: &[(&str, &str)]) -> Vec<u8> {
-    let attribute = |(kind, text): &(&str, &str)| {
-        der::sequence(&[der::object_identifier(kind), der::element(der::UTF8_STRING, text.as_bytes())])
-    };
-    let name = der::set(&attributes.iter().map(attribute).collect::<Vec<_>>());
-    der::sequence(&[der::context(4, &der::sequence(&[name]))])
+pub(in crate::authenticator) fn directory_name(attributes: [(&str, &str); 3]) -> Vec<u8> {
+    general_names(&der::set(&attributes.map(attribute)))
+}
+
+fn attribute((kind, text): (&str, &str)) -> Vec<u8> {
+    der::sequence(&[der::object_identifier(kind), der::element(der::UTF8_STRING, text.as_bytes())])
+}
+
+fn general_names(attributes: &[u8]) -> Vec<u8> {
+    der::sequence(&[der::context(4, &der::sequence(&[attributes.to_vec()]))])
 }

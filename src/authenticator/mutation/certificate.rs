@@ -135,7 +135,7 @@ fn set_field(issued: &mut Issued, field: &str, value: &Json, given: &Given<'_>) 
         "tpm-name" => {
             let part = |index: usize| value.get(index).and_then(Json::as_str).ok_or(WANTED);
             let attributes = [("2.23.133.2.1", part(0)?), ("2.23.133.2.3", part(1)?), ("2.23.133.2.2", part(2)?)];
-            template.set_extension(oid::SUBJECT_ALTERNATIVE_NAME, true, directory_name(&attributes));
+            template.set_extension(oid::SUBJECT_ALTERNATIVE_NAME, true, directory_name(attributes));
         }
         _ => return Err(WANTED),
     }
