@@ -97,6 +97,18 @@ impl CertificateTemplate {
         }
     }
 
+    /// The content of the subject key identifier, if there is one.
+    pub(super) fn subject_key_identifier(&self) -> Option<Vec<u8>> {
+        let known = self.extensions.iter().find(|known| known.identifier == oid::SUBJECT_KEY_IDENTIFIER)?;
+        Some(der::read(&known.value).ok()?.content.to_vec())
+    }
+
+    /// Names the issuer's key by its identifier.
+    pub(super) fn set_authority_key_identifier(&mut self, identifier: &[u8]) {
+        let value = der::sequence(&[der::element(0x80, identifier)]);
+        self.set_extension(oid::AUTHORITY_KEY_IDENTIFIER, false, value);
+    }
+
     /// Takes another key, with the subject key identifier that follows from it.
     pub(super) fn set_key(&mut self, spki: Vec<u8>) {
         if self.extensions.iter().any(|known| known.identifier == oid::SUBJECT_KEY_IDENTIFIER) {
@@ -232,15 +244,13 @@ impl Authority {
     /// The certificate of an end entity with a key, issued by this authority.
     pub(super) fn end_entity(&self, serial: Vec<u8>, subject: Name, spki: Vec<u8>) -> CertificateTemplate {
         let mut template = self.template();
-        let identifier = der::octet_string(&key_identifier(&template.spki));
-        let authority_key =
-            der::element(0x80, &der::read(&identifier).map(|read| read.content.to_vec()).unwrap_or_default());
+        let authority_key = key_identifier(&template.spki);
         template.serial = serial;
         template.subject = subject;
         template.set_extension(oid::BASIC_CONSTRAINTS, true, basic_constraints(false, None));
         template.set_extension(oid::KEY_USAGE, true, vec![0x03, 0x02, 0x07, 0x80]);
         template.set_key(spki);
-        template.set_extension(oid::AUTHORITY_KEY_IDENTIFIER, false, der::sequence(&[authority_key]));
+        template.set_authority_key_identifier(&authority_key);
         template
     }
 }

@@ -76,6 +76,11 @@ impl Format {
         }
     }
 
+    /// Whether authenticators send the intermediate that issued the leaf with it, as TPMs, Android and Apple devices do.
+    pub const fn sends_intermediate(self) -> bool {
+        matches!(self, Format::Tpm | Format::AndroidKey | Format::Apple)
+    }
+
     /// The AAGUID that authenticators with this attestation have: that of our model, or none.
     const fn aaguid(self) -> Aaguid {
         match self {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::args::{VectorsArguments, VectorsVerb};
 use super::exit::{Exit, Failure};
 use super::{attest, output};
-use crate::authenticator::attestation_root;
+use crate::authenticator::{Format, attestation_root};
 use crate::contract::clause;
 use crate::runner::vector::{NOW, ORIGIN, RP_ID, Vector};
 use crate::scenario::{self, Case, Expectation};
@@ -44,7 +44,7 @@ pub fn vectors(arguments: &VectorsArguments) -> Result<Exit, Failure> {
             let (name, control) = (vector.name.clone(), vector.control.clone());
             if controls.insert(control.clone()) {
                 let good = Vector::control(&case, vector.format).map_err(Failure::internal)?;
-                write(directory, &good, &good_case(&case))?;
+                write(directory, &good, &good_case(&case, vector.format))?;
             }
             write(directory, &vector, &case)?;
             files.push(json!({ "name": name, "expected": expected(&case), "control": control }));
@@ -71,9 +71,9 @@ pub fn vectors(arguments: &VectorsArguments) -> Result<Exit, Failure> {
 }
 
 /// The case of a control: the good credential that a vector is set against.
-fn good_case(case: &Case) -> Case {
-    let mut good = Case::control(Vec::new(), case.formats[0], case.control_algorithm(case.formats[0]));
-    good.steps = vec![scenario::Step { expect: Some(Expectation::ACCEPT), ..scenario::Step::default() }];
+fn good_case(case: &Case, format: Format) -> Case {
+    let mut good = case.control_of(format).case(Vec::new());
+    good.steps.push(scenario::Step { expect: Some(Expectation::ACCEPT), ..scenario::Step::default() });
     good
 }
 

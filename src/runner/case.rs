@@ -66,14 +66,14 @@ async fn control(shared: &Shared, permutation: &Permutation) -> Result<(), Faile
     if !case.has_mutation() && !case.steps.iter().any(negative) {
         return Ok(());
     }
-    let algorithm = permutation.case.control_algorithm(permutation.format);
-    shared.controls.accepted(shared, (permutation.flow, permutation.protocol, permutation.format, algorithm)).await
+    let control = case.control_of(permutation.format);
+    shared.controls.accepted(shared, (permutation.flow, permutation.protocol, control)).await
 }
 
 /// A control: one good enrolment on a subject of its own; `attempt` is 0 for the first.
 pub(super) async fn enrol_once(
     shared: &Shared,
-    (flow, protocol, format, algorithm): control::Key,
+    (flow, protocol, control): control::Key,
     attempt: u8,
 ) -> Result<(), Failed> {
     let call = |operation, expect| Step { call: Some(operation), expect: Some(expect), ..Step::default() };
@@ -82,8 +82,7 @@ pub(super) async fn enrol_once(
         Step { make: Some(Made::Credential), ..Step::default() },
         call(OperationRef::Verify, Expectation::ACCEPT),
     ];
-    let case = crate::scenario::Case::control(steps, format, algorithm);
-    let permutation = Permutation::single(case, flow, protocol, format);
+    let permutation = Permutation::single(control.case(steps), flow, protocol, control.format);
     let none = |why: String| {
         let why = format!("there is no subject for it: {why}");
         Failed { reason: Reason::Setup, why, lines: Lines::default(), lost: None, answered: false }

@@ -9,9 +9,10 @@ use super::{Shared, case};
 use crate::authenticator::Format;
 use crate::contract::{Flow, Protocol};
 use crate::outcome::{Reason, StopCause};
+use crate::scenario::Control;
 use crate::webauthn::cose::CoseAlgorithm;
 
-pub(super) type Key = (Flow, Protocol, Format, CoseAlgorithm);
+pub(super) type Key = (Flow, Protocol, Control);
 
 /// Attestation format and algorithm of an enrolment.
 pub(super) type Form = (Format, CoseAlgorithm);
@@ -20,7 +21,7 @@ pub(super) type Form = (Format, CoseAlgorithm);
 pub(super) const SIMPLE: [Form; 2] = [(Format::None, CoseAlgorithm::ES256), (Format::PackedSelf, CoseAlgorithm::ES256)];
 
 /// What came of it, and when.
-type Control = Arc<tokio::sync::Mutex<Option<(Instant, Result<(), Failed>)>>>;
+type Tried = Arc<tokio::sync::Mutex<Option<(Instant, Result<(), Failed>)>>>;
 
 /// A control that was not accepted.
 #[derive(Debug, Clone)]
@@ -37,10 +38,10 @@ pub(super) struct Failed {
     pub answered: bool,
 }
 
-/// One good enrolment per flow, protocol, format and algorithm, made when the first negative needs it.
+/// One good enrolment per flow, protocol, format, algorithm and path of certificates, made when the first negative needs it.
 #[derive(Debug, Default)]
 pub(super) struct Controls {
-    tried: Mutex<HashMap<Key, Control>>,
+    tried: Mutex<HashMap<Key, Tried>>,
     /// Where a good enrolment was accepted in this run.
     accepted: Mutex<HashSet<(Flow, Protocol)>>,
 }
@@ -51,7 +52,7 @@ impl Controls {
     pub(super) fn known_form(&self, (flow, protocol): (Flow, Protocol), own: Form) -> Option<Form> {
         let controls = self.tried.lock().unwrap_or_else(PoisonError::into_inner);
         let is_taken = |(format, algorithm): &Form| {
-            let control = controls.get(&(flow, protocol, *format, *algorithm));
+            let control = controls.get(&(flow, protocol, Control::new(*format, *algorithm)));
             // One that is under way says nothing yet.
             let tried = control.and_then(|control| control.try_lock().ok());
             tried.is_some_and(|tried| tried.as_ref().is_some_and(|(_, outcome)| outcome.is_ok()))

@@ -14,6 +14,7 @@ use super::{Shared, case};
 use crate::authenticator::Format;
 use crate::contract::{Flow, Protocol};
 use crate::outcome::{Reason, StopCause};
+use crate::scenario::Control;
 use crate::transport::{self, Limits};
 use crate::webauthn::cose::CoseAlgorithm;
 
@@ -84,7 +85,8 @@ async fn over(alone: &Shared, controls: &Controls, flows: &[Flow], protocol: Pro
     };
     let mut pulse = Pulse::There;
     for tried in 1..=SUBJECTS {
-        let enrolled = case::enrol_once(alone, (*flow, protocol, Format::None, CoseAlgorithm::ES256), 1).await;
+        let control = Control::new(Format::None, CoseAlgorithm::ES256);
+        let enrolled = case::enrol_once(alone, (*flow, protocol, control), 1).await;
         pulse = meaning(enrolled, known.is_some());
         let is_known = match pulse {
             Pulse::There => true,

@@ -21,7 +21,7 @@ use crate::authenticator::Format;
 use crate::contract::{ApiVersion, Flow, Protocol};
 use crate::outcome::{Profile, Reason, Verdict};
 use crate::provisioner::ProvidedSubject;
-use crate::scenario::Demand;
+use crate::scenario::{Control, Demand};
 use crate::transport::{Call, Exchange, FaultKind, Phase, Reply, Transport as _, TransportError};
 use crate::webauthn::cose::CoseAlgorithm;
 use crate::webauthn::options::PublicKeyCredentialCreationOptions;
@@ -383,5 +383,5 @@ async fn enrol(
         wait_expiry: std::sync::OnceLock::new(),
         target,
     };
-    case::enrol_once(&alone, (flow, protocol, Format::None, CoseAlgorithm::ES256), 0).await
+    case::enrol_once(&alone, (flow, protocol, Control::new(Format::None, CoseAlgorithm::ES256)), 0).await
 }

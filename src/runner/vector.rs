@@ -83,10 +83,9 @@ impl Vector {
     /// # Errors
     /// [`ClientError`] where it can't be made.
     pub fn control(case: &Case, format: Format) -> Result<Vector, ClientError> {
-        let algorithm = case.control_algorithm(format);
-        let control = Case::control(Vec::new(), format, algorithm);
-        let mut vector = make(&control, format, None)?;
-        vector.name = control_name(case, format);
+        let control = case.control_of(format);
+        let mut vector = make(&control.case(Vec::new()), format, None)?;
+        vector.name = control.name();
         vector.control.clone_from(&vector.name);
         Ok(vector)
     }
@@ -95,11 +94,6 @@ impl Vector {
     pub fn said(&self) -> OracleVerdict {
         oracle::said(&self.verdict)
     }
-}
-
-fn control_name(case: &Case, format: Format) -> String {
-    let algorithm = case.control_algorithm(format);
-    format!("control/{}-{}", format.slug(), algorithm.name().unwrap_or_default())
 }
 
 /// How long a part of the good credential is.
@@ -203,7 +197,7 @@ fn make_once(case: &Case, format: Format, length: Option<usize>, attempt: u8) ->
     if let Some(length) = length {
         name = format!("{name}/{length}");
     }
-    let control = control_name(case, format);
+    let control = case.control_of(format).name();
     Ok(Vector { name, options, created, format, control, verdict })
 }
 

@@ -1,6 +1,7 @@
 //! Cases as data: the model of a suite, its parser and its expansion into permutations.
 
 pub mod catalogue;
+mod control;
 pub mod covered;
 mod expectation;
 mod model;
@@ -12,6 +13,7 @@ mod strength;
 mod subjects;
 mod write;
 
+pub use control::{Control, Path};
 pub use expectation::{Expectation, RefusalClass};
 pub use model::{AlgorithmChoice, Case, Measure, OracleVerdict, Place};
 pub use parse::{ScenarioError, embedded, parse_suite, source_text};

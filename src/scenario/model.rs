@@ -118,7 +118,7 @@ pub struct Case {
 }
 
 impl Case {
-    /// A case of the runner's own, such as a control: these steps over one format and algorithm.
+    /// A case of the runner's own: these steps over one format and algorithm.
     pub fn control(steps: Vec<Step>, format: Format, algorithm: CoseAlgorithm) -> Case {
         Case {
             id: format!("control/{}-{}", format.slug(), algorithm.name().unwrap_or_default()),
@@ -196,12 +196,6 @@ impl Case {
             AlgorithmChoice::NotOffered => None,
         };
         written.or(own).filter(|algorithm| algorithm.kind().is_some())
-    }
-
-    /// The algorithm of the good enrolment that negatives are set against.
-    pub fn control_algorithm(&self, format: Format) -> CoseAlgorithm {
-        let stated = self.stated_algorithm().filter(|_| format != Format::FidoU2f);
-        stated.unwrap_or(CoseAlgorithm::ES256)
     }
 
     /// What the verify under judgement is expected to come to.

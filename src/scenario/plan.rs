@@ -8,6 +8,7 @@ use globset::{GlobBuilder, GlobMatcher};
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
+use super::control::Control;
 use super::model::{Case, Measure};
 use super::parse::flow_matches;
 use super::requirement::Requirement;
@@ -15,7 +16,6 @@ use super::step::OperationRef;
 use crate::authenticator::Format;
 use crate::contract::{Flow, Operation, Protocol};
 use crate::outcome::Shard;
-use crate::webauthn::cose::CoseAlgorithm;
 
 /// One case on one flow over one protocol.
 #[derive(Debug, Clone)]
@@ -232,8 +232,8 @@ impl Plan {
     }
 
     /// The good enrolments that negatives may be set against.
-    pub fn controls(&self) -> HashSet<(Flow, Protocol, Format, CoseAlgorithm)> {
-        let control = |p: &Permutation| (p.flow, p.protocol, p.format, p.case.control_algorithm(p.format));
+    pub fn controls(&self) -> HashSet<(Flow, Protocol, Control)> {
+        let control = |p: &Permutation| (p.flow, p.protocol, p.case.control_of(p.format));
         self.played().map(control).collect()
     }
 

@@ -1,14 +1,16 @@
 //! The certificates of one attestation: a leaf, the authorities above it, and what of them the statement carries.
 
+use sha2::{Digest as _, Sha256};
+
 use super::{Draft, Part};
 use crate::authenticator::certificate::{Authority, CertificateTemplate, Name, explicit_curve};
 use crate::authenticator::client::ClientError;
-use crate::authenticator::keys::{Forgeable, KeyPair, derive_bytes};
+use crate::authenticator::keys::{Forgeable, KeyPair};
 use crate::webauthn::cose::CoseAlgorithm;
 use crate::webauthn::public_key::KeyKind;
 use crate::webauthn::x509::oid;
 
-/// The seed of what all authenticators of our one model share: attestation key and certificate serial.
+/// The seed of what all authenticators of our one model share: the attestation key.
 const MODEL_SEED: [u8; 32] = *b"proofmark authenticator model 01";
 
 /// The inputs that the W3C test vectors (WebAuthn L3 §16) publish beside those of the credential. With them attestation is made
@@ -41,8 +43,19 @@ pub struct Issued {
     pub(in crate::authenticator) template: CertificateTemplate,
     /// The subject's key pair.
     pub(in crate::authenticator) key: KeyPair,
-    /// Name of the one whose key signs it.
+    /// The one that it names as its issuer.
+    pub(in crate::authenticator) issuer: &'static str,
+    /// The one whose key signs it.
     pub(in crate::authenticator) signed_by: &'static str,
+    /// Whether its authority key identifier follows from the issuer that it names (RFC 5280 §4.2.1.1).
+    pub(in crate::authenticator) is_linked: bool,
+}
+
+impl Issued {
+    /// Issued by itself, until [`Certification::set_issuer`] says otherwise.
+    fn new(name: &'static str, template: CertificateTemplate, key: KeyPair) -> Issued {
+        Issued { name, template, key, issuer: name, signed_by: name, is_linked: true }
+    }
 }
 
 /// The certificates of a statement.
@@ -66,8 +79,22 @@ impl Certification {
         let (name, template_subject) = (found.name, found.template.subject.clone());
         let subject = self.get(subject)?;
         subject.template.issuer = template_subject;
-        subject.signed_by = name;
+        (subject.issuer, subject.signed_by) = (name, name);
         Some(())
+    }
+
+    /// Writes into every certificate the identifier of its issuer's key, as its issuer's certificate has it. Those of authorities
+    /// that name themselves have none (RFC 5280 §4.2.1.1).
+    fn link(&mut self) {
+        let identifiers: Vec<_> =
+            self.issued.iter().map(|issued| (issued.name, issued.template.subject_key_identifier())).collect();
+        for issued in self.issued.iter_mut().filter(|issued| issued.is_linked) {
+            let known = identifiers.iter().find(|(name, _)| *name == issued.issuer);
+            if let Some((_, Some(identifier))) = known.filter(|_| issued.issuer != issued.name || issued.name == "leaf")
+            {
+                issued.template.set_authority_key_identifier(identifier);
+            }
+        }
     }
 
     /// The DER of a certificate.
@@ -122,26 +149,44 @@ impl Draft<'_> {
         subject: Name,
         extend: impl FnOnce(&mut CertificateTemplate),
     ) -> Result<Certified, ClientError> {
-        let (root, serial) = self.authority();
+        let root = self.authority();
         let algorithm = key.usual_algorithm();
-        let mut leaf = root.end_entity(serial, subject, key.public_key().to_spki_der());
+        let spki = key.public_key().to_spki_der();
+        let mut leaf = root.end_entity(self.serial(&spki), subject, spki);
         extend(&mut leaf);
-        let mut issued = vec![Issued { name: "leaf", template: leaf, key, signed_by: "root" }];
-        issued.push(Issued { name: "root", template: root.template(), key: root.key.clone(), signed_by: "root" });
+        let leaf = Issued { issuer: "root", signed_by: "root", ..Issued::new("leaf", leaf, key) };
+        let issued = vec![leaf, Issued::new("root", root.template(), root.key.clone())];
         let mut certification = Certification { issued, chain: vec!["leaf".to_owned()], algorithm };
+        let sends_intermediate = self.request.format.sends_intermediate() && !self.is_vector();
+        if sends_intermediate {
+            certification.add_authority("intermediate", INTERMEDIATE, "root");
+            let _ = certification.set_issuer("leaf", "intermediate");
+            certification.chain.push("intermediate".to_owned());
+        }
         if !self.applied.mutations.is_empty() {
             certification.add_authorities();
         }
         self.applied.attesting(&mut Part::Certification(&mut certification))?;
+        certification.link();
         let chain = certification.chain.iter().map(|name| certification.der(name)).collect();
         let algorithm = certification.algorithm;
         let key = certification.get("leaf").map(|leaf| leaf.key.clone()).unwrap_or_else(|| self.key.clone());
         Ok(Certified { chain, key, algorithm })
     }
 
-    fn authority(&self) -> (Authority, Vec<u8>) {
+    /// The serial number of the leaf: another for each certificate of an issuer (RFC 5280 §4.1.2.2), which differ by key and
+    /// by what the format writes into them.
+    fn serial(&self, spki: &[u8]) -> Vec<u8> {
+        let drawn = || {
+            let hash = Sha256::new_with_prefix("proofmark/serial/").chain_update(self.request.format.slug());
+            hash.chain_update(spki).finalize()[..16].to_vec()
+        };
+        self.request.vector_attestation.as_ref().map_or_else(drawn, |vector| vector.certificate_serial.clone())
+    }
+
+    fn authority(&self) -> Authority {
         let Some(vector) = &self.request.vector_attestation else {
-            return (Authority::named(ROOT), derive_bytes(&MODEL_SEED, "serial", 16));
+            return Authority::named(ROOT);
         };
         let mut root = Authority::named("WebAuthn test vectors");
         "W3C".clone_into(&mut root.name[1].1);
@@ -150,7 +195,7 @@ impl Draft<'_> {
         if let Some(key) = KeyPair::from_private_key(KeyKind::P256, &vector.authority_private_key) {
             root.key = key;
         }
-        (root, vector.certificate_serial.clone())
+        root
     }
 }
 
@@ -162,20 +207,23 @@ impl Certification {
         let mut template = root.template.clone();
         template.spki = explicit_curve(&template.spki, Some(&point))?;
         let key = KeyPair::Forgeable(Forgeable::OwnGenerator(point));
-        Some(Issued { name: "curveball", template, key, signed_by: "curveball" })
+        Some(Issued::new("curveball", template, key))
     }
 
-    /// The authorities that only mutations use.
-    fn add_authorities(&mut self) {
-        for (name, common_name, issuer) in [
-            ("intermediate", INTERMEDIATE, "root"),
-            ("second", SECOND, "intermediate"),
-            ("other-root", OTHER_ROOT, "other-root"),
-        ] {
+    /// An authority below another, unless it is there.
+    fn add_authority(&mut self, name: &'static str, common_name: &'static str, issuer: &str) {
+        if self.get(name).is_none() {
             let authority = Authority::named(common_name);
-            self.issued.push(Issued { name, template: authority.template(), key: authority.key, signed_by: name });
+            self.issued.push(Issued::new(name, authority.template(), authority.key));
             let _ = self.set_issuer(name, issuer);
         }
+    }
+
+    /// The authorities that mutations use.
+    fn add_authorities(&mut self) {
+        self.add_authority("intermediate", INTERMEDIATE, "root");
+        self.add_authority("second", SECOND, "intermediate");
+        self.add_authority("other-root", OTHER_ROOT, "other-root");
         self.issued.extend(self.curveball());
     }
 }

@@ -1,6 +1,6 @@
 //! What a part of a statement is like, so that a change of it can be seen.
 
-use super::{Certification, Part};
+use super::{Certification, Issued, Part};
 use crate::authenticator::certificate::CertificateTemplate;
 use crate::webauthn::cbor::Value;
 use crate::webauthn::cose::CoseAlgorithm;
@@ -10,7 +10,7 @@ use crate::webauthn::cose::CoseAlgorithm;
 pub(in crate::authenticator) enum State {
     Bytes(Vec<u8>),
     Message(Vec<(&'static str, Vec<u8>)>),
-    Certification(Vec<(CertificateTemplate, &'static str)>, Vec<String>, CoseAlgorithm),
+    Certification(Vec<(CertificateTemplate, &'static str, &'static str)>, Vec<String>, CoseAlgorithm),
     Nonce(Vec<u8>, Option<Vec<u8>>),
     Statements(Vec<Value>),
 }
@@ -33,7 +33,8 @@ impl Part<'_> {
 
 impl Certification {
     fn state(&self) -> State {
-        let issued = self.issued.iter().map(|issued| (issued.template.clone(), issued.signed_by)).collect();
+        let one = |issued: &Issued| (issued.template.clone(), issued.issuer, issued.signed_by);
+        let issued = self.issued.iter().map(one).collect();
         State::Certification(issued, self.chain.clone(), self.algorithm)
     }
 }

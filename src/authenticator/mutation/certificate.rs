@@ -111,6 +111,7 @@ fn set_field(issued: &mut Issued, field: &str, value: &Json, given: &Given<'_>) 
             for name in value.as_array().ok_or(WANTED)? {
                 let identifier = name.as_str().and_then(extension).ok_or(WANTED)?;
                 template.extensions.retain(|known| known.identifier != identifier);
+                issued.is_linked &= identifier != oid::AUTHORITY_KEY_IDENTIFIER;
             }
         }
         "add" => {
@@ -120,6 +121,7 @@ fn set_field(issued: &mut Issued, field: &str, value: &Json, given: &Given<'_>) 
                 let value = one.get("value").ok_or(WANTED)?;
                 let value = notation::bytes(value, given, &CertificateParts(template))?;
                 template.set_extension(&identifier, critical, value);
+                issued.is_linked &= identifier != oid::AUTHORITY_KEY_IDENTIFIER;
             }
         }
         "critical" => {
