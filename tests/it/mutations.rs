@@ -1,6 +1,9 @@
 //! Properties of the mutations of all cases about the credential alone.
 
+mod encodings;
 mod pairs;
+mod parts;
+mod places;
 
 use std::collections::BTreeSet;
 
@@ -10,6 +13,7 @@ use proofmark::authenticator::{
 use proofmark::runner::vector::ORIGIN;
 use proofmark::scenario::{self, AlgorithmChoice, Case};
 use proofmark::webauthn::cose::CoseAlgorithm;
+use proofmark::webauthn::options::PublicKeyCredentialCreationOptions;
 
 /// One mutation as a case uses it.
 #[derive(Clone)]
@@ -45,18 +49,32 @@ fn algorithm(case: &Case) -> CoseAlgorithm {
     }
 }
 
+fn options() -> PublicKeyCredentialCreationOptions {
+    crate::catalogue::options(&[0xc3; 32])
+}
+
 /// A credential with the key of a case, and these mutations.
 fn create(
     format: Format,
     case: &Case,
     mutations: &[(&'static Mutation, Args)],
 ) -> Result<CreatedCredential, ClientError> {
+    create_from(format, case, mutations, 3)
+}
+
+/// As [`create`], from another seed.
+fn create_from(
+    format: Format,
+    case: &Case,
+    mutations: &[(&'static Mutation, Args)],
+    seed: u8,
+) -> Result<CreatedCredential, ClientError> {
     let request = CreationRequest {
         mutations,
         algorithm: algorithm(case),
         key: case.key.as_deref().map(CredentialKey::Named),
-        ..CreationRequest::new([3; 32], format)
+        ..CreationRequest::new([seed; 32], format)
     };
     let client = Client { honours_algorithms: false, ..Client::new(ORIGIN) };
-    client.create(&crate::catalogue::options(&[0xc3; 32]), &request)
+    client.create(&options(), &request)
 }

@@ -89,6 +89,19 @@ impl KeyPair {
         self.sign_prehash(&hash.digest(message))
     }
 
+    /// Another signature of the same message for each attempt from 1 on; `None` where the key has only one. Attempt 0 is
+    /// [`KeyPair::sign`].
+    pub(super) fn sign_again(&self, algorithm: CoseAlgorithm, message: &[u8], attempt: u8) -> Option<Vec<u8>> {
+        match self {
+            _ if attempt == 0 => Some(self.sign(algorithm, message)),
+            KeyPair::P256(key) => {
+                let hash = Hash::of(algorithm).unwrap_or(Hash::Sha256);
+                Some(key.sign_prehash_with(&hash.digest(message), &[attempt]))
+            }
+            _ => None,
+        }
+    }
+
     /// An ECDSA signature over a digest; empty for other keys.
     pub(super) fn sign_prehash(&self, digest: &[u8]) -> Vec<u8> {
         // These crates want half of the field's length; a digest with zeros before it stands for the same number.

@@ -40,7 +40,13 @@ impl P256Key {
     /// The deterministic signature of RFC 6979 over a digest, in DER. One that is not 32 bytes long is cut,
     /// or stands for the same number.
     pub(super) fn sign_prehash(&self, digest: &[u8]) -> Vec<u8> {
-        let mut nonces = KGenerator::<Sha256, _>::new(&self.scalar.to_repr(), digest, &[], NistP256::ORDER.as_ref());
+        self.sign_prehash_with(digest, &[])
+    }
+
+    /// Another signature for each `further`, the additional data of RFC 6979 §3.6.
+    pub(super) fn sign_prehash_with(&self, digest: &[u8], further: &[u8]) -> Vec<u8> {
+        let mut nonces =
+            KGenerator::<Sha256, _>::new(&self.scalar.to_repr(), digest, further, NistP256::ORDER.as_ref());
         let z = Scalar::reduce(&bits_to_int(digest));
         let mut nonce = FieldBytes::default();
         loop {

@@ -58,13 +58,24 @@ fn signature(signing: &mut Signing, given: &Given<'_>) -> Result<(), MutationErr
             KeyPair::Rsa(_) => [&[0x00, 0x14, 0x00, 0x0b, 0x01, 0x00][..], signature].concat(),
             _ => [&[0x00, 0x18, 0x00, 0x0b][..], signature].concat(),
         },
+        "der-negative" => {
+            let length = field_length(key)?;
+            // About every second signature will do.
+            let signed = (0..=u8::MAX).map_while(|attempt| key.sign_again(*algorithm, message, attempt));
+            let found = signed.into_iter().find_map(|signature| encoding::ecdsa_negative(&signature, length));
+            found.ok_or(MutationError::Chance("the first bit of r is clear"))?
+        }
         ecdsa => {
-            let length = key.kind().field_length();
-            let length = length.ok_or(MutationError::Impossible("the attestation key is not elliptic".to_owned()))?;
+            let length = field_length(key)?;
             encoding::ecdsa(ecdsa, signature, length).ok_or(MutationError::Args(SIGNATURES))?
         }
     };
     Ok(())
+}
+
+fn field_length(key: &KeyPair) -> Result<usize, MutationError> {
+    let length = key.kind().field_length();
+    length.ok_or(MutationError::Impossible("the attestation key is not elliptic".to_owned()))
 }
 
 fn changed(signature: &[u8], which: impl FnOnce(&mut Vec<u8>) -> Option<&mut u8>) -> Result<Vec<u8>, MutationError> {

@@ -62,16 +62,29 @@ fn difference(a: &[u8], b: &[u8]) -> Vec<u8> {
 
 /// A product, as long as both factors together.
 fn product(a: &[u8], b: &[u8]) -> Vec<u8> {
-    let mut out = vec![0_u8; a.len() + b.len()];
-    for (i, x) in a.iter().enumerate().rev() {
-        let mut carry = 0_u16;
-        for (j, y) in b.iter().enumerate().rev() {
-            let [low, high] = (u16::from(*x) * u16::from(*y) + u16::from(out[i + j + 1]) + carry).to_le_bytes();
-            (out[i + j + 1], carry) = (low, u16::from(high));
+    // Digits of 32 bits, the least significant first.
+    let digits = |bytes: &[u8]| -> Vec<u64> {
+        bytes.rchunks(4).map(|four| four.iter().fold(0, |digit, byte| digit << 8 | u64::from(*byte))).collect()
+    };
+    let (x, y) = (digits(a), digits(b));
+    let mut out = vec![0_u64; x.len() + y.len()];
+    for (i, x) in x.iter().enumerate() {
+        let mut carry = 0;
+        for (digit, y) in out[i..].iter_mut().zip(&y) {
+            let sum = x * y + *digit + carry;
+            (*digit, carry) = (sum & u64::from(u32::MAX), sum >> 32);
         }
-        out[i] = carry.to_le_bytes()[0];
+        out[i + y.len()] = carry;
     }
-    out
+    let bytes: Vec<u8> = out.iter().rev().flat_map(|digit| digit.to_be_bytes()[4..].to_vec()).collect();
+    bytes[bytes.len() - a.len() - b.len()..].to_vec()
+}
+
+/// The signature with the zero byte before r left out: a negative number. `None` where r has none, since its first bit is clear.
+pub(super) fn ecdsa_negative(signature: &[u8], length: usize) -> Option<Vec<u8>> {
+    let (r, s) = numbers(signature)?;
+    let r = padded(&r, length);
+    (r.first()? & 0x80 != 0).then(|| der::sequence(&[der::element(der::INTEGER, &r), der::unsigned(&s)]))
 }
 
 /// An ECDSA signature in another encoding or with other numbers; `None` if there is no such kind, or it needs P-256.
@@ -88,12 +101,6 @@ pub(super) fn ecdsa(kind: &str, signature: &[u8], length: usize) -> Option<Vec<u
         }
         "ber-long-length" => [&[der::SEQUENCE, 0x81, u8::try_from(content.len()).ok()?], content].concat(),
         "ber-indefinite" => [&[der::SEQUENCE, 0x80], content, &[0, 0]].concat(),
-        // The first bit is set, so that without its zero byte the number is negative.
-        "der-negative" => {
-            let mut r = padded(&r, length);
-            r[0] |= 0x80;
-            der::sequence(&[der::element(der::INTEGER, &r), der::unsigned(&s)])
-        }
         "high-s" => {
             let order = order?;
             let s = padded(&s, order.len());
@@ -146,6 +153,7 @@ mod tests {
         assert_eq!(sum(&[0xff, 0xff], &[1]), [1, 0, 0]);
         assert_eq!(difference(&[1, 0, 0], &[0, 0, 1]), [0, 0xff, 0xff]);
         assert_eq!(product(&[0xff, 0xff], &[0xff, 0xff]), [0xff, 0xfe, 0x00, 0x01]);
+        assert_eq!(product(&[1, 0, 0, 0, 0, 3], &[2, 0]), [0, 2, 0, 0, 0, 0, 6, 0]);
     }
 
     #[test]
