@@ -7,11 +7,13 @@ use serde_json::Value;
 use super::args::{AttestArguments, seed_or_random};
 use super::exit::{Exit, Failure};
 use super::output;
+use super::vectors::Named;
 use crate::authenticator::{
-    Args, BulkAuthenticator, BulkError, Client, ClientError, CreationRequest, CredentialKey, Format, Mutation,
+    Args, BulkAuthenticator, BulkError, Client, ClientError, CreatedCredential, CreationRequest, Format, Mutation,
     attestation_root,
 };
-use crate::scenario::AlgorithmChoice;
+use crate::runner::vector::{self, seed_bytes};
+use crate::scenario::{AlgorithmChoice, Case};
 use crate::webauthn::base64;
 use crate::webauthn::cose::CoseAlgorithm;
 use crate::webauthn::options::PublicKeyCredentialCreationOptions;
@@ -24,44 +26,67 @@ const PIECE: usize = 64 * 1024;
 
 /// Reads options, prints the credential as one line of JSON.
 pub fn attest(arguments: &AttestArguments) -> Result<Exit, Failure> {
-    let usage = |text: String| Failure::text(Exit::Usage, text);
     if arguments.root {
         output::print(&pem(&attestation_root()));
         return Ok(Exit::Green);
     }
     let wanted = wanted(arguments)?;
-    let held = arguments
-        .holds
-        .iter()
-        .map(|id| base64::decode_any(id).map_err(|error| usage(format!("--holds {id}: {error}"))))
-        .collect::<Result<Vec<_>, _>>()?;
     let options = options()?;
-    let origin = match (&arguments.origin, &options.rp.id) {
-        (Some(origin), _) => origin.clone(),
-        (None, Some(rp_id)) => format!("https://{rp_id}"),
-        (None, None) => return Err(usage("the options have no rp.id; give --origin".to_owned())),
-    };
     let seed = seed_or_random(arguments.seed);
     if arguments.seed.is_none() {
         output::note(&format!("seed {seed}"));
     }
-    let mut client = Client::new(origin);
-    client.honours_exclude_credentials = !arguments.ignore_exclude;
-    client.honours_algorithms = !arguments.ignore_algorithms;
-    client.checks_rp_id = !arguments.ignore_rp_id;
     if arguments.key_chain {
+        let client = client(arguments, &wanted, &options)?;
         return attest_in_bulk(client, &wanted, seed_bytes(seed), &options, arguments.count.unwrap_or(1));
     }
-    let request = CreationRequest {
-        algorithm: wanted.algorithm,
-        key: wanted.key.as_deref().map(CredentialKey::Named),
-        mutations: &wanted.mutations,
-        held_credentials: &held,
-        ..CreationRequest::new(seed_bytes(seed), wanted.format)
-    };
-    let created = client.create(&options, &request).map_err(|error| refused(&error))?;
+    let created = create(arguments, &wanted, &options, seed)?;
     output::line(&String::from_utf8_lossy(&created.text));
     Ok(Exit::Green)
+}
+
+fn client(
+    arguments: &AttestArguments,
+    wanted: &Wanted,
+    options: &PublicKeyCredentialCreationOptions,
+) -> Result<Client, Failure> {
+    let origin = match (&arguments.origin, &options.rp.id) {
+        (Some(origin), _) => origin.clone(),
+        (None, Some(rp_id)) => format!("https://{rp_id}"),
+        (None, None) => return Err(Failure::text(Exit::Usage, "the options have no rp.id; give --origin")),
+    };
+    let mut client = Client::new(origin);
+    client.honours_exclude_credentials = !arguments.ignore_exclude;
+    // A case may be about just that, or its key may state another algorithm than the one that it is of.
+    let is_about_it = |case: &Case| match (case.algorithm, case.stated_algorithm()) {
+        (AlgorithmChoice::Given(own), Some(stated)) => own != stated,
+        _ => true,
+    };
+    client.honours_algorithms = !arguments.ignore_algorithms && !wanted.case.as_ref().is_some_and(is_about_it);
+    client.checks_rp_id = !arguments.ignore_rp_id;
+    Ok(client)
+}
+
+/// The credential that was asked for.
+fn create(
+    arguments: &AttestArguments,
+    wanted: &Wanted,
+    options: &PublicKeyCredentialCreationOptions,
+    seed: u64,
+) -> Result<CreatedCredential, Failure> {
+    let held = arguments
+        .holds
+        .iter()
+        .map(|id| base64::decode_any(id).map_err(|error| Failure::text(Exit::Usage, format!("--holds {id}: {error}"))))
+        .collect::<Result<Vec<_>, _>>()?;
+    let seed = seed_bytes(seed);
+    let mut request = match &wanted.case {
+        Some(case) => vector::request(case, wanted.format, &wanted.mutations, options, seed),
+        None => CreationRequest { mutations: &wanted.mutations, ..CreationRequest::new(seed, wanted.format) },
+    };
+    request.algorithm = wanted.algorithm.unwrap_or(request.algorithm);
+    request.held_credentials = &held;
+    client(arguments, wanted, options)?.create(options, &request).map_err(|error| refused(&error))
 }
 
 /// Prints as many credentials of a key chain, each a line.
@@ -72,7 +97,7 @@ fn attest_in_bulk(
     options: &PublicKeyCredentialCreationOptions,
     count: u32,
 ) -> Result<Exit, Failure> {
-    if wanted.algorithm != CoseAlgorithm::ES256 {
+    if wanted.algorithm.is_some_and(|algorithm| algorithm != CoseAlgorithm::ES256) {
         return Err(Failure::text(Exit::Usage, "--alg: the keys of --key-chain are for ES256; leave --alg out"));
     }
     let refuse = |error: BulkError| match error {
@@ -98,8 +123,10 @@ fn attest_in_bulk(
 /// What is to be made.
 struct Wanted {
     format: Format,
-    algorithm: CoseAlgorithm,
-    key: Option<String>,
+    /// What was typed.
+    algorithm: Option<CoseAlgorithm>,
+    /// The case that was named.
+    case: Option<Case>,
     mutations: Vec<(&'static Mutation, Args)>,
 }
 
@@ -118,10 +145,9 @@ fn wanted(arguments: &AttestArguments) -> Result<Wanted, Failure> {
     let case = arguments.mutate.as_deref().filter(|text| text.contains('/') && !text.contains('='));
     let Some(id) = case else {
         let mutations = arguments.mutate.iter().map(|text| mutation(text)).collect::<Result<_, _>>()?;
-        let (format, algorithm) = (format.unwrap_or(Format::None), algorithm.unwrap_or(CoseAlgorithm::ES256));
-        return Ok(Wanted { format, algorithm, key: None, mutations });
+        return Ok(Wanted { format: format.unwrap_or(Format::None), algorithm, case: None, mutations });
     };
-    let case = super::vectors::case(id)?;
+    let Named { case, format: named, length } = super::vectors::named(id)?;
     if let Some(format) =
         format.filter(|format| !case.formats.contains(&Format::None) && !case.formats.contains(format))
     {
@@ -130,15 +156,11 @@ fn wanted(arguments: &AttestArguments) -> Result<Wanted, Failure> {
             format!("--format {}: the case {id} is about {}; leave --format out", format.slug(), known.join(", "));
         return Err(usage(message));
     }
-    let chosen = match case.algorithm {
-        AlgorithmChoice::Given(chosen) => chosen,
-        AlgorithmChoice::NotOffered => CoseAlgorithm::ES256K,
-    };
     Ok(Wanted {
-        format: format.or(case.formats.first().copied()).unwrap_or(Format::None),
-        algorithm: algorithm.unwrap_or(chosen),
-        mutations: case.mutations(None),
-        key: case.key,
+        format: format.or(named).or(case.formats.first().copied()).unwrap_or(Format::None),
+        algorithm,
+        mutations: case.mutations(length),
+        case: Some(case),
     })
 }
 
@@ -212,9 +234,52 @@ fn mutation(text: &str) -> Result<(&'static Mutation, Args), Failure> {
     Ok((mutation, Args(value)))
 }
 
-/// The seed in the form of the key derivation: 32 bytes, the number at their end.
-fn seed_bytes(seed: u64) -> [u8; 32] {
-    let mut bytes = [0; 32];
-    bytes[24..].copy_from_slice(&seed.to_be_bytes());
-    bytes
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::runner::vector::Vector;
+    use crate::scenario;
+
+    #[derive(Parser)]
+    struct Command {
+        #[command(flatten)]
+        arguments: AttestArguments,
+    }
+
+    #[test]
+    fn every_exported_vector_is_made_again_by_its_name_and_seed() {
+        let mut other = Vec::new();
+        for case in scenario::embedded().expect("valid suites").iter().filter(|case| case.sampled) {
+            for vector in Vector::of(case, false).expect("made") {
+                let Command { arguments } = Command::parse_from(["attest", "--mutate", &vector.name]);
+                let wanted = wanted(&arguments).unwrap_or_else(|failure| panic!("{}: {failure:?}", vector.name));
+                // As an export writes them.
+                let options =
+                    PublicKeyCredentialCreationOptions::from_json(&vector.options.to_json()).expect("options");
+                let made = create(&arguments, &wanted, &options, vector.seed);
+                if made.map(|made| made.text).ok() != Some(vector.created.text) {
+                    other.push(vector.name);
+                }
+            }
+        }
+        assert_eq!(other, [""; 0]);
+    }
+
+    #[test]
+    fn a_name_of_a_vector_is_its_case_with_format_and_length() {
+        let refusal = |name: &str| match super::super::vectors::named(name) {
+            Ok(_) => String::new(),
+            Err(failure) => format!("{failure:?}"),
+        };
+        assert_eq!(refusal("none/valid"), "");
+        let each = scenario::embedded().expect("valid suites").into_iter().find(|case| case.each.is_some());
+        let id = each.expect("a case about every length").id;
+        assert!(refusal(&id).contains("every length"), "{}", refusal(&id));
+        assert_eq!(refusal(&format!("{id}/3")), "");
+        for wrong in ["none/vali", "none/valid/", "none/valid/3", "none/valid/tpm", "none/valid-or-not"] {
+            assert!(refusal(wrong).contains("there is no case"), "{wrong}: {}", refusal(wrong));
+        }
+    }
 }

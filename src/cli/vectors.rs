@@ -15,18 +15,40 @@ use crate::runner::vector::{NOW, ORIGIN, RP_ID, Vector};
 use crate::scenario::{self, Case, Expectation};
 use crate::webauthn::base64;
 
-/// The built-in case with an id.
-pub fn case(id: &str) -> Result<Case, Failure> {
+/// A built-in case, and what of it a vector's name says.
+pub struct Named {
+    pub case: Case,
+    pub format: Option<Format>,
+    pub length: Option<usize>,
+}
+
+/// The built-in case with an id, or that of a vector with such a name: the id, with format and length behind it.
+pub fn named(name: &str) -> Result<Named, Failure> {
     let cases = scenario::embedded().map_err(Failure::config)?;
     let usage = |text: String| Failure::text(Exit::Usage, text);
-    let case = cases.into_iter().find(|case| case.id == id);
-    let case = case.ok_or_else(|| usage(format!("there is no case `{id}`; `proofmark list cases` shows all")))?;
-    if !case.sampled {
+    let found = cases.into_iter().find_map(|case| {
+        let rest = name.strip_prefix(case.id.as_str())?;
+        let (mut format, mut length) = (None, None);
+        for part in rest.split('/').skip(1) {
+            match (Format::from_slug(part).filter(|format| case.formats.contains(format)), part.parse()) {
+                (Some(known), _) => format = Some(known),
+                (_, Ok(number)) if case.each.is_some() => length = Some(number),
+                _ => return None,
+            }
+        }
+        (rest.is_empty() || rest.starts_with('/')).then_some(Named { case, format, length })
+    });
+    let named = found.ok_or_else(|| usage(format!("there is no case `{name}`; `proofmark list cases` shows all")))?;
+    let id = &named.case.id;
+    if !named.case.sampled {
         return Err(usage(format!(
             "the case `{id}` is about calls, not about a credential alone; play it with `proofmark run {id}`"
         )));
     }
-    Ok(case)
+    if named.case.each.is_some() && named.length.is_none() {
+        return Err(usage(format!("the case `{id}` is about every length of a part; name one, as in `{id}/0`")));
+    }
+    Ok(named)
 }
 
 /// Writes every case's options and credential, with what is expected and what our own verifier says.
@@ -106,6 +128,7 @@ fn write(directory: &Path, vector: &Vector, case: &Case) -> Result<(), Failure> 
         "control": vector.control,
         "attestationFormat": vector.format.identifier(),
         "verifier": verifier,
+        "seed": vector.seed,
         "options": vector.options.to_json(),
         "credential": serde_json::from_slice::<Value>(&created.text).unwrap_or(Value::Null),
         "clientDataJSON": base64::encode_url(&created.client_data_json),

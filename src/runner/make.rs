@@ -62,11 +62,7 @@ impl Player<'_> {
         }
         let case = &self.permutation.case;
         let clause = self.clause();
-        // An empty list stands for ES256 and RS256 (WebAuthn L3 section 5.4).
-        let offers = |algorithm: CoseAlgorithm| match options.pub_key_cred_params.as_slice() {
-            [] => [CoseAlgorithm::ES256, CoseAlgorithm::RS256].contains(&algorithm),
-            offered => offered.contains(&algorithm.0),
-        };
+        let offers = |algorithm| offers(options, algorithm);
         let requires_verification = options.user_verification.as_deref() == Some("required");
         for requirement in &case.requires {
             let holds = match requirement {
@@ -91,7 +87,7 @@ impl Player<'_> {
         self.unmet = case.requires.iter().any(unmet);
         let wanted = match case.algorithm {
             AlgorithmChoice::Given(algorithm) => Some(algorithm).filter(|_| case.stated_algorithm().is_none_or(offers)),
-            AlgorithmChoice::NotOffered => UNUSUAL.into_iter().find(|algorithm| !offers(*algorithm)),
+            AlgorithmChoice::NotOffered => not_offered(options),
         };
         match wanted {
             Some(algorithm) => Ok(algorithm),
@@ -173,6 +169,19 @@ impl Player<'_> {
         client.honours_exclude_credentials = false;
         client
     }
+}
+
+/// Whether options offer an algorithm; an empty list stands for ES256 and RS256 (WebAuthn L3 section 5.4).
+fn offers(options: &PublicKeyCredentialCreationOptions, algorithm: CoseAlgorithm) -> bool {
+    match options.pub_key_cred_params.as_slice() {
+        [] => [CoseAlgorithm::ES256, CoseAlgorithm::RS256].contains(&algorithm),
+        offered => offered.contains(&algorithm.0),
+    }
+}
+
+/// An algorithm that options do not offer, if there is one.
+pub(super) fn not_offered(options: &PublicKeyCredentialCreationOptions) -> Option<CoseAlgorithm> {
+    UNUSUAL.into_iter().find(|algorithm| !offers(options, *algorithm))
 }
 
 /// A credential id that is new in every run, since a target may keep what an earlier run with the same seed enrolled. The

@@ -4,9 +4,11 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 
+use super::make::not_offered;
 use super::oracle;
 use crate::authenticator::{
-    Client, ClientError, CreatedCredential, CreationRequest, CredentialKey, Format, MutationError, attestation_root,
+    Args, Client, ClientError, CreatedCredential, CreationRequest, CredentialKey, Format, Mutation, MutationError,
+    attestation_root,
 };
 use crate::relying_party::{Ceremony, Refusal, verify_registration};
 use crate::scenario::{AlgorithmChoice, Case, Measure, OracleVerdict, Requirement, Sizes};
@@ -42,6 +44,8 @@ pub struct Vector {
     pub created: CreatedCredential,
     /// Attestation format.
     pub format: Format,
+    /// What the credential is drawn from, as [`seed_bytes`] takes it.
+    pub seed: u64,
     /// Name of the good credential that it is set against.
     pub control: String,
     /// Where the own verifier refuses it; `Ok` where it accepts.
@@ -131,7 +135,25 @@ pub fn sizes(cases: &[Case], origin: &str, rp_id: &str) -> Result<Sizes, ClientE
     Ok(sizes)
 }
 
+/// The number of 48 bits from which everything in the vectors of a case is drawn: `attest --mutate CASE --seed NUMBER` makes the
+/// same credential from the same options.
+pub fn seed_number(id: &str) -> u64 {
+    let hash = digest(id);
+    hash.iter().take(6).fold(0, |number, byte| number << 8 | u64::from(*byte))
+}
+
+/// The seed of a credential that a number stands for: the number, big-endian, at the end of 32 bytes.
+pub fn seed_bytes(number: u64) -> [u8; 32] {
+    let mut bytes = [0; 32];
+    bytes[24..].copy_from_slice(&number.to_be_bytes());
+    bytes
+}
+
 fn seed(id: &str) -> [u8; 32] {
+    seed_bytes(seed_number(id))
+}
+
+fn digest(id: &str) -> [u8; 32] {
     use sha2::Digest as _;
     sha2::Sha256::digest(format!("proofmark/vector/{id}")).into()
 }
@@ -144,7 +166,7 @@ fn options(case: &Case) -> PublicKeyCredentialCreationOptions {
         && case.formats.first() != Some(&Format::FidoU2f)
         && case.policy.is_none();
     let mut options = options_for(RP_ID, &offered, verified);
-    options.challenge = seed(&format!("challenge/{}", case.id)).to_vec();
+    options.challenge = digest(&format!("challenge/{}", case.id)).to_vec();
     options
 }
 
@@ -157,6 +179,26 @@ fn options_for(rp_id: &str, offered: &[CoseAlgorithm], verified: bool) -> Public
         user_verification: Some(if verified { "required" } else { "discouraged" }.to_owned()),
         attestation: Some("direct".to_owned()),
         ..PublicKeyCredentialCreationOptions::default()
+    }
+}
+
+/// What is asked of the authenticator for the credential of a case, in answer to these options.
+pub fn request<'a>(
+    case: &'a Case,
+    format: Format,
+    mutations: &'a [(&'static Mutation, Args)],
+    options: &PublicKeyCredentialCreationOptions,
+    seed: [u8; 32],
+) -> CreationRequest<'a> {
+    CreationRequest {
+        algorithm: match case.algorithm {
+            AlgorithmChoice::Given(algorithm) => algorithm,
+            AlgorithmChoice::NotOffered => not_offered(options).unwrap_or(CoseAlgorithm::ES384),
+        },
+        key: case.key.as_deref().map(CredentialKey::Named),
+        mutations,
+        user_verified: (format != Format::FidoU2f).then_some(true),
+        ..CreationRequest::new(seed, format)
     }
 }
 
@@ -176,16 +218,7 @@ fn make_once(case: &Case, format: Format, length: Option<usize>, attempt: u8) ->
         *first ^= attempt;
     }
     let mutations = case.mutations(length);
-    let request = CreationRequest {
-        algorithm: match case.algorithm {
-            AlgorithmChoice::Given(algorithm) => algorithm,
-            AlgorithmChoice::NotOffered => CoseAlgorithm::ES384,
-        },
-        key: case.key.as_deref().map(CredentialKey::Named),
-        mutations: &mutations,
-        user_verified: (format != Format::FidoU2f).then_some(true),
-        ..CreationRequest::new(seed(&case.id), format)
-    };
+    let request = request(case, format, &mutations, &options, seed(&case.id));
     let mut client = Client::new(ORIGIN);
     client.honours_algorithms = false;
     let created = client.create(&options, &request)?;
@@ -198,7 +231,8 @@ fn make_once(case: &Case, format: Format, length: Option<usize>, attempt: u8) ->
         name = format!("{name}/{length}");
     }
     let control = case.control_of(format).name();
-    Ok(Vector { name, options, created, format, control, verdict })
+    let seed = seed_number(&case.id);
+    Ok(Vector { name, options, created, format, seed, control, verdict })
 }
 
 /// What the own verifier says, over the text as v1 carries it.
