@@ -80,6 +80,7 @@ pub fn vectors(arguments: &VectorsArguments) -> Result<Exit, Failure> {
         "origin": ORIGIN,
         "time": NOW,
         "attestationRoot": base64::encode_url(&attestation_root()),
+        "controls": controls.iter().map(|name| json!({ "name": name, "expected": "must-accept" })).collect::<Vec<_>>(),
         "vectors": files,
     });
     put(directory, "index.json", format!("{index:#}\n").as_bytes())?;
@@ -95,6 +96,7 @@ pub fn vectors(arguments: &VectorsArguments) -> Result<Exit, Failure> {
 /// The case of a control: the good credential that a vector is set against.
 fn good_case(case: &Case, format: Format) -> Case {
     let mut good = case.control_of(format).case(Vec::new());
+    good.requires = case.control_of(format).requires();
     good.steps.push(scenario::Step { expect: Some(Expectation::ACCEPT), ..scenario::Step::default() });
     good
 }
@@ -130,11 +132,15 @@ fn write(directory: &Path, vector: &Vector, case: &Case) -> Result<(), Failure> 
         "verifier": verifier,
         "seed": vector.seed,
         "options": vector.options.to_json(),
-        "credential": serde_json::from_slice::<Value>(&created.text).unwrap_or(Value::Null),
         "clientDataJSON": base64::encode_url(&created.client_data_json),
         "attestationObject": base64::encode_url(&created.attestation_object),
         "authenticatorData": base64::encode_url(&created.authenticator_data),
+        "credentialText": base64::encode_url(&created.text),
     });
+    // A text that readers of JSON don't take, because of its depth or altogether, is only in `credentialText`.
+    if let Ok(credential) = serde_json::from_slice::<Value>(&created.text) {
+        document["credential"] = credential;
+    }
     if let Some(policy) = &case.policy {
         document["policy"] = policy.as_str().into();
     }

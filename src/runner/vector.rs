@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::make::not_offered;
 use super::oracle;
@@ -102,7 +102,7 @@ impl Vector {
 
 /// How long a part of the good credential is.
 fn measured(case: &Case, format: Format, measure: Measure) -> Result<usize, ClientError> {
-    let options = options(case);
+    let options = options(case, 0);
     let request = CreationRequest::new(seed(&case.id), format);
     let created = Client::new(ORIGIN).create(&options, &request)?;
     Ok(match measure {
@@ -158,15 +158,35 @@ fn digest(id: &str) -> [u8; 32] {
     sha2::Sha256::digest(format!("proofmark/vector/{id}")).into()
 }
 
-fn options(case: &Case) -> PublicKeyCredentialCreationOptions {
+/// The challenge of a case: 16 to 64 bytes, of which 16 are the least (WebAuthn L3 section 13.4.3).
+fn challenge(case: &Case, attempt: u8) -> Vec<u8> {
+    let first = digest(&format!("challenge/{}", case.id));
+    let second = digest(&format!("challenge/{}/2", case.id));
+    let mut challenge = [first, second].concat();
+    challenge.truncate(16 + usize::from(first[31].wrapping_add(attempt)) % 49);
+    challenge[0] ^= attempt;
+    challenge
+}
+
+fn options(case: &Case, attempt: u8) -> PublicKeyCredentialCreationOptions {
     let mut offered = OFFERED.to_vec();
     // What a case writes into the key has to be offered too, or step 20 would refuse it for that.
-    offered.extend(case.stated_algorithm().filter(|algorithm| !OFFERED.contains(algorithm)));
-    let verified = !case.requires.contains(&Requirement::UserVerificationNotRequired)
-        && case.formats.first() != Some(&Format::FidoU2f)
-        && case.policy.is_none();
+    let required = case.requires.iter().filter_map(|requirement| match requirement {
+        Requirement::Algorithm(algorithm) => Some(*algorithm),
+        _ => None,
+    });
+    for algorithm in case.stated_algorithm().into_iter().chain(required) {
+        if !offered.contains(&algorithm) {
+            offered.push(algorithm);
+        }
+    }
+    let requires = |requirement| case.requires.contains(&requirement);
+    let usually = case.formats.first() != Some(&Format::FidoU2f) && case.policy.is_none();
+    let verified = requires(Requirement::UserVerificationRequired)
+        || usually && !requires(Requirement::UserVerificationNotRequired);
     let mut options = options_for(RP_ID, &offered, verified);
-    options.challenge = digest(&format!("challenge/{}", case.id)).to_vec();
+    options.extensions = requires(Requirement::CredPropsRequested).then(|| json!({ "credProps": true }));
+    options.challenge = challenge(case, attempt);
     options
 }
 
@@ -207,16 +227,15 @@ fn make(case: &Case, format: Format, length: Option<usize>) -> Result<Vector, Cl
     loop {
         match make_once(case, format, length, attempt) {
             Err(ClientError::Mutation { source: MutationError::Chance(_), .. }) if attempt < 20 => attempt += 1,
+            // Of three lengths of a challenge one is a multiple of three.
+            Err(ClientError::Mutation { source: MutationError::Impossible(_), .. }) if attempt < 1 => attempt += 1,
             made => return made,
         }
     }
 }
 
 fn make_once(case: &Case, format: Format, length: Option<usize>, attempt: u8) -> Result<Vector, ClientError> {
-    let mut options = options(case);
-    if let Some(first) = options.challenge.first_mut() {
-        *first ^= attempt;
-    }
+    let options = options(case, attempt);
     let mutations = case.mutations(length);
     let request = request(case, format, &mutations, &options, seed(&case.id));
     let mut client = Client::new(ORIGIN);

@@ -61,18 +61,56 @@ fn every_exported_file_is_as_the_schema_says() {
         let bytes = |ending| fs::read(path(ending)).expect("there");
         assert_eq!(vector["clientDataJSON"], URL_SAFE_NO_PAD.encode(bytes("client-data")), "{name}");
         assert_eq!(vector["attestationObject"], URL_SAFE_NO_PAD.encode(bytes("attestation-object")), "{name}");
-        let credential = serde_json::from_slice(&bytes("credential")).unwrap_or(Value::Null);
-        assert_eq!(vector["credential"], credential, "{name}");
+        assert_eq!(vector["credentialText"], URL_SAFE_NO_PAD.encode(bytes("credential")), "{name}");
+        let credential: Option<Value> = serde_json::from_slice(&bytes("credential")).ok();
+        assert_eq!(vector.get("credential"), credential.as_ref(), "{name}");
+        fits_its_options(&vector);
         let endings = ["json", "credential", "client-data", "attestation-object"];
         expected.extend(endings.map(|ending| format!("{name}.{ending}")));
     }
     assert_eq!(files(directory.path()), expected, "nothing else is written");
+    let lengths: BTreeSet<usize> = names("name").iter().map(|name| challenge_length(directory.path(), name)).collect();
+    assert!(lengths.len() > 30 && lengths.iter().all(|length| (16..=64).contains(length)), "{lengths:?}");
+    let controls: BTreeSet<&str> =
+        index["controls"].as_array().expect("a list").iter().map(|one| one["name"].as_str().expect("text")).collect();
+    assert_eq!(controls, names("control"));
     for vector in vectors {
         let file = read(&directory.path().join(format!("{}.json", vector["name"].as_str().expect("text"))));
         assert_eq!((&file["expected"], &file["control"]), (&vector["expected"], &vector["control"]), "{vector}");
     }
     refuses_changes(&schema, &index, &read(&directory.path().join("control/none-ES256.json")));
     proofmark(&["vectors", "export", &text(directory.path())]).exits(2).says(&["not empty", "new directory"]);
+}
+
+fn challenge_length(directory: &Path, name: &str) -> usize {
+    let vector = read(&directory.join(format!("{name}.json")));
+    let challenge = vector["options"]["publicKey"]["challenge"].as_str().expect("text").to_owned();
+    URL_SAFE_NO_PAD.decode(challenge).expect("base64url").len()
+}
+
+/// What a vector requires of the options, its options have; a control requires what it is.
+fn fits_its_options(vector: &Value) {
+    let options = &vector["options"]["publicKey"];
+    let offers = |number: &str| {
+        let offered = options["pubKeyCredParams"].as_array().expect("a list");
+        offered.iter().any(|one| one["alg"].to_string() == number)
+    };
+    let verification = &options["authenticatorSelection"]["userVerification"];
+    let requires: Vec<&str> = vector["requires"].as_array().expect("a list").iter().filter_map(Value::as_str).collect();
+    for requirement in &requires {
+        let holds = match requirement.split_once(':') {
+            Some(("alg", number)) => offers(number),
+            _ => match *requirement {
+                "uv-required" => verification == "required",
+                "uv-not-required" => verification != "required",
+                "credProps-requested" => options["extensions"]["credProps"] == true,
+                _ => true,
+            },
+        };
+        assert!(holds, "{}: {requirement}", vector["name"]);
+    }
+    let is_control = vector["name"].as_str().expect("text").starts_with("control/");
+    assert!(!is_control || !requires.is_empty(), "{} requires nothing", vector["name"]);
 }
 
 /// A schema that says nothing would fit everything.
@@ -83,14 +121,12 @@ fn refuses_changes(schema: &jsonschema::Validator, index: &Value, control: &Valu
         assert!(!schema.is_valid(&document), "{pointer} = {value}");
     };
     for document in [index, control] {
-        for member in document.as_object().expect("an object").keys() {
+        // Any value can be sent as credential, and one that is not JSON is left out.
+        for member in document.as_object().expect("an object").keys().filter(|member| *member != "credential") {
             let mut without = document.clone();
             without.as_object_mut().expect("an object").remove(member);
             assert!(!schema.is_valid(&without), "without {member}");
-            // Any value can be sent as credential.
-            if member != "credential" {
-                refused(document, &format!("/{member}"), json!([{}]));
-            }
+            refused(document, &format!("/{member}"), json!([{}]));
         }
         let mut surplus = document.clone();
         surplus["surplus"] = json!(1);
