@@ -1,8 +1,11 @@
 //! The challenge as it goes out: as it was drawn, unless a defect or a variant has another.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 use super::site::Site;
+use super::switches::Switches;
 
 /// What a constant part consists of.
 const CONSTANT: u8 = 0x5a;
@@ -57,10 +60,38 @@ fn varied(site: &Site, mut challenge: Vec<u8>) -> Vec<u8> {
     challenge
 }
 
+/// How long a registration can be finished: until the time-out of its options is over.
+pub(super) fn lifetime(switches: &Switches, timeout: Duration) -> Duration {
+    if switches.has("challenge-never-expires") {
+        Duration::MAX
+    } else if switches.varies("challenge-expires-late") {
+        timeout.mul_f64(1.5)
+    } else {
+        timeout
+    }
+}
+
 fn put(challenge: &mut [u8], at: usize, number: u64) {
     challenge[at..at + 8].copy_from_slice(&number.to_be_bytes());
 }
 
 fn microseconds() -> u64 {
     u64::try_from(Timestamp::now().as_microsecond()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::defect::Defect;
+    use crate::server::variant::Variant;
+
+    #[test]
+    fn a_registration_lives_as_long_as_its_options_say_unless_told_otherwise() {
+        let timeout = Duration::from_secs(300);
+        let defect = Defect::find("challenge-never-expires").expect("listed");
+        let variant = Variant::find("challenge-expires-late").expect("listed");
+        assert_eq!(lifetime(&Switches::default(), timeout), timeout);
+        assert_eq!(lifetime(&Switches::new(&[defect], &[]), timeout), Duration::MAX);
+        assert_eq!(lifetime(&Switches::new(&[], &[variant]), timeout), Duration::from_secs(450));
+    }
 }

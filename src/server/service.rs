@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -227,7 +227,7 @@ impl Service {
             },
             created: now,
             started: Instant::now(),
-            lifetime: self.lifetime(),
+            lifetime: challenge::lifetime(switches, self.conditions.challenge_timeout()),
             replaced_challenge: replaced,
             replayable: None,
         };
@@ -238,18 +238,6 @@ impl Service {
         of_kind.pending.push(pending);
         drop(state);
         Ok(self.start_reply(flow, self.site.details(sequence, now), factor_id, options))
-    }
-
-    /// How long a registration can be finished: until the time-out of its options is over.
-    fn lifetime(&self) -> Duration {
-        let timeout = self.conditions.challenge_timeout();
-        if self.site.switches.has("challenge-never-expires") {
-            Duration::MAX
-        } else if self.site.switches.varies("challenge-expires-late") {
-            timeout.mul_f64(1.5)
-        } else {
-            timeout
-        }
     }
 
     /// Whether a start carries a registration code. None is ever issued here, so that none is good.

@@ -57,10 +57,13 @@ struct Walk<'w> {
 
 impl Walk<'_> {
     async fn see(&mut self, name: &str, operation: Operation, message: Value, tamper: Tamper) {
-        let Session { world, flow, protocol, account } = &self.session;
-        let authorization = Some(Secret::new(format!("Bearer {}", account.token.expose())));
-        let message = message.into();
-        let call = Call { endpoint: endpoint(*flow, operation), message, authorization, tamper };
+        let endpoint = endpoint(self.session.flow, operation);
+        let authorization = Some(self.session.account.token.as_bearer());
+        self.see_call(name, Call { endpoint, message: message.into(), authorization, tamper }).await;
+    }
+
+    async fn see_call(&mut self, name: &str, call: Call) {
+        let Session { world, flow, protocol, .. } = &self.session;
         let text = match world.try_call(*protocol, &call).await {
             Ok(exchange) => shown(&exchange),
             Err(error) => error.cause().to_owned(),
@@ -119,8 +122,19 @@ impl Walk<'_> {
         let credential = self.session.create(&started, Format::None).json;
         self.verify("a long name", &started.factor_id, &credential, &"x".repeat(201)).await;
         let message = self.session.message(Operation::Start, "");
-        let method = Tamper { method: Some("PUT".to_owned()), ..Tamper::default() };
-        self.see("another method", Operation::Start, message.clone(), method).await;
+        for method in ["PUT", "GET", "OPTIONS"] {
+            let tamper = Tamper { method: Some(method.to_owned()), ..Tamper::default() };
+            self.see(method, Operation::Start, message.clone(), tamper).await;
+        }
+        let authorization = Some(Secret::new(format!("Bearer {}=", self.session.account.token.expose())));
+        let (flow, tamper) = (self.session.flow, Tamper::default());
+        let call =
+            Call { endpoint: endpoint(flow, Operation::Start), message: message.clone().into(), authorization, tamper };
+        self.see_call("a padded token", call).await;
+        let started = self.session.start().await;
+        let mut nameless = self.session.create(&started, Format::None).json;
+        nameless.as_object_mut().expect("an object").remove("rawId");
+        self.verify("no rawId", &started.factor_id, &nameless, "key").await;
         let content_type = Tamper { content_type: Some("text/plain".to_owned()), ..Tamper::default() };
         self.see("another content type", Operation::Start, message.clone(), content_type).await;
         for (name, body) in [
@@ -132,9 +146,14 @@ impl Walk<'_> {
             self.see(name, Operation::Start, message.clone(), tamper).await;
         }
         if self.session.flow.version() == ApiVersion::V2 {
-            let mut elsewhere = message;
+            let mut elsewhere = message.clone();
             elsewhere["domain"] = json!("elsewhere.example");
             self.see("a domain", Operation::Start, elsewhere, Tamper::default()).await;
+            let mut coded = message;
+            coded["code"] = json!({});
+            let authorization = Some(self.session.account.token.as_bearer());
+            let (endpoint, tamper) = (endpoint(Flow::V2Passkey, Operation::Start), Tamper::default());
+            self.see_call("an empty code", Call { endpoint, message: coded.into(), authorization, tamper }).await;
         }
     }
 }
@@ -162,8 +181,8 @@ async fn seen_with(variants: Vec<&'static Variant>) -> Seen {
 async fn every_variant_shows() {
     let usual = seen_with(Vec::new()).await;
     assert_eq!(usual, seen_with(Vec::new()).await, "the walk is not reproducible");
-    // What no HTTP library shows.
-    let walked = variant::all().filter(|variant| variant.id != "http-header-case");
+    // What no HTTP library shows, and what shows after minutes only: each has a test of its own.
+    let walked = variant::all().filter(|variant| !["http-header-case", "challenge-expires-late"].contains(&variant.id));
     let walks: Vec<_> = walked.map(|variant| (variant, tokio::spawn(seen_with(vec![variant])))).collect();
     for (variant, seen) in walks {
         assert_ne!(seen.await.expect("no panic"), usual, "{} does nothing", variant.id);
