@@ -72,6 +72,7 @@ impl Place<'_> {
             reason: finding.reason,
             findings: vec![finding.clone()],
             flaky: false,
+            earlier: Vec::new(),
             observed: observed.to_owned(),
             checked: Vec::new(),
             exchanges: Vec::new(),

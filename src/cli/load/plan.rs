@@ -23,7 +23,7 @@ impl Options {
         let Target { name, web, grpc, rp_id, origin, accounts, mut limits, .. } = target;
         limits.timeout = self.timeout.unwrap_or(limits.timeout);
         let known_file = known_file(arguments);
-        let rules = gate::rules(known_file.as_deref(), None)?;
+        let rules = gate::rules(known_file.as_deref(), &[])?;
         let driver = self.driver(&accounts, subjects_file.is_some())?;
         let user =
             |subject: Subject| LoadUser { user_id: subject.user_id, token: driver.clone().unwrap_or(subject.token) };
