@@ -164,14 +164,14 @@ fn target_text(server: &RunningServer, accounts: &str) -> String {
          name = \"reference server\"\n\
          base-url = \"{base_url}\"\n\
          rp-id = \"{}\"\n\
-         domains = {:?}\n\
          origin = \"{}\"\n\
+         domains = {:?}\n\
          attestation-formats = {:?}\n\n\
          [accounts]\n\
          {accounts}\n\n\
          # What the server's error ids mean, so that a refusal can be told from one for another reason.\n\
          [reasons]\n",
-        server.rp_id, server.domains, server.origin, policy.formats
+        server.rp_id, server.origin, server.domains, policy.formats
     );
     for (id, clause) in refusal::meanings() {
         // Writing to a `String` can't fail.

@@ -429,7 +429,7 @@ fn what_the_administrator_may_not_is_a_configuration_error_with_its_mend() {
             assert!(output.err.contains(word), "no {word:?} in: {}", output.err);
         }
     };
-    let rights = ["target.toml:11: accounts.provisioner: could not make the machine user proofmark-run", "HTTP 403"];
+    let rights = ["target.toml:12: accounts.provisioner: could not make the machine user proofmark-run", "HTTP 403"];
     for token in [&pool["noRightsToken"], &pool["readOnlyToken"], &pool["subjects"][0]["token"]] {
         let token = token.as_str().expect("a token");
         refused(token, &[&rights[..], &["mend: give the administrator", "ORG_OWNER"]].concat());

@@ -61,7 +61,7 @@ fn wrong_files(keep: &mut impl FnMut(&'static str, i32, Output)) {
     });
     keep(
         "some-tokens",
-        6,
+        0,
         run(&served, &["client-data/origin-other-*", "limits/name-201-*", "--report", "ndjson=events.ndjson"]),
     );
     let served = Served::with(&["--host", "login.example"]);
