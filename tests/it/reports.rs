@@ -71,6 +71,12 @@ pub fn hostile() -> CaseRecord {
     record
 }
 
+/// The end of a run that sent calls again.
+fn finished() -> Event {
+    let sent_again = SentAgain { rate_limited: 38, refused_stream: 3, ..SentAgain::default() };
+    Event::RunFinished(RunFinished { interrupted: false, duration_ms: 12_345, stopped: None, sent_again })
+}
+
 /// Ten permutations of a target whose name is hostile as well.
 pub fn run() -> Judged {
     let refused = "refused: HTTP 400, code 3";
@@ -130,11 +136,8 @@ pub fn run() -> Judged {
         cases: 7,
         clauses: 8,
     };
-    let sent_again = SentAgain { rate_limited: 38, refused_stream: 3, ..SentAgain::default() };
-    let finished =
-        Event::RunFinished(RunFinished { interrupted: false, duration_ms: 12_345, stopped: None, sent_again });
     let cases = cases.into_iter().map(|case| Event::CaseFinished(Box::new(case)));
-    let run = RunRecord::fold(std::iter::once(Event::RunStarted(started)).chain(cases).chain([finished]));
+    let run = RunRecord::fold(std::iter::once(Event::RunStarted(started)).chain(cases).chain([finished()]));
     Judged::new(run.expect("a whole run"))
 }
 
