@@ -134,7 +134,7 @@ async fn what_becomes_slower_with_each_registration_is_told() {
             seed: 5,
             defects: defect.into_iter().map(|id| Defect::find(id).expect("listed")).collect(),
             // So that a busy machine matters little.
-            conditions: Conditions { delay: Duration::from_millis(20), ..Conditions::default() },
+            conditions: Conditions { delay: Duration::from_millis(10), ..Conditions::default() },
             ..ServerConfig::default()
         };
         let server = Server::start(config).await.expect("a free port");
