@@ -18,7 +18,7 @@ use crate::authenticator::Format;
 use crate::contract::{ApiVersion, Operation, Protocol};
 use crate::outcome::load::{Cleanup, Kind, LoadStep, Outcome};
 use crate::outcome::{Finding, Reason};
-use crate::transport::{Call, Exchange, Reply, Tamper, Transport};
+use crate::transport::{Call, Exchange, Fault, FaultKind, Reply, Tamper, Transport, TransportError};
 
 /// What a run says that it observed of what was accepted.
 const ACCEPTED: &str = "accepted";
@@ -56,8 +56,7 @@ impl Site {
             cycle.fail(failure);
         }
         cycle.service = Some(cycle.begun.elapsed());
-        let unanswered =
-            cycle.failure.as_ref().is_some_and(|failure| failure.step == LoadStep::Verify && failure.outcome.is_lost());
+        let unanswered = cycle.is_open();
         if cycle.counts.confirmed == 0 && !unanswered {
             return;
         }
@@ -194,6 +193,8 @@ impl Site {
         cycle.counts.add(&other.counts);
         cycle.harmless.deviations.append(&mut other.harmless.deviations);
         cycle.harmless.known.append(&mut other.harmless.known);
+        cycle.harmless.again.append(&mut other.harmless.again);
+        cycle.wait = cycle.wait.max(other.wait);
         cycle.connections.0.append(&mut other.connections.0);
         cycle.connections.1 += other.connections.1;
         cycle.counts.races += u64::from(a.http_status.is_some() && b.http_status.is_some());
@@ -248,9 +249,16 @@ impl Site {
         let authorization = Some(subject.authorization.clone());
         let call = Call { endpoint, message: message.into(), authorization, tamper: Tamper::default() };
         let began = Instant::now();
-        match transport.send(&call).await {
+        let (sent, before) = delivered(transport.as_ref(), &call, step, cycle).await;
+        if let Some(fault) = Fault::of(&sent).filter(|fault| fault.kind != FaultKind::Unreachable) {
+            cycle.wait = fault.wait;
+            let unanswered = || transport.prepare(&call).ok().map(|sent| judge::unanswered(sent, &draw, endpoint));
+            let failure = judge::of_the_network(step, &fault, sent.ok().or_else(unanswered));
+            return Sent { took: began.elapsed(), http_status: None, answer: Answer::Failure(failure) };
+        }
+        match sent {
             Ok(exchange) => {
-                let (took, http_status) = (exchange.timings.last_byte, Some(exchange.http_status));
+                let (took, http_status) = (before + exchange.timings.last_byte, Some(exchange.http_status));
                 cycle.connections.0.extend(exchange.timings.set_up);
                 cycle.counts.judged += u64::from(operation != Operation::List);
                 let mut harmless = std::mem::take(&mut cycle.harmless);
@@ -272,6 +280,24 @@ impl Site {
             }
         }
     }
+}
+
+/// Sends a call, and once more what was provably not processed, as every client may (RFC 9113 sections 6.8 and 8.7). Also gives the time that
+/// went before the last one, which is the target's like all other.
+async fn delivered(
+    transport: &dyn Transport,
+    call: &Call,
+    step: LoadStep,
+    cycle: &mut Cycle,
+) -> (Result<Exchange, TransportError>, Duration) {
+    let began = Instant::now();
+    let sent = transport.send(call).await;
+    let is_unprocessed = |fault: &Fault| matches!(fault.kind, FaultKind::GoAway | FaultKind::RefusedStream);
+    let Some(fault) = Fault::of(&sent).filter(is_unprocessed) else { return (sent, Duration::ZERO) };
+    let class = format!("{}/sent-again/{}", step.name(), fault.kind.name());
+    cycle.harmless.again.push((class, judge::cut(fault.seen)));
+    let before = began.elapsed();
+    (transport.send(call).await, before)
 }
 
 fn without_options() -> Failure {

@@ -366,6 +366,63 @@ async fn what_is_known_fails_nothing_and_is_counted() {
     }
 }
 
+/// A limit of the rate is not a refusal of a malformed credential, and a gateway is not the target.
+#[tokio::test]
+async fn the_network_is_never_the_targets_answer() {
+    let cases: [(Kind, Operation, Script, &str, Outcome); 4] = [
+        (
+            Kind::Good,
+            Operation::Start,
+            |operation, _| match operation {
+                Operation::Start => Some((503, json!({ "fault": "no healthy upstream" }))),
+                other => good(other),
+            },
+            "start/network/gateway",
+            Outcome::Gateway,
+        ),
+        (
+            Kind::Negative,
+            Operation::Verify,
+            |operation, _| match operation {
+                Operation::Verify => Some((429, json!({ "code": 8, "message": "slow down", "details": [] }))),
+                other => good(other),
+            },
+            "verify/network/rate-limited",
+            Outcome::RateLimited,
+        ),
+        (
+            Kind::Race,
+            Operation::Verify,
+            |operation, _| match operation {
+                Operation::Verify => Some((429, json!({ "code": 8, "message": "slow down", "details": [] }))),
+                other => good(other),
+            },
+            "verify/network/rate-limited",
+            Outcome::RateLimited,
+        ),
+        (
+            Kind::Lookup,
+            Operation::Verify,
+            |operation, _| match operation {
+                Operation::Verify => Some((502, json!({}))),
+                other => good(other),
+            },
+            "verify/network/gateway",
+            Outcome::Gateway,
+        ),
+    ];
+    for (kind, at, script, expected, outcome) in cases {
+        let (cycle, seen) = play_kind(Flow::V2Passkey, kind, script).await;
+        let failure = cycle.failure.as_ref().expect("it failed");
+        assert_eq!((failure.class.as_str(), failure.outcome), (expected, outcome));
+        let of = &cycle.counts;
+        assert_eq!((of.wrong(), of.negatives, of.races, of.confirmed), (0, 0, 0, 0), "{expected}: {of:?}");
+        // What a gateway has answered may have been enrolled.
+        let is_open = outcome == Outcome::Gateway && at == Operation::Verify;
+        assert_eq!(operations(&seen).contains(&Operation::Remove), is_open, "{expected}: {seen:?}");
+    }
+}
+
 #[tokio::test]
 async fn of_two_verifies_one_may_win() {
     use std::sync::atomic::{AtomicU8, Ordering};

@@ -120,6 +120,8 @@ fn name_of(outcome: Outcome) -> &'static str {
         Outcome::Refused => "refused",
         Outcome::TimedOut => "timed-out",
         Outcome::Transport => "transport",
+        Outcome::RateLimited => "rate-limited",
+        Outcome::Gateway => "gateway",
         Outcome::Unfinished => "unfinished",
         Outcome::Abandoned => "abandoned",
         Outcome::NotAttested => "not-attested",

@@ -8,7 +8,7 @@ use crate::checks::{self, Observation};
 use crate::contract::Operation;
 use crate::outcome::load::{LoadStep, Outcome};
 use crate::outcome::{Finding, Profile, Verdict, gravest};
-use crate::transport::{Exchange, Refusal, Reply, SentRequest, TransportError};
+use crate::transport::{Exchange, Fault, FaultKind, Refusal, Reply, SentRequest, TransportError};
 
 /// Characters of a target's text that are kept until secrets are masked in it.
 const MOST_TEXT: usize = 2_000;
@@ -59,6 +59,8 @@ pub(super) struct Harmless {
     pub(super) deviations: Vec<Deviation>,
     /// What would have been wrong, and is known.
     pub(super) known: Vec<Deviation>,
+    /// Calls that were provably not processed, and were sent again.
+    pub(super) again: Vec<Deviation>,
 }
 
 /// Judges an answer to a call. What is excused is as if it were not there.
@@ -130,6 +132,17 @@ pub(super) fn lost(step: LoadStep, error: &TransportError, exchange: Option<Exch
     };
     let class = format!("{}/transport/{}", step.name(), error.cause());
     Failure { step, outcome, class, example: cut(error.to_string()), exchange: exchange.map(Box::new) }
+}
+
+/// A call about which the network or a gateway has the last word: it says nothing of the target.
+pub(super) fn of_the_network(step: LoadStep, fault: &Fault, exchange: Option<Exchange>) -> Failure {
+    let outcome = match fault.kind {
+        FaultKind::RateLimited => Outcome::RateLimited,
+        FaultKind::Gateway => Outcome::Gateway,
+        _ => Outcome::Transport,
+    };
+    let class = format!("{}/network/{}", step.name(), fault.kind.name());
+    Failure { step, outcome, class, example: cut(fault.seen.clone()), exchange: exchange.map(Box::new) }
 }
 
 /// A call without a reply, to be shown.

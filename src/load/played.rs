@@ -40,6 +40,8 @@ pub(super) struct Cycle {
     /// Why what was enrolled is perhaps still there.
     pub(super) left_behind: Option<String>,
     pub(super) at: LoadStep,
+    /// How long whoever limits the rate said to wait.
+    pub(super) wait: Option<Duration>,
 }
 
 impl Cycle {
@@ -58,6 +60,7 @@ impl Cycle {
             service: None,
             left_behind: None,
             at: LoadStep::Start,
+            wait: None,
         }
     }
 
@@ -88,6 +91,12 @@ impl Cycle {
     /// Whether there was no reply, so that the worker had better wait a little.
     pub(super) fn is_lost(&self) -> bool {
         self.failure.as_ref().is_some_and(|failure| failure.outcome.is_lost())
+    }
+
+    /// Whether nobody knows what became of its verify.
+    pub(super) fn is_open(&self) -> bool {
+        let is_unknown = |outcome: Outcome| outcome.is_lost() || outcome == Outcome::Gateway;
+        self.failure.as_ref().is_some_and(|failure| failure.step == LoadStep::Verify && is_unknown(failure.outcome))
     }
 
     pub(super) fn sample(&mut self, step: LoadStep, outcome: Outcome, took: Duration, http_status: Option<u16>) {

@@ -20,6 +20,9 @@ const TRIES: u64 = 3;
 /// Between two tries.
 const PAUSE: Duration = Duration::from_millis(250);
 
+/// The same where the rate is limited.
+const LONG_PAUSE: Duration = Duration::from_secs(2);
+
 /// Why no load was generated.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("no load was generated: a good cycle of {flow} over {protocol} fails with {class}: {example}; {advice}")]
@@ -50,7 +53,7 @@ pub(super) async fn look(plan: &Plan, site: &mut Site, pool: &Pool) -> Result<Pr
                 if tries == TRIES || failure.outcome == Outcome::TimedOut {
                     return Err(unready(*flow, *protocol, &failure, pool).into());
                 }
-                tokio::time::sleep(PAUSE).await;
+                tokio::time::sleep(if failure.outcome == Outcome::RateLimited { LONG_PAUSE } else { PAUSE }).await;
             }
             while plan.shares.lookups > 0.0 && site.lookups.of(*flow, *protocol) != LookUp::Nothing {
                 let failure = played(site, pool, draw(Kind::Lookup), &mut seen).await;
@@ -111,7 +114,8 @@ fn advice(failure: &Failure) -> &'static str {
         _ if http == "403" || code == "7" => {
             "the subject may not enrol: give it the right to, or choose another --flow"
         }
-        _ if http == "429" || code == "8" => "wait until the limit is over, or have it lifted for the load",
+        (_, Outcome::Gateway) => "the gateway does not reach the server: look whether it is up",
+        (_, Outcome::RateLimited) => "wait until the limit is over, or have it lifted for the load",
         (LoadStep::Start, _) => {
             "the server does not offer this to the subject: compare base-url and the subject's id, or choose another --flow or --transport"
         }
@@ -135,6 +139,8 @@ mod tests {
             (LoadStep::Start, Outcome::Refused, "start/refused/401/16", "token"),
             (LoadStep::Start, Outcome::Refused, "start/refused/200/16", "token"),
             (LoadStep::Start, Outcome::Refused, "start/refused/403/7", "may not enrol"),
+            (LoadStep::Start, Outcome::RateLimited, "start/network/rate-limited", "lifted"),
+            (LoadStep::Verify, Outcome::Gateway, "verify/network/gateway", "gateway"),
             (LoadStep::Start, Outcome::Refused, "start/refused/404/5", "--flow"),
             (LoadStep::Attest, Outcome::NotAttested, "attest/credential", "--format"),
             (LoadStep::Verify, Outcome::Refused, "verify/refused/400/3", "origin"),

@@ -26,7 +26,7 @@ impl Stall {
             Some((outcome, class)) if !matches!(outcome, Outcome::Nonconformant | Outcome::CrossTalk) => {
                 self.failed += 1;
                 class.clone_into(&mut self.last);
-                self.is_lost = outcome.is_lost();
+                self.is_lost = outcome.is_lost() || outcome == Outcome::Gateway;
             }
             _ => *self = Stall { useful: now, ..Stall::default() },
         }

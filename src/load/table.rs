@@ -227,6 +227,9 @@ fn write_failures(text: &mut String, record: &LoadRecord) -> std::fmt::Result {
     for error in &record.errors {
         writeln!(text, "{:>10}  {}: {}", error.count, error.class, error.example)?;
     }
+    if let Some(words) = record.network_words() {
+        writeln!(text, "by the network or a gateway: {words}")?;
+    }
     let of = &record.correctness;
     writeln!(
         text,

@@ -281,10 +281,10 @@ impl Counts {
             example,
             exchange: None,
         };
-        let judge::Harmless { deviations, known } = std::mem::take(&mut cycle.harmless);
+        let judge::Harmless { deviations, known, again } = std::mem::take(&mut cycle.harmless);
         self.correctness.deviations += u64::try_from(deviations.len()).unwrap_or_default();
         let left_behind = cycle.left_behind.take().map(|why| ("cleanup/left-behind".to_owned(), why));
-        for (class, example) in deviations.into_iter().chain(known).chain(left_behind) {
+        for (class, example) in deviations.into_iter().chain(known).chain(again).chain(left_behind) {
             self.class(&class.clone(), harmless(class, example), at, masker);
         }
         if let Some(failure) = cycle.failure.take() {

@@ -29,6 +29,9 @@ use crate::transport::{self, Limits, TransportError};
 /// A worker of the closed model that got no reply waits, so that a dead target is not knocked at without pause.
 const AFTER_LOSS: Duration = Duration::from_millis(50);
 
+/// A worker of the closed model waits as long as whoever limits the rate says, up to this. In the open model cycles begin at their times.
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
+
 /// The longest sleep of the thread that publishes arrivals, so that it ends soon.
 const NAP: Duration = Duration::from_millis(20);
 
@@ -307,10 +310,14 @@ impl Work for Shared {
         }
         let failure = cycle.failure.as_ref().map(|failure| (failure.outcome, failure.class.as_str()));
         self.stall.lock().unwrap_or_else(PoisonError::into_inner).see(failure, begin.elapsed());
-        let (lost, samples) = (cycle.is_lost(), cycle.samples.clone());
+        let pause = cycle.is_lost().then_some(AFTER_LOSS).max(cycle.wait.map(|wait| wait.min(LONGEST_WAIT)));
+        let samples = cycle.samples.clone();
         self.tally.end(&turn, cycle, begin.elapsed(), &|| self.pool.masker());
-        if lost && self.open.is_none() {
-            tokio::time::sleep(AFTER_LOSS).await;
+        if let Some(pause) = pause.filter(|_| self.open.is_none()) {
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = self.draining() => {}
+            }
         }
         Some((draw.protocol, samples))
     }

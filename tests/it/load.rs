@@ -2,6 +2,7 @@
 
 mod away;
 mod connections;
+mod gateway;
 mod known;
 mod process;
 mod tls;

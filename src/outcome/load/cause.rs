@@ -89,7 +89,8 @@ impl LoadRecord {
     fn failures(&self) -> Vec<String> {
         let cycles: u64 = self.phases.iter().map(|phase| phase.ok + phase.failed).sum();
         let fails = |error: &&LoadErrorRecord| {
-            !matches!(error.outcome, Outcome::Ok | Outcome::Nonconformant | Outcome::CrossTalk)
+            let is_wrong = matches!(error.outcome, Outcome::Ok | Outcome::Nonconformant | Outcome::CrossTalk);
+            !is_wrong && error.network().is_none()
         };
         let all: u64 = self.errors.iter().filter(fails).map(|error| error.count).sum();
         let is_cause = |error: &&LoadErrorRecord| float(error.count) >= WORTH * float(all);
@@ -103,7 +104,10 @@ impl LoadRecord {
             }
             format!("{often} fails with {}", error.class)
         };
-        self.errors.iter().filter(fails).filter(is_cause).map(say).collect()
+        let of_the_network = self.network_words().map(|words| {
+            format!("the network or a gateway failed cycles, which says nothing of the target's answers: {words}")
+        });
+        self.errors.iter().filter(fails).filter(is_cause).map(say).chain(of_the_network).collect()
     }
 
     /// The step that takes most of the cycle.

@@ -1,9 +1,12 @@
 //! Figures that reports and thresholds share, so that all of them say the same.
 
+use std::collections::BTreeMap;
+
 use hdrhistogram::Histogram;
 
 use super::{
-    BadHistogram, Correctness, GeneratorVerdict, Kind, LoadRecord, LoadStep, Outcome, PackedHistogram, Row, fine,
+    BadHistogram, Correctness, GeneratorVerdict, Kind, LoadErrorRecord, LoadRecord, LoadStep, Outcome, PackedHistogram,
+    Row, fine,
 };
 
 impl LoadRecord {
@@ -73,6 +76,24 @@ impl LoadRecord {
         (cycles > 0).then(|| float(spent) / float(cycles))
     }
 
+    /// Cycles that failed by the network or a gateway, by kind and the most frequent first, over all phases. They say nothing of the target's
+    /// answers.
+    pub fn network(&self) -> Vec<(&str, u64)> {
+        let mut kinds: BTreeMap<&str, u64> = BTreeMap::new();
+        for error in self.errors.iter().filter(|error| error.outcome != Outcome::Ok) {
+            *kinds.entry(error.network().unwrap_or_default()).or_default() += error.count;
+        }
+        let mut kinds: Vec<_> = kinds.into_iter().filter(|(kind, _)| !kind.is_empty()).collect();
+        kinds.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        kinds
+    }
+
+    /// The same in words, such as `rate-limited 120, gateway 3`; `None` if there was none.
+    pub fn network_words(&self) -> Option<String> {
+        let words: Vec<String> = self.network().iter().map(|(kind, count)| format!("{kind} {count}")).collect();
+        (!words.is_empty()).then(|| words.join(", "))
+    }
+
     /// Good answers to a step in ordinary cycles: what is shown as the step's times.
     pub fn good(&self, step: LoadStep, protocol: Option<&str>) -> Result<Histogram<u64>, BadHistogram> {
         self.histogram(|row| row.is_good(step, protocol))
@@ -82,6 +103,18 @@ impl LoadRecord {
     /// any of those.
     pub fn lost(&self, step: LoadStep, protocol: Option<&str>) -> u64 {
         self.count(|row| row.is(step, protocol) && row.kind == Kind::Good && row.outcome.is_lost())
+    }
+}
+
+impl LoadErrorRecord {
+    /// What stood between us and the target, if this is about the network.
+    pub(super) fn network(&self) -> Option<&str> {
+        let mut parts = self.class.split('/').skip(1);
+        match (parts.next()?, parts.next()?) {
+            ("network", kind) => Some(kind),
+            ("transport", "unreachable" | "resolve" | "tls") => Some("unreachable"),
+            _ => None,
+        }
     }
 }
 

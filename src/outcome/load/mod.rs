@@ -154,6 +154,10 @@ pub enum Outcome {
     TimedOut,
     /// No reply for another reason.
     Transport,
+    /// There were too many calls, for the target or a gateway before it: no answer to the call.
+    RateLimited,
+    /// A gateway answered in place of the target.
+    Gateway,
     /// Time was up before it was over.
     Unfinished,
     /// An arrival that never found a worker; its time is how long it waited.

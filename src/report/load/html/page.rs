@@ -234,6 +234,7 @@ fn facts(record: &LoadRecord) -> Facts {
     if let Some(shard) = record.plan.shard {
         facts.push(("Shard", format!("{} of {}", shard.index, shard.count)));
     }
+    facts.extend(record.network_words().map(|words| ("Network", words)));
     facts.extend(record.scaling.iter().map(|scaling| ("Before it", scaling.to_string())));
     let of = &record.correctness;
     if of.known > 0 {
