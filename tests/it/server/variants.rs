@@ -149,6 +149,13 @@ impl Walk<'_> {
             let mut elsewhere = message.clone();
             elsewhere["domain"] = json!("elsewhere.example");
             self.see("a domain", Operation::Start, elsewhere, Tamper::default()).await;
+            let list = Call {
+                endpoint: endpoint(Flow::V2Passkey, Operation::List),
+                message: message.clone().into(),
+                authorization: Some(self.session.account.token.as_bearer()),
+                tamper: Tamper::default(),
+            };
+            self.see_call("the list of passkeys", list).await;
             let mut coded = message;
             coded["code"] = json!({});
             let authorization = Some(self.session.account.token.as_bearer());
