@@ -93,7 +93,7 @@ fn fits_its_options(vector: &Value) {
     let options = &vector["options"]["publicKey"];
     let offers = |number: &str| {
         let offered = options["pubKeyCredParams"].as_array().expect("a list");
-        offered.iter().any(|one| one["alg"].to_string() == number)
+        offered.iter().any(|one| number.parse() == Ok(one["alg"].as_i64().expect("a number")))
     };
     let verification = &options["authenticatorSelection"]["userVerification"];
     let requires: Vec<&str> = vector["requires"].as_array().expect("a list").iter().filter_map(Value::as_str).collect();

@@ -94,7 +94,11 @@ async fn a_token_that_is_refused_again_or_not_had_is_an_error_and_is_masked() {
         target.accounts.subjects[0].token = Secret::new("a-token-in-the-words-of-an-error");
         let run = run(target, &["enrolment/*", "client-data/type*"]).await;
         assert!(run.cases.len() > 11, "more than may be asked for at a time");
-        assert!(run.cases.iter().all(|case| matches!(case.reason, Reason::Auth | Reason::NotDeclared)), "{:?}", not_passed(&run));
+        assert!(
+            run.cases.iter().all(|case| matches!(case.reason, Reason::Auth | Reason::NotDeclared)),
+            "{:?}",
+            not_passed(&run)
+        );
         let told = serde_json::to_string(&run.cases).expect("JSON");
         assert!(told.contains(words), "{told}");
         assert!(!told.contains("that-is-refused") && !told.contains("in-the-words-of"), "{told}");
