@@ -7,6 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use sha2::{Digest as _, Sha256};
 
+use super::drops::{self, Drops};
 use super::pace::Pace;
 use super::resending::Resending;
 use crate::contract::{Operation, Protocol};
@@ -164,11 +165,12 @@ pub(super) const fn may_be_repeated(operation: Operation) -> bool {
 pub(super) struct Line {
     transport: Arc<dyn Transport>,
     attempts: Arc<Attempts>,
+    drops: Arc<Drops>,
 }
 
 impl Line {
     pub(super) fn new(transport: Arc<dyn Transport>, attempts: Arc<Attempts>) -> Line {
-        Line { transport, attempts }
+        Line { transport, attempts, drops: Arc::default() }
     }
 
     /// Sends a call, again where that is right, each time in its turn.
@@ -181,7 +183,12 @@ impl Line {
             }
             self.attempts.calls.fetch_add(1, Ordering::Relaxed);
             let result = self.transport.send_over(call, over).await;
-            let Some(fault) = Fault::of(&result).filter(|fault| !is_answer(fault, &result, way)) else {
+            let told = Fault::of(&result).filter(|fault| !is_answer(fault, &result, way));
+            let fault = match told {
+                None => self.dropped(call, &result).await,
+                told => told,
+            };
+            let Some(fault) = fault else {
                 return Sent { result, tries, fault: None };
             };
             match self.attempts.wait(&fault, call.endpoint.operation, tries.len()) {
@@ -195,6 +202,20 @@ impl Line {
                 Err(why) => return Sent { result, tries, fault: Some((fault, why)) },
             }
         }
+    }
+}
+
+impl Line {
+    /// What it says that a new connection ended in place of a reply, where others do so now and then whatever is asked. A request with a
+    /// fault in its bytes may be answered so.
+    async fn dropped(&self, call: &Call, result: &Result<Exchange, TransportError>) -> Option<Fault> {
+        let Err(error) = result else { return None };
+        if !drops::is_dropped(result) || !call.tamper.is_empty() {
+            return None;
+        }
+        let others = self.drops.seen(self.transport.as_ref(), self.attempts.pace.as_ref(), call).await?;
+        let seen = format!("{error}; {others}");
+        Some(Fault { kind: FaultKind::Unreachable, may_be_processed: true, wait: None, seen })
     }
 }
 

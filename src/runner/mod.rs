@@ -15,6 +15,7 @@ mod control;
 mod course;
 mod details;
 mod doubt;
+mod drops;
 pub mod effort;
 mod expiry;
 mod foretell;

@@ -126,6 +126,42 @@ async fn a_correct_server_behind_bad_gateways_is_conformant() {
     assert_eq!((denied.gate(), denied.flaky_ones()), (Gate::Red, flaky));
 }
 
+/// A door that lets everybody in, and throws every fourteenth out before it was listened to.
+async fn rude_door(upstream: SocketAddr) -> SocketAddr {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
+    let address = listener.local_addr().expect("bound");
+    tokio::spawn(async move {
+        for count in 1_u64.. {
+            match count % 14 {
+                0 => drop(listener.accept().await),
+                _ => pass(&listener, upstream).await,
+            }
+        }
+    });
+    address
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_is_dropped_now_and_then_is_not_the_targets_crash() {
+    let server = server(300, &[]).await;
+    let target = target(&server);
+    let at = Address::new(format!("http://{}", rude_door(server.address).await));
+    let behind = Target { web: at.clone(), grpc: at, ..target.clone() };
+    let patterns = ["enrolment/*", "ceremony/verify-race", "authorization/*"];
+    let run = run(behind, &patterns).await;
+    assert_eq!(bad(&run), [""; 0]);
+    let again = run.finished.expect("it came to its end").sent_again;
+    assert!(again.unreachable > 0, "{again:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_ends_its_connection_is_the_targets_crash() {
+    // Other requests are answered.
+    let server = server(40, &["robust-panic-on-truncated"]).await;
+    let run = run(target(&server), &["enrolment/good", "att-obj/trailing-byte"]).await;
+    assert!(run.cases.iter().any(|case| case.reason == Reason::Crash), "{:?}", bad(&run));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn who_answers_429_to_everything_is_said_to_be_the_limit() {
     let server = server(4, &[]).await;
