@@ -70,7 +70,7 @@ fn poison(value: &mut Value) {
         Value::String(text) => text.push_str(MARKUP),
         Value::Array(items) => items.iter_mut().for_each(poison),
         Value::Object(map) => {
-            let closed = ["event", "verdict", "reason", "sent"];
+            let closed = ["event", "verdict", "reason", "sent", "profile", "basis"];
             map.iter_mut().filter(|(key, _)| !closed.contains(&key.as_str())).for_each(|(_, value)| poison(value));
         }
         _ => {}
