@@ -143,7 +143,7 @@ async fn the_page_has_what_is_printed() {
 fn no_set_up_is_a_failure(outputs: &BTreeMap<&'static str, String>) {
     for (name, output) in outputs {
         let is_defect = name.starts_with("defect");
-        if *name == "dry-run" {
+        if ["dry-run", "some-tokens"].contains(name) {
             continue;
         }
         assert_eq!(output.contains("CONFORMANCE: "), is_defect, "{name}: {output}");
@@ -152,9 +152,9 @@ fn no_set_up_is_a_failure(outputs: &BTreeMap<&'static str, String>) {
             assert!(!is_defect || output.contains(&format!("\n  {line} ")), "{name} has no {line}: {output}");
         }
     }
+    // Who has a good token takes over from who has not.
     let some = &outputs["some-tokens"];
-    assert_eq!(some.matches("\nERROR ").count(), 1, "one cause: {some}");
-    assert!(some.contains("\nCONFIGURATION: ") && some.contains("ERROR auth"), "{some}");
+    assert!(some.contains(" flaky (at first 1 auth)") && !some.contains("CONFORMANCE: "), "{some}");
 }
 
 #[test]
