@@ -61,7 +61,7 @@ pub(super) async fn ramp(
         let (step, sent) = step(shared, workers, until, &numbers, stop).await;
         scaling.busy = own.is_spent(since.elapsed(), plan.tolerance.cpu);
         scaling.steps.push(step);
-        // What a subject has meanwhile is no news.
+        // What a subject has meanwhile does not count as new.
         seen.add(&PreflightRecord { had: 0, ..sent });
     }
     Some(scaling)

@@ -189,7 +189,7 @@ mod tests {
         let one = vec![("Verify", "rest", 0, 260); 5];
         let mut over_one = [calls("Start", 3, 40), calls("Remove", 2, 9), one].concat();
         assert_eq!(words(&over_one), ["Verify over rest: 260 ms (median of 5 calls), and other operations 2 ms"]);
-        // A few outliers are no median.
+        // A few outliers do not make a median.
         over_one.extend(vec![("Verify", "rest", 0, 2); 6]);
         assert_eq!(words(&over_one), [""; 0]);
     }

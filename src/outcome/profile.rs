@@ -130,7 +130,7 @@ mod tests {
             }
         }
         for reason in [Reason::Met, Reason::Setup, Reason::NotDeclared, Reason::WrongReason, Reason::DocVsServer] {
-            assert_eq!(reason.resting_on(Basis::Fido), reason, "it is no broken promise");
+            assert_eq!(reason.resting_on(Basis::Fido), reason, "it is not a broken promise");
         }
     }
 

@@ -45,7 +45,7 @@ pub(super) struct JsonClient {
     pub pace: Arc<Pace>,
     /// How long is waited for a server that is busy, or lags.
     pub patience: Arc<Patience>,
-    /// Whether something has answered that was no gateway.
+    /// Whether something has answered that was not a gateway.
     has_answered: Arc<AtomicBool>,
 }
 

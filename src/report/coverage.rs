@@ -155,7 +155,7 @@ fn is_weak(reason: Reason) -> bool {
 }
 
 /// Whether a finding says that its clause is broken, or nothing firm. A recommendation that is not met and a document that says
-/// otherwise than the server does are no fails, but the statement does not hold. A finding that rests on less than its clause does
+/// otherwise than the server does are not fails, but the statement does not hold. A finding that rests on less than its clause does
 /// not break the clause.
 fn meaning(finding: &Finding) -> Option<Seen> {
     let of_clause = clause::find(&finding.clause).map(|clause| clause.basis);

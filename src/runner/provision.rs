@@ -172,7 +172,7 @@ pub async fn run(command: &[String], count: usize) -> Result<SubjectPoolFile, Pr
 pub async fn refresh(command: &[String], caller: &str, user_id: &str) -> Result<Secret, ProvisionError> {
     let out = printed(command, &[("{caller}", caller), ("{userId}", user_id)], &OF_TOKEN).await?;
     let failed = |wrong: String| ProvisionError::Token { command: command.join(" "), wrong };
-    let token = std::str::from_utf8(&out).map_err(|_| failed("is no text".to_owned()))?.trim();
+    let token = std::str::from_utf8(&out).map_err(|_| failed("is not text".to_owned()))?.trim();
     match wrong_token(token) {
         Some(wrong) => Err(failed(wrong)),
         None => Ok(Secret::new(token)),
@@ -257,7 +257,7 @@ mod tests {
         for (script, wrong) in [
             ("echo short", "fewer than 8"),
             ("printf 'two words-%s' of-it", "no bearer token"),
-            ("printf '\\377'", "is no text"),
+            ("printf '\\377'", "is not text"),
             ("head -c 99999 /dev/zero", "printed more than 64 KiB"),
             ("echo not-me >&2; exit 1", "not-me"),
         ] {

@@ -252,7 +252,7 @@ async fn start(shared: &Shared, flow: Flow, subject: &Subject, seen: &mut Seen) 
         (Some(answer), None, None) => Start::Refused(answer),
         (None, Some(cause), None) => Start::Speechless(cause),
         (None, None, Some((kind, seen))) => Start::Between(kind, seen),
-        // Over another protocol it is otherwise: whatever that is, it is no flow that was switched off.
+        // Over another protocol it is otherwise: whatever that is, it is not a flow that was switched off.
         _ => Start::Answered,
     }
 }

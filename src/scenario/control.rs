@@ -105,7 +105,7 @@ impl Case {
     }
 
     /// A case that is refused for something in a path with intermediates is set against such a path: a target that knows none
-    /// would refuse it whatever its fault. What has to be accepted is no other's control.
+    /// would refuse it whatever its fault. What has to be accepted is not the control of another.
     fn control_path(&self, format: Format) -> Path {
         let of_certificates = |one: &&MutationUse| one.id == "certificate";
         let mut uses = self.steps.iter().flat_map(|step| &step.mutate.0).filter(of_certificates);

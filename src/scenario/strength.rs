@@ -54,7 +54,7 @@ pub(super) fn check(entry: &CaseEntry, case: &Case) -> Result<(), String> {
             "it rests on {name}, which demands nothing; write `expect: may`, or `basis: ..` with its `source`"
         )),
         (_, true, _) if basis.binds() => {
-            Err(format!("it rests on {name}, which is no recommendation; write must-accept or must-reject"))
+            Err(format!("it rests on {name}, which is not a recommendation; write must-accept or must-reject"))
         }
         // In a case of several steps the good calls are promises all the same, and do not speak of its clause.
         (_, _, Some(Strength::Must)) if expected.last() == Some(&Expectation::ACCEPT) && !entry.steps.is_empty() => {
@@ -96,7 +96,7 @@ mod tests {
     #[test]
     fn words_are_no_stronger_and_no_weaker_than_the_basis() {
         for (clause, rest, words) in [
-            (ORIGIN, "expect: should-reject", "it rests on spec-must, which is no recommendation"),
+            (ORIGIN, "expect: should-reject", "it rests on spec-must, which is not a recommendation"),
             (
                 LENGTH,
                 "expect: must-reject",

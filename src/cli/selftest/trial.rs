@@ -140,7 +140,7 @@ impl Stage {
         let patterns = patterns.collect::<Result<Vec<Pattern>, Failure>>()?;
         let plan = self.exhaustive.selected(&patterns);
         match plan.unmatched.first() {
-            // Who waits needs a server whose challenges expire soon, which is no server for other cases.
+            // Who waits needs a server whose challenges expire soon, which is not a server for other cases.
             None if !waits(trial) => {
                 let permutations = plan.permutations.into_iter().filter(|permutation| !permutation.case.waits());
                 Ok(Plan { permutations: permutations.collect(), ..plan })

@@ -69,7 +69,7 @@ pub struct LoadRecord {
     /// How throughput grew with workers, in a short ramp before; `None` if there was none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scaling: Option<Scaling>,
-    /// What a reader should know of the target and what is no verdict, one sentence each. Nothing in it comes from the target.
+    /// What a reader should know of the target and what is not a verdict, one sentence each. Nothing in it comes from the target.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
     /// From the first cycle's begin to the end of the last one.

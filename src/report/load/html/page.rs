@@ -32,7 +32,7 @@ pub(super) struct Page<'a> {
     limited: bool,
     /// What is wrong, in words.
     causes: Vec<String>,
-    /// What is no verdict.
+    /// What is not a verdict.
     notes: &'a [String],
     checks: Vec<Check>,
     facts: Facts,
