@@ -21,10 +21,11 @@ impl LoadRecord {
         causes.extend(self.failures());
         let missed = self.thresholds.iter().filter(|judged| judged.verdict == Judgement::Missed);
         let figures = missed.filter_map(|judged| Some((judged.rule.parse::<Threshold>().ok()?.figure, &judged.text)));
-        let mut is_slow = false;
+        let (mut is_slow, mut grows) = (false, false);
         for (figure, text) in figures {
             match figure {
                 Figure::Growth(step) => {
+                    grows = true;
                     causes.push(format!("{} grows slower while the load stays the same: {text}", step.name()));
                 }
                 Figure::Percentile(..) | Figure::Max(_) | Figure::Mean(_) => is_slow = true,
@@ -42,7 +43,8 @@ impl LoadRecord {
         if is_slow {
             causes.extend(self.arrivals.as_ref().filter(queues).map(queue).or_else(|| self.slowest()));
         }
-        causes.extend(self.scaling.as_ref().and_then(Scaling::flat));
+        // A target that becomes slower meanwhile gets less through with more workers, too.
+        causes.extend(self.scaling.as_ref().filter(|_| !grows).and_then(Scaling::flat));
         causes
     }
 
@@ -127,12 +129,23 @@ impl LoadRecord {
 #[cfg(test)]
 mod tests {
     use super::super::sample::{row, sample};
-    use super::super::{Correctness, JudgedThreshold};
+    use super::super::{Correctness, JudgedThreshold, ScalingStep};
     use super::*;
 
     #[test]
     fn a_good_run_has_no_cause() {
         assert!(sample().causes().is_empty());
+    }
+
+    #[test]
+    fn a_target_that_becomes_slower_is_not_said_to_work_on_one_call_at_a_time() {
+        let step = |workers| ScalingStep { workers, ok: 100, took_us: 1_000_000 };
+        let mut record = sample();
+        record.scaling = Some(Scaling { steps: vec![step(1), step(4)], busy: false });
+        assert!(record.causes()[0].contains("works on one call at a time"), "{:?}", record.causes());
+        let (rule, text) = ("start.growth<=100%".to_owned(), "at least 300%".to_owned());
+        record.thresholds.push(JudgedThreshold { rule, measured: None, text, verdict: Judgement::Missed });
+        assert_eq!(record.causes(), ["start grows slower while the load stays the same: at least 300%"]);
     }
 
     #[test]
