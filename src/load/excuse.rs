@@ -60,27 +60,14 @@ impl Place<'_> {
             [(*case, format!("{id}/{}", self.format.slug())), (*case, id)]
         });
         let record = |(case, id): (&str, String)| CaseRecord {
-            id,
-            case: case.to_owned(),
-            title: String::new(),
             flow: flow.to_owned(),
             protocol: protocol.to_owned(),
             clauses: vec![finding.clause.clone()],
-            basis: None,
-            source: None,
             verdict: finding.verdict(PROFILE),
             reason: finding.reason,
             findings: vec![finding.clone()],
-            flaky: false,
-            earlier: Vec::new(),
             observed: observed.to_owned(),
-            checked: Vec::new(),
-            exchanges: Vec::new(),
-            curl: String::new(),
-            grpcurl: String::new(),
-            credential: None,
-            suite: None,
-            duration_us: 0,
+            ..CaseRecord::empty(&id, case)
         };
         ids.map(record).collect()
     }

@@ -118,6 +118,33 @@ impl TryRecord {
 }
 
 impl CaseRecord {
+    /// A record without findings yet: of a case, or, until that is said, of a comparison.
+    pub fn empty(id: &str, case: &str) -> CaseRecord {
+        CaseRecord {
+            id: id.to_owned(),
+            case: case.to_owned(),
+            title: String::new(),
+            flow: String::new(),
+            protocol: "all".to_owned(),
+            clauses: Vec::new(),
+            basis: None,
+            source: None,
+            verdict: Verdict::Error,
+            reason: Reason::HarnessBug,
+            findings: Vec::new(),
+            flaky: false,
+            earlier: Vec::new(),
+            observed: String::new(),
+            checked: Vec::new(),
+            exchanges: Vec::new(),
+            curl: String::new(),
+            grpcurl: String::new(),
+            credential: None,
+            suite: None,
+            duration_us: 0,
+        }
+    }
+
     /// What the case rests on; `None` where its primary clause is not known.
     pub fn basis(&self) -> Option<Basis> {
         let of_clause = || Some(clause::find(self.clauses.first()?)?.basis);

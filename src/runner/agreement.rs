@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use super::case::empty_record;
 use crate::contract::clause;
 use crate::outcome::{CaseRecord, Finding, Profile, Reason, Verdict};
 use crate::scenario::{Permutation, Step};
@@ -77,7 +76,7 @@ pub(super) fn compare(name: &str, mut records: Vec<CaseRecord>, profile: Profile
     // The last that differs from the first: REST is the last in order, and says most to a person.
     let odd = records.iter().rev().find(|record| record.observed != first.observed);
     let reason = if odd.is_none() { Reason::Met } else { Reason::TransportsDisagree };
-    let mut record = empty_record(name, &first.case);
+    let mut record = CaseRecord::empty(name, &first.case);
     record.title = format!("{} (the answers over all protocols agree)", first.title);
     record.flow.clone_from(&first.flow);
     record.clauses = vec![CLAUSE.to_owned()];

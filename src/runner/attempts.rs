@@ -203,9 +203,7 @@ impl Line {
             }
         }
     }
-}
 
-impl Line {
     /// What it says that a new connection ended in place of a reply, where others do so now and then whatever is asked. A request with a
     /// fault in its bytes may be answered so.
     async fn dropped(&self, call: &Call, result: &Result<Exchange, TransportError>) -> Option<Fault> {

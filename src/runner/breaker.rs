@@ -133,10 +133,9 @@ impl Breaker {
 mod tests {
     use super::*;
     use crate::outcome::{ExchangeRecord, Finding};
-    use crate::runner::case;
 
     fn record(id: &str, check: &str, reason: Reason) -> CaseRecord {
-        let mut record = case::empty_record(id, "s/c");
+        let mut record = CaseRecord::empty(id, "s/c");
         record.findings = vec![Finding::new(check, "api/robustness", reason, "a reply", "none")];
         let (operation, none) = ("Start".to_owned(), String::new());
         record.exchanges = vec![ExchangeRecord {

@@ -107,7 +107,7 @@ pub(super) async fn enrol_once(
 
 /// The record of a permutation, without findings yet.
 pub(super) fn record_of(permutation: &Permutation) -> CaseRecord {
-    let mut record = empty_record(&permutation.id, &permutation.case.id);
+    let mut record = CaseRecord::empty(&permutation.id, &permutation.case.id);
     record.title.clone_from(&permutation.case.title);
     record.flow = permutation.flow.slug().to_owned();
     record.protocol = permutation.protocol.slug().to_owned();
@@ -120,37 +120,10 @@ pub(super) fn record_of(permutation: &Permutation) -> CaseRecord {
 
 /// The record of what panicked: a fault of ours.
 pub(super) fn of_bug(id: &str, error: &tokio::task::JoinError) -> CaseRecord {
-    let mut record = empty_record(id, id);
+    let mut record = CaseRecord::empty(id, id);
     record.findings = vec![Finding::new("runner", "", Reason::HarnessBug, "no panic", error.to_string())];
     record.decide(crate::outcome::Profile::default());
     record
-}
-
-/// A record without findings yet.
-pub(super) fn empty_record(id: &str, case: &str) -> CaseRecord {
-    CaseRecord {
-        id: id.to_owned(),
-        case: case.to_owned(),
-        title: String::new(),
-        flow: String::new(),
-        protocol: "all".to_owned(),
-        clauses: Vec::new(),
-        basis: None,
-        source: None,
-        verdict: Verdict::Error,
-        reason: Reason::HarnessBug,
-        findings: Vec::new(),
-        flaky: false,
-        earlier: Vec::new(),
-        observed: String::new(),
-        checked: Vec::new(),
-        exchanges: Vec::new(),
-        curl: String::new(),
-        grpcurl: String::new(),
-        credential: None,
-        suite: None,
-        duration_us: 0,
-    }
 }
 
 impl Player<'_> {

@@ -5,7 +5,6 @@ use std::fmt::Write as _;
 use std::sync::{Mutex, PoisonError};
 
 use super::call::CHALLENGE;
-use super::case::empty_record;
 use super::foretell::{self, Foretold, Order};
 use crate::outcome::{CaseRecord, Finding, Profile, Reason, Shard};
 
@@ -62,7 +61,7 @@ impl Challenges {
             _ => return None,
         };
         let name = shard.map_or_else(|| NAME.to_owned(), |shard| format!("{NAME}/shard-{}", shard.index));
-        let mut record = empty_record(&format!("all/all/{name}"), NAME);
+        let mut record = CaseRecord::empty(&format!("all/all/{name}"), NAME);
         record.title = "the challenges of the run, looked at together".to_owned();
         record.flow = "all".to_owned();
         record.clauses = vec![clause.to_owned()];

@@ -244,7 +244,7 @@ mod tests {
     use super::*;
 
     fn failed() -> CaseRecord {
-        let mut record = case::empty_record("a", "a");
+        let mut record = CaseRecord::empty("a", "a");
         let exchange = Some(3);
         record.findings = vec![
             Finding {

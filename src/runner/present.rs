@@ -73,7 +73,7 @@ pub(super) fn masked(record: CaseRecord, masker: &Masker) -> CaseRecord {
         Err(_) => {
             let received = "a secret is part of a name, so that the record can't be shown";
             let finding = Finding::new("runner", "", Reason::HarnessBug, "a record without secrets", received);
-            let mut bare = super::case::empty_record("masked", "masked");
+            let mut bare = CaseRecord::empty("masked", "masked");
             bare.findings = vec![finding];
             bare.decide(Profile::default());
             bare

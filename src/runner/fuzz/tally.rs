@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::case::empty_record;
 use super::chain::Chain;
 use crate::outcome::{CaseRecord, Finding, Profile, Reason, Verdict};
 use crate::scenario::Expectation;
@@ -95,7 +94,7 @@ impl Tally {
     /// One record for each flow and protocol that says how many credentials were judged as they have to be.
     pub(super) fn records(&self) -> impl Iterator<Item = CaseRecord> {
         self.places.iter().map(|((flow, protocol), counts)| {
-            let mut record = empty_record(&format!("{flow}/{protocol}/fuzz"), "fuzz");
+            let mut record = CaseRecord::empty(&format!("{flow}/{protocol}/fuzz"), "fuzz");
             (record.flow, record.protocol) = ((*flow).to_owned(), (*protocol).to_owned());
             record.title = "credentials that chains of mutations made".to_owned();
             record.clauses = vec![CLAUSE.to_owned()];
