@@ -6,12 +6,12 @@
 
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::agreement;
 use super::breaker;
 use super::target::Subject;
-use super::traces::options_of;
+use super::traces::{Patience, options_of};
 use super::{Shared, case, judge};
 use crate::authenticator::Format;
 use crate::contract::{Flow, Protocol};
@@ -24,12 +24,20 @@ use crate::webauthn::cose::CoseAlgorithm;
 /// a comparison.
 const TRIES: u8 = 8;
 const TRIES_OF_KNOWN: u8 = 3;
+/// How often it has to come again where others are not seen. Two runs that begin together can meet more than once before either has
+/// left a trace.
+const ENOUGH: u8 = 2;
 /// The number of the first of these: those before are the tries of errors, of hangs, and of what the network did.
 const FIRST_TRY: u8 = 32;
 /// How long traces are waited for where something did not come again.
-const PATIENCE: Duration = Duration::from_secs(1);
+const PATIENCE: Patience = Patience { least: Duration::from_secs(1), looks: 100, most: Duration::from_secs(8) };
 /// The same before a cause is taken for the target's.
-const BEFORE_IT_STANDS: Duration = Duration::from_millis(300);
+const BEFORE_IT_STANDS: Patience =
+    Patience { least: Duration::from_millis(300), looks: 30, most: Duration::from_millis(1500) };
+/// The tries that decide once the others are gone; each has to come to the same. The others may do the same at that time.
+const LAST_TRIES: std::ops::Range<u8> = FIRST_TRY + TRIES..FIRST_TRY + TRIES + 5;
+/// How long a run waits in all for others to go. What they may have caused by then is an error.
+const UNTIL_THEY_GO: Duration = Duration::from_secs(30);
 /// Subjects that nobody of this run uses meanwhile, and how long they are watched for others.
 const WATCHED: usize = 4;
 const WATCH: Duration = Duration::from_millis(700);
@@ -44,6 +52,8 @@ struct State {
     confirmed: HashSet<(String, Reason, String)>,
     /// Tries in which others were seen: permutation and attempt.
     met: HashSet<(String, u8)>,
+    /// Until when others are waited for; not set as long as nothing has waited for them.
+    wait_until: Option<Instant>,
 }
 
 impl Doubts {
@@ -62,6 +72,11 @@ impl Doubts {
 
     fn confirm(&self, record: &CaseRecord) {
         self.state().confirmed.insert(cause(record));
+    }
+
+    /// Until when others are waited for: all that waits in this run shares one time.
+    fn wait_until(&self) -> Instant {
+        *self.state().wait_until.get_or_insert_with(|| Instant::now() + UNTIL_THEY_GO)
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
@@ -116,15 +131,16 @@ pub(super) async fn settled(shared: &Shared, permutation: &Permutation, first: C
             }
             break;
         }
-        if (again.verdict, again.reason) != (first.verdict, first.reason) {
-            return match shared.traces.words_within(PATIENCE).await {
-                Some(others) => interference(first, &others, shared.target.profile),
+        if !is_same(&again, &first) {
+            if shared.traces.words_within(PATIENCE).await.is_none() {
                 // Nobody was there: it is the target that answers now so, now otherwise.
-                None => CaseRecord { flaky: true, ..first },
-            };
+                return CaseRecord { flaky: true, ..first };
+            }
+            came_again = 0;
+            break;
         }
         came_again += 1;
-        if shared.traces.words_within(BEFORE_IT_STANDS).await.is_none() {
+        if came_again >= ENOUGH && shared.traces.words_within(BEFORE_IT_STANDS).await.is_none() {
             break;
         }
     }
@@ -132,12 +148,34 @@ pub(super) async fn settled(shared: &Shared, permutation: &Permutation, first: C
     // Somebody was there, or the target shows what nobody registered.
     let is_of_others = came_again == 0 || (is_met && are_others_at_work(shared).await);
     match shared.traces.words().filter(|_| is_of_others) {
-        Some(others) => interference(first, &others, shared.target.profile),
-        None => {
+        Some(others) if !comes_again_alone(shared, permutation, &first).await => {
+            interference(first, &others, shared.target.profile)
+        }
+        _ => {
             shared.doubts.confirm(&first);
             first
         }
     }
+}
+
+fn is_same(again: &CaseRecord, first: &CaseRecord) -> bool {
+    (again.verdict, again.reason) == (first.verdict, first.reason)
+}
+
+/// Waits for the others to go, as long as the run still has time for that, and plays the permutation a few times more.
+async fn comes_again_alone(shared: &Shared, permutation: &Permutation, first: &CaseRecord) -> bool {
+    while are_others_at_work(shared).await {
+        if Instant::now() >= shared.doubts.wait_until() {
+            return false;
+        }
+    }
+    for attempt in LAST_TRIES {
+        let again = case::play(shared, permutation, attempt).await;
+        if !is_same(&again, first) || shared.doubts.has_met(&permutation.id, attempt) {
+            return false;
+        }
+    }
+    true
 }
 
 /// A call that prepares a case can be refused because of others too, and so can a control.
