@@ -38,6 +38,7 @@ struct Seen {
     known: HashMap<(String, Flow), HashSet<Vec<u8>>>,
     /// The user on whom others were first seen, and how often they were.
     others: Option<(String, usize)>,
+    /// Looks at places that were looked at before.
     looks: usize,
 }
 
@@ -51,12 +52,13 @@ impl Traces {
     pub(super) fn look(&self, user_id: &str, flow: Flow, listed: &[Vec<u8>]) -> usize {
         let mut seen = self.seen();
         let Seen { made, known, others, looks } = &mut *seen;
-        *looks += 1;
         let place = (user_id.to_owned(), flow);
         let Some(known) = known.get_mut(&place) else {
             known.insert(place, listed.iter().cloned().collect());
             return 0;
         };
+        // The first look at a place shows nothing of others.
+        *looks += 1;
         let is_new = |id: &&Vec<u8>| !made.contains(*id) && !known.contains(*id);
         let new: Vec<Vec<u8>> = listed.iter().filter(is_new).cloned().collect();
         let count = new.len();
@@ -187,9 +189,9 @@ mod tests {
             tokio::time::sleep(Duration::from_millis(1)).await;
             traces.look("1", Flow::V1U2f, &ids(listed))
         };
-        let two_looks = async { (look(&[]).await, look(&[]).await) };
+        let two_looks = async { (look(&[]).await, look(&[]).await, look(&[]).await) };
         let (words, _) = tokio::join!(traces.words_within(Patience { least: none, looks: 2, most: long }), two_looks);
-        assert_eq!(words, None, "it was looked twice, and nobody was there");
+        assert_eq!(words, None, "it was looked twice after the first time, and nobody was there");
         let (words, _) =
             tokio::join!(traces.words_within(Patience { least: long, looks: 0, most: long }), look(&["theirs"]));
         assert!(words.is_some());
