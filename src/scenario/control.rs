@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 
 use super::model::Case;
-use super::step::{Made, MutationUse, Mutations, Step};
+use super::step::{Made, Step};
 use super::{Expectation, Requirement};
+use super::{MutationUse, Mutations};
 use crate::authenticator::Format;
 use crate::webauthn::cose::CoseAlgorithm;
 

@@ -5,6 +5,7 @@ mod control;
 pub mod covered;
 mod expectation;
 mod model;
+mod mutations;
 mod parse;
 mod plan;
 mod requirement;
@@ -16,12 +17,13 @@ mod write;
 pub use control::{Control, Path};
 pub use expectation::{Expectation, RefusalClass};
 pub use model::{AlgorithmChoice, Case, Measure, OracleVerdict, Place};
+pub use mutations::{MutationUse, Mutations};
 pub use parse::{ScenarioError, embedded, parse_suite, source_text};
 pub use plan::{Pattern, PatternError, Permutation, Plan, Selection, Sizes};
 pub use requirement::{Policy, Requirement};
 pub use step::{
-    Caller, CredentialRef, DomainRef, FactorRef, FlowRef, Made, MessageEdit, MessageMember, MutationUse, Mutations,
-    NameSpec, OperationRef, ProtocolRef, Race, Step, UserRef, Wait,
+    Caller, CredentialRef, DomainRef, FactorRef, FlowRef, Made, MessageEdit, MessageMember, NameSpec, OperationRef,
+    ProtocolRef, Race, Step, UserRef, Wait,
 };
 pub use subjects::{Demand, Sharing};
 pub use write::suite_text;

@@ -5,7 +5,8 @@ use serde_json::Value;
 
 use super::Expectation;
 use super::requirement::Requirement;
-use super::step::{Made, MutationUse, Mutations, OperationRef, Race, Step};
+use super::step::{Made, OperationRef, Race, Step};
+use super::{MutationUse, Mutations};
 use crate::authenticator::{Args, Format, Mutation};
 use crate::contract::clause::{self, Basis};
 use crate::contract::{Operation, Protocol};
