@@ -8,6 +8,7 @@ mod options;
 mod protocol;
 mod robustness;
 mod shape;
+mod shown;
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -18,7 +19,7 @@ use serde_json::Value;
 use crate::contract::{Operation, clause};
 use crate::outcome::{Finding, Reason};
 use crate::transport::{Exchange, Reply};
-use crate::wire::secret::Secret;
+pub use shown::{Seen, Watch};
 
 /// What a check may look at.
 #[derive(Debug, Clone)]
@@ -30,8 +31,8 @@ pub struct Observation<'a> {
     pub documented_request: bool,
     /// Whether the bytes of the request were made wrong on purpose.
     pub malformed: bool,
-    /// The value of the authorization header that was sent.
-    pub authorization: Option<&'a Secret>,
+    /// Finds what the caller may not see; `None` where nobody knows.
+    pub watch: Option<&'a dyn Watch>,
     /// The RP ID that the creation options should name.
     pub rp_id: Option<&'a str>,
     /// The kind of authenticator that the start asked for: `platform` or `cross-platform`.
@@ -44,6 +45,7 @@ pub struct Observation<'a> {
 #[derive(Debug, Clone, Default)]
 pub struct Memo<'a> {
     public_key: OnceCell<Option<Result<Cow<'a, Value>, Wrong>>>,
+    found: OnceCell<Vec<shown::Found>>,
 }
 
 impl<'a> Observation<'a> {
@@ -99,6 +101,7 @@ impl Wrong {
 pub const CHECKS: &[Check] = &[
     robustness::NO_SERVER_ERROR,
     leak::NO_TOKEN,
+    leak::NO_OTHER_USER,
     leak::NO_STACK_TRACE,
     leak::NO_INTERNALS,
     protocol::READABLE,
@@ -132,8 +135,8 @@ pub const CHECKS: &[Check] = &[
     options::ATTACHMENT,
 ];
 
-/// Ids of the checks that look for a secret, which records do not hold.
-pub const NEED_SECRET: [&str; 1] = [leak::NO_TOKEN.id];
+/// Ids of the checks that look for what records do not hold: secrets, and what belongs to whom.
+pub const NEED_SECRET: [&str; 2] = [leak::NO_TOKEN.id, leak::NO_OTHER_USER.id];
 
 /// What the checks saw in an exchange.
 #[derive(Debug, Clone, Default, PartialEq)]

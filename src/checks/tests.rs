@@ -7,17 +7,19 @@ mod replies;
 
 use std::collections::BTreeSet;
 
-use super::{CHECKS, Memo, Observation, examine};
+use super::{CHECKS, Memo, Observation, Seen, Watch, examine};
 use crate::contract::{Flow, Operation, Protocol, clause};
 use crate::outcome::Reason;
 use crate::transport::Exchange;
+use crate::wire::marks::{Marks, Stands};
 use crate::wire::secret::Secret;
 
 /// Check, clause and reason of a finding.
 type Expected = (&'static str, &'static str, Reason);
 
 const NO_SERVER_ERROR: Expected = ("no-server-error", "api/robustness", Reason::Crash);
-const NO_TOKEN: Expected = ("no-token", "api/no-leak", Reason::Leak);
+const NO_TOKEN: Expected = ("no-token", "api/no-leak/token", Reason::Leak);
+const NO_OTHER_USER: Expected = ("no-other-user", "api/no-leak/other-user", Reason::Leak);
 const NO_STACK_TRACE: Expected = ("no-stack-trace", "api/no-leak", Reason::Leak);
 const NO_INTERNALS: Expected = ("no-internals", "api/no-leak/internals", Reason::SecurityUnmet);
 const READABLE: Expected = ("readable", "api/status/ok", Reason::WrongShape);
@@ -53,9 +55,10 @@ const ENCODING: Expected = ("options-encoding", "api/options/encoding", Reason::
 const ATTACHMENT: Expected = ("options-attachment", "api/options/attachment", Reason::DocVsServer);
 
 /// What the tests above speak of, in the order of the list.
-const ALL: [Expected; 33] = [
+const ALL: [Expected; 34] = [
     NO_SERVER_ERROR,
     NO_TOKEN,
+    NO_OTHER_USER,
     NO_STACK_TRACE,
     NO_INTERNALS,
     READABLE,
@@ -91,12 +94,37 @@ const ALL: [Expected; 33] = [
 
 const TOKEN: &str = "a-token/of+30=characters-length";
 
-fn observation<'a>(exchange: &'a Exchange, authorization: Option<&'a Secret>) -> Observation<'a> {
+/// Knows a token, and the name of a factor of another user.
+#[derive(Debug)]
+struct Known(Marks);
+
+const FACTOR: &str = "the \u{e9}/\"key\" of somebody else";
+
+impl Known {
+    fn new() -> Known {
+        let marks = Marks::default();
+        assert_eq!(marks.add(TOKEN.as_bytes(), Stands::Anywhere), Some(0));
+        assert_eq!(marks.add(FACTOR.as_bytes(), Stands::AsWord), Some(1));
+        Known(marks)
+    }
+}
+
+impl Watch for Known {
+    fn seen(&self, bytes: &[u8]) -> Vec<Seen> {
+        let seen = |mark| match mark {
+            0 => Seen { what: "the token", whose: "the caller", is_token: true },
+            _ => Seen { what: "the name of a factor", whose: "another user", is_token: false },
+        };
+        self.0.find(bytes).into_iter().map(seen).collect()
+    }
+}
+
+fn observation<'a>(exchange: &'a Exchange, watch: Option<&'a dyn Watch>) -> Observation<'a> {
     Observation {
         exchange,
         documented_request: true,
         malformed: false,
-        authorization,
+        watch,
         rp_id: Some("login.example"),
         attachment: None,
         memo: Memo::default(),
@@ -134,11 +162,11 @@ fn row(name: impl Into<String>, exchange: Exchange, expected: &[Expected]) -> Ro
     Row { name: name.into(), exchange, expected: expected.to_vec() }
 }
 
-fn assert_rows(rows: Vec<Row>, authorization: Option<&Secret>) {
+fn assert_rows(rows: Vec<Row>, watch: Option<&dyn Watch>) {
     assert!(!rows.is_empty());
     for Row { name, exchange, expected } in rows {
         let place = format!("{} over {}: {name}", exchange.endpoint.name, exchange.protocol);
-        assert_eq!(findings(&observation(&exchange, authorization)), expected, "{place}\n{:?}", exchange.reply);
+        assert_eq!(findings(&observation(&exchange, watch)), expected, "{place}\n{:?}", exchange.reply);
     }
 }
 
@@ -164,12 +192,32 @@ fn defective_replies_are_found() {
 #[test]
 fn leaks_are_found() {
     assert_rows(replies::leaks(), Some(&authorization()));
+    let rows = || replies::leaks().into_iter().chain(replies::others());
+    assert_rows(rows().collect(), Some(&Known::new()));
+    for Row { name, exchange, expected } in
+        rows().filter(|row| [[NO_TOKEN], [NO_OTHER_USER]].contains(&[row.expected[0]]))
+    {
+        let known = Known::new();
+        let found = examine(&observation(&exchange, Some(&known))).findings;
+        let place = match name.rsplit_once(" in ").map(|(_, place)| place) {
+            Some("a header") => "stands in the header x-debug",
+            Some("a body") => "stands in the body at /message",
+            Some("the creation options") => "stands in the creation options",
+            Some("a list") => "stands in the body at /result/0/name",
+            _ => "stands in the ",
+        };
+        assert!(found.iter().all(|finding| finding.received.contains(place)), "{name}: {found:?}");
+        assert!(
+            found.iter().all(|finding| !finding.received.contains("somebody") && !finding.received.contains(TOKEN))
+        );
+        assert_eq!(expected.len(), 1);
+    }
 }
 
 #[test]
 fn no_check_is_without_a_defective_reply() {
     let rows = bodies::defective().into_iter().chain(encodings::defective());
-    let rows = rows.chain(replies::defective()).chain(replies::leaks());
+    let rows = rows.chain(replies::defective()).chain(replies::leaks()).chain(replies::others());
     let alone: BTreeSet<&str> = rows.filter(|row| row.expected.len() == 1).map(|row| row.expected[0].0).collect();
     let listed: Vec<Expected> = CHECKS.iter().map(|check| (check.id, check.clause, check.reason)).collect();
     assert_eq!(listed, ALL);

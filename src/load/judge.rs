@@ -70,7 +70,7 @@ pub(super) fn judge(asked: &Asked<'_>, subject: &Subject, exchange: Exchange, ha
         exchange: &exchange,
         documented_request: true,
         malformed: false,
-        authorization: Some(&subject.authorization),
+        watch: Some(&subject.authorization),
         rp_id: Some(rp_id),
         attachment: None,
         memo: checks::Memo::default(),

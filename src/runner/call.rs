@@ -9,11 +9,11 @@ use serde_json::Value;
 use super::attempts::{self, Line, Sent, Way};
 use super::player::{Context, Ended, Played, Player};
 use super::tokens::Holder;
-use super::{altered, breaker, judge};
+use super::{altered, breaker, canaries, judge};
 use crate::checks;
 use crate::contract::{ApiVersion, Endpoint, Flow, Operation, Protocol, clause};
 use crate::outcome::{Finding, Reason};
-use crate::scenario::{Caller, CredentialRef, FlowRef, ProtocolRef, Step, UserRef};
+use crate::scenario::{Caller, FlowRef, ProtocolRef, Step, UserRef};
 use crate::transport::{
     Call, Connection, Exchange, Fault, FaultKind, Reply, Tamper, Timings, Transport, TransportError, tamper,
 };
@@ -116,18 +116,20 @@ impl Player<'_> {
             lost => return self.without_verdict(line, call, step, lost),
         };
         self.note_enrolment(endpoint, step, Some(&exchange.reply));
+        let under_test = endpoint.operation != Operation::List;
+        self.note_answered(&exchange, step);
+        let reading = self.reading(&exchange, call, step);
         let observation = checks::Observation {
             exchange: &exchange,
-            documented_request: step.method.is_none() && step.content_type.is_none(),
+            // The list is not an operation under test.
+            documented_request: under_test && step.method.is_none() && step.content_type.is_none(),
             malformed: step.is_malformed(),
-            authorization: call.authorization.as_ref(),
+            watch: Some(&reading),
             rp_id: self.expected_rp_id(step),
             attachment: Self::asked_attachment(step),
             memo: checks::Memo::default(),
         };
-        // The list is no operation under test.
-        let under_test = endpoint.operation != Operation::List;
-        let examined = if under_test { checks::examine(&observation) } else { checks::Examined::default() };
+        let examined = checks::examine(&observation);
         let reply = exchange.reply.clone();
         let expected = self.expected(step);
         // What a path answers to another method is not an answer of the operation.
@@ -137,6 +139,7 @@ impl Player<'_> {
         let goes_on = judged.reason.is_pass();
         let findings = judge.in_order(examined.findings, judged, &expected, &exchange);
         let context = Context::of(&observation, expected);
+        let exchange = canaries::without_hidden(exchange, &findings, &self.shared.masker);
         self.note(step, endpoint, goes_on);
         if exchange.protocol == self.permutation.protocol {
             self.checked.extend(examined.looked_at);
@@ -182,7 +185,9 @@ impl Player<'_> {
             content_type: step.content_type.clone(),
             method: step.method.clone(),
         };
-        Ok(Call { endpoint, message, authorization, tamper })
+        let call = Call { endpoint, message, authorization, tamper };
+        self.note_sent(endpoint, step, &call);
+        Ok(call)
     }
 
     /// The authorization header of a call. Where a U2F enrolment has locked the user's own token, the administrator goes on for it
@@ -242,10 +247,7 @@ impl Player<'_> {
     /// Keeps what later steps need: options and factor id of a start, the state after a verify or remove.
     fn remember(&mut self, endpoint: &'static Endpoint, step: &Step, reply: &Reply) -> Result<(), Ended> {
         let own = step.caller == Caller::Subject && step.user == UserRef::Own && step.flow == FlowRef::Own;
-        let sent = match step.credential {
-            CredentialRef::Latest => self.credential.clone(),
-            CredentialRef::First => self.first_credential.clone(),
-        };
+        let sent = self.credential_of(step).cloned();
         let success = match reply {
             Reply::Success(body) => Some(body),
             Reply::Refusal(_) => None,

@@ -3,11 +3,15 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 use super::player::{Ended, MadeCredential, Player};
 use crate::contract::{ApiVersion, Endpoint, Operation};
 use crate::outcome::Reason;
-use crate::scenario::{CredentialRef, DomainRef, FactorRef, MessageEdit, MessageMember, Step, UserRef};
+use crate::scenario::{CredentialRef, DomainRef, FactorRef, MessageEdit, MessageMember, NameSpec, Step, UserRef};
+
+/// Random bytes of a name that no step says.
+const NAME_BYTES: usize = 10;
 
 impl Player<'_> {
     /// The message of a step in canonical protobuf JSON, but for what the step changes.
@@ -50,11 +54,7 @@ impl Player<'_> {
             .into();
         }
         if endpoint.operation == Operation::Verify {
-            let credential = match step.credential {
-                CredentialRef::Latest => self.credential.clone(),
-                CredentialRef::First => self.first_credential.clone(),
-            };
-            let Some(credential) = credential else {
+            let Some(credential) = self.credential_of(step).cloned() else {
                 return self.end("setup", self.clause(), Reason::Setup, "a credential to verify", "none was made");
             };
             put_verification(&mut message, endpoint, step, &credential);
@@ -63,6 +63,14 @@ impl Player<'_> {
             change(&mut message, endpoint, edit);
         }
         Ok(message)
+    }
+
+    /// The credential that a verify sends.
+    pub(super) fn credential_of(&self, step: &Step) -> Option<&MadeCredential> {
+        match step.credential {
+            CredentialRef::Latest => self.credential.as_ref(),
+            CredentialRef::First => self.first_credential.as_ref(),
+        }
     }
 
     /// One of the further domains that the target says it serves, by chance; `None` if it names none.
@@ -92,8 +100,22 @@ impl Player<'_> {
     }
 }
 
+/// The name of a factor where a step says nothing of it. It follows from the credential, and is new in every run as that is, so that
+/// it stands nowhere by chance. The faults of a request know the usual one.
+fn name_of(step: &Step, credential: &MadeCredential) -> String {
+    match &step.name {
+        Some(name) => name.text(),
+        None if step.tamper.is_some() => NameSpec::usual().text(),
+        None => {
+            let hash = Sha256::new_with_prefix(b"name").chain_update(credential.seed);
+            let hash = hash.chain_update(&credential.recipe.options.challenge).finalize();
+            format!("key-{}", hash.iter().take(NAME_BYTES).map(|byte| format!("{byte:02x}")).collect::<String>())
+        }
+    }
+}
+
 fn put_verification(message: &mut Value, endpoint: &Endpoint, step: &Step, credential: &MadeCredential) {
-    let name = step.name.text();
+    let name = name_of(step, credential);
     match endpoint.flow.version() {
         ApiVersion::V1 => {
             let bytes = STANDARD.encode(&credential.created.text);

@@ -7,6 +7,7 @@ mod altered;
 mod attempts;
 mod breaker;
 mod call;
+mod canaries;
 mod case;
 mod challenges;
 pub mod check;
@@ -54,6 +55,7 @@ use crate::scenario::Plan;
 use crate::transport::{self, TransportError};
 use crate::wire::secret::Masker;
 use attempts::{Attempts, Line};
+use canaries::Canaries;
 use challenges::Challenges;
 use control::Controls;
 use course::Course;
@@ -87,6 +89,7 @@ struct Shared {
     tokens: Arc<Tokens>,
     pool: SubjectPool,
     challenges: Challenges,
+    canaries: Arc<Canaries>,
     traces: Arc<traces::Traces>,
     doubts: doubt::Doubts,
     /// What a call took in the preflight.
@@ -142,6 +145,7 @@ impl Runner {
             tokens: Arc::default(),
             pool,
             challenges: Challenges::default(),
+            canaries: Arc::new(Canaries::new(&target.accounts)),
             traces: Arc::default(),
             doubts: doubt::Doubts::default(),
             call_time: OnceLock::new(),

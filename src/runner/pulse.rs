@@ -69,6 +69,7 @@ fn alone(shared: &Shared) -> Option<Shared> {
         tokens: Arc::clone(&shared.tokens),
         pool: shared.pool.clone(),
         challenges: Challenges::default(),
+        canaries: Arc::clone(&shared.canaries),
         traces: shared.traces.clone(),
         doubts: Doubts::default(),
         call_time: OnceLock::new(),

@@ -100,7 +100,7 @@ fn rejudge_exchange(evidence: &Evidence, judge: Judge<'_>) -> Option<(Vec<Findin
         exchange: &exchange,
         documented_request: !evidence.undocumented_request,
         malformed: evidence.malformed,
-        authorization: None,
+        watch: None,
         rp_id: evidence.rp_id.as_deref(),
         attachment: evidence.attachment.as_deref(),
         memo: Memo::default(),

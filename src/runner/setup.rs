@@ -377,6 +377,7 @@ async fn enrol(
         tokens: std::sync::Arc::default(),
         pool: SubjectPool::new(&accounts, Demand::default()),
         challenges: super::challenges::Challenges::default(),
+        canaries: std::sync::Arc::default(),
         traces: std::sync::Arc::default(),
         doubts: super::doubt::Doubts::default(),
         call_time: std::sync::OnceLock::new(),

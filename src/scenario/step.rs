@@ -35,9 +35,8 @@ pub struct Step {
     /// `call`: the id of the factor in the path.
     #[serde(default)]
     pub factor: FactorRef,
-    /// `call: verify`: the factor's name.
-    #[serde(default)]
-    pub name: NameSpec,
+    /// `call: verify`: the factor's name; without it one that no other factor has.
+    pub name: Option<NameSpec>,
     /// `call: start`, v2: the domain asked for.
     pub domain: Option<DomainRef>,
     /// `call`: another flow than the permutation's.
@@ -85,7 +84,7 @@ impl Default for Step {
             caller: Caller::default(),
             user: UserRef::default(),
             factor: FactorRef::default(),
-            name: NameSpec::default(),
+            name: None,
             domain: None,
             flow: FlowRef::default(),
             over: ProtocolRef::default(),
@@ -340,13 +339,12 @@ const fn once() -> usize {
     1
 }
 
-impl Default for NameSpec {
-    fn default() -> Self {
+impl NameSpec {
+    /// The name that the faults of a request look for.
+    pub fn usual() -> NameSpec {
         NameSpec { text: letter(), times: 8, then: String::new() }
     }
-}
 
-impl NameSpec {
     /// The text.
     pub fn text(&self) -> String {
         format!("{}{}", self.text.repeat(self.times), self.then)
