@@ -15,7 +15,8 @@ use crate::contract::{ApiVersion, Endpoint, Flow, Operation, Protocol, clause};
 use crate::outcome::{Finding, Reason};
 use crate::scenario::{Caller, FlowRef, ProtocolRef, Step, UserRef};
 use crate::transport::{
-    Call, Connection, Exchange, Fault, FaultKind, Reply, Tamper, Timings, Transport, TransportError, tamper,
+    Call, Connection, Exchange, Fault, FaultKind, Reply, Respelled, Tamper, Timings, Transport, TransportError,
+    spelling, tamper,
 };
 use crate::webauthn::options::PublicKeyCredentialCreationOptions;
 use crate::wire::secret::Secret;
@@ -57,11 +58,11 @@ impl Player<'_> {
             return self.end("setup", self.clause(), Reason::NotDeclared, "the operation", received);
         };
         let call = self.build(endpoint, step)?;
-        let Some(transport) = self.shared.transport(self.protocol(step)).cloned() else {
+        let Some(line) = self.line(step) else {
             let received = "the target does not have it";
             return self.end("setup", self.clause(), Reason::NotDeclared, "the protocol", received);
         };
-        Ok((transport, call))
+        Ok((line, call))
     }
 
     /// How a call of this case is sent. When the case is tried again, what must not be repeated gets a connection of its own, so that its end is the
@@ -83,7 +84,7 @@ impl Player<'_> {
         }
     }
 
-    fn protocol(&self, step: &Step) -> Protocol {
+    pub(super) fn protocol(&self, step: &Step) -> Protocol {
         let offered = &self.shared.target.protocols;
         let own = offered.iter().position(|protocol| *protocol == self.permutation.protocol).unwrap_or_default();
         let further = match step.over {
@@ -122,7 +123,7 @@ impl Player<'_> {
         let observation = checks::Observation {
             exchange: &exchange,
             // The list is not an operation under test.
-            documented_request: under_test && step.method.is_none() && step.content_type.is_none(),
+            documented_request: under_test && step.is_documented(self.expectation(step)),
             malformed: step.is_malformed(),
             watch: Some(&reading),
             rp_id: self.expected_rp_id(step),
@@ -133,12 +134,13 @@ impl Player<'_> {
         let reply = exchange.reply.clone();
         let expected = self.expected(step);
         // What a path answers to another method is not an answer of the operation.
-        let remembers = !expected.any_reply;
+        let remembers = !(expected.any_reply && step.method.is_some());
         let judge = self.shared.judge();
         let judged = judge.finding(&expected, &exchange);
         let goes_on = judged.reason.is_pass();
         let findings = judge.in_order(examined.findings, judged, &expected, &exchange);
         let context = Context::of(&observation, expected);
+        let carried = (exchange.protocol, exchange.timings);
         let exchange = canaries::without_hidden(exchange, &findings, &self.shared.masker);
         self.note(step, endpoint, goes_on);
         if exchange.protocol == self.permutation.protocol {
@@ -151,6 +153,7 @@ impl Player<'_> {
             self.observed = judge::observed(&reply);
             self.judged = self.exchanges.len().checked_sub(1);
         }
+        self.is_kept(step, carried)?;
         if remembers {
             self.remember(endpoint, step, &reply)?;
         }
@@ -184,10 +187,19 @@ impl Player<'_> {
             body: step.tamper.as_deref().and_then(tamper::find).map(|fault| fault.apply),
             content_type: step.content_type.clone(),
             method: step.method.clone(),
+            headers: step.headers.lines(),
+            path: self.respelled(step),
         };
         let call = Call { endpoint, message, authorization, tamper };
         self.note_sent(endpoint, step, &call);
         Ok(call)
+    }
+
+    /// The form of a step's path.
+    fn respelled(&self, step: &Step) -> Option<Respelled> {
+        let spelling = spelling::find(step.path.as_deref()?)?;
+        let another = self.lease.other().map(|other| other.user_id.clone()).unwrap_or_default();
+        Some(Respelled { spelling, another })
     }
 
     /// The authorization header of a call. Where a U2F enrolment has locked the user's own token, the administrator goes on for it

@@ -28,6 +28,9 @@ const UNSUPPORTED: &str = "WebAuthn L3 section 7.1, step 21";
 /// The clause of good enrolments.
 pub(super) const ACCEPT: &str = "webauthn/7.1/accept";
 
+/// The clause of calls by another method.
+const METHOD: &str = "api/request/method";
+
 /// The check of findings about an expectation.
 pub(super) const CHECK: &str = "expectation";
 
@@ -62,7 +65,7 @@ impl Player<'_> {
             also: step.reason.clone(),
             further: self.permutation.case.clauses.iter().skip(1).cloned().collect(),
             configured_caller: !is_foreign,
-            any_reply: step.method.is_some() && self.expectation(step) == Expectation::EITHER,
+            any_reply: step.path.is_some() || (step.method.is_some() && self.expectation(step) == Expectation::EITHER),
             left_open: self.unmet && is_open && step.expect.is_some(),
         }
     }
@@ -123,10 +126,11 @@ impl Judge<'_> {
     pub(super) fn finding(&self, expected: &Expected, exchange: &Exchange) -> Finding {
         let words = Expectation::of(expected).words();
         let (reason, received) = match &exchange.reply {
-            Reply::Success(body) if expected.any_reply && has_options(exchange.endpoint, body) => {
+            Reply::Success(body) if is_about_method(expected) && has_options(exchange.endpoint, body) => {
                 (Reason::AcceptedInvalid, "accepted: creation options".to_owned())
             }
-            Reply::Unreadable(why) if expected.any_reply => (expected.accepted, format!("no reply of the API: {why}")),
+            // A page for browsers, say, is no more an acceptance than a refusal is.
+            Reply::Unreadable(why) if expected.any_reply => (Reason::Met, format!("no reply of the API: {why}")),
             Reply::Success(_) => (expected.accepted, "accepted: 200".to_owned()),
             Reply::Unreadable(why) => (Reason::WrongShape, format!("unreadable: {why}")),
             Reply::Refusal(refusal) => {
@@ -224,6 +228,11 @@ impl Judge<'_> {
             _ => Reason::WrongReason,
         }
     }
+}
+
+/// Whether a call was made by another method, so that whatever it is answered the operation must not have run.
+fn is_about_method(expected: &Expected) -> bool {
+    expected.any_reply && clause::includes(METHOD, &expected.clause)
 }
 
 /// Whether the answer to a start holds what only a start makes.

@@ -22,6 +22,7 @@ mod expiry;
 mod foretell;
 pub mod fuzz;
 mod judge;
+mod kept;
 mod make;
 mod message;
 mod oracle;

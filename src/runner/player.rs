@@ -7,6 +7,7 @@ use sha2::{Digest as _, Sha256};
 use super::attempts::Try;
 use super::control::Form;
 use super::details::SeenDetails;
+use super::kept::Kept;
 use super::subject::Lease;
 use super::{Shared, present};
 use crate::authenticator::{CreatedCredential, Format};
@@ -70,6 +71,8 @@ pub(super) struct Player<'a> {
     pub(super) altered: Vec<Secret>,
     /// Whether the case was tried before.
     pub(super) is_again: bool,
+    /// Connections of the case's own.
+    pub(super) kept: Kept,
 }
 
 /// An exchange, and what it was judged by.
@@ -188,6 +191,7 @@ impl<'a> Player<'a> {
             made: 0,
             altered: Vec::new(),
             is_again: attempt > 0,
+            kept: Kept::default(),
         }
     }
 

@@ -4,6 +4,7 @@ pub mod catalogue;
 mod control;
 pub mod covered;
 mod expectation;
+mod headers;
 mod model;
 mod mutations;
 mod parse;
@@ -16,14 +17,15 @@ mod write;
 
 pub use control::{Control, Path};
 pub use expectation::{Expectation, RefusalClass};
+pub use headers::Headers;
 pub use model::{AlgorithmChoice, Case, Measure, OracleVerdict, Place};
 pub use mutations::{MutationUse, Mutations};
 pub use parse::{ScenarioError, embedded, parse_suite, source_text};
 pub use plan::{Pattern, PatternError, Permutation, Plan, Selection, Sizes};
 pub use requirement::{Policy, Requirement};
 pub use step::{
-    Caller, CredentialRef, DomainRef, FactorRef, FlowRef, Made, MessageEdit, MessageMember, NameSpec, OperationRef,
-    ProtocolRef, Race, Step, UserRef, Wait,
+    Caller, ConnectionRef, CredentialRef, DomainRef, FactorRef, FlowRef, Made, MessageEdit, MessageMember, NameSpec,
+    OperationRef, ProtocolRef, Race, Step, UserRef, Wait,
 };
 pub use subjects::{Demand, Sharing};
 pub use write::suite_text;

@@ -10,6 +10,7 @@ use super::{MutationUse, Mutations};
 use crate::authenticator::{Args, Format, Mutation};
 use crate::contract::clause::{self, Basis};
 use crate::contract::{Operation, Protocol};
+use crate::transport::spelling;
 use crate::webauthn::cose::{CoseAlgorithm, label};
 
 /// One suite file.
@@ -156,6 +157,7 @@ impl Case {
             step.caller == super::Caller::Other
                 || step.user == super::UserRef::Other
                 || step.race == Some(Race::TwoUsers)
+                || step.path.as_deref().and_then(spelling::find).is_some_and(|form| form.names_another)
         };
         if self.steps.iter().any(other) { 2 } else { 1 }
     }

@@ -9,7 +9,7 @@ use super::step::{OperationRef, Step};
 use super::strength;
 use crate::authenticator::Mutation;
 use crate::contract::{Flow, clause};
-use crate::transport::tamper;
+use crate::transport::{spelling, tamper};
 
 /// The suites that are part of the product: file name and text.
 const SUITES: &[(&str, &str)] = &[
@@ -179,6 +179,10 @@ fn check_step(case: &Case, step: &Step) -> Result<(), String> {
         let known = tamper::FAULTS.iter().map(|fault| fault.id);
         return Err(format!("there is no request fault `{name}`{}", near(name, known)));
     }
+    if let Some(name) = step.path.as_deref().filter(|name| spelling::find(name).is_none()) {
+        let known = spelling::SPELLINGS.iter().map(|form| form.id);
+        return Err(format!("there is no form of a path `{name}`{}", near(name, known)));
+    }
     if let Some(OracleVerdict::RefuseAt(slug)) = &step.oracle
         && clause::find(&format!("webauthn/{slug}")).is_none()
     {
@@ -262,6 +266,14 @@ mod tests {
             (format!("{{ id: s/a, {clause}, methods: [Get], expect: must-accept }}"), "`Get` is not an HTTP method"),
             (format!("{{ id: s/a, {clause}, steps: [{{ expect: must-accept }}] }}"), "exactly one of"),
             (format!("{{ id: s/a, {clause}, steps: [{{ call: start, tamper: nothing }}] }}"), "no request fault"),
+            (
+                format!("{{ id: s/a, {clause}, steps: [{{ call: start, path: double-slsh }}] }}"),
+                "did you mean `double-slash`?",
+            ),
+            (
+                format!("{{ id: s/a, {clause}, steps: [{{ call: start, headers: {{ a b: x }} }}] }}"),
+                "`a b` is not the name",
+            ),
         ] {
             let error = error_of(&case);
             assert!(error.contains(words), "{case}: {error}");

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::headers::Headers;
 use super::{Expectation, MutationUse, Mutations};
 use crate::authenticator::{Args, Mutation};
 
@@ -62,6 +63,14 @@ pub struct Step {
     pub content_type: Option<String>,
     /// `call`: another HTTP method.
     pub method: Option<String>,
+    /// `call`: further headers, or others in place of ours.
+    #[serde(default)]
+    pub headers: Headers,
+    /// `call`: a named form of the path.
+    pub path: Option<String>,
+    /// `call`: over which connection.
+    #[serde(default)]
+    pub connection: ConnectionRef,
     /// `call`: what it has to come to; a call without it prepares the case.
     pub expect: Option<Expectation>,
     /// `call`: the clauses that a refusal may be about; otherwise the case's primary clause.
@@ -95,6 +104,9 @@ impl Default for Step {
             tamper: None,
             content_type: None,
             method: None,
+            headers: Headers::default(),
+            path: None,
+            connection: ConnectionRef::Any,
             expect: None,
             reason: Vec::new(),
             about: None,
@@ -112,9 +124,17 @@ impl Step {
         self.mutate.0.iter().filter_map(known).collect()
     }
 
-    /// Whether its request is wrong on purpose in its bytes, method or content type.
+    /// Whether its request is wrong on purpose in its bytes, method, path or content type.
     pub fn is_malformed(&self) -> bool {
-        self.tamper.is_some() || self.method.is_some() || self.content_type.is_some() || !self.message.is_empty()
+        let is_elsewhere = self.method.is_some() || self.path.is_some() || self.content_type.is_some();
+        self.tamper.is_some() || is_elsewhere || !self.message.is_empty()
+    }
+
+    /// Whether the documents say what answers its request: not where its method, path or content type are others, nor where its headers
+    /// allow for more answers than one.
+    pub fn is_documented(&self, expectation: Expectation) -> bool {
+        let is_elsewhere = self.method.is_some() || self.path.is_some() || self.content_type.is_some();
+        !is_elsewhere && (self.headers.is_empty() || expectation != Expectation::EITHER)
     }
 }
 
@@ -167,6 +187,17 @@ pub enum ProtocolRef {
     Next,
     /// The one after that.
     Last,
+}
+
+/// Over which connection a call goes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ConnectionRef {
+    /// Any that is free.
+    #[default]
+    Any,
+    /// One that the case has for itself: the same for all its calls over a protocol that say so.
+    Kept,
 }
 
 /// Which credential a verify sends.

@@ -12,6 +12,7 @@ mod outgoing;
 pub mod probe;
 mod recorded;
 mod rest;
+pub mod spelling;
 pub mod tamper;
 mod tls;
 
@@ -21,7 +22,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Value, json};
 
 use crate::contract::{ApiVersion, Endpoint, Flow, Operation, Protocol};
@@ -32,6 +33,7 @@ pub use curl::{curl, grpcurl};
 pub use error::{Phase, TransportError, Unprocessed};
 pub use fault::{Fault, FaultKind};
 pub use recorded::{RecordedReply, recorded};
+pub use spelling::Respelled;
 pub use tls::configuration as tls_configuration;
 
 /// Carries calls over one protocol to one target. Cheap to share; connections are kept and reused.
@@ -183,12 +185,17 @@ pub struct Tamper {
     pub content_type: Option<String>,
     /// Replaces the HTTP method.
     pub method: Option<String>,
+    /// Replaces ours of the same names; several of one name are several lines, and `None` leaves ours out.
+    pub headers: Vec<(HeaderName, Option<HeaderValue>)>,
+    /// Replaces the path.
+    pub path: Option<Respelled>,
 }
 
 impl Tamper {
     /// Whether the call is an ordinary one.
     pub fn is_empty(&self) -> bool {
-        self.body.is_none() && self.content_type.is_none() && self.method.is_none()
+        let is_as_usual = self.body.is_none() && self.content_type.is_none() && self.method.is_none();
+        is_as_usual && self.headers.is_empty() && self.path.is_none()
     }
 }
 

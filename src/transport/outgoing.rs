@@ -3,7 +3,7 @@
 use std::sync::{Arc, LazyLock};
 
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use serde_json::{Map, Value};
 
@@ -38,6 +38,7 @@ impl Draft {
         if let Some(content_type) = content_type {
             headers.insert(CONTENT_TYPE, header("the content type", content_type)?);
         }
+        replace(&mut headers, &call.tamper.headers);
         let sent = SentRequest {
             method: method.to_owned(),
             url: self.url,
@@ -56,7 +57,41 @@ impl Draft {
             .map_err(|_| TransportError::Other(format!("{method:?} is no HTTP method")))?;
         *request.uri_mut() = sent.url.parse().map_err(|e| TransportError::Address(format!("{}: {e}", sent.url)))?;
         *request.headers_mut() = headers;
+        if call.tamper.path.as_ref().is_some_and(|path| path.spelling.is_absolute) {
+            request.extensions_mut().insert(AbsoluteForm);
+        }
+        if call.tamper.headers.contains(&(HOST, None)) {
+            request.extensions_mut().insert(WithoutHost);
+        }
         Ok(Outgoing { request, sent })
+    }
+}
+
+/// Marks a request whose first line has the whole URL (RFC 9112 section 3.2.2).
+#[derive(Debug, Clone, Copy)]
+pub(super) struct AbsoluteForm;
+
+/// Marks a request without Host.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct WithoutHost;
+
+/// Puts the lines in place of those of the same names.
+fn replace(headers: &mut HeaderMap, lines: &[(HeaderName, Option<HeaderValue>)]) {
+    for (name, _) in lines {
+        headers.remove(name);
+    }
+    for (name, value) in lines {
+        if let Some(value) = value {
+            headers.append(name, value.clone());
+        }
+    }
+}
+
+/// The URL of a call whose documented path is this one.
+pub(super) fn url(base_url: &str, path: &str, call: &Call) -> String {
+    match &call.tamper.path {
+        Some(respelled) => format!("{base_url}{}", respelled.path(path)),
+        None => format!("{base_url}{path}"),
     }
 }
 

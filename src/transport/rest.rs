@@ -45,7 +45,7 @@ impl Transport for Rest {
 
 fn draft(base_url: &str, call: &Call) -> Result<Draft, TransportError> {
     let message = outgoing::message(call)?;
-    let url = format!("{base_url}{}", path(call.endpoint, message));
+    let url = outgoing::url(base_url, &path(call.endpoint, message), call);
     let has_body = call.endpoint.rest.method != "DELETE";
     Ok(Draft {
         method: call.endpoint.rest.method,

@@ -17,7 +17,7 @@ use hyper::client::conn::TrySendError;
 use tokio::sync::Mutex;
 
 use super::attempt::{Attempt, Received};
-use super::outgoing;
+use super::outgoing::{self, AbsoluteForm, WithoutHost};
 use super::{Address, Connection, Limits, SetUp, TransportError, default_port};
 use connect::{Connected, Connector};
 pub(super) use connect::{Secure, agreed_on_http2, dial};
@@ -206,9 +206,11 @@ async fn sent(
 
 /// HTTP/1.1 has the path in its first line, and the host in a header (RFC 9112 section 3.2.1).
 fn origin_form(request: &mut Request<Body>, host: Option<&HeaderValue>) {
-    let path = request.uri().path_and_query().cloned().unwrap_or(PathAndQuery::from_static("/"));
-    *request.uri_mut() = Uri::from(path);
-    if let Some(host) = host {
+    if request.extensions().get::<AbsoluteForm>().is_none() {
+        let path = request.uri().path_and_query().cloned().unwrap_or(PathAndQuery::from_static("/"));
+        *request.uri_mut() = Uri::from(path);
+    }
+    if let Some(host) = host.filter(|_| request.extensions().get::<WithoutHost>().is_none()) {
         request.headers_mut().entry(HOST).or_insert_with(|| host.clone());
     }
 }
