@@ -1,5 +1,6 @@
 //! Cases as data: the model of a suite, its parser and its expansion into permutations.
 
+mod algorithms;
 pub mod catalogue;
 mod control;
 pub mod covered;

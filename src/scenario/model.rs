@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::Expectation;
+use super::algorithms::AlgorithmGroup;
 use super::requirement::Requirement;
 use super::step::{Made, OperationRef, Race, Step};
 use super::{MutationUse, Mutations};
@@ -22,6 +23,9 @@ pub(super) struct SuiteFile {
     /// Whether a default run takes one flow for each case, drawn by the seed: for suites about the credential alone.
     #[serde(default)]
     pub sampled: bool,
+    /// Whether it takes one flow and one protocol: for suites that play something in many forms.
+    #[serde(default)]
+    pub one_place: bool,
     /// Cases.
     pub cases: Vec<serde_saphyr::Spanned<CaseEntry>>,
 }
@@ -47,6 +51,10 @@ pub(super) struct CaseEntry {
     #[serde(default)]
     pub methods: Vec<String>,
     pub algorithm: Option<AlgorithmChoice>,
+    #[serde(default)]
+    pub algorithms: Vec<AlgorithmGroup>,
+    #[serde(default)]
+    pub every_algorithm: bool,
     pub key: Option<String>,
     #[serde(default)]
     pub requires: Vec<Requirement>,
@@ -95,8 +103,12 @@ pub struct Case {
     pub operations: Vec<Operation>,
     /// Attestation formats; at least one.
     pub formats: Vec<Format>,
-    /// Algorithm of the credential keys.
+    /// Algorithm of the credential keys; the first of the axis where there is one.
     pub algorithm: AlgorithmChoice,
+    /// Algorithm axis; empty where the case has one algorithm, and of one where a permutation is made of it.
+    pub algorithms: Vec<CoseAlgorithm>,
+    /// Whether a default run plays the whole axis, and not the one that the seed draws.
+    pub every_algorithm: bool,
     /// Name of a credential key, where it is not to be derived.
     pub key: Option<String>,
     /// What the expectation presupposes of the target.
@@ -111,6 +123,8 @@ pub struct Case {
     pub each: Option<Measure>,
     /// Whether a default run takes one flow, and a few lengths.
     pub sampled: bool,
+    /// Whether a default run takes one flow and one protocol.
+    pub one_place: bool,
     /// The own suite file that it is from; none for the suites that are part of the product.
     pub file: Option<String>,
     /// Where its entry is.
@@ -133,6 +147,8 @@ impl Case {
             operations: Vec::new(),
             formats: vec![format],
             algorithm: AlgorithmChoice::Given(algorithm),
+            algorithms: Vec::new(),
+            every_algorithm: false,
             key: None,
             requires: Vec::new(),
             otherwise: Expectation::EITHER,
@@ -140,10 +156,20 @@ impl Case {
             catalogue: Vec::new(),
             each: None,
             sampled: false,
+            one_place: false,
             file: None,
             place: Place::default(),
             steps,
         }
+    }
+
+    /// What names of its permutations and vectors have at their end: format, algorithm and length, as far as it has these axes.
+    pub fn axes_named(&self, format: Format, length: Option<usize>) -> String {
+        let format = (self.formats.len() > 1).then(|| format.slug());
+        let algorithm = self.axis_algorithm().map(|algorithm| algorithm.name().unwrap_or_default());
+        let mut named: String = format.into_iter().chain(algorithm).map(|part| format!("/{part}")).collect();
+        named.extend(length.map(|length| format!("/{length}")));
+        named
     }
 
     /// The primary clause.
@@ -311,6 +337,8 @@ impl From<CaseEntry> for Case {
     fn from(entry: CaseEntry) -> Case {
         let steps = if entry.steps.is_empty() { default_steps(&entry) } else { entry.steps };
         let formats: Vec<Format> = entry.formats.into_iter().map(|format| format.0).collect();
+        let algorithms: Vec<CoseAlgorithm> = entry.algorithms.into_iter().flat_map(|group| group.0).collect();
+        let first = algorithms.first().copied().map(AlgorithmChoice::Given);
         Case {
             id: entry.id,
             title: entry.title,
@@ -321,7 +349,9 @@ impl From<CaseEntry> for Case {
             protocols: entry.protocols.into_iter().map(Protocol::from).collect(),
             operations: entry.operations.into_iter().map(Operation::from).collect(),
             formats: if formats.is_empty() { vec![Format::None] } else { formats },
-            algorithm: entry.algorithm.unwrap_or(AlgorithmChoice::Given(CoseAlgorithm::ES256)),
+            algorithm: entry.algorithm.or(first).unwrap_or(AlgorithmChoice::Given(CoseAlgorithm::ES256)),
+            algorithms,
+            every_algorithm: entry.every_algorithm,
             key: entry.key,
             requires: entry.requires,
             otherwise: entry.otherwise.unwrap_or(Expectation::EITHER),
@@ -329,6 +359,7 @@ impl From<CaseEntry> for Case {
             catalogue: entry.catalogue,
             each: entry.each,
             sampled: false,
+            one_place: false,
             file: None,
             place: Place::default(),
             steps,

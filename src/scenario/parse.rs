@@ -24,6 +24,7 @@ const SUITES: &[(&str, &str)] = &[
     ("scenarios/auth-data.yaml", include_str!("../../scenarios/auth-data.yaml")),
     ("scenarios/cose.yaml", include_str!("../../scenarios/cose.yaml")),
     ("scenarios/cose-attested.yaml", include_str!("../../scenarios/cose-attested.yaml")),
+    ("scenarios/algorithms.yaml", include_str!("../../scenarios/algorithms.yaml")),
     ("scenarios/none.yaml", include_str!("../../scenarios/none.yaml")),
     ("scenarios/packed-self.yaml", include_str!("../../scenarios/packed-self.yaml")),
     ("scenarios/packed-x5c.yaml", include_str!("../../scenarios/packed-x5c.yaml")),
@@ -108,7 +109,7 @@ pub fn parse_suite(file: &str, text: &str) -> Result<Vec<Case>, ScenarioError> {
         check_entry(&suite.suite, &entry, &mut ids).map_err(fail)?;
         let mut case = Case::from(entry.clone());
         strength::check(&entry, &case).map_err(fail)?;
-        case.sampled = suite.sampled;
+        (case.sampled, case.one_place) = (suite.sampled, suite.one_place);
         case.place = Place { file: file.to_owned(), line: usize::try_from(place.line()).unwrap_or_default() };
         case.steps.iter().try_for_each(|step| check_step(&case, step)).map_err(fail)?;
         cases.push(case);
@@ -147,6 +148,9 @@ fn check_entry(suite: &str, entry: &CaseEntry, ids: &mut HashSet<String>) -> Res
     }
     if let Some(wrong) = entry.methods.iter().find(|name| !name.bytes().all(|byte| byte.is_ascii_uppercase())) {
         return Err(format!("`{wrong}` is not an HTTP method; write for example GET"));
+    }
+    if entry.algorithm.is_some() && !entry.algorithms.is_empty() {
+        return Err("it has both `algorithm` and `algorithms`".to_owned());
     }
     let short = !entry.mutate.0.is_empty() || entry.expect.is_some() || entry.oracle.is_some();
     match (entry.steps.is_empty(), short) {
@@ -264,6 +268,14 @@ mod tests {
             (format!("{{ id: s/a, {clause}, steps: [{{ call: operation }}] }}"), "no `operations`"),
             (format!("{{ id: s/a, {clause}, steps: [{{ call: start, method: each }}] }}"), "no `methods`"),
             (format!("{{ id: s/a, {clause}, methods: [Get], expect: must-accept }}"), "`Get` is not an HTTP method"),
+            (
+                format!("{{ id: s/a, {clause}, algorithms: [DSA], expect: must-accept }}"),
+                "there are no algorithms `DSA`",
+            ),
+            (
+                format!("{{ id: s/a, {clause}, algorithm: ES256, algorithms: [rsa], expect: must-accept }}"),
+                "both `algorithm` and `algorithms`",
+            ),
             (format!("{{ id: s/a, {clause}, steps: [{{ expect: must-accept }}] }}"), "exactly one of"),
             (format!("{{ id: s/a, {clause}, steps: [{{ call: start, tamper: nothing }}] }}"), "no request fault"),
             (

@@ -24,9 +24,11 @@ pub fn suite_text(case: &Case, comment: &str) -> String {
         OracleVerdict::RefuseAt(check) => check.clone(),
     });
     let algorithm = match case.algorithm {
-        AlgorithmChoice::Given(algorithm) => algorithm.name().unwrap_or_default(),
-        AlgorithmChoice::NotOffered => "not-offered",
+        _ if !case.algorithms.is_empty() => None,
+        AlgorithmChoice::Given(algorithm) => algorithm.name(),
+        AlgorithmChoice::NotOffered => Some("not-offered"),
     };
+    let algorithms: Vec<&str> = case.algorithms.iter().filter_map(|algorithm| algorithm.name()).collect();
     let named = |expectation: Expectation| {
         Expectation::NAMED.into_iter().find(|(_, known)| *known == expectation).map(|(name, _)| name)
     };
@@ -45,6 +47,8 @@ pub fn suite_text(case: &Case, comment: &str) -> String {
         ("protocols", json!(protocols)),
         ("formats", json!(formats)),
         ("algorithm", json!(algorithm)),
+        ("algorithms", json!(algorithms)),
+        ("every-algorithm", json!(case.every_algorithm.then_some(true))),
         ("key", json!(case.key)),
         ("requires", json!(requires)),
         ("otherwise", json!(otherwise)),
@@ -99,7 +103,7 @@ mod tests {
             let text = suite_text(&case, "found\nby nobody");
             let mut read = parse_suite("written.yaml", &text).unwrap_or_else(|error| panic!("{error}\n{text}"));
             let read = read.pop().expect("one case");
-            case.sampled = false;
+            (case.sampled, case.one_place) = (false, false);
             case.catalogue.clear();
             case.place.clone_from(&read.place);
             assert_eq!(format!("{read:?}"), format!("{case:?}"));
