@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Shared, breaker, case, doubt};
+use super::{Shared, breaker, case, doubt, model};
 use crate::outcome::{CaseRecord, Finding, Reason, Verdict};
 use crate::scenario::Permutation;
 
@@ -32,7 +32,10 @@ pub(super) async fn play(shared: Arc<Shared>, permutation: Permutation) -> CaseR
             None => {
                 let profile = shared.target.profile;
                 let flaky = earlier.iter().any(|finding| finding.verdict(profile) != record.verdict);
-                let record = CaseRecord { flaky, earlier, ..record };
+                let mut record = CaseRecord { flaky, earlier, ..record };
+                if permutation.case.watch.is_some() {
+                    record = model::settled(&shared, &permutation, record).await;
+                }
                 return doubt::settled(&shared, &permutation, record).await;
             }
         }

@@ -7,7 +7,7 @@ use http::HeaderMap;
 use serde_json::Value;
 
 use super::attempts::{self, Line, Sent, Way};
-use super::player::{Context, Ended, Played, Player};
+use super::player::{Context, Ended, Played, Player, Started};
 use super::tokens::Holder;
 use super::{altered, breaker, canaries, judge};
 use crate::checks;
@@ -40,12 +40,17 @@ impl Player<'_> {
     /// Calls an operation as a step says, judges the answer, and remembers what later steps need.
     pub(super) async fn call_step(&mut self, operation: Operation, step: &Step) -> Result<Reply, Ended> {
         let (line, mut call) = self.prepared(operation, step)?;
+        if operation == Operation::Start {
+            // Refused or not, it has a number.
+            self.starts.push(Started::default());
+        }
         let (sent, trouble) = self.send_renewing(&line, &mut call, step).await;
         let reply = self.answered(&line, &call, step, sent);
         if let Some((why, finding)) = trouble.zip(self.findings.last_mut()) {
             finding.received = format!("{}; there is no new token: {why}", finding.received);
         }
         let reply = reply?;
+        self.remember_of_start(operation, &reply);
         self.compare_details(step, call.endpoint, &reply);
         Ok(reply)
     }
@@ -74,14 +79,7 @@ impl Player<'_> {
     }
 
     fn flow(&self, step: &Step) -> Flow {
-        let own = self.permutation.flow;
-        match (step.flow, own) {
-            (FlowRef::Own, _) => own,
-            (FlowRef::OtherFactor, Flow::V1U2f) | (FlowRef::OtherVersion, Flow::V2Passkey) => Flow::V1Passwordless,
-            (FlowRef::OtherFactor, Flow::V1Passwordless) | (FlowRef::OtherVersion, Flow::V2U2f) => Flow::V1U2f,
-            (FlowRef::OtherFactor, Flow::V2U2f) | (FlowRef::OtherVersion, Flow::V1Passwordless) => Flow::V2Passkey,
-            (FlowRef::OtherFactor, Flow::V2Passkey) | (FlowRef::OtherVersion, Flow::V1U2f) => Flow::V2U2f,
-        }
+        step.flow.of(self.permutation.flow)
     }
 
     pub(super) fn protocol(&self, step: &Step) -> Protocol {
@@ -89,6 +87,7 @@ impl Player<'_> {
         let own = offered.iter().position(|protocol| *protocol == self.permutation.protocol).unwrap_or_default();
         let further = match step.over {
             ProtocolRef::Own => return self.permutation.protocol,
+            ProtocolRef::Named(protocol) => return protocol,
             ProtocolRef::Next => 1,
             ProtocolRef::Last => 2,
         };
@@ -277,6 +276,10 @@ impl Player<'_> {
                 self.state.refused |= own;
                 let ids = sent.into_iter().flat_map(|credential| credential.ids);
                 self.state.absent.extend(ids.map(|id| (id, super::after::CLAUSE)));
+                Ok(())
+            }
+            (Operation::Remove, Some(_)) if step.of.is_some() => {
+                self.forget_removed(step);
                 Ok(())
             }
             (Operation::Remove, Some(_)) => {

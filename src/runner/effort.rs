@@ -1,9 +1,10 @@
 //! How many calls a plan makes, and how long they take.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
-use crate::contract::{ApiVersion, Operation};
-use crate::scenario::{OperationRef, Permutation, Plan, Race, Step};
+use crate::contract::{ApiVersion, Flow, Operation};
+use crate::scenario::{OperationRef, Permutation, Plan, Race, Step, UserRef, Watch};
 
 /// Calls of a race of copies.
 const COPIES: usize = 32;
@@ -36,12 +37,36 @@ impl Effort {
 pub(super) fn calls(permutation: &Permutation) -> usize {
     let case = &permutation.case;
     let made: usize = case.steps.iter().map(|step| step.times * of_step(permutation, step)).sum();
+    if case.watch.is_some() {
+        return made + watched(permutation);
+    }
     let operation = |step: &Step| step.call.or(step.prepare).map(|operation| permutation.operation(operation));
     let touches = |step: &&Step| matches!(operation(step), Some(Operation::Verify | Operation::Remove));
     // A registration that was finished, refused or removed is looked at in the next start; after a refusal comes a good verify.
     let Some(last) = case.steps.iter().rev().find(touches) else { return made };
     let refused = last.expect.is_some_and(|expectation| expectation.must_refuse());
     made + 1 + usize::from(refused && operation(last) == Some(Operation::Verify))
+}
+
+/// Calls that look at what a sequence came to: the lists of both users, as far as they are of a kind that it is about, and a start on
+/// each flow where a credential was made. As many after each call, where all are looked at.
+fn watched(permutation: &Permutation) -> usize {
+    let case = &permutation.case;
+    let flow = |step: &Step| step.flow.of(permutation.flow);
+    let starts: Vec<&Step> = case.steps.iter().filter(|step| step.starts()).collect();
+    let whose: HashSet<bool> = starts.iter().map(|step| step.user == UserRef::Own).collect();
+    let kinds: HashSet<bool> = starts.iter().map(|step| flow(step).is_u2f()).collect();
+    let listed = |list: &Flow| list.endpoint(Operation::List).is_some() && kinds.contains(&list.is_u2f());
+    let lists = whose.len() * Flow::ALL.iter().filter(|flow| listed(flow)).count();
+    let made: HashSet<(bool, Flow)> = case
+        .steps
+        .iter()
+        .filter(|step| step.call == Some(OperationRef::Verify))
+        .map(|step| (step.user == UserRef::Own, flow(step)))
+        .collect();
+    let calls = case.steps.iter().filter(|step| step.call.is_some()).count();
+    let looks = if case.watch == Some(Watch::Always) { calls + 1 } else { 1 };
+    lists * looks + made.len()
 }
 
 fn of_step(permutation: &Permutation, step: &Step) -> usize {
@@ -53,9 +78,7 @@ fn of_step(permutation: &Permutation, step: &Step) -> usize {
         (Some(_), _) => 0,
         (None, Some(Race::Copies)) => COPIES,
         (None, Some(Race::TwoUsers)) => 2,
-        (None, None) => {
-            usize::from(step.call.is_some_and(|call: OperationRef| permutation.operation(call) != Operation::List))
-        }
+        (None, None) => usize::from(step.call.is_some()),
     }
 }
 

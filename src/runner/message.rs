@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use super::player::{Ended, MadeCredential, Player};
 use crate::contract::{ApiVersion, Endpoint, Operation};
 use crate::outcome::Reason;
-use crate::scenario::{CredentialRef, DomainRef, FactorRef, MessageEdit, MessageMember, NameSpec, Step, UserRef};
+use crate::scenario::{DomainRef, FactorRef, MessageEdit, MessageMember, NameSpec, Step, UserRef};
 
 /// Random bytes of a name that no step says.
 const NAME_BYTES: usize = 10;
@@ -30,6 +30,7 @@ impl Player<'_> {
         if let Some(member) = endpoint.factor_member() {
             let unknown = || self.unknown_id(18);
             message[member] = match &step.factor {
+                FactorRef::Own if step.of.is_some() => self.factor_of(step).unwrap_or_else(unknown),
                 FactorRef::Own => self.factor_id.clone().unwrap_or_else(unknown),
                 FactorRef::First => self.first_factor_id.clone().unwrap_or_else(unknown),
                 FactorRef::Unknown => unknown(),
@@ -54,23 +55,15 @@ impl Player<'_> {
             .into();
         }
         if endpoint.operation == Operation::Verify {
-            let Some(credential) = self.credential_of(step).cloned() else {
+            let Some(credential) = self.credential_of(step) else {
                 return self.end("setup", self.clause(), Reason::Setup, "a credential to verify", "none was made");
             };
-            put_verification(&mut message, endpoint, step, &credential);
+            put_verification(&mut message, endpoint, step, credential);
         }
         for edit in &step.message {
             change(&mut message, endpoint, edit);
         }
         Ok(message)
-    }
-
-    /// The credential that a verify sends.
-    pub(super) fn credential_of(&self, step: &Step) -> Option<&MadeCredential> {
-        match step.credential {
-            CredentialRef::Latest => self.credential.as_ref(),
-            CredentialRef::First => self.first_credential.as_ref(),
-        }
     }
 
     /// One of the further domains that the target says it serves, by chance; `None` if it names none.

@@ -25,6 +25,7 @@ mod judge;
 mod kept;
 mod make;
 mod message;
+pub mod model;
 mod oracle;
 mod pace;
 mod player;
@@ -38,6 +39,7 @@ pub mod reasons;
 pub mod rejudge;
 pub mod resending;
 pub mod setup;
+mod starts;
 mod stop;
 mod subject;
 pub mod target;
@@ -93,6 +95,7 @@ struct Shared {
     canaries: Arc<Canaries>,
     traces: Arc<traces::Traces>,
     doubts: doubt::Doubts,
+    facts: model::Facts,
     /// What a call took in the preflight.
     call_time: OnceLock<Duration>,
     /// The longest time-out of options that cases wait for; not set where they do not wait.
@@ -149,6 +152,7 @@ impl Runner {
             canaries: Arc::new(Canaries::new(&target.accounts)),
             traces: Arc::default(),
             doubts: doubt::Doubts::default(),
+            facts: model::Facts::default(),
             call_time: OnceLock::new(),
             wait_expiry: OnceLock::new(),
             target,
@@ -233,7 +237,7 @@ pub fn checked_clauses() -> Vec<&'static str> {
     let checks = crate::checks::CHECKS.iter().map(|check| check.clause);
     let runners =
         [after::CLAUSE, agreement::CLAUSE, call::CHALLENGE, call::USER_HANDLE, details::SEQUENCE, details::OWNER];
-    checks.chain(runners).collect()
+    checks.chain(runners).chain(model::CLAUSES).collect()
 }
 
 fn millis(duration: Duration) -> u64 {

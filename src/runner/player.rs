@@ -1,6 +1,6 @@
 //! A permutation under way: what its steps share.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use sha2::{Digest as _, Sha256};
 
@@ -8,11 +8,13 @@ use super::attempts::Try;
 use super::control::Form;
 use super::details::SeenDetails;
 use super::kept::Kept;
+use super::model::Book;
+pub(super) use super::starts::Started;
 use super::subject::Lease;
 use super::{Shared, present};
 use crate::authenticator::{CreatedCredential, Format};
 use crate::checks::Observation;
-use crate::contract::{Endpoint, Protocol};
+use crate::contract::{Endpoint, Flow, Protocol};
 use crate::outcome::{CaseRecord, Expected, Finding, Reason, gravest};
 use crate::scenario::Permutation;
 use crate::transport::{Exchange, grpcurl};
@@ -56,8 +58,12 @@ pub(super) struct Player<'a> {
     pub(super) first_credential: Option<MadeCredential>,
     /// User handles by user: the subject's own (`true`) and the other's.
     pub(super) user_handles: Vec<(bool, Vec<u8>)>,
-    /// What `details` said last of the subject's factors.
-    pub(super) details: Option<SeenDetails>,
+    /// What `details` said last of a user's factors of a flow: of the subject's own (`true`), or the other's.
+    pub(super) details: HashMap<(bool, Flow), SeenDetails>,
+    /// The starts, in order.
+    pub(super) starts: Vec<Started>,
+    /// What the users have, of a watched case.
+    pub(super) book: Book,
     /// Whether the case presupposes something of the target that it has not.
     pub(super) unmet: bool,
     /// How often a challenge did not allow for the mutation.
@@ -182,7 +188,9 @@ impl<'a> Player<'a> {
             good_form: None,
             first_credential: None,
             user_handles: Vec::new(),
-            details: None,
+            details: HashMap::new(),
+            starts: Vec::new(),
+            book: Book::default(),
             unmet: false,
             unlucky: 0,
             state: FactorState::default(),

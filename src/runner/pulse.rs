@@ -72,6 +72,7 @@ fn alone(shared: &Shared) -> Option<Shared> {
         canaries: Arc::clone(&shared.canaries),
         traces: shared.traces.clone(),
         doubts: Doubts::default(),
+        facts: super::model::Facts::default(),
         call_time: OnceLock::new(),
         wait_expiry: OnceLock::new(),
         target,

@@ -380,6 +380,7 @@ async fn enrol(
         canaries: std::sync::Arc::default(),
         traces: std::sync::Arc::default(),
         doubts: super::doubt::Doubts::default(),
+        facts: super::model::Facts::default(),
         call_time: std::sync::OnceLock::new(),
         wait_expiry: std::sync::OnceLock::new(),
         target,

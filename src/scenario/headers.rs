@@ -1,15 +1,15 @@
 //! Headers as a suite writes them.
 
 use http::{HeaderName, HeaderValue};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::NameSpec;
 
 /// Headers of a request by their names: `{ origin: "https://elsewhere.example" }`. A list of values is a line for each, a map is a text
 /// that is repeated (as for names of factors), and null leaves out the header that is sent otherwise.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
-#[serde(try_from = "Value")]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, Serialize)]
+#[serde(try_from = "Value", into = "Value")]
 pub struct Headers(Vec<(HeaderName, Option<HeaderValue>)>);
 
 impl Headers {
@@ -21,6 +21,22 @@ impl Headers {
     /// A line for each value; `None` for a header that is left out.
     pub fn lines(&self) -> Vec<(HeaderName, Option<HeaderValue>)> {
         self.0.clone()
+    }
+}
+
+impl From<Headers> for Value {
+    fn from(headers: Headers) -> Value {
+        let mut members = serde_json::Map::new();
+        for (name, value) in headers.0 {
+            let text = value.map(|value| Value::from(String::from_utf8_lossy(value.as_bytes()).into_owned()));
+            let values = members.entry(name.as_str()).or_insert(Value::Null);
+            match (text, &mut *values) {
+                (None, _) => {}
+                (Some(text), Value::Array(values)) => values.push(text),
+                (Some(text), _) => *values = Value::Array(vec![text]),
+            }
+        }
+        Value::Object(members)
     }
 }
 

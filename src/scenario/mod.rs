@@ -8,25 +8,31 @@ mod expectation;
 mod headers;
 mod model;
 mod mutations;
+mod oracle;
 mod parse;
 mod plan;
 mod requirement;
+mod route;
 mod step;
 mod strength;
 mod subjects;
+mod watch;
 mod write;
 
 pub use control::{Control, Path};
 pub use expectation::{Expectation, RefusalClass};
 pub use headers::Headers;
-pub use model::{AlgorithmChoice, Case, Measure, OracleVerdict, Place};
+pub use model::{AlgorithmChoice, Case, Measure, Place};
 pub use mutations::{MutationUse, Mutations};
+pub use oracle::OracleVerdict;
 pub use parse::{ScenarioError, embedded, parse_suite, source_text};
 pub use plan::{Pattern, PatternError, Permutation, Plan, Selection, Sizes};
 pub use requirement::{Policy, Requirement};
+pub use route::{FlowRef, ProtocolRef};
 pub use step::{
-    Caller, ConnectionRef, CredentialRef, DomainRef, FactorRef, FlowRef, Made, MessageEdit, MessageMember, NameSpec,
-    OperationRef, ProtocolRef, Race, Step, UserRef, Wait,
+    Caller, ConnectionRef, CredentialRef, DomainRef, FactorRef, Made, MessageEdit, MessageMember, NameSpec,
+    OperationRef, Race, Step, UserRef, Wait,
 };
 pub use subjects::{Demand, Sharing};
+pub use watch::Watch;
 pub use write::suite_text;

@@ -1,15 +1,18 @@
 //! The model of a suite: what a case says.
 
-use serde::Deserialize;
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Expectation;
 use super::algorithms::AlgorithmGroup;
+use super::oracle::OracleVerdict;
 use super::requirement::Requirement;
 use super::step::{Made, OperationRef, Race, Step};
-use super::{MutationUse, Mutations};
+use super::{MutationUse, Mutations, Watch};
 use crate::authenticator::{Args, Format, Mutation};
-use crate::contract::clause::{self, Basis};
+use crate::contract::clause::Basis;
 use crate::contract::{Operation, Protocol};
 use crate::transport::spelling;
 use crate::webauthn::cose::{CoseAlgorithm, label};
@@ -69,6 +72,9 @@ pub(super) struct CaseEntry {
     pub expect: Option<Expectation>,
     #[serde(default)]
     pub reason: Vec<String>,
+    pub watch: Option<Watch>,
+    #[serde(default)]
+    pub learnt: BTreeMap<String, bool>,
     #[serde(default)]
     pub steps: Vec<Step>,
 }
@@ -125,6 +131,10 @@ pub struct Case {
     pub sampled: bool,
     /// Whether a default run takes one flow and one protocol.
     pub one_place: bool,
+    /// Whether the users' state is followed, and what the calls come to follows from it.
+    pub watch: Option<Watch>,
+    /// Of a watched case: what is known of the target where the documents leave it open.
+    pub learnt: BTreeMap<String, bool>,
     /// The own suite file that it is from; none for the suites that are part of the product.
     pub file: Option<String>,
     /// Where its entry is.
@@ -157,6 +167,8 @@ impl Case {
             each: None,
             sampled: false,
             one_place: false,
+            watch: None,
+            learnt: BTreeMap::new(),
             file: None,
             place: Place::default(),
             steps,
@@ -230,38 +242,6 @@ impl Case {
     /// What the verify under judgement is expected to come to.
     pub fn expectation(&self) -> Option<Expectation> {
         self.steps.iter().rev().find_map(|step| step.expect)
-    }
-}
-
-/// What the own verifier has to say of a credential before it is sent.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(from = "String")]
-pub enum OracleVerdict {
-    /// Every step passes.
-    Accept,
-    /// Refused at this step of section 7.1 or check of section 8: `7.1/origin`, `8.3/magic`.
-    RefuseAt(String),
-}
-
-impl OracleVerdict {
-    /// Whether it is what a verifier said, or includes that: step 22 of section 7.1 includes every check of section 8.
-    pub fn includes(&self, said: &OracleVerdict) -> bool {
-        match (self, said) {
-            (OracleVerdict::RefuseAt(wanted), OracleVerdict::RefuseAt(said)) => {
-                clause::includes(&format!("webauthn/{wanted}"), &format!("webauthn/{said}"))
-            }
-            (wanted, said) => wanted == said,
-        }
-    }
-}
-
-impl From<String> for OracleVerdict {
-    fn from(text: String) -> Self {
-        match text.as_str() {
-            "accept" => OracleVerdict::Accept,
-            check if check.contains('/') => OracleVerdict::RefuseAt(text),
-            _ => OracleVerdict::RefuseAt(format!("7.1/{text}")),
-        }
     }
 }
 
@@ -360,6 +340,8 @@ impl From<CaseEntry> for Case {
             each: entry.each,
             sampled: false,
             one_place: false,
+            watch: entry.watch,
+            learnt: entry.learnt,
             file: None,
             place: Place::default(),
             steps,

@@ -1,12 +1,18 @@
 //! Mutations as a suite writes them.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// Mutations of one credential: none, `{ origin: "https://attacker.example" }`, or a list of such.
-#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
-#[serde(try_from = "Value")]
+#[derive(Debug, Clone, PartialEq, Default, Deserialize, Serialize)]
+#[serde(try_from = "Value", into = "Value")]
 pub struct Mutations(pub Vec<MutationUse>);
+
+impl From<Mutations> for Value {
+    fn from(mutations: Mutations) -> Value {
+        mutations.0.into_iter().map(|MutationUse { id, args }| Value::from_iter([(id, args)])).collect()
+    }
+}
 
 impl TryFrom<Value> for Mutations {
     type Error = String;

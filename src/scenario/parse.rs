@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use thiserror::Error;
 
-use super::model::{Case, CaseEntry, EACH, OracleVerdict, Place, SuiteFile};
+use super::model::{Case, CaseEntry, EACH, Place, SuiteFile};
+use super::oracle::OracleVerdict;
 use super::step::{OperationRef, Step};
 use super::strength;
 use crate::authenticator::Mutation;
@@ -112,6 +113,7 @@ pub fn parse_suite(file: &str, text: &str) -> Result<Vec<Case>, ScenarioError> {
         (case.sampled, case.one_place) = (suite.sampled, suite.one_place);
         case.place = Place { file: file.to_owned(), line: usize::try_from(place.line()).unwrap_or_default() };
         case.steps.iter().try_for_each(|step| check_step(&case, step)).map_err(fail)?;
+        check_sequence(&case).map_err(fail)?;
         cases.push(case);
     }
     Ok(cases)
@@ -170,6 +172,9 @@ fn check_step(case: &Case, step: &Step) -> Result<(), String> {
     if operation_axis && case.operations.is_empty() {
         return Err("a step says `operation`, but the case has no `operations`".to_owned());
     }
+    if step.prepare == Some(OperationRef::List) {
+        return Err("a list needs nothing that could be prepared; write `call: list`".to_owned());
+    }
     if step.method.as_deref() == Some(EACH) {
         return Err("a step says `method: each`, but the case has no `methods`".to_owned());
     }
@@ -193,6 +198,26 @@ fn check_step(case: &Case, step: &Step) -> Result<(), String> {
         return Err(format!(
             "`oracle: {slug}` is neither `accept`, a step of WebAuthn section 7.1 nor a check of section 8"
         ));
+    }
+    Ok(())
+}
+
+/// Whether the starts that steps speak of come before them, and whether what is watched can be followed.
+fn check_sequence(case: &Case) -> Result<(), String> {
+    let mut starts = 0;
+    for step in &case.steps {
+        let about = [step.of, step.from].into_iter().flatten();
+        if let Some(wrong) = about.into_iter().find(|number| !(1..=starts).contains(number)) {
+            return Err(format!("a step is about start {wrong}, and there are {starts} before it"));
+        }
+        starts += if step.starts() { step.times } else { 0 };
+        let is_plain = step.prepare.is_none() && step.race.is_none() && step.wait.is_none() && !step.is_malformed();
+        if case.watch.is_some() && !is_plain {
+            return Err("with `watch`, steps are plain calls, and `make`".to_owned());
+        }
+    }
+    if case.watch.is_none() && !case.learnt.is_empty() {
+        return Err("`learnt` goes with `watch`".to_owned());
     }
     Ok(())
 }
@@ -277,6 +302,16 @@ mod tests {
                 "both `algorithm` and `algorithms`",
             ),
             (format!("{{ id: s/a, {clause}, steps: [{{ expect: must-accept }}] }}"), "exactly one of"),
+            (
+                format!("{{ id: s/a, {clause}, steps: [{{ call: start }}, {{ call: verify, of: 2 }}] }}"),
+                "start 2, and there are 1",
+            ),
+            (format!("{{ id: s/a, {clause}, watch: always, steps: [{{ prepare: remove }}] }}"), "plain calls"),
+            (
+                format!("{{ id: s/a, {clause}, learnt: {{ a: true }}, steps: [{{ call: start }}] }}"),
+                "goes with `watch`",
+            ),
+            (format!("{{ id: s/a, {clause}, steps: [{{ prepare: list }}] }}"), "write `call: list`"),
             (format!("{{ id: s/a, {clause}, steps: [{{ call: start, tamper: nothing }}] }}"), "no request fault"),
             (
                 format!("{{ id: s/a, {clause}, steps: [{{ call: start, path: double-slsh }}] }}"),

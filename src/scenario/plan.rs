@@ -52,6 +52,7 @@ impl Permutation {
             OperationRef::Start => Operation::Start,
             OperationRef::Verify => Operation::Verify,
             OperationRef::Remove => Operation::Remove,
+            OperationRef::List => Operation::List,
             OperationRef::Operation => self.operation.unwrap_or(Operation::Start),
         }
     }

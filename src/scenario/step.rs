@@ -1,14 +1,15 @@
 //! One step of a case: prepare, start, make a credential, call an operation.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::headers::Headers;
+use super::route::{FlowRef, ProtocolRef};
 use super::{Expectation, MutationUse, Mutations};
 use crate::authenticator::{Args, Mutation};
 
 /// A step as it is written. Exactly one of `prepare`, `call`, `make` and `wait` is there.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Step {
     /// Does all that the operation needs in order to succeed: nothing for start; start and make for verify; a whole
@@ -38,6 +39,10 @@ pub struct Step {
     pub factor: FactorRef,
     /// `call: verify`: the factor's name; without it one that no other factor has.
     pub name: Option<NameSpec>,
+    /// `make`, `call: verify` and `call: remove`: the start that it is about, by its number from 1 among all starts of the case.
+    pub of: Option<usize>,
+    /// `make: same-credential` and the like: the start whose credential is meant, by its number; otherwise the one made last.
+    pub from: Option<usize>,
     /// `call: start`, v2: the domain asked for.
     pub domain: Option<DomainRef>,
     /// `call`: another flow than the permutation's.
@@ -94,6 +99,8 @@ impl Default for Step {
             user: UserRef::default(),
             factor: FactorRef::default(),
             name: None,
+            of: None,
+            from: None,
             domain: None,
             flow: FlowRef::default(),
             over: ProtocolRef::default(),
@@ -124,6 +131,12 @@ impl Step {
         self.mutate.0.iter().filter_map(known).collect()
     }
 
+    /// Whether it makes starts that later steps can be about.
+    pub fn starts(&self) -> bool {
+        let prepares = matches!(self.prepare, Some(OperationRef::Verify | OperationRef::Remove));
+        prepares || self.call == Some(OperationRef::Start)
+    }
+
     /// Whether its request is wrong on purpose in its bytes, method, path or content type.
     pub fn is_malformed(&self) -> bool {
         let is_elsewhere = self.method.is_some() || self.path.is_some() || self.content_type.is_some();
@@ -139,7 +152,7 @@ impl Step {
 }
 
 /// What `make` makes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Made {
     /// A new credential, as the case says.
@@ -156,41 +169,15 @@ pub enum Made {
 }
 
 /// What is waited for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Wait {
     /// That the last start's challenge has expired: twice the time-out that its options state.
     Expiry,
 }
 
-/// Which flow a call is of.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum FlowRef {
-    /// The permutation's.
-    #[default]
-    Own,
-    /// The flow of the other factor kind, of the same version.
-    OtherFactor,
-    /// The flow of the same factor kind, of the other version.
-    OtherVersion,
-}
-
-/// Which protocol a call is made over.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ProtocolRef {
-    /// The permutation's.
-    #[default]
-    Own,
-    /// The next one that the target offers.
-    Next,
-    /// The one after that.
-    Last,
-}
-
 /// Over which connection a call goes.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ConnectionRef {
     /// Any that is free.
@@ -201,7 +188,7 @@ pub enum ConnectionRef {
 }
 
 /// Which credential a verify sends.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CredentialRef {
     /// The one made last.
@@ -212,7 +199,7 @@ pub enum CredentialRef {
 }
 
 /// Calls at the same time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Race {
     /// 32 copies of one call.
@@ -222,7 +209,7 @@ pub enum Race {
 }
 
 /// A change of the request's message.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct MessageEdit {
     /// What is changed.
@@ -240,7 +227,7 @@ pub struct MessageEdit {
 }
 
 /// Members of requests by what they are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum MessageMember {
     /// The factor's name.
@@ -256,7 +243,7 @@ pub enum MessageMember {
 }
 
 /// Which operation a step speaks of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum OperationRef {
     /// `start`
@@ -265,12 +252,14 @@ pub enum OperationRef {
     Verify,
     /// `remove`
     Remove,
+    /// `list`: what the user has, where the flow has a list.
+    List,
     /// The operation of the case's `operations` axis.
     Operation,
 }
 
 /// Whose token a call carries.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Caller {
     /// The subject of the case.
@@ -301,7 +290,7 @@ pub enum Caller {
 }
 
 /// The user in the path of a v2 call.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum UserRef {
     /// The subject of the case.
@@ -318,7 +307,7 @@ pub enum UserRef {
 }
 
 /// The domain that a start asks for.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DomainRef {
     /// The target's own RP ID.
@@ -332,7 +321,7 @@ pub enum DomainRef {
 }
 
 /// The id of the factor.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FactorRef {
     /// The one of the last start or enrolment.
@@ -349,7 +338,7 @@ pub enum FactorRef {
 }
 
 /// The name of the factor.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct NameSpec {
     /// The text that is repeated.

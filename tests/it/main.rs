@@ -17,6 +17,7 @@ mod independent;
 mod load;
 mod load_defects;
 mod misbehaving;
+mod model;
 mod mutations;
 mod properties;
 mod provisioner;

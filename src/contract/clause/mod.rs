@@ -12,6 +12,7 @@ mod formats;
 mod references;
 mod requests;
 mod responses;
+mod state;
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -103,6 +104,7 @@ pub fn all() -> impl Iterator<Item = &'static Clause> {
         .chain(requests::CLAUSES)
         .chain(responses::CLAUSES)
         .chain(behaviour::CLAUSES)
+        .chain(state::CLAUSES)
         .chain(ceremony::CLAUSES)
         .chain(formats::CLAUSES)
         .chain(references::CLAUSES)
