@@ -93,7 +93,9 @@ pub(super) fn found<'o>(observation: &'o Observation<'_>) -> Option<&'o [Found]>
 
 fn look(observation: &Observation<'_>, watch: &dyn Watch) -> Vec<Found> {
     let mut found: Vec<Found> = Vec::new();
-    for (place, text) in texts(observation) {
+    // Over REST the message is in the body.
+    let is_rest = observation.exchange.protocol == Protocol::Rest;
+    for (place, text) in texts(observation).filter(|(place, _)| !is_rest || !matches!(place, Place::Message)) {
         for seen in watch.seen(text) {
             let at = match place {
                 Place::Body => in_body(observation, watch, seen),

@@ -305,7 +305,9 @@ impl Player<'_> {
         let of = |user: Option<&str>| user.map_or(Reader::Nobody, |id| Reader::Of(canaries.user(id)));
         let reader = match (&exchange.reply, step.caller) {
             // Whether the caller may act on the user is another finding.
-            (Reply::Success(_), _) => of(self.acted_on(exchange.endpoint, step)),
+            (Reply::Success(_), _) => {
+                self.acted_on(exchange.endpoint, step).map_or(Reader::Of(own), |id| Reader::Of(canaries.user(id)))
+            }
             (_, Caller::Nobody | Caller::Malformed | Caller::Unknown | Caller::NoRights) => Reader::Nobody,
             (_, Caller::Admin | Caller::ReadOnly) => Reader::Everything,
             (_, Caller::Other) => of(self.lease.other().map(|other| other.user_id.as_str())),
