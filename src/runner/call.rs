@@ -78,7 +78,7 @@ impl Player<'_> {
         Way { over, about_limits: self.clause().starts_with("api/limit/") }
     }
 
-    fn flow(&self, step: &Step) -> Flow {
+    pub(super) fn flow(&self, step: &Step) -> Flow {
         step.flow.of(self.permutation.flow)
     }
 
@@ -154,6 +154,7 @@ impl Player<'_> {
         }
         self.is_kept(step, carried)?;
         if remembers {
+            self.note_factor(call, step, &reply);
             self.remember(endpoint, step, &reply)?;
         }
         if goes_on { Ok(reply) } else { Err(Ended) }

@@ -123,6 +123,11 @@ impl Canaries {
         }
     }
 
+    /// Whether a text is something that this run knows of a user.
+    pub(super) fn knows(&self, text: &str) -> bool {
+        self.marks.number(text.as_bytes()).is_some()
+    }
+
     fn put(&self, mark: Mark, what: What, owner: Owner) {
         let mut about = self.about.write().unwrap_or_else(PoisonError::into_inner);
         if about.len() <= mark {

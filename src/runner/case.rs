@@ -165,6 +165,7 @@ impl Player<'_> {
 
     async fn run_steps(&mut self) -> Result<(), Ended> {
         let permutation = self.permutation;
+        self.look_before().await?;
         for (index, step) in permutation.case.steps.iter().enumerate() {
             for _ in 0..step.times {
                 if let Some(operation) = step.prepare {
@@ -187,6 +188,8 @@ impl Player<'_> {
                     self.race_of_starts(step).await?;
                 } else if let Some(race) = step.race {
                     self.race(race, step).await?;
+                } else if step.call == Some(OperationRef::List) {
+                    self.read_back(step).await?;
                 } else if let Some(operation) = step.call {
                     let operation = permutation.operation(operation);
                     if permutation.case.watch.is_some() {

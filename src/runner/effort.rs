@@ -40,6 +40,9 @@ pub(super) fn calls(permutation: &Permutation) -> usize {
     if case.watch.is_some() {
         return made + watched(permutation);
     }
+    // In v1 the list is looked at before.
+    let lists = case.steps.iter().any(|step| step.call == Some(OperationRef::List));
+    let made = made + usize::from(lists && permutation.flow.version() == ApiVersion::V1);
     let operation = |step: &Step| step.call.or(step.prepare).map(|operation| permutation.operation(operation));
     let touches = |step: &&Step| matches!(operation(step), Some(Operation::Verify | Operation::Remove));
     // A registration that was finished, refused or removed is looked at in the next start; after a refusal comes a good verify.

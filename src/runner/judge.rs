@@ -65,7 +65,10 @@ impl Player<'_> {
             also: step.reason.clone(),
             further: self.permutation.case.clauses.iter().skip(1).cloned().collect(),
             configured_caller: !is_foreign,
-            any_reply: step.path.is_some() || (step.method.is_some() && self.expectation(step) == Expectation::EITHER),
+            // Where a target has no list, a page may be in its place.
+            any_reply: step.path.is_some()
+                || ((step.method.is_some() || step.call == Some(OperationRef::List))
+                    && self.expectation(step) == Expectation::EITHER),
             left_open: self.unmet && is_open && step.expect.is_some(),
         }
     }

@@ -97,14 +97,17 @@ impl Player<'_> {
 /// it stands nowhere by chance. The faults of a request know the usual one.
 fn name_of(step: &Step, credential: &MadeCredential) -> String {
     match &step.name {
-        Some(name) => name.text(),
-        None if step.tamper.is_some() => NameSpec::usual().text(),
-        None => {
-            let hash = Sha256::new_with_prefix(b"name").chain_update(credential.seed);
-            let hash = hash.chain_update(&credential.recipe.options.challenge).finalize();
-            format!("key-{}", hash.iter().take(NAME_BYTES).map(|byte| format!("{byte:02x}")).collect::<String>())
-        }
+        Some(name) => name.text(&drawn_name(credential)),
+        None if step.tamper.is_some() => NameSpec::usual().text(""),
+        None => drawn_name(credential),
     }
+}
+
+/// A text that no other factor has as its name, nor as a part of it.
+pub(super) fn drawn_name(credential: &MadeCredential) -> String {
+    let hash = Sha256::new_with_prefix(b"name").chain_update(credential.seed);
+    let hash = hash.chain_update(&credential.recipe.options.challenge).finalize();
+    format!("key-{}", hash.iter().take(NAME_BYTES).map(|byte| format!("{byte:02x}")).collect::<String>())
 }
 
 fn put_verification(message: &mut Value, endpoint: &Endpoint, step: &Step, credential: &MadeCredential) {

@@ -41,6 +41,7 @@ pub mod resending;
 pub mod setup;
 mod starts;
 mod stop;
+mod stored;
 mod subject;
 pub mod target;
 pub mod target_file;
@@ -49,6 +50,7 @@ mod traces;
 pub mod vector;
 
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -93,6 +95,8 @@ struct Shared {
     pool: SubjectPool,
     challenges: Challenges,
     canaries: Arc<Canaries>,
+    /// Whether a list was behind for longer than is waited for it.
+    lists_lag: AtomicBool,
     traces: Arc<traces::Traces>,
     doubts: doubt::Doubts,
     facts: model::Facts,
@@ -150,6 +154,7 @@ impl Runner {
             pool,
             challenges: Challenges::default(),
             canaries: Arc::new(Canaries::new(&target.accounts)),
+            lists_lag: AtomicBool::default(),
             traces: Arc::default(),
             doubts: doubt::Doubts::default(),
             facts: model::Facts::default(),

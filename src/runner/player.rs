@@ -10,6 +10,7 @@ use super::details::SeenDetails;
 use super::kept::Kept;
 use super::model::Book;
 pub(super) use super::starts::Started;
+use super::stored::SentFactor;
 use super::subject::Lease;
 use super::{Shared, present};
 use crate::authenticator::{CreatedCredential, Format};
@@ -56,6 +57,10 @@ pub(super) struct Player<'a> {
     pub(super) good_form: Option<Form>,
     /// The credential made first.
     pub(super) first_credential: Option<MadeCredential>,
+    /// What the case has sent, for the lists.
+    pub(super) sent: Vec<SentFactor>,
+    /// Ids that were listed before the case.
+    pub(super) before: Vec<String>,
     /// User handles by user: the subject's own (`true`) and the other's.
     pub(super) user_handles: Vec<(bool, Vec<u8>)>,
     /// What `details` said last of a user's factors of a flow: of the subject's own (`true`), or the other's.
@@ -187,6 +192,8 @@ impl<'a> Player<'a> {
             credential: None,
             good_form: None,
             first_credential: None,
+            sent: Vec::new(),
+            before: Vec::new(),
             user_handles: Vec::new(),
             details: HashMap::new(),
             starts: Vec::new(),

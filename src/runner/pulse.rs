@@ -70,6 +70,7 @@ fn alone(shared: &Shared) -> Option<Shared> {
         pool: shared.pool.clone(),
         challenges: Challenges::default(),
         canaries: Arc::clone(&shared.canaries),
+        lists_lag: std::sync::atomic::AtomicBool::default(),
         traces: shared.traces.clone(),
         doubts: Doubts::default(),
         facts: super::model::Facts::default(),

@@ -378,6 +378,7 @@ async fn enrol(
         pool: SubjectPool::new(&accounts, Demand::default()),
         challenges: super::challenges::Challenges::default(),
         canaries: std::sync::Arc::default(),
+        lists_lag: std::sync::atomic::AtomicBool::default(),
         traces: std::sync::Arc::default(),
         doubts: super::doubt::Doubts::default(),
         facts: super::model::Facts::default(),

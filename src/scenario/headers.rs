@@ -68,7 +68,7 @@ fn text(name: &str, value: Value) -> Result<HeaderValue, String> {
     let text = match value {
         Value::String(text) => text,
         other => {
-            serde_json::from_value::<NameSpec>(other).map_err(|error| format!("the header {name}: {error}"))?.text()
+            serde_json::from_value::<NameSpec>(other).map_err(|error| format!("the header {name}: {error}"))?.text("")
         }
     };
     HeaderValue::from_str(&text).map_err(|_| format!("the value of {name} cannot be sent as a header"))

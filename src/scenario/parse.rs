@@ -36,6 +36,7 @@ const SUITES: &[(&str, &str)] = &[
     ("scenarios/compound.yaml", include_str!("../../scenarios/compound.yaml")),
     ("scenarios/envelope.yaml", include_str!("../../scenarios/envelope.yaml")),
     ("scenarios/extensions.yaml", include_str!("../../scenarios/extensions.yaml")),
+    ("scenarios/stored.yaml", include_str!("../../scenarios/stored.yaml")),
 ];
 
 /// A suite that can't be used.
@@ -174,6 +175,9 @@ fn check_step(case: &Case, step: &Step) -> Result<(), String> {
     }
     if step.prepare == Some(OperationRef::List) {
         return Err("a list needs nothing that could be prepared; write `call: list`".to_owned());
+    }
+    if step.call == Some(OperationRef::List) && step.expect.is_some() && case.watch.is_none() {
+        return Err("a step that lists has no `expect`: what it has to show are the factors of the case".to_owned());
     }
     if step.method.as_deref() == Some(EACH) {
         return Err("a step says `method: each`, but the case has no `methods`".to_owned());

@@ -252,7 +252,7 @@ pub enum OperationRef {
     Verify,
     /// `remove`
     Remove,
-    /// `list`: what the user has, where the flow has a list.
+    /// `list`: reads back what the user has, where the flow has a list.
     List,
     /// The operation of the case's `operations` axis.
     Operation,
@@ -345,11 +345,18 @@ pub struct NameSpec {
     #[serde(default = "letter")]
     pub text: String,
     /// How often.
+    #[serde(default = "once")]
     pub times: usize,
     /// What follows.
     #[serde(default)]
     pub then: String,
+    /// Other forms in which a list may show it.
+    #[serde(default)]
+    pub or: Vec<String>,
 }
+
+/// Stands in a name for a text that no other factor has.
+const KEY: &str = "KEY";
 
 fn letter() -> String {
     "n".to_owned()
@@ -362,11 +369,16 @@ const fn once() -> usize {
 impl NameSpec {
     /// The name that the faults of a request look for.
     pub fn usual() -> NameSpec {
-        NameSpec { text: letter(), times: 8, then: String::new() }
+        NameSpec { text: letter(), times: 8, then: String::new(), or: Vec::new() }
     }
 
-    /// The text.
-    pub fn text(&self) -> String {
-        format!("{}{}", self.text.repeat(self.times), self.then)
+    /// The text, in which `KEY` stands for what is drawn.
+    pub fn text(&self, drawn: &str) -> String {
+        format!("{}{}", self.text.repeat(self.times), self.then).replace(KEY, drawn)
+    }
+
+    /// Its other forms.
+    pub fn others(&self, drawn: &str) -> Vec<String> {
+        self.or.iter().map(|form| form.replace(KEY, drawn)).collect()
     }
 }

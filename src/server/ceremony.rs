@@ -1,6 +1,7 @@
 //! Verify: finds the pending registration, spends it, judges the credential, and stores the factor.
 
 use std::borrow::Cow;
+use std::time::Instant;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -236,11 +237,13 @@ impl Attempt<'_> {
 
     fn store(&self, pending: &Pending, credential_id: Vec<u8>) {
         let name = self.endpoint.name_member().and_then(|pointer| self.message.pointer(pointer));
+        let name = name.and_then(Value::as_str).unwrap_or_default();
         let factor = Factor {
             id: pending.factor_id.clone(),
             credential_id,
-            name: name.and_then(Value::as_str).unwrap_or_default().to_owned(),
+            name: if self.site.switches.varies("names-tidied") { tidied(name) } else { name.to_owned() },
             created: pending.created,
+            verified: Instant::now(),
         };
         let mut state = self.user.state();
         let factors = &mut state.of(Kind::of(self.endpoint.flow)).factors;
@@ -311,4 +314,12 @@ fn last_certificate(credential: &Value) -> Option<Certificate> {
 /// The id that the envelope names, without any check.
 pub(super) fn named_id(credential: &Value) -> Vec<u8> {
     credential["id"].as_str().and_then(|id| URL_SAFE_NO_PAD.decode(id).ok()).unwrap_or_default()
+}
+
+/// A name without what is not seen, and with single blanks inside alone.
+fn tidied(name: &str) -> String {
+    let is_unseen =
+        |c: char| c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{feff}');
+    let seen: String = name.chars().filter(|c| !is_unseen(*c)).collect();
+    seen.split_whitespace().collect::<Vec<_>>().join(" ")
 }

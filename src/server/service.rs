@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -22,9 +22,11 @@ use super::limits;
 use super::options::Draft;
 use super::refusal::Refused;
 use super::site::Site;
-use super::store::{Kind, Pending, Role, User};
+use super::store::{Factor, Kind, Pending, Role, User};
 use crate::contract::{ApiVersion, Endpoint, Flow, Operation, Protocol};
 
+/// How far lists are behind, with a variant.
+const LIST_LAG: Duration = Duration::from_millis(250);
 /// Most registrations of a user that wait, where a variant lets several wait.
 const MOST_REGISTRATIONS: usize = 16;
 
@@ -131,7 +133,7 @@ impl Service {
             Operation::Start => self.start(endpoint, message, &user),
             Operation::Verify => self.attempt(endpoint, message, &user, caller, early).answer(),
             Operation::Remove => self.remove(endpoint, message, &user),
-            Operation::List => Ok(list(endpoint.flow, &user)),
+            Operation::List => Ok(self.list(endpoint.flow, &user)),
         }
     }
 
@@ -340,6 +342,24 @@ impl Service {
     }
 }
 
+impl Service {
+    /// The enrolled factors of the flow's kind; a pending registration is none.
+    fn list(&self, flow: Flow, user: &User) -> Value {
+        const READY: &str = "AUTH_FACTOR_STATE_READY";
+        let mut state = user.state();
+        let is_shown =
+            |factor: &&Factor| !self.site.switches.varies("list-lags") || factor.verified.elapsed() >= LIST_LAG;
+        let factors = state.of(Kind::of(flow)).factors.iter().filter(is_shown);
+        let result: Vec<_> = factors
+            .map(|factor| match flow {
+                Flow::V1U2f => json!({ "state": READY, "u2f": { "id": factor.id, "name": factor.name } }),
+                _ => json!({ "id": factor.id, "state": READY, "name": factor.name }),
+            })
+            .collect();
+        json!({ "result": result })
+    }
+}
+
 /// `authenticatorAttachment` for the enum of a passkey start.
 fn attachment(message: &Value) -> Option<&'static str> {
     match message["authenticator"].as_str() {
@@ -347,18 +367,4 @@ fn attachment(message: &Value) -> Option<&'static str> {
         Some("PASSKEY_AUTHENTICATOR_CROSS_PLATFORM") => Some("cross-platform"),
         _ => None,
     }
-}
-
-/// The enrolled factors of the flow's kind; a pending registration is none.
-fn list(flow: Flow, user: &User) -> Value {
-    const READY: &str = "AUTH_FACTOR_STATE_READY";
-    let mut state = user.state();
-    let factors = state.of(Kind::of(flow)).factors.iter();
-    let result: Vec<_> = factors
-        .map(|factor| match flow {
-            Flow::V1U2f => json!({ "state": READY, "u2f": { "id": factor.id, "name": factor.name } }),
-            _ => json!({ "id": factor.id, "state": READY, "name": factor.name }),
-        })
-        .collect();
-    json!({ "result": result })
 }

@@ -83,6 +83,8 @@ pub(super) struct Factor {
     pub credential_id: Vec<u8>,
     pub name: String,
     pub created: Timestamp,
+    /// When it was enrolled.
+    pub verified: Instant,
 }
 
 /// The part of a user that changes.

@@ -13,6 +13,7 @@ mod references;
 mod requests;
 mod responses;
 mod state;
+mod stored;
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -105,6 +106,7 @@ pub fn all() -> impl Iterator<Item = &'static Clause> {
         .chain(responses::CLAUSES)
         .chain(behaviour::CLAUSES)
         .chain(state::CLAUSES)
+        .chain(stored::CLAUSES)
         .chain(ceremony::CLAUSES)
         .chain(formats::CLAUSES)
         .chain(references::CLAUSES)

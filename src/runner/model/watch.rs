@@ -115,7 +115,7 @@ impl Player<'_> {
             && let Some(number) = step.of
         {
             let name = format!("key {number} {}", self.book.tag);
-            call.name = Some(NameSpec { text: name.clone(), times: 1, then: String::new() });
+            call.name = Some(NameSpec { text: name.clone(), times: 1, then: String::new(), or: Vec::new() });
             if let Some(entry) = self.book.entries.get_mut(number - 1) {
                 entry.name = Some(name);
             }

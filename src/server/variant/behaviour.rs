@@ -69,6 +69,20 @@ pub(super) const VARIANTS: &[Variant] = &[
         &["limits/domain-*", "v2/*/*/enrolment", "ceremony/origin-any"],
     ),
     variant(
+        "list-lags",
+        "api/stored/listed",
+        "the lists of factors are a quarter of a second behind",
+        "no page says when a list shows what was written; real servers read from projections",
+        &["stored"],
+    ),
+    variant(
+        "names-tidied",
+        "api/stored/name",
+        "blanks around a name and characters that are not seen are taken away, several blanks become one",
+        "no page has rules for names; RFC 8266 takes blanks away, and what is not seen is used to deceive",
+        &["stored", "limits/name-*"],
+    ),
+    variant(
         "http-get-lists",
         "api/request/method",
         "a GET at the path of a start answers a list",
