@@ -9,6 +9,7 @@ mod protocol;
 mod robustness;
 mod shape;
 mod shown;
+mod values;
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -133,6 +134,11 @@ pub const CHECKS: &[Check] = &[
     options::RP_ID,
     options::ENCODING,
     options::ATTACHMENT,
+    values::TIMEOUT,
+    values::ENUMERATIONS,
+    values::RESIDENT_KEY,
+    values::ALGORITHMS,
+    values::PERSONAL,
 ];
 
 /// Ids of the checks that look for what records do not hold: secrets, and what belongs to whom.

@@ -4,6 +4,7 @@ mod bodies;
 mod encodings;
 mod exchanges;
 mod replies;
+mod values;
 
 use std::collections::BTreeSet;
 
@@ -52,10 +53,15 @@ const CHALLENGE: Expected = ("challenge-length", "webauthn/13.4.3/challenge-leng
 const RP_ID: Expected = ("options-rp-id", "api/options/rp-id", Reason::WrongShape);
 const ENCODING: Expected = ("options-encoding", "api/options/encoding", Reason::DocVsServer);
 
+const TIMEOUT: Expected = ("options-timeout", "webauthn/5.4/timeout", Reason::ShouldUnmet);
+const ENUMERATIONS: Expected = ("options-enumerations", "webauthn/5.4/enumerations", Reason::ShouldUnmet);
+const RESIDENT_KEY: Expected = ("options-resident-key", "webauthn/5.4.4/require-resident-key", Reason::ShouldUnmet);
+const ALGORITHMS: Expected = ("options-algorithms", "webauthn/5.8.5/algorithms", Reason::ShouldUnmet);
+const PERSONAL: Expected = ("user-handle-personal", "webauthn/5.4.3/user-handle-personal", Reason::WrongShape);
 const ATTACHMENT: Expected = ("options-attachment", "api/options/attachment", Reason::DocVsServer);
 
 /// What the tests above speak of, in the order of the list.
-const ALL: [Expected; 34] = [
+const ALL: [Expected; 39] = [
     NO_SERVER_ERROR,
     NO_TOKEN,
     NO_OTHER_USER,
@@ -90,6 +96,11 @@ const ALL: [Expected; 34] = [
     RP_ID,
     ENCODING,
     ATTACHMENT,
+    TIMEOUT,
+    ENUMERATIONS,
+    RESIDENT_KEY,
+    ALGORITHMS,
+    PERSONAL,
 ];
 
 const TOKEN: &str = "a-token/of+30=characters-length";
@@ -172,7 +183,9 @@ fn assert_rows(rows: Vec<Row>, watch: Option<&dyn Watch>) {
 
 #[test]
 fn good_replies_are_without_findings() {
-    for rows in [replies::good(), bodies::harmless(), encodings::harmless(), replies::in_own_words()] {
+    for rows in
+        [replies::good(), bodies::harmless(), encodings::harmless(), values::harmless(), replies::in_own_words()]
+    {
         assert!(rows.iter().all(|row| row.expected.is_empty()));
         assert_rows(rows, Some(&authorization()));
     }
@@ -182,6 +195,7 @@ fn good_replies_are_without_findings() {
 fn defective_bodies_are_found() {
     assert_rows(bodies::defective(), None);
     assert_rows(encodings::defective(), None);
+    assert_rows(values::defective(), None);
 }
 
 #[test]
@@ -216,7 +230,7 @@ fn leaks_are_found() {
 
 #[test]
 fn no_check_is_without_a_defective_reply() {
-    let rows = bodies::defective().into_iter().chain(encodings::defective());
+    let rows = bodies::defective().into_iter().chain(encodings::defective()).chain(values::defective());
     let rows = rows.chain(replies::defective()).chain(replies::leaks()).chain(replies::others());
     let alone: BTreeSet<&str> = rows.filter(|row| row.expected.len() == 1).map(|row| row.expected[0].0).collect();
     let listed: Vec<Expected> = CHECKS.iter().map(|check| (check.id, check.clause, check.reason)).collect();

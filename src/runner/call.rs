@@ -268,6 +268,7 @@ impl Player<'_> {
         match (endpoint.operation, success) {
             (Operation::Start, Some(body)) => self.remember_start(endpoint, step, body),
             (Operation::Verify, Some(_)) => {
+                self.note_factor(endpoint, step);
                 let holder = if own { &mut self.state.enrolled } else { &mut self.state.elsewhere };
                 holder.extend(sent.map(|credential| credential.created.credential_id));
                 Ok(())
@@ -284,6 +285,7 @@ impl Player<'_> {
                 Ok(())
             }
             (Operation::Remove, Some(_)) => {
+                self.note_factor(endpoint, step);
                 let removed = self.state.enrolled.drain(..).map(|id| (id, "api/remove"));
                 self.state.absent.extend(removed);
                 Ok(())
@@ -314,6 +316,7 @@ impl Player<'_> {
                 }
                 self.notice(step, endpoint, &options);
                 self.compare_user_handles(step, &options);
+                self.note_started(endpoint, step, &options);
                 self.options = Some(options);
                 Ok(())
             }

@@ -11,7 +11,7 @@ use super::{Shared, after, breaker, close, control, judge, present};
 use crate::authenticator::Format;
 use crate::contract::{ApiVersion, Operation};
 use crate::outcome::{CaseRecord, Finding, Reason, Verdict, gravest};
-use crate::scenario::{Expectation, Made, OperationRef, Permutation, Step};
+use crate::scenario::{Expectation, Made, OperationRef, Permutation, Step, Twin};
 use crate::transport::Reply;
 use crate::webauthn::cose::CoseAlgorithm;
 
@@ -160,7 +160,8 @@ impl Player<'_> {
         let accepts_root = policy.holds("trusted-or-untrusted-accepted") || policy.holds("trust-anchors");
         let declared = matches!(format, Format::None | Format::PackedSelf)
             || (accepts_root && policy.formats.iter().any(|declared| declared == format.identifier()));
-        if declared && algorithm == CoseAlgorithm::ES256 { Reason::ControlFailed } else { Reason::NotDeclared }
+        let usual = algorithm == CoseAlgorithm::ES256 && self.permutation.case.control_of(format).attester.is_none();
+        if declared && usual { Reason::ControlFailed } else { Reason::NotDeclared }
     }
 
     async fn run_steps(&mut self) -> Result<(), Ended> {
@@ -190,6 +191,8 @@ impl Player<'_> {
                     self.race(race, step).await?;
                 } else if step.call == Some(OperationRef::List) {
                     self.read_back(step).await?;
+                } else if let (Some(Twin::UnknownUser), Some(operation)) = (step.twin, step.call) {
+                    self.twins(permutation.operation(operation), step).await?;
                 } else if let Some(operation) = step.call {
                     let operation = permutation.operation(operation);
                     if permutation.case.watch.is_some() {

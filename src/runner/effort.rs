@@ -9,6 +9,9 @@ use crate::scenario::{OperationRef, Permutation, Plan, Race, Step, UserRef, Watc
 /// Calls of a race of copies.
 const COPIES: usize = 32;
 
+/// Calls of a round for two users.
+const TWINS: usize = 6;
+
 /// What a plan costs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Effort {
@@ -81,6 +84,7 @@ fn of_step(permutation: &Permutation, step: &Step) -> usize {
         (Some(_), _) => 0,
         (None, Some(Race::Copies)) => COPIES,
         (None, Some(Race::TwoUsers)) => 2,
+        (None, None) if step.twin.is_some() => TWINS,
         (None, None) => usize::from(step.call.is_some()),
     }
 }

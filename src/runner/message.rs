@@ -162,6 +162,10 @@ fn encoded(form: &str, value: &Value) -> Option<Value> {
             let half = standard.len() / 2;
             format!("{}{}", &standard[..half], &url[half..])
         }
+        "double" => STANDARD.encode(STANDARD.encode(bytes)),
+        "hex" => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
+        "percent" => STANDARD.encode(bytes).replace('=', "%3D").replacen('e', "%65", 1),
+        "text" => String::from_utf8(bytes).ok()?,
         _ => return None,
     };
     Some(text.into())

@@ -21,6 +21,7 @@ pub mod effort;
 mod expiry;
 mod foretell;
 pub mod fuzz;
+mod identifiers;
 mod judge;
 mod kept;
 mod make;
@@ -47,6 +48,7 @@ pub mod target;
 pub mod target_file;
 mod tokens;
 mod traces;
+mod twins;
 pub mod vector;
 
 use std::collections::{HashMap, HashSet};
@@ -64,6 +66,7 @@ use canaries::Canaries;
 use challenges::Challenges;
 use control::Controls;
 use course::Course;
+use identifiers::Identifiers;
 pub use stop::Stop;
 use subject::SubjectPool;
 use target::Target;
@@ -94,6 +97,7 @@ struct Shared {
     tokens: Arc<Tokens>,
     pool: SubjectPool,
     challenges: Challenges,
+    identifiers: Identifiers,
     canaries: Arc<Canaries>,
     /// Whether a list was behind for longer than is waited for it.
     lists_lag: AtomicBool,
@@ -153,6 +157,7 @@ impl Runner {
             tokens: Arc::default(),
             pool,
             challenges: Challenges::default(),
+            identifiers: Identifiers::default(),
             canaries: Arc::new(Canaries::new(&target.accounts)),
             lists_lag: AtomicBool::default(),
             traces: Arc::default(),
@@ -240,8 +245,16 @@ impl Runner {
 /// The clauses that are looked at in every case, whatever it is about.
 pub fn checked_clauses() -> Vec<&'static str> {
     let checks = crate::checks::CHECKS.iter().map(|check| check.clause);
-    let runners =
-        [after::CLAUSE, agreement::CLAUSE, call::CHALLENGE, call::USER_HANDLE, details::SEQUENCE, details::OWNER];
+    let runners = [
+        after::CLAUSE,
+        agreement::CLAUSE,
+        call::CHALLENGE,
+        call::USER_HANDLE,
+        details::SEQUENCE,
+        details::OWNER,
+        identifiers::FACTOR_ID,
+        twins::CLAUSE,
+    ];
     checks.chain(runners).chain(model::CLAUSES).collect()
 }
 

@@ -377,6 +377,7 @@ async fn enrol(
         tokens: std::sync::Arc::default(),
         pool: SubjectPool::new(&accounts, Demand::default()),
         challenges: super::challenges::Challenges::default(),
+        identifiers: super::identifiers::Identifiers::default(),
         canaries: std::sync::Arc::default(),
         lists_lag: std::sync::atomic::AtomicBool::default(),
         traces: std::sync::Arc::default(),

@@ -2,9 +2,33 @@
 
 use serde::Deserialize;
 
-use super::model::{AlgorithmChoice, Case};
+use super::model::Case;
 use crate::webauthn::cose::CoseAlgorithm;
 use crate::webauthn::public_key::KeyKind;
+
+/// The algorithm of a credential key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub enum AlgorithmChoice {
+    /// This one.
+    Given(CoseAlgorithm),
+    /// One that the options do not offer.
+    NotOffered,
+}
+
+impl TryFrom<String> for AlgorithmChoice {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        if name == "not-offered" {
+            return Ok(AlgorithmChoice::NotOffered);
+        }
+        CoseAlgorithm::from_name(&name).map(AlgorithmChoice::Given).ok_or_else(|| {
+            let known: Vec<&str> = CoseAlgorithm::ALL.iter().map(|(_, name, _)| *name).collect();
+            format!("there is no algorithm `{name}`; write not-offered, {}", known.join(", "))
+        })
+    }
+}
 
 /// How often a default run draws an algorithm, against the others of an axis. What targets seldom offer is left to the cases that
 /// are played with every algorithm: a permutation with an algorithm that is not offered says nothing.

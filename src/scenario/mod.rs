@@ -16,13 +16,15 @@ mod route;
 mod step;
 mod strength;
 mod subjects;
+mod twin;
 mod watch;
 mod write;
 
+pub use algorithms::AlgorithmChoice;
 pub use control::{Control, Path};
 pub use expectation::{Expectation, RefusalClass};
 pub use headers::Headers;
-pub use model::{AlgorithmChoice, Case, Measure, Place};
+pub use model::{Case, Measure, Place};
 pub use mutations::{MutationUse, Mutations};
 pub use oracle::OracleVerdict;
 pub use parse::{ScenarioError, embedded, parse_suite, source_text};
@@ -34,5 +36,6 @@ pub use step::{
     OperationRef, Race, Step, UserRef, Wait,
 };
 pub use subjects::{Demand, Sharing};
+pub use twin::Twin;
 pub use watch::Watch;
 pub use write::suite_text;

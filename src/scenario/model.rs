@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::Expectation;
-use super::algorithms::AlgorithmGroup;
+use super::algorithms::{AlgorithmChoice, AlgorithmGroup};
 use super::oracle::OracleVerdict;
 use super::requirement::Requirement;
 use super::step::{Made, OperationRef, Race, Step};
@@ -274,30 +274,6 @@ impl TryFrom<String> for FormatName {
         Format::from_slug(&slug)
             .map(FormatName)
             .ok_or_else(|| format!("there is no format `{slug}`; write {}", known()))
-    }
-}
-
-/// The algorithm of a credential key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-pub enum AlgorithmChoice {
-    /// This one.
-    Given(CoseAlgorithm),
-    /// One that the options do not offer.
-    NotOffered,
-}
-
-impl TryFrom<String> for AlgorithmChoice {
-    type Error = String;
-
-    fn try_from(name: String) -> Result<Self, String> {
-        if name == "not-offered" {
-            return Ok(AlgorithmChoice::NotOffered);
-        }
-        CoseAlgorithm::from_name(&name).map(AlgorithmChoice::Given).ok_or_else(|| {
-            let known: Vec<&str> = CoseAlgorithm::ALL.iter().map(|(_, name, _)| *name).collect();
-            format!("there is no algorithm `{name}`; write not-offered, {}", known.join(", "))
-        })
     }
 }
 

@@ -26,6 +26,8 @@ const SUITES: &[(&str, &str)] = &[
     ("scenarios/cose.yaml", include_str!("../../scenarios/cose.yaml")),
     ("scenarios/cose-attested.yaml", include_str!("../../scenarios/cose-attested.yaml")),
     ("scenarios/algorithms.yaml", include_str!("../../scenarios/algorithms.yaml")),
+    ("scenarios/encodings.yaml", include_str!("../../scenarios/encodings.yaml")),
+    ("scenarios/identifiers.yaml", include_str!("../../scenarios/identifiers.yaml")),
     ("scenarios/none.yaml", include_str!("../../scenarios/none.yaml")),
     ("scenarios/packed-self.yaml", include_str!("../../scenarios/packed-self.yaml")),
     ("scenarios/packed-x5c.yaml", include_str!("../../scenarios/packed-x5c.yaml")),

@@ -56,6 +56,8 @@ pub struct Step {
     pub credential: CredentialRef,
     /// `call: verify`: several at once, of which exactly one may be accepted. `call: start`: both users at once.
     pub race: Option<Race>,
+    /// `call`, v2: it is made for the user of the case and for another, several times each, and answered alike.
+    pub twin: Option<super::Twin>,
     /// `prepare` and `call`: how often it is done, one after the other.
     #[serde(default = "once")]
     pub times: usize,
@@ -106,6 +108,7 @@ impl Default for Step {
             over: ProtocolRef::default(),
             credential: CredentialRef::default(),
             race: None,
+            twin: None,
             times: once(),
             message: Vec::new(),
             tamper: None,
@@ -222,7 +225,7 @@ pub struct MessageEdit {
     /// Another name of the member: its original protobuf name.
     #[serde(default)]
     pub snake_case: bool,
-    /// v1's credential in another base64 form: `unpadded`, `url-padded`, `url-unpadded`, `mixed`.
+    /// v1's credential in another base64 form: `unpadded`, `url-padded`, `mixed` .. (`runner/message.rs`).
     pub encoded: Option<String>,
 }
 

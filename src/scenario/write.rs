@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use super::model::{AlgorithmChoice, Case};
+use super::algorithms::AlgorithmChoice;
+use super::model::Case;
 use super::{Expectation, Made, MutationUse, OperationRef, Step};
 use crate::contract::Protocol;
 

@@ -9,6 +9,7 @@ mod ceremony;
 mod endpoints;
 mod excluded;
 mod formats;
+mod identifiers;
 mod references;
 mod requests;
 mod responses;
@@ -109,6 +110,7 @@ pub fn all() -> impl Iterator<Item = &'static Clause> {
         .chain(stored::CLAUSES)
         .chain(ceremony::CLAUSES)
         .chain(formats::CLAUSES)
+        .chain(identifiers::CLAUSES)
         .chain(references::CLAUSES)
 }
 
