@@ -2,12 +2,15 @@
 //! wrong with it.
 
 mod details;
+mod grpc;
+mod http;
 mod internals;
 mod leak;
 mod options;
 mod protocol;
 mod robustness;
 mod shape;
+mod sharing;
 mod shown;
 mod values;
 
@@ -27,8 +30,8 @@ pub use shown::{Seen, Watch};
 pub struct Observation<'a> {
     /// The call and its answer.
     pub exchange: &'a Exchange,
-    /// Whether method and content type were the documented ones. If not, only robustness and leaks are judged, since
-    /// the answer need not come from the endpoint.
+    /// Whether method, path and content type were the documented ones. If not, only robustness, leaks, and what HTTP and gRPC ask of
+    /// every reply are judged, since the answer need not come from the endpoint.
     pub documented_request: bool,
     /// Whether the bytes of the request were made wrong on purpose.
     pub malformed: bool,
@@ -139,10 +142,48 @@ pub const CHECKS: &[Check] = &[
     values::RESIDENT_KEY,
     values::ALGORITHMS,
     values::PERSONAL,
+    http::CHALLENGE,
+    http::BEARER,
+    http::ALLOWED,
+    http::DATED,
+    http::FIELD_ONCE,
+    http::FRAMING,
+    http::CONDITIONAL,
+    http::REDIRECT,
+    http::TRACE,
+    http::JSON_UTF8,
+    sharing::CACHE,
+    sharing::CREDENTIALS,
+    sharing::VARIES,
+    sharing::EXPOSED,
+    sharing::CODING,
+    sharing::CODING_NAMED,
+    grpc::HTTP_STATUS,
+    grpc::STATUS_PLACE,
+    grpc::MESSAGE_ENCODED,
+    grpc::ENCODING_UNKNOWN,
+    grpc::UNKNOWN_METHOD,
+    grpc::WEB_LOWER_CASE,
 ];
 
 /// Ids of the checks that look for what records do not hold: secrets, and what belongs to whom.
 pub const NEED_SECRET: [&str; 2] = [leak::NO_TOKEN.id, leak::NO_OTHER_USER.id];
+
+/// Ids of the checks that depend on the request or on the connection, which records do not hold for them.
+pub const NEED_REQUEST: [&str; 12] = [
+    http::ALLOWED.id,
+    http::FRAMING.id,
+    http::CONDITIONAL.id,
+    http::REDIRECT.id,
+    http::TRACE.id,
+    sharing::CACHE.id,
+    sharing::CREDENTIALS.id,
+    sharing::VARIES.id,
+    sharing::EXPOSED.id,
+    sharing::CODING.id,
+    grpc::ENCODING_UNKNOWN.id,
+    grpc::UNKNOWN_METHOD.id,
+];
 
 /// What the checks saw in an exchange.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -171,7 +212,10 @@ pub fn findings(observation: &Observation<'_>) -> Vec<Finding> {
 /// The checks that had something to look at, with what is wrong.
 fn run(observation: &Observation<'_>) -> impl Iterator<Item = (&'static Check, Vec<Wrong>)> {
     let documented = observation.documented_request;
-    let is_of_any = |check: &Check| check.reason == Reason::Crash || clause::includes(leak::CLAUSE, check.clause);
+    let of_any = [leak::CLAUSE, http::CLAUSE, grpc::CLAUSE];
+    let is_of_any = move |check: &Check| {
+        check.reason == Reason::Crash || of_any.iter().any(|clause| clause::includes(clause, check.clause))
+    };
     let applies = move |check: &&Check| documented || is_of_any(check);
     CHECKS.iter().filter(applies).filter_map(|check| Some((check, (check.examine)(observation)?)))
 }

@@ -63,6 +63,8 @@ impl Transport for Scripted {
             headers: HeaderMap::from_iter([(header::CONTENT_TYPE, json)]),
             trailers: HeaderMap::new(),
             body: body.to_string().into(),
+            is_http2: false,
+            has_surplus: false,
             reply,
             timings: Timings {
                 set_up: None,

@@ -155,6 +155,8 @@ pub(super) fn unanswered(request: SentRequest, draw: &Draw, endpoint: &'static c
         headers: http::HeaderMap::new(),
         trailers: http::HeaderMap::new(),
         body: bytes::Bytes::new(),
+        is_http2: false,
+        has_surplus: false,
         reply: Reply::Unreadable(String::new()),
         timings: crate::transport::Timings::default(),
     }

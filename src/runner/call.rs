@@ -116,6 +116,7 @@ impl Player<'_> {
             lost => return self.without_verdict(line, call, step, lost),
         };
         self.note_enrolment(endpoint, step, Some(&exchange.reply));
+        self.is_written(step, exchange.is_http2)?;
         let under_test = endpoint.operation != Operation::List;
         self.note_answered(&exchange, step);
         let reading = self.reading(&exchange, call, step);
@@ -364,6 +365,8 @@ fn unanswered(transport: &dyn Transport, call: &Call, error: &TransportError) ->
         headers: HeaderMap::new(),
         trailers: HeaderMap::new(),
         body: Bytes::new(),
+        is_http2: false,
+        has_surplus: false,
         reply: Reply::Unreadable(error.to_string()),
         timings: Timings::default(),
     })

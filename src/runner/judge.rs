@@ -31,6 +31,9 @@ pub(super) const ACCEPT: &str = "webauthn/7.1/accept";
 /// The clause of calls by another method.
 const METHOD: &str = "api/request/method";
 
+/// Above the clauses of HTTP around the API.
+const AROUND: &str = "http";
+
 /// The check of findings about an expectation.
 pub(super) const CHECK: &str = "expectation";
 
@@ -196,6 +199,10 @@ impl Judge<'_> {
         if let Reply::Refusal(refusal) = &exchange.reply {
             let crash = checks.iter_mut().filter(|finding| finding.reason == Reason::Crash);
             crash.for_each(|finding| finding.received = self.crash_words(exchange, refusal));
+        }
+        // That a token is refused which should be good stops the case, whatever the refusal is like.
+        if judged.reason == Reason::Auth {
+            checks.retain(|finding| !clause::includes(AROUND, &finding.clause));
         }
         let first = expected.class.is_some() && !matches!(exchange.reply, Reply::Unreadable(_));
         checks.insert(if first { 0 } else { checks.len() }, judged);

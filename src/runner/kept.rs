@@ -41,6 +41,14 @@ impl Player<'_> {
         }
     }
 
+    /// Ends a case about a form of requests that the connection does not have.
+    pub(super) fn is_written(&mut self, step: &Step, is_http2: bool) -> Result<(), Ended> {
+        if !(is_http2 && step.is_of_http1()) {
+            return Ok(());
+        }
+        self.end("setup", self.clause(), Reason::NotDeclared, "HTTP/1.1", "the target has agreed on HTTP/2")
+    }
+
     /// Ends a case about one connection where the target does not keep it.
     pub(super) fn is_kept(&mut self, step: &Step, (protocol, timings): (Protocol, Timings)) -> Result<(), Ended> {
         let carried = self.kept.0.get_mut(&protocol).filter(|_| step.connection == ConnectionRef::Kept);

@@ -18,6 +18,11 @@ impl Headers {
         self.0.is_empty()
     }
 
+    /// Whether a header that is sent otherwise is left out.
+    pub fn leaves_out(&self, name: &HeaderName) -> bool {
+        self.0.iter().any(|(known, value)| known == name && value.is_none())
+    }
+
     /// A line for each value; `None` for a header that is left out.
     pub fn lines(&self) -> Vec<(HeaderName, Option<HeaderValue>)> {
         self.0.clone()

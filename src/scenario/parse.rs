@@ -19,6 +19,7 @@ const SUITES: &[(&str, &str)] = &[
     ("scenarios/limits.yaml", include_str!("../../scenarios/limits.yaml")),
     ("scenarios/request.yaml", include_str!("../../scenarios/request.yaml")),
     ("scenarios/wire.yaml", include_str!("../../scenarios/wire.yaml")),
+    ("scenarios/http.yaml", include_str!("../../scenarios/http.yaml")),
     ("scenarios/ceremony.yaml", include_str!("../../scenarios/ceremony.yaml")),
     ("scenarios/client-data.yaml", include_str!("../../scenarios/client-data.yaml")),
     ("scenarios/att-obj.yaml", include_str!("../../scenarios/att-obj.yaml")),

@@ -1,5 +1,6 @@
 //! One step of a case: prepare, start, make a credential, call an operation.
 
+use http::header::HOST;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -7,6 +8,7 @@ use super::headers::Headers;
 use super::route::{FlowRef, ProtocolRef};
 use super::{Expectation, MutationUse, Mutations};
 use crate::authenticator::{Args, Mutation};
+use crate::transport::spelling;
 
 /// A step as it is written. Exactly one of `prepare`, `call`, `make` and `wait` is there.
 #[derive(Debug, Clone, Deserialize, Serialize)]
@@ -144,6 +146,12 @@ impl Step {
     pub fn is_malformed(&self) -> bool {
         let is_elsewhere = self.method.is_some() || self.path.is_some() || self.content_type.is_some();
         self.tamper.is_some() || is_elsewhere || !self.message.is_empty()
+    }
+
+    /// Whether its request is written as HTTP/1.1 alone can write it: without Host, or with the whole URL in its first line.
+    pub fn is_of_http1(&self) -> bool {
+        let is_absolute = self.path.as_deref().and_then(spelling::find).is_some_and(|form| form.is_absolute);
+        is_absolute || self.headers.leaves_out(&HOST)
     }
 
     /// Whether the documents say what answers its request: not where its method, path or content type are others, nor where its headers

@@ -49,7 +49,7 @@ use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{self, Next};
 use axum::response::Response;
-use http::header::{CONNECTION, SERVER, SET_COOKIE};
+use http::header::{CONNECTION, HOST, SERVER, SET_COOKIE};
 use http::{HeaderMap, HeaderValue, Method, Version};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -257,7 +257,9 @@ fn router(service: Arc<Service>, slower: f64) -> Router {
             async move {
                 service.conditions.wait().await;
                 let (version, begun) = (request.version(), Instant::now());
-                let mut response = if service.conditions.is_named(&request) {
+                let mut response = if !names_host(&request) {
+                    rest::refuse(&service, "REQUEST-host")
+                } else if service.conditions.is_named(&request) {
                     next.run(request).await
                 } else {
                     nothing_here(service.clone(), request).await
@@ -267,6 +269,11 @@ fn router(service: Arc<Service>, slower: f64) -> Router {
                 response
             }
         }))
+}
+
+/// Whether a request has the one Host that HTTP/1.1 asks for (RFC 9112 section 3.2); HTTP/2 has another place for it.
+fn names_host(request: &Request) -> bool {
+    request.version() != Version::HTTP_11 || request.headers().get_all(HOST).iter().count() == 1
 }
 
 /// The answer to a path or a host name that is not known.

@@ -125,6 +125,8 @@ mod tests {
             headers: HeaderMap::new(),
             trailers: HeaderMap::new(),
             body: Bytes::new(),
+            is_http2: false,
+            has_surplus: false,
             reply: Reply::Unreadable(String::new()),
             timings: Timings::default(),
         }

@@ -216,6 +216,10 @@ pub struct Exchange {
     pub trailers: HeaderMap,
     /// Response body as it came, frames included.
     pub body: Bytes,
+    /// Whether it travelled by HTTP/2.
+    pub is_http2: bool,
+    /// Whether bytes followed the reply at once that belong to no reply; over HTTP/1.1 alone.
+    pub has_surplus: bool,
     /// What the reply says.
     pub reply: Reply,
     /// When it came.

@@ -9,6 +9,7 @@ mod ceremony;
 mod endpoints;
 mod excluded;
 mod formats;
+mod http;
 mod identifiers;
 mod references;
 mod requests;
@@ -112,6 +113,7 @@ pub fn all() -> impl Iterator<Item = &'static Clause> {
         .chain(formats::CLAUSES)
         .chain(identifiers::CLAUSES)
         .chain(references::CLAUSES)
+        .chain(http::CLAUSES)
 }
 
 /// Whether `general` says what `id` says, or more: a clause includes what is beneath it, and step 22 of the ceremony asks for

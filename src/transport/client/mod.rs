@@ -117,7 +117,7 @@ impl Client {
             match &mut received {
                 Ok(received) => {
                     received.timings.set_up = set_up;
-                    self.keep(lease);
+                    received.has_surplus = self.keep(lease);
                 }
                 Err(_) => self.give_up(&lease),
             }
@@ -184,9 +184,11 @@ impl Client {
         self.limits.calls_per_connection > 1
     }
 
-    fn keep(&self, lease: Lease) {
-        if let Lease::Http1(connection) = lease {
-            self.idle.put(connection);
+    /// Whether the target has said more on the connection than the reply.
+    fn keep(&self, lease: Lease) -> bool {
+        match lease {
+            Lease::Http1(connection) => self.idle.put(connection),
+            Lease::Http2(_) => false,
         }
     }
 }
