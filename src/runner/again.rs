@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Shared, breaker, case, doubt, model};
+use super::{Shared, breaker, case, doubt, model, narrow};
 use crate::outcome::{CaseRecord, Finding, Reason, Verdict};
 use crate::scenario::Permutation;
 
@@ -36,7 +36,8 @@ pub(super) async fn play(shared: Arc<Shared>, permutation: Permutation) -> CaseR
                 if permutation.case.watch.is_some() {
                     record = model::settled(&shared, &permutation, record).await;
                 }
-                return doubt::settled(&shared, &permutation, record).await;
+                let record = doubt::settled(&shared, &permutation, record).await;
+                return narrow::narrowed(&shared, &permutation, record).await;
             }
         }
     }

@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
-use http::HeaderMap;
 use serde_json::Value;
 
 use super::attempts::{self, Line, Sent, Way};
+use super::no_verdict::{meaning, unanswered};
 use super::player::{Context, Ended, Played, Player, Started};
 use super::tokens::Holder;
 use super::{altered, breaker, canaries, judge};
@@ -14,10 +13,7 @@ use crate::checks;
 use crate::contract::{ApiVersion, Endpoint, Flow, Operation, Protocol, clause};
 use crate::outcome::{Finding, Reason};
 use crate::scenario::{Caller, FlowRef, ProtocolRef, Step, UserRef};
-use crate::transport::{
-    Call, Connection, Exchange, Fault, FaultKind, Reply, Respelled, Tamper, Timings, Transport, TransportError,
-    spelling, tamper,
-};
+use crate::transport::{Call, Connection, Reply, Respelled, Tamper, spelling, tamper};
 use crate::webauthn::options::PublicKeyCredentialCreationOptions;
 use crate::wire::secret::Secret;
 
@@ -146,7 +142,8 @@ impl Player<'_> {
         if exchange.protocol == self.permutation.protocol {
             self.checked.extend(examined.looked_at);
         }
-        let token = altered::words(step.caller);
+        let token = altered::words(step.caller).or_else(|| Self::other_token(step));
+        self.note_carried(step);
         self.exchanges.push(Played { exchange, context: under_test.then_some(context), token, tries });
         findings.into_iter().for_each(|finding| self.find(finding));
         if step.expect.is_some() {
@@ -162,7 +159,8 @@ impl Player<'_> {
     }
 
     fn build(&mut self, endpoint: &'static Endpoint, step: &Step) -> Result<Call, Ended> {
-        let message = self.message(endpoint, step)?.into();
+        let message = self.message(endpoint, step)?;
+        let also = self.carried(endpoint, step, &message)?;
         let authorization = match self.token(endpoint, step) {
             Ok(token) => token,
             Err(Lacking::Account(missing)) => {
@@ -190,8 +188,9 @@ impl Player<'_> {
             method: step.method.clone(),
             headers: step.headers.lines(),
             path: self.respelled(step),
+            also,
         };
-        let call = Call { endpoint, message, authorization, tamper };
+        let call = Call { endpoint, message: message.into(), authorization, tamper };
         self.note_sent(endpoint, step, &call);
         Ok(call)
     }
@@ -218,7 +217,9 @@ impl Player<'_> {
         {
             let acts_on_itself =
                 matches!((step.caller, &step.user), (Caller::Subject, UserRef::Own) | (Caller::Other, UserRef::Other));
-            let admin = accounts.admin.as_ref().filter(|_| acts_on_itself && endpoint.flow.version() == ApiVersion::V2);
+            // What is said twice is about what an ordinary user may do.
+            let is_of_v2 = endpoint.flow.version() == ApiVersion::V2 && step.also.is_empty();
+            let admin = accounts.admin.as_ref().filter(|_| acts_on_itself && is_of_v2);
             return admin.map(|admin| shared(admin, Holder::Admin)).ok_or(Lacking::GoodToken);
         }
         match step.caller {
@@ -269,9 +270,13 @@ impl Player<'_> {
         match (endpoint.operation, success) {
             (Operation::Start, Some(body)) => self.remember_start(endpoint, step, body),
             (Operation::Verify, Some(_)) => {
-                self.note_factor(endpoint, step);
+                self.note_identified(endpoint, step);
+                self.note_unsent(step);
                 let holder = if own { &mut self.state.enrolled } else { &mut self.state.elsewhere };
                 holder.extend(sent.map(|credential| credential.created.credential_id));
+                if own {
+                    self.learn_factor_of_latest();
+                }
                 Ok(())
             }
             (Operation::Verify, None) => {
@@ -286,9 +291,11 @@ impl Player<'_> {
                 Ok(())
             }
             (Operation::Remove, Some(_)) => {
-                self.note_factor(endpoint, step);
-                let removed = self.state.enrolled.drain(..).map(|id| (id, "api/remove"));
-                self.state.absent.extend(removed);
+                self.note_identified(endpoint, step);
+                let named = self.named_credential(step);
+                let is_removed = |id: &mut Vec<u8>| named.as_ref().is_none_or(|named| named == id);
+                let removed: Vec<_> = self.state.enrolled.extract_if(.., is_removed).collect();
+                self.state.absent.extend(removed.into_iter().map(|id| (id, "api/remove")));
                 Ok(())
             }
             _ => Ok(()),
@@ -316,6 +323,7 @@ impl Player<'_> {
                     return self.end("challenge-fresh", CHALLENGE, Reason::WrongShape, expected, received);
                 }
                 self.notice(step, endpoint, &options);
+                self.look_whose(step, endpoint, &options)?;
                 self.compare_user_handles(step, &options);
                 self.note_started(endpoint, step, &options);
                 self.options = Some(options);
@@ -333,7 +341,9 @@ impl Player<'_> {
 impl Player<'_> {
     /// One user has one handle, and no other user has it (WebAuthn L3 section 5.4.3), as far as this case sees users.
     fn compare_user_handles(&mut self, step: &Step, options: &PublicKeyCredentialCreationOptions) {
-        let own = step.user == UserRef::Own && matches!(step.caller, Caller::Subject | Caller::Admin);
+        // Who calls with a token in another place than the documented one is accepted for the subject.
+        let is_of_own = matches!(step.caller, Caller::Subject | Caller::Admin) || !step.also.is_empty();
+        let own = step.user == UserRef::Own && is_of_own;
         let handle = options.user.id.clone();
         // Each kind of factor may have handles of its own.
         if step.flow != FlowRef::Own {
@@ -351,50 +361,5 @@ impl Player<'_> {
             self.find(Finding::new("user-handle", USER_HANDLE, Reason::ShouldUnmet, expected, received));
         }
         self.user_handles.push((own, handle));
-    }
-}
-
-/// The exchange of a call without reply, so that it can be shown and reproduced.
-fn unanswered(transport: &dyn Transport, call: &Call, error: &TransportError) -> Option<Exchange> {
-    let request = transport.prepare(call).ok()?;
-    Some(Exchange {
-        protocol: transport.protocol(),
-        endpoint: call.endpoint,
-        request,
-        http_status: 0,
-        headers: HeaderMap::new(),
-        trailers: HeaderMap::new(),
-        body: Bytes::new(),
-        is_http2: false,
-        has_surplus: false,
-        reply: Reply::Unreadable(error.to_string()),
-        timings: Timings::default(),
-    })
-}
-
-/// What it means that no verdict was had: of what stood between us and the target it says nothing, and all else is the target's word.
-fn meaning<'c>(
-    error: Option<&TransportError>,
-    fault: Option<&(Fault, &str)>,
-    step: &Step,
-    primary: &'c str,
-) -> (Reason, &'c str) {
-    use TransportError as E;
-    match (error, fault) {
-        // Closing on what can't be read, or is too long to be read, is a refusal of a kind.
-        (Some(E::Reset { .. } | E::NotProcessed { .. }), _) if step.is_malformed() => (Reason::AlsoAllowed, primary),
-        (_, Some((fault, _))) => match fault.kind {
-            FaultKind::RateLimited => (Reason::RateLimited, primary),
-            FaultKind::Gateway => (Reason::Gateway, primary),
-            _ => (Reason::TargetUnreachable, primary),
-        },
-        (Some(E::TimedOut { .. }), _) => (Reason::Hang, "api/robustness"),
-        (Some(E::Reset { .. }), _) => (Reason::Crash, "api/robustness"),
-        (Some(E::BodyTooLarge { .. } | E::HeadersTooLarge { .. } | E::NotHttp { .. }), _) => {
-            (Reason::WrongShape, "api/robustness")
-        }
-        (Some(E::BadFrame { .. }), _) => (Reason::WrongShape, "api/grpc-web-framing"),
-        (Some(E::Encode { .. }), _) => (Reason::HarnessBug, primary),
-        _ => (Reason::TargetUnreachable, primary),
     }
 }

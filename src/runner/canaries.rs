@@ -309,6 +309,8 @@ impl Player<'_> {
         let own = canaries.user(&self.lease.own().user_id);
         let of = |user: Option<&str>| user.map_or(Reader::Nobody, |id| Reader::Of(canaries.user(id)));
         let reader = match (&exchange.reply, step.caller) {
+            // Of a call that names two users, and of what comes after it, the case itself tells whose the answers are.
+            _ if !step.also.is_empty() || self.carried.is_some() => Reader::Everything,
             // Whether the caller may act on the user is another finding.
             (Reply::Success(_), _) => {
                 self.acted_on(exchange.endpoint, step).map_or(Reader::Of(own), |id| Reader::Of(canaries.user(id)))

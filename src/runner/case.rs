@@ -11,7 +11,7 @@ use super::{Shared, after, breaker, close, control, judge, present};
 use crate::authenticator::Format;
 use crate::contract::{ApiVersion, Operation};
 use crate::outcome::{CaseRecord, Finding, Reason, Verdict, gravest};
-use crate::scenario::{Expectation, Made, OperationRef, Permutation, Step, Twin};
+use crate::scenario::{Expectation, Made, OperationRef, Permutation, Step, Twin, When};
 use crate::transport::Reply;
 use crate::webauthn::cose::CoseAlgorithm;
 
@@ -62,6 +62,7 @@ pub(super) async fn play(shared: &Shared, permutation: &Permutation, attempt: u8
 async fn control(shared: &Shared, permutation: &Permutation) -> Result<(), Failed> {
     let negative =
         |step: &Step| step.method.is_some() || step.expect.is_some_and(|expectation| expectation.must_refuse());
+    let negative = |step: &Step| negative(step) || !step.also.is_empty();
     let case = &permutation.case;
     if !case.has_mutation() && case.watch.is_none() && !case.steps.iter().any(negative) {
         return Ok(());
@@ -168,6 +169,9 @@ impl Player<'_> {
         let permutation = self.permutation;
         self.look_before().await?;
         for (index, step) in permutation.case.steps.iter().enumerate() {
+            if step.when == When::Accepted && self.observed != judge::ACCEPTED {
+                continue;
+            }
             for _ in 0..step.times {
                 if let Some(operation) = step.prepare {
                     self.prepare(permutation.operation(operation)).await?;
@@ -183,6 +187,10 @@ impl Player<'_> {
                         }
                         self.call_step(Operation::Start, &Step::default()).await?;
                     }
+                } else if let Some(whom) = step.hold {
+                    self.hold(whom).await?;
+                } else if let Some(whom) = step.untouched {
+                    self.see_untouched(whom).await?;
                 } else if step.wait.is_some() {
                     self.wait_for_expiry().await?;
                 } else if step.race.is_some() && step.call == Some(OperationRef::Start) {
@@ -211,40 +219,44 @@ impl Player<'_> {
             return Ok(());
         }
         // The subject may have factors of earlier cases.
-        let before = if operation == Operation::Remove { self.listed().await? } else { Vec::new() };
         let setup = Step::default();
+        let before = if operation == Operation::Remove { self.listed(&setup).await? } else { Vec::new() };
         self.call_step(Operation::Start, &setup).await?;
         self.make(&setup, Made::Good, &[])?;
         if operation == Operation::Remove {
             self.call_step(Operation::Verify, &setup).await?;
-            self.learn_factor_id(&before).await?;
+            self.learn_factor_id(&before, &setup).await?;
+            self.learn_factor_of_latest();
         }
         Ok(())
     }
 
     /// v1's start answers no id, so that the one for remove is the one that is new in the list. Of several nobody knows whose they are,
     /// and what may be somebody else's is not removed.
-    async fn learn_factor_id(&mut self, before: &[String]) -> Result<(), Ended> {
+    pub(super) async fn learn_factor_id(&mut self, before: &[String], step: &Step) -> Result<(), Ended> {
         if self.factor_id.is_some() {
             return Ok(());
         }
-        let new: BTreeSet<String> = self.listed().await?.into_iter().filter(|id| !before.contains(id)).collect();
+        let new: BTreeSet<String> = self.listed(step).await?.into_iter().filter(|id| !before.contains(id)).collect();
         if new.len() != 1 {
             let expected = "a list with the enrolled factor's id, and no other new one";
             let received = format!("{} new ids are in it", new.len());
             return self.end("setup", self.clause(), Reason::Setup, expected, received);
         }
         self.factor_id = new.into_iter().next();
+        if self.first_factor_id.is_none() {
+            self.first_factor_id.clone_from(&self.factor_id);
+        }
         Ok(())
     }
 
-    /// Ids of the subject's factors in v1, where start does not say them; none in v2.
-    async fn listed(&mut self) -> Result<Vec<String>, Ended> {
+    /// Ids of a subject's factors in v1, where start does not say them; none in v2.
+    pub(super) async fn listed(&mut self, step: &Step) -> Result<Vec<String>, Ended> {
         let flow = self.permutation.flow;
         let Some(list) = flow.endpoint(Operation::List).filter(|_| flow.version() == ApiVersion::V1) else {
             return Ok(Vec::new());
         };
-        let reply = self.call_step(list.operation, &Step::default()).await?;
+        let reply = self.call_step(list.operation, step).await?;
         let Reply::Success(body) = &reply else { return Ok(Vec::new()) };
         let factors = body.get("result").and_then(Value::as_array).into_iter().flatten();
         let id = |factor: &Value| {

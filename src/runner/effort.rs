@@ -8,6 +8,10 @@ use crate::scenario::{OperationRef, Permutation, Plan, Race, Step, UserRef, Watc
 
 /// Calls of a race of copies.
 const COPIES: usize = 32;
+/// A start and a verify, and another start.
+const HELD: usize = 3;
+/// A verify and a start.
+const UNTOUCHED: usize = 2;
 
 /// Calls of a round for two users.
 const TWINS: usize = 6;
@@ -76,6 +80,9 @@ fn watched(permutation: &Permutation) -> usize {
 }
 
 fn of_step(permutation: &Permutation, step: &Step) -> usize {
+    if step.hold.is_some() || step.untouched.is_some() {
+        return if step.hold.is_some() { HELD } else { UNTOUCHED };
+    }
     match (step.prepare.map(|operation| permutation.operation(operation)), step.race) {
         (Some(Operation::Verify), _) => 1,
         // v1 finds the factor's id in two lists.

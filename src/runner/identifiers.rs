@@ -146,7 +146,7 @@ impl Player<'_> {
     }
 
     /// Remembers what a verify or a removal that was accepted did to a factor with a known id.
-    pub(super) fn note_factor(&self, endpoint: &Endpoint, step: &Step) {
+    pub(super) fn note_identified(&self, endpoint: &Endpoint, step: &Step) {
         let id = match step.factor {
             FactorRef::Own => self.factor_id.as_deref(),
             FactorRef::First => self.first_factor_id.as_deref(),

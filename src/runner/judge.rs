@@ -56,7 +56,8 @@ impl Player<'_> {
         let Expectation { accepted, refused, class } = self.expectation(step);
         let (basis, source) = self.rests(step);
         let foreign = [Caller::Nobody, Caller::Malformed, Caller::OtherScheme, Caller::Unknown];
-        let is_foreign = foreign.contains(&step.caller) || altered::words(step.caller).is_some();
+        let is_foreign =
+            foreign.contains(&step.caller) || altered::words(step.caller).is_some() || !step.also.is_empty();
         let is_open = self.permutation.case.otherwise == Expectation::EITHER;
         Expected {
             accepted,

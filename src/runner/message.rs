@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use super::player::{Ended, MadeCredential, Player};
 use crate::contract::{ApiVersion, Endpoint, Operation};
 use crate::outcome::Reason;
-use crate::scenario::{DomainRef, FactorRef, MessageEdit, MessageMember, NameSpec, Step, UserRef};
+use crate::scenario::{DomainRef, FactorRef, MessageEdit, MessageMember, NameSpec, Step, UserRef, Whom};
 
 /// Random bytes of a name that no step says.
 const NAME_BYTES: usize = 10;
@@ -33,6 +33,9 @@ impl Player<'_> {
                 FactorRef::Own if step.of.is_some() => self.factor_of(step).unwrap_or_else(unknown),
                 FactorRef::Own => self.factor_id.clone().unwrap_or_else(unknown),
                 FactorRef::First => self.first_factor_id.clone().unwrap_or_else(unknown),
+                FactorRef::Held => {
+                    self.held_by(Whom::Other).and_then(|held| held.factor_id.clone()).unwrap_or_else(unknown)
+                }
                 FactorRef::Unknown => unknown(),
                 FactorRef::Length(length) => self.unknown_id(*length),
                 FactorRef::Text(text) => text.clone(),

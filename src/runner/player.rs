@@ -7,6 +7,7 @@ use sha2::{Digest as _, Sha256};
 use super::attempts::Try;
 use super::control::Form;
 use super::details::SeenDetails;
+use super::hold::Held;
 use super::kept::Kept;
 use super::model::Book;
 pub(super) use super::starts::Started;
@@ -74,6 +75,10 @@ pub(super) struct Player<'a> {
     /// How often a challenge did not allow for the mutation.
     pub(super) unlucky: u8,
     pub(super) state: FactorState,
+    /// What the subjects hold besides what the case is about.
+    pub(super) held: Vec<Held>,
+    /// The last call that said two things of one: its exchange, and which.
+    pub(super) carried: Option<(usize, String)>,
     /// Registrations of others that were seen.
     pub(super) foreign: usize,
     pub(super) seed: [u8; 32],
@@ -167,6 +172,8 @@ pub(super) struct FactorState {
     pub(super) absent: Vec<(Vec<u8>, &'static str)>,
     /// Whether a registration was refused.
     pub(super) refused: bool,
+    /// Factor ids, as far as they are known, by the credential ids of the subject's accepted registrations.
+    pub(super) factor_ids: Vec<(Vec<u8>, String)>,
 }
 
 impl<'a> Player<'a> {
@@ -201,6 +208,8 @@ impl<'a> Player<'a> {
             unmet: false,
             unlucky: 0,
             state: FactorState::default(),
+            held: Vec::new(),
+            carried: None,
             foreign: 0,
             seed: hash.finalize().into(),
             made: 0,
@@ -218,6 +227,11 @@ impl<'a> Player<'a> {
     /// Records a finding; remembers the last exchange as the decisive one if it is the first that is no pass.
     pub(super) fn find(&mut self, mut finding: Finding) {
         finding.exchange = self.exchanges.len().checked_sub(1);
+        // What has changed was changed by the call that said two things.
+        if let Some((exchange, words)) = self.carried.as_ref().filter(|_| finding.reason == Reason::StateChanged) {
+            finding.received = format!("{}; {words}", finding.received);
+            self.decisive.get_or_insert(*exchange);
+        }
         if !finding.reason.is_pass() && self.decisive.is_none() {
             self.decisive = self.exchanges.len().checked_sub(1);
         }

@@ -67,6 +67,9 @@ impl Expectation {
     pub const MAY_REJECT: Expectation =
         Expectation { accepted: Reason::Met, refused: Reason::AlsoAllowed, class: None };
 
+    /// Has to be accepted still: a refusal says that something else has changed the state.
+    pub const KEPT: Expectation = Expectation { refused: Reason::StateChanged, ..Expectation::ACCEPT };
+
     const fn class(class: RefusalClass) -> Expectation {
         Expectation { class: Some(class), ..Expectation::REJECT }
     }

@@ -1,11 +1,13 @@
 //! Cases as data: the model of a suite, its parser and its expansion into permutations.
 
 mod algorithms;
+mod also;
 pub mod catalogue;
 mod control;
 pub mod covered;
 mod expectation;
 mod headers;
+mod message;
 mod model;
 mod mutations;
 mod oracle;
@@ -21,9 +23,11 @@ mod watch;
 mod write;
 
 pub use algorithms::AlgorithmChoice;
+pub use also::{Also, PlaceRef, Single, Thing, When, Which, Whom};
 pub use control::{Control, Path};
 pub use expectation::{Expectation, RefusalClass};
 pub use headers::Headers;
+pub use message::{MessageEdit, MessageMember};
 pub use model::{Case, Measure, Place};
 pub use mutations::{MutationUse, Mutations};
 pub use oracle::OracleVerdict;
@@ -32,8 +36,7 @@ pub use plan::{Pattern, PatternError, Permutation, Plan, Selection, Sizes};
 pub use requirement::{Policy, Requirement};
 pub use route::{FlowRef, ProtocolRef};
 pub use step::{
-    Caller, ConnectionRef, CredentialRef, DomainRef, FactorRef, Made, MessageEdit, MessageMember, NameSpec,
-    OperationRef, Race, Step, UserRef, Wait,
+    Caller, ConnectionRef, CredentialRef, DomainRef, FactorRef, Made, NameSpec, OperationRef, Race, Step, UserRef, Wait,
 };
 pub use subjects::{Demand, Sharing};
 pub use twin::Twin;

@@ -10,10 +10,11 @@ use super::algorithms::{AlgorithmChoice, AlgorithmGroup};
 use super::oracle::OracleVerdict;
 use super::requirement::Requirement;
 use super::step::{Made, OperationRef, Race, Step};
-use super::{MutationUse, Mutations, Watch};
+use super::{MutationUse, Mutations, Single, Watch};
 use crate::authenticator::{Args, Format, Mutation};
 use crate::contract::clause::Basis;
 use crate::contract::{Operation, Protocol};
+use crate::transport::carried::Place as Carrier;
 use crate::transport::spelling;
 use crate::webauthn::cose::{CoseAlgorithm, label};
 
@@ -29,6 +30,9 @@ pub(super) struct SuiteFile {
     /// Whether it takes one flow and one protocol: for suites that play something in many forms.
     #[serde(default)]
     pub one_place: bool,
+    /// Whether a default run takes one flow and operation over each protocol, and of an entry's single carriers one.
+    #[serde(default)]
+    pub sparse: bool,
     /// Cases.
     pub cases: Vec<serde_saphyr::Spanned<CaseEntry>>,
 }
@@ -53,6 +57,11 @@ pub(super) struct CaseEntry {
     /// HTTP methods, of each of which the entry makes a case.
     #[serde(default)]
     pub methods: Vec<String>,
+    /// Further places of a request, which the entry takes all at once, and one by one.
+    #[serde(default, deserialize_with = "super::also::places")]
+    pub carriers: Vec<Carrier>,
+    #[serde(skip)]
+    pub single: Option<Single>,
     pub algorithm: Option<AlgorithmChoice>,
     #[serde(default)]
     pub algorithms: Vec<AlgorithmGroup>,
@@ -135,6 +144,10 @@ pub struct Case {
     pub watch: Option<Watch>,
     /// Of a watched case: what is known of the target where the documents leave it open.
     pub learnt: BTreeMap<String, bool>,
+    /// Whether a default run takes one flow and operation over each protocol.
+    pub sparse: bool,
+    /// Of a case that has one of several carriers: which.
+    pub single: Option<Single>,
     /// The own suite file that it is from; none for the suites that are part of the product.
     pub file: Option<String>,
     /// Where its entry is.
@@ -169,6 +182,8 @@ impl Case {
             one_place: false,
             watch: None,
             learnt: BTreeMap::new(),
+            sparse: false,
+            single: None,
             file: None,
             place: Place::default(),
             steps,
@@ -196,6 +211,7 @@ impl Case {
                 || step.user == super::UserRef::Other
                 || step.race == Some(Race::TwoUsers)
                 || step.path.as_deref().and_then(spelling::find).is_some_and(|form| form.names_another)
+                || step.concerns_other()
         };
         if self.steps.iter().any(other) { 2 } else { 1 }
     }
@@ -291,7 +307,14 @@ pub enum Measure {
 
 impl From<CaseEntry> for Case {
     fn from(entry: CaseEntry) -> Case {
-        let steps = if entry.steps.is_empty() { default_steps(&entry) } else { entry.steps };
+        let carried_over = entry.carried_over();
+        let mut protocols: Vec<Protocol> = entry.protocols.iter().copied().map(Protocol::from).collect();
+        if protocols.is_empty() {
+            protocols = carried_over;
+        }
+        let mut steps = if entry.steps.is_empty() { default_steps(&entry) } else { entry.steps };
+        let looks = steps.iter_mut().filter(|step| step.untouched.is_some());
+        looks.for_each(|step| step.expect = step.expect.or(Some(Expectation::KEPT)));
         let formats: Vec<Format> = entry.formats.into_iter().map(|format| format.0).collect();
         let algorithms: Vec<CoseAlgorithm> = entry.algorithms.into_iter().flat_map(|group| group.0).collect();
         let first = algorithms.first().copied().map(AlgorithmChoice::Given);
@@ -302,7 +325,7 @@ impl From<CaseEntry> for Case {
             basis: entry.basis,
             source: entry.source,
             flows: entry.flows,
-            protocols: entry.protocols.into_iter().map(Protocol::from).collect(),
+            protocols,
             operations: entry.operations.into_iter().map(Operation::from).collect(),
             formats: if formats.is_empty() { vec![Format::None] } else { formats },
             algorithm: entry.algorithm.or(first).unwrap_or(AlgorithmChoice::Given(CoseAlgorithm::ES256)),
@@ -318,33 +341,12 @@ impl From<CaseEntry> for Case {
             one_place: false,
             watch: entry.watch,
             learnt: entry.learnt,
+            sparse: false,
+            single: entry.single,
             file: None,
             place: Place::default(),
             steps,
         }
-    }
-}
-
-/// Stands in a title for the method of an entry that has several.
-const METHOD: &str = "METHOD";
-/// Stands in a step for it.
-pub(super) const EACH: &str = "each";
-
-impl CaseEntry {
-    /// The entry once for each of its methods, as `<id>-<method>`; itself where it has none.
-    pub(super) fn each_method(self) -> Vec<CaseEntry> {
-        if self.methods.is_empty() {
-            return vec![self];
-        }
-        let by = |method: &String| {
-            let mut entry = self.clone();
-            entry.id = format!("{}-{}", self.id, method.to_ascii_lowercase());
-            entry.title = self.title.replace(METHOD, method);
-            let steps = entry.steps.iter_mut().filter(|step| step.method.as_deref() == Some(EACH));
-            steps.for_each(|step| step.method = Some(method.clone()));
-            entry
-        };
-        self.methods.iter().map(by).collect()
     }
 }
 

@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use thiserror::Error;
 
-use super::model::{Case, CaseEntry, EACH, Place, SuiteFile};
+use super::also::EACH;
+use super::model::{Case, CaseEntry, Place, SuiteFile};
 use super::oracle::OracleVerdict;
 use super::step::{OperationRef, Step};
 use super::strength;
@@ -16,6 +17,7 @@ use crate::transport::{spelling, tamper};
 const SUITES: &[(&str, &str)] = &[
     ("scenarios/enrolment.yaml", include_str!("../../scenarios/enrolment.yaml")),
     ("scenarios/authorization.yaml", include_str!("../../scenarios/authorization.yaml")),
+    ("scenarios/carriers.yaml", include_str!("../../scenarios/carriers.yaml")),
     ("scenarios/limits.yaml", include_str!("../../scenarios/limits.yaml")),
     ("scenarios/request.yaml", include_str!("../../scenarios/request.yaml")),
     ("scenarios/wire.yaml", include_str!("../../scenarios/wire.yaml")),
@@ -101,7 +103,8 @@ pub fn parse_suite(file: &str, text: &str) -> Result<Vec<Case>, ScenarioError> {
     let mut cases = Vec::with_capacity(suite.cases.len());
     let entries = suite.cases.into_iter().flat_map(|entry| {
         let place = entry.defined;
-        entry.value.each_method().into_iter().map(move |entry| (place, entry))
+        let each = entry.value.each_method().into_iter().flat_map(CaseEntry::each_carrier);
+        each.map(move |entry| (place, entry))
     });
     for (place, entry) in entries {
         let fail = |message: String| ScenarioError::Case {
@@ -114,7 +117,7 @@ pub fn parse_suite(file: &str, text: &str) -> Result<Vec<Case>, ScenarioError> {
         check_entry(&suite.suite, &entry, &mut ids).map_err(fail)?;
         let mut case = Case::from(entry.clone());
         strength::check(&entry, &case).map_err(fail)?;
-        (case.sampled, case.one_place) = (suite.sampled, suite.one_place);
+        (case.sampled, case.one_place, case.sparse) = (suite.sampled, suite.one_place, suite.sparse);
         case.place = Place { file: file.to_owned(), line: usize::try_from(place.line()).unwrap_or_default() };
         case.steps.iter().try_for_each(|step| check_step(&case, step)).map_err(fail)?;
         check_sequence(&case).map_err(fail)?;
@@ -168,9 +171,13 @@ fn check_entry(suite: &str, entry: &CaseEntry, ids: &mut HashSet<String>) -> Res
 }
 
 fn check_step(case: &Case, step: &Step) -> Result<(), String> {
+    let whose = [step.hold.is_some(), step.untouched.is_some()];
     let kinds = [step.prepare.is_some(), step.call.is_some(), step.make.is_some(), step.wait.is_some()];
-    if kinds.into_iter().filter(|there| *there).count() != 1 {
-        return Err("each step has exactly one of prepare, call, make and wait".to_owned());
+    if kinds.into_iter().chain(whose).filter(|there| *there).count() != 1 {
+        return Err("each step has exactly one of prepare, call, make, wait, hold and untouched".to_owned());
+    }
+    if step.also.iter().any(|also| also.place().is_none()) {
+        return Err("a step says `in: each`, but the case has no `carriers`".to_owned());
     }
     let operation_axis = [step.prepare, step.call].contains(&Some(OperationRef::Operation));
     if operation_axis && case.operations.is_empty() {

@@ -292,7 +292,21 @@ fn expand_one(case: Arc<Case>, selection: &Selection, exhaustive: bool) -> Vec<P
             }
         }
     }
-    permutations
+    if case.sparse && !exhaustive { thinned(&case, permutations, selection.seed) } else { permutations }
+}
+
+/// One permutation over each protocol; of the cases that an entry makes of its carriers one permutation altogether.
+fn thinned(case: &Case, all: Vec<Permutation>, seed: u64) -> Vec<Permutation> {
+    let one_of = |some: Vec<Permutation>, part: usize| {
+        let index = drawn(seed, &case.id, part, some.len());
+        some.into_iter().nth(index)
+    };
+    if let Some(single) = &case.single {
+        let is_drawn = drawn(seed, &single.entry, 0, single.count) == single.index;
+        return one_of(all, 1).filter(|_| is_drawn).into_iter().collect();
+    }
+    let over = |protocol| all.iter().filter(|permutation| permutation.protocol == protocol).cloned().collect();
+    Protocol::ALL.into_iter().enumerate().filter_map(|(part, protocol)| one_of(over(protocol), part + 1)).collect()
 }
 
 /// The flows and protocols that a case is played on. Cases with one algorithm of an axis are drawn to one place, since each place
@@ -380,6 +394,29 @@ cases:
         let (flows, protocols) = (Flow::ALL.to_vec(), Protocol::ALL.to_vec());
         let selection = Selection { flows, protocols, patterns, ..Selection::default() };
         Plan::new(parse_suite("s.yaml", SUITE).expect("valid"), &selection)
+    }
+
+    #[test]
+    fn a_sparse_suite_is_drawn_over_each_protocol_and_one_carrier_of_an_entry() {
+        let suite = "suite: s\nsparse: true\ncases:\n- { id: s/one, title: t, clauses: [api/status/ok], operations: [start, remove],\n    \
+                     carriers: ['header:a', 'header:b', 'query:c'], steps: [{ prepare: operation },\n    \
+                     { call: operation, also: [{ in: each, what: text, value: own }], expect: either }] }\n";
+        let drawn = |seed, exhaustive| {
+            let (flows, protocols) = (Flow::ALL.to_vec(), Protocol::ALL.to_vec());
+            let selection = Selection { flows, protocols, seed, exhaustive, ..Selection::default() };
+            let plan = Plan::new(parse_suite("s.yaml", suite).expect("valid"), &selection);
+            plan.permutations.into_iter().map(|permutation| permutation.id).collect::<Vec<_>>()
+        };
+        let mut seen = HashSet::new();
+        for seed in 0..2000 {
+            let ids = drawn(seed, false);
+            let together = ids.iter().filter(|id| id.contains("/one/")).count();
+            assert!(together == 3 && ids.len() == 4, "{ids:?}");
+            seen.extend(ids);
+        }
+        // Each flow, operation and protocol of all at once and of two headers, and REST alone of the query.
+        assert_eq!(drawn(1, true).len(), 8 * (3 + 3 + 3 + 1));
+        assert_eq!(seen.len(), 80, "other seeds draw the rest");
     }
 
     #[test]

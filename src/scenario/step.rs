@@ -4,13 +4,14 @@ use http::header::HOST;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::also::{Also, When, Whom};
 use super::headers::Headers;
 use super::route::{FlowRef, ProtocolRef};
-use super::{Expectation, MutationUse, Mutations};
+use super::{Expectation, MessageEdit, MutationUse, Mutations};
 use crate::authenticator::{Args, Mutation};
 use crate::transport::spelling;
 
-/// A step as it is written. Exactly one of `prepare`, `call`, `make` and `wait` is there.
+/// A step as it is written. Exactly one of `prepare`, `call`, `make`, `wait`, `hold` and `untouched` is there.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Step {
@@ -23,6 +24,13 @@ pub struct Step {
     pub make: Option<Made>,
     /// Waits.
     pub wait: Option<Wait>,
+    /// Gives a subject a factor, and an open registration besides.
+    pub hold: Option<Whom>,
+    /// Sees that a subject has these still, and nothing of the other's.
+    pub untouched: Option<Whom>,
+    /// Any of these: only under this condition.
+    #[serde(default)]
+    pub when: When,
 
     /// `make`: the one way in which the credential is wrong (several only in cases that fuzzing found).
     #[serde(default)]
@@ -80,6 +88,9 @@ pub struct Step {
     /// `call`: over which connection.
     #[serde(default)]
     pub connection: ConnectionRef,
+    /// `call`: what stands in further places of the request.
+    #[serde(default)]
+    pub also: Vec<Also>,
     /// `call`: what it has to come to; a call without it prepares the case.
     pub expect: Option<Expectation>,
     /// `call`: the clauses that a refusal may be about; otherwise the case's primary clause.
@@ -97,6 +108,9 @@ impl Default for Step {
             call: None,
             make: None,
             wait: None,
+            hold: None,
+            untouched: None,
+            when: When::default(),
             mutate: Mutations::default(),
             oracle: None,
             caller: Caller::default(),
@@ -119,6 +133,7 @@ impl Default for Step {
             headers: Headers::default(),
             path: None,
             connection: ConnectionRef::Any,
+            also: Vec::new(),
             expect: None,
             reason: Vec::new(),
             about: None,
@@ -142,10 +157,10 @@ impl Step {
         prepares || self.call == Some(OperationRef::Start)
     }
 
-    /// Whether its request is wrong on purpose in its bytes, method, path or content type.
+    /// Whether its request is wrong on purpose in its bytes, method, path or content type, or says two things of one.
     pub fn is_malformed(&self) -> bool {
         let is_elsewhere = self.method.is_some() || self.path.is_some() || self.content_type.is_some();
-        self.tamper.is_some() || is_elsewhere || !self.message.is_empty()
+        self.tamper.is_some() || is_elsewhere || !self.message.is_empty() || !self.also.is_empty()
     }
 
     /// Whether its request is written as HTTP/1.1 alone can write it: without Host, or with the whole URL in its first line.
@@ -155,10 +170,11 @@ impl Step {
     }
 
     /// Whether the documents say what answers its request: not where its method, path or content type are others, nor where its headers
-    /// allow for more answers than one.
+    /// allow for more answers than one, nor where it says two things of one.
     pub fn is_documented(&self, expectation: Expectation) -> bool {
         let is_elsewhere = self.method.is_some() || self.path.is_some() || self.content_type.is_some();
-        !is_elsewhere && (self.headers.is_empty() || expectation != Expectation::EITHER)
+        let is_open = !self.headers.is_empty() && expectation == Expectation::EITHER;
+        !is_elsewhere && !is_open && self.also.is_empty()
     }
 }
 
@@ -217,40 +233,6 @@ pub enum Race {
     Copies,
     /// The other subject's call with the first credential beside the own one with the latest.
     TwoUsers,
-}
-
-/// A change of the request's message.
-#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct MessageEdit {
-    /// What is changed.
-    pub member: MessageMember,
-    /// The new value; without it the member is left out.
-    pub value: Option<Value>,
-    /// JSON null.
-    #[serde(default)]
-    pub is_null: bool,
-    /// Another name of the member: its original protobuf name.
-    #[serde(default)]
-    pub snake_case: bool,
-    /// v1's credential in another base64 form: `unpadded`, `url-padded`, `mixed` .. (`runner/message.rs`).
-    pub encoded: Option<String>,
-}
-
-/// Members of requests by what they are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum MessageMember {
-    /// The factor's name.
-    Name,
-    /// The credential.
-    Credential,
-    /// The kind of authenticator that the start of a passkey asks for.
-    Authenticator,
-    /// The registration code that the start of a passkey carries.
-    Code,
-    /// A member that the documents do not have.
-    Unknown,
 }
 
 /// Which operation a step speaks of.
@@ -340,6 +322,8 @@ pub enum FactorRef {
     Own,
     /// The one of the first start.
     First,
+    /// The one that the other subject holds.
+    Held,
     /// One that does not exist.
     Unknown,
     /// An id of exactly this many characters that does not exist.

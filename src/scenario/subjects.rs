@@ -86,6 +86,9 @@ impl Case {
         let first = self.steps.iter().filter(own).find(|step| begins(step) || ends(step));
         if first.is_some_and(ends) {
             Sharing::Fresh
+        } else if self.steps.iter().any(|step| step.hold.is_some() || !step.also.is_empty()) {
+            // What is judged speaks of what the case has enrolled for either subject.
+            Sharing::Shares
         } else if self.subjects() > 1 || self.steps.iter().any(|step| step.race.is_some() || step.times >= MANY) {
             Sharing::Own
         } else {

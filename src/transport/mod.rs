@@ -1,6 +1,7 @@
 //! One call model over three protocols. `Err` means that no reply was had; a refusal is an [`Exchange`].
 
 mod attempt;
+pub mod carried;
 mod client;
 mod curl;
 mod error;
@@ -33,6 +34,7 @@ pub use curl::{curl, grpcurl};
 pub use error::{Phase, TransportError, Unprocessed};
 pub use fault::{Fault, FaultKind};
 pub use recorded::{RecordedReply, recorded};
+pub use rest::path as path_of;
 pub use spelling::Respelled;
 pub use tls::configuration as tls_configuration;
 
@@ -189,11 +191,17 @@ pub struct Tamper {
     pub headers: Vec<(HeaderName, Option<HeaderValue>)>,
     /// Replaces the path.
     pub path: Option<Respelled>,
+    /// What stands in further places, in this order.
+    pub also: Vec<carried::Carried>,
 }
 
 impl Tamper {
     /// Whether the call is an ordinary one.
     pub fn is_empty(&self) -> bool {
+        self.is_empty_but_for_places() && self.also.is_empty()
+    }
+
+    fn is_empty_but_for_places(&self) -> bool {
         let is_as_usual = self.body.is_none() && self.content_type.is_none() && self.method.is_none();
         is_as_usual && self.headers.is_empty() && self.path.is_none()
     }

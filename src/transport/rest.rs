@@ -57,7 +57,7 @@ fn draft(base_url: &str, call: &Call) -> Result<Draft, TransportError> {
 }
 
 /// The documented path, filled from the message. A member that is missing leaves its segment empty.
-fn path(endpoint: &Endpoint, message: &Value) -> String {
+pub fn path(endpoint: &Endpoint, message: &Value) -> String {
     let value = |name: &str| match message.get(name) {
         Some(Value::String(text)) => encode_component(text),
         Some(Value::Null) | None => String::new(),

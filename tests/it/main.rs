@@ -2,6 +2,7 @@
 
 mod architecture;
 mod browser;
+mod carriers;
 mod catalogue;
 mod certificates;
 mod chain;

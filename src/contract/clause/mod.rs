@@ -5,6 +5,7 @@
 
 mod basis;
 mod behaviour;
+mod carriers;
 mod ceremony;
 mod endpoints;
 mod excluded;
@@ -109,6 +110,7 @@ pub fn all() -> impl Iterator<Item = &'static Clause> {
         .chain(behaviour::CLAUSES)
         .chain(state::CLAUSES)
         .chain(stored::CLAUSES)
+        .chain(carriers::CLAUSES)
         .chain(ceremony::CLAUSES)
         .chain(formats::CLAUSES)
         .chain(identifiers::CLAUSES)

@@ -6,10 +6,12 @@ use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use hyper::client::conn::http1::{SendRequest, handshake};
 
 use super::Body;
 use super::connect::{ConnectError, Io};
+use super::splice::Spliced;
 
 /// How long a connection waits for a call. A target closes one that is idle, often after five seconds, and a call that is sent at that
 /// moment is lost: nothing tells whether the target has read it, so that it must not be sent again.
@@ -35,14 +37,23 @@ pub(super) struct Work {
 }
 
 impl Connection {
-    pub async fn open(io: Io) -> Result<Connection, ConnectError> {
-        let (send, work): (_, Pin<Box<dyn Future<Output = _> + Send>>) = match io {
-            Io::Plain(io) => {
+    /// Agrees on nothing: HTTP/1.1 needs no handshake. `lines` go into the head of the first request.
+    pub async fn open(io: Io, lines: Option<Bytes>) -> Result<Connection, ConnectError> {
+        let (send, work): (_, Pin<Box<dyn Future<Output = _> + Send>>) = match (io, lines) {
+            (Io::Plain(io), None) => {
                 let (send, connection) = handshake(io).await?;
                 (send, Box::pin(connection))
             }
-            Io::Tls(io) => {
+            (Io::Tls(io), None) => {
                 let (send, connection) = handshake(*io).await?;
+                (send, Box::pin(connection))
+            }
+            (Io::Plain(io), lines) => {
+                let (send, connection) = handshake(Spliced::new(io, lines)).await?;
+                (send, Box::pin(connection))
+            }
+            (Io::Tls(io), lines) => {
+                let (send, connection) = handshake(Spliced::new(*io, lines)).await?;
                 (send, Box::pin(connection))
             }
         };

@@ -68,8 +68,14 @@ impl Request {
 impl Request {
     /// The whole request with the first text in place of another in its headers.
     pub fn replaced(&self, from: &str, to: &str) -> Bytes {
+        self.rewritten(&[(from, to)])
+    }
+
+    /// The whole request with several texts in place of others in its headers, each once.
+    pub fn rewritten(&self, changes: &[(&str, &str)]) -> Bytes {
         let (head, body) = self.bytes.split_at(self.bytes.len() - self.body.len());
-        let head = String::from_utf8_lossy(head).replacen(from, to, 1);
+        let head = String::from_utf8_lossy(head).into_owned();
+        let head = changes.iter().fold(head, |head, (from, to)| head.replacen(from, to, 1));
         Bytes::from([head.as_bytes(), body].concat())
     }
 }
@@ -255,7 +261,7 @@ async fn flood(stream: &mut TcpStream, chunk: &[u8], length: u64, flooded: &Atom
 
 /// The server's side of a request that was sent to it.
 async fn handed_on(request: &Request, upstream: SocketAddr) -> std::io::Result<TcpStream> {
-    let end = request.line.len() + 2;
+    let end = request.bytes.windows(2).position(|window| window == b"\r\n").expect("a line") + 2;
     let mut server = TcpStream::connect(upstream).await?;
     let changed = [&request.bytes[..end], b"connection: close\r\n", &request.bytes[end..]].concat();
     server.write_all(&changed).await?;
