@@ -167,7 +167,11 @@ pub const CHECKS: &[Check] = &[
 ];
 
 /// Ids of the checks that look for what records do not hold: secrets, and what belongs to whom.
-pub const NEED_SECRET: [&str; 2] = [leak::NO_TOKEN.id, leak::NO_OTHER_USER.id];
+pub const NEED_SECRET: [&str; 2] = [NO_TOKEN, NO_OTHER_USER];
+/// The check that looks for tokens.
+pub const NO_TOKEN: &str = leak::NO_TOKEN.id;
+/// The check that looks for what belongs to other users.
+pub const NO_OTHER_USER: &str = leak::NO_OTHER_USER.id;
 
 /// Ids of the checks that depend on the request or on the connection, which records do not hold for them.
 pub const NEED_REQUEST: [&str; 12] = [

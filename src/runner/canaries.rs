@@ -3,7 +3,7 @@
 //! Names of factors and credential ids are drawn for the case, so that they stand nowhere by chance. What the target chose (ids, user
 //! handles, challenges) counts where it can't be guessed, and what two users have is nobody's.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::{Mutex, PoisonError, RwLock};
 
@@ -12,8 +12,8 @@ use serde_json::Value;
 
 use super::player::Player;
 use super::target::Accounts;
-use crate::checks::{NEED_SECRET, Seen, Watch};
-use crate::contract::{ApiVersion, Endpoint, Operation};
+use crate::checks::{NO_TOKEN, Seen, Watch};
+use crate::contract::{ApiVersion, Endpoint, Flow, Operation};
 use crate::outcome::Finding;
 use crate::scenario::{Caller, Step, UserRef};
 use crate::transport::{Call, Exchange, Reply, SentRequest};
@@ -21,6 +21,8 @@ use crate::webauthn::base64;
 use crate::wire::marks::{self, Mark, Marks, Stands};
 use crate::wire::secret::{MASK, Masker, Secret};
 
+/// Users whom an organization owns at least.
+const SEVERAL: usize = 3;
 /// How deep a request is looked into: JSON in base64 in JSON.
 const DEPTH: usize = 4;
 
@@ -80,6 +82,17 @@ pub(super) struct Canaries {
     /// By mark.
     about: RwLock<Vec<Option<(What, Owner)>>>,
     users: Mutex<HashMap<String, User>>,
+    /// What the target said first of a user's account on a flow, by the member's pointer.
+    accounts: Mutex<HashMap<(User, Flow, &'static str), Vec<u8>>>,
+    owners: Mutex<Owners>,
+}
+
+/// The organizations that the target names, each with users whom it was said to own.
+#[derive(Debug, Default)]
+struct Owners {
+    /// The one that was named first.
+    first: Option<String>,
+    seen: HashMap<String, HashSet<User>>,
 }
 
 impl Canaries {
@@ -116,9 +129,28 @@ impl Canaries {
         })
     }
 
-    /// Notes what the target shows to everybody. What is not known need not be.
-    fn note_public(&self, value: &[u8]) {
-        if let Some(mark) = self.marks.number(value) {
+    /// Notes what the target says of a user's account. Another answer later is not taken for the user's own.
+    fn note_account(&self, user_id: &str, (flow, member): (Flow, &'static str), what: What, value: &[u8]) {
+        let place = (self.user(user_id), flow, member);
+        let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_same = accounts.entry(place).or_insert_with(|| value.to_vec()) == value;
+        drop(accounts);
+        if is_same {
+            self.note(user_id, what, value);
+        }
+    }
+
+    /// Notes the organization that a user's things are said to belong to. The first one, and one that owns several users, is no secret
+    /// even if it has the id of a user.
+    fn note_organization(&self, user_id: &str, name: &str) {
+        let Some(mark) = self.marks.number(name.as_bytes()) else { return };
+        let user = self.user(user_id);
+        let mut owners = self.owners.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_first = owners.first.get_or_insert_with(|| name.to_owned()) == name;
+        let owned = owners.seen.entry(name.to_owned()).or_default();
+        owned.insert(user);
+        if is_first || owned.len() >= SEVERAL {
+            drop(owners);
             self.put(mark, What::UserId, Owner::Nobody);
         }
     }
@@ -185,11 +217,21 @@ impl fmt::Debug for Reading<'_> {
 
 impl Watch for Reading<'_> {
     fn seen(&self, bytes: &[u8]) -> Vec<Seen> {
-        self.canaries.marks.find(bytes).into_iter().filter_map(|mark| self.is_foreign(mark)).collect()
+        let found = self.canaries.marks.find_of(bytes, &|mark| self.may_be_foreign(mark));
+        found.into_iter().filter_map(|mark| self.is_foreign(mark)).collect()
     }
 }
 
 impl Reading<'_> {
+    /// Whether more has to be known of a mark: most are the reader's own.
+    fn may_be_foreign(&self, mark: Mark) -> bool {
+        match self.canaries.about(mark) {
+            Some((What::Token, _)) => true,
+            Some((_, Owner::User(user))) => self.reader != Reader::Everything && self.reader != Reader::Of(user),
+            _ => false,
+        }
+    }
+
     /// What stands behind a mark, if it is not for this reader. What the request had is an echo, unless it is a token.
     fn is_foreign(&self, mark: Mark) -> Option<Seen> {
         let (what, owner) = self.canaries.about(mark)?;
@@ -240,7 +282,7 @@ fn holds(json: &Value, value: &[u8], depth: usize) -> bool {
 
 /// The exchange as it may be recorded: without a body that shows a token in a form in which it can't be masked.
 pub(super) fn without_hidden(exchange: Exchange, findings: &[Finding], masker: &Masker) -> Exchange {
-    let shows = |finding: &Finding| NEED_SECRET[0] == finding.check && finding.received.contains("the body");
+    let shows = |finding: &Finding| finding.check == NO_TOKEN && finding.received.contains("the body");
     let text = String::from_utf8_lossy(&exchange.body);
     if !findings.iter().any(shows) || masker.mask(&text) != text {
         return exchange;
@@ -278,8 +320,9 @@ impl Player<'_> {
     pub(super) fn note_answered(&self, exchange: &Exchange, step: &Step) {
         let (canaries, endpoint) = (&self.shared.canaries, exchange.endpoint);
         let Reply::Success(body) = &exchange.reply else { return };
-        if let Some(owner) = body.pointer("/details/resourceOwner").and_then(Value::as_str) {
-            canaries.note_public(owner.as_bytes());
+        let owner = body.pointer("/details/resourceOwner").and_then(Value::as_str);
+        if let Some((user, owner)) = self.acted_on(endpoint, step).zip(owner) {
+            canaries.note_organization(user, owner);
         }
         let Some(user) = self.acted_on(endpoint, step).filter(|_| endpoint.operation == Operation::Start) else {
             return;
@@ -293,13 +336,12 @@ impl Player<'_> {
         let unwrapped = unwrapped.and_then(|json| serde_json::from_slice::<Value>(&json).ok());
         let text = |pointer: &str| unwrapped.as_ref().unwrap_or(options).pointer(pointer)?.as_str();
         let bytes = |pointer: &str| base64::decode_any(text(pointer)?).ok();
-        let found = [
-            (What::UserHandle, bytes("/publicKey/user/id")),
-            (What::UserName, text("/publicKey/user/name").map(|name| name.as_bytes().to_vec())),
-            (What::Challenge, bytes("/publicKey/challenge")),
-        ];
-        for (what, value) in found {
-            canaries.note(user, what, &value.unwrap_or_default());
+        canaries.note(user, What::Challenge, &bytes("/publicKey/challenge").unwrap_or_default());
+        let handle = bytes("/publicKey/user/id").unwrap_or_default();
+        canaries.note_account(user, (endpoint.flow, "id"), What::UserHandle, &handle);
+        for (member, pointer) in [("name", "/publicKey/user/name"), ("displayName", "/publicKey/user/displayName")] {
+            let name = text(pointer).unwrap_or_default();
+            canaries.note_account(user, (endpoint.flow, member), What::UserName, name.as_bytes());
         }
     }
 
@@ -421,7 +463,30 @@ mod tests {
         let reply = "an.account@a.example 312847562839475623";
         assert_eq!(seen(&canaries, Reader::Of(two), &request(None), reply).len(), 2);
         canaries.note("two", What::UserName, b"an.account@a.example");
-        canaries.note_public(b"312847562839475623");
+        canaries.note_organization("two", "312847562839475623");
         assert_eq!(seen(&canaries, Reader::Of(two), &request(None), reply), []);
+        // A further one is an organization once several users are said to be in it.
+        canaries.note("one", What::UserId, b"312847562839475624");
+        let reply = "312847562839475624";
+        for user in ["two", "three"] {
+            canaries.note_organization(user, reply);
+            assert_eq!(seen(&canaries, Reader::Of(two), &request(None), reply).len(), 1);
+        }
+        canaries.note_organization("four", reply);
+        assert_eq!(seen(&canaries, Reader::Of(two), &request(None), reply), []);
+    }
+
+    #[test]
+    fn an_account_is_what_was_said_of_it_first() {
+        let canaries = canaries();
+        let two = canaries.user("two");
+        let place = (Flow::V1U2f, "name");
+        for (user, name) in [("one", "one@login.example"), ("two", "two@login.example"), ("two", "one@login.example")] {
+            canaries.note_account(user, place, What::UserName, name.as_bytes());
+        }
+        let found = seen(&canaries, Reader::Of(two), &request(None), "one@login.example");
+        assert_eq!(found, [("the name", "another user")]);
+        canaries.note_account("two", (Flow::V2U2f, "name"), What::UserName, b"one@login.example");
+        assert_eq!(seen(&canaries, Reader::Of(two), &request(None), "one@login.example"), [], "both have it");
     }
 }

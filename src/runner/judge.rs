@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::altered;
 use super::player::Player;
 use super::reasons::{ReasonMap, Said};
+use crate::checks::NO_OTHER_USER;
 use crate::contract::clause::{self, Basis};
 use crate::contract::{Endpoint, Protocol};
 use crate::outcome::{Expected, Finding, Reason, gravest, said};
@@ -207,6 +208,8 @@ impl Judge<'_> {
         }
         let first = expected.class.is_some() && !matches!(exchange.reply, Reply::Unreadable(_));
         checks.insert(if first { 0 } else { checks.len() }, judged);
+        // That an answer is about another user is told first; what it shows of that user follows from it.
+        checks.sort_by_key(|finding| finding.check == NO_OTHER_USER);
         checks
     }
 

@@ -41,6 +41,7 @@ const SUITES: &[(&str, &str)] = &[
     ("scenarios/compound.yaml", include_str!("../../scenarios/compound.yaml")),
     ("scenarios/envelope.yaml", include_str!("../../scenarios/envelope.yaml")),
     ("scenarios/extensions.yaml", include_str!("../../scenarios/extensions.yaml")),
+    ("scenarios/canaries.yaml", include_str!("../../scenarios/canaries.yaml")),
     ("scenarios/stored.yaml", include_str!("../../scenarios/stored.yaml")),
 ];
 
