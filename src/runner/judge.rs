@@ -32,8 +32,8 @@ pub(super) const ACCEPT: &str = "webauthn/7.1/accept";
 /// The clause of calls by another method.
 const METHOD: &str = "api/request/method";
 
-/// Above the clauses of HTTP around the API.
-const AROUND: &str = "http";
+/// Above the clauses of HTTP and gRPC around the API.
+const AROUND: [&str; 2] = ["http", "grpc"];
 
 /// The check of findings about an expectation.
 pub(super) const CHECK: &str = "expectation";
@@ -203,13 +203,15 @@ impl Judge<'_> {
             crash.for_each(|finding| finding.received = self.crash_words(exchange, refusal));
         }
         // That a token is refused which should be good stops the case, whatever the refusal is like.
+        let is_around = |finding: &Finding| AROUND.iter().any(|clause| clause::includes(clause, &finding.clause));
         if judged.reason == Reason::Auth {
-            checks.retain(|finding| !clause::includes(AROUND, &finding.clause));
+            checks.retain(|finding| !is_around(finding));
         }
         let first = expected.class.is_some() && !matches!(exchange.reply, Reply::Unreadable(_));
         checks.insert(if first { 0 } else { checks.len() }, judged);
-        // That an answer is about another user is told first; what it shows of that user follows from it.
-        checks.sort_by_key(|finding| finding.check == NO_OTHER_USER);
+        // Of equals the first decides: what the API promises comes before what is around it, and what an answer shows of another user, which
+        // follows from its being about that user, comes last.
+        checks.sort_by_key(|finding| (finding.check == NO_OTHER_USER, is_around(finding)));
         checks
     }
 
