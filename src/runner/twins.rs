@@ -22,8 +22,19 @@ const FURTHER: usize = 2;
 /// How many times longer one of the answers has to take, and by how much, to tell anything to who asks over a network.
 const TIMES_LONGER: u32 = 5;
 const LONGER: Duration = Duration::from_millis(50);
-/// What is compared in another form, or follows from it.
-const LEFT_OUT: [&str; 4] = ["content-length", "grpc-status", "grpc-message", "grpc-status-details-bin"];
+/// What is compared in another form, or follows from the body, which may name the id that was asked for.
+const LEFT_OUT: [&str; 8] = [
+    "content-length",
+    "content-digest",
+    "content-md5",
+    "etag",
+    "repr-digest",
+    "grpc-status",
+    "grpc-message",
+    "grpc-status-details-bin",
+];
+/// Part of the names of headers that say how long something took: times are compared by themselves.
+const TIME: &str = "tim";
 
 /// The answers for one of the two users.
 #[derive(Debug, Default)]
@@ -150,7 +161,7 @@ fn said(exchange: &Exchange, ids: [&str; 2]) -> BTreeMap<String, String> {
         }
     }
     for (name, value) in exchange.headers.iter().chain(&exchange.trailers) {
-        if !LEFT_OUT.contains(&name.as_str()) {
+        if !LEFT_OUT.contains(&name.as_str()) && !name.as_str().contains(TIME) {
             let value = without(&String::from_utf8_lossy(value.as_bytes()));
             said.entry(format!("header {name}"))
                 .and_modify(|known| *known = format!("{known}, {value}"))
