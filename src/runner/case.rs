@@ -197,7 +197,7 @@ impl Player<'_> {
                     self.race_of_starts(step).await?;
                 } else if let Some(race) = step.race {
                     self.race(race, step).await?;
-                } else if step.call == Some(OperationRef::List) {
+                } else if step.call == Some(OperationRef::List) && permutation.case.watch.is_none() {
                     self.read_back(step).await?;
                 } else if let (Some(Twin::UnknownUser), Some(operation)) = (step.twin, step.call) {
                     self.twins(permutation.operation(operation), step).await?;
