@@ -20,6 +20,9 @@ const UNAUTHENTICATED: i32 = Code::UNAUTHENTICATED.number();
 /// The clause that a reason map names for refusals that are exceptions which nothing handled.
 const ROBUSTNESS: &str = "api/robustness";
 
+/// Stands among the clauses that a refusal may be about where its reason does not matter.
+pub(super) const ANY: &str = "*";
+
 /// What is observed of an accepted call.
 pub(super) const ACCEPTED: &str = "accepted";
 
@@ -182,7 +185,8 @@ impl Judge<'_> {
             let fits = if rest { exchange.http_status == class_http && (code_fits || unread) } else { code_fits };
             return if fits { Reason::Met } else { Reason::WrongStatus };
         }
-        if !Expectation::of(expected).must_refuse() {
+        let is_any = expected.also.iter().any(|clause| clause == ANY);
+        if is_any || !Expectation::of(expected).must_refuse() {
             return expected.refused;
         }
         self.attributed(expected, exchange, refusal)

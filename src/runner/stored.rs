@@ -160,7 +160,8 @@ impl Player<'_> {
     /// Before a case that reads back in v1, where a start says no id: what the list shows already.
     pub(super) async fn look_before(&mut self) -> Result<(), Ended> {
         let lists = self.permutation.case.steps.iter().any(|step| step.call == Some(OperationRef::List));
-        if !lists || self.permutation.flow.version() == ApiVersion::V2 {
+        let is_watched = self.permutation.case.watch.is_some();
+        if !lists || is_watched || self.permutation.flow.version() == ApiVersion::V2 {
             return Ok(());
         }
         if let Some(listed) = self.list(&Step::default()).await? {

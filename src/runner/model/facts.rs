@@ -8,12 +8,22 @@ use crate::outcome::Reason;
 use crate::scenario::Permutation;
 
 /// How long is waited, again and again, until a list shows what was done: lists may lag behind.
-const PAUSES: [Duration; 4] =
-    [Duration::from_millis(30), Duration::from_millis(100), Duration::from_millis(300), Duration::from_millis(700)];
+const PAUSES: [Duration; 6] = [
+    Duration::from_millis(30),
+    Duration::from_millis(100),
+    Duration::from_millis(300),
+    Duration::from_millis(700),
+    Duration::from_millis(1_000),
+    Duration::from_millis(2_000),
+];
+/// How many of these are enough before something is taken for not shown that need not be.
+pub(super) const SOME: usize = 4;
 /// How many of these are enough where waiting has been in vain before, and has never helped.
 const FEW: usize = 1;
 /// Sequences of one clause and reason that are made shorter.
-const MOST_OF_A_CAUSE: usize = 3;
+const MOST_OF_A_CAUSE: usize = 2;
+/// The same of all causes.
+const MOST_SHORTENED: usize = 10;
 
 /// An answer, and where it was first seen.
 #[derive(Debug, Clone)]
@@ -89,6 +99,11 @@ impl Facts {
         if state.waited_in_vain && !state.waiting_helped { &PAUSES[..FEW] } else { &PAUSES }
     }
 
+    /// Whether a list was behind at least once.
+    pub(super) fn lists_lag(&self) -> bool {
+        self.state().waiting_helped
+    }
+
     /// Notes whether a list showed in the end what it did not show at first.
     pub(super) fn waited(&self, helped: bool) {
         let mut state = self.state();
@@ -102,9 +117,13 @@ impl Facts {
     /// Whether one more sequence of a cause is made shorter.
     pub(super) fn is_worth_shortening(&self, clause: &str, reason: Reason) -> bool {
         let mut state = self.state();
+        if state.causes.values().sum::<usize>() >= MOST_SHORTENED {
+            return false;
+        }
         let count = state.causes.entry((clause.to_owned(), reason)).or_default();
-        *count += 1;
-        *count <= MOST_OF_A_CAUSE
+        let is_worth = *count < MOST_OF_A_CAUSE;
+        *count += usize::from(is_worth);
+        is_worth
     }
 
     pub(super) fn set_shortest(&self, permutation: &str, shortest: Permutation) {

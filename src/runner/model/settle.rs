@@ -7,14 +7,14 @@ use crate::authenticator::Format;
 use crate::contract::Protocol;
 use crate::outcome::{CaseRecord, Finding, Reason, Verdict};
 use crate::runner::{Shared, breaker, case};
-use crate::scenario::{Case, Permutation, Step, Watch};
+use crate::scenario::{Permutation, Step};
 
 /// The number of the first try that settles something; those before are tries of errors, and of what others may have caused.
 const FIRST_TRY: u8 = 64;
 /// Questions of one sequence that are looked into.
 const MOST_QUESTIONS: u8 = 3;
 /// Sequences played to make one shorter.
-const MOST_TRIES: usize = 60;
+const MOST_TRIES: usize = 40;
 
 /// What two sequences have in common that found the same.
 type Cause = (String, Reason, Option<String>);
@@ -113,8 +113,7 @@ async fn shortest(shared: &Shared, permutation: &Permutation, first: CaseRecord,
     CaseRecord { id: permutation.id.clone(), case: permutation.case.id.clone(), ..record }
 }
 
-/// A sequence as a case of its own that finds the same wherever it is played: looked at after each call, and with the earlier answer
-/// where it contradicts one.
+/// A sequence as a case of its own that finds the same wherever it is played: with the earlier answer where it contradicts one.
 fn with_steps(
     permutation: &Permutation,
     steps: Vec<Step>,
@@ -123,7 +122,7 @@ fn with_steps(
     shared: &Shared,
 ) -> Permutation {
     let (flow, protocol) = shorten::place(&steps, protocols).unwrap_or((permutation.flow, permutation.protocol));
-    let mut case = Case { watch: Some(Watch::Always), ..(*permutation.case).clone() };
+    let mut case = (*permutation.case).clone();
     case.id = format!("model/{}", machine::digest(&steps));
     case.title = words(&steps, flow);
     case.clauses = vec![clause.clone()];

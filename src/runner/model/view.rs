@@ -21,7 +21,22 @@ pub(super) struct Mismatch {
 }
 
 /// What a look tells of what the documents leave open.
-pub(super) type Answers = Vec<(String, bool)>;
+pub(super) type Answers = Vec<Answer>;
+
+/// The answer to a question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Answer {
+    pub question: String,
+    pub holds: bool,
+    /// Whether it may hold in a moment, since a list is behind.
+    pub may_come: bool,
+}
+
+impl Answer {
+    fn new(question: String, holds: bool) -> Answer {
+        Answer { question, holds, may_come: false }
+    }
+}
 
 /// A factor as a list shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,7 +71,8 @@ pub(super) fn brief(text: &str) -> String {
 
 impl Book {
     /// Sets a list against the model; gives what it tells of what is left open.
-    pub(super) fn listed_fits(&self, (is_own, flow): View, items: &[Shown]) -> Result<Answers, Mismatch> {
+    /// Where lists lag behind, something new may be what an earlier case has made.
+    pub(super) fn listed_fits(&self, (is_own, flow): View, items: &[Shown], lags: bool) -> Result<Answers, Mismatch> {
         let mut answers = Answers::new();
         if let Some(twice) = items.iter().find(|item| items.iter().filter(|other| other.id == item.id).count() > 1) {
             return wrong(LISTED, "each factor once", format!("the id {} twice", brief(&twice.id)));
@@ -68,7 +84,7 @@ impl Book {
         if let Some(item) = items.iter().find(of_other) {
             return wrong(OWNER, "nothing that another user has", format!("the other user's {}", words(item)));
         }
-        self.rest_fits((is_own, flow), items)?;
+        self.rest_fits((is_own, flow), items, lags)?;
         Ok(answers)
     }
 
@@ -93,7 +109,8 @@ impl Book {
                 }
                 let is_own = entry.is_of(flow);
                 if !is_own {
-                    answers.push((format!("the list of {flow} shows what {}", entry.origin()), !found.is_empty()));
+                    let question = format!("the list of {flow} shows what {}", entry.origin());
+                    answers.push(Answer { may_come: found.is_empty(), ..Answer::new(question, !found.is_empty()) });
                 }
                 match found.first() {
                     Some(item) => factor_fits(number, entry, item),
@@ -117,7 +134,7 @@ impl Book {
                 let is_open = entry.state == State::Open(Vec::new()) && entry.id.is_some() && items.len() < PAGE;
                 if is_open {
                     let shows = format!("the list of {flow} shows an open registration that {}", entry.origin());
-                    answers.push((shows, !found.is_empty()));
+                    answers.push(Answer::new(shows, !found.is_empty()));
                 }
                 Ok(())
             }
@@ -126,7 +143,7 @@ impl Book {
     }
 
     /// What is neither this case's nor was there when the list was first looked at.
-    fn rest_fits(&self, view: View, items: &[Shown]) -> Result<(), Mismatch> {
+    fn rest_fits(&self, view: View, items: &[Shown], lags: bool) -> Result<(), Mismatch> {
         let (is_own, flow) = view;
         let is_known = |item: &&Shown| !self.entries.iter().any(|entry| is_it(entry, item));
         let rest: Vec<&Shown> = items.iter().filter(is_known).collect();
@@ -151,7 +168,7 @@ impl Book {
         let may_be = self.of(is_own).filter(waiting).count();
         let new: Vec<&&Shown> = rest.iter().filter(|item| item.is_ready && !before.contains_key(&item.id)).collect();
         match new.first() {
-            Some(item) if new.len() > may_be => wrong(LISTED, "nothing that no call has made", words(item)),
+            Some(item) if new.len() > may_be && !lags => wrong(LISTED, "nothing that no call has made", words(item)),
             _ => Ok(()),
         }
     }
@@ -204,7 +221,8 @@ impl Book {
                     return wrong(KEPT, format!("the credential of start {number} once"), format!("{count} times"));
                 }
                 State::Enrolled(_) if !entry.is_of(flow) => {
-                    answers.push((format!("excludeCredentials of {flow} has what {}", entry.origin()), count > 0));
+                    let question = format!("excludeCredentials of {flow} has what {}", entry.origin());
+                    answers.push(Answer::new(question, count > 0));
                 }
                 State::Enrolled(_) => {}
                 _ if count == 0 || is_enrolled(credential) => {}
@@ -294,4 +312,99 @@ fn words(item: &Shown) -> String {
 /// Whether the flow's start says the id of the registration.
 pub(super) fn says_id(flow: Flow) -> bool {
     flow.version() == ApiVersion::V2
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::book::Entry;
+    use super::*;
+
+    const OWN: View = (true, Flow::V2Passkey);
+
+    /// A finished passkey of the own user, under the id 1 and the name a, with the credential c.
+    fn book() -> Book {
+        let mut entry = Entry::new(true, Flow::V2Passkey, false, State::Enrolled(Flow::V2Passkey));
+        (entry.id, entry.name) = (Some("1".to_owned()), Some("a tag".to_owned()));
+        entry.credential = Some(b"c".to_vec());
+        Book { entries: vec![entry], tag: "tag".to_owned(), ..Book::default() }
+    }
+
+    fn item(id: &str, name: &str) -> Shown {
+        Shown { id: id.to_owned(), name: Some(name.to_owned()), is_ready: true }
+    }
+
+    fn clause(book: &Book, items: &[Shown]) -> Option<&'static str> {
+        book.listed_fits(OWN, items, false).err().map(|mismatch| mismatch.clause)
+    }
+
+    #[test]
+    fn lists_are_read_in_both_forms() {
+        let v1 = json!({ "result": [
+            { "state": "AUTH_FACTOR_STATE_READY", "otp": {} },
+            { "state": "AUTH_FACTOR_STATE_NOT_READY", "u2f": { "id": "1", "name": "" } },
+            { "u2f": { "id": "2", "name": "b" } },
+        ] });
+        let open = Shown { id: "1".to_owned(), name: None, is_ready: false };
+        assert_eq!(shown(Flow::V1U2f, &v1), [open, item("2", "b")]);
+        let v2 = json!({ "result": [{ "id": "3", "state": "AUTH_FACTOR_STATE_READY", "name": "c" }, { "id": 4 }] });
+        assert_eq!(shown(Flow::V2Passkey, &v2), [item("3", "c")]);
+        assert!(shown(Flow::V2Passkey, &json!({})).is_empty());
+    }
+
+    #[test]
+    fn a_list_shows_each_factor_once_and_nothing_else() {
+        let mut book = book();
+        let good = [item("1", "a tag")];
+        assert_eq!(clause(&book, &good), None);
+        assert_eq!(clause(&book, &[]), Some(LISTED));
+        assert_eq!(clause(&book, &[item("1", "a tag"), item("1", "a tag")]), Some(LISTED));
+        assert_eq!(clause(&book, &[item("1", "a tag"), item("2", "a tag")]), Some(KEPT), "twice");
+        assert_eq!(clause(&book, &[item("1", "b")]), Some(LISTED), "another name");
+        assert_eq!(clause(&book, &[item("1", "a tag"), item("2", "b tag")]), Some(LISTED), "what nobody has made");
+        book.take_listed(OWN, &good);
+        assert_eq!(clause(&book, &[]), Some(KEPT), "it was there");
+        assert_eq!(clause(&book, &[item("1", "a tag"), item("9", "x")]), Some(LISTED), "it was not there at first");
+        assert_eq!(book.listed_fits(OWN, &[item("1", "a tag"), item("9", "x")], true), Ok(Vec::new()), "lists lag");
+        book.entries[0].state = State::Gone(true);
+        assert_eq!(clause(&book, &good), Some(REMOVED));
+        book.entries[0].state = State::Open(vec!["a refused verify".to_owned()]);
+        assert_eq!(clause(&book, &good), Some(REFUSED));
+        book.entries[0].state = State::Enrolled(Flow::V2Passkey);
+        book.entries[0].is_own = false;
+        assert_eq!(clause(&book, &good), Some(OWNER));
+    }
+
+    #[test]
+    fn what_was_there_before_stays() {
+        let mut book = book();
+        book.take_listed(OWN, &[item("1", "a tag"), item("old", "x")]);
+        assert_eq!(clause(&book, &[item("1", "a tag"), item("old", "x")]), None);
+        assert_eq!(clause(&book, &[item("1", "a tag")]), Some(KEPT));
+        assert_eq!(clause(&book, &[item("1", "a tag"), item("old", "y")]), Some(KEPT));
+        assert!(book.id_fits("old").is_err() && book.id_fits("1").is_err() && book.id_fits("2").is_ok());
+    }
+
+    #[test]
+    fn options_exclude_what_the_user_has_once() {
+        let (mut book, ours) = (book(), |_: &[u8]| true);
+        let clause = |book: &Book, ids: &[&[u8]]| {
+            let ids: Vec<Vec<u8>> = ids.iter().map(|id| id.to_vec()).collect();
+            book.excluded_fits(OWN, &ids, &ours).err().map(|mismatch| mismatch.clause)
+        };
+        assert_eq!(clause(&book, &[b"c"]), None);
+        assert_eq!(clause(&book, &[]), Some(KEPT));
+        assert_eq!(clause(&book, &[b"c", b"c"]), Some(KEPT));
+        book.take_excluded(OWN, &[b"c".to_vec(), b"old".to_vec()]);
+        assert_eq!(clause(&book, &[b"c"]), Some(KEPT), "what was there before");
+        assert_eq!(clause(&book, &[b"c", b"old", b"new"]), Some(OWNER));
+        book.entries[0].state = State::Gone(true);
+        assert_eq!(clause(&book, &[b"c", b"old"]), Some(REMOVED));
+        book.entries[0].is_own = false;
+        assert_eq!(clause(&book, &[b"c", b"old"]), Some(OWNER));
+        // On another flow it is asked whether it is there.
+        let other = self::book().excluded_fits((true, Flow::V1Passwordless), &[], &ours);
+        assert_eq!(other.map(|answers| answers.len()), Ok(1));
+    }
 }

@@ -3,12 +3,13 @@
 use serde_json::Value;
 
 use super::book::{Asked, Entry, Predicted, Right, Sent, State};
-use super::facts::Fact;
+use super::facts::{Fact, SOME};
 use super::view::{self, Answers, Mismatch, View};
 use super::{CHECK, CONSISTENT, DEAD, ENROL_AGAIN, IDS, KEPT, LISTED, OPEN, OWNER, REFUSED, REMOVED};
-use crate::contract::{ApiVersion, Flow, Operation};
+use crate::contract::{ApiVersion, Flow, Operation, clause};
 use crate::outcome::{Finding, Reason};
 use crate::runner::details::FORWARD;
+use crate::runner::judge;
 use crate::runner::player::{Ended, Player, Started};
 use crate::scenario::{Caller, FlowRef, NameSpec, OperationRef, ProtocolRef, Step, UserRef, Watch};
 use crate::transport::Reply;
@@ -83,18 +84,27 @@ impl Player<'_> {
             }
         };
         let is_accepted = matches!(reply, Reply::Success(_));
-        self.checked.insert(predicted.about);
+        self.looked_at(&call, &asked, &[predicted.about]);
         self.follow(&asked, is_accepted);
         if let Some(question) = &predicted.question {
             self.learn(question, is_accepted)?;
         }
         match &reply {
-            Reply::Success(_) if operation == Operation::Start => self.compare_start(&asked)?,
+            Reply::Success(_) if operation == Operation::Start => self.compare_start(&asked, &call)?,
             Reply::Success(body) if operation == Operation::List => self.compare_list(&asked, &call, body).await?,
             _ => {}
         }
         let always = self.permutation.case.watch == Some(Watch::Always) && operation != Operation::List;
         if always { self.look_at_lists().await } else { Ok(()) }
+    }
+
+    /// Notes that clauses were looked at, where that was over the protocol that the record speaks of.
+    fn looked_at(&mut self, call: &Step, asked: &Asked, clauses: &[&'static str]) {
+        let Some(endpoint) = asked.flow.endpoint(asked.operation) else { return };
+        let protocol = self.protocol(call);
+        if protocol == self.permutation.protocol {
+            self.checked.extend(clauses.iter().map(|clause| clause::at(clause, endpoint, protocol)));
+        }
     }
 
     fn predicted(&self, asked: &Asked) -> Predicted {
@@ -110,6 +120,8 @@ impl Player<'_> {
         let mut call = step.clone();
         if call.expect.is_none() {
             (call.expect, call.about) = (Some(predicted.expect), Some(predicted.about));
+            // Of several things that are wrong at once a target may name any.
+            call.reason = vec![judge::ANY.to_owned()];
         }
         if asked.operation == Operation::Verify
             && let Some(number) = step.of
@@ -176,13 +188,13 @@ impl Player<'_> {
     }
 
     /// Looks at the options of the start that was just accepted.
-    fn compare_start(&mut self, asked: &Asked) -> Result<(), Ended> {
+    fn compare_start(&mut self, asked: &Asked, call: &Step) -> Result<(), Ended> {
         let Some(start) = self.starts.last() else { return Ok(()) };
         let (id, options) = (start.factor_id.clone(), start.options.clone());
         let view = (asked.is_own, asked.flow);
-        self.checked.extend([KEPT, OWNER]);
+        self.looked_at(call, asked, &[KEPT, OWNER]);
         if let Some(id) = id.filter(|_| view::says_id(asked.flow)) {
-            self.checked.insert(IDS);
+            self.looked_at(call, asked, &[IDS]);
             if let Err(mismatch) = self.book.id_fits(&id) {
                 return self.differs(mismatch);
             }
@@ -196,7 +208,7 @@ impl Player<'_> {
             Err(mismatch) => self.differs(mismatch),
             Ok(answers) => {
                 self.book.take_excluded(view, &options.exclude_credentials);
-                answers.iter().try_for_each(|(question, answer)| self.learn(question, *answer))
+                answers.iter().try_for_each(|answer| self.learn(&answer.question, answer.holds))
             }
         }
     }
@@ -207,26 +219,27 @@ impl Player<'_> {
             return self.strangers_list(asked, body);
         }
         let view = (asked.is_own, asked.flow);
-        self.checked.extend([LISTED, KEPT, OWNER]);
+        self.looked_at(step, asked, &[LISTED, KEPT, OWNER]);
         let mut items = view::shown(asked.flow, body);
         let mut pauses = self.shared.facts.pauses().iter();
-        let mut has_waited = false;
+        let (mut has_waited, mut has_differed) = (0, false);
         loop {
-            let fits = self.book.listed_fits(view, &items);
-            let is_settled = fits.as_ref().is_ok_and(|answers| !self.is_news(answers));
+            let fits = self.book.listed_fits(view, &items, self.shared.facts.lists_lag());
+            let is_settled = fits.as_ref().is_ok_and(|answers| has_waited >= SOME || !self.is_news(answers));
             let pause = if is_settled { None } else { pauses.next() };
             let Some(pause) = pause else {
-                if has_waited {
-                    self.shared.facts.waited(is_settled);
+                if has_differed && has_waited > 0 {
+                    self.shared.facts.waited(fits.is_ok());
                 }
                 let answers = match fits {
                     Ok(answers) => answers,
                     Err(mismatch) => return self.differs(mismatch),
                 };
                 self.take_listed(view, &items);
-                return answers.iter().try_for_each(|(question, answer)| self.learn(question, *answer));
+                return answers.iter().try_for_each(|answer| self.learn(&answer.question, answer.holds));
             };
-            has_waited = true;
+            has_waited += 1;
+            has_differed |= fits.is_err();
             tokio::time::sleep(*pause).await;
             if let Reply::Success(body) = self.call_step(Operation::List, step).await? {
                 items = view::shown(asked.flow, &body);
@@ -240,7 +253,7 @@ impl Player<'_> {
             let learnt = self.permutation.case.learnt.get(question).copied();
             learnt.or_else(|| self.shared.facts.known(question).map(|fact| fact.answer))
         };
-        answers.iter().any(|(question, answer)| !answer && known(question) != Some(false))
+        answers.iter().any(|answer| answer.may_come && known(&answer.question) != Some(false))
     }
 
     fn take_listed(&mut self, view: View, items: &[view::Shown]) {
