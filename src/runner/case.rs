@@ -1,6 +1,5 @@
 //! Plays one permutation: its steps in order, then the state afterwards.
 
-use std::collections::BTreeSet;
 use std::time::Instant;
 
 use serde_json::Value;
@@ -227,25 +226,6 @@ impl Player<'_> {
             self.call_step(Operation::Verify, &setup).await?;
             self.learn_factor_id(&before, &setup).await?;
             self.learn_factor_of_latest();
-        }
-        Ok(())
-    }
-
-    /// v1's start answers no id, so that the one for remove is the one that is new in the list. Of several nobody knows whose they are,
-    /// and what may be somebody else's is not removed.
-    pub(super) async fn learn_factor_id(&mut self, before: &[String], step: &Step) -> Result<(), Ended> {
-        if self.factor_id.is_some() {
-            return Ok(());
-        }
-        let new: BTreeSet<String> = self.listed(step).await?.into_iter().filter(|id| !before.contains(id)).collect();
-        if new.len() != 1 {
-            let expected = "a list with the enrolled factor's id, and no other new one";
-            let received = format!("{} new ids are in it", new.len());
-            return self.end("setup", self.clause(), Reason::Setup, expected, received);
-        }
-        self.factor_id = new.into_iter().next();
-        if self.first_factor_id.is_none() {
-            self.first_factor_id.clone_from(&self.factor_id);
         }
         Ok(())
     }

@@ -26,6 +26,7 @@ mod hold;
 mod identifiers;
 mod judge;
 mod kept;
+mod listed;
 mod make;
 mod message;
 pub mod model;

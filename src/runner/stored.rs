@@ -3,34 +3,19 @@
 //! Lists may lag behind what was written. What a lag explains is looked for again, and never a fail: a factor that is not there yet, one
 //! that is not ready or has no name yet, one that is still there. What no lag explains is said at once.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
-
+use super::listed::{self, Asked, Became, Entry, ID, KIND, LISTED, Listed, NAME, Problem, READY, STATE, SentFactor};
 use super::player::{Ended, Player};
-use crate::contract::{ApiVersion, Flow, Operation};
+use crate::contract::{ApiVersion, Operation};
 use crate::outcome::{Finding, Reason};
 use crate::scenario::{Expectation, FlowRef, OperationRef, Step};
 use crate::transport::{Call, Reply};
-use crate::wire::marks;
 
 /// The check of its findings.
 pub(super) const CHECK: &str = "stored";
-/// The clause of names.
-pub(super) const NAME: &str = "api/stored/name";
-/// The clause of ids.
-pub(super) const ID: &str = "api/stored/id";
-/// The clause of kinds.
-pub(super) const KIND: &str = "api/stored/kind";
-/// The clause of what is there, and what is not.
-pub(super) const LISTED: &str = "api/stored/listed";
-/// The clause of states.
-pub(super) const STATE: &str = "api/stored/state";
-/// The clause of a list's own count.
-pub(super) const COUNT: &str = "api/stored/count";
-/// The clause of lists that show one user's factors.
-pub(super) const ONE_USER: &str = "api/stored/one-user";
 
 /// How long is waited for a list that lags behind.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -39,89 +24,8 @@ const LITTLE_PATIENCE: Duration = Duration::from_secs(1);
 /// Between the first two looks; each further pause is twice as long, up to the longest.
 const PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
-/// A longer list may be a page of a longer one, of which it counts all.
-const ONE_PAGE: usize = 10;
-
-const READY: &str = "AUTH_FACTOR_STATE_READY";
-const NOT_READY: &str = "AUTH_FACTOR_STATE_NOT_READY";
-const REMOVED: &str = "AUTH_FACTOR_STATE_REMOVED";
-
-/// What became of a registration of the case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Became {
-    Enrolled,
-    Removed,
-    Refused,
-}
-
-/// A factor as it was sent.
-#[derive(Debug, Clone)]
-pub(super) struct SentFactor {
-    user_id: String,
-    is_u2f: bool,
-    /// `None` in v1, until a list has said it.
-    id: Option<String>,
-    name: String,
-    /// Other forms in which the name may be stored.
-    or: Vec<String>,
-    /// Whether no other factor has the name.
-    is_own_name: bool,
-    became: Became,
-}
-
-impl SentFactor {
-    fn has_name(&self, name: &str) -> bool {
-        self.name == name || self.or.iter().any(|form| form == name)
-    }
-}
-
-/// A factor as a list shows it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Entry {
-    id: String,
-    name: String,
-    state: String,
-}
-
-/// A list as it was answered.
-#[derive(Debug, Default)]
-struct Listed {
-    entries: Vec<Entry>,
-    /// The number of results that it says it has, and of those that it has.
-    counts: Option<(u64, usize)>,
-}
-
-/// What is wrong with a list.
-#[derive(Debug, PartialEq, Eq)]
-struct Problem {
-    clause: &'static str,
-    reason: Reason,
-    expected: &'static str,
-    received: String,
-    /// Whether it may be gone in a moment.
-    may_pass: bool,
-}
-
-impl Problem {
-    /// What no lag explains.
-    fn stays(clause: &'static str, expected: &'static str, received: impl Into<String>) -> Problem {
-        Problem { clause, reason: Reason::StateChanged, expected, received: received.into(), may_pass: false }
-    }
-
-    /// What a lag may explain, and what no page promises.
-    fn passes(clause: &'static str, expected: &'static str, received: impl Into<String>) -> Problem {
-        Problem { reason: Reason::DocVsServer, may_pass: true, ..Problem::stays(clause, expected, received) }
-    }
-}
-
-/// Whose list of which kind was asked for.
-#[derive(Debug, Clone, Copy)]
-struct Asked<'a> {
-    user_id: &'a str,
-    is_u2f: bool,
-    /// Ids that were there before the case, or that this run knows from elsewhere.
-    before: &'a [String],
-}
+/// Before the look that has to confirm what the entries of others may explain.
+const SECOND_LOOK: Duration = Duration::from_secs(2);
 
 impl Player<'_> {
     /// Notes what an answer to a verify or remove means for the lists.
@@ -159,9 +63,9 @@ impl Player<'_> {
 
     /// Before a case that reads back in v1, where a start says no id: what the list shows already.
     pub(super) async fn look_before(&mut self) -> Result<(), Ended> {
-        let lists = self.permutation.case.steps.iter().any(|step| step.call == Some(OperationRef::List));
-        let is_watched = self.permutation.case.watch.is_some();
-        if !lists || is_watched || self.permutation.flow.version() == ApiVersion::V2 {
+        let case = &self.permutation.case;
+        let lists = case.steps.iter().any(|step| step.call == Some(OperationRef::List));
+        if !lists || case.watch.is_some() || self.permutation.flow.version() == ApiVersion::V2 {
             return Ok(());
         }
         if let Some(listed) = self.list(&Step::default()).await? {
@@ -170,10 +74,48 @@ impl Player<'_> {
         Ok(())
     }
 
+    /// v1's start answers no id: it is that of the entry with the name that was sent last, or else of the only one that was not there before.
+    /// Of several nobody knows whose they are, and what may be somebody else's is not removed.
+    pub(super) async fn learn_factor_id(&mut self, before: &[String], step: &Step) -> Result<(), Ended> {
+        let (begun, mut pause, mut seen) = (Instant::now(), PAUSE, None);
+        while self.factor_id.is_none() {
+            let expected = "a list with the enrolled factor's id, and no other new one";
+            let Some(listed) = self.list(step).await? else {
+                return self.end("setup", self.clause(), Reason::Setup, expected, self.observed.clone());
+            };
+            let own = |entry: &&Entry| self.sent.last().is_some_and(|sent| sent.has_name(&entry.name));
+            let named = listed.entries.iter().find(own).map(|entry| entry.id.clone());
+            let new: BTreeSet<String> = listed.entries.into_iter().map(|entry| entry.id).collect();
+            let new: Vec<String> = new.into_iter().filter(|id| !before.contains(id)).collect();
+            let only = new.first().filter(|_| new.len() == 1).cloned();
+            // What is new may be of another case, in a list that lags.
+            self.factor_id = named.or_else(|| only.clone().filter(|_| seen == only));
+            if self.factor_id.is_none() && (new.len() > 1 || begun.elapsed() >= self.patience_with_lists()) {
+                let received = format!("{} new ids are in it", new.len());
+                return self.end("setup", self.clause(), Reason::Setup, expected, received);
+            }
+            seen = only;
+            if self.factor_id.is_none() {
+                tokio::time::sleep(if seen.is_some() { SECOND_LOOK } else { pause }).await;
+                pause = (pause * 2).min(LONGEST_PAUSE);
+            }
+        }
+        if self.first_factor_id.is_none() {
+            self.first_factor_id.clone_from(&self.factor_id);
+        }
+        Ok(())
+    }
+
+    /// How long is waited for a list that lags.
+    fn patience_with_lists(&self) -> Duration {
+        if self.shared.lists_lag.load(Ordering::Relaxed) { LITTLE_PATIENCE } else { PATIENCE }
+    }
+
     /// A step that lists: what it shows of the case's factors has to be what was sent.
     pub(super) async fn read_back(&mut self, step: &Step) -> Result<(), Ended> {
         let begun = Instant::now();
         let mut pause = PAUSE;
+        let mut is_confirmed = false;
         loop {
             let Some(listed) = self.list(step).await? else {
                 let expected = "a list of the user's factors";
@@ -181,8 +123,12 @@ impl Player<'_> {
                 return self.end(CHECK, LISTED, Reason::NotDeclared, expected, received);
             };
             let problems = self.problems_of(step, &listed);
-            let patience = if self.shared.lists_lag.load(Ordering::Relaxed) { LITTLE_PATIENCE } else { PATIENCE };
-            let is_late = begun.elapsed() >= patience;
+            if !is_confirmed && problems.iter().any(|problem| problem.is_in_doubt) {
+                is_confirmed = true;
+                tokio::time::sleep(SECOND_LOOK).await;
+                continue;
+            }
+            let is_late = begun.elapsed() >= self.patience_with_lists();
             if problems.iter().all(|problem| problem.may_pass) && !problems.is_empty() && !is_late {
                 tokio::time::sleep(pause).await;
                 pause = (pause * 2).min(LONGEST_PAUSE);
@@ -204,10 +150,16 @@ impl Player<'_> {
             ..step.clone()
         };
         let flow = self.flow(&step);
-        match self.call_step(Operation::List, &step).await? {
-            Reply::Success(body) => Ok(Some(read(flow, &body))),
-            Reply::Refusal(_) | Reply::Unreadable(_) => Ok(None),
-        }
+        let observed = self.observed.clone();
+        let reply = self.call_step(Operation::List, &step).await?;
+        Ok(match reply {
+            // The case is about the calls before.
+            Reply::Success(body) => {
+                self.observed = observed;
+                Some(listed::read(flow, &body))
+            }
+            Reply::Refusal(_) | Reply::Unreadable(_) => None,
+        })
     }
 
     fn problems_of(&mut self, step: &Step, listed: &Listed) -> Vec<Problem> {
@@ -218,8 +170,9 @@ impl Player<'_> {
         let earlier = listed.entries.iter().filter(known).map(|entry| entry.id.clone());
         let before: Vec<String> = self.before.iter().cloned().chain(earlier).collect();
         let asked = Asked { user_id: &user_id, is_u2f: flow.is_u2f(), before: &before };
-        let mut problems = compare(&asked, &self.sent, listed);
+        let mut problems = listed::compare(&asked, &self.sent, listed);
         if step.flow == FlowRef::Own
+            && flow.version() == ApiVersion::V2
             && let Some(open) = self.open_registration(&asked, listed)
         {
             problems.push(open);
@@ -241,7 +194,7 @@ impl Player<'_> {
         self.checked.extend([NAME, ID, KIND, LISTED, STATE]);
         let binds = self.permutation.case.basis().binds();
         let is_wrong = !problems.is_empty();
-        for Problem { clause, reason, expected, received, may_pass } in problems {
+        for Problem { clause, reason, expected, received, may_pass, .. } in problems {
             // What the case leaves open is at most done otherwise than the documents have it.
             let reason = if clause == NAME && !binds { Reason::DocVsServer } else { reason };
             let late =
@@ -249,262 +202,5 @@ impl Player<'_> {
             self.find(Finding::new(CHECK, clause, reason, expected, format!("{received}{late}")));
         }
         if is_wrong { Err(Ended) } else { Ok(()) }
-    }
-}
-
-/// The entries of the flow's kind in a list's answer.
-fn read(flow: Flow, body: &Value) -> Listed {
-    let result = body.get("result").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    let text = |value: Option<&Value>| value.and_then(Value::as_str).unwrap_or_default().to_owned();
-    let entry = |factor: &Value| {
-        // v1's list of second factors has others too.
-        let named = if flow == Flow::V1U2f { factor.get("u2f")? } else { factor };
-        Some(Entry { id: text(named.get("id")), name: text(named.get("name")), state: text(factor.get("state")) })
-    };
-    let total = body.pointer("/details/totalResult");
-    let total = total.and_then(|total| total.as_u64().or_else(|| total.as_str()?.parse().ok()));
-    Listed { entries: result.iter().filter_map(entry).collect(), counts: total.map(|total| (total, result.len())) }
-}
-
-/// What is wrong with a list, given what was sent.
-fn compare(asked: &Asked<'_>, kept: &[SentFactor], listed: &Listed) -> Vec<Problem> {
-    let mut problems: Vec<Problem> = Vec::new();
-    for (at, factor) in kept.iter().enumerate() {
-        let is_asked = factor.user_id == asked.user_id;
-        let problem = match (factor.became, is_asked, factor.is_u2f == asked.is_u2f) {
-            (Became::Enrolled, true, true) => enrolled(asked, kept, at, listed),
-            // It may have been taken under the same name before, or later.
-            (Became::Refused | Became::Removed, ..) if is_enrolled_too(factor, kept) => None,
-            (_, false, _) => shown(factor, listed, ONE_USER, "a list of one user's factors"),
-            (_, true, false) => shown(factor, listed, KIND, "a list of factors of one kind"),
-            (Became::Removed, ..) => {
-                let gone = "a removed factor is not listed";
-                shown(factor, listed, ID, gone).map(|problem| Problem::passes(problem.clause, gone, "it is listed"))
-            }
-            (Became::Refused, ..) => shown(factor, listed, LISTED, "a refused registration is not listed as ready"),
-        };
-        problems.extend(problem);
-    }
-    if let Some((said, has)) = listed.counts.filter(|(said, has)| *has < ONE_PAGE && u64::try_from(*has) != Ok(*said)) {
-        let received = format!("it says that there are {said}, and has {has}");
-        problems.push(Problem {
-            may_pass: false,
-            ..Problem::passes(COUNT, "a list with as many results as it says", received)
-        });
-    }
-    problems
-}
-
-/// Whether a factor with the same name is there.
-fn is_enrolled_too(factor: &SentFactor, kept: &[SentFactor]) -> bool {
-    kept.iter().any(|other| other.became == Became::Enrolled && other.has_name(&factor.name))
-}
-
-/// A factor that should not be in a list, and is, as ready. An id that can be guessed may be another factor's too.
-fn shown(factor: &SentFactor, listed: &Listed, clause: &'static str, expected: &'static str) -> Option<Problem> {
-    let is_it = |entry: &&Entry| {
-        let by_name = factor.is_own_name && factor.has_name(&entry.name);
-        let by_id = factor.id.as_ref() == Some(&entry.id) && marks::is_recognisable(entry.id.as_bytes());
-        (by_name || by_id) && ![REMOVED, NOT_READY].contains(&entry.state.as_str())
-    };
-    let entry = listed.entries.iter().find(is_it)?;
-    Some(Problem::stays(clause, expected, format!("the factor named {} is in it", brief(&entry.name))))
-}
-
-/// What is wrong with an enrolled factor's place in the list of its user and kind.
-fn enrolled(asked: &Asked<'_>, kept: &[SentFactor], at: usize, listed: &Listed) -> Option<Problem> {
-    let factor = kept.get(at)?;
-    let there = || listed.entries.iter().filter(|entry| entry.state != REMOVED);
-    let by_id: Vec<&Entry> = there().filter(|entry| factor.id.as_ref() == Some(&entry.id)).collect();
-    let by_name: Vec<&Entry> = there().filter(|entry| factor.has_name(&entry.name)).collect();
-    let found = by_id.first().or_else(|| by_name.first().filter(|_| factor.id.is_none()));
-    let Some(entry) = found else {
-        return Some(absent(asked, kept, at, listed, factor.is_own_name && !by_name.is_empty()));
-    };
-    if by_id.len() > 1 || (factor.is_own_name && by_name.len() > 1) {
-        return Some(Problem::stays(LISTED, "an enrolled factor is listed once", "it is there twice"));
-    }
-    let expected = "the list shows the name that the verify gave";
-    match (factor.has_name(&entry.name), entry.state.as_str()) {
-        (true, NOT_READY) => Some(Problem::passes(STATE, "a verified factor is listed as ready", "it is not ready")),
-        (true, _) => None,
-        (false, _) if entry.name.is_empty() => Some(Problem::passes(NAME, expected, "it shows no name")),
-        (false, _) => Some(Problem::stays(NAME, expected, differs(&factor.name, &entry.name))),
-    }
-}
-
-/// What it means that a factor is not found in its list.
-fn absent(asked: &Asked<'_>, kept: &[SentFactor], at: usize, listed: &Listed, is_named: bool) -> Problem {
-    let factor = &kept[at];
-    if is_named {
-        return Problem::stays(
-            ID,
-            "the list shows the id that the start answered",
-            "the name stands beside another id",
-        );
-    }
-    let is_new = |entry: &&Entry| {
-        let is_known = kept.iter().any(|kept| kept.id.as_ref() == Some(&entry.id) || kept.has_name(&entry.name));
-        let is_waiting = [REMOVED, NOT_READY].contains(&entry.state.as_str()) || entry.name.is_empty();
-        !is_known && !asked.before.contains(&entry.id) && !is_waiting
-    };
-    let mut new = listed.entries.iter().filter(is_new);
-    if let (Some(only), None) = (new.next(), new.next())
-        && factor.id.is_none()
-    {
-        let expected = "the list shows the name that the verify gave";
-        return Problem::stays(NAME, expected, differs(&factor.name, &only.name));
-    }
-    let later = kept.iter().skip(at + 1).filter(|later| {
-        later.user_id == factor.user_id && later.is_u2f == factor.is_u2f && later.became == Became::Enrolled
-    });
-    let is_behind = !later
-        .into_iter()
-        .any(|later| later.is_own_name && listed.entries.iter().any(|entry| later.has_name(&entry.name)));
-    let expected = "an enrolled factor is in the list of its kind";
-    match is_behind {
-        true => Problem::passes(LISTED, expected, "it is not there"),
-        false => Problem::stays(LISTED, expected, "it is not there, and one that was enrolled later is"),
-    }
-}
-
-/// Two names beside each other, as far as they can be told apart in a line.
-fn differs(sent: &str, shown: &str) -> String {
-    let (long, short) = (sent.chars().count(), shown.chars().count());
-    let same = sent.chars().zip(shown.chars()).take_while(|(a, b)| a == b).count();
-    let from = same.saturating_sub(4);
-    let part = |text: &str| brief(&text.chars().skip(from).collect::<String>());
-    let place = if from == 0 { String::new() } else { format!(", from character {from} on") };
-    format!("sent {} ({long} characters), shown {} ({short} characters){place}", part(sent), part(shown))
-}
-
-/// Escaped, and cut, so that a hostile target can't flood a report.
-fn brief(text: &str) -> String {
-    const MOST: usize = 60;
-    let cut = if text.chars().nth(MOST).is_some() { "..." } else { "" };
-    let escaped: String = text
-        .chars()
-        .take(MOST)
-        .flat_map(|c| {
-            let plain = c.is_ascii_graphic() || c == ' ';
-            if plain { vec![c] } else { c.escape_unicode().collect() }
-        })
-        .collect();
-    format!("\"{escaped}{cut}\"")
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    const ASKED: Asked<'_> = Asked { user_id: "one", is_u2f: false, before: &[] };
-
-    fn kept(id: Option<&str>, name: &str) -> SentFactor {
-        SentFactor {
-            user_id: "one".to_owned(),
-            is_u2f: false,
-            id: id.map(str::to_owned),
-            name: name.to_owned(),
-            or: Vec::new(),
-            is_own_name: true,
-            became: Became::Enrolled,
-        }
-    }
-
-    fn listed(entries: &[(&str, &str, &str)]) -> Listed {
-        let entry = |(id, name, state): &(&str, &str, &str)| Entry {
-            id: (*id).to_owned(),
-            name: (*name).to_owned(),
-            state: (*state).to_owned(),
-        };
-        Listed { entries: entries.iter().map(entry).collect(), counts: None }
-    }
-
-    /// Clause, reason, and whether it may pass.
-    fn found(kept: &[SentFactor], list: &Listed) -> Vec<(&'static str, Reason, bool)> {
-        let problems = compare(&ASKED, kept, list);
-        problems.into_iter().map(|problem| (problem.clause, problem.reason, problem.may_pass)).collect()
-    }
-
-    const A: &str = "319283746573829101";
-    const B: &str = "319283746573829102";
-
-    #[test]
-    fn what_was_sent_and_is_shown_is_good() {
-        let two = listed(&[(A, "key-a", READY), (B, "key-b", READY), ("9", "an old one", NOT_READY)]);
-        assert_eq!(found(&[kept(Some(A), "key-a"), kept(Some(B), "key-b")], &two), []);
-        assert_eq!(found(&[kept(None, "key-a")], &two), [], "v1 says no id");
-        assert_eq!(found(&[], &listed(&[])), []);
-        let trimmed = SentFactor { or: vec!["key-a".to_owned()], ..kept(Some(A), " key-a ") };
-        assert_eq!(found(&[trimmed], &two), []);
-        let removed = SentFactor { became: Became::Removed, ..kept(Some(A), "key-a") };
-        assert_eq!(found(&[removed], &listed(&[(A, "key-a", REMOVED)])), []);
-        let refused = SentFactor { became: Became::Refused, ..kept(None, "key-b") };
-        assert_eq!(found(&[refused, kept(Some(B), "key-b")], &two), [], "it was taken later");
-    }
-
-    #[test]
-    fn what_no_lag_explains_is_told_at_once() {
-        let stays = |clause| (clause, Reason::StateChanged, false);
-        let a = || kept(Some(A), "key-a");
-        assert_eq!(found(&[a()], &listed(&[(A, "KEY-A", READY)])), [stays(NAME)]);
-        assert_eq!(found(&[a()], &listed(&[(B, "key-a", READY)])), [stays(ID)]);
-        assert_eq!(found(&[a()], &listed(&[(A, "key-a", READY), (A, "key-a", READY)])), [stays(LISTED)]);
-        assert_eq!(found(&[kept(None, "key-a")], &listed(&[("5", "key-", READY)])), [stays(NAME)]);
-        let swapped = listed(&[(A, "key-b", READY), (B, "key-a", READY)]);
-        assert_eq!(found(&[a(), kept(Some(B), "key-b")], &swapped), [stays(NAME), stays(NAME)]);
-        assert_eq!(found(&[a(), kept(Some(B), "key-b")], &listed(&[(B, "key-b", READY)])), [stays(LISTED)]);
-        let there = listed(&[(A, "key-a", READY)]);
-        assert_eq!(found(&[SentFactor { is_u2f: true, ..a() }], &there), [stays(KIND)]);
-        assert_eq!(found(&[SentFactor { user_id: "two".to_owned(), ..a() }], &there), [stays(ONE_USER)]);
-        assert_eq!(found(&[SentFactor { became: Became::Refused, ..a() }], &there), [stays(LISTED)]);
-        let guessable = SentFactor { user_id: "two".to_owned(), is_own_name: false, ..kept(Some("1"), "n") };
-        assert_eq!(found(&[guessable], &listed(&[("1", "n", READY)])), [], "each user may have a first factor");
-    }
-
-    #[test]
-    fn what_a_lag_explains_may_pass_and_is_never_a_fail() {
-        let passes = |clause| (clause, Reason::DocVsServer, true);
-        let a = || kept(Some(A), "key-a");
-        assert_eq!(found(&[a()], &listed(&[])), [passes(LISTED)]);
-        assert_eq!(found(&[kept(None, "key-a")], &listed(&[("5", "", NOT_READY)])), [passes(LISTED)]);
-        assert_eq!(found(&[a()], &listed(&[(A, "", NOT_READY)])), [passes(NAME)]);
-        assert_eq!(found(&[a()], &listed(&[(A, "key-a", NOT_READY)])), [passes(STATE)]);
-        let removed = SentFactor { became: Became::Removed, ..a() };
-        assert_eq!(found(&[removed], &listed(&[(A, "key-a", READY)])), [passes(ID)]);
-        let before = Asked { before: &["5".to_owned()], ..ASKED };
-        let old = compare(&before, &[kept(None, "key-a")], &listed(&[("5", "of an earlier run", READY)]));
-        assert_eq!((old.len(), old[0].clause, old[0].may_pass), (1, LISTED, true));
-    }
-
-    #[test]
-    fn lists_of_each_flow_are_read_and_counted() {
-        let v1 = json!({ "result": [
-            { "state": NOT_READY, "otp": {} },
-            { "state": READY, "u2f": { "id": "1", "name": "key-a" } },
-        ] });
-        assert_eq!(read(Flow::V1U2f, &v1).entries, listed(&[("1", "key-a", READY)]).entries);
-        let v2 = |total: Value| json!({ "details": { "totalResult": total }, "result": [{ "id": "1", "name": "x", "state": READY }] });
-        for (total, expected) in [(json!("1"), 0), (json!(1), 0), (json!("0"), 1), (json!("4000"), 1)] {
-            let list = read(Flow::V2Passkey, &v2(total));
-            assert_eq!(list.entries, listed(&[("1", "x", READY)]).entries);
-            assert_eq!(found(&[], &list).len(), expected);
-        }
-        let many = Listed { counts: Some((4000, ONE_PAGE)), ..Listed::default() };
-        assert_eq!(found(&[], &many), [], "a page of a longer list");
-        assert_eq!(read(Flow::V2Passkey, &json!({})).entries, []);
-    }
-
-    #[test]
-    fn two_names_are_told_apart_in_a_line() {
-        let long = "n".repeat(200);
-        let words = differs(&long, &long[..64]);
-        assert!(
-            words.contains("sent \"nnnn") && words.contains("(200 characters)") && words.contains("(64 characters)")
-        );
-        assert_eq!(differs("a\u{202e}b", "ab"), "sent \"a\\u{202e}b\" (3 characters), shown \"ab\" (2 characters)");
-        assert!(differs(&long, &"\u{0}".repeat(10_000)).len() < 700);
     }
 }
