@@ -70,7 +70,7 @@ impl Player<'_> {
             clause: self.about(step).to_owned(),
             basis,
             source,
-            also: step.reason.clone(),
+            also: if step.also.is_empty() { step.reason.clone() } else { vec![ANY.to_owned()] },
             further: self.permutation.case.clauses.iter().skip(1).cloned().collect(),
             configured_caller: !is_foreign,
             // Where a target has no list, a page may be in its place.
