@@ -33,7 +33,7 @@ const UNSUPPORTED: &str = "WebAuthn L3 section 7.1, step 21";
 pub(super) const ACCEPT: &str = "webauthn/7.1/accept";
 
 /// The clause of calls by another method.
-const METHOD: &str = "api/request/method";
+const METHODS: [&str; 2] = ["api/request/method", "api/carriers/method"];
 
 /// Above the clauses of HTTP and gRPC around the API.
 const AROUND: [&str; 2] = ["http", "grpc"];
@@ -75,6 +75,7 @@ impl Player<'_> {
             configured_caller: !is_foreign,
             // Where a target has no list, a page may be in its place.
             any_reply: step.path.is_some()
+                || !step.also.is_empty()
                 || ((step.method.is_some() || step.call == Some(OperationRef::List))
                     && self.expectation(step) == Expectation::EITHER),
             left_open: self.unmet && is_open && step.expect.is_some(),
@@ -252,7 +253,7 @@ impl Judge<'_> {
 
 /// Whether a call was made by another method, so that whatever it is answered the operation must not have run.
 fn is_about_method(expected: &Expected) -> bool {
-    expected.any_reply && clause::includes(METHOD, &expected.clause)
+    expected.any_reply && METHODS.iter().any(|method| clause::includes(method, &expected.clause))
 }
 
 /// Whether the answer to a start holds what only a start makes.
