@@ -38,7 +38,7 @@ pub const ENCODING_UNKNOWN: Check = Check {
 pub const UNKNOWN_METHOD: Check = Check {
     id: "grpc-unknown-method",
     clause: "grpc/unknown-method",
-    reason: Reason::WrongStatus,
+    reason: Reason::ShouldUnmet,
     examine: unknown_method,
 };
 

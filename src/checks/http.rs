@@ -22,8 +22,12 @@ pub const CHALLENGE: Check =
     Check { id: "http-challenge", clause: "http/challenge", reason: Reason::WrongShape, examine: challenge };
 
 /// The challenge of a 401 is for a bearer token.
-pub const BEARER: Check =
-    Check { id: "http-challenge-bearer", clause: "http/challenge/bearer", reason: Reason::WrongShape, examine: bearer };
+pub const BEARER: Check = Check {
+    id: "http-challenge-bearer",
+    clause: "http/challenge/bearer",
+    reason: Reason::ShouldUnmet,
+    examine: bearer,
+};
 
 /// A 405 says what is allowed.
 pub const ALLOWED: Check =
@@ -46,10 +50,10 @@ pub const CONDITIONAL: Check =
 
 /// A redirect of a call stays on the host.
 pub const REDIRECT: Check =
-    Check { id: "http-redirect", clause: "http/redirect", reason: Reason::WrongStatus, examine: redirect };
+    Check { id: "http-redirect", clause: "http/redirect", reason: Reason::SecurityUnmet, examine: redirect };
 
 /// A reply to TRACE does not repeat what authorizes.
-pub const TRACE: Check = Check { id: "http-trace", clause: "http/trace", reason: Reason::WrongShape, examine: trace };
+pub const TRACE: Check = Check { id: "http-trace", clause: "http/trace", reason: Reason::ShouldUnmet, examine: trace };
 
 /// JSON is UTF-8.
 pub const JSON_UTF8: Check =

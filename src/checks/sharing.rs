@@ -14,27 +14,28 @@ use crate::transport::Exchange;
 use crate::wire::status::{GRPC_MESSAGE, GRPC_STATUS};
 
 /// No shared cache keeps an answer to a token.
-pub const CACHE: Check = Check { id: "http-cache", clause: "http/cache", reason: Reason::WrongShape, examine: cache };
+pub const CACHE: Check =
+    Check { id: "http-cache", clause: "http/cache", reason: Reason::SecurityUnmet, examine: cache };
 
 /// No foreign origin reads with the user's credentials.
 pub const CREDENTIALS: Check = Check {
     id: "http-cors-credentials",
     clause: "http/cors/credentials",
-    reason: Reason::WrongShape,
+    reason: Reason::SecurityUnmet,
     examine: credentials,
 };
 
 /// A reply that depends on the origin says so.
 pub const VARIES: Check =
-    Check { id: "http-cors-vary", clause: "http/cors/vary", reason: Reason::WrongShape, examine: varies };
+    Check { id: "http-cors-vary", clause: "http/cors/vary", reason: Reason::ShouldUnmet, examine: varies };
 
 /// A script of another origin can read the status of gRPC-Web.
 pub const EXPOSED: Check =
-    Check { id: "grpc-web-exposed", clause: "grpc/web-exposed", reason: Reason::WrongShape, examine: exposed };
+    Check { id: "grpc-web-exposed", clause: "grpc/web-exposed", reason: Reason::ShouldUnmet, examine: exposed };
 
 /// A reply has no coding that the request excludes.
 pub const CODING: Check =
-    Check { id: "http-content-coding", clause: "http/content-coding", reason: Reason::WrongShape, examine: coding };
+    Check { id: "http-content-coding", clause: "http/content-coding", reason: Reason::ShouldUnmet, examine: coding };
 
 /// What is compressed says so.
 pub const CODING_NAMED: Check = Check {

@@ -275,7 +275,8 @@ fn leaks_are_found() {
         rows().filter(|row| [[NO_TOKEN], [NO_OTHER_USER]].contains(&[row.expected[0]]))
     {
         let known = Known::new();
-        let found = examine(&observation(&exchange, Some(&known))).findings;
+        let mut found = examine(&observation(&exchange, Some(&known))).findings;
+        found.retain(|finding| finding.check != DATED.0);
         let place = match name.rsplit_once(" in ").map(|(_, place)| place) {
             Some("a header") => "stands in the header x-debug",
             Some("a body") => "stands in the body at /message",

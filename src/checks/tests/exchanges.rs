@@ -66,12 +66,12 @@ pub fn error(code: i32) -> Value {
 fn exchange(endpoint: &'static Endpoint, protocol: Protocol, body: Bytes, reply: Reply) -> Exchange {
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(protocol.content_type()));
-    let path = match protocol {
-        Protocol::Rest => endpoint.rest.path.replace(['{', '}'], ""),
-        _ => endpoint.grpc.path(),
+    let (method, path) = match protocol {
+        Protocol::Rest => (endpoint.rest.method, endpoint.rest.path.replace(['{', '}'], "")),
+        _ => ("POST", endpoint.grpc.path()),
     };
     let request = SentRequest {
-        method: "POST".to_owned(),
+        method: method.to_owned(),
         url: format!("http://localhost{path}"),
         headers: HeaderMap::new(),
         authorized: true,
