@@ -27,6 +27,9 @@ pub(super) struct SuiteFile {
     /// Whether a default run takes one flow for each case, drawn by the seed: for suites about the credential alone.
     #[serde(default)]
     pub sampled: bool,
+    /// Whether it takes one flow: for suites about what a server does in the same way on each.
+    #[serde(default)]
+    pub one_flow: bool,
     /// Whether it takes one flow and one protocol: for suites that play something in many forms.
     #[serde(default)]
     pub one_place: bool,
@@ -138,6 +141,8 @@ pub struct Case {
     pub each: Option<Measure>,
     /// Whether a default run takes one flow, and a few lengths.
     pub sampled: bool,
+    /// Whether a default run takes one flow.
+    pub one_flow: bool,
     /// Whether a default run takes one flow and one protocol.
     pub one_place: bool,
     /// Whether the users' state is followed, and what the calls come to follows from it.
@@ -179,6 +184,7 @@ impl Case {
             catalogue: Vec::new(),
             each: None,
             sampled: false,
+            one_flow: false,
             one_place: false,
             watch: None,
             learnt: BTreeMap::new(),
@@ -338,6 +344,7 @@ impl From<CaseEntry> for Case {
             catalogue: entry.catalogue,
             each: entry.each,
             sampled: false,
+            one_flow: false,
             one_place: false,
             watch: entry.watch,
             learnt: entry.learnt,

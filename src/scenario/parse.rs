@@ -118,7 +118,8 @@ pub fn parse_suite(file: &str, text: &str) -> Result<Vec<Case>, ScenarioError> {
         check_entry(&suite.suite, &entry, &mut ids).map_err(fail)?;
         let mut case = Case::from(entry.clone());
         strength::check(&entry, &case).map_err(fail)?;
-        (case.sampled, case.one_place, case.sparse) = (suite.sampled, suite.one_place, suite.sparse);
+        (case.sampled, case.one_flow) = (suite.sampled, suite.one_flow);
+        (case.one_place, case.sparse) = (suite.one_place, suite.sparse);
         case.place = Place { file: file.to_owned(), line: usize::try_from(place.line()).unwrap_or_default() };
         case.steps.iter().try_for_each(|step| check_step(&case, step)).map_err(fail)?;
         check_sequence(&case).map_err(fail)?;

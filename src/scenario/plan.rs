@@ -317,7 +317,8 @@ fn places(case: &Case, selection: &Selection, exhaustive: bool) -> (Vec<Flow>, V
     let mut flows: Vec<Flow> = selection.flows.iter().filter(flow_wanted).copied().collect();
     let mut protocols: Vec<Protocol> = selection.protocols.iter().filter(protocol_wanted).copied().collect();
     let name = case.axis_algorithm().and_then(CoseAlgorithm::name).unwrap_or(&case.id);
-    let (draws_flow, draws_protocol) = ((case.sampled || case.one_place) && !exhaustive, case.one_place && !exhaustive);
+    let is_on_one_flow = case.sampled || case.one_flow || case.one_place;
+    let (draws_flow, draws_protocol) = (is_on_one_flow && !exhaustive, case.one_place && !exhaustive);
     // What options ask for may differ by flow: on the flow that was drawn the case might have to be skipped.
     if draws_flow && !case.requires.iter().any(Requirement::is_of_options) && !flows.is_empty() {
         flows = vec![flows[drawn(selection.seed, name, 0, flows.len())]];

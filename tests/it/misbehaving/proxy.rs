@@ -271,12 +271,13 @@ async fn handed_on(request: &Request, upstream: SocketAddr) -> std::io::Result<T
 /// A whole reply whose body was changed.
 fn edited(reply: &[u8], change: fn(&[u8]) -> Vec<u8>) -> Vec<u8> {
     let end = reply.windows(4).position(|window| window == b"\r\n\r\n").expect("a whole reply") + 4;
-    let head = String::from_utf8_lossy(&reply[..end - 2]).to_ascii_lowercase();
-    let head = head.replacen("http/1.1", "HTTP/1.1", 1);
+    let head = String::from_utf8_lossy(&reply[..end - 2]).into_owned();
+    let is_chunked = head.to_ascii_lowercase().contains("transfer-encoding: chunked");
     let length = ["content-length:", "transfer-encoding:"];
-    let kept = head.split_inclusive("\r\n").filter(|line| !length.iter().any(|name| line.starts_with(name)));
+    let is_length = |line: &str| length.iter().any(|name| line.to_ascii_lowercase().starts_with(name));
+    let kept = head.split_inclusive("\r\n").filter(|line| !is_length(line));
     let whole = &reply[end..];
-    let body = if head.contains("transfer-encoding: chunked") { change(&joined(whole)) } else { change(whole) };
+    let body = if is_chunked { change(&joined(whole)) } else { change(whole) };
     let length = format!("content-length: {}\r\n\r\n", body.len());
     [kept.collect::<String>().as_bytes(), length.as_bytes(), &body].concat()
 }
