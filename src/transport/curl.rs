@@ -74,7 +74,7 @@ fn further_headers(request: &SentRequest) -> String {
     for (name, value) in request.headers.iter().filter(|(name, _)| !is_usual(name)) {
         let _ = write!(options, " -H {}", header(name, &String::from_utf8_lossy(value.as_bytes())));
     }
-    if let Some(host) = request.headers.get_all(HOST).iter().last() {
+    if let Some(host) = request.headers.get_all(HOST).iter().next_back() {
         let _ = write!(options, " -authority {}", quote(&String::from_utf8_lossy(host.as_bytes())));
     }
     options
