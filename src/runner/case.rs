@@ -203,7 +203,7 @@ impl Player<'_> {
                 } else if let Some(operation) = step.call {
                     let operation = permutation.operation(operation);
                     if permutation.case.watch.is_some() {
-                        self.watched(operation, step).await?;
+                        self.watched_step(operation, step).await?;
                     } else {
                         self.call_step(operation, step).await?;
                     }

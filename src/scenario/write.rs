@@ -11,10 +11,7 @@ use crate::contract::Protocol;
 
 /// The text of a suite with one case. `comment` stands at its head.
 pub fn suite_text(case: &Case, comment: &str) -> String {
-    let mut text = String::new();
-    for line in comment.lines() {
-        push(&mut text, format_args!("# {line}\n"));
-    }
+    let mut text: String = comment.lines().map(|line| format!("# {line}\n")).collect();
     let suite = case.id.split('/').next().unwrap_or_default();
     push(&mut text, format_args!("suite: {suite}\ncases:\n"));
     let is_short = is_short(&case.steps);
@@ -57,14 +54,7 @@ pub fn suite_text(case: &Case, comment: &str) -> String {
         ("watch", json!(case.watch)),
         ("learnt", if case.learnt.is_empty() { Value::Null } else { json!(case.learnt) }),
     ];
-    let mut lead = "- ";
-    for (name, value) in members {
-        if value.is_null() || value.as_array().is_some_and(Vec::is_empty) {
-            continue;
-        }
-        push(&mut text, format_args!("{lead}{name}: {}\n", flow_style(&value)));
-        lead = "  ";
-    }
+    push_members(&mut text, members);
     if !is_short {
         push(&mut text, format_args!("  steps:\n"));
     }
@@ -72,6 +62,18 @@ pub fn suite_text(case: &Case, comment: &str) -> String {
         push(&mut text, format_args!("  - {}\n", flow_style(&step)));
     }
     text
+}
+
+/// The members that say something, as an entry of a list.
+fn push_members<const N: usize>(text: &mut String, members: [(&str, Value); N]) {
+    let mut lead = "- ";
+    for (name, value) in members {
+        if value.is_null() || value.as_array().is_some_and(Vec::is_empty) {
+            continue;
+        }
+        push(text, format_args!("{lead}{name}: {}\n", flow_style(&value)));
+        lead = "  ";
+    }
 }
 
 /// Whether the steps are those of a case that has none of its own: start, make, verify.

@@ -101,6 +101,8 @@ pub(in crate::runner) struct Book {
     pub(super) excluded: HashMap<(bool, Flow), HashSet<Vec<u8>>>,
     /// What names of this case's factors end with.
     pub(super) tag: String,
+    /// Calls of the case's steps.
+    pub(in crate::runner) calls: usize,
     /// How often was looked.
     pub(super) looks: usize,
 }

@@ -43,6 +43,8 @@ struct State {
     unsettled: HashSet<String>,
     /// By permutation: the question that it answered otherwise than before.
     contradicted: HashMap<String, String>,
+    /// By permutation: how many calls of its steps were played.
+    played: HashMap<String, usize>,
     /// The shortest form of each permutation that found something.
     shortest: HashMap<String, Permutation>,
     causes: HashMap<(String, Reason), usize>,
@@ -124,6 +126,15 @@ impl Facts {
         let is_worth = *count < MOST_OF_A_CAUSE;
         *count += usize::from(is_worth);
         is_worth
+    }
+
+    /// Notes how many calls of a permutation's steps were played when it found something.
+    pub(super) fn note_played(&self, permutation: &str, calls: usize) {
+        self.state().played.insert(permutation.to_owned(), calls);
+    }
+
+    pub(super) fn take_played(&self, permutation: &str) -> Option<usize> {
+        self.state().played.remove(permutation)
     }
 
     pub(super) fn set_shortest(&self, permutation: &str, shortest: Permutation) {

@@ -89,24 +89,28 @@ async fn shortest(shared: &Shared, permutation: &Permutation, first: CaseRecord,
         return first;
     }
     let protocols = &shared.target.protocols;
-    let mut best = (with_steps(permutation, permutation.case.steps.clone(), protocols, found, shared), first);
-    let mut tries = 0;
-    let mut candidates = vec![best.0.case.steps.clone()];
-    'shorter: loop {
-        for steps in std::mem::take(&mut candidates) {
-            if tries >= MOST_TRIES {
-                break 'shorter;
-            }
-            tries += 1;
-            let candidate = with_steps(permutation, steps, protocols, found, shared);
-            let record = case::play(shared, &candidate, FIRST_TRY).await;
-            if cause(shared, &candidate, &record).as_ref() == Some(found) {
-                candidates = shorten::simpler(&candidate.case.steps, protocols);
-                best = (candidate, record);
-                continue 'shorter;
-            }
+    let whole = &permutation.case.steps;
+    let mut best = (with_steps(permutation, whole.clone(), protocols, found, shared), first);
+    // What comes after the call that decided is not played.
+    let played = shared.facts.take_played(&permutation.id).unwrap_or(usize::MAX);
+    let mut candidates = vec![shorten::first_calls(whole, played)];
+    candidates.extend(shorten::simpler(whole, protocols));
+    let (mut at, mut in_vain) = (0, 0);
+    for _ in 0..MOST_TRIES {
+        if in_vain >= candidates.len() {
+            break;
         }
-        break;
+        at %= candidates.len();
+        let candidate = with_steps(permutation, candidates[at].clone(), protocols, found, shared);
+        let record = case::play(shared, &candidate, FIRST_TRY).await;
+        if cause(shared, &candidate, &record).as_ref() == Some(found) {
+            candidates = shorten::simpler(&candidate.case.steps, protocols);
+            best = (candidate, record);
+            in_vain = 0;
+        } else {
+            at += 1;
+            in_vain += 1;
+        }
     }
     let (shortest, record) = best;
     shared.facts.set_shortest(&permutation.id, shortest);

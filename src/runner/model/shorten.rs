@@ -15,6 +15,17 @@ pub(super) fn simpler(steps: &[Step], protocols: &[Protocol]) -> Vec<Vec<Step>> 
     without_start.chain(without_call).chain(plainer).filter(is_other).collect()
 }
 
+/// The first calls of a sequence, with the credentials that are made for them.
+pub(super) fn first_calls(steps: &[Step], calls: usize) -> Vec<Step> {
+    let mut left = calls;
+    let is_played = |step: &&Step| {
+        let is_played = left > 0;
+        left -= usize::from(is_played && step.call.is_some());
+        is_played
+    };
+    steps.iter().take_while(is_played).cloned().collect()
+}
+
 fn same(a: &[Step], b: &[Step]) -> bool {
     super::machine::digest(a) == super::machine::digest(b)
 }
@@ -126,6 +137,8 @@ mod tests {
         assert_eq!(all[2], "start on v1/u2f, start on v2/u2f, verify 2 on v2/u2f");
         let second = &simpler(&steps, &Protocol::ALL)[2];
         assert!(second.iter().all(|step| step.make.is_none() || step.of == Some(2)), "nothing is made in vain");
+        assert_eq!(words(&first_calls(&steps, 3), Flow::V1U2f), "start on v1/u2f, start on v2/u2f, verify 2 on v2/u2f");
+        assert_eq!(first_calls(&steps, usize::MAX).len(), steps.len());
         assert!(simpler(&second[..1], &[Protocol::Grpc]).is_empty(), "one call over the first protocol");
     }
 }

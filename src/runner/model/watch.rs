@@ -62,8 +62,18 @@ impl Player<'_> {
         self.permutation.case.watch.is_some() && (step.of.is_some_and(is_refused) || !step.from.is_none_or(is_removed))
     }
 
+    /// Plays a step of a watched case that calls, and notes where the case ends.
+    pub(in crate::runner) async fn watched_step(&mut self, operation: Operation, step: &Step) -> Result<(), Ended> {
+        self.book.calls += 1;
+        let ended = self.watched(operation, step).await;
+        if ended.is_err() {
+            self.shared.facts.note_played(&self.permutation.id, self.book.calls);
+        }
+        ended
+    }
+
     /// Plays a call of a watched case.
-    pub(in crate::runner) async fn watched(&mut self, operation: Operation, step: &Step) -> Result<(), Ended> {
+    async fn watched(&mut self, operation: Operation, step: &Step) -> Result<(), Ended> {
         if self.book.tag.is_empty() {
             self.book.tag = self.seed.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
         }
