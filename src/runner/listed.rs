@@ -183,7 +183,8 @@ fn enrolled(asked: &Asked<'_>, kept: &[SentFactor], at: usize, listed: &Listed) 
     let Some(entry) = found else {
         return Some(absent(asked, kept, at, listed, factor.is_own_name && !by_name.is_empty()));
     };
-    if by_id.len() > 1 || (factor.is_own_name && by_name.len() > 1) {
+    // Where ids are known, a name that is there twice is the wrong name of the other one.
+    if by_id.len() > 1 || (by_id.is_empty() && factor.is_own_name && by_name.len() > 1) {
         return Some(Problem::stays(LISTED, "an enrolled factor is listed once", "it is there twice"));
     }
     let expected = "the list shows the name that the verify gave";

@@ -29,6 +29,7 @@ const SUITES: &[(&str, &str)] = &[
     ("scenarios/cose.yaml", include_str!("../../scenarios/cose.yaml")),
     ("scenarios/cose-attested.yaml", include_str!("../../scenarios/cose-attested.yaml")),
     ("scenarios/algorithms.yaml", include_str!("../../scenarios/algorithms.yaml")),
+    ("scenarios/across.yaml", include_str!("../../scenarios/across.yaml")),
     ("scenarios/encodings.yaml", include_str!("../../scenarios/encodings.yaml")),
     ("scenarios/identifiers.yaml", include_str!("../../scenarios/identifiers.yaml")),
     ("scenarios/none.yaml", include_str!("../../scenarios/none.yaml")),
@@ -43,6 +44,7 @@ const SUITES: &[(&str, &str)] = &[
     ("scenarios/extensions.yaml", include_str!("../../scenarios/extensions.yaml")),
     ("scenarios/canaries.yaml", include_str!("../../scenarios/canaries.yaml")),
     ("scenarios/stored.yaml", include_str!("../../scenarios/stored.yaml")),
+    ("scenarios/sequences.yaml", include_str!("../../scenarios/sequences.yaml")),
 ];
 
 /// A suite that can't be used.

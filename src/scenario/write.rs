@@ -131,7 +131,8 @@ mod tests {
             let text = suite_text(&case, "found\nby nobody");
             let mut read = parse_suite("written.yaml", &text).unwrap_or_else(|error| panic!("{error}\n{text}"));
             let read = read.pop().expect("one case");
-            (case.sampled, case.one_flow, case.one_place, case.sparse) = (false, false, false, false);
+            (case.sampled, case.one_flow, case.one_place, case.sparse, case.single) =
+                (false, false, false, false, None);
             case.catalogue.clear();
             case.place.clone_from(&read.place);
             assert_eq!(format!("{read:?}"), format!("{case:?}"));

@@ -166,18 +166,13 @@ async fn coded(switches: &Switches, asked: &HeaderMap, response: Response) -> Re
         || (is_refused && switches.has("http-gzip-although-refused"))
         || (is_named && !is_refused && switches.varies("http-gzip-if-offered"));
     let has_mark = response.status() == StatusCode::OK && switches.has("http-json-with-byte-order-mark");
-    let is_latin = switches.has("http-json-in-latin-1");
-    if !(is_gzip || has_mark || is_latin) {
+    if !(is_gzip || has_mark) {
         return response;
     }
     let (mut parts, body) = response.into_parts();
     let mut bytes = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
     if has_mark {
         bytes = [BYTE_ORDER_MARK, &bytes].concat().into();
-    }
-    if is_latin && let Some(latin) = latin_1(&bytes) {
-        bytes = latin;
-        parts.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=iso-8859-1"));
     }
     if is_gzip {
         bytes = gzip(&bytes);
@@ -194,12 +189,6 @@ fn refuses_gzip(accepts: &str) -> bool {
     codings
         .filter_map(|coding| coding.strip_prefix("gzip;q=").map(str::to_owned))
         .any(|weight| weight.parse::<f32>().is_ok_and(|weight| weight == 0.0))
-}
-
-/// The text in Latin-1, if it has a character beyond ASCII and none beyond Latin-1.
-fn latin_1(bytes: &[u8]) -> Option<Bytes> {
-    let text = std::str::from_utf8(bytes).ok().filter(|text| !text.is_ascii())?;
-    text.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect::<Option<Vec<u8>>>().map(Bytes::from)
 }
 
 /// A gzip member (RFC 1952) with the bytes as they are, in stored blocks (RFC 1951 section 3.2.4).
@@ -245,11 +234,5 @@ mod tests {
         {
             assert_eq!(refuses_gzip(accepts), refuses, "{accepts}");
         }
-    }
-
-    #[test]
-    fn only_latin_1_is_written_in_latin_1() {
-        assert_eq!(latin_1("\u{e9}".as_bytes()), Some(Bytes::from_static(b"\xe9")));
-        assert_eq!((latin_1(b"e"), latin_1("\u{20ac}".as_bytes())), (None, None));
     }
 }

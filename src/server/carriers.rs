@@ -20,7 +20,6 @@ const USER_ID: &str = "x-user-id";
 const FORWARDED_HOST: &str = "x-forwarded-host";
 /// Headers that stand for a method or a path where a proxy lets no other through.
 const METHOD_OVERRIDE: &str = "x-http-method-override";
-const ORIGINAL_URL: &str = "x-original-url";
 /// The token in a query, a form or a cookie (RFC 6750 sections 2.2 and 2.3).
 const ACCESS_TOKEN: &str = "access_token";
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -71,9 +70,8 @@ pub(super) fn besides(
 }
 
 /// The headers, with the authorization that a defect takes from elsewhere.
-pub(super) fn authorized(switches: &Switches, parts: &Parts, body: &[u8]) -> HeaderMap {
+pub(super) fn authorized(switches: &Switches, parts: &Parts) -> HeaderMap {
     let mut headers = parts.headers.clone();
-    let is_missing = !headers.contains_key(AUTHORIZATION);
     let mut found = None;
     if switches.has("carrier-token-of-query-wins") {
         found = parameter(&parts.uri, ACCESS_TOKEN);
@@ -82,9 +80,6 @@ pub(super) fn authorized(switches: &Switches, parts: &Parts, body: &[u8]) -> Hea
         let cookies = text(&headers, COOKIE.as_str()).unwrap_or_default();
         let named = cookies.split(';').filter_map(|cookie| cookie.trim().split_once('='));
         found = named.filter(|(name, _)| *name == ACCESS_TOKEN).map(|(_, value)| value.to_owned()).next_back();
-    }
-    if is_missing && switches.has("carrier-token-of-body-counts") {
-        found = member(body, ACCESS_TOKEN);
     }
     if let Some(value) = found.and_then(|token| HeaderValue::try_from(format!("Bearer {token}")).ok()) {
         headers.insert(AUTHORIZATION, value);
@@ -97,16 +92,10 @@ pub(super) fn authorized(switches: &Switches, parts: &Parts, body: &[u8]) -> Hea
 }
 
 /// Puts what a defect takes from elsewhere in the place of the path's members.
-pub(super) fn redirect(
-    switches: &Switches,
-    endpoint: &Endpoint,
-    (uri, body): (&Uri, &[u8]),
-    members: &mut Map<String, Value>,
-) {
+pub(super) fn redirect(switches: &Switches, endpoint: &Endpoint, uri: &Uri, members: &mut Map<String, Value>) {
     let Some(name) = endpoint.factor_member() else { return };
     let found = match endpoint.operation {
         Operation::Remove if switches.has("carrier-factor-id-of-query-removed") => parameter(uri, name),
-        Operation::Verify if switches.has("carrier-factor-id-of-body-wins") => member(body, name),
         _ => None,
     };
     members.extend(found.map(|id| (name.to_owned(), json!(id))));
@@ -133,29 +122,18 @@ pub(super) fn is_contradictory(switches: &Switches, params: &Map<String, Value>,
 
 /// The router, behind what rewrites requests before they are routed, if a defect does.
 pub(super) fn rerouted(switches: &Switches, router: Router) -> Router {
-    let takes_method = switches.has("carrier-method-override");
-    let takes_path = switches.has("carrier-path-override");
-    if !takes_method && !takes_path {
+    if !switches.has("carrier-method-override") {
         return router;
     }
     let rewrite = move |mut request: Request, next: Next| async move {
         let method = text(request.headers(), METHOD_OVERRIDE).and_then(|name| Method::try_from(name.as_str()).ok());
-        if let Some(method) = method.filter(|_| takes_method) {
+        if let Some(method) = method {
             *request.method_mut() = method;
-        }
-        let path = text(request.headers(), ORIGINAL_URL).and_then(|path| path.parse::<Uri>().ok());
-        if let Some(path) = path.filter(|_| takes_path) {
-            *request.uri_mut() = path;
         }
         let response: Response = next.run(request).await;
         response
     };
     Router::new().fallback_service(router).layer(middleware::from_fn(rewrite))
-}
-
-/// A path member as a defect reads it: decoded once more.
-pub(super) fn read_again(switches: &Switches, value: &str) -> String {
-    if switches.has("http-path-decoded-twice") { decoded(value) } else { value.to_owned() }
 }
 
 fn text(headers: &HeaderMap, name: &str) -> Option<String> {

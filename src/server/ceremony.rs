@@ -80,7 +80,7 @@ impl Attempt<'_> {
         let of_kind = state.of(kind);
         of_kind.pending.retain(Pending::is_alive);
         let is_of_another = self.caller.user.id != self.user.id;
-        let is_caller_bound = self.site.switches.has("sequence-registration-is-the-callers");
+        let is_caller_bound = self.site.switches.varies("registration-is-the-callers");
         let is_meant = |pending: &Pending| match (named, &claimed) {
             _ if is_caller_bound && pending.is_of_another != is_of_another => false,
             (Some(id), _) => id == pending.factor_id,

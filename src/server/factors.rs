@@ -49,10 +49,7 @@ pub(super) fn remove(site: &Site, endpoint: &Endpoint, message: &Value, user: &U
     } else {
         return Err(Refused::new("NOTFOUND-factor"));
     };
-    let mut details = site.details(state.next_sequence(), created);
-    if switches.has("sequence-removal-dated-back") {
-        details["changeDate"] = details["creationDate"].clone();
-    }
+    let details = site.details(state.next_sequence(), created);
     Ok(if switches.has("shape-remove-details-missing") { json!({}) } else { json!({ "details": details }) })
 }
 
@@ -114,12 +111,7 @@ pub(super) fn list(site: &Site, flow: Flow, user: &User) -> Value {
 }
 
 /// The factors that options exclude: all that the user has of the flow's kind.
-pub(super) fn excluded(
-    site: &Site,
-    (flow, attachment): (Flow, Option<&str>),
-    user: &User,
-    state: &mut UserState,
-) -> Vec<Factor> {
+pub(super) fn excluded(site: &Site, flow: Flow, user: &User, state: &mut UserState) -> Vec<Factor> {
     let (switches, kind) = (&site.switches, Kind::of(flow));
     let mut factors = state.of(kind).factors.clone();
     if switches.has("sequence-versions-apart") {
@@ -127,9 +119,6 @@ pub(super) fn excluded(
     }
     if switches.has("identifier-exclude-at-most-two") {
         factors.truncate(SHORT_PAGE);
-    }
-    if attachment.is_some() && switches.has("identifier-exclude-not-with-attachment") {
-        factors.clear();
     }
     if switches.varies("exclude-both-kinds") {
         let other = if kind == Kind::U2f { Kind::Passkey } else { Kind::U2f };

@@ -46,9 +46,7 @@ pub(super) fn omission(
         (is(CoseAlgorithm::EDDSA) && switches.has("algorithm-eddsa-point-unchecked"), Omission::Check("6.5.1/point")),
         (is(CoseAlgorithm::ES512) && switches.has("algorithm-es512-point-unchecked"), Omission::Check("6.5.1/point")),
         (format == "packed" && switches.has("algorithm-packed-origin-unchecked"), Omission::Step(Step::Origin)),
-        (format == "fido-u2f" && switches.has("algorithm-u2f-rp-id-hash-unchecked"), Omission::Step(Step::RpIdHash)),
         (format == "tpm" && switches.has("algorithm-tpm-user-verified-unchecked"), Omission::Step(Step::UserVerified)),
-        (format == "fido-u2f" && switches.has("algorithm-u2f-trust-unchecked"), Omission::Step(Step::AttestationTrust)),
         (
             format == "tpm" && is_elliptic && switches.has("algorithm-tpm-ecc-extra-data-unchecked"),
             Omission::Check("8.3/extra-data"),

@@ -19,8 +19,6 @@ pub(super) struct Memory {
     pub caller: Slot<String>,
     /// Id of the latest caller over gRPC.
     pub grpc_caller: Slot<String>,
-    /// Display name of the latest start's user.
-    pub display_name: Slot<String>,
     /// The latest factor, with the index of its user.
     factor: Slot<(u64, Factor)>,
     lists: Mutex<HashMap<&'static str, (Instant, Value)>>,

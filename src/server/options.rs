@@ -53,9 +53,6 @@ pub(super) fn offer(switches: &Switches) -> Offer {
     if switches.has("verification-refuses-second-algorithm") {
         accepted.truncate(1);
     }
-    if switches.has("algorithm-esp256-accepted") {
-        accepted.push(CoseAlgorithm::ESP256);
-    }
     if switches.has("algorithm-ps512-refused") {
         accepted.retain(|algorithm| *algorithm != CoseAlgorithm::PS512);
     }

@@ -112,7 +112,7 @@ async fn answer(
     let mut caller = if switches.is_empty() {
         service.authenticate(&parts.headers, Protocol::Rest)?
     } else {
-        let known = service.authenticate(&carriers::authorized(switches, &parts, read), Protocol::Rest);
+        let known = service.authenticate(&carriers::authorized(switches, &parts), Protocol::Rest);
         known.map_err(|refused| spill::unknown_caller(&service.site, params.as_ref().ok(), refused))?
     };
     caller.besides = carriers::besides(switches, Protocol::Rest, (&parts.uri, &parts.headers), read);
@@ -130,13 +130,13 @@ fn decode(
     switches: &Switches,
 ) -> Result<Value, Refused> {
     let mut members = if body.is_empty() { Map::new() } else { members(headers, body, switches)? };
-    let params = params.iter().map(|(name, value)| (name.to_owned(), json!(carriers::read_again(switches, value))));
+    let params = params.iter().map(|(name, value)| (name.to_owned(), json!(value)));
     let params: Map<String, Value> = params.collect();
     if carriers::is_contradictory(switches, &params, (uri, body)) {
         return Err(Refused::new("REQUEST-message"));
     }
     members.extend(params);
-    carriers::redirect(switches, endpoint, (uri, body), &mut members);
+    carriers::redirect(switches, endpoint, uri, &mut members);
     let message = Value::Object(members);
     if has_refused_spelling(endpoint, &message, switches) {
         return Err(Refused::new("REQUEST-message"));

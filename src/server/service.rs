@@ -71,7 +71,7 @@ impl Service {
         };
         let early = self.look_early(endpoint, message, caller).await;
         let result = self.perform(endpoint, message, caller, early);
-        let result = spill::reply(&self.site, endpoint, (message, caller), result).await;
+        let result = spill::reply(&self.site, endpoint, caller, result);
         if result.is_ok() {
             self.counts.add(endpoint.operation);
             self.lose(endpoint, message, caller).await;
@@ -238,10 +238,10 @@ impl Service {
         let draft = Draft {
             user,
             handle: handle::of(switches, user, flow, (&pending, state.removals)),
-            display_name: spill::display_name(&self.site, user, caller.protocol),
+            display_name: spill::display_name(&self.site, user),
             flow,
             pending: &pending,
-            excluded: factors::excluded(&self.site, (flow, attachment), user, &mut state),
+            excluded: factors::excluded(&self.site, flow, user, &mut state),
             attachment,
             timeout,
             switches,

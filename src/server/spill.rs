@@ -1,7 +1,5 @@
 //! What a reply lets slip of others: names, ids, lists, and who there is. Nothing, unless a defect is asked for.
 
-use std::time::Duration;
-
 use axum::extract::RawPathParams;
 use serde_json::{Value, json};
 
@@ -11,22 +9,14 @@ use super::site::Site;
 use super::store::{Store, User};
 use crate::contract::{ApiVersion, Endpoint, Operation, Protocol};
 
-/// How much longer looking up takes of a user that there is.
-const LOOK_UP: Duration = Duration::from_millis(150);
-
 /// The answer as it goes out. Only a defect ever waits.
-pub(super) async fn reply(
+pub(super) fn reply(
     site: &Site,
     endpoint: &Endpoint,
-    (message, caller): (&Value, &Caller),
+    caller: &Caller,
     mut result: Result<Value, Refused>,
 ) -> Result<Value, Refused> {
     let switches = &site.switches;
-    let is_denied = result.as_ref().is_err_and(|refused| refused.id() == "PERMISSION-denied");
-    let is_known = || message["userId"].as_str().is_some_and(|id| site.user(id).is_some());
-    if is_denied && switches.has("identifier-oracle-time") && is_known() {
-        tokio::time::sleep(LOOK_UP).await;
-    }
     let Ok(message) = &mut result else { return result };
     let is_v1_list = endpoint.operation == Operation::List && endpoint.flow.version() == ApiVersion::V1;
     if is_v1_list && switches.has("canary-v1-list-from-memory") {
@@ -80,10 +70,7 @@ pub(super) fn taken(store: &Store, credential_id: &[u8], detail: &str) -> String
 }
 
 /// `user.displayName` of options.
-pub(super) fn display_name(site: &Site, user: &User, protocol: Protocol) -> String {
+pub(super) fn display_name(site: &Site, user: &User) -> String {
     let own = format!("User {}", user.index);
-    if protocol == Protocol::GrpcWeb && site.switches.has("canary-name-of-earlier-start-over-grpc-web") {
-        return site.memory.display_name.swap(own.clone()).unwrap_or(own);
-    }
     if site.switches.varies("options-display-name-empty") { String::new() } else { own }
 }

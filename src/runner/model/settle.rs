@@ -34,6 +34,10 @@ fn cause(shared: &Shared, permutation: &Permutation, record: &CaseRecord) -> Opt
 /// The record of a sequence, once it is known whether what it found comes again.
 pub(in crate::runner) async fn settled(shared: &Shared, permutation: &Permutation, first: CaseRecord) -> CaseRecord {
     let mut record = first;
+    // What was there before does not explain it.
+    if record.reason == Reason::Leak {
+        return record;
+    }
     for round in 0..MOST_QUESTIONS {
         let Some(found) = cause(shared, permutation, &record) else { return record };
         let attempt = FIRST_TRY + 2 * round;

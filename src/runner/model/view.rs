@@ -220,6 +220,11 @@ impl Book {
                 State::Enrolled(_) if count > 1 => {
                     return wrong(KEPT, format!("the credential of start {number} once"), format!("{count} times"));
                 }
+                State::Enrolled(_) if count == 0 && entry.seen.contains(&flow) => {
+                    let expected =
+                        format!("the credential of start {number}, which the list of {flow} has, {where_it_is}");
+                    return wrong(KEPT, expected, "it is not there");
+                }
                 State::Enrolled(_) if !entry.is_of(flow) => {
                     let question = format!("excludeCredentials of {flow} has what {}", entry.origin());
                     answers.push(Answer::new(question, count > 0));

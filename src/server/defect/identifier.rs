@@ -3,90 +3,73 @@
 use super::{Defect, deviates, fails};
 
 pub(super) const DEFECTS: &[Defect] = &[
-    deviates(
+    fails(
         "identifier-handle-is-login-name-in-v1",
-        "webauthn/5.4.3/user-handle",
+        "webauthn/5.4.3/user-handle-personal",
         "the user handle in v1 is the login name",
-        &["identifiers"],
+        &["enrolment/good"],
     ),
     deviates(
         "identifier-handle-by-kind",
         "webauthn/5.4.3/user-handle",
         "a user has a handle for each kind of factor",
-        &["identifiers"],
+        &["sequences/both-kinds-open"],
     ),
-    deviates(
-        "identifier-handle-of-few",
-        "webauthn/5.4.3/user-handle",
-        "all users share eight handles",
-        &["identifiers"],
-    ),
+    deviates("identifier-handle-of-few", "webauthn/5.4.3/user-handle", "all users share eight handles", &["enrolment"]),
     deviates(
         "identifier-handle-changes-after-removal",
         "webauthn/5.4.3/user-handle",
         "after a removal a user has another handle",
-        &["identifiers"],
+        &["sequences/enrol-after-removal"],
     ),
-    fails(
+    deviates(
         "identifier-oracle-status",
-        "api/status/permission-denied",
+        "api/identifiers/no-user-oracle",
         "who may not act on others gets 404 for a user that does not exist, and 403 for one that does",
-        &["identifiers"],
+        &["identifiers/known-or-unknown-other"],
     ),
-    fails(
+    deviates(
         "identifier-oracle-message",
-        "api/status/permission-denied",
+        "api/identifiers/no-user-oracle",
         "the message about a lack of permission is another one where the user does not exist",
-        &["identifiers"],
+        &["identifiers/known-or-unknown-other"],
     ),
-    fails(
+    deviates(
         "identifier-oracle-details",
-        "api/status/permission-denied",
+        "api/identifiers/no-user-oracle",
         "the refusal for a lack of permission has a detail more where the user exists",
-        &["identifiers"],
+        &["identifiers/known-or-unknown-other"],
     ),
-    fails(
-        "identifier-oracle-time",
-        "api/status/permission-denied",
-        "the refusal for a lack of permission takes 150 ms longer where the user exists",
-        &["identifiers"],
-    ),
-    fails(
+    deviates(
         "identifier-oracle-before-authentication",
-        "api/status/unauthenticated",
+        "api/identifiers/no-user-oracle",
         "over REST a user that does not exist is answered before the token is looked at",
-        &["identifiers"],
+        &["identifiers/known-or-unknown-nobody"],
     ),
-    fails("identifier-timeout-in-seconds", "api/options/members", "timeout is in seconds", &["identifiers"]),
-    fails("identifier-timeout-in-nanoseconds", "api/options/members", "timeout is in nanoseconds", &["identifiers"]),
+    deviates("identifier-timeout-in-seconds", "webauthn/5.4/timeout", "timeout is in seconds", &["enrolment/good"]),
+    fails("identifier-timeout-in-nanoseconds", "api/options/members", "timeout is in nanoseconds", &["enrolment/good"]),
     fails(
         "identifier-parameter-type-misspelt",
         "api/options/members",
         "the type in pubKeyCredParams is public_key, which clients ignore",
-        &["identifiers"],
+        &["enrolment/good"],
     ),
-    fails(
+    deviates(
         "identifier-user-verification-misspelt",
-        "api/options/members",
+        "webauthn/5.4/enumerations",
         "userVerification is REQUIRED, which clients ignore",
-        &["identifiers"],
+        &["enrolment/good"],
     ),
-    fails(
+    deviates(
         "identifier-resident-key-contradicts",
-        "api/options/members",
+        "webauthn/5.4.4/require-resident-key",
         "requireResidentKey is true, whatever residentKey is",
-        &["identifiers"],
+        &["enrolment/good"],
     ),
     fails(
         "identifier-exclude-at-most-two",
-        "api/options/exclude-credentials",
+        "api/state/kept",
         "excludeCredentials has two credentials at most",
-        &["identifiers"],
-    ),
-    fails(
-        "identifier-exclude-not-with-attachment",
-        "api/options/exclude-credentials",
-        "excludeCredentials is empty where a start asks for a kind of authenticator",
-        &["identifiers"],
+        &["sequences/three-factors"],
     ),
 ];

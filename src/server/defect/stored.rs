@@ -34,13 +34,13 @@ pub(super) const DEFECTS: &[Defect] = &[
         "stored-name-of-the-first",
         "api/stored/name",
         "every further factor of a kind gets the name of the first",
-        &["stored"],
+        &["stored/two-names"],
     ),
     fails(
         "stored-passkey-as-u2f-over-grpc",
         "api/stored/kind",
         "a passkey that is verified over gRPC is stored as a second factor",
-        &["stored"],
+        &["stored/passkey-among-second-factors"],
     ),
     fails(
         "stored-list-shows-credential-ids",
@@ -52,6 +52,6 @@ pub(super) const DEFECTS: &[Defect] = &[
         "stored-credential-id-cut",
         "api/options/exclude-credentials",
         "of a credential id 255 bytes are stored",
-        &["stored"],
+        &["auth-data/credid-length-1023"],
     ),
 ];

@@ -118,6 +118,13 @@ pub(super) const VARIANTS: &[Variant] = &[
         &["enrolment", "v2/passkey/rest/ceremony", "v1/u2f/rest/ceremony"],
     ),
     variant(
+        "registration-is-the-callers",
+        "api/state/consistent",
+        "a registration is finished only by who has started it, the user or the administrator",
+        "no page says whether another caller who may act on the user can finish it",
+        &["enrolment", "sequences/administrator-starts", "v2/passkey/rest/ceremony"],
+    ),
+    variant(
         "list-open-registrations",
         "api/endpoint/v2/passkey/list",
         "lists show registrations that wait, as not ready",

@@ -100,12 +100,6 @@ const ROWS: &[Row] = &[
         "accepted, algorithm",
     ),
     (
-        "algorithm-esp256-accepted",
-        |world| Box::pin(judged(world, Protocol::Rest, (SELF, CoseAlgorithm::ESP256), None)),
-        "algorithm",
-        "accepted",
-    ),
-    (
         "algorithm-ps512-refused",
         |world| Box::pin(judged(world, Protocol::Rest, (SELF, CoseAlgorithm::PS512), None)),
         "accepted",
@@ -121,28 +115,10 @@ const ROWS: &[Row] = &[
         "accepted, origin",
     ),
     (
-        "algorithm-u2f-rp-id-hash-unchecked",
-        |world| {
-            let other = ("rp-id-hash", json!({ "rp-id": "evil.example" }));
-            Box::pin(only(world, (Format::FidoU2f, ES256), (SELF, ES256), other))
-        },
-        "rp-id-hash, rp-id-hash",
-        "accepted, rp-id-hash",
-    ),
-    (
         "algorithm-tpm-user-verified-unchecked",
         |world| Box::pin(only(world, (Format::Tpm, ES256), (SELF, ES256), ("auth-data", json!({ "flags": 65 })))),
         "user-verified, user-verified",
         "accepted, user-verified",
-    ),
-    (
-        "algorithm-u2f-trust-unchecked",
-        |world| {
-            let other = ("certificate", json!({ "issuer": "other-root" }));
-            Box::pin(only(world, (Format::FidoU2f, ES256), (Format::PackedX5c, ES256), other))
-        },
-        "attestation-trust, attestation-trust",
-        "accepted, attestation-trust",
     ),
     (
         "algorithm-tpm-ecc-extra-data-unchecked",

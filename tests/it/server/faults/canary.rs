@@ -91,18 +91,6 @@ const ROWS: &[Row] = &[
         "tells",
     ),
     (
-        "canary-name-of-earlier-start-over-grpc-web",
-        |world| {
-            Box::pin(async move {
-                session(world, Flow::V2Passkey, Protocol::GrpcWeb).start().await;
-                let started = other(world, Flow::V1U2f, Protocol::GrpcWeb).start().await;
-                started.raw_options["publicKey"]["user"]["displayName"].as_str().expect("text").to_owned()
-            })
-        },
-        "User 3",
-        "User 2",
-    ),
-    (
         "canary-owner-of-earlier-call",
         |world| {
             Box::pin(async move {

@@ -6,7 +6,7 @@ use proofmark::contract::{Flow, Operation, Protocol};
 use serde_json::Value;
 
 use super::super::{Session, World, success};
-use super::{Raw, Row, assert_shows, either, enrol, listed, names, nobody, path, send, send_grpc, session};
+use super::{Raw, Row, assert_shows, enrol, listed, names, path, send, send_grpc, session};
 
 fn passkey(world: &World) -> Session<'_> {
     session(world, Flow::V2Passkey, Protocol::Rest)
@@ -90,21 +90,6 @@ const ROWS: &[Row] = &[
         "a",
     ),
     (
-        "carrier-factor-id-of-body-wins",
-        |world| {
-            Box::pin(async move {
-                let session = passkey(world);
-                let started = session.start().await;
-                let credential = session.create(&started, Format::None).json;
-                let message = session.verify_message(&started.factor_id, &credential, "a");
-                let target = path(&session, Operation::Verify, "12345");
-                send(&session, Method::POST, &target, &[], &message.to_string()).await.status.as_u16().to_string()
-            })
-        },
-        "404",
-        "200",
-    ),
-    (
         "carrier-token-of-query-wins",
         |world| {
             Box::pin(async move {
@@ -130,32 +115,6 @@ const ROWS: &[Row] = &[
         "other",
     ),
     (
-        "carrier-token-of-body-counts",
-        |world| {
-            Box::pin(async move {
-                let session = nobody(session(world, Flow::V1U2f, Protocol::Rest));
-                let body = format!(r#"{{"access_token":"{}"}}"#, token(world));
-                let target = path(&session, Operation::Start, "");
-                send(&session, Method::POST, &target, &[], &body).await.acted_on(world)
-            })
-        },
-        "401",
-        "other",
-    ),
-    (
-        "carrier-second-authorization-wins",
-        |world| {
-            Box::pin(async move {
-                let session = session(world, Flow::V1U2f, Protocol::Rest);
-                let second = format!("Bearer {}", token(world));
-                let target = path(&session, Operation::Start, "");
-                send(&session, Method::POST, &target, &[("authorization", &second)], "").await.acted_on(world)
-            })
-        },
-        "401",
-        "other",
-    ),
-    (
         "carrier-method-override",
         |world| {
             Box::pin(async move {
@@ -168,18 +127,6 @@ const ROWS: &[Row] = &[
         },
         "1",
         "0",
-    ),
-    (
-        "carrier-path-override",
-        |world| {
-            Box::pin(async move {
-                let u2f = path(&session(world, Flow::V2U2f, Protocol::Rest), Operation::Start, "");
-                let reply = start(world, "", &[("x-original-url", &u2f)], "").await.json();
-                either(reply["u2fId"].is_string(), "u2f", "passkey")
-            })
-        },
-        "passkey",
-        "u2f",
     ),
     (
         "carrier-form-accepted",

@@ -112,33 +112,6 @@ const ROWS: &[Row] = &[
         "marked",
     ),
     (
-        "http-json-in-latin-1",
-        |world| {
-            Box::pin(async move {
-                let session = passkey(world);
-                enrol(&session, "\u{e9}").await;
-                let list = send(&session, Method::POST, &path(&session, Operation::List, ""), &[], "").await;
-                let is_utf8 = std::str::from_utf8(&list.body).is_ok();
-                format!("{} {}", either(is_utf8, "utf-8", "other"), list.header("content-type"))
-            })
-        },
-        "utf-8 application/json",
-        "other application/json; charset=iso-8859-1",
-    ),
-    (
-        "http-path-decoded-twice",
-        |world| {
-            Box::pin(async move {
-                let session = passkey(world);
-                let (head, last) = session.account.user_id.split_at(17);
-                let twice = format!("/v2/users/{head}%253{last}/passkeys");
-                send(&session, Method::POST, &twice, &[], "").await.status.as_u16().to_string()
-            })
-        },
-        "403",
-        "200",
-    ),
-    (
         "http-connection-remembers-caller",
         |world| {
             Box::pin(async move {

@@ -1,7 +1,5 @@
 //! User handles, ways to tell who there is, and options that clients can't answer.
 
-use std::time::{Duration, Instant};
-
 use http::Method;
 use proofmark::contract::{Flow, Operation, Protocol};
 use proofmark::transport::{Exchange, Reply};
@@ -9,9 +7,6 @@ use serde_json::{Value, json};
 
 use super::super::{Session, World, success};
 use super::{Row, assert_shows, either, enrol, excluded, nobody, path, send, session};
-
-/// Tries in which the quicker answer of a correct server comes in time.
-const TRIES: usize = 20;
 
 fn passkey(world: &World) -> Session<'_> {
     session(world, Flow::V2Passkey, Protocol::Rest)
@@ -46,17 +41,6 @@ fn error(exchange: &Exchange) -> Value {
         Reply::Refusal(refusal) => refusal.json.clone().unwrap_or_default(),
         other => panic!("{other:?}"),
     }
-}
-
-/// The least time that a refusal takes, of a few.
-async fn least_time(world: &World) -> Duration {
-    let mut least = Duration::MAX;
-    for _ in 0..TRIES {
-        let begun = Instant::now();
-        denied(world, &world.subject(1).user_id).await;
-        least = least.min(begun.elapsed());
-    }
-    least
 }
 
 const ROWS: &[Row] = &[
@@ -126,14 +110,6 @@ const ROWS: &[Row] = &[
         "apart",
     ),
     (
-        "identifier-oracle-time",
-        |world| {
-            Box::pin(async move { either(least_time(world).await >= Duration::from_millis(150), "slower", "quick") })
-        },
-        "quick",
-        "slower",
-    ),
-    (
         "identifier-oracle-before-authentication",
         |world| {
             Box::pin(async move {
@@ -184,21 +160,6 @@ const ROWS: &[Row] = &[
         },
         "3",
         "2",
-    ),
-    (
-        "identifier-exclude-not-with-attachment",
-        |world| {
-            Box::pin(async move {
-                let session = passkey(world);
-                enrol(&session, "a").await;
-                let mut message = session.message(Operation::Start, "");
-                message["authenticator"] = json!("PASSKEY_AUTHENTICATOR_PLATFORM");
-                let started = session.read_start(success(&session.send(Operation::Start, message).await));
-                started.options.exclude_credentials.len().to_string()
-            })
-        },
-        "1",
-        "0",
     ),
 ];
 

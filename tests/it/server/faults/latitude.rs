@@ -4,6 +4,7 @@ use http::Method;
 use proofmark::authenticator::Format;
 use proofmark::contract::{Flow, Operation, Protocol};
 use proofmark::server::variant::Variant;
+use proofmark::wire::secret::Secret;
 
 use super::super::{Session, World};
 use super::{Row, assert_differ, enrol, excluded, listed, names, outcome, path, send, session};
@@ -31,6 +32,19 @@ async fn status(world: &World, method: Method, query: &str, body: &str) -> Strin
 
 /// The variants, how they are looked at, what the server does by itself, and what with the variant.
 pub const ROWS: &[Row] = &[
+    (
+        "registration-is-the-callers",
+        |world| {
+            Box::pin(async move {
+                let (own, mut administrator) = (passkey(world), passkey(world));
+                administrator.account.token = Secret::new(world.admin());
+                let started = administrator.start().await;
+                outcome(&own.verify(&started, &own.create(&started, Format::None).json).await)
+            })
+        },
+        "accepted",
+        "NOTFOUND-factor",
+    ),
     (
         "registrations-by-version",
         |world| {

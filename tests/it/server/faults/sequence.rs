@@ -1,9 +1,7 @@
 //! What one call does to what another one has left.
 
-use jiff::Timestamp;
 use proofmark::authenticator::Format;
 use proofmark::contract::{Flow, Protocol};
-use proofmark::wire::secret::Secret;
 use serde_json::Value;
 
 use super::super::{Session, World, success};
@@ -29,10 +27,6 @@ async fn without_the_first(world: &World) -> String {
 /// Details of a reply.
 fn sequence(message: &Value) -> u64 {
     message["details"]["sequence"].as_str().and_then(|text| text.parse().ok()).expect("a number")
-}
-
-fn changed(message: &Value) -> Timestamp {
-    message["details"]["changeDate"].as_str().and_then(|text| text.parse().ok()).expect("a date")
 }
 
 /// What a verify and the removal after it say.
@@ -102,19 +96,6 @@ const ROWS: &[Row] = &[
         "NOTFOUND-factor",
     ),
     (
-        "sequence-registration-is-the-callers",
-        |world| {
-            Box::pin(async move {
-                let (own, mut administrator) = (passkey(world), passkey(world));
-                administrator.account.token = Secret::new(world.admin());
-                let started = administrator.start().await;
-                outcome(&own.verify(&started, &own.create(&started, Format::None).json).await)
-            })
-        },
-        "accepted",
-        "NOTFOUND-factor",
-    ),
-    (
         "sequence-same-name-replaces",
         |world| {
             Box::pin(async move {
@@ -172,17 +153,6 @@ const ROWS: &[Row] = &[
             Box::pin(async move {
                 let (verified, removed) = verified_and_removed(world).await;
                 either(sequence(&removed) > sequence(&verified), "forward", "back")
-            })
-        },
-        "forward",
-        "back",
-    ),
-    (
-        "sequence-removal-dated-back",
-        |world| {
-            Box::pin(async move {
-                let (verified, removed) = verified_and_removed(world).await;
-                either(changed(&removed) >= changed(&verified), "forward", "back")
             })
         },
         "forward",
