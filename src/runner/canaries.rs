@@ -75,6 +75,9 @@ enum Owner {
     Nobody,
 }
 
+/// A member of the account in options: whose, on which flow, and its name.
+type AccountMember = (User, Flow, &'static str);
+
 /// Everything that a run knows of its subjects.
 #[derive(Debug, Default)]
 pub(super) struct Canaries {
@@ -83,7 +86,7 @@ pub(super) struct Canaries {
     about: RwLock<Vec<Option<(What, Owner)>>>,
     users: Mutex<HashMap<String, User>>,
     /// What the target said first of a user's account on a flow, by the member's pointer.
-    accounts: Mutex<HashMap<(User, Flow, &'static str), Vec<u8>>>,
+    accounts: Mutex<HashMap<AccountMember, Vec<u8>>>,
     owners: Mutex<Owners>,
 }
 

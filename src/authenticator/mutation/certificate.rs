@@ -1,11 +1,10 @@
 //! The certificates of a statement.
 
 use serde_json::Value as Json;
+use sha2::{Digest as _, Sha256};
 
 use super::notation::{self, Parts};
 use super::{Given, Mutation, MutationError, Stage};
-use sha2::{Digest as _, Sha256};
-
 use crate::authenticator::attestation::{Certification, Issued, Part, directory_name};
 use crate::authenticator::certificate::{CertificateTemplate, basic_constraints, explicit_curve};
 use crate::authenticator::keys::{KeyPair, RsaKey};
