@@ -2,7 +2,6 @@
 
 pub mod framing;
 pub mod json;
-pub mod marks;
 pub mod percent;
 mod plan;
 mod protobuf;

@@ -2,7 +2,6 @@
 
 mod architecture;
 mod browser;
-mod carriers;
 mod catalogue;
 mod certificates;
 mod chain;
@@ -18,7 +17,6 @@ mod independent;
 mod load;
 mod load_defects;
 mod misbehaving;
-mod model;
 mod mutations;
 mod properties;
 mod provisioner;

@@ -1,6 +1,5 @@
 //! The reference server over real connections: what it promises, what it refuses.
 
-mod faults;
 mod flows;
 mod limits;
 mod null;

@@ -6,7 +6,6 @@ mod behaviour;
 mod options;
 mod refusals;
 mod replies;
-mod surroundings;
 
 /// One thing that may be done in another way.
 #[derive(Debug, PartialEq, Eq)]
@@ -29,7 +28,6 @@ pub const GROUPS: &[(&str, &[Variant])] = &[
     ("Creation options", options::VARIANTS),
     ("Refusals", refusals::VARIANTS),
     ("Behaviour", behaviour::VARIANTS),
-    ("Around the API", surroundings::VARIANTS),
 ];
 
 /// Every variant, by group.

@@ -18,7 +18,7 @@ fn assert_conformant(session: &Session<'_>, exchange: &Exchange) {
         exchange,
         documented_request: true,
         malformed: false,
-        watch: Some(&authorization),
+        authorization: Some(&authorization),
         rp_id: Some("localhost"),
         attachment: None,
         memo: Memo::default(),
