@@ -44,6 +44,7 @@ const RUST: &str = "an error of Rust's libraries";
 const PHP: &str = "an error of PHP";
 const RUBY: &str = "an error of Ruby";
 const SQL: &str = "an error of a database";
+const CONNECTION: &str = "the address of a database";
 const STATEMENT: &str = "an SQL statement";
 const FILE: &str = "a source file with a line";
 const PLACE: &str = "a place in the server's file system";
@@ -91,6 +92,15 @@ pub(super) const PATTERNS: &[Pattern] = &[
     always(SQL, "You have an error in your SQL syntax"),
     when(SQL, "Duplicate entry '", |_, after| after.contains("' for key ")),
     when(SQL, "ORA-", |_, after| after.len() >= 5 && after.bytes().take(5).all(|byte| byte.is_ascii_digit())),
+    when(CONNECTION, "host=", |_, after| {
+        ["dbname=", "database=", "user=", "password="].iter().any(|key| after.contains(key))
+    }),
+    when(CONNECTION, "://", |before, _| {
+        ["postgres", "postgresql", "mysql", "mongodb", "mongodb+srv", "redis", "amqp", "cockroachdb"]
+            .iter()
+            .any(|scheme| before.ends_with(scheme))
+    }),
+    when(CONNECTION, "jdbc:", |_, after| after.contains("://")),
     when(STATEMENT, "SELECT ", |_, after| after.contains(" FROM ")),
     when(STATEMENT, "INSERT INTO ", |_, after| after.contains(" VALUES") || after.contains('(')),
     when(STATEMENT, "UPDATE ", |_, after| after.contains(" SET ")),
@@ -196,6 +206,9 @@ pub(super) mod tests {
         (SQL, "You have an error in your SQL syntax; check the manual"),
         (SQL, "Duplicate entry 'abc' for key 'PRIMARY'"),
         (SQL, "ORA-00001: unique constraint violated"),
+        (CONNECTION, "pgx: host=10.0.3.7 user=svc database=iam"),
+        (CONNECTION, "dial postgres://svc@db:5432/iam"),
+        (CONNECTION, "jdbc:sqlserver://db:1433"),
         (STATEMENT, "no result of SELECT id, name FROM users"),
         (STATEMENT, "INSERT INTO credentials (id) VALUES ($1)"),
         (STATEMENT, "UPDATE users SET name = $1"),
@@ -251,6 +264,9 @@ pub(super) mod tests {
         "You have an error in your credential",
         "a duplicate entry",
         "ORA-1",
+        "host=id.example.org is not the one of the origin",
+        "https://id.example.org/postgres",
+        "jdbc: is not the scheme of an origin",
         "SELECT an authenticator, please",
         "INSERT INTO the reader your security key",
         "UPDATE your browser",

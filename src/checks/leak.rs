@@ -1,25 +1,32 @@
-//! Nothing secret and nothing of the server's inside is in a reply.
+//! Nothing secret, nothing of other users, and nothing of the server's inside is in a reply.
 
 use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use serde_json::Value;
 
+use super::shown::{self, Place};
 use super::{Check, Observation, Wrong, internals};
+use crate::contract::Operation;
 use crate::outcome::Reason;
-use crate::transport::{Refusal, Reply};
+use crate::transport::Reply;
 
 /// The clause of all of them.
 pub const CLAUSE: &str = "api/no-leak";
 
-/// The caller's token, in plain, percent-encoded or base64 form, is not in the reply.
-pub const NO_TOKEN: Check = Check { id: "no-token", clause: CLAUSE, reason: Reason::Leak, examine: no_token };
+/// No bearer token is in the reply, in any form.
+pub const NO_TOKEN: Check =
+    Check { id: "no-token", clause: "api/no-leak/token", reason: Reason::Leak, examine: no_token };
+
+/// Nothing of a user is in the reply on whom the caller may not act.
+pub const NO_OTHER_USER: Check =
+    Check { id: "no-other-user", clause: "api/no-leak/other-user", reason: Reason::Leak, examine: no_other_user };
 
 /// No stack trace is in the reply.
 pub const NO_STACK_TRACE: Check =
     Check { id: "no-stack-trace", clause: CLAUSE, reason: Reason::Leak, examine: no_stack_trace };
 
-/// No text of the server's inside is in a refusal.
+/// No text of the server's inside is in the reply.
 pub const NO_INTERNALS: Check =
     Check { id: "no-internals", clause: "api/no-leak/internals", reason: Reason::SecurityUnmet, examine: no_internals };
 
@@ -35,25 +42,12 @@ const TRACES: [&str; 8] = [
     "(node:internal/",
 ];
 
-/// Everything that the reply says.
-fn texts<'a>(observation: &Observation<'a>) -> impl Iterator<Item = &'a [u8]> {
-    let exchange = observation.exchange;
-    let lines = exchange.headers.iter().chain(&exchange.trailers);
-    let lines = lines.flat_map(|(name, value)| [name.as_str().as_bytes(), value.as_bytes()]);
-    // `grpc-message` is percent-encoded, which would hide what is in it.
-    let message = match &exchange.reply {
-        Reply::Refusal(Refusal { status: Some(status), .. }) => Some(status.message.as_bytes()),
-        _ => None,
-    };
-    lines.chain([exchange.body.as_ref()]).chain(message)
+fn no_token(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
+    Some(shown::wrongs(shown::found(observation)?, true, "a reply without a token"))
 }
 
-fn no_token(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
-    let authorization = observation.authorization?;
-    if !texts(observation).any(|text| authorization.is_shown_in(text)) {
-        return Some(Vec::new());
-    }
-    Some(vec![Wrong::new("a reply without the caller's token", "the token stands in the reply")])
+fn no_other_user(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
+    Some(shown::wrongs(shown::found(observation)?, false, "a reply that shows nothing of another user"))
 }
 
 fn no_stack_trace(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
@@ -62,23 +56,28 @@ fn no_stack_trace(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
         LazyLock::new(|| AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(TRACES).ok());
     let shortest = TRACES.iter().map(|trace| trace.len()).min().unwrap_or_default();
     let found = |text: &[u8]| FINDER.as_ref().map_or(Some(0), |finder| Some(finder.find(text)?.pattern().as_usize()));
-    let mut long_enough = texts(observation).filter(|text| text.len() >= shortest);
+    let texts = shown::texts(observation).map(|(_, text)| text);
+    let mut long_enough = texts.filter(|text| text.len() >= shortest);
     let trace = long_enough.find_map(found).map(|index| TRACES[index]);
     let wrong = trace.map(|trace| Wrong::new("a reply without a stack trace", format!("{trace:?} ...")));
     Some(wrong.into_iter().collect())
 }
 
-/// The strings of a refusal are looked at as they are read, since JSON escapes some of what patterns have. A stack trace is another check's.
+/// Strings are looked at as they are read, since JSON escapes some of what patterns have. A stack trace is another check's. A list has
+/// the names that it was given.
 fn no_internals(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
-    let Reply::Refusal(refusal) = &observation.exchange.reply else { return None };
-    let found = match &refusal.json {
-        Some(json) => find_in(json),
-        None => std::str::from_utf8(&observation.exchange.body).ok().and_then(internals::find),
+    let exchange = observation.exchange;
+    let in_text = |text: &[u8]| std::str::from_utf8(text).ok().and_then(internals::find);
+    let in_body = || match &exchange.reply {
+        Reply::Success(_) if observation.is(Operation::List) => None,
+        reply => shown::json(reply).map_or_else(|| in_text(&exchange.body), find_in),
     };
+    let lines = shown::texts(observation).filter(|(place, _)| matches!(place, Place::Line(..)));
+    let found = in_body().or_else(|| lines.map(|(_, text)| text).find_map(in_text));
     let is_trace = || no_stack_trace(observation).is_some_and(|wrongs| !wrongs.is_empty());
     let wrong = found.filter(|_| !is_trace()).map(|found| {
         let received = format!("{}: {:?}", found.what, found.excerpt);
-        Wrong::new("a refusal in the API's own words", received)
+        Wrong::new("a reply in the API's own words", received)
     });
     Some(wrong.into_iter().collect())
 }

@@ -2,12 +2,17 @@
 //! wrong with it.
 
 mod details;
+mod grpc;
+mod http;
 mod internals;
 mod leak;
 mod options;
 mod protocol;
 mod robustness;
 mod shape;
+mod sharing;
+mod shown;
+mod values;
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -18,20 +23,20 @@ use serde_json::Value;
 use crate::contract::{Operation, clause};
 use crate::outcome::{Finding, Reason};
 use crate::transport::{Exchange, Reply};
-use crate::wire::secret::Secret;
+pub use shown::{Seen, Watch};
 
 /// What a check may look at.
 #[derive(Debug, Clone)]
 pub struct Observation<'a> {
     /// The call and its answer.
     pub exchange: &'a Exchange,
-    /// Whether method and content type were the documented ones. If not, only robustness and leaks are judged, since
-    /// the answer need not come from the endpoint.
+    /// Whether method, path and content type were the documented ones. If not, only robustness, leaks, and what HTTP and gRPC ask of
+    /// every reply are judged, since the answer need not come from the endpoint.
     pub documented_request: bool,
     /// Whether the bytes of the request were made wrong on purpose.
     pub malformed: bool,
-    /// The value of the authorization header that was sent.
-    pub authorization: Option<&'a Secret>,
+    /// Finds what the caller may not see; `None` where nobody knows.
+    pub watch: Option<&'a dyn Watch>,
     /// The RP ID that the creation options should name.
     pub rp_id: Option<&'a str>,
     /// The kind of authenticator that the start asked for: `platform` or `cross-platform`.
@@ -44,6 +49,7 @@ pub struct Observation<'a> {
 #[derive(Debug, Clone, Default)]
 pub struct Memo<'a> {
     public_key: OnceCell<Option<Result<Cow<'a, Value>, Wrong>>>,
+    found: OnceCell<Vec<shown::Found>>,
 }
 
 impl<'a> Observation<'a> {
@@ -99,6 +105,7 @@ impl Wrong {
 pub const CHECKS: &[Check] = &[
     robustness::NO_SERVER_ERROR,
     leak::NO_TOKEN,
+    leak::NO_OTHER_USER,
     leak::NO_STACK_TRACE,
     leak::NO_INTERNALS,
     protocol::READABLE,
@@ -130,10 +137,57 @@ pub const CHECKS: &[Check] = &[
     options::RP_ID,
     options::ENCODING,
     options::ATTACHMENT,
+    values::TIMEOUT,
+    values::ENUMERATIONS,
+    values::RESIDENT_KEY,
+    values::ALGORITHMS,
+    values::PERSONAL,
+    http::CHALLENGE,
+    http::BEARER,
+    http::ALLOWED,
+    http::DATED,
+    http::FIELD_ONCE,
+    http::FRAMING,
+    http::CONDITIONAL,
+    http::REDIRECT,
+    http::TRACE,
+    http::JSON_UTF8,
+    sharing::CACHE,
+    sharing::CREDENTIALS,
+    sharing::VARIES,
+    sharing::EXPOSED,
+    sharing::CODING,
+    sharing::CODING_NAMED,
+    grpc::HTTP_STATUS,
+    grpc::STATUS_PLACE,
+    grpc::MESSAGE_ENCODED,
+    grpc::ENCODING_UNKNOWN,
+    grpc::UNKNOWN_METHOD,
+    grpc::WEB_LOWER_CASE,
 ];
 
-/// Ids of the checks that look for a secret, which records do not hold.
-pub const NEED_SECRET: [&str; 1] = [leak::NO_TOKEN.id];
+/// Ids of the checks that look for what records do not hold: secrets, and what belongs to whom.
+pub const NEED_SECRET: [&str; 2] = [NO_TOKEN, NO_OTHER_USER];
+/// The check that looks for tokens.
+pub const NO_TOKEN: &str = leak::NO_TOKEN.id;
+/// The check that looks for what belongs to other users.
+pub const NO_OTHER_USER: &str = leak::NO_OTHER_USER.id;
+
+/// Ids of the checks that depend on the request or on the connection, which records do not hold for them.
+pub const NEED_REQUEST: [&str; 12] = [
+    http::ALLOWED.id,
+    http::FRAMING.id,
+    http::CONDITIONAL.id,
+    http::REDIRECT.id,
+    http::TRACE.id,
+    sharing::CACHE.id,
+    sharing::CREDENTIALS.id,
+    sharing::VARIES.id,
+    sharing::EXPOSED.id,
+    sharing::CODING.id,
+    grpc::ENCODING_UNKNOWN.id,
+    grpc::UNKNOWN_METHOD.id,
+];
 
 /// What the checks saw in an exchange.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -162,7 +216,10 @@ pub fn findings(observation: &Observation<'_>) -> Vec<Finding> {
 /// The checks that had something to look at, with what is wrong.
 fn run(observation: &Observation<'_>) -> impl Iterator<Item = (&'static Check, Vec<Wrong>)> {
     let documented = observation.documented_request;
-    let is_of_any = |check: &Check| check.reason == Reason::Crash || clause::includes(leak::CLAUSE, check.clause);
+    let of_any = [leak::CLAUSE, http::CLAUSE, grpc::CLAUSE];
+    let is_of_any = move |check: &Check| {
+        check.reason == Reason::Crash || of_any.iter().any(|clause| clause::includes(clause, check.clause))
+    };
     let applies = move |check: &&Check| documented || is_of_any(check);
     CHECKS.iter().filter(applies).filter_map(|check| Some((check, (check.examine)(observation)?)))
 }

@@ -43,7 +43,7 @@ const LEAST_CHALLENGE: usize = 16;
 
 /// The `publicKey` object of a start's answer; v1 wraps it as base64 of JSON. `None` where the answer has no options, or
 /// has something else in their place: that is the business of the answer's own check.
-fn public_key<'o>(observation: &'o Observation<'_>) -> Option<Result<&'o Value, &'o Wrong>> {
+pub(super) fn public_key<'o>(observation: &'o Observation<'_>) -> Option<Result<&'o Value, &'o Wrong>> {
     let read = observation.memo.public_key.get_or_init(|| read_public_key(observation));
     read.as_ref().map(|read| read.as_ref().map(Cow::as_ref))
 }
@@ -90,14 +90,19 @@ fn members(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
         ("/challenge", "bytes in base64url", |value| decoded(value).is_some()),
         ("/pubKeyCredParams", "array of {type: \"public-key\", alg: integer}", are_parameters),
     ];
-    let optional: [(&str, &str, Test); 7] = [
+    let optional: [(&str, &str, Test); 12] = [
         ("/rp/id", "string", Value::is_string),
-        ("/timeout", "non-negative integer", |value| integer(value).is_some_and(|timeout| timeout >= 0.0)),
+        ("/timeout", "integer of 32 bits, not negative", |value| integer(value).is_some_and(is_unsigned_long)),
         ("/excludeCredentials", "array of {type: \"public-key\", id: base64url}", are_descriptors),
         ("/attestation", "string", Value::is_string),
         ("/authenticatorSelection", "object", Value::is_object),
         ("/authenticatorSelection/userVerification", "string", Value::is_string),
         ("/authenticatorSelection/residentKey", "string", Value::is_string),
+        ("/authenticatorSelection/authenticatorAttachment", "string", |value| value.is_null() || value.is_string()),
+        ("/authenticatorSelection/requireResidentKey", "boolean", |value| value.is_null() || value.is_boolean()),
+        ("/hints", "array", |value| value.is_null() || value.is_array()),
+        ("/attestationFormats", "array", |value| value.is_null() || value.is_array()),
+        ("/extensions", "object", |value| value.is_null() || value.is_object()),
     ];
     let wrong = |pointer: &str, expected: &str, value: Option<&Value>| {
         let name = pointer.trim_start_matches('/').replace('/', ".");
@@ -114,13 +119,18 @@ fn members(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
     Some(missing.chain(ill_typed).collect())
 }
 
-fn decoded(value: &Value) -> Option<Vec<u8>> {
+pub(super) fn decoded(value: &Value) -> Option<Vec<u8>> {
     base64::decode_any(value.as_str()?).ok()
 }
 
 /// A whole number, however it is written: to JSON, `-7` and `-7.0` are the same, and protobuf's Struct knows doubles only.
-fn integer(value: &Value) -> Option<f64> {
+pub(super) fn integer(value: &Value) -> Option<f64> {
     value.as_f64().filter(|number| number.fract() == 0.0)
+}
+
+/// WebIDL's unsigned long, which a client would cut a greater number to.
+pub(super) fn is_unsigned_long(number: f64) -> bool {
+    (0.0..=f64::from(u32::MAX)).contains(&number)
 }
 
 fn is_user_id(value: &Value) -> bool {

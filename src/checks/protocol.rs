@@ -146,7 +146,7 @@ fn endpoint(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
 }
 
 /// Whether the path is the documented one, with an ordinary id in each of its places.
-fn has_documented_path(exchange: &Exchange) -> bool {
+pub(super) fn has_documented_path(exchange: &Exchange) -> bool {
     let sent = exchange.request.url.rsplit('/');
     let fits = |(sent, documented): (&str, &str)| {
         let is_id = !sent.is_empty() && sent.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));

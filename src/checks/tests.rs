@@ -4,20 +4,24 @@ mod bodies;
 mod encodings;
 mod exchanges;
 mod replies;
+mod surroundings;
+mod values;
 
 use std::collections::BTreeSet;
 
-use super::{CHECKS, Memo, Observation, examine};
+use super::{CHECKS, Memo, Observation, Seen, Watch, examine};
 use crate::contract::{Flow, Operation, Protocol, clause};
-use crate::outcome::Reason;
+use crate::outcome::{Finding, Reason};
 use crate::transport::Exchange;
+use crate::wire::marks::{Marks, Stands};
 use crate::wire::secret::Secret;
 
 /// Check, clause and reason of a finding.
 type Expected = (&'static str, &'static str, Reason);
 
 const NO_SERVER_ERROR: Expected = ("no-server-error", "api/robustness", Reason::Crash);
-const NO_TOKEN: Expected = ("no-token", "api/no-leak", Reason::Leak);
+const NO_TOKEN: Expected = ("no-token", "api/no-leak/token", Reason::Leak);
+const NO_OTHER_USER: Expected = ("no-other-user", "api/no-leak/other-user", Reason::Leak);
 const NO_STACK_TRACE: Expected = ("no-stack-trace", "api/no-leak", Reason::Leak);
 const NO_INTERNALS: Expected = ("no-internals", "api/no-leak/internals", Reason::SecurityUnmet);
 const READABLE: Expected = ("readable", "api/status/ok", Reason::WrongShape);
@@ -50,12 +54,40 @@ const CHALLENGE: Expected = ("challenge-length", "webauthn/13.4.3/challenge-leng
 const RP_ID: Expected = ("options-rp-id", "api/options/rp-id", Reason::WrongShape);
 const ENCODING: Expected = ("options-encoding", "api/options/encoding", Reason::DocVsServer);
 
+const TIMEOUT: Expected = ("options-timeout", "webauthn/5.4/timeout", Reason::ShouldUnmet);
+const ENUMERATIONS: Expected = ("options-enumerations", "webauthn/5.4/enumerations", Reason::ShouldUnmet);
+const RESIDENT_KEY: Expected = ("options-resident-key", "webauthn/5.4.4/require-resident-key", Reason::ShouldUnmet);
+const ALGORITHMS: Expected = ("options-algorithms", "webauthn/5.8.5/algorithms", Reason::ShouldUnmet);
+const PERSONAL: Expected = ("user-handle-personal", "webauthn/5.4.3/user-handle-personal", Reason::WrongShape);
 const ATTACHMENT: Expected = ("options-attachment", "api/options/attachment", Reason::DocVsServer);
+const CHALLENGED: Expected = ("http-challenge", "http/challenge", Reason::WrongShape);
+const BEARER: Expected = ("http-challenge-bearer", "http/challenge/bearer", Reason::ShouldUnmet);
+const ALLOWED: Expected = ("http-allow", "http/allow", Reason::WrongShape);
+const DATED: Expected = ("http-date", "http/date", Reason::WrongShape);
+const FIELD_ONCE: Expected = ("http-field-once", "http/field-once", Reason::WrongShape);
+const FRAMING: Expected = ("http-framing", "http/framing", Reason::WrongShape);
+const CONDITIONAL: Expected = ("http-conditional", "http/conditional", Reason::WrongStatus);
+const REDIRECT: Expected = ("http-redirect", "http/redirect", Reason::SecurityUnmet);
+const TRACE: Expected = ("http-trace", "http/trace", Reason::ShouldUnmet);
+const JSON_UTF8: Expected = ("http-json-utf8", "http/json-utf8", Reason::WrongShape);
+const CACHE: Expected = ("http-cache", "http/cache", Reason::SecurityUnmet);
+const CREDENTIALS: Expected = ("http-cors-credentials", "http/cors/credentials", Reason::SecurityUnmet);
+const VARIES: Expected = ("http-cors-vary", "http/cors/vary", Reason::ShouldUnmet);
+const EXPOSED: Expected = ("grpc-web-exposed", "grpc/web-exposed", Reason::ShouldUnmet);
+const CODING: Expected = ("http-content-coding", "http/content-coding", Reason::ShouldUnmet);
+const CODING_NAMED: Expected = ("http-content-coding-named", "http/content-coding/named", Reason::WrongShape);
+const HTTP_STATUS: Expected = ("grpc-http-status", "grpc/http-status", Reason::WrongStatus);
+const STATUS_PLACE: Expected = ("grpc-status-place", "grpc/status-place", Reason::WrongShape);
+const MESSAGE_ENCODED: Expected = ("grpc-message-encoded", "grpc/message-encoded", Reason::WrongShape);
+const ENCODING_UNKNOWN: Expected = ("grpc-encoding-unknown", "grpc/encoding-unknown", Reason::WrongStatus);
+const UNKNOWN_METHOD: Expected = ("grpc-unknown-method", "grpc/unknown-method", Reason::ShouldUnmet);
+const WEB_LOWER_CASE: Expected = ("grpc-web-lower-case", "grpc/web-lower-case", Reason::WrongShape);
 
 /// What the tests above speak of, in the order of the list.
-const ALL: [Expected; 33] = [
+const ALL: [Expected; 61] = [
     NO_SERVER_ERROR,
     NO_TOKEN,
+    NO_OTHER_USER,
     NO_STACK_TRACE,
     NO_INTERNALS,
     READABLE,
@@ -87,16 +119,68 @@ const ALL: [Expected; 33] = [
     RP_ID,
     ENCODING,
     ATTACHMENT,
+    TIMEOUT,
+    ENUMERATIONS,
+    RESIDENT_KEY,
+    ALGORITHMS,
+    PERSONAL,
+    CHALLENGED,
+    BEARER,
+    ALLOWED,
+    DATED,
+    FIELD_ONCE,
+    FRAMING,
+    CONDITIONAL,
+    REDIRECT,
+    TRACE,
+    JSON_UTF8,
+    CACHE,
+    CREDENTIALS,
+    VARIES,
+    EXPOSED,
+    CODING,
+    CODING_NAMED,
+    HTTP_STATUS,
+    STATUS_PLACE,
+    MESSAGE_ENCODED,
+    ENCODING_UNKNOWN,
+    UNKNOWN_METHOD,
+    WEB_LOWER_CASE,
 ];
 
 const TOKEN: &str = "a-token/of+30=characters-length";
 
-fn observation<'a>(exchange: &'a Exchange, authorization: Option<&'a Secret>) -> Observation<'a> {
+/// Knows a token, and the name of a factor of another user.
+#[derive(Debug)]
+struct Known(Marks);
+
+const FACTOR: &str = "the \u{e9}/\"key\" of somebody else";
+
+impl Known {
+    fn new() -> Known {
+        let marks = Marks::default();
+        assert_eq!(marks.add(TOKEN.as_bytes(), Stands::Anywhere), Some(0));
+        assert_eq!(marks.add(FACTOR.as_bytes(), Stands::AsWord), Some(1));
+        Known(marks)
+    }
+}
+
+impl Watch for Known {
+    fn seen(&self, bytes: &[u8]) -> Vec<Seen> {
+        let seen = |mark| match mark {
+            0 => Seen { what: "the token", whose: "the caller", is_token: true },
+            _ => Seen { what: "the name of a factor", whose: "another user", is_token: false },
+        };
+        self.0.find(bytes).into_iter().map(seen).collect()
+    }
+}
+
+fn observation<'a>(exchange: &'a Exchange, watch: Option<&'a dyn Watch>) -> Observation<'a> {
     Observation {
         exchange,
         documented_request: true,
         malformed: false,
-        authorization,
+        watch,
         rp_id: Some("login.example"),
         attachment: None,
         memo: Memo::default(),
@@ -110,7 +194,9 @@ fn authorization() -> Secret {
 /// The distinct findings, in order.
 fn findings(observation: &Observation<'_>) -> Vec<Expected> {
     let examined = examine(observation);
-    let found = examined.findings.into_iter().map(|finding| {
+    // Replies made by hand have a date only where it is what they are about: `a_reply_without_a_date_is_found`.
+    let is_undated = |finding: &Finding| finding.check == DATED.0 && finding.received == "no date";
+    let found = examined.findings.into_iter().filter(|finding| !is_undated(finding)).map(|finding| {
         assert!(!finding.expected.is_empty() && !finding.received.is_empty(), "{finding:?}");
         assert!(finding.received.len() < 700, "a target must not flood the report");
         let known = ALL.into_iter().find(|known| known.0 == finding.check).expect("a check of the list");
@@ -128,23 +214,40 @@ struct Row {
     name: String,
     exchange: Exchange,
     expected: Vec<Expected>,
+    /// Whether it was sent as the documents say.
+    is_documented: bool,
+}
+
+impl Row {
+    /// The same of a request by another method or at another path.
+    fn of_another_method(self) -> Row {
+        Row { is_documented: false, ..self }
+    }
 }
 
 fn row(name: impl Into<String>, exchange: Exchange, expected: &[Expected]) -> Row {
-    Row { name: name.into(), exchange, expected: expected.to_vec() }
+    Row { name: name.into(), exchange, expected: expected.to_vec(), is_documented: true }
 }
 
-fn assert_rows(rows: Vec<Row>, authorization: Option<&Secret>) {
+fn assert_rows(rows: Vec<Row>, watch: Option<&dyn Watch>) {
     assert!(!rows.is_empty());
-    for Row { name, exchange, expected } in rows {
+    for Row { name, exchange, expected, is_documented } in rows {
         let place = format!("{} over {}: {name}", exchange.endpoint.name, exchange.protocol);
-        assert_eq!(findings(&observation(&exchange, authorization)), expected, "{place}\n{:?}", exchange.reply);
+        let observation = Observation { documented_request: is_documented, ..observation(&exchange, watch) };
+        assert_eq!(findings(&observation), expected, "{place}\n{:?}", exchange.reply);
     }
 }
 
 #[test]
 fn good_replies_are_without_findings() {
-    for rows in [replies::good(), bodies::harmless(), encodings::harmless(), replies::in_own_words()] {
+    for rows in [
+        replies::good(),
+        bodies::harmless(),
+        encodings::harmless(),
+        values::harmless(),
+        replies::in_own_words(),
+        surroundings::harmless(),
+    ] {
         assert!(rows.iter().all(|row| row.expected.is_empty()));
         assert_rows(rows, Some(&authorization()));
     }
@@ -154,22 +257,49 @@ fn good_replies_are_without_findings() {
 fn defective_bodies_are_found() {
     assert_rows(bodies::defective(), None);
     assert_rows(encodings::defective(), None);
+    assert_rows(values::defective(), None);
 }
 
 #[test]
 fn defective_replies_are_found() {
     assert_rows(replies::defective(), None);
+    assert_rows(surroundings::defective(), None);
 }
 
 #[test]
 fn leaks_are_found() {
     assert_rows(replies::leaks(), Some(&authorization()));
+    let rows = || replies::leaks().into_iter().chain(replies::others());
+    assert_rows(rows().collect(), Some(&Known::new()));
+    for Row { name, exchange, expected, .. } in
+        rows().filter(|row| [[NO_TOKEN], [NO_OTHER_USER]].contains(&[row.expected[0]]))
+    {
+        let known = Known::new();
+        let mut found = examine(&observation(&exchange, Some(&known))).findings;
+        found.retain(|finding| finding.check != DATED.0);
+        let place = match name.rsplit_once(" in ").map(|(_, place)| place) {
+            Some("a header") => "stands in the header x-debug",
+            Some("a body") => "stands in the body at /message",
+            Some("the creation options") => "stands in the creation options",
+            Some("a list") => "stands in the body at /result/0/name",
+            _ => "stands in the ",
+        };
+        assert!(found.iter().all(|finding| finding.received.contains(place)), "{name}: {found:?}");
+        assert!(
+            found.iter().all(|finding| !finding.received.contains("somebody") && !finding.received.contains(TOKEN))
+        );
+        assert_eq!(expected.len(), 1);
+    }
 }
 
 #[test]
 fn no_check_is_without_a_defective_reply() {
-    let rows = bodies::defective().into_iter().chain(encodings::defective());
-    let rows = rows.chain(replies::defective()).chain(replies::leaks());
+    let rows = bodies::defective().into_iter().chain(encodings::defective()).chain(values::defective());
+    let rows = rows
+        .chain(replies::defective())
+        .chain(surroundings::defective())
+        .chain(replies::leaks())
+        .chain(replies::others());
     let alone: BTreeSet<&str> = rows.filter(|row| row.expected.len() == 1).map(|row| row.expected[0].0).collect();
     let listed: Vec<Expected> = CHECKS.iter().map(|check| (check.id, check.clause, check.reason)).collect();
     assert_eq!(listed, ALL);
@@ -258,5 +388,16 @@ fn what_a_start_asked_for_is_looked_for() {
         assert_eq!(found(serde_json::json!({}), None), []);
         assert_eq!(found(named("platform"), Some("cross-platform")), [ATTACHMENT]);
         assert_eq!(found(serde_json::json!({}), Some("platform")), [ATTACHMENT]);
+    }
+}
+
+#[test]
+fn a_reply_without_a_date_is_found() {
+    let start = exchanges::endpoint(Flow::V2U2f, Operation::Start);
+    for http_status in [200, 404, 500] {
+        let exchange = exchanges::rest(start, http_status, &exchanges::error(5));
+        let found = examine(&observation(&exchange, None)).findings;
+        let is_found = found.iter().any(|finding| (finding.check.as_str(), finding.reason) == (DATED.0, DATED.2));
+        assert_eq!(is_found, http_status < 500, "{found:?}");
     }
 }

@@ -159,9 +159,13 @@ pub struct RunArguments {
     /// the target judges otherwise than it has to is made as simple as it can be, and written as a suite
     #[arg(long, value_name = "TIME|N", conflicts_with_all = ["exhaustive", "deny"])]
     pub fuzz: Option<String>,
-    /// Where --fuzz writes suites
-    #[arg(long, value_name = "DIRECTORY", default_value = "fuzz-findings", requires = "fuzz")]
-    pub findings: PathBuf,
+    /// Instead of the cases, play sequences of start, verify, remove and list, and compare what the users have after each call with a
+    /// model: for a time such as 60s, or so many. What does not fit is made as short as it can be, and written as a suite
+    #[arg(long, value_name = "TIME|N", conflicts_with_all = ["exhaustive", "deny", "fuzz", "shard", "patterns", "suites", "known", "dry_run"])]
+    pub model: Option<String>,
+    /// Where --fuzz and --model write suites; otherwise fuzz-findings and model-findings
+    #[arg(long, value_name = "DIRECTORY")]
+    pub findings: Option<PathBuf>,
     /// Leave the accounts on the server that the target file's provisioner made
     #[arg(long, requires = "target")]
     pub keep: bool,

@@ -251,8 +251,10 @@ mod tests {
     #[test]
     fn every_exported_vector_is_made_again_by_its_name_and_seed() {
         let mut other = Vec::new();
-        for case in scenario::embedded().expect("valid suites").iter().filter(|case| case.sampled) {
-            for vector in Vector::of(case, false).expect("made") {
+        let cases = scenario::embedded().expect("valid suites").into_iter().filter(|case| case.sampled);
+        // Of an axis of algorithms two are enough.
+        for case in cases.flat_map(|case| case.each_algorithm().into_iter().take(2)) {
+            for vector in Vector::of(&case, false).expect("made") {
                 let Command { arguments } = Command::parse_from(["attest", "--mutate", &vector.name]);
                 let wanted = wanted(&arguments).unwrap_or_else(|failure| panic!("{}: {failure:?}", vector.name));
                 // As an export writes them.

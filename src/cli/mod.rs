@@ -8,6 +8,7 @@ mod bounds;
 mod check;
 mod coverage;
 mod diff;
+mod drawing;
 pub mod embedded;
 pub mod exit;
 mod forecast;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::accounts::{self, Keeper, Teller};
 use super::args::{RunArguments, seed_or_random};
 use super::bounds::Bounds;
+use super::drawing::{Drawing, Drawn};
 use super::embedded::{self, Embedded};
 use super::exit::{Exit, Failure};
 use super::forecast::{CallTime, Forecast};
@@ -16,11 +17,11 @@ use crate::contract::{Flow, Protocol};
 use crate::gate::{Judged, Rules};
 use crate::outcome::{Event, RunRecord, Shard};
 use crate::report::View;
-use crate::runner::fuzz::{Budget, Found};
+use crate::runner::fuzz::Found;
 use crate::runner::preflight::PreflightError;
 use crate::runner::target::Target;
 use crate::runner::target_file::{self, Offer, Surroundings};
-use crate::runner::{Runner, Settings, Stop, vector};
+use crate::runner::{Runner, Settings, Stop, model, vector};
 use crate::scenario::{self, Case, Pattern, Plan, Selection, Sizes};
 use crate::server::ServerConfig;
 use crate::wire::shell;
@@ -30,11 +31,7 @@ pub async fn run(arguments: RunArguments) -> Result<Exit, Failure> {
     if arguments.dry_run {
         return dry_run(&arguments);
     }
-    let budget = arguments.fuzz.as_deref().map(budget).transpose()?;
-    if arguments.findings.exists() && !arguments.findings.is_dir() {
-        let message = format!("--findings {}: it is no directory", arguments.findings.display());
-        return Err(Failure::text(Exit::Usage, message));
-    }
+    let drawing = Drawing::new(&arguments)?;
     let rules = rules(&arguments)?;
     let stop = Stop::default();
     let bounds = Bounds::new(&arguments.bounds, &stop)?;
@@ -48,13 +45,13 @@ pub async fn run(arguments: RunArguments) -> Result<Exit, Failure> {
             return Ok(Exit::Interrupted);
         }
     };
-    if budget.is_some() && !begun.runner.can_fuzz() {
+    if arguments.fuzz.is_some() && !begun.runner.can_fuzz() {
         begun.keeper.close().await;
         let message =
             "--fuzz: no selected case mutates a credential; leave the pattern out, or write client-data or tpm";
         return Err(Failure::text(Exit::NothingSelected, message));
     }
-    let exit = execute(begun, (budget, bounds), &stop, &arguments, (rules, &destinations, step)).await;
+    let exit = execute(begun, (drawing, bounds), &stop, &arguments, (rules, &destinations, step)).await;
     watcher.abort();
     exit
 }
@@ -85,10 +82,11 @@ fn dry_run(arguments: &RunArguments) -> Result<Exit, Failure> {
     Ok(Exit::Green)
 }
 
-/// The rules of the command line, and of the target file where that says nothing. Fuzzing makes cases of its own, which no
+/// The rules of the command line, and of the target file where that says nothing. What is drawn makes cases of its own, which no
 /// entry can name.
 fn rules(arguments: &RunArguments) -> Result<Rules, Failure> {
-    let of_target = || arguments.target.as_deref().filter(|_| arguments.fuzz.is_none()).and_then(target_file::known);
+    let draws = arguments.fuzz.is_some() || arguments.model.is_some();
+    let of_target = || arguments.target.as_deref().filter(|_| !draws).and_then(target_file::known);
     gate::rules(arguments.known.clone().or_else(of_target).as_deref(), &arguments.deny)
 }
 
@@ -143,6 +141,8 @@ impl Request {
 
     fn plan(&self, flows: &[Flow], protocols: &[Protocol], sizes: Sizes) -> Plan {
         let patterns = self.patterns.clone();
+        let mut cases = self.cases.clone();
+        cases.extend(model::sequences(self.seed, flows, protocols, self.exhaustive));
         let selection = Selection {
             flows: flows.to_vec(),
             protocols: protocols.to_vec(),
@@ -153,7 +153,7 @@ impl Request {
             sizes,
             shard: self.shard,
         };
-        Plan::new(self.cases.clone(), &selection)
+        Plan::new(cases, &selection)
     }
 
     fn sizes(&self, origin: &str, rp_id: &str) -> Result<Sizes, Failure> {
@@ -253,7 +253,7 @@ pub fn word(path: &Path) -> String {
 
 async fn execute(
     begun: Begun,
-    (budget, mut bounds): (Option<Budget>, Bounds),
+    (drawing, mut bounds): (Option<Drawing>, Bounds),
     stop: &Stop,
     arguments: &RunArguments,
     (rules, destinations, step): (Rules, &[Destination], github::Step),
@@ -264,7 +264,7 @@ async fn execute(
     if let Some(shard) = started.shard.filter(|_| started.permutations == 0) {
         output::note(&format!("shard {}/{} is empty: nothing of the plan falls into it", shard.index, shard.count));
     }
-    let mut display = Display::new(arguments.quiet, started.permutations, budget.is_some());
+    let mut display = Display::new(arguments.quiet, started.permutations, drawing.is_some());
     let mut events = Vec::new();
     let mut streams = reports::Streams::of(destinations);
     let sink = |event: &Event| {
@@ -274,8 +274,10 @@ async fn execute(
         bounds.see(event, &rules);
         events.push(event.clone());
     };
-    let (finished, found) = match budget {
-        Some(budget) => runner.fuzz(budget, &arguments.findings.display().to_string(), stop, sink).await,
+    let directory = drawing.as_ref().map(Drawing::directory).unwrap_or_default();
+    let (finished, found) = match &drawing {
+        Some(Drawing { what: Drawn::Credentials, budget, .. }) => runner.fuzz(*budget, &directory, stop, sink).await,
+        Some(Drawing { what: Drawn::Sequences, budget, .. }) => runner.model(*budget, &directory, stop, sink).await,
         None => (runner.run(stop, sink).await, Vec::new()),
     };
     display.close();
@@ -286,7 +288,9 @@ async fn execute(
     let view = View { arguments: Some(again::arguments(arguments)), stream, ..output::view() };
     gate::report(&judged, destinations, step, &view)?;
     // Last, and no reason for another exit code: what was found is printed above.
-    if let Err(why) = write_found(&found, &arguments.findings) {
+    if let Some(drawing) = drawing
+        && let Err(why) = write_found(&found, &drawing.findings)
+    {
         output::note(&why);
     }
     Ok(if finished.interrupted { Exit::Interrupted } else { gate::exit(&judged) })
@@ -295,22 +299,14 @@ async fn execute(
 /// Says what the run is going to need, where that is no matter of seconds: of a target of the user's.
 fn forecast(runner: &Runner, left_out: Vec<String>, arguments: &RunArguments) {
     let is_wanted = arguments.target.is_some() && !arguments.quiet;
-    if arguments.fuzz.is_some() || (!is_wanted && left_out.is_empty()) {
+    let draws = arguments.fuzz.is_some() || arguments.model.is_some();
+    if draws || (!is_wanted && left_out.is_empty()) {
         return;
     }
     let mut forecast = Forecast::new(runner.plan(), runner.concurrency());
     forecast.call_time = runner.call_time().map(CallTime::Measured);
     (forecast.there, forecast.left_out) = (Some(runner.subjects()), left_out);
     output::note(&forecast.to_string());
-}
-
-/// A time, or a number of credentials.
-fn budget(text: &str) -> Result<Budget, Failure> {
-    match text.parse::<usize>() {
-        Ok(0) => Err(Failure::text(Exit::Usage, "--fuzz 0: write a time such as 60s, or a number of credentials")),
-        Ok(count) => Ok(Budget::Credentials(count)),
-        _ => super::serve::duration("--fuzz", text).map(Budget::Time),
-    }
 }
 
 fn write_found(found: &[Found], directory: &Path) -> Result<(), String> {

@@ -14,6 +14,7 @@ use crate::contract::clause;
 use crate::runner::vector::{NOW, ORIGIN, RP_ID, Vector};
 use crate::scenario::{self, Case, Expectation};
 use crate::webauthn::base64;
+use crate::webauthn::cose::CoseAlgorithm;
 
 /// A built-in case, and what of it a vector's name says.
 pub struct Named {
@@ -22,14 +23,19 @@ pub struct Named {
     pub length: Option<usize>,
 }
 
-/// The built-in case with an id, or that of a vector with such a name: the id, with format and length behind it.
+/// The built-in case with an id, or that of a vector with such a name: the id, with format, algorithm and length behind it.
 pub fn named(name: &str) -> Result<Named, Failure> {
     let cases = scenario::embedded().map_err(Failure::config)?;
     let usage = |text: String| Failure::text(Exit::Usage, text);
-    let found = cases.into_iter().find_map(|case| {
-        let rest = name.strip_prefix(case.id.as_str())?;
+    let found = cases.into_iter().find_map(|mut case| {
+        let rest = name.strip_prefix(case.id.as_str())?.to_owned();
         let (mut format, mut length) = (None, None);
         for part in rest.split('/').skip(1) {
+            let algorithm = CoseAlgorithm::from_name(part).filter(|algorithm| case.algorithms.contains(algorithm));
+            if let Some(algorithm) = algorithm {
+                case = case.with_algorithm(algorithm);
+                continue;
+            }
             match (Format::from_slug(part).filter(|format| case.formats.contains(format)), part.parse()) {
                 (Some(known), _) => format = Some(known),
                 (_, Ok(number)) if case.each.is_some() => length = Some(number),
@@ -61,7 +67,9 @@ pub fn vectors(arguments: &VectorsArguments) -> Result<Exit, Failure> {
     }
     let mut files = Vec::new();
     let mut controls = BTreeSet::new();
-    for case in scenario::embedded().map_err(Failure::config)?.into_iter().filter(|case| case.sampled) {
+    for case in
+        scenario::embedded().map_err(Failure::config)?.iter().flat_map(Case::each_algorithm).filter(|case| case.sampled)
+    {
         for vector in Vector::of(&case, *all).map_err(Failure::internal)? {
             let (name, control) = (vector.name.clone(), vector.control.clone());
             if controls.insert(control.clone()) {

@@ -55,14 +55,17 @@ impl Transport for Scripted {
             _ => Reply::Refusal(Refusal { status: Some(Status::from_json(&body)), json: Some(body.clone()) }),
         };
         let json = HeaderValue::from_static("application/json");
+        let date = HeaderValue::from_static("Mon, 30 Nov 2026 10:00:00 GMT");
         Ok(Exchange {
             protocol: Protocol::Rest,
             endpoint: call.endpoint,
             request: self.prepare(call)?,
             http_status,
-            headers: HeaderMap::from_iter([(header::CONTENT_TYPE, json)]),
+            headers: HeaderMap::from_iter([(header::CONTENT_TYPE, json), (header::DATE, date)]),
             trailers: HeaderMap::new(),
             body: body.to_string().into(),
+            is_http2: false,
+            has_surplus: false,
             reply,
             timings: Timings {
                 set_up: None,

@@ -70,7 +70,7 @@ pub(super) fn judge(asked: &Asked<'_>, subject: &Subject, exchange: Exchange, ha
         exchange: &exchange,
         documented_request: true,
         malformed: false,
-        authorization: Some(&subject.authorization),
+        watch: Some(&subject.authorization),
         rp_id: Some(rp_id),
         attachment: None,
         memo: checks::Memo::default(),
@@ -155,6 +155,8 @@ pub(super) fn unanswered(request: SentRequest, draw: &Draw, endpoint: &'static c
         headers: http::HeaderMap::new(),
         trailers: http::HeaderMap::new(),
         body: bytes::Bytes::new(),
+        is_http2: false,
+        has_surplus: false,
         reply: Reply::Unreadable(String::new()),
         timings: crate::transport::Timings::default(),
     }

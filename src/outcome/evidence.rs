@@ -77,8 +77,8 @@ pub struct Expected {
     pub further: Vec<String>,
     /// Whether the caller's token is one of the target file's.
     pub configured_caller: bool,
-    /// Whether the reply may be whatever a path answers to another method than the documented one, a page for browsers even, as long
-    /// as the operation did not run.
+    /// Whether the reply may be whatever a server answers to another method or path than the documented one, a page for browsers even,
+    /// as long as the operation did not run.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub any_reply: bool,
     /// Whether the case presupposes what the target is not said to have, so that either answer will do.

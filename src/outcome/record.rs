@@ -303,7 +303,7 @@ impl RunRecord {
         } else if tally.error > 0 {
             Statement::Inconclusive
         } else if self.started.fuzzed && self.finished.is_some_and(|finished| finished.is_whole()) {
-            Statement::NothingFound
+            if tally.deviation > 0 { Statement::WithDeviations } else { Statement::NothingFound }
         } else if !complete {
             Statement::Partial
         } else if tally.deviation > 0 {

@@ -38,6 +38,7 @@ fn message(run: &RunRecord, statement: Statement) -> String {
     let of = |verdict| format!("{} of {}", count_cases(run, verdict), plural(run.started.cases, "case"));
     match statement {
         Statement::Conformant => format!("conformant, {}", plural(run.started.cases, "case")),
+        Statement::NothingFound if run.started.cases == 0 => "sequences, nothing found".to_owned(),
         Statement::NothingFound => format!("fuzzed with {}, nothing found", plural(run.started.cases, "case")),
         Statement::WithDeviations => {
             format!("conformant, deviations in {}", of(Verdict::Deviation))

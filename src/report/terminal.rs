@@ -298,11 +298,15 @@ fn target(run: &RunRecord) -> String {
     format!("{} at {} (seed {})", started.target, started.base_url, started.seed)
 }
 
-/// The counts of a run that drew credentials.
+/// The counts of a run that drew credentials, or sequences.
 fn fuzz_counts(text: &mut String, run: &RunRecord, seconds: f64) {
     let size = format!("{} and {}", plural(run.started.cases, "case"), plural(run.started.clauses, "clause"));
-    let mut lines =
-        vec![("target", target(run)), ("fuzzed", format!("with the mutations of {size}, in {seconds:.1} s"))];
+    let sequences = run.cases.iter().find(|record| record.case == "model").and_then(|record| record.findings.first());
+    let played = match sequences {
+        Some(finding) => ("followed", format!("{}, in {seconds:.1} s", finding.received)),
+        None => ("fuzzed", format!("with the mutations of {size}, in {seconds:.1} s")),
+    };
+    let mut lines = vec![("target", target(run)), played];
     for record in run.cases.iter().filter(|record| record.case == "fuzz") {
         let words = record.findings.first().map_or("", |finding| finding.received.as_str());
         lines.push(("", format!("{}/{}: {words}", record.flow, record.protocol)));

@@ -5,7 +5,7 @@ use super::judge;
 use super::player::{Ended, Player};
 use crate::contract::{ApiVersion, Flow, Operation};
 use crate::outcome::{Finding, Profile, Reason, Verdict, gravest};
-use crate::scenario::{Caller, Expectation, FlowRef, Made, Permutation, Step};
+use crate::scenario::{Caller, Expectation, FlowRef, Made, Permutation, Step, Whom};
 use crate::transport::Reply;
 
 /// The clause of the state afterwards.
@@ -33,8 +33,7 @@ impl Player<'_> {
     /// The start that tells the state. Where a U2F enrolment has locked the user's token, the administrator makes it for the user,
     /// which in v1 nobody can: there it is that of v2, which shows the same factors. `None` if the target does not offer that.
     fn next_start(&self) -> Option<Step> {
-        let expectation = Expectation { refused: Reason::StateChanged, ..Expectation::ACCEPT };
-        let next = Step { expect: Some(expectation), about: Some(CLAUSE), ..Step::default() };
+        let next = Step { expect: Some(Expectation::KEPT), about: Some(CLAUSE), ..Step::default() };
         if !self.lease.is_locked(true) || self.permutation.flow.version() == ApiVersion::V2 {
             return Some(next);
         }
@@ -62,6 +61,11 @@ async fn look(player: &mut Player<'_>, next: Step) -> Result<(), Ended> {
     }
     player.checked.extend(player.state.absent.iter().map(|(_, clause)| *clause));
     player.checked.insert(CLAUSE);
+    if player.carried.is_some() && (missing.is_some() || left.is_some()) {
+        let left = left.map(|_| "what was refused, removed or not sent is listed".to_owned());
+        let received = missing.map(|(count, _)| format!("what it has is listed {count} times"));
+        return player.end_acted_on(Whom::Own, &left.or(received).unwrap_or_default());
+    }
     if let Some((count, clause)) = missing {
         let expected = "the accepted credential once in excludeCredentials of the next start";
         return player.end("after-state", clause, Reason::StateChanged, expected, format!("{count} times"));

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Shared, breaker, case, doubt};
+use super::{Shared, breaker, case, doubt, model, narrow};
 use crate::outcome::{CaseRecord, Finding, Reason, Verdict};
 use crate::scenario::Permutation;
 
@@ -32,8 +32,12 @@ pub(super) async fn play(shared: Arc<Shared>, permutation: Permutation) -> CaseR
             None => {
                 let profile = shared.target.profile;
                 let flaky = earlier.iter().any(|finding| finding.verdict(profile) != record.verdict);
-                let record = CaseRecord { flaky, earlier, ..record };
-                return doubt::settled(&shared, &permutation, record).await;
+                let mut record = CaseRecord { flaky, earlier, ..record };
+                if permutation.case.watch.is_some() {
+                    record = model::settled(&shared, &permutation, record).await;
+                }
+                let record = doubt::settled(&shared, &permutation, record).await;
+                return narrow::narrowed(&shared, &permutation, record).await;
             }
         }
     }

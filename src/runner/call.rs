@@ -2,21 +2,18 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
-use http::HeaderMap;
 use serde_json::Value;
 
 use super::attempts::{self, Line, Sent, Way};
-use super::player::{Context, Ended, Played, Player};
+use super::no_verdict::{meaning, unanswered};
+use super::player::{Context, Ended, Played, Player, Started};
 use super::tokens::Holder;
-use super::{altered, breaker, judge};
+use super::{altered, breaker, canaries, judge};
 use crate::checks;
 use crate::contract::{ApiVersion, Endpoint, Flow, Operation, Protocol, clause};
 use crate::outcome::{Finding, Reason};
-use crate::scenario::{Caller, CredentialRef, FlowRef, ProtocolRef, Step, UserRef};
-use crate::transport::{
-    Call, Connection, Exchange, Fault, FaultKind, Reply, Tamper, Timings, Transport, TransportError, tamper,
-};
+use crate::scenario::{Caller, FlowRef, ProtocolRef, Step, UserRef};
+use crate::transport::{Call, Connection, Reply, Respelled, Tamper, spelling, tamper};
 use crate::webauthn::options::PublicKeyCredentialCreationOptions;
 use crate::wire::secret::Secret;
 
@@ -39,12 +36,17 @@ impl Player<'_> {
     /// Calls an operation as a step says, judges the answer, and remembers what later steps need.
     pub(super) async fn call_step(&mut self, operation: Operation, step: &Step) -> Result<Reply, Ended> {
         let (line, mut call) = self.prepared(operation, step)?;
+        if operation == Operation::Start {
+            // Refused or not, it has a number.
+            self.starts.push(Started::default());
+        }
         let (sent, trouble) = self.send_renewing(&line, &mut call, step).await;
         let reply = self.answered(&line, &call, step, sent);
         if let Some((why, finding)) = trouble.zip(self.findings.last_mut()) {
             finding.received = format!("{}; there is no new token: {why}", finding.received);
         }
         let reply = reply?;
+        self.remember_of_start(operation, &reply);
         self.compare_details(step, call.endpoint, &reply);
         Ok(reply)
     }
@@ -57,11 +59,11 @@ impl Player<'_> {
             return self.end("setup", self.clause(), Reason::NotDeclared, "the operation", received);
         };
         let call = self.build(endpoint, step)?;
-        let Some(transport) = self.shared.transport(self.protocol(step)).cloned() else {
+        let Some(line) = self.line(step) else {
             let received = "the target does not have it";
             return self.end("setup", self.clause(), Reason::NotDeclared, "the protocol", received);
         };
-        Ok((transport, call))
+        Ok((line, call))
     }
 
     /// How a call of this case is sent. When the case is tried again, what must not be repeated gets a connection of its own, so that its end is the
@@ -72,22 +74,16 @@ impl Player<'_> {
         Way { over, about_limits: self.clause().starts_with("api/limit/") }
     }
 
-    fn flow(&self, step: &Step) -> Flow {
-        let own = self.permutation.flow;
-        match (step.flow, own) {
-            (FlowRef::Own, _) => own,
-            (FlowRef::OtherFactor, Flow::V1U2f) | (FlowRef::OtherVersion, Flow::V2Passkey) => Flow::V1Passwordless,
-            (FlowRef::OtherFactor, Flow::V1Passwordless) | (FlowRef::OtherVersion, Flow::V2U2f) => Flow::V1U2f,
-            (FlowRef::OtherFactor, Flow::V2U2f) | (FlowRef::OtherVersion, Flow::V1Passwordless) => Flow::V2Passkey,
-            (FlowRef::OtherFactor, Flow::V2Passkey) | (FlowRef::OtherVersion, Flow::V1U2f) => Flow::V2U2f,
-        }
+    pub(super) fn flow(&self, step: &Step) -> Flow {
+        step.flow.of(self.permutation.flow)
     }
 
-    fn protocol(&self, step: &Step) -> Protocol {
+    pub(super) fn protocol(&self, step: &Step) -> Protocol {
         let offered = &self.shared.target.protocols;
         let own = offered.iter().position(|protocol| *protocol == self.permutation.protocol).unwrap_or_default();
         let further = match step.over {
             ProtocolRef::Own => return self.permutation.protocol,
+            ProtocolRef::Named(protocol) => return protocol,
             ProtocolRef::Next => 1,
             ProtocolRef::Last => 2,
         };
@@ -116,46 +112,55 @@ impl Player<'_> {
             lost => return self.without_verdict(line, call, step, lost),
         };
         self.note_enrolment(endpoint, step, Some(&exchange.reply));
+        self.is_written(step, exchange.is_http2)?;
+        let under_test = endpoint.operation != Operation::List;
+        self.note_answered(&exchange, step);
+        let reading = self.reading(&exchange, call, step);
         let observation = checks::Observation {
             exchange: &exchange,
-            documented_request: step.method.is_none() && step.content_type.is_none(),
+            // The list is not an operation under test.
+            documented_request: under_test && step.is_documented(self.expectation(step)),
             malformed: step.is_malformed(),
-            authorization: call.authorization.as_ref(),
+            watch: Some(&reading),
             rp_id: self.expected_rp_id(step),
             attachment: Self::asked_attachment(step),
             memo: checks::Memo::default(),
         };
-        // The list is no operation under test.
-        let under_test = endpoint.operation != Operation::List;
-        let examined = if under_test { checks::examine(&observation) } else { checks::Examined::default() };
+        let examined = checks::examine(&observation);
         let reply = exchange.reply.clone();
         let expected = self.expected(step);
         // What a path answers to another method is not an answer of the operation.
-        let remembers = !expected.any_reply;
+        let remembers = !(expected.any_reply && step.method.is_some());
         let judge = self.shared.judge();
         let judged = judge.finding(&expected, &exchange);
         let goes_on = judged.reason.is_pass();
         let findings = judge.in_order(examined.findings, judged, &expected, &exchange);
         let context = Context::of(&observation, expected);
+        let carried = (exchange.protocol, exchange.timings);
+        let exchange = canaries::without_hidden(exchange, &findings, &self.shared.masker);
         self.note(step, endpoint, goes_on);
         if exchange.protocol == self.permutation.protocol {
             self.checked.extend(examined.looked_at);
         }
-        let token = altered::words(step.caller);
+        let token = altered::words(step.caller).or_else(|| Self::other_token(step));
+        self.note_carried(step);
         self.exchanges.push(Played { exchange, context: under_test.then_some(context), token, tries });
         findings.into_iter().for_each(|finding| self.find(finding));
         if step.expect.is_some() {
             self.observed = judge::observed(&reply);
             self.judged = self.exchanges.len().checked_sub(1);
         }
+        self.is_kept(step, carried)?;
         if remembers {
+            self.note_factor(call, step, &reply);
             self.remember(endpoint, step, &reply)?;
         }
         if goes_on { Ok(reply) } else { Err(Ended) }
     }
 
     fn build(&mut self, endpoint: &'static Endpoint, step: &Step) -> Result<Call, Ended> {
-        let message = self.message(endpoint, step)?.into();
+        let message = self.message(endpoint, step)?;
+        let also = self.carried(endpoint, step, &message)?;
         let authorization = match self.token(endpoint, step) {
             Ok(token) => token,
             Err(Lacking::Account(missing)) => {
@@ -181,8 +186,20 @@ impl Player<'_> {
             body: step.tamper.as_deref().and_then(tamper::find).map(|fault| fault.apply),
             content_type: step.content_type.clone(),
             method: step.method.clone(),
+            headers: step.headers.lines(),
+            path: self.respelled(step),
+            also,
         };
-        Ok(Call { endpoint, message, authorization, tamper })
+        let call = Call { endpoint, message: message.into(), authorization, tamper };
+        self.note_sent(endpoint, step, &call);
+        Ok(call)
+    }
+
+    /// The form of a step's path.
+    fn respelled(&self, step: &Step) -> Option<Respelled> {
+        let spelling = spelling::find(step.path.as_deref()?)?;
+        let another = self.lease.other().map(|other| other.user_id.clone()).unwrap_or_default();
+        Some(Respelled { spelling, another })
     }
 
     /// The authorization header of a call. Where a U2F enrolment has locked the user's own token, the administrator goes on for it
@@ -200,7 +217,9 @@ impl Player<'_> {
         {
             let acts_on_itself =
                 matches!((step.caller, &step.user), (Caller::Subject, UserRef::Own) | (Caller::Other, UserRef::Other));
-            let admin = accounts.admin.as_ref().filter(|_| acts_on_itself && endpoint.flow.version() == ApiVersion::V2);
+            // What is said twice is about what an ordinary user may do.
+            let is_of_v2 = endpoint.flow.version() == ApiVersion::V2 && step.also.is_empty();
+            let admin = accounts.admin.as_ref().filter(|_| acts_on_itself && is_of_v2);
             return admin.map(|admin| shared(admin, Holder::Admin)).ok_or(Lacking::GoodToken);
         }
         match step.caller {
@@ -242,10 +261,7 @@ impl Player<'_> {
     /// Keeps what later steps need: options and factor id of a start, the state after a verify or remove.
     fn remember(&mut self, endpoint: &'static Endpoint, step: &Step, reply: &Reply) -> Result<(), Ended> {
         let own = step.caller == Caller::Subject && step.user == UserRef::Own && step.flow == FlowRef::Own;
-        let sent = match step.credential {
-            CredentialRef::Latest => self.credential.clone(),
-            CredentialRef::First => self.first_credential.clone(),
-        };
+        let sent = self.credential_of(step).cloned();
         let success = match reply {
             Reply::Success(body) => Some(body),
             Reply::Refusal(_) => None,
@@ -254,8 +270,13 @@ impl Player<'_> {
         match (endpoint.operation, success) {
             (Operation::Start, Some(body)) => self.remember_start(endpoint, step, body),
             (Operation::Verify, Some(_)) => {
+                self.note_identified(endpoint, step);
+                self.note_unsent(step);
                 let holder = if own { &mut self.state.enrolled } else { &mut self.state.elsewhere };
                 holder.extend(sent.map(|credential| credential.created.credential_id));
+                if own {
+                    self.learn_factor_of_latest();
+                }
                 Ok(())
             }
             (Operation::Verify, None) => {
@@ -265,9 +286,16 @@ impl Player<'_> {
                 self.state.absent.extend(ids.map(|id| (id, super::after::CLAUSE)));
                 Ok(())
             }
+            (Operation::Remove, Some(_)) if step.of.is_some() => {
+                self.forget_removed(step);
+                Ok(())
+            }
             (Operation::Remove, Some(_)) => {
-                let removed = self.state.enrolled.drain(..).map(|id| (id, "api/remove"));
-                self.state.absent.extend(removed);
+                self.note_identified(endpoint, step);
+                let named = self.named_credential(step);
+                let is_removed = |id: &mut Vec<u8>| named.as_ref().is_none_or(|named| named == id);
+                let removed: Vec<_> = self.state.enrolled.extract_if(.., is_removed).collect();
+                self.state.absent.extend(removed.into_iter().map(|id| (id, "api/remove")));
                 Ok(())
             }
             _ => Ok(()),
@@ -295,7 +323,9 @@ impl Player<'_> {
                     return self.end("challenge-fresh", CHALLENGE, Reason::WrongShape, expected, received);
                 }
                 self.notice(step, endpoint, &options);
+                self.look_whose(step, endpoint, &options)?;
                 self.compare_user_handles(step, &options);
+                self.note_started(endpoint, step, &options);
                 self.options = Some(options);
                 Ok(())
             }
@@ -311,7 +341,9 @@ impl Player<'_> {
 impl Player<'_> {
     /// One user has one handle, and no other user has it (WebAuthn L3 section 5.4.3), as far as this case sees users.
     fn compare_user_handles(&mut self, step: &Step, options: &PublicKeyCredentialCreationOptions) {
-        let own = step.user == UserRef::Own && matches!(step.caller, Caller::Subject | Caller::Admin);
+        // Who calls with a token in another place than the documented one is accepted for the subject.
+        let is_of_own = matches!(step.caller, Caller::Subject | Caller::Admin) || !step.also.is_empty();
+        let own = step.user == UserRef::Own && is_of_own;
         let handle = options.user.id.clone();
         // Each kind of factor may have handles of its own.
         if step.flow != FlowRef::Own {
@@ -329,48 +361,5 @@ impl Player<'_> {
             self.find(Finding::new("user-handle", USER_HANDLE, Reason::ShouldUnmet, expected, received));
         }
         self.user_handles.push((own, handle));
-    }
-}
-
-/// The exchange of a call without reply, so that it can be shown and reproduced.
-fn unanswered(transport: &dyn Transport, call: &Call, error: &TransportError) -> Option<Exchange> {
-    let request = transport.prepare(call).ok()?;
-    Some(Exchange {
-        protocol: transport.protocol(),
-        endpoint: call.endpoint,
-        request,
-        http_status: 0,
-        headers: HeaderMap::new(),
-        trailers: HeaderMap::new(),
-        body: Bytes::new(),
-        reply: Reply::Unreadable(error.to_string()),
-        timings: Timings::default(),
-    })
-}
-
-/// What it means that no verdict was had: of what stood between us and the target it says nothing, and all else is the target's word.
-fn meaning<'c>(
-    error: Option<&TransportError>,
-    fault: Option<&(Fault, &str)>,
-    step: &Step,
-    primary: &'c str,
-) -> (Reason, &'c str) {
-    use TransportError as E;
-    match (error, fault) {
-        // Closing on what can't be read, or is too long to be read, is a refusal of a kind.
-        (Some(E::Reset { .. } | E::NotProcessed { .. }), _) if step.is_malformed() => (Reason::AlsoAllowed, primary),
-        (_, Some((fault, _))) => match fault.kind {
-            FaultKind::RateLimited => (Reason::RateLimited, primary),
-            FaultKind::Gateway => (Reason::Gateway, primary),
-            _ => (Reason::TargetUnreachable, primary),
-        },
-        (Some(E::TimedOut { .. }), _) => (Reason::Hang, "api/robustness"),
-        (Some(E::Reset { .. }), _) => (Reason::Crash, "api/robustness"),
-        (Some(E::BodyTooLarge { .. } | E::HeadersTooLarge { .. } | E::NotHttp { .. }), _) => {
-            (Reason::WrongShape, "api/robustness")
-        }
-        (Some(E::BadFrame { .. }), _) => (Reason::WrongShape, "api/grpc-web-framing"),
-        (Some(E::Encode { .. }), _) => (Reason::HarnessBug, primary),
-        _ => (Reason::TargetUnreachable, primary),
     }
 }

@@ -1,6 +1,5 @@
 //! Plays one permutation: its steps in order, then the state afterwards.
 
-use std::collections::BTreeSet;
 use std::time::Instant;
 
 use serde_json::Value;
@@ -11,7 +10,7 @@ use super::{Shared, after, breaker, close, control, judge, present};
 use crate::authenticator::Format;
 use crate::contract::{ApiVersion, Operation};
 use crate::outcome::{CaseRecord, Finding, Reason, Verdict, gravest};
-use crate::scenario::{Expectation, Made, OperationRef, Permutation, Step};
+use crate::scenario::{Expectation, Made, OperationRef, Permutation, Step, Twin, When};
 use crate::transport::Reply;
 use crate::webauthn::cose::CoseAlgorithm;
 
@@ -62,8 +61,9 @@ pub(super) async fn play(shared: &Shared, permutation: &Permutation, attempt: u8
 async fn control(shared: &Shared, permutation: &Permutation) -> Result<(), Failed> {
     let negative =
         |step: &Step| step.method.is_some() || step.expect.is_some_and(|expectation| expectation.must_refuse());
+    let negative = |step: &Step| negative(step) || !step.also.is_empty();
     let case = &permutation.case;
-    if !case.has_mutation() && !case.steps.iter().any(negative) {
+    if !case.has_mutation() && case.watch.is_none() && !case.steps.iter().any(negative) {
         return Ok(());
     }
     let control = case.control_of(permutation.format);
@@ -142,8 +142,12 @@ impl Player<'_> {
         }
         self.close_what_is_open().await?;
         // Why the steps ended is in the findings; the state is looked at where they leave one to look at.
-        let _: Result<(), Ended> = self.run_steps().await;
-        after::settle(self).await
+        let ended: Result<(), Ended> = self.run_steps().await;
+        if self.permutation.case.watch.is_none() {
+            return after::settle(self).await;
+        }
+        ended?;
+        self.look_at_the_end().await
     }
 
     /// What it means that the control was refused: of what every target has to take an error; of an algorithm other than ES256,
@@ -156,15 +160,22 @@ impl Player<'_> {
         let accepts_root = policy.holds("trusted-or-untrusted-accepted") || policy.holds("trust-anchors");
         let declared = matches!(format, Format::None | Format::PackedSelf)
             || (accepts_root && policy.formats.iter().any(|declared| declared == format.identifier()));
-        if declared && algorithm == CoseAlgorithm::ES256 { Reason::ControlFailed } else { Reason::NotDeclared }
+        let usual = algorithm == CoseAlgorithm::ES256 && self.permutation.case.control_of(format).attester.is_none();
+        if declared && usual { Reason::ControlFailed } else { Reason::NotDeclared }
     }
 
     async fn run_steps(&mut self) -> Result<(), Ended> {
         let permutation = self.permutation;
+        self.look_before().await?;
         for (index, step) in permutation.case.steps.iter().enumerate() {
+            if step.when == When::Accepted && self.observed != judge::ACCEPTED {
+                continue;
+            }
             for _ in 0..step.times {
                 if let Some(operation) = step.prepare {
                     self.prepare(permutation.operation(operation)).await?;
+                } else if step.make.is_some() && self.leaves_out_make(step) {
+                    continue;
                 } else if let Some(made) = step.make {
                     let following = &permutation.case.steps[index + 1..];
                     loop {
@@ -175,14 +186,27 @@ impl Player<'_> {
                         }
                         self.call_step(Operation::Start, &Step::default()).await?;
                     }
+                } else if let Some(whom) = step.hold {
+                    self.hold(whom).await?;
+                } else if let Some(whom) = step.untouched {
+                    self.see_untouched(whom).await?;
                 } else if step.wait.is_some() {
                     self.wait_for_expiry().await?;
                 } else if step.race.is_some() && step.call == Some(OperationRef::Start) {
                     self.race_of_starts(step).await?;
                 } else if let Some(race) = step.race {
                     self.race(race, step).await?;
+                } else if step.call == Some(OperationRef::List) && permutation.case.watch.is_none() {
+                    self.read_back(step).await?;
+                } else if let (Some(Twin::UnknownUser), Some(operation)) = (step.twin, step.call) {
+                    self.twins(permutation.operation(operation), step).await?;
                 } else if let Some(operation) = step.call {
-                    self.call_step(permutation.operation(operation), step).await?;
+                    let operation = permutation.operation(operation);
+                    if permutation.case.watch.is_some() {
+                        self.watched_step(operation, step).await?;
+                    } else {
+                        self.call_step(operation, step).await?;
+                    }
                 }
             }
         }
@@ -194,40 +218,25 @@ impl Player<'_> {
             return Ok(());
         }
         // The subject may have factors of earlier cases.
-        let before = if operation == Operation::Remove { self.listed().await? } else { Vec::new() };
         let setup = Step::default();
+        let before = if operation == Operation::Remove { self.listed(&setup).await? } else { Vec::new() };
         self.call_step(Operation::Start, &setup).await?;
         self.make(&setup, Made::Good, &[])?;
         if operation == Operation::Remove {
             self.call_step(Operation::Verify, &setup).await?;
-            self.learn_factor_id(&before).await?;
+            self.learn_factor_id(&before, &setup).await?;
+            self.learn_factor_of_latest();
         }
         Ok(())
     }
 
-    /// v1's start answers no id, so that the one for remove is the one that is new in the list. Of several nobody knows whose they are,
-    /// and what may be somebody else's is not removed.
-    async fn learn_factor_id(&mut self, before: &[String]) -> Result<(), Ended> {
-        if self.factor_id.is_some() {
-            return Ok(());
-        }
-        let new: BTreeSet<String> = self.listed().await?.into_iter().filter(|id| !before.contains(id)).collect();
-        if new.len() != 1 {
-            let expected = "a list with the enrolled factor's id, and no other new one";
-            let received = format!("{} new ids are in it", new.len());
-            return self.end("setup", self.clause(), Reason::Setup, expected, received);
-        }
-        self.factor_id = new.into_iter().next();
-        Ok(())
-    }
-
-    /// Ids of the subject's factors in v1, where start does not say them; none in v2.
-    async fn listed(&mut self) -> Result<Vec<String>, Ended> {
+    /// Ids of a subject's factors in v1, where start does not say them; none in v2.
+    pub(super) async fn listed(&mut self, step: &Step) -> Result<Vec<String>, Ended> {
         let flow = self.permutation.flow;
         let Some(list) = flow.endpoint(Operation::List).filter(|_| flow.version() == ApiVersion::V1) else {
             return Ok(Vec::new());
         };
-        let reply = self.call_step(list.operation, &Step::default()).await?;
+        let reply = self.call_step(list.operation, step).await?;
         let Reply::Success(body) = &reply else { return Ok(Vec::new()) };
         let factors = body.get("result").and_then(Value::as_array).into_iter().flatten();
         let id = |factor: &Value| {

@@ -32,6 +32,7 @@ impl Player<'_> {
         self.good_form = None;
         (self.options, self.credential, self.first_credential) = (None, None, None);
         (self.factor_id, self.first_factor_id) = (None, None);
+        self.starts.clear();
         Ok(())
     }
 }

@@ -97,6 +97,9 @@ impl<S: FnMut(&Event)> Course<S> {
         if let Some(record) = self.shared.challenges.judged(self.shard, self.shared.target.profile) {
             (self.sink)(&Event::CaseFinished(Box::new(record)));
         }
+        for record in self.shared.identifiers.judged(self.shard, self.shared.target.profile) {
+            (self.sink)(&Event::CaseFinished(Box::new(record)));
+        }
         let interrupted = matches!(ending, Ending::Interrupted);
         let sent_again = self.shared.attempts.sent_again();
         let finished = RunFinished { interrupted, duration_ms: millis(self.begun.elapsed()), stopped, sent_again };

@@ -1,7 +1,9 @@
 //! What `details` says in one answer after another.
 
+use jiff::{SignedDuration, Timestamp};
+
 use super::player::Player;
-use crate::contract::{Endpoint, Operation};
+use crate::contract::{ApiVersion, Endpoint, Operation};
 use crate::outcome::{Finding, Reason};
 use crate::scenario::{Caller, FlowRef, Step, UserRef};
 use crate::transport::Reply;
@@ -11,11 +13,17 @@ pub(super) const SEQUENCE: &str = "api/details/sequence";
 /// The clause of the organization that a user belongs to.
 pub(super) const OWNER: &str = "api/details/resource-owner";
 
+/// The clause of dates that do not go back.
+pub(super) const FORWARD: &str = "api/state/forward";
+/// How much the clocks of a target's machines may differ.
+const CLOCKS_APART: SignedDuration = SignedDuration::from_secs(2);
+
 /// What one answer said.
 #[derive(Debug)]
 pub(super) struct SeenDetails {
     sequence: u64,
     owner: String,
+    changed: Option<Timestamp>,
 }
 
 impl Player<'_> {
@@ -23,12 +31,19 @@ impl Player<'_> {
     /// both members by what a client does not see, so that another reading is a deviation.
     pub(super) fn compare_details(&mut self, step: &Step, endpoint: &Endpoint, reply: &Reply) {
         let own = step.user == UserRef::Own && matches!(step.caller, Caller::Subject | Caller::Admin);
-        if !own || step.flow != FlowRef::Own || endpoint.operation == Operation::List {
+        let is_watched = self.permutation.case.watch.is_some();
+        if (!is_watched && (!own || step.flow != FlowRef::Own)) || endpoint.operation == Operation::List {
             return;
         }
-        let Some(details) = read(reply) else { return };
-        let Some(before) = self.details.replace(details) else { return };
-        let Some(now) = &self.details else { return };
+        let is_own = match endpoint.flow.version() {
+            _ if !is_watched => true,
+            ApiVersion::V1 => step.caller == Caller::Subject,
+            ApiVersion::V2 => step.user == UserRef::Own,
+        };
+        let Some(now) = read(reply) else { return };
+        let before = self.details.remove(&(is_own, endpoint.flow));
+        let now = &*self.details.entry((is_own, endpoint.flow)).or_insert(now);
+        let Some(before) = before else { return };
         self.checked.extend([SEQUENCE, OWNER]);
         let deviation = |check, clause, expected: String, received: String| {
             Finding::new(check, clause, Reason::DocVsServer, expected, received)
@@ -42,6 +57,13 @@ impl Player<'_> {
             let expected = format!("the resourceOwner of the call before, {}", brief(&before.owner));
             found.push(deviation("details-owner", OWNER, expected, brief(&now.owner)));
         }
+        if let (true, Some(earlier), Some(later)) = (is_watched, before.changed, now.changed) {
+            self.checked.insert(FORWARD);
+            if later.saturating_add(CLOCKS_APART).is_ok_and(|latest| latest < earlier) {
+                let expected = format!("a changeDate not before the {earlier} of the call before");
+                found.push(deviation("details-forward", FORWARD, expected, later.to_string()));
+            }
+        }
         found.into_iter().for_each(|finding| self.find(finding));
     }
 }
@@ -54,5 +76,10 @@ fn brief(owner: &str) -> String {
 fn read(reply: &Reply) -> Option<SeenDetails> {
     let Reply::Success(body) = reply else { return None };
     let text = |name: &str| body.pointer(name)?.as_str().map(str::to_owned);
-    Some(SeenDetails { sequence: text("/details/sequence")?.parse().ok()?, owner: text("/details/resourceOwner")? })
+    let changed = text("/details/changeDate").and_then(|date| date.parse().ok());
+    Some(SeenDetails {
+        sequence: text("/details/sequence")?.parse().ok()?,
+        owner: text("/details/resourceOwner")?,
+        changed,
+    })
 }

@@ -1,12 +1,20 @@
 //! How many calls a plan makes, and how long they take.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
-use crate::contract::{ApiVersion, Operation};
-use crate::scenario::{OperationRef, Permutation, Plan, Race, Step};
+use crate::contract::{ApiVersion, Flow, Operation};
+use crate::scenario::{OperationRef, Permutation, Plan, Race, Step, UserRef, Watch};
 
 /// Calls of a race of copies.
 const COPIES: usize = 32;
+/// A start and a verify, and another start.
+const HELD: usize = 3;
+/// A verify and a start.
+const UNTOUCHED: usize = 2;
+
+/// Calls of a round for two users.
+const TWINS: usize = 6;
 
 /// What a plan costs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +44,12 @@ impl Effort {
 pub(super) fn calls(permutation: &Permutation) -> usize {
     let case = &permutation.case;
     let made: usize = case.steps.iter().map(|step| step.times * of_step(permutation, step)).sum();
+    if case.watch.is_some() {
+        return made + watched(permutation);
+    }
+    // In v1 the list is looked at before.
+    let lists = case.steps.iter().any(|step| step.call == Some(OperationRef::List));
+    let made = made + usize::from(lists && permutation.flow.version() == ApiVersion::V1);
     let operation = |step: &Step| step.call.or(step.prepare).map(|operation| permutation.operation(operation));
     let touches = |step: &&Step| matches!(operation(step), Some(Operation::Verify | Operation::Remove));
     // A registration that was finished, refused or removed is looked at in the next start; after a refusal comes a good verify.
@@ -44,7 +58,31 @@ pub(super) fn calls(permutation: &Permutation) -> usize {
     made + 1 + usize::from(refused && operation(last) == Some(Operation::Verify))
 }
 
+/// Calls that look at what a sequence came to: the lists of both users, as far as they are of a kind that it is about, and a start on
+/// each flow where a credential was made. As many after each call, where all are looked at.
+fn watched(permutation: &Permutation) -> usize {
+    let case = &permutation.case;
+    let flow = |step: &Step| step.flow.of(permutation.flow);
+    let starts: Vec<&Step> = case.steps.iter().filter(|step| step.starts()).collect();
+    let whose: HashSet<bool> = starts.iter().map(|step| step.user == UserRef::Own).collect();
+    let kinds: HashSet<bool> = starts.iter().map(|step| flow(step).is_u2f()).collect();
+    let listed = |list: &Flow| list.endpoint(Operation::List).is_some() && kinds.contains(&list.is_u2f());
+    let lists = whose.len() * Flow::ALL.iter().filter(|flow| listed(flow)).count();
+    let made: HashSet<(bool, Flow)> = case
+        .steps
+        .iter()
+        .filter(|step| step.call == Some(OperationRef::Verify))
+        .map(|step| (step.user == UserRef::Own, flow(step)))
+        .collect();
+    let calls = case.steps.iter().filter(|step| step.call.is_some()).count();
+    let looks = if case.watch == Some(Watch::Always) { calls + 1 } else { 1 };
+    lists * looks + made.len()
+}
+
 fn of_step(permutation: &Permutation, step: &Step) -> usize {
+    if step.hold.is_some() || step.untouched.is_some() {
+        return if step.hold.is_some() { HELD } else { UNTOUCHED };
+    }
     match (step.prepare.map(|operation| permutation.operation(operation)), step.race) {
         (Some(Operation::Verify), _) => 1,
         // v1 finds the factor's id in two lists.
@@ -53,9 +91,8 @@ fn of_step(permutation: &Permutation, step: &Step) -> usize {
         (Some(_), _) => 0,
         (None, Some(Race::Copies)) => COPIES,
         (None, Some(Race::TwoUsers)) => 2,
-        (None, None) => {
-            usize::from(step.call.is_some_and(|call: OperationRef| permutation.operation(call) != Operation::List))
-        }
+        (None, None) if step.twin.is_some() => TWINS,
+        (None, None) => usize::from(step.call.is_some()),
     }
 }
 

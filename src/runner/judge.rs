@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::altered;
 use super::player::Player;
 use super::reasons::{ReasonMap, Said};
+use crate::checks::NO_OTHER_USER;
 use crate::contract::clause::{self, Basis};
 use crate::contract::{Endpoint, Protocol};
 use crate::outcome::{Expected, Finding, Reason, gravest, said};
@@ -19,6 +20,9 @@ const UNAUTHENTICATED: i32 = Code::UNAUTHENTICATED.number();
 /// The clause that a reason map names for refusals that are exceptions which nothing handled.
 const ROBUSTNESS: &str = "api/robustness";
 
+/// Stands among the clauses that a refusal may be about where its reason does not matter.
+pub(super) const ANY: &str = "*";
+
 /// What is observed of an accepted call.
 pub(super) const ACCEPTED: &str = "accepted";
 
@@ -27,6 +31,12 @@ const UNSUPPORTED: &str = "WebAuthn L3 section 7.1, step 21";
 
 /// The clause of good enrolments.
 pub(super) const ACCEPT: &str = "webauthn/7.1/accept";
+
+/// The clause of calls by another method.
+const METHODS: [&str; 2] = ["api/request/method", "api/carriers/method"];
+
+/// Above the clauses of HTTP and gRPC around the API.
+const AROUND: [&str; 2] = ["http", "grpc"];
 
 /// The check of findings about an expectation.
 pub(super) const CHECK: &str = "expectation";
@@ -50,7 +60,8 @@ impl Player<'_> {
         let Expectation { accepted, refused, class } = self.expectation(step);
         let (basis, source) = self.rests(step);
         let foreign = [Caller::Nobody, Caller::Malformed, Caller::OtherScheme, Caller::Unknown];
-        let is_foreign = foreign.contains(&step.caller) || altered::words(step.caller).is_some();
+        let is_foreign =
+            foreign.contains(&step.caller) || altered::words(step.caller).is_some() || !step.also.is_empty();
         let is_open = self.permutation.case.otherwise == Expectation::EITHER;
         Expected {
             accepted,
@@ -59,10 +70,14 @@ impl Player<'_> {
             clause: self.about(step).to_owned(),
             basis,
             source,
-            also: step.reason.clone(),
+            also: if step.also.is_empty() { step.reason.clone() } else { vec![ANY.to_owned()] },
             further: self.permutation.case.clauses.iter().skip(1).cloned().collect(),
             configured_caller: !is_foreign,
-            any_reply: step.method.is_some() && self.expectation(step) == Expectation::EITHER,
+            // Where a target has no list, a page may be in its place.
+            any_reply: step.path.is_some()
+                || !step.also.is_empty()
+                || ((step.method.is_some() || step.call == Some(OperationRef::List))
+                    && self.expectation(step) == Expectation::EITHER),
             left_open: self.unmet && is_open && step.expect.is_some(),
         }
     }
@@ -123,10 +138,11 @@ impl Judge<'_> {
     pub(super) fn finding(&self, expected: &Expected, exchange: &Exchange) -> Finding {
         let words = Expectation::of(expected).words();
         let (reason, received) = match &exchange.reply {
-            Reply::Success(body) if expected.any_reply && has_options(exchange.endpoint, body) => {
+            Reply::Success(body) if is_about_method(expected) && has_options(exchange.endpoint, body) => {
                 (Reason::AcceptedInvalid, "accepted: creation options".to_owned())
             }
-            Reply::Unreadable(why) if expected.any_reply => (expected.accepted, format!("no reply of the API: {why}")),
+            // A page for browsers, say, is no more an acceptance than a refusal is.
+            Reply::Unreadable(why) if expected.any_reply => (Reason::Met, format!("no reply of the API: {why}")),
             Reply::Success(_) => (expected.accepted, "accepted: 200".to_owned()),
             Reply::Unreadable(why) => (Reason::WrongShape, format!("unreadable: {why}")),
             Reply::Refusal(refusal) => {
@@ -170,7 +186,8 @@ impl Judge<'_> {
             let fits = if rest { exchange.http_status == class_http && (code_fits || unread) } else { code_fits };
             return if fits { Reason::Met } else { Reason::WrongStatus };
         }
-        if !Expectation::of(expected).must_refuse() {
+        let is_any = expected.also.iter().any(|clause| clause == ANY);
+        if is_any || !Expectation::of(expected).must_refuse() {
             return expected.refused;
         }
         self.attributed(expected, exchange, refusal)
@@ -190,8 +207,16 @@ impl Judge<'_> {
             let crash = checks.iter_mut().filter(|finding| finding.reason == Reason::Crash);
             crash.for_each(|finding| finding.received = self.crash_words(exchange, refusal));
         }
+        // That a token is refused which should be good stops the case, whatever the refusal is like.
+        let is_around = |finding: &Finding| AROUND.iter().any(|clause| clause::includes(clause, &finding.clause));
+        if judged.reason == Reason::Auth {
+            checks.retain(|finding| !is_around(finding));
+        }
         let first = expected.class.is_some() && !matches!(exchange.reply, Reply::Unreadable(_));
         checks.insert(if first { 0 } else { checks.len() }, judged);
+        // Of equals the first decides: what the API promises comes before what is around it, and what an answer shows of another user, which
+        // follows from its being about that user, comes last.
+        checks.sort_by_key(|finding| (finding.check == NO_OTHER_USER, is_around(finding)));
         checks
     }
 
@@ -224,6 +249,11 @@ impl Judge<'_> {
             _ => Reason::WrongReason,
         }
     }
+}
+
+/// Whether a call was made by another method, so that whatever it is answered the operation must not have run.
+fn is_about_method(expected: &Expected) -> bool {
+    expected.any_reply && METHODS.iter().any(|method| clause::includes(method, &expected.clause))
 }
 
 /// Whether the answer to a start holds what only a start makes.

@@ -24,7 +24,7 @@ const MOST_CHANCES: u8 = 12;
 impl Player<'_> {
     /// Makes a credential from the last start's options, and asks the own verifier about it.
     pub(super) fn make(&mut self, step: &Step, made: Made, following: &[Step]) -> Result<(), Ended> {
-        let Some(options) = self.options.clone() else {
+        let Some(options) = self.options_of(step) else {
             return self.end("setup", self.clause(), Reason::Setup, "creation options", "no registration was started");
         };
         let algorithm = self.require(&options, made)?;
@@ -33,6 +33,7 @@ impl Player<'_> {
                 self.shared.traces.made(ids_of(&credential));
                 let expected = oracle::expected(self, step, made, following);
                 let finding = oracle::consult(self, &options, &credential.created, &expected);
+                self.remember_made(step, &credential);
                 self.first_credential.get_or_insert_with(|| credential.clone());
                 self.credential = Some(credential);
                 match finding {
@@ -115,7 +116,7 @@ impl Player<'_> {
         self.made = self.made.wrapping_add(1);
         let mut seed = self.seed;
         seed[0] ^= self.made;
-        let earlier = self.credential.as_ref();
+        let earlier = self.repeated(step);
         if let (Made::SameCredential | Made::SameKey, Some(earlier)) = (made, earlier) {
             seed = earlier.seed;
         }

@@ -3,11 +3,15 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 use super::player::{Ended, MadeCredential, Player};
 use crate::contract::{ApiVersion, Endpoint, Operation};
 use crate::outcome::Reason;
-use crate::scenario::{CredentialRef, DomainRef, FactorRef, MessageEdit, MessageMember, Step, UserRef};
+use crate::scenario::{DomainRef, FactorRef, MessageEdit, MessageMember, NameSpec, Step, UserRef, Whom};
+
+/// Random bytes of a name that no step says.
+const NAME_BYTES: usize = 10;
 
 impl Player<'_> {
     /// The message of a step in canonical protobuf JSON, but for what the step changes.
@@ -26,8 +30,12 @@ impl Player<'_> {
         if let Some(member) = endpoint.factor_member() {
             let unknown = || self.unknown_id(18);
             message[member] = match &step.factor {
+                FactorRef::Own if step.of.is_some() => self.factor_of(step).unwrap_or_else(unknown),
                 FactorRef::Own => self.factor_id.clone().unwrap_or_else(unknown),
                 FactorRef::First => self.first_factor_id.clone().unwrap_or_else(unknown),
+                FactorRef::Held => {
+                    self.held_by(Whom::Other).and_then(|held| held.factor_id.clone()).unwrap_or_else(unknown)
+                }
                 FactorRef::Unknown => unknown(),
                 FactorRef::Length(length) => self.unknown_id(*length),
                 FactorRef::Text(text) => text.clone(),
@@ -50,14 +58,10 @@ impl Player<'_> {
             .into();
         }
         if endpoint.operation == Operation::Verify {
-            let credential = match step.credential {
-                CredentialRef::Latest => self.credential.clone(),
-                CredentialRef::First => self.first_credential.clone(),
-            };
-            let Some(credential) = credential else {
+            let Some(credential) = self.credential_of(step) else {
                 return self.end("setup", self.clause(), Reason::Setup, "a credential to verify", "none was made");
             };
-            put_verification(&mut message, endpoint, step, &credential);
+            put_verification(&mut message, endpoint, step, credential);
         }
         for edit in &step.message {
             change(&mut message, endpoint, edit);
@@ -92,8 +96,25 @@ impl Player<'_> {
     }
 }
 
+/// The name of a factor where a step says nothing of it. It follows from the credential, and is new in every run as that is, so that
+/// it stands nowhere by chance. The faults of a request know the usual one.
+fn name_of(step: &Step, credential: &MadeCredential) -> String {
+    match &step.name {
+        Some(name) => name.text(&drawn_name(credential)),
+        None if step.tamper.is_some() => NameSpec::usual().text(""),
+        None => drawn_name(credential),
+    }
+}
+
+/// A text that no other factor has as its name, nor as a part of it.
+pub(super) fn drawn_name(credential: &MadeCredential) -> String {
+    let hash = Sha256::new_with_prefix(b"name").chain_update(credential.seed);
+    let hash = hash.chain_update(&credential.recipe.options.challenge).finalize();
+    format!("key-{}", hash.iter().take(NAME_BYTES).map(|byte| format!("{byte:02x}")).collect::<String>())
+}
+
 fn put_verification(message: &mut Value, endpoint: &Endpoint, step: &Step, credential: &MadeCredential) {
-    let name = step.name.text();
+    let name = name_of(step, credential);
     match endpoint.flow.version() {
         ApiVersion::V1 => {
             let bytes = STANDARD.encode(&credential.created.text);
@@ -144,6 +165,10 @@ fn encoded(form: &str, value: &Value) -> Option<Value> {
             let half = standard.len() / 2;
             format!("{}{}", &standard[..half], &url[half..])
         }
+        "double" => STANDARD.encode(STANDARD.encode(bytes)),
+        "hex" => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
+        "percent" => STANDARD.encode(bytes).replace('=', "%3D").replacen('e', "%65", 1),
+        "text" => String::from_utf8(bytes).ok()?,
         _ => return None,
     };
     Some(text.into())

@@ -7,6 +7,8 @@ mod altered;
 mod attempts;
 mod breaker;
 mod call;
+mod canaries;
+mod carriers;
 mod case;
 mod challenges;
 pub mod check;
@@ -20,9 +22,16 @@ pub mod effort;
 mod expiry;
 mod foretell;
 pub mod fuzz;
+mod hold;
+mod identifiers;
 mod judge;
+mod kept;
+mod listed;
 mod make;
 mod message;
+pub mod model;
+mod narrow;
+mod no_verdict;
 mod oracle;
 mod pace;
 mod player;
@@ -36,15 +45,19 @@ pub mod reasons;
 pub mod rejudge;
 pub mod resending;
 pub mod setup;
+mod starts;
 mod stop;
+mod stored;
 mod subject;
 pub mod target;
 pub mod target_file;
 mod tokens;
 mod traces;
+mod twins;
 pub mod vector;
 
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -54,9 +67,11 @@ use crate::scenario::Plan;
 use crate::transport::{self, TransportError};
 use crate::wire::secret::Masker;
 use attempts::{Attempts, Line};
+use canaries::Canaries;
 use challenges::Challenges;
 use control::Controls;
 use course::Course;
+use identifiers::Identifiers;
 pub use stop::Stop;
 use subject::SubjectPool;
 use target::Target;
@@ -87,8 +102,13 @@ struct Shared {
     tokens: Arc<Tokens>,
     pool: SubjectPool,
     challenges: Challenges,
+    identifiers: Identifiers,
+    canaries: Arc<Canaries>,
+    /// Whether a list was behind for longer than is waited for it.
+    lists_lag: AtomicBool,
     traces: Arc<traces::Traces>,
     doubts: doubt::Doubts,
+    facts: model::Facts,
     /// What a call took in the preflight.
     call_time: OnceLock<Duration>,
     /// The longest time-out of options that cases wait for; not set where they do not wait.
@@ -142,8 +162,12 @@ impl Runner {
             tokens: Arc::default(),
             pool,
             challenges: Challenges::default(),
+            identifiers: Identifiers::default(),
+            canaries: Arc::new(Canaries::new(&target.accounts)),
+            lists_lag: AtomicBool::default(),
             traces: Arc::default(),
             doubts: doubt::Doubts::default(),
+            facts: model::Facts::default(),
             call_time: OnceLock::new(),
             wait_expiry: OnceLock::new(),
             target,
@@ -226,9 +250,17 @@ impl Runner {
 /// The clauses that are looked at in every case, whatever it is about.
 pub fn checked_clauses() -> Vec<&'static str> {
     let checks = crate::checks::CHECKS.iter().map(|check| check.clause);
-    let runners =
-        [after::CLAUSE, agreement::CLAUSE, call::CHALLENGE, call::USER_HANDLE, details::SEQUENCE, details::OWNER];
-    checks.chain(runners).collect()
+    let runners = [
+        after::CLAUSE,
+        agreement::CLAUSE,
+        call::CHALLENGE,
+        call::USER_HANDLE,
+        details::SEQUENCE,
+        details::OWNER,
+        identifiers::FACTOR_ID,
+        twins::CLAUSE,
+    ];
+    checks.chain(runners).chain(model::CLAUSES).collect()
 }
 
 fn millis(duration: Duration) -> u64 {

@@ -1,17 +1,22 @@
 //! A permutation under way: what its steps share.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use sha2::{Digest as _, Sha256};
 
 use super::attempts::Try;
 use super::control::Form;
 use super::details::SeenDetails;
+use super::hold::Held;
+use super::kept::Kept;
+use super::listed::SentFactor;
+use super::model::Book;
+pub(super) use super::starts::Started;
 use super::subject::Lease;
 use super::{Shared, present};
 use crate::authenticator::{CreatedCredential, Format};
 use crate::checks::Observation;
-use crate::contract::{Endpoint, Protocol};
+use crate::contract::{Endpoint, Flow, Protocol};
 use crate::outcome::{CaseRecord, Expected, Finding, Reason, gravest};
 use crate::scenario::Permutation;
 use crate::transport::{Exchange, grpcurl};
@@ -53,15 +58,27 @@ pub(super) struct Player<'a> {
     pub(super) good_form: Option<Form>,
     /// The credential made first.
     pub(super) first_credential: Option<MadeCredential>,
+    /// What the case has sent, for the lists.
+    pub(super) sent: Vec<SentFactor>,
+    /// Ids that were listed before the case.
+    pub(super) before: Vec<String>,
     /// User handles by user: the subject's own (`true`) and the other's.
     pub(super) user_handles: Vec<(bool, Vec<u8>)>,
-    /// What `details` said last of the subject's factors.
-    pub(super) details: Option<SeenDetails>,
+    /// What `details` said last of a user's factors of a flow: of the subject's own (`true`), or the other's.
+    pub(super) details: HashMap<(bool, Flow), SeenDetails>,
+    /// The starts, in order.
+    pub(super) starts: Vec<Started>,
+    /// What the users have, of a watched case.
+    pub(super) book: Book,
     /// Whether the case presupposes something of the target that it has not.
     pub(super) unmet: bool,
     /// How often a challenge did not allow for the mutation.
     pub(super) unlucky: u8,
     pub(super) state: FactorState,
+    /// What the subjects hold besides what the case is about.
+    pub(super) held: Vec<Held>,
+    /// The last call that said two things of one: its exchange, and which.
+    pub(super) carried: Option<(usize, String)>,
     /// Registrations of others that were seen.
     pub(super) foreign: usize,
     pub(super) seed: [u8; 32],
@@ -70,6 +87,8 @@ pub(super) struct Player<'a> {
     pub(super) altered: Vec<Secret>,
     /// Whether the case was tried before.
     pub(super) is_again: bool,
+    /// Connections of the case's own.
+    pub(super) kept: Kept,
 }
 
 /// An exchange, and what it was judged by.
@@ -153,6 +172,8 @@ pub(super) struct FactorState {
     pub(super) absent: Vec<(Vec<u8>, &'static str)>,
     /// Whether a registration was refused.
     pub(super) refused: bool,
+    /// Factor ids, as far as they are known, by the credential ids of the subject's accepted registrations.
+    pub(super) factor_ids: Vec<(Vec<u8>, String)>,
 }
 
 impl<'a> Player<'a> {
@@ -178,16 +199,23 @@ impl<'a> Player<'a> {
             credential: None,
             good_form: None,
             first_credential: None,
+            sent: Vec::new(),
+            before: Vec::new(),
             user_handles: Vec::new(),
-            details: None,
+            details: HashMap::new(),
+            starts: Vec::new(),
+            book: Book::default(),
             unmet: false,
             unlucky: 0,
             state: FactorState::default(),
+            held: Vec::new(),
+            carried: None,
             foreign: 0,
             seed: hash.finalize().into(),
             made: 0,
             altered: Vec::new(),
             is_again: attempt > 0,
+            kept: Kept::default(),
         }
     }
 
@@ -199,6 +227,11 @@ impl<'a> Player<'a> {
     /// Records a finding; remembers the last exchange as the decisive one if it is the first that is no pass.
     pub(super) fn find(&mut self, mut finding: Finding) {
         finding.exchange = self.exchanges.len().checked_sub(1);
+        // What has changed was changed by the call that said two things.
+        if let Some((exchange, words)) = self.carried.as_ref().filter(|_| finding.reason == Reason::StateChanged) {
+            finding.received = format!("{}; {words}", finding.received);
+            self.decisive.get_or_insert(*exchange);
+        }
         if !finding.reason.is_pass() && self.decisive.is_none() {
             self.decisive = self.exchanges.len().checked_sub(1);
         }

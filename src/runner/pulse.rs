@@ -9,6 +9,7 @@ use super::attempts::{Attempts, Line};
 use super::challenges::Challenges;
 use super::control::{Controls, Failed};
 use super::doubt::Doubts;
+use super::identifiers::Identifiers;
 use super::resending::Resending;
 use super::{Shared, case};
 use crate::authenticator::Format;
@@ -69,8 +70,12 @@ fn alone(shared: &Shared) -> Option<Shared> {
         tokens: Arc::clone(&shared.tokens),
         pool: shared.pool.clone(),
         challenges: Challenges::default(),
+        identifiers: Identifiers::default(),
+        canaries: Arc::clone(&shared.canaries),
+        lists_lag: std::sync::atomic::AtomicBool::default(),
         traces: shared.traces.clone(),
         doubts: Doubts::default(),
+        facts: super::model::Facts::default(),
         call_time: OnceLock::new(),
         wait_expiry: OnceLock::new(),
         target,

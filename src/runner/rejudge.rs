@@ -89,7 +89,8 @@ fn rejudge_record(record: &mut CaseRecord, judge: Judge<'_>) {
 
 /// Whether the finding would be made anew from what is recorded.
 fn is_rejudged(finding: &Finding) -> bool {
-    let is_check = CHECKS.iter().any(|check| check.id == finding.check && !checks::NEED_SECRET.contains(&check.id));
+    let needs_more = |id: &str| checks::NEED_SECRET.contains(&id) || checks::NEED_REQUEST.contains(&id);
+    let is_check = CHECKS.iter().any(|check| check.id == finding.check && !needs_more(check.id));
     is_check || finding.check == judge::CHECK
 }
 
@@ -100,7 +101,7 @@ fn rejudge_exchange(evidence: &Evidence, judge: Judge<'_>) -> Option<(Vec<Findin
         exchange: &exchange,
         documented_request: !evidence.undocumented_request,
         malformed: evidence.malformed,
-        authorization: None,
+        watch: None,
         rp_id: evidence.rp_id.as_deref(),
         attachment: evidence.attachment.as_deref(),
         memo: Memo::default(),

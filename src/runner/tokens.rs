@@ -192,7 +192,9 @@ async fn ask(shared: &Shared, holder: Holder, subject: Option<&Subject>) -> Resu
 
 /// Whether a token is refused that the step takes for a good one.
 fn is_refused(sent: &Result<Exchange, TransportError>, step: &Step) -> bool {
-    let wanted = step.expect.is_some_and(|expectation| expectation.class == Some(RefusalClass::Unauthenticated));
+    // What says two things of one may be refused for that.
+    let wanted = !step.also.is_empty()
+        || step.expect.is_some_and(|expectation| expectation.class == Some(RefusalClass::Unauthenticated));
     let Ok(Exchange { reply: Reply::Refusal(refusal), .. }) = sent else { return false };
     !wanted && refusal.status.as_ref().is_some_and(|status| status.code == Code::UNAUTHENTICATED.number())
 }

@@ -48,6 +48,11 @@ impl Traces {
         self.seen().made.extend(ids);
     }
 
+    /// Whether this run has made a credential with this id.
+    pub(super) fn has_made(&self, id: &[u8]) -> bool {
+        self.seen().made.contains(id)
+    }
+
     /// Looks at what a user is said to have on a flow; gives how much of it others have registered since the last look.
     pub(super) fn look(&self, user_id: &str, flow: Flow, listed: &[Vec<u8>]) -> usize {
         let mut seen = self.seen();

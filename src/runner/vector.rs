@@ -36,7 +36,7 @@ const SIZED: u8 = 8;
 /// One case, made.
 #[derive(Debug)]
 pub struct Vector {
-    /// Name of the file: the case's id, with format and length where the case has several.
+    /// Name of the file: the case's id, with format, algorithm and length where the case has several.
     pub name: String,
     /// The options that it answers.
     pub options: PublicKeyCredentialCreationOptions,
@@ -58,6 +58,12 @@ impl Vector {
     /// # Errors
     /// [`ClientError`] where the case can't be made.
     pub fn of(case: &Case, all: bool) -> Result<Vec<Vector>, ClientError> {
+        let each = case.each_algorithm();
+        let vectors = each.iter().map(|case| Vector::of_one(case, all));
+        Ok(vectors.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+    }
+
+    fn of_one(case: &Case, all: bool) -> Result<Vec<Vector>, ClientError> {
         let mut vectors = Vec::new();
         for format in &case.formats {
             let whole = match case.each {
@@ -242,13 +248,7 @@ fn make_once(case: &Case, format: Format, length: Option<usize>, attempt: u8) ->
     client.honours_algorithms = false;
     let created = client.create(&options, &request)?;
     let verdict = verify(&options, &created);
-    let mut name = case.id.clone();
-    if case.formats.len() > 1 {
-        name = format!("{name}/{}", format.slug());
-    }
-    if let Some(length) = length {
-        name = format!("{name}/{length}");
-    }
+    let name = format!("{}{}", case.id, case.axes_named(format, length));
     let control = case.control_of(format).name();
     let seed = seed_number(&case.id);
     Ok(Vector { name, options, created, format, seed, control, verdict })

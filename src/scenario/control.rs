@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 
 use super::model::Case;
-use super::step::{Made, MutationUse, Mutations, Step};
+use super::step::{Made, Step};
 use super::{Expectation, Requirement};
+use super::{MutationUse, Mutations};
 use crate::authenticator::Format;
 use crate::webauthn::cose::CoseAlgorithm;
 
@@ -17,7 +18,12 @@ pub struct Control {
     pub algorithm: CoseAlgorithm,
     /// The certificates that it sends.
     pub path: Path,
+    /// The key that attests, by the name that the mutation `certificate` has for it; `None` for that of the format.
+    pub attester: Option<&'static str>,
 }
+
+/// Attestation keys of another algorithm than ES256, as the mutation `certificate` names them.
+const ATTESTERS: [&str; 3] = ["p384", "rsa", "ed25519"];
 
 /// The certificates of an attestation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -44,19 +50,20 @@ impl Path {
 impl Control {
     /// The good credential with the usual certificates of its format.
     pub fn new(format: Format, algorithm: CoseAlgorithm) -> Control {
-        Control { format, algorithm, path: Path::Usual }
+        Control { format, algorithm, path: Path::Usual, attester: None }
     }
 
     /// The case that makes it, with these steps.
     pub fn case(self, mut steps: Vec<Step>) -> Case {
-        if let Some(chain) = self.path.chain() {
+        let path = self.path.chain().map(|chain| json!({ "issuer": chain[1], "chain": chain }));
+        let key = self.attester.map(|key| json!({ "key": key }));
+        let made: Vec<MutationUse> = path.into_iter().chain(key).map(certificate).collect();
+        if !made.is_empty() {
             if !steps.iter().any(|step| step.make.is_some()) {
                 steps.push(Step { make: Some(Made::Credential), ..Step::default() });
             }
-            let args = json!({ "issuer": chain[1], "chain": chain });
-            let made = Mutations(vec![MutationUse { id: "certificate".to_owned(), args }]);
             for step in steps.iter_mut().filter(|step| step.make.is_some()) {
-                step.mutate = made.clone();
+                step.mutate = Mutations(made.clone());
             }
         }
         Case { id: self.name(), ..Case::control(steps, self.format, self.algorithm) }
@@ -81,27 +88,41 @@ impl Control {
         requires
     }
 
-    /// `control/` with format and algorithm, and with the intermediates where they are not the usual ones.
+    /// `control/` with format and algorithm, and with the intermediates and the attestation key where they are not the usual ones.
     pub fn name(&self) -> String {
         let path = match self.path {
             Path::Usual => "",
             Path::Intermediate => "-intermediate",
             Path::TwoIntermediates => "-two-intermediates",
         };
-        format!("control/{}-{}{path}", self.format.slug(), self.algorithm.name().unwrap_or_default())
+        let attester = self.attester.map(|key| format!("-by-{key}")).unwrap_or_default();
+        format!("control/{}-{}{path}{attester}", self.format.slug(), self.algorithm.name().unwrap_or_default())
     }
+}
+
+fn certificate(args: Value) -> MutationUse {
+    MutationUse { id: "certificate".to_owned(), args }
 }
 
 impl Case {
     /// The good credential that the case is set against: like it in all that it is not about.
     pub fn control_of(&self, format: Format) -> Control {
-        Control { format, algorithm: self.control_algorithm(format), path: self.control_path(format) }
+        let (path, attester) = (self.control_path(format), self.control_attester());
+        Control { format, algorithm: self.control_algorithm(format), path, attester }
     }
 
     /// The algorithm of the good enrolment that negatives are set against.
     pub fn control_algorithm(&self, format: Format) -> CoseAlgorithm {
         let stated = self.stated_algorithm().filter(|_| format != Format::FidoU2f);
         stated.unwrap_or(CoseAlgorithm::ES256)
+    }
+
+    /// The attestation key of a case that is wrong in something else.
+    pub(super) fn control_attester(&self) -> Option<&'static str> {
+        let mutations = self.steps.iter().map(|step| &step.mutate.0).find(|mutate| mutate.len() > 1)?;
+        let named =
+            mutations.iter().filter(|one| one.id == "certificate").find_map(|one| one.args.get("key")?.as_str())?;
+        ATTESTERS.into_iter().find(|known| *known == named)
     }
 
     /// A case that is refused for something in a path with intermediates is set against such a path: a target that knows none
@@ -138,6 +159,7 @@ mod tests {
             ("packed-x5c/chain-attacker-root", packed, "control/packed-x5c-ES256-intermediate"),
             ("packed-x5c/path-length-exceeded", packed, "control/packed-x5c-ES256-two-intermediates"),
             ("packed-x5c/leaf-expired", packed, "control/packed-x5c-ES256"),
+            ("algorithms/attester-rsa-signature", packed, "control/packed-x5c-ES256-by-rsa"),
             // It is not its own control.
             ("packed-x5c/valid-chain", packed, "control/packed-x5c-ES256"),
             // This format has an intermediate anyway.

@@ -78,6 +78,7 @@ fn judged(case: &Case, suffices: bool) -> Vec<Place> {
             OperationRef::Start => vec![Operation::Start],
             OperationRef::Verify => vec![Operation::Verify],
             OperationRef::Remove => vec![Operation::Remove],
+            OperationRef::List => vec![Operation::List],
             OperationRef::Operation => case.operations.clone(),
         })
         .collect();

@@ -1,7 +1,7 @@
 //! What a call is expected to come to: a map from what happens to what that means.
 
-use serde::Deserialize;
-use serde_json::Value;
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::{Value, json};
 
 use crate::outcome::{Expected, Reason};
 
@@ -67,6 +67,9 @@ impl Expectation {
     pub const MAY_REJECT: Expectation =
         Expectation { accepted: Reason::Met, refused: Reason::AlsoAllowed, class: None };
 
+    /// Has to be accepted still: a refusal says that something else has changed the state.
+    pub const KEPT: Expectation = Expectation { refused: Reason::StateChanged, ..Expectation::ACCEPT };
+
     const fn class(class: RefusalClass) -> Expectation {
         Expectation { class: Some(class), ..Expectation::REJECT }
     }
@@ -109,6 +112,14 @@ impl Expectation {
             (None, Reason::Met, _) => "accepted",
             (None, ..) => "refused",
         }
+    }
+}
+
+impl Serialize for Expectation {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let named = Expectation::NAMED.into_iter().find(|(_, known)| known == self).map(|(name, _)| Value::from(name));
+        let map = || json!({ "accepted": self.accepted, "refused": self.refused });
+        named.unwrap_or_else(map).serialize(serializer)
     }
 }
 

@@ -1,27 +1,44 @@
 //! Cases as data: the model of a suite, its parser and its expansion into permutations.
 
+mod algorithms;
+mod also;
 pub mod catalogue;
 mod control;
 pub mod covered;
 mod expectation;
+mod headers;
+mod message;
 mod model;
+mod mutations;
+mod oracle;
 mod parse;
 mod plan;
 mod requirement;
+mod route;
 mod step;
 mod strength;
 mod subjects;
+mod twin;
+mod watch;
 mod write;
 
+pub use algorithms::AlgorithmChoice;
+pub use also::{Also, PlaceRef, Single, Thing, When, Which, Whom};
 pub use control::{Control, Path};
 pub use expectation::{Expectation, RefusalClass};
-pub use model::{AlgorithmChoice, Case, Measure, OracleVerdict, Place};
+pub use headers::Headers;
+pub use message::{MessageEdit, MessageMember};
+pub use model::{Case, Measure, Place};
+pub use mutations::{MutationUse, Mutations};
+pub use oracle::OracleVerdict;
 pub use parse::{ScenarioError, embedded, parse_suite, source_text};
 pub use plan::{Pattern, PatternError, Permutation, Plan, Selection, Sizes};
 pub use requirement::{Policy, Requirement};
+pub use route::{FlowRef, ProtocolRef};
 pub use step::{
-    Caller, CredentialRef, DomainRef, FactorRef, FlowRef, Made, MessageEdit, MessageMember, MutationUse, Mutations,
-    NameSpec, OperationRef, ProtocolRef, Race, Step, UserRef, Wait,
+    Caller, ConnectionRef, CredentialRef, DomainRef, FactorRef, Made, NameSpec, OperationRef, Race, Step, UserRef, Wait,
 };
 pub use subjects::{Demand, Sharing};
+pub use twin::Twin;
+pub use watch::Watch;
 pub use write::suite_text;

@@ -1,14 +1,21 @@
 //! The model of a suite: what a case says.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::Expectation;
+use super::algorithms::{AlgorithmChoice, AlgorithmGroup};
+use super::oracle::OracleVerdict;
 use super::requirement::Requirement;
-use super::step::{Made, MutationUse, Mutations, OperationRef, Race, Step};
+use super::step::{Made, OperationRef, Race, Step};
+use super::{MutationUse, Mutations, Single, Watch};
 use crate::authenticator::{Args, Format, Mutation};
-use crate::contract::clause::{self, Basis};
+use crate::contract::clause::Basis;
 use crate::contract::{Operation, Protocol};
+use crate::transport::carried::Place as Carrier;
+use crate::transport::spelling;
 use crate::webauthn::cose::{CoseAlgorithm, label};
 
 /// One suite file.
@@ -20,6 +27,15 @@ pub(super) struct SuiteFile {
     /// Whether a default run takes one flow for each case, drawn by the seed: for suites about the credential alone.
     #[serde(default)]
     pub sampled: bool,
+    /// Whether it takes one flow: for suites about what a server does in the same way on each.
+    #[serde(default)]
+    pub one_flow: bool,
+    /// Whether it takes one flow and one protocol: for suites that play something in many forms.
+    #[serde(default)]
+    pub one_place: bool,
+    /// Whether a default run takes one flow and operation over each protocol, and of an entry's single carriers one.
+    #[serde(default)]
+    pub sparse: bool,
     /// Cases.
     pub cases: Vec<serde_saphyr::Spanned<CaseEntry>>,
 }
@@ -44,7 +60,16 @@ pub(super) struct CaseEntry {
     /// HTTP methods, of each of which the entry makes a case.
     #[serde(default)]
     pub methods: Vec<String>,
+    /// Further places of a request, which the entry takes all at once, and one by one.
+    #[serde(default, deserialize_with = "super::also::places")]
+    pub carriers: Vec<Carrier>,
+    #[serde(skip)]
+    pub single: Option<Single>,
     pub algorithm: Option<AlgorithmChoice>,
+    #[serde(default)]
+    pub algorithms: Vec<AlgorithmGroup>,
+    #[serde(default)]
+    pub every_algorithm: bool,
     pub key: Option<String>,
     #[serde(default)]
     pub requires: Vec<Requirement>,
@@ -59,6 +84,9 @@ pub(super) struct CaseEntry {
     pub expect: Option<Expectation>,
     #[serde(default)]
     pub reason: Vec<String>,
+    pub watch: Option<Watch>,
+    #[serde(default)]
+    pub learnt: BTreeMap<String, bool>,
     #[serde(default)]
     pub steps: Vec<Step>,
 }
@@ -93,8 +121,12 @@ pub struct Case {
     pub operations: Vec<Operation>,
     /// Attestation formats; at least one.
     pub formats: Vec<Format>,
-    /// Algorithm of the credential keys.
+    /// Algorithm of the credential keys; the first of the axis where there is one.
     pub algorithm: AlgorithmChoice,
+    /// Algorithm axis; empty where the case has one algorithm, and of one where a permutation is made of it.
+    pub algorithms: Vec<CoseAlgorithm>,
+    /// Whether a default run plays the whole axis, and not the one that the seed draws.
+    pub every_algorithm: bool,
     /// Name of a credential key, where it is not to be derived.
     pub key: Option<String>,
     /// What the expectation presupposes of the target.
@@ -109,6 +141,18 @@ pub struct Case {
     pub each: Option<Measure>,
     /// Whether a default run takes one flow, and a few lengths.
     pub sampled: bool,
+    /// Whether a default run takes one flow.
+    pub one_flow: bool,
+    /// Whether a default run takes one flow and one protocol.
+    pub one_place: bool,
+    /// Whether the users' state is followed, and what the calls come to follows from it.
+    pub watch: Option<Watch>,
+    /// Of a watched case: what is known of the target where the documents leave it open.
+    pub learnt: BTreeMap<String, bool>,
+    /// Whether a default run takes one flow and operation over each protocol.
+    pub sparse: bool,
+    /// Of a case that has one of several carriers: which.
+    pub single: Option<Single>,
     /// The own suite file that it is from; none for the suites that are part of the product.
     pub file: Option<String>,
     /// Where its entry is.
@@ -131,6 +175,8 @@ impl Case {
             operations: Vec::new(),
             formats: vec![format],
             algorithm: AlgorithmChoice::Given(algorithm),
+            algorithms: Vec::new(),
+            every_algorithm: false,
             key: None,
             requires: Vec::new(),
             otherwise: Expectation::EITHER,
@@ -138,10 +184,25 @@ impl Case {
             catalogue: Vec::new(),
             each: None,
             sampled: false,
+            one_flow: false,
+            one_place: false,
+            watch: None,
+            learnt: BTreeMap::new(),
+            sparse: false,
+            single: None,
             file: None,
             place: Place::default(),
             steps,
         }
+    }
+
+    /// What names of its permutations and vectors have at their end: format, algorithm and length, as far as it has these axes.
+    pub fn axes_named(&self, format: Format, length: Option<usize>) -> String {
+        let format = (self.formats.len() > 1).then(|| format.slug());
+        let algorithm = self.axis_algorithm().map(|algorithm| algorithm.name().unwrap_or_default());
+        let mut named: String = format.into_iter().chain(algorithm).map(|part| format!("/{part}")).collect();
+        named.extend(length.map(|length| format!("/{length}")));
+        named
     }
 
     /// The primary clause.
@@ -155,6 +216,8 @@ impl Case {
             step.caller == super::Caller::Other
                 || step.user == super::UserRef::Other
                 || step.race == Some(Race::TwoUsers)
+                || step.path.as_deref().and_then(spelling::find).is_some_and(|form| form.names_another)
+                || step.concerns_other()
         };
         if self.steps.iter().any(other) { 2 } else { 1 }
     }
@@ -204,38 +267,6 @@ impl Case {
     }
 }
 
-/// What the own verifier has to say of a credential before it is sent.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(from = "String")]
-pub enum OracleVerdict {
-    /// Every step passes.
-    Accept,
-    /// Refused at this step of section 7.1 or check of section 8: `7.1/origin`, `8.3/magic`.
-    RefuseAt(String),
-}
-
-impl OracleVerdict {
-    /// Whether it is what a verifier said, or includes that: step 22 of section 7.1 includes every check of section 8.
-    pub fn includes(&self, said: &OracleVerdict) -> bool {
-        match (self, said) {
-            (OracleVerdict::RefuseAt(wanted), OracleVerdict::RefuseAt(said)) => {
-                clause::includes(&format!("webauthn/{wanted}"), &format!("webauthn/{said}"))
-            }
-            (wanted, said) => wanted == said,
-        }
-    }
-}
-
-impl From<String> for OracleVerdict {
-    fn from(text: String) -> Self {
-        match text.as_str() {
-            "accept" => OracleVerdict::Accept,
-            check if check.contains('/') => OracleVerdict::RefuseAt(text),
-            _ => OracleVerdict::RefuseAt(format!("7.1/{text}")),
-        }
-    }
-}
-
 macro_rules! names {
     ($name:ident => $target:ty { $($variant:ident = $value:expr),* $(,)? }) => {
         #[derive(Debug, Clone, Copy, Deserialize)]
@@ -268,30 +299,6 @@ impl TryFrom<String> for FormatName {
     }
 }
 
-/// The algorithm of a credential key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-pub enum AlgorithmChoice {
-    /// This one.
-    Given(CoseAlgorithm),
-    /// One that the options do not offer.
-    NotOffered,
-}
-
-impl TryFrom<String> for AlgorithmChoice {
-    type Error = String;
-
-    fn try_from(name: String) -> Result<Self, String> {
-        if name == "not-offered" {
-            return Ok(AlgorithmChoice::NotOffered);
-        }
-        CoseAlgorithm::from_name(&name).map(AlgorithmChoice::Given).ok_or_else(|| {
-            let known: Vec<&str> = CoseAlgorithm::ALL.iter().map(|(_, name, _)| *name).collect();
-            format!("there is no algorithm `{name}`; write not-offered, {}", known.join(", "))
-        })
-    }
-}
-
 /// A part whose every length is tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -306,8 +313,17 @@ pub enum Measure {
 
 impl From<CaseEntry> for Case {
     fn from(entry: CaseEntry) -> Case {
-        let steps = if entry.steps.is_empty() { default_steps(&entry) } else { entry.steps };
+        let carried_over = entry.carried_over();
+        let mut protocols: Vec<Protocol> = entry.protocols.iter().copied().map(Protocol::from).collect();
+        if protocols.is_empty() {
+            protocols = carried_over;
+        }
+        let mut steps = if entry.steps.is_empty() { default_steps(&entry) } else { entry.steps };
+        let looks = steps.iter_mut().filter(|step| step.untouched.is_some());
+        looks.for_each(|step| step.expect = step.expect.or(Some(Expectation::KEPT)));
         let formats: Vec<Format> = entry.formats.into_iter().map(|format| format.0).collect();
+        let algorithms: Vec<CoseAlgorithm> = entry.algorithms.into_iter().flat_map(|group| group.0).collect();
+        let first = algorithms.first().copied().map(AlgorithmChoice::Given);
         Case {
             id: entry.id,
             title: entry.title,
@@ -315,10 +331,12 @@ impl From<CaseEntry> for Case {
             basis: entry.basis,
             source: entry.source,
             flows: entry.flows,
-            protocols: entry.protocols.into_iter().map(Protocol::from).collect(),
+            protocols,
             operations: entry.operations.into_iter().map(Operation::from).collect(),
             formats: if formats.is_empty() { vec![Format::None] } else { formats },
-            algorithm: entry.algorithm.unwrap_or(AlgorithmChoice::Given(CoseAlgorithm::ES256)),
+            algorithm: entry.algorithm.or(first).unwrap_or(AlgorithmChoice::Given(CoseAlgorithm::ES256)),
+            algorithms,
+            every_algorithm: entry.every_algorithm,
             key: entry.key,
             requires: entry.requires,
             otherwise: entry.otherwise.unwrap_or(Expectation::EITHER),
@@ -326,33 +344,16 @@ impl From<CaseEntry> for Case {
             catalogue: entry.catalogue,
             each: entry.each,
             sampled: false,
+            one_flow: false,
+            one_place: false,
+            watch: entry.watch,
+            learnt: entry.learnt,
+            sparse: false,
+            single: entry.single,
             file: None,
             place: Place::default(),
             steps,
         }
-    }
-}
-
-/// Stands in a title for the method of an entry that has several.
-const METHOD: &str = "METHOD";
-/// Stands in a step for it.
-pub(super) const EACH: &str = "each";
-
-impl CaseEntry {
-    /// The entry once for each of its methods, as `<id>-<method>`; itself where it has none.
-    pub(super) fn each_method(self) -> Vec<CaseEntry> {
-        if self.methods.is_empty() {
-            return vec![self];
-        }
-        let by = |method: &String| {
-            let mut entry = self.clone();
-            entry.id = format!("{}-{}", self.id, method.to_ascii_lowercase());
-            entry.title = self.title.replace(METHOD, method);
-            let steps = entry.steps.iter_mut().filter(|step| step.method.as_deref() == Some(EACH));
-            steps.for_each(|step| step.method = Some(method.clone()));
-            entry
-        };
-        self.methods.iter().map(by).collect()
     }
 }
 

@@ -4,26 +4,34 @@ use std::collections::HashSet;
 
 use thiserror::Error;
 
-use super::model::{Case, CaseEntry, EACH, OracleVerdict, Place, SuiteFile};
+use super::also::EACH;
+use super::model::{Case, CaseEntry, Place, SuiteFile};
+use super::oracle::OracleVerdict;
 use super::step::{OperationRef, Step};
 use super::strength;
 use crate::authenticator::Mutation;
 use crate::contract::{Flow, clause};
-use crate::transport::tamper;
+use crate::transport::{spelling, tamper};
 
 /// The suites that are part of the product: file name and text.
 const SUITES: &[(&str, &str)] = &[
     ("scenarios/enrolment.yaml", include_str!("../../scenarios/enrolment.yaml")),
     ("scenarios/authorization.yaml", include_str!("../../scenarios/authorization.yaml")),
+    ("scenarios/carriers.yaml", include_str!("../../scenarios/carriers.yaml")),
     ("scenarios/limits.yaml", include_str!("../../scenarios/limits.yaml")),
     ("scenarios/request.yaml", include_str!("../../scenarios/request.yaml")),
     ("scenarios/wire.yaml", include_str!("../../scenarios/wire.yaml")),
+    ("scenarios/http.yaml", include_str!("../../scenarios/http.yaml")),
     ("scenarios/ceremony.yaml", include_str!("../../scenarios/ceremony.yaml")),
     ("scenarios/client-data.yaml", include_str!("../../scenarios/client-data.yaml")),
     ("scenarios/att-obj.yaml", include_str!("../../scenarios/att-obj.yaml")),
     ("scenarios/auth-data.yaml", include_str!("../../scenarios/auth-data.yaml")),
     ("scenarios/cose.yaml", include_str!("../../scenarios/cose.yaml")),
     ("scenarios/cose-attested.yaml", include_str!("../../scenarios/cose-attested.yaml")),
+    ("scenarios/algorithms.yaml", include_str!("../../scenarios/algorithms.yaml")),
+    ("scenarios/across.yaml", include_str!("../../scenarios/across.yaml")),
+    ("scenarios/encodings.yaml", include_str!("../../scenarios/encodings.yaml")),
+    ("scenarios/identifiers.yaml", include_str!("../../scenarios/identifiers.yaml")),
     ("scenarios/none.yaml", include_str!("../../scenarios/none.yaml")),
     ("scenarios/packed-self.yaml", include_str!("../../scenarios/packed-self.yaml")),
     ("scenarios/packed-x5c.yaml", include_str!("../../scenarios/packed-x5c.yaml")),
@@ -34,6 +42,9 @@ const SUITES: &[(&str, &str)] = &[
     ("scenarios/compound.yaml", include_str!("../../scenarios/compound.yaml")),
     ("scenarios/envelope.yaml", include_str!("../../scenarios/envelope.yaml")),
     ("scenarios/extensions.yaml", include_str!("../../scenarios/extensions.yaml")),
+    ("scenarios/canaries.yaml", include_str!("../../scenarios/canaries.yaml")),
+    ("scenarios/stored.yaml", include_str!("../../scenarios/stored.yaml")),
+    ("scenarios/sequences.yaml", include_str!("../../scenarios/sequences.yaml")),
 ];
 
 /// A suite that can't be used.
@@ -95,7 +106,8 @@ pub fn parse_suite(file: &str, text: &str) -> Result<Vec<Case>, ScenarioError> {
     let mut cases = Vec::with_capacity(suite.cases.len());
     let entries = suite.cases.into_iter().flat_map(|entry| {
         let place = entry.defined;
-        entry.value.each_method().into_iter().map(move |entry| (place, entry))
+        let each = entry.value.each_method().into_iter().flat_map(CaseEntry::each_carrier);
+        each.map(move |entry| (place, entry))
     });
     for (place, entry) in entries {
         let fail = |message: String| ScenarioError::Case {
@@ -108,9 +120,11 @@ pub fn parse_suite(file: &str, text: &str) -> Result<Vec<Case>, ScenarioError> {
         check_entry(&suite.suite, &entry, &mut ids).map_err(fail)?;
         let mut case = Case::from(entry.clone());
         strength::check(&entry, &case).map_err(fail)?;
-        case.sampled = suite.sampled;
+        (case.sampled, case.one_flow) = (suite.sampled, suite.one_flow);
+        (case.one_place, case.sparse) = (suite.one_place, suite.sparse);
         case.place = Place { file: file.to_owned(), line: usize::try_from(place.line()).unwrap_or_default() };
         case.steps.iter().try_for_each(|step| check_step(&case, step)).map_err(fail)?;
+        check_sequence(&case).map_err(fail)?;
         cases.push(case);
     }
     Ok(cases)
@@ -148,6 +162,9 @@ fn check_entry(suite: &str, entry: &CaseEntry, ids: &mut HashSet<String>) -> Res
     if let Some(wrong) = entry.methods.iter().find(|name| !name.bytes().all(|byte| byte.is_ascii_uppercase())) {
         return Err(format!("`{wrong}` is not an HTTP method; write for example GET"));
     }
+    if entry.algorithm.is_some() && !entry.algorithms.is_empty() {
+        return Err("it has both `algorithm` and `algorithms`".to_owned());
+    }
     let short = !entry.mutate.0.is_empty() || entry.expect.is_some() || entry.oracle.is_some();
     match (entry.steps.is_empty(), short) {
         (true, false) => Err("it has neither `steps` nor `expect`".to_owned()),
@@ -158,13 +175,23 @@ fn check_entry(suite: &str, entry: &CaseEntry, ids: &mut HashSet<String>) -> Res
 }
 
 fn check_step(case: &Case, step: &Step) -> Result<(), String> {
+    let whose = [step.hold.is_some(), step.untouched.is_some()];
     let kinds = [step.prepare.is_some(), step.call.is_some(), step.make.is_some(), step.wait.is_some()];
-    if kinds.into_iter().filter(|there| *there).count() != 1 {
-        return Err("each step has exactly one of prepare, call, make and wait".to_owned());
+    if kinds.into_iter().chain(whose).filter(|there| *there).count() != 1 {
+        return Err("each step has exactly one of prepare, call, make, wait, hold and untouched".to_owned());
+    }
+    if step.also.iter().any(|also| also.place().is_none()) {
+        return Err("a step says `in: each`, but the case has no `carriers`".to_owned());
     }
     let operation_axis = [step.prepare, step.call].contains(&Some(OperationRef::Operation));
     if operation_axis && case.operations.is_empty() {
         return Err("a step says `operation`, but the case has no `operations`".to_owned());
+    }
+    if step.prepare == Some(OperationRef::List) {
+        return Err("a list needs nothing that could be prepared; write `call: list`".to_owned());
+    }
+    if step.call == Some(OperationRef::List) && step.expect.is_some() && case.watch.is_none() {
+        return Err("a step that lists has no `expect`: what it has to show are the factors of the case".to_owned());
     }
     if step.method.as_deref() == Some(EACH) {
         return Err("a step says `method: each`, but the case has no `methods`".to_owned());
@@ -179,12 +206,36 @@ fn check_step(case: &Case, step: &Step) -> Result<(), String> {
         let known = tamper::FAULTS.iter().map(|fault| fault.id);
         return Err(format!("there is no request fault `{name}`{}", near(name, known)));
     }
+    if let Some(name) = step.path.as_deref().filter(|name| spelling::find(name).is_none()) {
+        let known = spelling::SPELLINGS.iter().map(|form| form.id);
+        return Err(format!("there is no form of a path `{name}`{}", near(name, known)));
+    }
     if let Some(OracleVerdict::RefuseAt(slug)) = &step.oracle
         && clause::find(&format!("webauthn/{slug}")).is_none()
     {
         return Err(format!(
             "`oracle: {slug}` is neither `accept`, a step of WebAuthn section 7.1 nor a check of section 8"
         ));
+    }
+    Ok(())
+}
+
+/// Whether the starts that steps speak of come before them, and whether what is watched can be followed.
+fn check_sequence(case: &Case) -> Result<(), String> {
+    let mut starts = 0;
+    for step in &case.steps {
+        let about = [step.of, step.from].into_iter().flatten();
+        if let Some(wrong) = about.into_iter().find(|number| !(1..=starts).contains(number)) {
+            return Err(format!("a step is about start {wrong}, and there are {starts} before it"));
+        }
+        starts += if step.starts() { step.times } else { 0 };
+        let is_plain = step.prepare.is_none() && step.race.is_none() && step.wait.is_none() && !step.is_malformed();
+        if case.watch.is_some() && !is_plain {
+            return Err("with `watch`, steps are plain calls, and `make`".to_owned());
+        }
+    }
+    if case.watch.is_none() && !case.learnt.is_empty() {
+        return Err("`learnt` goes with `watch`".to_owned());
     }
     Ok(())
 }
@@ -260,8 +311,34 @@ mod tests {
             (format!("{{ id: s/a, {clause}, steps: [{{ call: operation }}] }}"), "no `operations`"),
             (format!("{{ id: s/a, {clause}, steps: [{{ call: start, method: each }}] }}"), "no `methods`"),
             (format!("{{ id: s/a, {clause}, methods: [Get], expect: must-accept }}"), "`Get` is not an HTTP method"),
+            (
+                format!("{{ id: s/a, {clause}, algorithms: [DSA], expect: must-accept }}"),
+                "there are no algorithms `DSA`",
+            ),
+            (
+                format!("{{ id: s/a, {clause}, algorithm: ES256, algorithms: [rsa], expect: must-accept }}"),
+                "both `algorithm` and `algorithms`",
+            ),
             (format!("{{ id: s/a, {clause}, steps: [{{ expect: must-accept }}] }}"), "exactly one of"),
+            (
+                format!("{{ id: s/a, {clause}, steps: [{{ call: start }}, {{ call: verify, of: 2 }}] }}"),
+                "start 2, and there are 1",
+            ),
+            (format!("{{ id: s/a, {clause}, watch: always, steps: [{{ prepare: remove }}] }}"), "plain calls"),
+            (
+                format!("{{ id: s/a, {clause}, learnt: {{ a: true }}, steps: [{{ call: start }}] }}"),
+                "goes with `watch`",
+            ),
+            (format!("{{ id: s/a, {clause}, steps: [{{ prepare: list }}] }}"), "write `call: list`"),
             (format!("{{ id: s/a, {clause}, steps: [{{ call: start, tamper: nothing }}] }}"), "no request fault"),
+            (
+                format!("{{ id: s/a, {clause}, steps: [{{ call: start, path: double-slsh }}] }}"),
+                "did you mean `double-slash`?",
+            ),
+            (
+                format!("{{ id: s/a, {clause}, steps: [{{ call: start, headers: {{ a b: x }} }}] }}"),
+                "`a b` is not the name",
+            ),
         ] {
             let error = error_of(&case);
             assert!(error.contains(words), "{case}: {error}");

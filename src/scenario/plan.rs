@@ -16,11 +16,12 @@ use super::step::OperationRef;
 use crate::authenticator::Format;
 use crate::contract::{Flow, Operation, Protocol};
 use crate::outcome::Shard;
+use crate::webauthn::cose::CoseAlgorithm;
 
 /// One case on one flow over one protocol.
 #[derive(Debug, Clone)]
 pub struct Permutation {
-    /// Stable name, `<flow>/<protocol>/<case>[/<operation>][/<format>]`.
+    /// Stable name, `<flow>/<protocol>/<case>[/<operation>][/<format>][/<algorithm>][/<length>]`.
     pub id: String,
     /// The case.
     pub case: Arc<Case>,
@@ -51,6 +52,7 @@ impl Permutation {
             OperationRef::Start => Operation::Start,
             OperationRef::Verify => Operation::Verify,
             OperationRef::Remove => Operation::Remove,
+            OperationRef::List => Operation::List,
             OperationRef::Operation => self.operation.unwrap_or(Operation::Start),
         }
     }
@@ -61,14 +63,9 @@ impl Permutation {
     }
 
     fn name(&self, protocol: &str) -> String {
-        let mut name = format!("{}/{protocol}/{}", self.flow, self.case.id);
-        if let Some(operation) = self.operation {
-            name = format!("{name}/{}", operation.slug());
-        }
-        if self.case.formats.len() > 1 {
-            name = format!("{name}/{}", self.format.slug());
-        }
-        self.length.map_or(name.clone(), |length| format!("{name}/{length}"))
+        let operation = self.operation.map(|operation| format!("/{}", operation.slug())).unwrap_or_default();
+        let axes = self.case.axes_named(self.format, self.length);
+        format!("{}/{protocol}/{}{operation}{axes}", self.flow, self.case.id)
     }
 }
 
@@ -266,19 +263,22 @@ impl Case {
 }
 
 fn expand(case: Arc<Case>, selection: &Selection, exhaustive: bool) -> Vec<Permutation> {
-    let flow_wanted = |flow: &&Flow| case.flows.is_empty() || case.flows.iter().any(|p| flow_matches(p, **flow));
-    let protocol_wanted = |protocol: &&Protocol| case.protocols.is_empty() || case.protocols.contains(protocol);
+    if case.algorithms.is_empty() {
+        return expand_one(case, selection, exhaustive);
+    }
+    let draw = |most| drawn(selection.seed, &case.id, ALGORITHM, most);
+    let cases = if exhaustive { case.each_algorithm() } else { case.drawn_algorithms(draw) };
+    cases.into_iter().flat_map(|case| expand_one(Arc::new(case), selection, exhaustive)).collect()
+}
+
+/// The permutations of a case with one algorithm.
+fn expand_one(case: Arc<Case>, selection: &Selection, exhaustive: bool) -> Vec<Permutation> {
     let operations: Vec<Option<Operation>> =
         if case.operations.is_empty() { vec![None] } else { case.operations.iter().copied().map(Some).collect() };
-    let mut flows: Vec<Flow> = selection.flows.iter().filter(flow_wanted).copied().collect();
-    // What options ask for may differ by flow: on the flow that was drawn the case might have to be skipped.
-    let depends_on_flow = case.requires.iter().any(Requirement::is_of_options);
-    if case.sampled && !depends_on_flow && !exhaustive && !flows.is_empty() {
-        flows = vec![flows[drawn(selection.seed, &case.id, 0, flows.len())]];
-    }
+    let (flows, protocols) = places(&case, selection, exhaustive);
     let mut permutations = Vec::new();
     for flow in flows {
-        for protocol in selection.protocols.iter().filter(protocol_wanted) {
+        for protocol in &protocols {
             for operation in &operations {
                 for format in &case.formats {
                     for length in lengths(&case, *format, selection, exhaustive) {
@@ -292,7 +292,41 @@ fn expand(case: Arc<Case>, selection: &Selection, exhaustive: bool) -> Vec<Permu
             }
         }
     }
-    permutations
+    if case.sparse && !exhaustive { thinned(&case, permutations, selection.seed) } else { permutations }
+}
+
+/// One permutation over each protocol; of the cases that an entry makes of its carriers one permutation altogether.
+fn thinned(case: &Case, all: Vec<Permutation>, seed: u64) -> Vec<Permutation> {
+    let one_of = |some: Vec<Permutation>, part: usize| {
+        let index = drawn(seed, &case.id, part, some.len());
+        some.into_iter().nth(index)
+    };
+    if let Some(single) = &case.single {
+        let is_drawn = drawn(seed, &single.entry, 0, single.count) == single.index;
+        return one_of(all, 1).filter(|_| is_drawn).into_iter().collect();
+    }
+    let over = |protocol| all.iter().filter(|permutation| permutation.protocol == protocol).cloned().collect();
+    Protocol::ALL.into_iter().enumerate().filter_map(|(part, protocol)| one_of(over(protocol), part + 1)).collect()
+}
+
+/// The flows and protocols that a case is played on. Cases with one algorithm of an axis are drawn to one place, since each place
+/// has to take a good credential with the algorithm first.
+fn places(case: &Case, selection: &Selection, exhaustive: bool) -> (Vec<Flow>, Vec<Protocol>) {
+    let flow_wanted = |flow: &&Flow| case.flows.is_empty() || case.flows.iter().any(|p| flow_matches(p, **flow));
+    let protocol_wanted = |protocol: &&Protocol| case.protocols.is_empty() || case.protocols.contains(protocol);
+    let mut flows: Vec<Flow> = selection.flows.iter().filter(flow_wanted).copied().collect();
+    let mut protocols: Vec<Protocol> = selection.protocols.iter().filter(protocol_wanted).copied().collect();
+    let name = case.axis_algorithm().and_then(CoseAlgorithm::name).unwrap_or(&case.id);
+    let is_on_one_flow = case.sampled || case.one_flow || case.one_place;
+    let (draws_flow, draws_protocol) = (is_on_one_flow && !exhaustive, case.one_place && !exhaustive);
+    // What options ask for may differ by flow: on the flow that was drawn the case might have to be skipped.
+    if draws_flow && !case.requires.iter().any(Requirement::is_of_options) && !flows.is_empty() {
+        flows = vec![flows[drawn(selection.seed, name, 0, flows.len())]];
+    }
+    if draws_protocol && !protocols.is_empty() {
+        protocols = vec![protocols[drawn(selection.seed, name, PROTOCOL, protocols.len())]];
+    }
+    (flows, protocols)
 }
 
 /// The lengths that a case tries; one without a length for other cases.
@@ -311,6 +345,10 @@ fn lengths(case: &Case, format: Format, selection: &Selection, exhaustive: bool)
     let place = |part: usize| part * share + drawn(selection.seed, &case.id, part + 1, share);
     (0..SAMPLED_LENGTHS).map(place).filter(|length| *length < all).map(Some).collect()
 }
+
+/// Parts of a draw beside those of lengths.
+const PROTOCOL: usize = 1_000;
+const ALGORITHM: usize = 1_001;
 
 /// A number below `most` that follows from the seed and the case.
 fn drawn(seed: u64, case: &str, part: usize, most: usize) -> usize {
@@ -360,6 +398,29 @@ cases:
     }
 
     #[test]
+    fn a_sparse_suite_is_drawn_over_each_protocol_and_one_carrier_of_an_entry() {
+        let suite = "suite: s\nsparse: true\ncases:\n- { id: s/one, title: t, clauses: [api/status/ok], operations: [start, remove],\n    \
+                     carriers: ['header:a', 'header:b', 'query:c'], steps: [{ prepare: operation },\n    \
+                     { call: operation, also: [{ in: each, what: text, value: own }], expect: either }] }\n";
+        let drawn = |seed, exhaustive| {
+            let (flows, protocols) = (Flow::ALL.to_vec(), Protocol::ALL.to_vec());
+            let selection = Selection { flows, protocols, seed, exhaustive, ..Selection::default() };
+            let plan = Plan::new(parse_suite("s.yaml", suite).expect("valid"), &selection);
+            plan.permutations.into_iter().map(|permutation| permutation.id).collect::<Vec<_>>()
+        };
+        let mut seen = HashSet::new();
+        for seed in 0..2000 {
+            let ids = drawn(seed, false);
+            let together = ids.iter().filter(|id| id.contains("/one/")).count();
+            assert!(together == 3 && ids.len() == 4, "{ids:?}");
+            seen.extend(ids);
+        }
+        // Each flow, operation and protocol of all at once and of two headers, and REST alone of the query.
+        assert_eq!(drawn(1, true).len(), 8 * (3 + 3 + 3 + 1));
+        assert_eq!(seen.len(), 80, "other seeds draw the rest");
+    }
+
+    #[test]
     fn cases_that_wait_are_played_where_that_is_asked_for() {
         let waiting = |waits: bool, patterns: &[&str]| {
             let selection = Selection {
@@ -385,6 +446,34 @@ cases:
         assert!(ids.contains(&"v1/u2f/grpc-web/s/one/packed-self"), "{ids:?}");
         assert!(ids.contains(&"v2/passkey/rest/s/two/remove"), "{ids:?}");
         assert_eq!(plan.permutations[0].across_protocols(), "v1/u2f/all/s/one/none");
+    }
+
+    #[test]
+    fn algorithms_are_an_axis_that_a_default_run_draws_from() {
+        let text = "suite: s\nsampled: true\none-place: true\ncases:\n\
+                    - { id: s/drawn, title: t, clauses: [webauthn/7.1/accept], algorithms: [others], expect: must-accept }\n\
+                    - { id: s/all, title: t, clauses: [webauthn/7.1/accept], algorithms: [EdDSA, RS256], every-algorithm: true, expect: must-accept }\n";
+        let plan = |seed, exhaustive| {
+            let (flows, protocols) = (Flow::ALL.to_vec(), Protocol::ALL.to_vec());
+            let selection = Selection { flows, protocols, seed, exhaustive, ..Selection::default() };
+            Plan::new(parse_suite("s.yaml", text).expect("valid"), &selection).permutations
+        };
+        let mut drawn = HashSet::new();
+        for seed in 0..40 {
+            let played = plan(seed, false);
+            assert_eq!(played.len(), 3, "one drawn, and two of the other case");
+            let place = |algorithm: &str| {
+                let of = played.iter().filter(|p| p.id.ends_with(algorithm)).map(|p| (p.flow, p.protocol));
+                of.collect::<HashSet<_>>().len()
+            };
+            assert!(place("EdDSA") <= 1 && place("RS256") <= 1, "one place for an algorithm");
+            drawn.insert(played[0].case.axis_algorithm());
+        }
+        assert!(drawn.len() >= 6, "{drawn:?}");
+        let all = plan(0, true);
+        assert_eq!(all.len(), 4 * 3 * (15 + 2));
+        assert_eq!(all[0].id, "v1/u2f/rest/s/drawn/ES384");
+        assert_eq!(all[0].case.algorithm, crate::scenario::AlgorithmChoice::Given(CoseAlgorithm::ES384));
     }
 
     #[test]

@@ -1,13 +1,18 @@
 //! One step of a case: prepare, start, make a credential, call an operation.
 
-use serde::Deserialize;
-use serde_json::{Map, Value};
+use http::header::HOST;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use super::Expectation;
+use super::also::{Also, When, Whom};
+use super::headers::Headers;
+use super::route::{FlowRef, ProtocolRef};
+use super::{Expectation, MessageEdit, MutationUse, Mutations};
 use crate::authenticator::{Args, Mutation};
+use crate::transport::spelling;
 
-/// A step as it is written. Exactly one of `prepare`, `call`, `make` and `wait` is there.
-#[derive(Debug, Clone, Deserialize)]
+/// A step as it is written. Exactly one of `prepare`, `call`, `make`, `wait`, `hold` and `untouched` is there.
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Step {
     /// Does all that the operation needs in order to succeed: nothing for start; start and make for verify; a whole
@@ -19,6 +24,13 @@ pub struct Step {
     pub make: Option<Made>,
     /// Waits.
     pub wait: Option<Wait>,
+    /// Gives a subject a factor, and an open registration besides.
+    pub hold: Option<Whom>,
+    /// Sees that a subject has these still, and nothing of the other's.
+    pub untouched: Option<Whom>,
+    /// Any of these: only under this condition.
+    #[serde(default)]
+    pub when: When,
 
     /// `make`: the one way in which the credential is wrong (several only in cases that fuzzing found).
     #[serde(default)]
@@ -35,9 +47,12 @@ pub struct Step {
     /// `call`: the id of the factor in the path.
     #[serde(default)]
     pub factor: FactorRef,
-    /// `call: verify`: the factor's name.
-    #[serde(default)]
-    pub name: NameSpec,
+    /// `call: verify`: the factor's name; without it one that no other factor has.
+    pub name: Option<NameSpec>,
+    /// `make`, `call: verify` and `call: remove`: the start that it is about, by its number from 1 among all starts of the case.
+    pub of: Option<usize>,
+    /// `make: same-credential` and the like: the start whose credential is meant, by its number; otherwise the one made last.
+    pub from: Option<usize>,
     /// `call: start`, v2: the domain asked for.
     pub domain: Option<DomainRef>,
     /// `call`: another flow than the permutation's.
@@ -51,6 +66,8 @@ pub struct Step {
     pub credential: CredentialRef,
     /// `call: verify`: several at once, of which exactly one may be accepted. `call: start`: both users at once.
     pub race: Option<Race>,
+    /// `call`, v2: it is made for the user of the case and for another, several times each, and answered alike.
+    pub twin: Option<super::Twin>,
     /// `prepare` and `call`: how often it is done, one after the other.
     #[serde(default = "once")]
     pub times: usize,
@@ -63,6 +80,17 @@ pub struct Step {
     pub content_type: Option<String>,
     /// `call`: another HTTP method.
     pub method: Option<String>,
+    /// `call`: further headers, or others in place of ours.
+    #[serde(default)]
+    pub headers: Headers,
+    /// `call`: a named form of the path.
+    pub path: Option<String>,
+    /// `call`: over which connection.
+    #[serde(default)]
+    pub connection: ConnectionRef,
+    /// `call`: what stands in further places of the request.
+    #[serde(default)]
+    pub also: Vec<Also>,
     /// `call`: what it has to come to; a call without it prepares the case.
     pub expect: Option<Expectation>,
     /// `call`: the clauses that a refusal may be about; otherwise the case's primary clause.
@@ -80,22 +108,32 @@ impl Default for Step {
             call: None,
             make: None,
             wait: None,
+            hold: None,
+            untouched: None,
+            when: When::default(),
             mutate: Mutations::default(),
             oracle: None,
             caller: Caller::default(),
             user: UserRef::default(),
             factor: FactorRef::default(),
-            name: NameSpec::default(),
+            name: None,
+            of: None,
+            from: None,
             domain: None,
             flow: FlowRef::default(),
             over: ProtocolRef::default(),
             credential: CredentialRef::default(),
             race: None,
+            twin: None,
             times: once(),
             message: Vec::new(),
             tamper: None,
             content_type: None,
             method: None,
+            headers: Headers::default(),
+            path: None,
+            connection: ConnectionRef::Any,
+            also: Vec::new(),
             expect: None,
             reason: Vec::new(),
             about: None,
@@ -113,14 +151,35 @@ impl Step {
         self.mutate.0.iter().filter_map(known).collect()
     }
 
-    /// Whether its request is wrong on purpose in its bytes, method or content type.
+    /// Whether it makes starts that later steps can be about.
+    pub fn starts(&self) -> bool {
+        let prepares = matches!(self.prepare, Some(OperationRef::Verify | OperationRef::Remove));
+        prepares || self.call == Some(OperationRef::Start)
+    }
+
+    /// Whether its request is wrong on purpose in its bytes, method, path or content type, or says two things of one.
     pub fn is_malformed(&self) -> bool {
-        self.tamper.is_some() || self.method.is_some() || self.content_type.is_some() || !self.message.is_empty()
+        let is_elsewhere = self.method.is_some() || self.path.is_some() || self.content_type.is_some();
+        self.tamper.is_some() || is_elsewhere || !self.message.is_empty() || !self.also.is_empty()
+    }
+
+    /// Whether its request is written as HTTP/1.1 alone can write it: without Host, or with the whole URL in its first line.
+    pub fn is_of_http1(&self) -> bool {
+        let is_absolute = self.path.as_deref().and_then(spelling::find).is_some_and(|form| form.is_absolute);
+        is_absolute || self.headers.leaves_out(&HOST)
+    }
+
+    /// Whether the documents say what answers its request: not where its method, path or content type are others, nor where its headers
+    /// allow for more answers than one, nor where it says two things of one.
+    pub fn is_documented(&self, expectation: Expectation) -> bool {
+        let is_elsewhere = self.method.is_some() || self.path.is_some() || self.content_type.is_some();
+        let is_open = !self.headers.is_empty() && expectation == Expectation::EITHER;
+        !is_elsewhere && !is_open && self.also.is_empty()
     }
 }
 
 /// What `make` makes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Made {
     /// A new credential, as the case says.
@@ -137,41 +196,26 @@ pub enum Made {
 }
 
 /// What is waited for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Wait {
     /// That the last start's challenge has expired: twice the time-out that its options state.
     Expiry,
 }
 
-/// Which flow a call is of.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+/// Over which connection a call goes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum FlowRef {
-    /// The permutation's.
+pub enum ConnectionRef {
+    /// Any that is free.
     #[default]
-    Own,
-    /// The flow of the other factor kind, of the same version.
-    OtherFactor,
-    /// The flow of the same factor kind, of the other version.
-    OtherVersion,
-}
-
-/// Which protocol a call is made over.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ProtocolRef {
-    /// The permutation's.
-    #[default]
-    Own,
-    /// The next one that the target offers.
-    Next,
-    /// The one after that.
-    Last,
+    Any,
+    /// One that the case has for itself: the same for all its calls over a protocol that say so.
+    Kept,
 }
 
 /// Which credential a verify sends.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CredentialRef {
     /// The one made last.
@@ -182,7 +226,7 @@ pub enum CredentialRef {
 }
 
 /// Calls at the same time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Race {
     /// 32 copies of one call.
@@ -191,42 +235,8 @@ pub enum Race {
     TwoUsers,
 }
 
-/// A change of the request's message.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct MessageEdit {
-    /// What is changed.
-    pub member: MessageMember,
-    /// The new value; without it the member is left out.
-    pub value: Option<Value>,
-    /// JSON null.
-    #[serde(default)]
-    pub is_null: bool,
-    /// Another name of the member: its original protobuf name.
-    #[serde(default)]
-    pub snake_case: bool,
-    /// v1's credential in another base64 form: `unpadded`, `url-padded`, `url-unpadded`, `mixed`.
-    pub encoded: Option<String>,
-}
-
-/// Members of requests by what they are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum MessageMember {
-    /// The factor's name.
-    Name,
-    /// The credential.
-    Credential,
-    /// The kind of authenticator that the start of a passkey asks for.
-    Authenticator,
-    /// The registration code that the start of a passkey carries.
-    Code,
-    /// A member that the documents do not have.
-    Unknown,
-}
-
 /// Which operation a step speaks of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum OperationRef {
     /// `start`
@@ -235,12 +245,14 @@ pub enum OperationRef {
     Verify,
     /// `remove`
     Remove,
+    /// `list`: reads back what the user has, where the flow has a list.
+    List,
     /// The operation of the case's `operations` axis.
     Operation,
 }
 
 /// Whose token a call carries.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Caller {
     /// The subject of the case.
@@ -271,7 +283,7 @@ pub enum Caller {
 }
 
 /// The user in the path of a v2 call.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum UserRef {
     /// The subject of the case.
@@ -288,7 +300,7 @@ pub enum UserRef {
 }
 
 /// The domain that a start asks for.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DomainRef {
     /// The target's own RP ID.
@@ -302,7 +314,7 @@ pub enum DomainRef {
 }
 
 /// The id of the factor.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FactorRef {
     /// The one of the last start or enrolment.
@@ -310,6 +322,8 @@ pub enum FactorRef {
     Own,
     /// The one of the first start.
     First,
+    /// The one that the other subject holds.
+    Held,
     /// One that does not exist.
     Unknown,
     /// An id of exactly this many characters that does not exist.
@@ -319,18 +333,25 @@ pub enum FactorRef {
 }
 
 /// The name of the factor.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct NameSpec {
     /// The text that is repeated.
     #[serde(default = "letter")]
     pub text: String,
     /// How often.
+    #[serde(default = "once")]
     pub times: usize,
     /// What follows.
     #[serde(default)]
     pub then: String,
+    /// Other forms in which a list may show it.
+    #[serde(default)]
+    pub or: Vec<String>,
 }
+
+/// Stands in a name for a text that no other factor has.
+const KEY: &str = "KEY";
 
 fn letter() -> String {
     "n".to_owned()
@@ -340,57 +361,19 @@ const fn once() -> usize {
     1
 }
 
-impl Default for NameSpec {
-    fn default() -> Self {
-        NameSpec { text: letter(), times: 8, then: String::new() }
-    }
-}
-
 impl NameSpec {
-    /// The text.
-    pub fn text(&self) -> String {
-        format!("{}{}", self.text.repeat(self.times), self.then)
+    /// The name that the faults of a request look for.
+    pub fn usual() -> NameSpec {
+        NameSpec { text: letter(), times: 8, then: String::new(), or: Vec::new() }
     }
-}
 
-/// Mutations of one credential: none, `{ origin: "https://attacker.example" }`, or a list of such.
-#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
-#[serde(try_from = "Value")]
-pub struct Mutations(pub Vec<MutationUse>);
-
-impl TryFrom<Value> for Mutations {
-    type Error = String;
-
-    fn try_from(value: Value) -> Result<Self, String> {
-        let one = |value: Value| match value {
-            Value::Object(map) => MutationUse::try_from(map),
-            other => Err(format!("a mutation is a map of its id and arguments, not {other}")),
-        };
-        match value {
-            Value::Array(list) => list.into_iter().map(one).collect::<Result<_, _>>().map(Mutations),
-            value => Ok(Mutations(vec![one(value)?])),
-        }
+    /// The text, in which `KEY` stands for what is drawn.
+    pub fn text(&self, drawn: &str) -> String {
+        format!("{}{}", self.text.repeat(self.times), self.then).replace(KEY, drawn)
     }
-}
 
-/// A mutation by id with its arguments: `{ origin: "https://attacker.example" }`.
-#[derive(Debug, Clone, PartialEq)]
-pub struct MutationUse {
-    /// Id in the mutation registry.
-    pub id: String,
-    /// Arguments as written.
-    pub args: Value,
-}
-
-impl TryFrom<Map<String, Value>> for MutationUse {
-    type Error = String;
-
-    fn try_from(map: Map<String, Value>) -> Result<Self, String> {
-        let count = map.len();
-        let mut entries = map.into_iter();
-        match (entries.next(), count) {
-            (Some((id, args)), 1) => Ok(MutationUse { id, args }),
-            _ => Err(format!("a credential is mutated in exactly one way, not in {count}; write a list for several")),
-        }
+    /// Its other forms.
+    pub fn others(&self, drawn: &str) -> Vec<String> {
+        self.or.iter().map(|form| form.replace(KEY, drawn)).collect()
     }
 }

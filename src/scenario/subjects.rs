@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 
 use super::model::Case;
 use super::plan::{Permutation, Plan};
-use super::step::{Caller, FlowRef, OperationRef, Step, UserRef};
+use super::route::FlowRef;
+use super::step::{Caller, OperationRef, Step, UserRef};
 
 /// Permutations that share a subject, on the average, where there are subjects enough: each may leave a credential behind, which
 /// every later start has to list.
@@ -78,9 +79,16 @@ impl Case {
             step.flow == FlowRef::Own && (step.prepare.is_some() || step.call == Some(OperationRef::Start))
         };
         let ends = |step: &Step| matches!(step.call, Some(OperationRef::Verify | OperationRef::Remove));
+        // What is watched speaks of what it made itself, and says so in names of its own.
+        if self.watch.is_some() {
+            return Sharing::Shares;
+        }
         let first = self.steps.iter().filter(own).find(|step| begins(step) || ends(step));
         if first.is_some_and(ends) {
             Sharing::Fresh
+        } else if self.steps.iter().any(|step| step.hold.is_some() || !step.also.is_empty()) {
+            // What is judged speaks of what the case has enrolled for either subject.
+            Sharing::Shares
         } else if self.subjects() > 1 || self.steps.iter().any(|step| step.race.is_some() || step.times >= MANY) {
             Sharing::Own
         } else {

@@ -24,7 +24,8 @@ pub(super) fn user_of(site: &Site, headers: &HeaderMap) -> Result<Arc<User>, Ref
         }
         return Err(Refused::new("AUTH-missing"));
     };
-    let text = value.to_str().ok().filter(|_| another.is_none()).unwrap_or_default();
+    let value = if another.is_some() { None } else { Some(value) };
+    let text = value.and_then(|value| value.to_str().ok()).unwrap_or_default();
     let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
     let token = if switches.varies("token-padding-ignored") { token.trim_end_matches('=') } else { token };
     let is_bearer = scheme.eq_ignore_ascii_case("bearer");

@@ -1,19 +1,23 @@
 //! Verify: finds the pending registration, spends it, judges the credential, and stores the factor.
 
 use std::borrow::Cow;
+use std::time::Instant;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Map, Value, json};
 
 use super::json;
+use super::leniency;
 use super::options::offer;
 use super::refusal::Refused;
+use super::service::Caller;
 use super::site::Site;
+use super::spill;
 use super::store::{Factor, Kind, Pending, User};
-use super::switches::Switches;
+use super::stored;
 use crate::contract::{ApiVersion, Endpoint, Protocol};
-use crate::relying_party::{Ceremony, Omission, Step, verify_registration_without};
+use crate::relying_party::{Ceremony, Omission, Refusal, Step, verify_registration_without};
 use crate::webauthn::attestation::AttestationObject;
 use crate::webauthn::x509::Certificate;
 
@@ -23,7 +27,7 @@ pub(super) struct Attempt<'a> {
     pub endpoint: &'a Endpoint,
     pub message: &'a Value,
     pub user: &'a User,
-    pub protocol: Protocol,
+    pub caller: &'a Caller,
     /// The registration as it was before others may have taken it; only a defect looks.
     pub early: Option<Pending>,
 }
@@ -75,7 +79,10 @@ impl Attempt<'_> {
         let mut state = self.user.state();
         let of_kind = state.of(kind);
         of_kind.pending.retain(Pending::is_alive);
+        let is_of_another = self.caller.user.id != self.user.id;
+        let is_caller_bound = self.site.switches.varies("registration-is-the-callers");
         let is_meant = |pending: &Pending| match (named, &claimed) {
+            _ if is_caller_bound && pending.is_of_another != is_of_another => false,
             (Some(id), _) => id == pending.factor_id,
             (None, Some(challenge)) => *challenge == pending.challenge,
             (None, None) => true,
@@ -101,6 +108,8 @@ impl Attempt<'_> {
     fn blank(&self, factor_id: &str) -> Pending {
         Pending {
             factor_id: factor_id.to_owned(),
+            version: self.endpoint.flow.version(),
+            is_of_another: self.caller.user.id != self.user.id,
             challenge: Vec::new(),
             rp_id: self.site.rp_id.clone(),
             origin: self.site.origin.clone(),
@@ -151,10 +160,10 @@ impl Attempt<'_> {
             trust_anchors: &trust_anchors,
             now: u64::try_from(jiff::Timestamp::now().as_second()).unwrap_or_default(),
         };
-        let omission = self.omission();
-        let completed = completed(switches, credential);
+        let omission = self.omission(pending, credential);
+        let completed = leniency::completed(switches, credential);
         let registration = verify_registration_without(&ceremony, &completed, omission)
-            .map_err(|refusal| refused_at(refusal.step.slug(), &refusal.detail))?;
+            .map_err(|refusal| self.refused(&refusal, credential))?;
         self.be_too_strict(credential)?;
         let id = registration.credential_id;
         // Two verifies at once may both have found the id free.
@@ -191,12 +200,22 @@ impl Attempt<'_> {
         Ok(())
     }
 
-    fn omission(&self) -> Option<Omission> {
+    fn refused(&self, refusal: &Refusal, credential: &Value) -> Refused {
+        let is_taken = refusal.step == Step::CredentialIdUnique;
+        if is_taken && self.site.switches.has("canary-owner-named") {
+            let detail = spill::taken(&self.site.store, &named_id(credential), &refusal.detail);
+            return refused_at(refusal.step.slug(), &detail);
+        }
+        refused_at(refusal.step.slug(), &refusal.detail)
+    }
+
+    fn omission(&self, pending: &Pending, credential: &Value) -> Option<Omission> {
         let switches = &self.site.switches;
-        if self.protocol == Protocol::Rest && switches.has("transport-rest-disagrees") {
+        if self.caller.protocol == Protocol::Rest && switches.has("transport-rest-disagrees") {
             return Some(Omission::Step(Step::Origin));
         }
-        switches.omission()
+        let of_some = || leniency::omission(switches, self.caller.protocol, &pending.challenge, credential);
+        switches.omission().or_else(of_some)
     }
 
     /// The challenge that was issued, unless a defect takes another for good.
@@ -218,6 +237,7 @@ impl Attempt<'_> {
     /// The origin of the registration, and with a defect whatever ends in the RP ID.
     fn expected_origins(&self, pending: &Pending, credential: &Value) -> Vec<String> {
         let mut origins = vec![pending.origin.clone()];
+        origins.extend(self.caller.besides.host.iter().map(|host| format!("https://{host}")));
         if self.site.switches.has("verification-origin-by-suffix") {
             let claimed = client_data(credential).and_then(|data| data.get("origin")?.as_str().map(str::to_owned));
             origins.extend(claimed.filter(|origin| origin.ends_with(&pending.rp_id)));
@@ -238,31 +258,19 @@ impl Attempt<'_> {
         let name = self.endpoint.name_member().and_then(|pointer| self.message.pointer(pointer));
         let factor = Factor {
             id: pending.factor_id.clone(),
+            version: self.endpoint.flow.version(),
             credential_id,
             name: name.and_then(Value::as_str).unwrap_or_default().to_owned(),
             created: pending.created,
+            verified: Instant::now(),
         };
-        let mut state = self.user.state();
-        let factors = &mut state.of(Kind::of(self.endpoint.flow)).factors;
-        if pending.replayable.is_some() {
-            factors.retain(|other| other.id != factor.id);
-        }
-        factors.push(factor);
+        stored::keep(self.site, (self.endpoint.flow, self.caller.protocol), self.user, (pending, factor));
     }
 
     fn reply(&self, pending: &Pending) -> Value {
         let sequence = self.user.state().next_sequence();
         json!({ "details": self.site.details(sequence, pending.created) })
     }
-}
-
-/// The credential, with the rawId that its id stands for if a variant does without one.
-fn completed<'c>(switches: &Switches, credential: &'c Value) -> Cow<'c, Value> {
-    let mut completed = Cow::Borrowed(credential);
-    if credential["rawId"].is_null() && credential["id"].is_string() && switches.varies("raw-id-optional") {
-        completed.to_mut()["rawId"] = credential["id"].clone();
-    }
-    completed
 }
 
 /// Characters of a message.
@@ -286,11 +294,16 @@ fn client_data(credential: &Value) -> Option<Map<String, Value>> {
 
 /// The challenge that the client data name.
 fn claimed_challenge(credential: &Value) -> Option<Vec<u8>> {
-    URL_SAFE_NO_PAD.decode(client_data(credential)?.get("challenge")?.as_str()?).ok()
+    URL_SAFE_NO_PAD.decode(claimed_challenge_text(credential)?).ok()
+}
+
+/// The challenge as the client data have it.
+pub(super) fn claimed_challenge_text(credential: &Value) -> Option<String> {
+    client_data(credential)?.get("challenge")?.as_str().map(str::to_owned)
 }
 
 /// The attestation object, without any check.
-fn attestation_object(credential: &Value) -> Option<AttestationObject> {
+pub(super) fn attestation_object(credential: &Value) -> Option<AttestationObject> {
     let text = credential.pointer("/response/attestationObject")?.as_str()?;
     AttestationObject::decode_prefix(&URL_SAFE_NO_PAD.decode(text).ok()?).ok()
 }

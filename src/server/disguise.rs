@@ -84,6 +84,9 @@ fn vary(switches: &Switches, protocol: Protocol, mut refused: Refused) -> Refuse
     if is_ceremony && switches.varies("refusal-body-422") {
         refused.http_status = 422;
     }
+    if id == "REQUEST-method" && switches.varies("refusal-method-501") {
+        refused.http_status = 501;
+    }
     if id == "REQUEST-content-type" && switches.varies("refusal-content-type-400") {
         refused.http_status = 400;
     }

@@ -12,7 +12,7 @@ use axum::routing::any;
 use bytes::{Buf as _, BufMut as _, Bytes};
 use futures_util::stream;
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use http_body::Frame;
 use http_body_util::{BodyExt as _, Full, StreamBody};
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder, Streaming};
@@ -20,7 +20,9 @@ use tonic_web::GrpcWebLayer;
 use tower::{Layer as _, ServiceExt as _, service_fn};
 
 use super::body;
+use super::carriers;
 use super::disguise::disguised;
+use super::grpc_lapses;
 use super::refusal::Refused;
 use super::service::Service;
 use super::switches::Switches;
@@ -59,6 +61,7 @@ pub(super) async fn answer(service: Arc<Service>, endpoint: Option<&'static Endp
         return status_only(StatusCode::METHOD_NOT_ALLOWED);
     }
     let switched = service.clone();
+    let asked = if switched.site.switches.is_empty() { HeaderMap::new() } else { request.headers().clone() };
     let native = service_fn(move |request| {
         let service = service.clone();
         async move { Ok::<_, Infallible>(unary(service, endpoint, protocol, request).await) }
@@ -69,6 +72,7 @@ pub(super) async fn answer(service: Arc<Service>, endpoint: Option<&'static Endp
     };
     let is_verify = endpoint.is_some_and(|endpoint| endpoint.operation == Operation::Verify);
     let response = mistreated(&switched.site.switches, (protocol, is_verify), response.map(Body::new)).await;
+    let response = grpc_lapses::spoilt(&switched.site.switches, protocol, &asked, response).await;
     varied(&switched.site.switches, protocol, response)
 }
 
@@ -91,11 +95,13 @@ async fn unary(
         return status_of(&service, protocol, Refused::new("REQUEST-unknown-method")).into_http();
     };
     let (headers, incomplete) = (parts.headers.clone(), body.as_ref().err().cloned());
+    let uri = parts.uri.clone();
     let request = http::Request::from_parts(parts, Full::new(body.unwrap_or_default()));
     let handler = service_fn(|request: tonic::Request<Streaming<Bytes>>| {
-        let (service, headers, incomplete) = (service.clone(), headers.clone(), incomplete.clone());
+        let (service, headers, incomplete, uri) = (service.clone(), headers.clone(), incomplete.clone(), uri.clone());
         async move {
-            let outcome = exchange(&service, endpoint, protocol, &headers, incomplete, request.into_inner()).await;
+            let outcome =
+                exchange(&service, endpoint, protocol, (&uri, &headers), incomplete, request.into_inner()).await;
             outcome.map(tonic::Response::new).map_err(|refused| status_of(&service, protocol, refused))
         }
     });
@@ -106,11 +112,12 @@ async fn exchange(
     service: &Service,
     endpoint: &'static Endpoint,
     protocol: Protocol,
-    headers: &HeaderMap,
+    (uri, headers): (&Uri, &HeaderMap),
     incomplete: Option<Refused>,
     messages: Streaming<Bytes>,
 ) -> Result<Bytes, Refused> {
-    let caller = service.authenticate(headers, protocol)?;
+    let mut caller = service.authenticate(headers, protocol)?;
+    caller.besides = carriers::besides(&service.site.switches, protocol, (uri, headers), &[]);
     if let Some(refused) = incomplete {
         return Err(refused);
     }

@@ -1,9 +1,11 @@
 //! The port: accepts a bounded number of connections, serves HTTP/1.1 and HTTP/2 with prior knowledge on each, and stops on demand.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use axum::Router;
+use axum::{Extension, Router};
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, HeaderValue};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
@@ -26,14 +28,35 @@ const WINDOW: u32 = 2 * 1024 * 1024;
 /// A pause after `accept` failed, for example for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
 
+/// How connections are served.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Manner {
+    /// Connections at a time; further ones wait.
+    pub max_connections: usize,
+    /// Whether names of HTTP/1.1 headers are in title case.
+    pub has_title_case: bool,
+    /// Whether a connection remembers who called over it, as a defect has it.
+    pub remembers_callers: bool,
+}
+
+/// The authorization that a connection had last; later requests without one get it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Remembered(Arc<Mutex<Option<HeaderValue>>>);
+
+impl Remembered {
+    /// Adds the authorization that was there before, or remembers the one that is there.
+    pub(super) fn complete(&self, headers: &mut HeaderMap) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match headers.get(AUTHORIZATION) {
+            Some(value) => *known = Some(value.clone()),
+            None => headers.extend(known.clone().map(|value| (AUTHORIZATION, value))),
+        }
+    }
+}
+
 /// Serves until the sender of `stop` sends or goes away.
-pub(super) async fn run(
-    listener: TcpListener,
-    router: Router,
-    (max_connections, has_title_case): (usize, bool),
-    mut stop: watch::Receiver<bool>,
-) {
-    let permits = Arc::new(Semaphore::new(max_connections));
+pub(super) async fn run(listener: TcpListener, router: Router, manner: Manner, mut stop: watch::Receiver<bool>) {
+    let permits = Arc::new(Semaphore::new(manner.max_connections));
     let mut connections = JoinSet::new();
     loop {
         let next = tokio::select! {
@@ -42,9 +65,12 @@ pub(super) async fn run(
             _ = stop.changed() => break,
         };
         let Some((stream, permit)) = next else { continue };
-        let (router, stop) = (router.clone(), stop.clone());
+        let (mut router, stop) = (router.clone(), stop.clone());
+        if manner.remembers_callers {
+            router = router.layer(Extension(Remembered::default()));
+        }
         connections.spawn(async move {
-            serve(stream, router, has_title_case, stop).await;
+            serve(stream, router, manner.has_title_case, stop).await;
             drop(permit);
         });
     }

@@ -12,8 +12,10 @@
 //!   a path is refused like any other that is too short; a path that ends in an empty member is no path (404).
 //! - A body needs its content type only if there is one.
 
+mod around;
 mod bearer;
 mod body;
+mod carriers;
 mod ceremony;
 mod challenge;
 mod conditions;
@@ -21,13 +23,18 @@ mod counts;
 pub mod defect;
 mod directory;
 mod disguise;
+mod factors;
 mod grpc;
+mod grpc_lapses;
+mod handle;
 mod infrastructure;
 mod json;
 mod lapses;
+mod leniency;
 mod limits;
 mod listener;
 mod management;
+mod memory;
 mod misshape;
 mod null;
 mod options;
@@ -36,7 +43,9 @@ mod rest;
 mod service;
 mod site;
 mod spelling;
+mod spill;
 mod store;
+mod stored;
 mod switches;
 pub mod variant;
 
@@ -49,8 +58,8 @@ use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{self, Next};
 use axum::response::Response;
-use http::header::{CONNECTION, SERVER, SET_COOKIE};
-use http::{HeaderMap, HeaderValue, Method, Version};
+use http::Version;
+use http::header::HOST;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -58,6 +67,8 @@ use tokio::task::JoinHandle;
 use self::defect::Defect;
 use self::directory::Directory;
 use self::lapses::Lapses;
+use self::listener::Manner;
+use self::memory::Memory;
 use self::service::Service;
 use self::site::Site;
 use self::store::{Role, Store, User};
@@ -181,10 +192,23 @@ impl Server {
         let trust_anchors = anchors.iter().map(|der| Certificate::from_der(der)).collect::<Result<_, _>>();
         let trust_anchors = trust_anchors.map_err(io::Error::other)?;
         let (rp_id, origin, domains) = (config.rp_id.clone(), config.origin.clone(), config.domains.clone());
-        let has_title_case = switches.varies("http-header-case");
+        let manner = Manner {
+            max_connections: config.max_connections,
+            has_title_case: switches.varies("http-header-case"),
+            remembers_callers: switches.has("http-connection-remembers-caller"),
+        };
         let directory = config.management.map(|management| Directory::new(management, config.seed, &store));
-        let site =
-            Site { store, directory, switches, lapses: Lapses::default(), rp_id, domains, origin, trust_anchors };
+        let site = Site {
+            store,
+            directory,
+            switches,
+            lapses: Lapses::default(),
+            memory: Memory::default(),
+            rp_id,
+            domains,
+            origin,
+            trust_anchors,
+        };
         let has_trust_anchors = !site.trust_anchors.is_empty();
         let counts = Arc::new(Counts::default());
         let router = router(
@@ -194,7 +218,7 @@ impl Server {
         let listener = TcpListener::bind(config.listen).await?;
         let address = listener.local_addr()?;
         let (stop, stopped) = watch::channel(false);
-        let task = tokio::spawn(listener::run(listener, router, (config.max_connections, has_title_case), stopped));
+        let task = tokio::spawn(listener::run(listener, router, manner, stopped));
         Ok(RunningServer {
             address,
             accounts,
@@ -246,27 +270,38 @@ impl RunningServer {
 
 fn router(service: Arc<Service>, slower: f64) -> Router {
     let (unknown, wrong_method, switched) = (service.clone(), service.clone(), service.clone());
-    rest::routes(&service)
+    let router = rest::routes(&service)
         .merge(management::routes(&service))
         .merge(grpc::routes(&service))
         .merge(infrastructure::routes())
         .fallback(move |request: Request| nothing_here(unknown.clone(), request))
-        .method_not_allowed_fallback(move |method: Method| async move { rest::refuse_method(&wrong_method, &method) })
+        .method_not_allowed_fallback(
+            move |request: Request| async move { rest::refuse_method(&wrong_method, &request) },
+        )
         .layer(middleware::from_fn(move |request: Request, next: Next| {
             let service = switched.clone();
             async move {
                 service.conditions.wait().await;
                 let (version, begun) = (request.version(), Instant::now());
-                let mut response = if service.conditions.is_named(&request) {
+                let mut response = if !names_host(&request) {
+                    rest::refuse(&service, "REQUEST-host")
+                } else if service.conditions.is_named(&request) {
                     next.run(request).await
                 } else {
                     nothing_here(service.clone(), request).await
                 };
                 lapses::compute_on(begun, slower);
-                vary_headers(&service.site.switches, version, response.headers_mut());
+                around::vary_headers(&service.site, version, &mut response);
                 response
             }
-        }))
+        }));
+    let switches = &service.site.switches;
+    carriers::rerouted(switches, around::stripped(switches, router))
+}
+
+/// Whether a request has the one Host that HTTP/1.1 asks for (RFC 9112 section 3.2); HTTP/2 has another place for it.
+fn names_host(request: &Request) -> bool {
+    request.version() != Version::HTTP_11 || request.headers().get_all(HOST).iter().count() == 1
 }
 
 /// The answer to a path or a host name that is not known.
@@ -275,19 +310,6 @@ async fn nothing_here(service: Arc<Service>, request: Request) -> Response {
         grpc::answer(service, None, request).await
     } else {
         rest::refuse(&service, "NOTFOUND-path")
-    }
-}
-
-/// The variants that only add headers.
-fn vary_headers(switches: &Switches, version: Version, headers: &mut HeaderMap) {
-    if version <= Version::HTTP_11 && switches.varies("http-connection-close") {
-        headers.insert(CONNECTION, HeaderValue::from_static("close"));
-    }
-    if switches.varies("http-further-headers") {
-        for cookie in ["a=1; HttpOnly", "b=2; Secure"] {
-            headers.append(SET_COOKIE, HeaderValue::from_static(cookie));
-        }
-        headers.insert(SERVER, HeaderValue::from_static("reference/1 (latitude)"));
     }
 }
 
@@ -306,12 +328,18 @@ fn accounts_of(store: &Store) -> Accounts {
 #[cfg(test)]
 const SOURCES: &[&str] = &[
     include_str!("mod.rs"),
+    include_str!("around.rs"),
     include_str!("bearer.rs"),
+    include_str!("carriers.rs"),
     include_str!("ceremony.rs"),
     include_str!("challenge.rs"),
     include_str!("disguise.rs"),
+    include_str!("factors.rs"),
     include_str!("grpc.rs"),
+    include_str!("grpc_lapses.rs"),
+    include_str!("handle.rs"),
     include_str!("lapses.rs"),
+    include_str!("leniency.rs"),
     include_str!("limits.rs"),
     include_str!("misshape.rs"),
     include_str!("options.rs"),
@@ -319,4 +347,6 @@ const SOURCES: &[&str] = &[
     include_str!("service.rs"),
     include_str!("site.rs"),
     include_str!("spelling.rs"),
+    include_str!("spill.rs"),
+    include_str!("stored.rs"),
 ];

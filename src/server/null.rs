@@ -29,6 +29,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::counts::Counts;
+use super::listener::Manner;
 use super::store::{Store, User};
 use super::{RunningServer, Server, ServerConfig, accounts_of, body, listener};
 use crate::contract::{ApiVersion, ENDPOINTS, Endpoint, Flow, Operation, Protocol};
@@ -54,7 +55,9 @@ impl Server {
         let listener = TcpListener::bind(config.listen).await?;
         let address = listener.local_addr()?;
         let (stop, stopped) = watch::channel(false);
-        let task = tokio::spawn(listener::run(listener, router, (config.max_connections, false), stopped));
+        let manner =
+            Manner { max_connections: config.max_connections, has_title_case: false, remembers_callers: false };
+        let task = tokio::spawn(listener::run(listener, router, manner, stopped));
         let (rp_id, origin) = (config.rp_id, config.origin);
         let domains = Vec::new();
         Ok(RunningServer { address, accounts, rp_id, domains, origin, has_trust_anchors: false, counts, stop, task })

@@ -53,15 +53,23 @@ pub(super) fn offer(switches: &Switches) -> Offer {
     if switches.has("verification-refuses-second-algorithm") {
         accepted.truncate(1);
     }
+    if switches.has("algorithm-ps512-refused") {
+        accepted.retain(|algorithm| *algorithm != CoseAlgorithm::PS512);
+    }
     Offer { listed, accepted }
 }
 
 /// What options are written from.
 pub(super) struct Draft<'a> {
     pub user: &'a User,
+    /// `user.id`, decoded.
+    pub handle: Vec<u8>,
+    /// `user.displayName`
+    pub display_name: String,
     pub flow: Flow,
     pub pending: &'a Pending,
-    pub enrolled: &'a [Factor],
+    /// What `excludeCredentials` list.
+    pub excluded: Vec<Factor>,
     /// The `authenticatorAttachment` that the caller asked for.
     pub attachment: Option<&'a str>,
     /// The time for the ceremony.
@@ -79,13 +87,13 @@ impl Draft<'_> {
         let mut options = json!({
             "rp": { "id": pending.rp_id, "name": "Reference server" },
             "user": {
-                "id": self.binary(&self.user_handle()),
+                "id": self.binary(&self.handle),
                 "name": format!("user-{}@{}", user.index, pending.rp_id),
-                "displayName": format!("User {}", user.index),
+                "displayName": self.display_name,
             },
             "challenge": self.binary(&pending.challenge),
             "pubKeyCredParams": listed.iter().map(parameter).collect::<Vec<_>>(),
-            "timeout": u64::try_from(self.timeout.as_millis()).unwrap_or(u64::MAX),
+            "timeout": self.milliseconds(),
             "excludeCredentials": self.excluded(),
             "authenticatorSelection": self.selection(),
             "attestation": attestation,
@@ -95,6 +103,17 @@ impl Draft<'_> {
         }
         self.spoil(&mut options);
         if self.switches.has("shape-options-without-public-key") { options } else { json!({ "publicKey": options }) }
+    }
+
+    fn milliseconds(&self) -> u64 {
+        let milliseconds = u64::try_from(self.timeout.as_millis()).unwrap_or(u64::MAX);
+        if self.switches.has("identifier-timeout-in-seconds") {
+            milliseconds / 1000
+        } else if self.switches.has("identifier-timeout-in-nanoseconds") {
+            milliseconds.saturating_mul(1_000_000)
+        } else {
+            milliseconds
+        }
     }
 
     fn binary(&self, bytes: &[u8]) -> String {
@@ -109,21 +128,6 @@ impl Draft<'_> {
             return STANDARD_NO_PAD.encode(bytes);
         }
         URL_SAFE_NO_PAD.encode(bytes)
-    }
-
-    fn user_handle(&self) -> Vec<u8> {
-        let id = self.user.id.clone().into_bytes();
-        if self.switches.has("options-user-handle-random") {
-            self.pending.challenge.clone()
-        } else if self.switches.has("options-user-handle-shared") {
-            b"user".to_vec()
-        } else if self.switches.has("options-user-id-65") {
-            vec![7; 65]
-        } else if self.switches.varies("user-handle-64") {
-            id.iter().copied().cycle().take(64).collect()
-        } else {
-            id
-        }
     }
 
     fn excluded(&self) -> Vec<Value> {
@@ -141,7 +145,7 @@ impl Draft<'_> {
             }
             descriptor
         };
-        let mut excluded: Vec<Value> = self.enrolled.iter().map(descriptor).collect();
+        let mut excluded: Vec<Value> = self.excluded.iter().map(descriptor).collect();
         if self.switches.varies("exclude-credentials-reversed") {
             excluded.reverse();
         }
@@ -168,7 +172,7 @@ impl Draft<'_> {
 
     fn vary(&self, options: &mut Map<String, Value>) {
         if self.switches.varies("options-members-few") {
-            let is_empty = self.enrolled.is_empty();
+            let is_empty = self.excluded.is_empty();
             let optional = ["timeout", "attestation", "excludeCredentials"];
             for name in optional.into_iter().filter(|name| is_empty || *name != "excludeCredentials") {
                 options.shift_remove(name);
@@ -203,6 +207,19 @@ impl Draft<'_> {
             && let Some(rp) = options["rp"].as_object_mut()
         {
             rp.remove("name");
+        }
+        if switches.has("identifier-parameter-type-misspelt") {
+            options["pubKeyCredParams"]
+                .as_array_mut()
+                .into_iter()
+                .flatten()
+                .for_each(|p| p["type"] = json!("public_key"));
+        }
+        if switches.has("identifier-user-verification-misspelt") {
+            options["authenticatorSelection"]["userVerification"] = json!("REQUIRED");
+        }
+        if switches.has("identifier-resident-key-contradicts") {
+            options["authenticatorSelection"]["requireResidentKey"] = json!(true);
         }
         let Some(members) = options.as_object_mut() else { return };
         if switches.has("shape-options-without-challenge") {

@@ -100,6 +100,7 @@ pub const ERROR_IDS: &[ErrorId] = &[
     entry("MANAGE-name-taken", Code::ALREADY_EXISTS, 409, "there is a user of this name already"),
     invalid("MANAGE-password", "the password is wrong"),
     entry("REQUEST-method", Code::UNIMPLEMENTED, 405, "the method is not allowed at this path"),
+    invalid("REQUEST-host", "the request does not name one host"),
     entry("REQUEST-unknown-method", Code::UNIMPLEMENTED, 501, "there is no such service or method"),
     entry("REQUEST-content-type", Code::INVALID_ARGUMENT, 415, "the content type is not application/json"),
     entry("REQUEST-body-size", Code::RESOURCE_EXHAUSTED, 413, "the body has more than 4 MiB"),

@@ -8,15 +8,15 @@ use axum::extract::{RawPathParams, Request};
 use axum::response::Response;
 use axum::routing::{MethodFilter, on};
 use futures_util::stream;
-use http::header::{ALLOW, AUTHORIZATION, CONTENT_TYPE};
-use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use http::header::{ALLOW, CONTENT_TYPE, WWW_AUTHENTICATE};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use serde_json::{Map, Value, json};
 
 use super::disguise::disguised;
 use super::refusal::Refused;
 use super::service::Service;
 use super::switches::Switches;
-use super::{body, json, misshape, spelling};
+use super::{around, body, carriers, json, misshape, spelling, spill};
 use crate::contract::{ENDPOINTS, Endpoint, Operation, Protocol};
 use crate::wire::schema;
 
@@ -27,17 +27,23 @@ pub(super) fn routes(service: &Arc<Service>) -> Router {
         let handler = move |params: Result<RawPathParams, _>, request: Request| async move {
             let params =
                 params.map_err(|_: axum::extract::rejection::RawPathParamsRejection| Refused::new("REQUEST-path"));
-            let authorization = request.headers().get(AUTHORIZATION).cloned();
+            let asked = (!service.site.switches.is_empty()).then(|| request.headers().clone());
             let result = answer(&service, endpoint, params, request).await;
-            let mut response = respond(&service.site.switches, Some(endpoint), result);
-            if endpoint.operation == Operation::Start && service.site.switches.has("robust-token-in-header") {
-                response.headers_mut().extend(authorization.map(|value| (X_AUTHORIZATION, value)));
+            let response = respond(&service.site.switches, Some(endpoint), result);
+            match asked {
+                Some(asked) => around::altered(&service, endpoint, &asked, response).await,
+                None => response,
             }
-            response
         };
         let router = router.route(endpoint.rest.path, on(method_filter(endpoint, &switched.site.switches), handler));
-        let lists = endpoint.operation == Operation::Start && switched.site.switches.varies("http-get-lists");
-        if lists { router.route(endpoint.rest.path, on(MethodFilter::GET, an_empty_list)) } else { router }
+        if endpoint.operation != Operation::Start {
+            return router;
+        }
+        let lists = switched.site.switches.varies("http-get-lists");
+        let router =
+            if lists { router.route(endpoint.rest.path, on(MethodFilter::GET, an_empty_list)) } else { router };
+        let has_head = switched.site.switches.varies("http-head-answered");
+        if has_head { router.route(endpoint.rest.path, on(MethodFilter::HEAD, an_empty_list)) } else { router }
     })
 }
 
@@ -48,9 +54,6 @@ async fn an_empty_list() -> Response {
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }
-
-/// A header of the server's inside, which only a defect shows.
-const X_AUTHORIZATION: http::HeaderName = http::HeaderName::from_static("x-authorization");
 
 /// The reply to a request that no route takes.
 pub(super) fn refuse(service: &Service, id: &str) -> Response {
@@ -64,12 +67,18 @@ fn method_filter(endpoint: &Endpoint, switches: &Switches) -> MethodFilter {
         Operation::Start if switches.has("request-get-starts") => documented.or(MethodFilter::GET),
         Operation::Verify if switches.has("request-patch-verifies") => documented.or(MethodFilter::PATCH),
         Operation::Remove if switches.has("request-head-removes") => documented.or(MethodFilter::HEAD),
+        Operation::Start if switches.has("http-options-starts") => documented.or(MethodFilter::OPTIONS),
+        Operation::Remove if switches.has("http-get-removes") => documented.or(MethodFilter::GET),
         _ => documented,
     }
 }
 
 /// The reply to a method that a path does not have.
-pub(super) fn refuse_method(service: &Service, method: &Method) -> Response {
+pub(super) fn refuse_method(service: &Service, request: &Request) -> Response {
+    let method = request.method();
+    if method == Method::TRACE && service.site.switches.has("http-trace-answered") {
+        return traced(request);
+    }
     if method == Method::OPTIONS && service.site.switches.varies("http-options-answered") {
         let mut response = Response::default();
         *response.status_mut() = StatusCode::NO_CONTENT;
@@ -77,6 +86,16 @@ pub(super) fn refuse_method(service: &Service, method: &Method) -> Response {
         return response;
     }
     refuse(service, "REQUEST-method")
+}
+
+/// The request sent back (RFC 9110 section 9.3.8), with what it should have left out.
+fn traced(request: &Request) -> Response {
+    let lines = request.headers().iter();
+    let lines = lines.map(|(name, value)| format!("{name}: {}\r\n", String::from_utf8_lossy(value.as_bytes())));
+    let text = format!("TRACE {} HTTP/1.1\r\n{}\r\n", request.uri(), lines.collect::<String>());
+    let mut response = Response::new(Body::from(text));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("message/http"));
+    response
 }
 
 async fn answer(
@@ -88,8 +107,16 @@ async fn answer(
     let (parts, body) = request.into_parts();
     // Read first, judged later: a body that stays unread would cost the caller its connection.
     let body = body::read(body, body::MAX_MESSAGE).await;
-    let caller = service.authenticate(&parts.headers, Protocol::Rest)?;
-    let message = decode(endpoint, &params?, &parts.headers, &body?, &service.site.switches)?;
+    let switches = &service.site.switches;
+    let read = body.as_deref().unwrap_or_default();
+    let mut caller = if switches.is_empty() {
+        service.authenticate(&parts.headers, Protocol::Rest)?
+    } else {
+        let known = service.authenticate(&carriers::authorized(switches, &parts), Protocol::Rest);
+        known.map_err(|refused| spill::unknown_caller(&service.site, params.as_ref().ok(), refused))?
+    };
+    caller.besides = carriers::besides(switches, Protocol::Rest, (&parts.uri, &parts.headers), read);
+    let message = decode(endpoint, &params?, (&parts.uri, &parts.headers), &body?, switches)?;
     service.call(endpoint, &message, &caller).await
 }
 
@@ -98,12 +125,18 @@ async fn answer(
 fn decode(
     endpoint: &Endpoint,
     params: &RawPathParams,
-    headers: &HeaderMap,
+    (uri, headers): (&Uri, &HeaderMap),
     body: &[u8],
     switches: &Switches,
 ) -> Result<Value, Refused> {
     let mut members = if body.is_empty() { Map::new() } else { members(headers, body, switches)? };
-    members.extend(params.iter().map(|(name, value)| (name.to_owned(), json!(value))));
+    let params = params.iter().map(|(name, value)| (name.to_owned(), json!(value)));
+    let params: Map<String, Value> = params.collect();
+    if carriers::is_contradictory(switches, &params, (uri, body)) {
+        return Err(Refused::new("REQUEST-message"));
+    }
+    members.extend(params);
+    carriers::redirect(switches, endpoint, uri, &mut members);
     let message = Value::Object(members);
     if has_refused_spelling(endpoint, &message, switches) {
         return Err(Refused::new("REQUEST-message"));
@@ -129,6 +162,9 @@ fn has_refused_spelling(endpoint: &Endpoint, message: &Value, switches: &Switche
 
 /// The object of a JSON body.
 pub(super) fn members(headers: &HeaderMap, body: &[u8], switches: &Switches) -> Result<Map<String, Value>, Refused> {
+    if let Some(members) = carriers::form(switches, headers, body) {
+        return Ok(members);
+    }
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let media_type = content_type.split(';').next().unwrap_or_default().trim();
     let is_json = media_type.eq_ignore_ascii_case(Protocol::Rest.content_type());
@@ -173,6 +209,9 @@ pub(super) fn respond(switches: &Switches, endpoint: Option<&Endpoint>, result: 
         _ => spelling::content_type(switches),
     };
     response.headers_mut().insert(CONTENT_TYPE, content_type);
+    if response.status() == StatusCode::UNAUTHORIZED {
+        response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"reference\""));
+    }
     response
 }
 

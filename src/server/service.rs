@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -13,20 +13,27 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::bearer;
+use super::carriers::Besides;
 use super::ceremony::{Attempt, named_id};
 use super::challenge;
 use super::conditions::Conditions;
 use super::counts::Counts;
+use super::factors;
+use super::handle;
 use super::lapses::WINDOW;
 use super::limits;
 use super::options::Draft;
 use super::refusal::Refused;
 use super::site::Site;
-use super::store::{Kind, Pending, Role, User};
+use super::spill;
+use super::store::{Kind, KindState, Pending, Role, User};
 use crate::contract::{ApiVersion, Endpoint, Flow, Operation, Protocol};
 
 /// Most registrations of a user that wait, where a variant lets several wait.
 const MOST_REGISTRATIONS: usize = 16;
+
+/// The time-out of options where a variant has another.
+const LONG: Duration = Duration::from_secs(600);
 
 /// Longest host name (RFC 1035 §2.3.4).
 const LONGEST_DOMAIN: usize = 253;
@@ -46,12 +53,14 @@ pub(super) struct Service {
 pub(super) struct Caller {
     pub user: Arc<User>,
     pub protocol: Protocol,
+    /// What the request names besides; only defects look at it.
+    pub besides: Besides,
 }
 
 impl Service {
     /// The user of the bearer token in the headers (for gRPC the metadata).
     pub(super) fn authenticate(&self, headers: &HeaderMap, protocol: Protocol) -> Result<Caller, Refused> {
-        bearer::user_of(&self.site, headers).map(|user| Caller { user, protocol })
+        bearer::user_of(&self.site, headers).map(|user| Caller { user, protocol, besides: Besides::default() })
     }
 
     /// Answers a decoded request. Only a defect ever waits.
@@ -62,6 +71,7 @@ impl Service {
         };
         let early = self.look_early(endpoint, message, caller).await;
         let result = self.perform(endpoint, message, caller, early);
+        let result = spill::reply(&self.site, endpoint, caller, result);
         if result.is_ok() {
             self.counts.add(endpoint.operation);
             self.lose(endpoint, message, caller).await;
@@ -100,10 +110,10 @@ impl Service {
         endpoint: &'a Endpoint,
         message: &'a Value,
         user: &'a User,
-        caller: &Caller,
+        caller: &'a Caller,
         early: Option<Pending>,
     ) -> Attempt<'a> {
-        Attempt { site: &self.site, endpoint, message, user, protocol: caller.protocol, early }
+        Attempt { site: &self.site, endpoint, message, user, caller, early }
     }
 
     fn perform(
@@ -126,12 +136,14 @@ impl Service {
         }
         let message = &*self.completed(endpoint, message, caller);
         limits::check(endpoint, message, &self.site.switches)?;
-        let user = self.subject(endpoint, message, caller)?;
+        let permitted = self.subject(endpoint, message, caller)?;
+        let named = caller.besides.user_id.as_ref().and_then(|id| self.site.user(id));
+        let user = named.unwrap_or(permitted);
         match endpoint.operation {
-            Operation::Start => self.start(endpoint, message, &user),
+            Operation::Start => self.start(endpoint, message, &user, caller),
             Operation::Verify => self.attempt(endpoint, message, &user, caller, early).answer(),
-            Operation::Remove => self.remove(endpoint, message, &user),
-            Operation::List => Ok(list(endpoint.flow, &user)),
+            Operation::Remove => factors::remove(&self.site, endpoint, message, &user),
+            Operation::List => Ok(factors::list(&self.site, endpoint.flow, &user)),
         }
     }
 
@@ -181,7 +193,7 @@ impl Service {
         if may_act {
             return self.site.user(id).ok_or_else(|| Refused::new("NOTFOUND-user"));
         }
-        Err(self.denied(own))
+        Err(spill::denial(&self.site, id, self.denied(own)))
     }
 
     fn denied(&self, user: &User) -> Refused {
@@ -192,8 +204,8 @@ impl Service {
         Refused::new("PERMISSION-denied")
     }
 
-    fn start(&self, endpoint: &Endpoint, message: &Value, user: &User) -> Result<Value, Refused> {
-        let (rp_id, origin) = self.relying_party(message)?;
+    fn start(&self, endpoint: &Endpoint, message: &Value, user: &User, caller: &Caller) -> Result<Value, Refused> {
+        let (rp_id, origin) = self.relying_party(message, caller)?;
         if self.has_code(message) && !self.permits_by_code(message) && !self.ignores_codes() {
             return Err(Refused::new("REQUEST-code"));
         }
@@ -206,38 +218,72 @@ impl Service {
             return Err(Refused::new("NOTFOUND-registration"));
         }
         let replaced = of_kind.pending.last().map(|replaced| replaced.challenge.clone());
-        if switches.varies("registrations-several") {
-            let excess = (of_kind.pending.len() + 1).saturating_sub(MOST_REGISTRATIONS);
-            of_kind.pending.drain(..excess);
-        } else {
-            of_kind.pending.clear();
-        }
-        let now = Timestamp::now();
+        self.make_room(of_kind, flow);
+        let (now, timeout) = (Timestamp::now(), self.timeout());
         let pending = Pending {
-            factor_id: self.factor_id(drawn),
+            factor_id: self.factor_id(drawn, user, of_kind),
+            version: flow.version(),
+            is_of_another: caller.user.id != user.id,
             challenge: challenge::sent(&self.site, challenge, replaced.as_ref()),
             rp_id,
             origin,
-            user_verification: if switches.varies("user-verification-preferred") {
-                "preferred"
-            } else if flow == Flow::V1U2f {
-                "discouraged"
-            } else {
-                "required"
-            },
+            user_verification: self.user_verification(flow),
             created: now,
             started: Instant::now(),
-            lifetime: challenge::lifetime(switches, self.conditions.challenge_timeout()),
+            lifetime: challenge::lifetime(switches, timeout),
             replaced_challenge: replaced,
             replayable: None,
         };
-        let enrolled = &of_kind.factors;
-        let (attachment, timeout) = (attachment(message), self.conditions.challenge_timeout());
-        let options = Draft { user, flow, pending: &pending, enrolled, attachment, timeout, switches }.write();
+        let attachment = attachment(message);
+        let draft = Draft {
+            user,
+            handle: handle::of(switches, user, flow, (&pending, state.removals)),
+            display_name: spill::display_name(&self.site, user),
+            flow,
+            pending: &pending,
+            excluded: factors::excluded(&self.site, flow, user, &mut state),
+            attachment,
+            timeout,
+            switches,
+        };
+        let options = draft.write();
         let factor_id = pending.factor_id.clone();
-        of_kind.pending.push(pending);
+        state.of(Kind::of(flow)).pending.push(pending);
         drop(state);
         Ok(self.start_reply(flow, self.site.details(sequence, now), factor_id, options))
+    }
+
+    /// Ends the registrations that a new one replaces.
+    fn make_room(&self, of_kind: &mut KindState, flow: Flow) {
+        let switches = &self.site.switches;
+        if switches.varies("registrations-several") {
+            let excess = (of_kind.pending.len() + 1).saturating_sub(MOST_REGISTRATIONS);
+            of_kind.pending.drain(..excess);
+        } else if switches.varies("registrations-by-version") {
+            of_kind.pending.retain(|pending| pending.version != flow.version());
+        } else {
+            of_kind.pending.clear();
+        }
+    }
+
+    /// `userVerification` of options.
+    fn user_verification(&self, flow: Flow) -> &'static str {
+        if self.site.switches.varies("user-verification-preferred") {
+            "preferred"
+        } else if flow == Flow::V1U2f {
+            "discouraged"
+        } else {
+            "required"
+        }
+    }
+
+    /// The time-out of options.
+    fn timeout(&self) -> Duration {
+        if self.site.switches.varies("options-timeout-ten-minutes") {
+            LONG
+        } else {
+            self.conditions.challenge_timeout()
+        }
     }
 
     /// Whether a start carries a registration code. None is ever issued here, so that none is good.
@@ -278,7 +324,10 @@ impl Service {
     }
 
     /// The id of a new factor, from an id of digits that no other one has.
-    fn factor_id(&self, drawn: String) -> String {
+    fn factor_id(&self, drawn: String, user: &User, of_kind: &KindState) -> String {
+        if self.site.switches.has("sequence-ids-by-count") {
+            return format!("{:016}{:02}", user.index, of_kind.factors.len() + 1);
+        }
         if self.site.switches.varies("ids-uuid") {
             let (head, tail) = drawn.split_at(8);
             return format!("{head}-{}-4{}-8{}-{tail:0>12}", &tail[..4], &tail[4..7], &tail[7..10]);
@@ -290,8 +339,11 @@ impl Service {
     }
 
     /// RP ID and origin of a start: those of its `domain` if it names one.
-    fn relying_party(&self, message: &Value) -> Result<(String, String), Refused> {
+    fn relying_party(&self, message: &Value, caller: &Caller) -> Result<(String, String), Refused> {
         let (domain, site) = (message["domain"].as_str().unwrap_or_default(), &self.site);
+        if let Some(host) = &caller.besides.forwarded_host {
+            return Ok((host.clone(), format!("https://{host}")));
+        }
         if domain.is_empty() {
             return Ok((site.rp_id.clone(), site.origin.clone()));
         }
@@ -308,36 +360,6 @@ impl Service {
         }
         Ok((domain.to_owned(), format!("https://{domain}")))
     }
-
-    fn remove(&self, endpoint: &Endpoint, message: &Value, user: &User) -> Result<Value, Refused> {
-        let switches = &self.site.switches;
-        let id = endpoint.factor_member().and_then(|member| message[member].as_str()).unwrap_or_default();
-        let mut state = user.state();
-        let of_kind = state.of(Kind::of(endpoint.flow));
-        let waiting = of_kind.pending.iter().position(|pending| pending.factor_id == id);
-        let waiting = waiting.filter(|_| !switches.varies("remove-only-enrolled"));
-        let created = if let Some(index) = waiting {
-            // A registration that waits is given up; its challenge is good for nothing any more.
-            let created = of_kind.pending[index].created;
-            if !switches.has("challenge-accepted-after-remove") {
-                of_kind.pending.remove(index);
-            }
-            created
-        } else if let Some(index) = of_kind.factors.iter().position(|factor| factor.id == id) {
-            let created = of_kind.factors[index].created;
-            if !switches.has("state-remove-keeps") {
-                let removed = of_kind.factors.remove(index);
-                self.site.store.release(&removed.credential_id);
-            }
-            created
-        } else if endpoint.flow.version() == ApiVersion::V1 && switches.has("state-remove-unknown-accepted") {
-            Timestamp::now()
-        } else {
-            return Err(Refused::new("NOTFOUND-factor"));
-        };
-        let details = self.site.details(state.next_sequence(), created);
-        Ok(if switches.has("shape-remove-details-missing") { json!({}) } else { json!({ "details": details }) })
-    }
 }
 
 /// `authenticatorAttachment` for the enum of a passkey start.
@@ -347,18 +369,4 @@ fn attachment(message: &Value) -> Option<&'static str> {
         Some("PASSKEY_AUTHENTICATOR_CROSS_PLATFORM") => Some("cross-platform"),
         _ => None,
     }
-}
-
-/// The enrolled factors of the flow's kind; a pending registration is none.
-fn list(flow: Flow, user: &User) -> Value {
-    const READY: &str = "AUTH_FACTOR_STATE_READY";
-    let mut state = user.state();
-    let factors = state.of(Kind::of(flow)).factors.iter();
-    let result: Vec<_> = factors
-        .map(|factor| match flow {
-            Flow::V1U2f => json!({ "state": READY, "u2f": { "id": factor.id, "name": factor.name } }),
-            _ => json!({ "id": factor.id, "state": READY, "name": factor.name }),
-        })
-        .collect();
-    json!({ "result": result })
 }

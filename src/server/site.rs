@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::directory::Directory;
 use super::lapses::Lapses;
+use super::memory::Memory;
 use super::store::{Store, User};
 use super::switches::Switches;
 use crate::webauthn::x509::Certificate;
@@ -26,6 +27,8 @@ pub(super) struct Site {
     pub switches: Switches,
     /// What defects remember.
     pub lapses: Lapses,
+    /// What they remember of other callers.
+    pub memory: Memory,
     /// RP ID where a start names no domain.
     pub rp_id: String,
     /// Further domains that it says it serves.
@@ -47,6 +50,7 @@ impl Site {
         let switches = &self.switches;
         let is_greatest = switches.varies("sequence-greatest");
         let sequence = if switches.has("shape-sequence-constant") { 1 } else { sequence };
+        let sequence = if switches.varies("sequence-shared") { self.memory.next_event() } else { sequence };
         let sequence = if is_greatest { u64::MAX - MOST_EVENTS + sequence } else { sequence };
         let is_uuid = switches.varies("resource-owner-uuid");
         let owner = if is_uuid { "5bbc5a2c-6d1f-4e0a-9d5e-0c6f2b1d7e33" } else { &self.store.resource_owner };

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-use crate::contract::Flow;
+use crate::contract::{ApiVersion, Flow};
 use crate::wire::secret::Secret;
 
 /// Credential ids are looked up under one of this many locks.
@@ -55,6 +55,10 @@ impl Kind {
 #[derive(Debug, Clone)]
 pub(super) struct Pending {
     pub factor_id: String,
+    /// The version of the API that started it.
+    pub version: ApiVersion,
+    /// Whether another user than its own started it.
+    pub is_of_another: bool,
     pub challenge: Vec<u8>,
     pub rp_id: String,
     pub origin: String,
@@ -80,9 +84,13 @@ impl Pending {
 #[derive(Debug, Clone)]
 pub(super) struct Factor {
     pub id: String,
+    /// The version of the API that enrolled it.
+    pub version: ApiVersion,
     pub credential_id: Vec<u8>,
     pub name: String,
     pub created: Timestamp,
+    /// When it was enrolled.
+    pub verified: Instant,
 }
 
 /// The part of a user that changes.
@@ -92,6 +100,8 @@ pub(super) struct UserState {
     passkey: KindState,
     starts: u64,
     sequence: u64,
+    /// Factors that were removed; only a defect counts them.
+    pub removals: u64,
 }
 
 /// What a user has of one kind.
@@ -100,6 +110,8 @@ pub(super) struct KindState {
     /// Registrations that wait, the oldest first: one, unless a variant lets several wait.
     pub pending: Vec<Pending>,
     pub factors: Vec<Factor>,
+    /// A factor that was removed and is not forgotten; only a defect keeps it.
+    pub removed: Option<Factor>,
     /// Whether a refusal keeps the user from starting again; only a defect sets it.
     pub blocked: bool,
 }
@@ -116,6 +128,16 @@ impl UserState {
     pub(super) fn next_sequence(&mut self) -> u64 {
         self.sequence += 1;
         self.sequence
+    }
+
+    /// Counts from 1 again.
+    pub(super) fn restart_sequence(&mut self) {
+        self.sequence = 0;
+    }
+
+    /// The registrations that wait, of either kind.
+    pub(super) fn pending(&mut self) -> impl Iterator<Item = &mut Vec<Pending>> {
+        [&mut self.u2f, &mut self.passkey].into_iter().map(|of| &mut of.pending)
     }
 
     /// Whether a registration of either kind waits for this challenge.
@@ -249,6 +271,17 @@ impl Store {
     /// Whether the challenge is pending for anyone but this user. Looks at every user: only a defect asks.
     pub(super) fn is_pending_elsewhere(&self, user: &User, challenge: &[u8]) -> bool {
         self.by_id.values().any(|other| other.id != user.id && other.state().has_pending_challenge(challenge))
+    }
+
+    /// The user that has a credential, and the factor. Looks at every user: only a defect asks.
+    pub(super) fn owner_of(&self, credential_id: &[u8]) -> Option<(&Arc<User>, Factor)> {
+        self.by_id.values().find_map(|user| {
+            let mut state = user.state();
+            let found = [Kind::U2f, Kind::Passkey].into_iter().find_map(|kind| {
+                state.of(kind).factors.iter().find(|factor| factor.credential_id == credential_id).cloned()
+            });
+            found.map(|factor| (user, factor))
+        })
     }
 
     fn shard(&self, credential_id: &[u8]) -> MutexGuard<'_, HashSet<Vec<u8>>> {

@@ -16,6 +16,11 @@ impl Switches {
         Self { defects: defects.to_vec(), variants: variants.to_vec() }
     }
 
+    /// Whether it is an ordinary server.
+    pub(super) fn is_empty(&self) -> bool {
+        self.defects.is_empty() && self.variants.is_empty()
+    }
+
     /// Whether the defect is switched on.
     pub(super) fn has(&self, id: &str) -> bool {
         debug_assert!(Defect::find(id).is_some(), "unlisted defect {id}");

@@ -33,6 +33,9 @@ pub(super) struct Received {
     pub headers: HeaderMap,
     pub trailers: HeaderMap,
     pub body: Bytes,
+    pub is_http2: bool,
+    /// Whether further bytes came with it.
+    pub has_surplus: bool,
     pub timings: Timings,
 }
 
@@ -53,6 +56,8 @@ impl Received {
             headers: self.headers,
             trailers: self.trailers,
             body: self.body,
+            is_http2: self.is_http2,
+            has_surplus: self.has_surplus,
             reply,
             timings: self.timings,
         }
@@ -109,7 +114,8 @@ impl<'a> Attempt<'a> {
             return Err(TransportError::Reset { address: self.address.to_owned(), during: Phase::Body, why });
         }
         let timings = Timings { set_up: None, first_byte, last_byte: handed_over.elapsed() };
-        Ok(Received { http_status: head.status.as_u16(), headers: head.headers, trailers, body, timings })
+        let (http_status, is_http2) = (head.status.as_u16(), head.version == Version::HTTP_2);
+        Ok(Received { http_status, headers: head.headers, trailers, body, is_http2, has_surplus: false, timings })
     }
 
     /// A frame that cannot be read.

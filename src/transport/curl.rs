@@ -4,8 +4,10 @@ use std::fmt::Write as _;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use http::header::CONTENT_TYPE;
+use http::HeaderName;
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
 
+use super::carried::{OTHER_TOKEN, TOKEN};
 use super::{Exchange, SentRequest, default_port};
 use crate::contract::Protocol;
 use crate::wire::{schema, shell};
@@ -58,11 +60,28 @@ pub fn grpcurl(exchange: &Exchange, base_url: &str) -> Option<String> {
     let token = if exchange.request.authorized { " -H \"authorization: Bearer $TOKEN\"" } else { "" };
     let message = quote(&message);
     let method = exchange.endpoint.grpc.method;
+    let further = further_headers(&exchange.request);
     Some(format!(
-        "grpcurl{plain} -import-path fixtures/proto -proto {file}{token} -d {message} {} {service}/{method}",
+        "grpcurl{plain} -import-path fixtures/proto -proto {file}{token}{further} -d {message} {} {service}/{method}",
         quote(&host)
     ))
 }
+
+/// The options for headers that no protocol asks for. The last host is the one that is not the target's.
+fn further_headers(request: &SentRequest) -> String {
+    let is_usual = |name: &HeaderName| USUAL.contains(&name.as_str());
+    let mut options = String::new();
+    for (name, value) in request.headers.iter().filter(|(name, _)| !is_usual(name)) {
+        let _ = write!(options, " -H {}", header(name, &String::from_utf8_lossy(value.as_bytes())));
+    }
+    if let Some(host) = request.headers.get_all(HOST).iter().next_back() {
+        let _ = write!(options, " -authority {}", quote(&String::from_utf8_lossy(host.as_bytes())));
+    }
+    options
+}
+
+/// Headers that each protocol has by itself, and the host, which is an option of its own.
+const USUAL: [&str; 7] = ["accept", "content-type", "te", "grpc-timeout", "x-grpc-web", "user-agent", "host"];
 
 /// The bytes to show: all, or as many as fit without breaking a character of UTF-8.
 fn cut(request: &SentRequest) -> &[u8] {
@@ -86,7 +105,7 @@ fn headers(request: &SentRequest) -> String {
     let mut headers = String::new();
     for (name, value) in &request.headers {
         let value = String::from_utf8_lossy(value.as_bytes());
-        let _ = write!(headers, " -H {}", quote(&format!("{name}: {value}")));
+        let _ = write!(headers, " -H {}", header(name, &value));
     }
     if !request.headers.contains_key(CONTENT_TYPE) && !request.body.is_empty() {
         // An empty value keeps curl from adding its own.
@@ -98,9 +117,36 @@ fn headers(request: &SentRequest) -> String {
     headers
 }
 
-fn quote(text: &str) -> String {
-    shell::word(text, "-._/:")
+/// A header line as one word. An authorization that is shown among other lines has a variable in place of the token.
+fn header(name: &HeaderName, value: &str) -> String {
+    let line = format!("{name}: {value}");
+    if *name != AUTHORIZATION {
+        return quote(&line);
+    }
+    let begins = |at: &usize| !line[*at..].starts_with(OTHER_TOKEN);
+    match line.find(TOKEN).filter(begins) {
+        Some(at) => format!("{}\"{TOKEN}\"{}", quote(&line[..at]), quoted_rest(&line[at + TOKEN.len()..])),
+        None => quote(&line),
+    }
 }
+
+/// A text as one word, in which the variable for a token in a further place is one for the shell too.
+fn quote(text: &str) -> String {
+    match text.split_once(OTHER_TOKEN) {
+        Some((before, after)) => {
+            format!("{}\"{OTHER_TOKEN}\"{}", shell::word(before, PLAIN), quoted_rest(after))
+        }
+        None => shell::word(text, PLAIN),
+    }
+}
+
+/// What follows in the same word; nothing where nothing does.
+fn quoted_rest(text: &str) -> String {
+    if text.is_empty() { String::new() } else { quote(text) }
+}
+
+/// What needs no quotes besides letters and digits.
+const PLAIN: &str = "-._/:";
 
 #[cfg(test)]
 mod tests {
@@ -125,6 +171,8 @@ mod tests {
             headers: HeaderMap::new(),
             trailers: HeaderMap::new(),
             body: Bytes::new(),
+            is_http2: false,
+            has_surplus: false,
             reply: Reply::Unreadable(String::new()),
             timings: Timings::default(),
         }
@@ -185,6 +233,24 @@ mod tests {
         assert!(plain.starts_with("grpcurl -plaintext ") && plain.contains(" 127.0.0.1:8080 "), "{plain}");
         exchange.request.message = None;
         assert_eq!(grpcurl(&exchange, "http://host"), None);
+    }
+
+    #[test]
+    fn a_shell_fills_in_both_tokens() {
+        let mut exchange = exchange(Protocol::Rest, "{\"t\":\"$OTHER_TOKEN\"}");
+        exchange.request.authorized = false;
+        exchange.request.url = "http://host/p?access_token=$OTHER_TOKEN&x=1".to_owned();
+        exchange.request.headers =
+            HeaderMap::from_iter([(AUTHORIZATION, HeaderValue::from_static("Bearer $TOKEN, Bearer $OTHER_TOKEN"))]);
+        let line = curl(&exchange);
+        let script = format!("curl() {{ printf '<%s>' \"$@\"; }}\n{line}");
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &script]).env("TOKEN", "t'1").env("OTHER_TOKEN", "t$2");
+        let printed = String::from_utf8(shell.output().expect("a shell").stdout).expect("text");
+        let expected = "<http://host/p?access_token=t$2&x=1><-H><authorization: Bearer t'1, Bearer t$2>";
+        assert!(printed.contains(expected) && printed.ends_with("<{\"t\":\"t$2\"}>"), "{printed}");
+        let grpc = grpcurl(&exchange, "http://host").expect("a line");
+        assert!(grpc.contains("-H 'authorization: Bearer '\"$TOKEN\"', Bearer '\"$OTHER_TOKEN\" -d"), "{grpc}");
     }
 
     #[test]

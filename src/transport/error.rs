@@ -115,6 +115,9 @@ pub enum TransportError {
     /// The message cannot be encoded: ours, before anything was sent.
     #[error("cannot encode the request: {0}")]
     Encode(#[from] SchemaError),
+    /// The connection to this target can't carry what the call has: ours, before anything was sent.
+    #[error("the connection cannot carry {0}")]
+    NotCarried(String),
     /// Anything else.
     #[error("the call failed: {0}")]
     Other(String),
@@ -188,6 +191,7 @@ impl TransportError {
             TransportError::BadFrame { .. } => "bad-frame",
             TransportError::Address(_) => "address",
             TransportError::Encode(_) => "encode",
+            TransportError::NotCarried(_) => "not-carried",
             TransportError::Other(_) => "other",
         }
     }

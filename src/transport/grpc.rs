@@ -31,7 +31,7 @@ impl Grpc {
     fn draft(&self, call: &Call) -> Result<Draft, TransportError> {
         Ok(Draft {
             method: "POST",
-            url: format!("{}{}", self.client.base_url(), call.endpoint.grpc.path()),
+            url: outgoing::url(self.client.base_url(), &call.endpoint.grpc.path(), call),
             content_type: Some(Protocol::Grpc.content_type()),
             headers: vec![
                 (TE, HeaderValue::from_static("trailers")),

@@ -47,7 +47,7 @@ fn draft(base_url: &str, call: &Call) -> Result<Draft, TransportError> {
     let content_type = Protocol::GrpcWeb.content_type();
     Ok(Draft {
         method: "POST",
-        url: format!("{base_url}{}", call.endpoint.grpc.path()),
+        url: outgoing::url(base_url, &call.endpoint.grpc.path(), call),
         content_type: Some(content_type),
         headers: vec![
             (ACCEPT, HeaderValue::from_static(content_type)),

@@ -1,6 +1,7 @@
 //! One call model over three protocols. `Err` means that no reply was had; a refusal is an [`Exchange`].
 
 mod attempt;
+pub mod carried;
 mod client;
 mod curl;
 mod error;
@@ -12,6 +13,7 @@ mod outgoing;
 pub mod probe;
 mod recorded;
 mod rest;
+pub mod spelling;
 pub mod tamper;
 mod tls;
 
@@ -21,7 +23,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Value, json};
 
 use crate::contract::{ApiVersion, Endpoint, Flow, Operation, Protocol};
@@ -32,6 +34,8 @@ pub use curl::{curl, grpcurl};
 pub use error::{Phase, TransportError, Unprocessed};
 pub use fault::{Fault, FaultKind};
 pub use recorded::{RecordedReply, recorded};
+pub use rest::path as path_of;
+pub use spelling::Respelled;
 pub use tls::configuration as tls_configuration;
 
 /// Carries calls over one protocol to one target. Cheap to share; connections are kept and reused.
@@ -183,12 +187,23 @@ pub struct Tamper {
     pub content_type: Option<String>,
     /// Replaces the HTTP method.
     pub method: Option<String>,
+    /// Replaces ours of the same names; several of one name are several lines, and `None` leaves ours out.
+    pub headers: Vec<(HeaderName, Option<HeaderValue>)>,
+    /// Replaces the path.
+    pub path: Option<Respelled>,
+    /// What stands in further places, in this order.
+    pub also: Vec<carried::Carried>,
 }
 
 impl Tamper {
     /// Whether the call is an ordinary one.
     pub fn is_empty(&self) -> bool {
-        self.body.is_none() && self.content_type.is_none() && self.method.is_none()
+        self.is_empty_but_for_places() && self.also.is_empty()
+    }
+
+    fn is_empty_but_for_places(&self) -> bool {
+        let is_as_usual = self.body.is_none() && self.content_type.is_none() && self.method.is_none();
+        is_as_usual && self.headers.is_empty() && self.path.is_none()
     }
 }
 
@@ -209,6 +224,10 @@ pub struct Exchange {
     pub trailers: HeaderMap,
     /// Response body as it came, frames included.
     pub body: Bytes,
+    /// Whether it travelled by HTTP/2.
+    pub is_http2: bool,
+    /// Whether bytes followed the reply at once that belong to no reply; over HTTP/1.1 alone.
+    pub has_surplus: bool,
     /// What the reply says.
     pub reply: Reply,
     /// When it came.

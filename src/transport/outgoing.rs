@@ -3,10 +3,11 @@
 use std::sync::{Arc, LazyLock};
 
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use serde_json::{Map, Value};
 
+use super::carried::{self, For, Lines, Parts, Place, RawLines, SHOWN_AUTHORIZATION};
 use super::{Address, Call, Limits, SentRequest, TransportError};
 
 /// Headers for which there is room at once: ours, and those that the client adds.
@@ -38,6 +39,10 @@ impl Draft {
         if let Some(content_type) = content_type {
             headers.insert(CONTENT_TYPE, header("the content type", content_type)?);
         }
+        replace(&mut headers, &call.tamper.headers);
+        if !call.tamper.also.is_empty() {
+            return carrying(call, method, &self.url, &headers, &body);
+        }
         let sent = SentRequest {
             method: method.to_owned(),
             url: self.url,
@@ -46,18 +51,121 @@ impl Draft {
             body: body.clone(),
             message: call.tamper.is_empty().then(|| Arc::clone(&call.message)),
         };
-        if let Some(secret) = &call.authorization {
-            let mut value = header("the authorization", secret.expose())?;
-            value.set_sensitive(true);
-            headers.insert(AUTHORIZATION, value);
+        if let Some(line) = authorization(call)? {
+            headers.insert(AUTHORIZATION, line);
         }
-        let mut request = http::Request::new(body);
-        *request.method_mut() = Method::from_bytes(method.as_bytes())
-            .map_err(|_| TransportError::Other(format!("{method:?} is no HTTP method")))?;
-        *request.uri_mut() = sent.url.parse().map_err(|e| TransportError::Address(format!("{}: {e}", sent.url)))?;
-        *request.headers_mut() = headers;
+        let mut request = request(method, &sent.url, headers, body)?;
+        if call.tamper.path.as_ref().is_some_and(|path| path.spelling.is_absolute) {
+            request.extensions_mut().insert(AbsoluteForm);
+        }
+        if call.tamper.headers.contains(&(HOST, None)) {
+            request.extensions_mut().insert(WithoutHost);
+        }
         Ok(Outgoing { request, sent })
     }
+}
+
+/// Marks a request whose first line has the whole URL (RFC 9112 section 3.2.2).
+#[derive(Debug, Clone, Copy)]
+pub(super) struct AbsoluteForm;
+
+/// Marks a request without Host.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct WithoutHost;
+
+/// Puts the lines in place of those of the same names.
+fn replace(headers: &mut HeaderMap, lines: &[(HeaderName, Option<HeaderValue>)]) {
+    for (name, _) in lines {
+        headers.remove(name);
+    }
+    for (name, value) in lines {
+        if let Some(value) = value {
+            headers.append(name, value.clone());
+        }
+    }
+}
+
+/// The URL of a call whose documented path is this one.
+pub(super) fn url(base_url: &str, path: &str, call: &Call) -> String {
+    match &call.tamper.path {
+        Some(respelled) => format!("{base_url}{}", respelled.path(path)),
+        None => format!("{base_url}{path}"),
+    }
+}
+
+fn request(method: &str, url: &str, headers: HeaderMap, body: Bytes) -> Result<http::Request<Bytes>, TransportError> {
+    let mut request = http::Request::new(body);
+    *request.method_mut() = Method::from_bytes(method.as_bytes())
+        .map_err(|_| TransportError::Other(format!("{method:?} is no HTTP method")))?;
+    // Not quoted: its query can hold a token.
+    *request.uri_mut() = url.parse().map_err(|e| TransportError::Address(format!("the URL of a call: {e}")))?;
+    *request.headers_mut() = headers;
+    Ok(request)
+}
+
+fn authorization(call: &Call) -> Result<Option<HeaderValue>, TransportError> {
+    let Some(secret) = &call.authorization else { return Ok(None) };
+    let mut value = header("the authorization", secret.expose())?;
+    value.set_sensitive(true);
+    Ok(Some(value))
+}
+
+/// A request that carries something in further places. It is made twice, since what is shown of it has variables in place of tokens.
+fn carrying(
+    call: &Call,
+    method: &str,
+    url: &str,
+    headers: &HeaderMap,
+    body: &Bytes,
+) -> Result<Outgoing, TransportError> {
+    let parts = |authorization: Option<HeaderValue>, purpose| {
+        let own = headers.iter().map(|(name, value)| (name.clone(), value.clone()));
+        let lines = own.chain(authorization.map(|line| (AUTHORIZATION, line))).collect();
+        Parts { url: url.to_owned(), lines, body: body.clone(), raw: None }.with(call, purpose)
+    };
+    let sent = parts(authorization(call)?, For::Sending)?;
+    let is_among_lines = call.tamper.also.iter().any(|carried| carried.place.is_authorization());
+    let shown = call.authorization.as_ref().filter(|_| is_among_lines);
+    let shown = parts(shown.map(|_| HeaderValue::from_static(SHOWN_AUTHORIZATION)), For::Showing)?;
+    let record = SentRequest {
+        method: method.to_owned(),
+        url: shown.url,
+        headers: map(shown.lines),
+        authorized: call.authorization.is_some() && !is_among_lines,
+        body: shown.body,
+        message: (call.tamper.is_empty_but_for_places() && carried::keeps_message(call))
+            .then(|| Arc::clone(&call.message)),
+    };
+    let mut request = request(method, &sent.url, map(sent.lines), sent.body)?;
+    if let Some(host) = authority_of(call, &request) {
+        *request.uri_mut() = host;
+    }
+    request.extensions_mut().extend(sent.raw.map(raw).unwrap_or_default());
+    Ok(Outgoing { request, sent: record })
+}
+
+fn raw(lines: RawLines) -> http::Extensions {
+    let mut extensions = http::Extensions::new();
+    extensions.insert(lines);
+    extensions
+}
+
+/// The URL with the host that a call names in place of the target's: over HTTP/2 that is `:authority`, and where a connection goes
+/// does not depend on it.
+fn authority_of(call: &Call, request: &http::Request<Bytes>) -> Option<Uri> {
+    call.tamper.also.iter().find(|carried| carried.place == Place::Authority)?;
+    let mut parts = request.uri().clone().into_parts();
+    parts.authority = Some(request.headers().get(HOST)?.to_str().ok()?.parse().ok()?);
+    Uri::from_parts(parts).ok()
+}
+
+/// Lines with one name stay in their order.
+fn map(lines: Lines) -> HeaderMap {
+    let mut headers = HeaderMap::with_capacity(MOST_HEADERS);
+    for (name, value) in lines {
+        headers.append(name, value);
+    }
+    headers
 }
 
 /// What HTTP/2 may hold of headers before our own check. A list above it looks like any other broken protocol, so it lies well above the limit.

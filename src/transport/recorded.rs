@@ -30,7 +30,8 @@ pub fn recorded(
     reply: RecordedReply,
 ) -> Result<Exchange, TransportError> {
     let RecordedReply { http_status, headers, trailers, body } = reply;
-    let mut received = Received { http_status, headers, trailers, body, timings: Timings::default() };
+    let timings = Timings::default();
+    let mut received = Received { http_status, headers, trailers, body, is_http2: false, has_surplus: false, timings };
     let limits = Limits::default();
     let attempt = Attempt::start("", &limits);
     let reply = match protocol {

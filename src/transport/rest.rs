@@ -45,7 +45,7 @@ impl Transport for Rest {
 
 fn draft(base_url: &str, call: &Call) -> Result<Draft, TransportError> {
     let message = outgoing::message(call)?;
-    let url = format!("{base_url}{}", path(call.endpoint, message));
+    let url = outgoing::url(base_url, &path(call.endpoint, message), call);
     let has_body = call.endpoint.rest.method != "DELETE";
     Ok(Draft {
         method: call.endpoint.rest.method,
@@ -57,7 +57,7 @@ fn draft(base_url: &str, call: &Call) -> Result<Draft, TransportError> {
 }
 
 /// The documented path, filled from the message. A member that is missing leaves its segment empty.
-fn path(endpoint: &Endpoint, message: &Value) -> String {
+pub fn path(endpoint: &Endpoint, message: &Value) -> String {
     let value = |name: &str| match message.get(name) {
         Some(Value::String(text)) => encode_component(text),
         Some(Value::Null) | None => String::new(),

@@ -2,6 +2,7 @@
 
 pub mod framing;
 pub mod json;
+pub mod marks;
 pub mod percent;
 mod plan;
 mod protobuf;

@@ -104,7 +104,7 @@ impl Masker {
     pub fn new<'a>(secrets: impl IntoIterator<Item = &'a Secret>) -> Self {
         let long_enough = |secret: &&Secret| secret.expose().len() >= LEAST_SECRET_LENGTH;
         let forms: Vec<String> =
-            secrets.into_iter().filter(long_enough).flat_map(|secret| forms_of(secret.expose())).collect();
+            secrets.into_iter().filter(long_enough).flat_map(|secret| masked_forms_of(secret.expose())).collect();
         Self { forms: automaton(&forms), later: Arc::default() }
     }
 
@@ -114,7 +114,7 @@ impl Masker {
             return;
         }
         let mut later = self.later.write().unwrap_or_else(PoisonError::into_inner);
-        later.forms.extend(forms_of(secret.expose()));
+        later.forms.extend(masked_forms_of(secret.expose()));
         later.automaton = automaton(&later.forms);
     }
 
@@ -170,6 +170,17 @@ fn forms_of(value: &str) -> Vec<String> {
     forms
 }
 
+/// The same, and what only a hostile target writes: hexadecimal, and JSON that escapes a slash.
+fn masked_forms_of(value: &str) -> Vec<String> {
+    let mut forms = forms_of(value);
+    forms.push(value.bytes().map(|byte| format!("{byte:02x}")).collect());
+    forms.push(value.bytes().map(|byte| format!("{byte:02X}")).collect());
+    if value.contains('/') {
+        forms.push(value.replace('/', "\\/"));
+    }
+    forms
+}
+
 /// The least that is in any text with one of the [`forms_of`] a value, each once.
 fn marks_of(value: &str) -> Vec<String> {
     let mut marks = vec![value.to_owned()];
@@ -201,6 +212,9 @@ mod tests {
             ["s3cr3t+token/with=signs", "plain-token-of-somebody", "12345678", "a?b>c~d/e+f", "0123456789abcdefg"]
         {
             let secret = Secret::new(value);
+            for form in masked_forms_of(value) {
+                assert!(Masker::new([&secret]).mask(&form).contains(MASK), "{form} of {value}");
+            }
             for form in forms_of(value) {
                 assert!(secret.is_shown_in(format!("<{form}>").as_bytes()), "{form} of {value}");
                 // What is found can be masked, too.

@@ -2,6 +2,7 @@
 
 mod architecture;
 mod browser;
+mod carriers;
 mod catalogue;
 mod certificates;
 mod chain;
@@ -17,6 +18,7 @@ mod independent;
 mod load;
 mod load_defects;
 mod misbehaving;
+mod model;
 mod mutations;
 mod properties;
 mod provisioner;

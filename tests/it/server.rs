@@ -1,5 +1,6 @@
 //! The reference server over real connections: what it promises, what it refuses.
 
+mod faults;
 mod flows;
 mod limits;
 mod null;

@@ -92,7 +92,7 @@ impl RsaKey {
     }
 
     /// RSASSA-PKCS1-v1_5 or RSASSA-PSS as the algorithm says; RS256 for one that is none of RSA's.
-    pub(super) fn sign(&self, algorithm: CoseAlgorithm, message: &[u8]) -> Vec<u8> {
+    pub(in crate::authenticator) fn sign(&self, algorithm: CoseAlgorithm, message: &[u8]) -> Vec<u8> {
         use CoseAlgorithm as A;
         let signed = match algorithm {
             A::RS1 => self.0.sign(Pkcs1v15Sign::new::<Sha1>(), &Sha1::digest(message)),

@@ -1,6 +1,7 @@
 //! The certificates of a statement.
 
 use serde_json::Value as Json;
+use sha2::{Digest as _, Sha256};
 
 use super::notation::{self, Parts};
 use super::{Given, Mutation, MutationError, Stage};
@@ -63,7 +64,10 @@ fn set_key(certification: &mut Certification, kind: &Json, given: &Given<'_>) ->
     let key = key.ok_or(MutationError::Args("a key that is one of p256, p384, rsa, ed25519, credential"))?;
     certification.algorithm = key.usual_algorithm();
     let leaf = certification.get("leaf").ok_or(WANTED)?;
-    leaf.template.set_key(key.public_key().to_spki_der());
+    let spki = key.public_key().to_spki_der();
+    // No two certificates of an issuer have one serial number (RFC 5280 section 4.1.2.2).
+    leaf.template.serial = Sha256::new_with_prefix("proofmark/serial/").chain_update(&spki).finalize()[..16].to_vec();
+    leaf.template.set_key(spki);
     leaf.key = key;
     Ok(())
 }

@@ -10,7 +10,7 @@ use crate::webauthn::client_data::CollectedClientData;
 pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "challenge",
-        summary: "another challenge: one of other (the default), bit-flip, first-bit-flip, half, truncated, extended, empty, missing, padded, last-character-missing, standard-alphabet, spare-bits, double-encoded, case-swapped, line-break, hex, or {\"text\": exact string}",
+        summary: "another challenge: one of other (the default), bit-flip, first-bit-flip, half, truncated, extended, empty, missing, padded, last-character-missing, standard-alphabet, spare-bits, double-encoded, case-swapped, line-break, blank, hex, standard-padded, percent, data-url, or {\"text\": exact string}",
         stage: Stage::ClientData(challenge),
     },
     Mutation {
@@ -98,9 +98,16 @@ fn challenge(data: &mut CollectedClientData, args: &Given<'_>) -> Result<(), Mut
             let (first, rest) = good.split_at_checked(1).ok_or(NOTHING)?;
             Some(format!("{first}\n{rest}"))
         }
+        "blank" => Some(format!("{good} ")),
+        "standard-padded" => Some(base64::encode_standard(&bytes)).filter(|text| *text != good),
+        "percent" => Some(percent(&good)),
+        "data-url" => Some(data_url(&bytes)),
         "hex" => Some(bytes.iter().map(|byte| format!("{byte:02x}")).collect()),
         _ => None,
     };
+    if as_text.is_none() && args.text_or("other")? == "standard-padded" {
+        return Err(MutationError::Chance("both alphabets give the same text"));
+    }
     if as_text.is_some() {
         data.challenge = as_text;
         return Ok(());
@@ -119,10 +126,22 @@ fn challenge(data: &mut CollectedClientData, args: &Given<'_>) -> Result<(), Mut
     Ok(())
 }
 
-const CHALLENGES: &str = "one of other, bit-flip, first-bit-flip, half, truncated, extended, empty, missing, padded, last-character-missing, standard-alphabet, spare-bits, double-encoded, case-swapped, line-break, hex";
+const CHALLENGES: &str = "one of other, bit-flip, first-bit-flip, half, truncated, extended, empty, missing, padded, last-character-missing, standard-alphabet, spare-bits, double-encoded, case-swapped, line-break, blank, hex, standard-padded, percent, data-url";
 
 fn swapped_case(character: char) -> char {
     if character.is_ascii_lowercase() { character.to_ascii_uppercase() } else { character.to_ascii_lowercase() }
+}
+
+/// The text with its first character percent-encoded (RFC 3986 section 2.1).
+pub(super) fn percent(text: &str) -> String {
+    let mut characters = text.chars();
+    let first = characters.next().map(|first| format!("%{:02X}", u32::from(first))).unwrap_or_default();
+    first + characters.as_str()
+}
+
+/// Bytes as a data URL (RFC 2397).
+pub(super) fn data_url(bytes: &[u8]) -> String {
+    format!("data:application/octet-stream;base64,{}", base64::encode_standard(bytes))
 }
 
 /// The text in the alphabet of RFC 4648 §4.

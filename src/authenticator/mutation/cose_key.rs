@@ -25,6 +25,14 @@ pub(super) const MUTATIONS: &[Mutation] = &[
             Ok(())
         }),
     },
+    Mutation {
+        id: "key-fault",
+        summary: "a COSE_Key of the credential's algorithm that is not one: kty, alg (of another type of key), missing (its first number), text, invalid (no point of the curve, an even modulus); of elliptic keys curve, short, long; not of Ed25519 zero",
+        stage: Stage::PublicKey(|bytes, given| {
+            *bytes = faulty(given.text()?, bytes)?.encode();
+            Ok(())
+        }),
+    },
 ];
 
 struct KeyParts<'a> {
@@ -71,6 +79,65 @@ const Y_OF_ZERO: [u8; 32] = [
     0x66, 0x48, 0x5c, 0x78, 0x0e, 0x2f, 0x83, 0xd7, 0x24, 0x33, 0xbd, 0x5d, 0x84, 0xa0, 0x6b, 0xb6, 0x54, 0x1c, 0x2a,
     0xf3, 0x1d, 0xae, 0x87, 0x17, 0x28, 0xbf, 0x85, 0x6a, 0x17, 0x4f, 0x93, 0xf4,
 ];
+
+const FAULTS: MutationError =
+    MutationError::Args("one of kty, alg, missing, text, invalid, and for some keys curve, short, long, zero");
+/// `kty` of octet key pairs, of elliptic curve keys, and of RSA keys (RFC 9053 section 7, RFC 8230 section 4).
+const OKP: i64 = 1;
+const EC2: i64 = 2;
+const RSA: i64 = 3;
+
+/// The key with one parameter that no key of its algorithm has.
+fn faulty(kind: &str, encoded: &[u8]) -> Result<CoseKey, MutationError> {
+    let decoded = cbor::decode(encoded, Form::Any).ok().and_then(|value| CoseKey::from_value(value).ok());
+    let mut key = decoded.ok_or(MutationError::Impossible("there is no COSE_Key to change".to_owned()))?;
+    let integer = |key: &CoseKey, label| key.get(label).and_then(Value::as_integer).map(i128::from);
+    let key_type = integer(&key, label::KEY_TYPE).and_then(|kty| i64::try_from(kty).ok()).ok_or(FAULTS)?;
+    // The parameter that has the number which makes the key.
+    let number = if key_type == RSA { label::MODULUS } else { label::X };
+    let bytes = key.get(number).and_then(Value::as_bytes).cloned().unwrap_or_default();
+    match (kind, key_type) {
+        ("kty", EC2) => key.set(label::KEY_TYPE, OKP.into()),
+        ("kty", _) => key.set(label::KEY_TYPE, EC2.into()),
+        ("alg", RSA | OKP) => key.set(label::ALGORITHM, CoseAlgorithm::ES256.0.into()),
+        ("alg", _) => key.set(label::ALGORITHM, CoseAlgorithm::RS256.0.into()),
+        ("missing", _) => key.parameters.retain(|(known, _)| *known != Value::from(number)),
+        ("text", _) => key.set(number, Value::Text("x".repeat(bytes.len()))),
+        ("curve", EC2) => {
+            // P-384, or P-256 where it is that.
+            let other = if integer(&key, label::CURVE) == Some(2) { 1 } else { 2 };
+            key.set(label::CURVE, Value::from(other));
+        }
+        // X25519
+        ("curve", OKP) => key.set(label::CURVE, Value::from(4)),
+        ("short", EC2 | OKP) => {
+            key.set(number, Value::Bytes(bytes.split_last().map(|(_, x)| x.to_vec()).unwrap_or_default()))
+        }
+        ("long", EC2 | OKP) => key.set(number, Value::Bytes([&[0], &bytes[..]].concat())),
+        ("zero", EC2) => {
+            key.set(label::X, Value::Bytes(vec![0; bytes.len()]));
+            key.set(label::Y, Value::Bytes(vec![0; bytes.len()]));
+        }
+        ("zero", RSA) => key.set(label::MODULUS, Value::Bytes(vec![1])),
+        ("invalid", EC2) => flip(&mut key, label::Y),
+        ("invalid", RSA) => flip(&mut key, label::MODULUS),
+        // No point of Ed25519 has y = 2 (RFC 8032 section 5.1.3).
+        ("invalid", OKP) => {
+            key.set(label::X, Value::Bytes([&[2], &vec![0; bytes.len().saturating_sub(1)][..]].concat()))
+        }
+        _ => return Err(FAULTS),
+    }
+    Ok(key)
+}
+
+/// Flips the last bit of a parameter.
+fn flip(key: &mut CoseKey, label: i64) {
+    let mut bytes = key.get(label).and_then(Value::as_bytes).cloned().unwrap_or_default();
+    if let Some(last) = bytes.last_mut() {
+        *last ^= 1;
+    }
+    key.set(label, Value::Bytes(bytes));
+}
 
 fn special(kind: &str, encoded: &[u8]) -> Result<CoseKey, MutationError> {
     let with_scalar = |scalar: u16| {

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::client_data::{padded, spare_bits};
+use super::client_data::{data_url, padded, percent, spare_bits};
 use super::notation::{self, Parts};
 use super::{Given, Mutation, MutationError, Stage};
 use crate::authenticator::keys::{KeyPair, derive_bytes};
@@ -10,7 +10,7 @@ use crate::webauthn::base64;
 
 pub(super) const MUTATIONS: &[Mutation] = &[Mutation {
     id: "credential-json",
-    summary: "another RegistrationResponseJSON: {\"set\": {pointer: value}, \"remove\": [pointer, ..], \"rename\": {pointer: name}}; a value is JSON, {\"$encoded\": [form, pointer]} (padded, standard-alphabet, line-breaks, bad-length, spare-bits, hex, byte-array or invalid), {\"$bytes\": bytes}, {\"$list\": [n, value]}, {\"$members\": n} or {\"$repeat\": [text, n]}; values credential-id, client-data, attestation-object, auth-data, other-key-spki, other-credential-id",
+    summary: "another RegistrationResponseJSON: {\"set\": {pointer: value}, \"remove\": [pointer, ..], \"rename\": {pointer: name}}; a value is JSON, {\"$encoded\": [form, pointer]} (padded, standard-alphabet, standard-padded, mixed, line-breaks, blanks, bad-length, spare-bits, percent, data-url, double, hex, byte-array, byte-object or invalid), {\"$bytes\": bytes}, {\"$list\": [n, value]}, {\"$members\": n} or {\"$repeat\": [text, n]}; values credential-id, client-data, attestation-object, auth-data, other-key-spki, other-credential-id",
     stage: Stage::Credential(credential_json),
 }];
 
@@ -129,6 +129,19 @@ fn encoded(form: &str, pointer: &str, original: &Value) -> Result<Value, Mutatio
             }
             standard.into()
         }
+        "standard-padded" => base64::encode_standard(&bytes).into(),
+        "mixed" => mixed(text)?.into(),
+        "blanks" => {
+            let (first, rest) = text.split_at(text.len() / 2);
+            format!("{first} {rest}").into()
+        }
+        "percent" => percent(text).into(),
+        "data-url" => data_url(&bytes).into(),
+        "double" => base64::encode_url(text.as_bytes()).into(),
+        "byte-object" => {
+            let member = |(at, byte): (usize, &u8)| (at.to_string(), json!(byte));
+            bytes.iter().enumerate().map(member).collect::<Map<_, _>>().into()
+        }
         "line-breaks" => {
             text.as_bytes().chunks(76).map(String::from_utf8_lossy).collect::<Vec<_>>().join("\r\n").into()
         }
@@ -139,7 +152,7 @@ fn encoded(form: &str, pointer: &str, original: &Value) -> Result<Value, Mutatio
         "invalid" => format!("!!!{text}").into(),
         _ => {
             return Err(MutationError::Args(
-                "one of padded, standard-alphabet, line-breaks, bad-length, spare-bits, hex, byte-array, invalid",
+                "one of padded, standard-alphabet, standard-padded, mixed, line-breaks, blanks, bad-length, spare-bits, percent, data-url, double, hex, byte-array, byte-object, invalid",
             ));
         }
     })
@@ -148,9 +161,12 @@ fn encoded(form: &str, pointer: &str, original: &Value) -> Result<Value, Mutatio
 /// The text and bytes as they are; of client data with a member more where only that makes the form another text. Unknown members
 /// are tolerated (WebAuthn L3 §5.8.1), and format none signs nothing.
 fn fitting(form: &str, text: &str, bytes: Vec<u8>) -> (String, Vec<u8>) {
-    let fits = |text: &str| match form {
+    let fits = |text: &str, bytes: &[u8]| match form {
         "padded" => !text.len().is_multiple_of(4),
-        "standard-alphabet" => text.contains(['-', '_']),
+        "standard-alphabet" | "standard-padded" => text.contains(['-', '_']),
+        "mixed" => text[text.len() / 2..].contains(['-', '_']),
+        // So that the digits are base64 of whole bytes.
+        "hex" => bytes.len().is_multiple_of(2),
         _ => true,
     };
     let fillers = ["", "x", "xx", "?>~?>~", "x?>~?>~", "xx?>~?>~"];
@@ -159,11 +175,21 @@ fn fitting(form: &str, text: &str, bytes: Vec<u8>) -> (String, Vec<u8>) {
         Some([end, b",\"x\":\"", filler.as_bytes(), b"\"}"].concat())
     };
     let candidates = fillers.into_iter().filter_map(with_member);
-    if fits(text) {
+    if fits(text, &bytes) {
         return (text.to_owned(), bytes);
     }
-    let found = candidates.map(|bytes| (base64::encode_url(&bytes), bytes)).find(|(text, _)| fits(text));
+    let found = candidates.map(|bytes| (base64::encode_url(&bytes), bytes)).find(|(text, bytes)| fits(text, bytes));
     found.unwrap_or_else(|| (text.to_owned(), bytes))
+}
+
+/// The second half in the alphabet of RFC 4648 section 4.
+fn mixed(text: &str) -> Result<String, MutationError> {
+    let (first, rest) = text.split_at(text.len() / 2);
+    let other = rest.replace('-', "+").replace('_', "/");
+    if other == rest {
+        return Err(MutationError::Chance("both alphabets give the same text"));
+    }
+    Ok(format!("{first}{other}"))
 }
 
 /// A length that no base64 has: one more than a multiple of four.

@@ -4,12 +4,13 @@ use super::signature_encoding as encoding;
 use super::{Given, Mutation, MutationError, Stage};
 use crate::authenticator::attestation::{Message, Part, Signing};
 use crate::authenticator::keys::KeyPair;
+use crate::webauthn::cose::CoseAlgorithm;
 use crate::webauthn::hash::Hash;
 
 pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "signature",
-        summary: "another attestation signature: bit-flip (the default), first-bit-flip, empty, other-key, credential-key, sha1, sha256; of ECDSA raw-rs, der-trailing, der-padded-integer, ber-long-length, ber-indefinite, der-negative, high-s, zero, r-n, s-plus-n; of RSA pss, salt-zero, octet-string, short, forged-e3; of Ed25519 s-plus-l; of a TPM tpmt",
+        summary: "another attestation signature: bit-flip (the default), first-bit-flip, empty, other-key, credential-key, cut (its last byte is missing), zeros, other-hash, sha1, sha256; of ECDSA raw-rs, der-trailing, der-padded-integer, ber-long-length, ber-indefinite, der-negative, high-s, zero, r-n, s-plus-n; of RSA other-padding, pss, salt-zero, octet-string, short, forged-e3; of Ed25519 s-plus-l; of a TPM tpmt",
         stage: Stage::Attesting(|part, given| match part {
             Part::Signature(signing) => signature(signing, given).map(|()| true),
             _ => Ok(false),
@@ -25,7 +26,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
 ];
 
-const SIGNATURES: &str = "one of bit-flip, first-bit-flip, empty, other-key, credential-key, sha1, sha256, raw-rs, der-trailing, der-padded-integer, ber-long-length, ber-indefinite, der-negative, high-s, zero, r-n, s-plus-n, pss, salt-zero, octet-string, short, forged-e3, s-plus-l, tpmt";
+const SIGNATURES: &str = "one of bit-flip, first-bit-flip, empty, other-key, credential-key, cut, zeros, other-hash, sha1, sha256, raw-rs, der-trailing, der-padded-integer, ber-long-length, ber-indefinite, der-negative, high-s, zero, r-n, s-plus-n, other-padding, pss, salt-zero, octet-string, short, forged-e3, s-plus-l, tpmt";
 
 fn signature(signing: &mut Signing, given: &Given<'_>) -> Result<(), MutationError> {
     let Signing { key, credential_key, algorithm, message, signature } = signing;
@@ -38,15 +39,19 @@ fn signature(signing: &mut Signing, given: &Given<'_>) -> Result<(), MutationErr
         "bit-flip" => changed(signature, |bytes| bytes.last_mut())?,
         "first-bit-flip" => changed(signature, |bytes| bytes.first_mut())?,
         "empty" => Vec::new(),
-        "other-key" => KeyPair::derive(key.kind(), given.seed, "other-signing-key")
+        "cut" => signature.split_last().map(|(_, rest)| rest.to_vec()).unwrap_or_default(),
+        "zeros" => vec![0; signature.len()],
+        "other-hash" => other_hash(key, *algorithm, message)?,
+        "other-key" => other_key(key, given.seed)
             .ok_or(MutationError::Impossible("there is no other key of this kind".to_owned()))?
             .sign(*algorithm, message),
         "credential-key" => credential_key.sign(credential_key.usual_algorithm(), message),
         "sha256" => key.sign_prehash(&Hash::Sha256.digest(message)),
         "sha1" => match &*key {
-            KeyPair::Rsa(_) => key.sign(crate::webauthn::cose::CoseAlgorithm::RS1, message),
+            KeyPair::Rsa(_) => key.sign(CoseAlgorithm::RS1, message),
             _ => key.sign_prehash(&Hash::Sha1.digest(message)),
         },
+        "other-padding" => rsa()?.sign(other_padding(*algorithm), message),
         "pss" => rsa()?.sign_pss(*algorithm, message, None),
         "salt-zero" => rsa()?.sign_pss(*algorithm, message, Some(0)),
         "octet-string" => crate::webauthn::der::octet_string(signature),
@@ -71,6 +76,43 @@ fn signature(signing: &mut Signing, given: &Given<'_>) -> Result<(), MutationErr
         }
     };
     Ok(())
+}
+
+/// The same key and kind of signature, over another digest.
+fn other_hash(key: &KeyPair, algorithm: CoseAlgorithm, message: &[u8]) -> Result<Vec<u8>, MutationError> {
+    use CoseAlgorithm as A;
+    let hash = if Hash::of(algorithm) == Some(Hash::Sha512) { Hash::Sha384 } else { Hash::Sha512 };
+    match (key, algorithm, hash) {
+        (KeyPair::Ed25519(_) | KeyPair::Forgeable(_), ..) => {
+            Err(MutationError::Impossible("the hash is part of the attestation key's algorithm".to_owned()))
+        }
+        (KeyPair::Rsa(key), A::PS256 | A::PS384, _) => Ok(key.sign(A::PS512, message)),
+        (KeyPair::Rsa(key), A::PS512, _) => Ok(key.sign(A::PS384, message)),
+        (KeyPair::Rsa(key), _, Hash::Sha384) => Ok(key.sign(A::RS384, message)),
+        (KeyPair::Rsa(key), ..) => Ok(key.sign(A::RS512, message)),
+        _ => Ok(key.sign_prehash(&hash.digest(message))),
+    }
+}
+
+/// Another key of the same kind; RSA keys are drawn from a few, of which one may be the same.
+fn other_key(key: &KeyPair, seed: &[u8; 32]) -> Option<KeyPair> {
+    let own = key.public_key();
+    let names = ["other-signing-key", "other-signing-key/2", "other-signing-key/3", "other-signing-key/4"];
+    let others = names.into_iter().filter_map(|name| KeyPair::derive(key.kind(), seed, name));
+    others.into_iter().find(|other| other.public_key() != own)
+}
+
+/// RSASSA-PSS for RSASSA-PKCS1-v1_5 with the same hash, and the other way round.
+fn other_padding(algorithm: CoseAlgorithm) -> CoseAlgorithm {
+    use CoseAlgorithm as A;
+    match algorithm {
+        A::RS384 => A::PS384,
+        A::RS512 => A::PS512,
+        A::PS256 => A::RS256,
+        A::PS384 => A::RS384,
+        A::PS512 => A::RS512,
+        _ => A::PS256,
+    }
 }
 
 fn field_length(key: &KeyPair) -> Result<usize, MutationError> {

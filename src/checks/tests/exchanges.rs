@@ -66,16 +66,32 @@ pub fn error(code: i32) -> Value {
 fn exchange(endpoint: &'static Endpoint, protocol: Protocol, body: Bytes, reply: Reply) -> Exchange {
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(protocol.content_type()));
+    let (method, path) = match protocol {
+        Protocol::Rest => (endpoint.rest.method, endpoint.rest.path.replace(['{', '}'], "")),
+        _ => ("POST", endpoint.grpc.path()),
+    };
     let request = SentRequest {
-        method: "POST".to_owned(),
-        url: format!("http://localhost{}", endpoint.rest.path.replace(['{', '}'], "")),
+        method: method.to_owned(),
+        url: format!("http://localhost{path}"),
         headers: HeaderMap::new(),
         authorized: true,
         body: Bytes::new(),
         message: None,
     };
     let (trailers, timings) = (HeaderMap::new(), Timings::default());
-    Exchange { protocol, endpoint, request, http_status: 200, headers, trailers, body, reply, timings }
+    Exchange {
+        protocol,
+        endpoint,
+        request,
+        http_status: 200,
+        headers,
+        trailers,
+        body,
+        is_http2: false,
+        has_surplus: false,
+        reply,
+        timings,
+    }
 }
 
 /// A REST reply, read as the transport reads it.
@@ -90,7 +106,12 @@ pub fn rest_text(endpoint: &'static Endpoint, http_status: u16, text: &str) -> E
         }
     };
     let body = Bytes::copy_from_slice(text.as_bytes());
-    Exchange { http_status, ..exchange(endpoint, Protocol::Rest, body, reply) }
+    let exchange = Exchange { http_status, ..exchange(endpoint, Protocol::Rest, body, reply) };
+    match http_status {
+        401 => with_header(exchange, "www-authenticate", "Bearer realm=\"a, b\", error=\"invalid_token\""),
+        405 => with_header(exchange, "allow", "GET"),
+        _ => exchange,
+    }
 }
 
 /// A REST reply with a JSON body.

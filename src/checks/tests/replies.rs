@@ -5,14 +5,16 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use http::HeaderMap;
 use http::header::{CONTENT_TYPE, HeaderValue};
+use serde_json::json;
 
 use super::exchanges::{
-    body, endpoint, endpoints, error, refusal, rest, rest_text, rpc, rpc_refusal, success, trailer_frame, with_header,
-    with_trailers,
+    body, body_with, endpoint, endpoints, error, public_key, refusal, rest, rest_text, rpc, rpc_refusal, success,
+    trailer_frame, with_header, with_trailers,
 };
 use super::{
-    CONTENT_TYPE as WRONG_TYPE, ENDPOINT, ERROR_BODY, GRPC_MESSAGE, GRPC_STATUS, GRPC_WEB_FRAMING, NO_INTERNALS,
-    NO_SERVER_ERROR, NO_STACK_TRACE, NO_TOKEN, REFUSAL_STATUS, Row, SUCCESS_STATUS, TOKEN, row,
+    CONTENT_TYPE as WRONG_TYPE, ENDPOINT, ERROR_BODY, FACTOR, GRPC_MESSAGE, GRPC_STATUS, GRPC_WEB_FRAMING,
+    NO_INTERNALS, NO_OTHER_USER, NO_SERVER_ERROR, NO_STACK_TRACE, NO_TOKEN, REFUSAL_STATUS, Row, SUCCESS_STATUS, TOKEN,
+    row,
 };
 use crate::checks::internals::tests::{INTERNAL, LEGITIMATE};
 use crate::contract::{Endpoint, Flow, Operation, Protocol};
@@ -266,9 +268,39 @@ pub fn leaks() -> Vec<Row> {
         );
     }
     for (_, text) in INTERNAL {
-        // A header is not a message of the API.
-        let told = showing(text).into_iter().filter(|(name, _)| *name != "a header");
+        let told = showing(text);
         rows.extend(told.map(|(name, exchange)| row(format!("{text} in {name}"), exchange, &[NO_INTERNALS])));
+    }
+    let mut told = body(start());
+    told["trace"] = "sql: no rows in result set".into();
+    rows.push(row("a success with an error of a database", success(start(), Protocol::Rest, &told), &[NO_INTERNALS]));
+    rows
+}
+
+/// Replies that show the name of another user's factor.
+pub fn others() -> Vec<Row> {
+    let mut rows = Vec::new();
+    for form in [
+        FACTOR.to_owned(),
+        format!("taken by `{FACTOR}`."),
+        percent::encode_component(FACTOR),
+        STANDARD.encode(format!("[\"{FACTOR}\"]")),
+    ] {
+        // A header is ASCII.
+        let told = showing(&form).into_iter().filter(|(name, _)| form.is_ascii() || *name != "a header");
+        rows.extend(told.map(|(name, exchange)| row(format!("{form} in {name}"), exchange, &[NO_OTHER_USER])));
+    }
+    let start = endpoint(Flow::V1U2f, Operation::Start);
+    let mut options = public_key();
+    options["user"]["displayName"] = FACTOR.into();
+    let wrapped = body_with(start, &json!({ "publicKey": options }));
+    let list = endpoint(Flow::V2Passkey, Operation::List);
+    let listed = json!({ "result": [{ "id": "1", "state": "AUTH_FACTOR_STATE_READY", "name": FACTOR }] });
+    for protocol in Protocol::ALL {
+        let shown = success(start, protocol, &wrapped);
+        let place = if protocol == Protocol::Rest { "the creation options" } else { "the message" };
+        rows.push(row(format!("{FACTOR} in {place}"), shown, &[NO_OTHER_USER]));
+        rows.push(row(format!("{FACTOR} in a list"), success(list, protocol, &listed), &[NO_OTHER_USER]));
     }
     rows
 }

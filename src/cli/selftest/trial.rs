@@ -8,7 +8,7 @@ use super::matrix::{self, Outcome};
 use crate::authenticator::attestation_root;
 use crate::contract::{Flow, Protocol};
 use crate::outcome::{Event, Profile, RunRecord};
-use crate::runner::{Runner, Settings, Stop, vector};
+use crate::runner::{Runner, Settings, Stop, model, vector};
 use crate::scenario::{self, Pattern, Plan, Selection};
 use crate::server::defect::{Defect, Shows};
 use crate::server::variant::Variant;
@@ -128,6 +128,8 @@ impl Stage {
             seed,
             sizes: sizes.clone(),
         };
+        let cases: Vec<_> =
+            cases.into_iter().chain(model::sequences(seed, &Flow::ALL, &Protocol::ALL, false)).collect();
         let sampled = Plan::new(cases.clone(), &selection(false));
         Ok(Stage { seed, sampled, exhaustive: Plan::new(cases, &selection(true)) })
     }

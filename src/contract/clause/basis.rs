@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub enum Basis {
     /// W3C WebAuthn asks for it: a MUST, or a step of a procedure that has to be followed.
     SpecMust,
-    /// W3C WebAuthn recommends it.
+    /// W3C WebAuthn recommends it, or a text that it or the API builds on.
     SpecShould,
     /// A text that WebAuthn or the API builds on asks for it: an RFC, a TPM specification, gRPC.
     Rfc,

@@ -1,6 +1,7 @@
 //! What is not tested, and why. `proofmark lint` fails where a case or a check is about one of these all the same.
 
-const LIST: &str = "lists are not under test: v1's finds the id that its remove needs, and nothing is judged by it";
+const LIST: &str =
+    "no page has a list, so that a target may have it elsewhere or not at all; what one shows is api/stored";
 const READ: &str = "every operation under test is a manipulation; none reads one object";
 const SCRIPT: &str = "a step of the script in the browser, whose place the harness takes: the server has no part in it";
 const RESULT: &str = "what the procedure gives is not told to the client; it shows only in what step 24 refuses";

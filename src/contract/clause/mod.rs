@@ -5,13 +5,18 @@
 
 mod basis;
 mod behaviour;
+mod carriers;
 mod ceremony;
 mod endpoints;
 mod excluded;
 mod formats;
+mod http;
+mod identifiers;
 mod references;
 mod requests;
 mod responses;
+mod state;
+mod stored;
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -103,9 +108,14 @@ pub fn all() -> impl Iterator<Item = &'static Clause> {
         .chain(requests::CLAUSES)
         .chain(responses::CLAUSES)
         .chain(behaviour::CLAUSES)
+        .chain(state::CLAUSES)
+        .chain(stored::CLAUSES)
+        .chain(carriers::CLAUSES)
         .chain(ceremony::CLAUSES)
         .chain(formats::CLAUSES)
+        .chain(identifiers::CLAUSES)
         .chain(references::CLAUSES)
+        .chain(http::CLAUSES)
 }
 
 /// Whether `general` says what `id` says, or more: a clause includes what is beneath it, and step 22 of the ceremony asks for

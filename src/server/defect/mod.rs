@@ -3,16 +3,23 @@
 //! A run against a server with one defect has to be red for the defect's clause; that is how the judge is judged
 //! (`proofmark selftest`).
 
+mod algorithm;
 mod attestation;
 mod authorization;
+mod canary;
+mod carrier;
 mod challenge;
 mod concurrency;
+mod http;
+mod identifier;
 mod limit;
 mod options;
 mod robustness;
+mod sequence;
 mod shape;
 mod state;
 mod status;
+mod stored;
 mod transport;
 mod verification;
 
@@ -59,6 +66,13 @@ pub const CLASSES: &[(&str, &[Defect])] = &[
     ("State", state::DEFECTS),
     ("Concurrency", concurrency::DEFECTS),
     ("Robustness and leaks", robustness::DEFECTS),
+    ("Sequences of calls", sequence::DEFECTS),
+    ("What is stored", stored::DEFECTS),
+    ("Leaks to others", canary::DEFECTS),
+    ("Carriers that contradict each other", carrier::DEFECTS),
+    ("HTTP and gRPC around the API", http::DEFECTS),
+    ("Identifiers and options", identifier::DEFECTS),
+    ("Algorithms and encodings", algorithm::DEFECTS),
 ];
 
 /// Every defect, by class.

@@ -6,6 +6,7 @@ mod behaviour;
 mod options;
 mod refusals;
 mod replies;
+mod surroundings;
 
 /// One thing that may be done in another way.
 #[derive(Debug, PartialEq, Eq)]
@@ -28,6 +29,7 @@ pub const GROUPS: &[(&str, &[Variant])] = &[
     ("Creation options", options::VARIANTS),
     ("Refusals", refusals::VARIANTS),
     ("Behaviour", behaviour::VARIANTS),
+    ("Around the API", surroundings::VARIANTS),
 ];
 
 /// Every variant, by group.

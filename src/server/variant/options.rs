@@ -141,4 +141,32 @@ pub(super) const VARIANTS: &[Variant] = &[
         "the most that WebAuthn L3 section 5.4.3 allows",
         &["enrolment", "ceremony/user-handle-unique"],
     ),
+    variant(
+        "user-handle-opaque",
+        "webauthn/5.4.3/user-handle",
+        "a user handle is a hash of the user's id",
+        "an opaque byte sequence (WebAuthn L3 section 5.4.3)",
+        &["enrolment", "ceremony/user-handle-unique"],
+    ),
+    variant(
+        "options-display-name-empty",
+        "api/options/members",
+        "displayName is empty",
+        "WebAuthn L3 section 5.4.3 lets it be empty where no name is suitable",
+        &["enrolment", "ceremony/replayed-response"],
+    ),
+    variant(
+        "options-timeout-ten-minutes",
+        "webauthn/13.4.3/challenge-expiry",
+        "timeout is ten minutes, and a registration can be finished as long",
+        "section 15.1 recommends five to ten minutes",
+        &["enrolment", "ceremony/replayed-response"],
+    ),
+    variant(
+        "exclude-both-kinds",
+        "api/options/exclude-credentials",
+        "options list the user's credentials of both kinds",
+        "WebAuthn L3 section 5.4 has the list hold the existing credentials of the account",
+        &["enrolment"],
+    ),
 ];

@@ -94,4 +94,18 @@ pub(super) const VARIANTS: &[Variant] = &[
         "gRPC's status code document has its libraries answer that",
         &["request", "*/*/grpc/wire", "*/*/grpc-web/wire"],
     ),
+    variant(
+        "refusal-method-501",
+        "api/request/malformed",
+        "a method that a path does not have is answered with 501 in place of 405",
+        "501 is for a method that is not supported at all (RFC 9110 section 15.6.2); no page says what answers it",
+        &["request", "wire/method-get"],
+    ),
+    variant(
+        "refusal-two-challenges",
+        "api/status/unauthenticated",
+        "a 401 has further challenges, of other schemes",
+        "a reply may have several (RFC 9110 section 11.6.1)",
+        &["authorization"],
+    ),
 ];

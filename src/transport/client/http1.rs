@@ -6,14 +6,18 @@ use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use hyper::client::conn::http1::{SendRequest, handshake};
 
 use super::Body;
 use super::connect::{ConnectError, Io};
+use super::splice::Spliced;
 
 /// How long a connection waits for a call. A target closes one that is idle, often after five seconds, and a call that is sent at that
 /// moment is lost: nothing tells whether the target has read it, so that it must not be sent again.
 const LONGEST_WAIT: Duration = Duration::from_secs(3);
+/// What hyper says, and in no other way, where bytes came on a connection that no call waits on. A test holds it to that.
+const UNEXPECTED: &str = "received unexpected message from connection";
 
 /// Connections that wait for a call, the last used first. There are never more than there were calls at a time.
 #[derive(Default)]
@@ -24,37 +28,51 @@ pub(super) struct Connection {
     pub work: Work,
 }
 
-/// Reading and writing; `None` once the connection has ended.
-pub(super) struct Work(Option<Pin<Box<dyn Future<Output = hyper::Result<()>> + Send>>>);
+/// Reading and writing.
+pub(super) struct Work {
+    /// `None` once the connection has ended.
+    under_way: Option<Pin<Box<dyn Future<Output = hyper::Result<()>> + Send>>>,
+    /// Whether it has ended since bytes came that belong to no reply.
+    has_surplus: bool,
+}
 
 impl Connection {
-    pub async fn open(io: Io) -> Result<Connection, ConnectError> {
-        let (send, work): (_, Pin<Box<dyn Future<Output = _> + Send>>) = match io {
-            Io::Plain(io) => {
+    /// Agrees on nothing: HTTP/1.1 needs no handshake. `lines` go into the head of the first request.
+    pub async fn open(io: Io, lines: Option<Bytes>) -> Result<Connection, ConnectError> {
+        let (send, work): (_, Pin<Box<dyn Future<Output = _> + Send>>) = match (io, lines) {
+            (Io::Plain(io), None) => {
                 let (send, connection) = handshake(io).await?;
                 (send, Box::pin(connection))
             }
-            Io::Tls(io) => {
+            (Io::Tls(io), None) => {
                 let (send, connection) = handshake(*io).await?;
                 (send, Box::pin(connection))
             }
+            (Io::Plain(io), lines) => {
+                let (send, connection) = handshake(Spliced::new(io, lines)).await?;
+                (send, Box::pin(connection))
+            }
+            (Io::Tls(io), lines) => {
+                let (send, connection) = handshake(Spliced::new(*io, lines)).await?;
+                (send, Box::pin(connection))
+            }
         };
-        Ok(Connection { send, work: Work(Some(work)) })
+        Ok(Connection { send, work: Work { under_way: Some(work), has_surplus: false } })
     }
 
     /// Whether it can take a call. The work is taken up once: the target may have closed the connection, or said more than it should.
     fn is_ready(&mut self) -> bool {
         self.work.go_on(&mut Context::from_waker(Waker::noop()));
-        self.work.0.is_some() && self.send.is_ready()
+        self.work.under_way.is_some() && self.send.is_ready()
     }
 }
 
 impl Work {
     fn go_on(&mut self, context: &mut Context<'_>) {
-        if self.0.as_mut().is_some_and(|work| work.as_mut().poll(context).is_ready()) {
-            // An error of it is that of the call.
-            self.0 = None;
-        }
+        let Some(Poll::Ready(ended)) = self.under_way.as_mut().map(|work| work.as_mut().poll(context)) else { return };
+        // An error of it is that of the call.
+        self.under_way = None;
+        self.has_surplus = ended.is_err_and(|error| error.to_string() == UNEXPECTED);
     }
 
     /// Does what is needed for a call, and the call.
@@ -84,11 +102,14 @@ impl Idle {
         }
     }
 
-    /// Keeps a connection whose reply was read, if the target does too.
-    pub fn put(&self, mut connection: Connection) {
-        if connection.is_ready() {
+    /// Keeps a connection whose reply was read, if the target does too. Whether more came than the reply.
+    pub fn put(&self, mut connection: Connection) -> bool {
+        let is_ready = connection.is_ready();
+        let has_surplus = connection.work.has_surplus;
+        if is_ready {
             self.0.lock().unwrap_or_else(PoisonError::into_inner).push((Instant::now(), connection));
         }
+        has_surplus
     }
 }
 

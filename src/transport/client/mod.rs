@@ -4,6 +4,7 @@ mod connect;
 mod early;
 mod http1;
 mod http2;
+mod splice;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -17,7 +18,8 @@ use hyper::client::conn::TrySendError;
 use tokio::sync::Mutex;
 
 use super::attempt::{Attempt, Received};
-use super::outgoing;
+use super::carried::RawLines;
+use super::outgoing::{self, AbsoluteForm, WithoutHost};
 use super::{Address, Connection, Limits, SetUp, TransportError, default_port};
 use connect::{Connected, Connector};
 pub(super) use connect::{Secure, agreed_on_http2, dial};
@@ -95,11 +97,12 @@ impl Client {
     ) -> Result<Received, TransportError> {
         let mut request = request.map(Full::new);
         request.headers_mut().entry(USER_AGENT).or_insert(const { HeaderValue::from_static(AGENT) });
+        let lines = request.extensions().get::<RawLines>().map(|RawLines(lines)| lines.clone());
         let mut tries = 0;
         loop {
             tries += 1;
-            let is_fresh = over == Connection::New || tries == MOST_TRIES;
-            let (mut lease, set_up) = self.lease(attempt, is_fresh).await?;
+            let is_fresh = over == Connection::New || tries == MOST_TRIES || lines.is_some();
+            let (mut lease, set_up) = self.lease(attempt, is_fresh, lines.clone()).await?;
             let mut unsent = None;
             let mut received = self.exchange(attempt, (&mut lease, set_up.is_none()), request, &mut unsent).await;
             match (&received, unsent, set_up) {
@@ -117,7 +120,8 @@ impl Client {
             match &mut received {
                 Ok(received) => {
                     received.timings.set_up = set_up;
-                    self.keep(lease);
+                    // Two lengths leave open where the next request would begin.
+                    received.has_surplus = lines.is_none() && self.keep(lease);
                 }
                 Err(_) => self.give_up(&lease),
             }
@@ -139,12 +143,20 @@ impl Client {
                 let response = sent(send.try_send_request(request), unsent);
                 work.during(attempt.run(is_kept, response)).await
             }
-            Lease::Http2(lease) => attempt.run(is_kept, sent(lease.send.try_send_request(request), unsent)).await,
+            Lease::Http2(lease) => {
+                only_other_host(&mut request);
+                attempt.run(is_kept, sent(lease.send.try_send_request(request), unsent)).await
+            }
         }
     }
 
-    /// A kept connection, or a new one with what it took.
-    async fn lease(&self, attempt: &Attempt<'_>, fresh: bool) -> Result<(Lease, Option<SetUp>), TransportError> {
+    /// A kept connection, or a new one with what it took. `lines` go into the head of the first request on a new one.
+    async fn lease(
+        &self,
+        attempt: &Attempt<'_>,
+        fresh: bool,
+        lines: Option<Bytes>,
+    ) -> Result<(Lease, Option<SetUp>), TransportError> {
         if let Some(kept) = self.kept(fresh) {
             return Ok((kept, None));
         }
@@ -156,12 +168,15 @@ impl Client {
             return Ok((kept, None));
         }
         let Connected { io, http2, set_up } = attempt.connecting(self.connector.connect()).await?;
+        if http2 && lines.is_some() {
+            return Err(TransportError::NotCarried("a second length, over HTTP/2".to_owned()));
+        }
         if http2 {
             self.speaks_http2.store(true, Ordering::Relaxed);
             let lease = attempt.connecting(self.shared.open(io, &self.limits)).await?;
             return Ok((Lease::Http2(lease), Some(set_up)));
         }
-        Ok((Lease::Http1(attempt.connecting(http1::Connection::open(io)).await?), Some(set_up)))
+        Ok((Lease::Http1(attempt.connecting(http1::Connection::open(io, lines)).await?), Some(set_up)))
     }
 
     fn kept(&self, fresh: bool) -> Option<Lease> {
@@ -184,9 +199,11 @@ impl Client {
         self.limits.calls_per_connection > 1
     }
 
-    fn keep(&self, lease: Lease) {
-        if let Lease::Http1(connection) = lease {
-            self.idle.put(connection);
+    /// Whether the target has said more on the connection than the reply.
+    fn keep(&self, lease: Lease) -> bool {
+        match lease {
+            Lease::Http1(connection) => self.idle.put(connection),
+            Lease::Http2(_) => false,
         }
     }
 }
@@ -206,10 +223,20 @@ async fn sent(
 
 /// HTTP/1.1 has the path in its first line, and the host in a header (RFC 9112 section 3.2.1).
 fn origin_form(request: &mut Request<Body>, host: Option<&HeaderValue>) {
-    let path = request.uri().path_and_query().cloned().unwrap_or(PathAndQuery::from_static("/"));
-    *request.uri_mut() = Uri::from(path);
-    if let Some(host) = host {
+    if request.extensions().get::<AbsoluteForm>().is_none() {
+        let path = request.uri().path_and_query().cloned().unwrap_or(PathAndQuery::from_static("/"));
+        *request.uri_mut() = Uri::from(path);
+    }
+    if let Some(host) = host.filter(|_| request.extensions().get::<WithoutHost>().is_none()) {
         request.headers_mut().entry(HOST).or_insert_with(|| host.clone());
+    }
+}
+
+/// Over HTTP/2 the target's own host is `:authority`; a second one stands beside it as `host`.
+fn only_other_host(request: &mut Request<Body>) {
+    let headers = request.headers_mut();
+    if let Some(other) = headers.get_all(HOST).iter().nth(1).cloned() {
+        headers.insert(HOST, other);
     }
 }
 

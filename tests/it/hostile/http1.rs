@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use proofmark::contract::Protocol;
-use proofmark::transport::{Call, Phase, Reply, TransportError};
+use proofmark::transport::{Call, Phase, Reply, Respelled, Tamper, TransportError, spelling};
 use proofmark::wire::status::Status;
 use serde_json::json;
 use tokio::io::AsyncWriteExt as _;
@@ -36,6 +36,59 @@ async fn a_reply_that_breaks_off_is_a_reset() {
     expect_reset(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"details\"", Phase::Body).await;
     expect_reset(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\n{\"a", Phase::Body).await;
     expect_reset(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\n", Phase::Body).await;
+}
+
+/// Such bytes would be read as the reply to the next request on the connection.
+#[tokio::test]
+async fn bytes_behind_a_reply_are_seen() {
+    let rows: [(&[u8], &str, bool); 5] = [
+        (b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}", "POST", false),
+        (b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}HTTP/1.1 200 OK\r\n", "POST", true),
+        (b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n}", "POST", true),
+        (b"HTTP/1.1 405 Method Not Allowed\r\ncontent-length: 2\r\n\r\n", "HEAD", false),
+        (b"HTTP/1.1 405 Method Not Allowed\r\ncontent-length: 2\r\n\r\n{}", "HEAD", true),
+    ];
+    for (bytes, method, has_surplus) in rows {
+        let base_url = hanging(bytes).await;
+        let tamper = Tamper { method: Some(method.to_owned()), ..Tamper::default() };
+        let exchange = transport(Protocol::Rest, &base_url, &limits()).send(&Call { tamper, ..call() }).await;
+        let exchange = exchange.expect("a reply");
+        assert_eq!((exchange.has_surplus, exchange.is_http2), (has_surplus, false), "{method}: {exchange:?}");
+    }
+}
+
+#[tokio::test]
+async fn headers_host_and_the_form_of_the_path_are_what_a_step_says() {
+    let (sender, mut received) = tokio::sync::mpsc::channel(1);
+    let base_url = raw(move |mut stream| {
+        let sender = sender.clone();
+        async move {
+            let request = read_request(&mut stream).await;
+            let _ = stream.write_all(&reply("200 OK", "", b"{}")).await;
+            let _ = sender.send(request.to_ascii_lowercase()).await;
+        }
+    })
+    .await;
+    let name = |name: &'static str| http::HeaderName::from_static(name);
+    let value = |text: &'static str| Some(http::HeaderValue::from_static(text));
+    let absolute = spelling::find("absolute-form").map(|spelling| Respelled { spelling, another: String::new() });
+    let tamper = Tamper {
+        headers: vec![(name("accept"), value("a")), (name("accept"), value("b")), (name("host"), None)],
+        path: absolute,
+        ..Tamper::default()
+    };
+    transport(Protocol::Rest, &base_url, &limits()).send(&Call { tamper, ..call() }).await.expect("a reply");
+    let request = received.recv().await.expect("a request");
+    assert!(request.starts_with(&format!("post {base_url}/")), "{request}");
+    assert!(request.contains("\r\naccept: a\r\naccept: b\r\n") && !request.contains("\r\nhost:"), "{request}");
+    let trailing = spelling::find("trailing-slash").map(|spelling| Respelled { spelling, another: String::new() });
+    let tamper = Tamper { path: trailing, ..Tamper::default() };
+    transport(Protocol::Rest, &base_url, &limits()).send(&Call { tamper, ..call() }).await.expect("a reply");
+    let request = received.recv().await.expect("a request");
+    assert!(
+        request.starts_with("post /") && request.contains("/ http/1.1\r\n") && request.contains("\r\nhost:"),
+        "{request}"
+    );
 }
 
 #[tokio::test]

@@ -186,6 +186,7 @@ async fn tampering_reaches_the_wire() {
         body: Some(|framed| framed.slice(..3)),
         content_type: Some("text/plain".to_owned()),
         method: Some("PUT".to_owned()),
+        ..Tamper::default()
     };
     for protocol in Protocol::ALL {
         let tampered = proofmark::transport::Call { tamper: tamper.clone(), ..call() };

@@ -28,7 +28,7 @@ pub const DISAGREEMENTS: &[Disagreement] = &[
     Disagreement {
         library: CORE,
         library_says: Says::Accepts,
-        cases: &["client-data/challenge-padded"],
+        cases: &["client-data/challenge-padded", "encodings/challenge-standard-padded"],
         text: "§7.1 step 8: C.challenge equals the base64url encoding of the challenge; §3: base64url has no trailing \
                '='.",
         reading: "MUST refuse. The texts are compared, so padding makes another value. The library compares decoded \
@@ -45,7 +45,12 @@ pub const DISAGREEMENTS: &[Disagreement] = &[
     Disagreement {
         library: CORE,
         library_says: Says::Accepts,
-        cases: &["envelope/raw-id-differs-from-id", "envelope/id-differs-from-auth-data"],
+        cases: &[
+            "envelope/raw-id-differs-from-id",
+            "envelope/id-differs-from-auth-data",
+            "encodings/raw-id-hex",
+            "encodings/raw-id-double",
+        ],
         text: "§5.1: rawId is the credential id. No step of §7.1 compares it with the authenticator data.",
         reading: "Should refuse, since a server that stores rawId registers what can never sign in. The library takes the id \
                   from the authenticator data, and does not look at the other.",

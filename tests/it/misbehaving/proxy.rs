@@ -68,8 +68,14 @@ impl Request {
 impl Request {
     /// The whole request with the first text in place of another in its headers.
     pub fn replaced(&self, from: &str, to: &str) -> Bytes {
+        self.rewritten(&[(from, to)])
+    }
+
+    /// The whole request with several texts in place of others in its headers, each once.
+    pub fn rewritten(&self, changes: &[(&str, &str)]) -> Bytes {
         let (head, body) = self.bytes.split_at(self.bytes.len() - self.body.len());
-        let head = String::from_utf8_lossy(head).replacen(from, to, 1);
+        let head = String::from_utf8_lossy(head).into_owned();
+        let head = changes.iter().fold(head, |head, (from, to)| head.replacen(from, to, 1));
         Bytes::from([head.as_bytes(), body].concat())
     }
 }
@@ -255,7 +261,7 @@ async fn flood(stream: &mut TcpStream, chunk: &[u8], length: u64, flooded: &Atom
 
 /// The server's side of a request that was sent to it.
 async fn handed_on(request: &Request, upstream: SocketAddr) -> std::io::Result<TcpStream> {
-    let end = request.line.len() + 2;
+    let end = request.bytes.windows(2).position(|window| window == b"\r\n").expect("a line") + 2;
     let mut server = TcpStream::connect(upstream).await?;
     let changed = [&request.bytes[..end], b"connection: close\r\n", &request.bytes[end..]].concat();
     server.write_all(&changed).await?;
@@ -265,12 +271,13 @@ async fn handed_on(request: &Request, upstream: SocketAddr) -> std::io::Result<T
 /// A whole reply whose body was changed.
 fn edited(reply: &[u8], change: fn(&[u8]) -> Vec<u8>) -> Vec<u8> {
     let end = reply.windows(4).position(|window| window == b"\r\n\r\n").expect("a whole reply") + 4;
-    let head = String::from_utf8_lossy(&reply[..end - 2]).to_ascii_lowercase();
-    let head = head.replacen("http/1.1", "HTTP/1.1", 1);
+    let head = String::from_utf8_lossy(&reply[..end - 2]).into_owned();
+    let is_chunked = head.to_ascii_lowercase().contains("transfer-encoding: chunked");
     let length = ["content-length:", "transfer-encoding:"];
-    let kept = head.split_inclusive("\r\n").filter(|line| !length.iter().any(|name| line.starts_with(name)));
+    let is_length = |line: &str| length.iter().any(|name| line.to_ascii_lowercase().starts_with(name));
+    let kept = head.split_inclusive("\r\n").filter(|line| !is_length(line));
     let whole = &reply[end..];
-    let body = if head.contains("transfer-encoding: chunked") { change(&joined(whole)) } else { change(whole) };
+    let body = if is_chunked { change(&joined(whole)) } else { change(whole) };
     let length = format!("content-length: {}\r\n\r\n", body.len());
     [kept.collect::<String>().as_bytes(), length.as_bytes(), &body].concat()
 }

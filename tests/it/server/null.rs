@@ -18,7 +18,7 @@ fn assert_conformant(session: &Session<'_>, exchange: &Exchange) {
         exchange,
         documented_request: true,
         malformed: false,
-        authorization: Some(&authorization),
+        watch: Some(&authorization),
         rp_id: Some("localhost"),
         attachment: None,
         memo: Memo::default(),

@@ -1,0 +1,261 @@
+//! Calls that say two things of one: what stands in further places of their requests, and on whose they acted.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http::HeaderName;
+use serde_json::{Value, json};
+
+use super::player::{Ended, Player};
+use crate::contract::{Endpoint, Operation, clause};
+use crate::outcome::Reason;
+use crate::scenario::{Also, Caller, FactorRef, Step, Thing, UserRef, Which, Whom};
+use crate::transport::carried::{Carried, Content, Place};
+use crate::transport::path_of;
+use crate::webauthn::options::PublicKeyCredentialCreationOptions;
+use crate::wire::secret::Secret;
+
+/// The check of findings about whose options a start has answered with.
+const CHECK: &str = "acted-on";
+
+impl Player<'_> {
+    /// What a step puts into further places of a call, as far as this protocol has them.
+    pub(super) fn carried(
+        &mut self,
+        endpoint: &'static Endpoint,
+        step: &Step,
+        message: &Value,
+    ) -> Result<Vec<Carried>, Ended> {
+        let protocol = self.protocol(step);
+        let mut carried = Vec::new();
+        for also in &step.also {
+            let Some(place) = also.place().filter(|place| place.protocols().contains(&protocol)) else { continue };
+            let Some(content) = self.content(endpoint, also, place, message) else {
+                let expected = format!("a value of its own for {place}");
+                return self.end("setup", self.clause(), Reason::NotDeclared, expected, "the case has none here");
+            };
+            carried.push(Carried { place: of_package(place, endpoint), content });
+        }
+        Ok(carried)
+    }
+
+    /// The value for one place; `None` where this target or flow has none.
+    fn content(&self, endpoint: &Endpoint, also: &Also, place: &Place, message: &Value) -> Option<Content> {
+        let text = match (also.what, &also.value) {
+            (Thing::Token, which) => return self.token_of(which).map(Content::Token),
+            (Thing::Host, Which::Text(host)) => as_named(place, host),
+            (_, Which::Text(text)) => text.clone(),
+            (Thing::UserId, which) => self.user_id_of(which)?,
+            (Thing::FactorId, Which::Other) if endpoint.operation == Operation::Verify => {
+                self.held_by(Whom::Other)?.open_id.clone()?
+            }
+            (Thing::FactorId, which) => self.factor_id_of(which)?,
+            (Thing::Path, which) => self.path(endpoint, which, message)?,
+            (Thing::UserHandle, _) => URL_SAFE_NO_PAD.encode(self.other_handle()?),
+            (Thing::User, _) => return self.other_user().map(Content::Plain),
+            (Thing::Organization, Which::Other) => self.held_by(Whom::Other)?.owner.clone()?,
+            (Thing::Credential, which) => return self.credential_value(endpoint, which).map(Content::Plain),
+            (_, Which::Unknown) => self.unknown_id(18),
+            _ => return None,
+        };
+        Some(Content::Plain(text.into()))
+    }
+
+    fn user_id_of(&self, which: &Which) -> Option<String> {
+        match which {
+            Which::Own => Some(self.lease.own().user_id.clone()),
+            Which::Other => self.lease.other().map(|other| other.user_id.clone()),
+            _ => Some(self.unknown_id(18)),
+        }
+    }
+
+    fn factor_id_of(&self, which: &Which) -> Option<String> {
+        match which {
+            Which::Own => self.factor_id.clone(),
+            Which::First => self.first_factor_id.clone(),
+            Which::Other => self.held_by(Whom::Other)?.factor_id.clone(),
+            _ => Some(self.unknown_id(18)),
+        }
+    }
+
+    fn token_of(&self, which: &Which) -> Option<Secret> {
+        match which {
+            Which::Own if !self.lease.is_locked(true) => Some(self.lease.own().token.clone()),
+            Which::Other if !self.lease.is_locked(false) => self.lease.other().map(|other| other.token.clone()),
+            Which::Unknown => Some(Secret::new(format!("proofmark-{}", self.unknown_id(24)))),
+            _ => None,
+        }
+    }
+
+    /// The documented path with another user in it.
+    fn path(&self, endpoint: &Endpoint, which: &Which, message: &Value) -> Option<String> {
+        let mut message = message.clone();
+        if message.get("userId").is_some() {
+            message["userId"] = self.user_id_of(which)?.into();
+        }
+        if let Some(member) = endpoint.factor_member().filter(|_| *which == Which::Other) {
+            message[member] = self.factor_id_of(which)?.into();
+        }
+        Some(path_of(endpoint, &message))
+    }
+
+    fn credential_value(&self, endpoint: &Endpoint, which: &Which) -> Option<Value> {
+        let made = if *which == Which::First { self.first_credential.as_ref() } else { self.credential.as_ref() }?;
+        let is_text = endpoint.credential_member().is_some_and(|pointer| pointer.starts_with("/verification/"));
+        let text = || base64::engine::general_purpose::STANDARD.encode(&made.created.text);
+        Some(if is_text { text().into() } else { made.created.json.clone() })
+    }
+
+    fn other_handle(&self) -> Option<&[u8]> {
+        self.user_handles.iter().find(|(own, _)| !own).map(|(_, handle)| handle.as_slice())
+    }
+
+    /// The other subject as options have it.
+    fn other_user(&self) -> Option<Value> {
+        let (id, user) = (URL_SAFE_NO_PAD.encode(self.other_handle()?), self.lease.other()?);
+        Some(json!({ "id": id, "name": user.user_id, "displayName": user.user_id }))
+    }
+
+    /// Notes a call that says two things of one, as the next exchange.
+    pub(super) fn note_carried(&mut self, step: &Step) {
+        if !step.also.is_empty() {
+            self.carried = Some((self.exchanges.len(), words(step)));
+        }
+    }
+
+    /// Ends the case where a start that said two things has answered with the options of the wrong user, or for another host.
+    pub(super) fn look_whose(
+        &mut self,
+        step: &Step,
+        endpoint: &'static Endpoint,
+        options: &PublicKeyCredentialCreationOptions,
+    ) -> Result<(), Ended> {
+        let about = clause::at(self.clause(), endpoint, self.protocol(step)).to_owned();
+        if step.also.is_empty() {
+            return Ok(());
+        }
+        let is_own = step.user == UserRef::Own && step.caller != Caller::Other;
+        if is_own && self.are_of_other(options) {
+            let expected = "creation options of the user whom the documented place names, or a refusal";
+            let received = format!("those of the other user; {}", words(step));
+            return self.end(CHECK, &about, Reason::AcceptedInvalid, expected, received);
+        }
+        let names_host = step.also.iter().any(|also| matches!(also.what, Thing::Host | Thing::Domain));
+        let (rp_id, expected) = (options.rp.id.as_deref(), self.expected_rp_id(step));
+        if names_host && rp_id.is_some() && expected.is_some() && rp_id != expected {
+            let expected = format!("the RP ID {}, or a refusal", expected.unwrap_or_default());
+            let shown: String = rp_id.unwrap_or_default().chars().take(120).collect();
+            let received = format!("{shown:?}; {}", words(step));
+            return self.end(CHECK, &about, Reason::AcceptedInvalid, expected, received);
+        }
+        Ok(())
+    }
+
+    /// Whether options list what the other subject holds, or have its handle, which the own subject does not have.
+    fn are_of_other(&self, options: &PublicKeyCredentialCreationOptions) -> bool {
+        let lists = |held: &super::hold::Held| options.exclude_credentials.contains(&held.credential_id);
+        let of_whom =
+            |own: bool| self.user_handles.iter().any(|(whose, handle)| *whose == own && *handle == options.user.id);
+        self.held_by(Whom::Other).is_some_and(lists) || (of_whom(false) && !of_whom(true))
+    }
+
+    /// The note on a line for a shell about the token in a further place.
+    pub(super) fn other_token(step: &Step) -> Option<&'static str> {
+        let token = step.also.iter().find(|also| also.what == Thing::Token)?;
+        match token.value {
+            Which::Own => Some("OTHER_TOKEN is the token of the case's own user"),
+            Which::Other => Some("OTHER_TOKEN is the token of the other user"),
+            _ => Some("OTHER_TOKEN is a token that nobody has"),
+        }
+    }
+
+    /// What the documented place of the factor names, by what is known of the subject's factors.
+    pub(super) fn named_credential(&self, step: &Step) -> Option<Vec<u8>> {
+        let id = match step.factor {
+            FactorRef::Own => self.factor_id.as_ref(),
+            FactorRef::First => self.first_factor_id.as_ref(),
+            _ => None,
+        }?;
+        let known = self.state.factor_ids.iter().find(|(_, factor)| factor == id);
+        known.map(|(credential, _)| credential.clone())
+    }
+
+    /// Notes that of two credentials in one call the one that the documented place does not have must not be stored.
+    pub(super) fn note_unsent(&mut self, step: &Step) {
+        let also = step.also.iter().find(|also| also.what == Thing::Credential);
+        let other = also.and_then(|also| match also.value {
+            Which::First => self.first_credential.as_ref(),
+            _ => self.credential.as_ref(),
+        });
+        let ids = other.into_iter().flat_map(|made| made.ids.clone());
+        self.state.absent.extend(ids.map(|id| (id, super::after::CLAUSE)));
+    }
+
+    /// Remembers which factor the credential has become that was enrolled last.
+    pub(super) fn learn_factor_of_latest(&mut self) {
+        let credential = self.state.enrolled.last().cloned();
+        if let Some((credential, id)) = credential.zip(self.factor_id.clone()) {
+            self.state.factor_ids.retain(|(known, _)| *known != credential);
+            self.state.factor_ids.push((credential, id));
+        }
+    }
+}
+
+/// `x-package-..` is a header of the API's own: its name has the first part of the package's name there.
+fn of_package(place: &Place, endpoint: &Endpoint) -> Place {
+    let own = |name: &HeaderName| {
+        let rest = name.as_str().strip_prefix("x-package-")?;
+        let package = endpoint.grpc.service.split('.').next()?;
+        format!("x-{package}-{rest}").parse().ok()
+    };
+    match place {
+        Place::Header(name) => Place::Header(own(name).unwrap_or_else(|| name.clone())),
+        other => other.clone(),
+    }
+}
+
+/// A host as the header has it that names one.
+fn as_named(place: &Place, host: &str) -> String {
+    match place.name() {
+        "forwarded" => format!("host={host};proto=https"),
+        "origin" => format!("https://{host}"),
+        "referer" => format!("https://{host}/register"),
+        _ => host.to_owned(),
+    }
+}
+
+/// What a step says besides, in one line.
+pub(super) fn words(step: &Step) -> String {
+    let one = |also: &Also| {
+        let place = also.place().map(ToString::to_string).unwrap_or_default();
+        let what = match also.what {
+            Thing::UserId => "user id",
+            Thing::FactorId => "factor id",
+            Thing::Token => "token",
+            Thing::Path => "path",
+            Thing::Host => "host",
+            Thing::Domain => "domain",
+            Thing::UserHandle => "user handle",
+            Thing::User => "user",
+            Thing::Organization => "organization",
+            Thing::Credential => "credential",
+            Thing::Text => "value",
+        };
+        match &also.value {
+            Which::Own => format!("{place} had the own {what}"),
+            Which::Other => format!("{place} had the other's {what}"),
+            Which::First => format!("{place} had the first {what}"),
+            Which::Unknown => format!("{place} had a {what} that nobody has"),
+            Which::Text(text) => format!("{place} had {text:?}"),
+        }
+    };
+    step.also.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+/// Whether a request says in two ways which host it is for, or how long it is.
+pub(super) fn says_host_or_length(step: &Step) -> bool {
+    let is_of_them = |also: &Also| {
+        let is_framing = |place: &Place| matches!(place, Place::Length | Place::Chunked);
+        also.what == Thing::Host || also.place().is_some_and(is_framing)
+    };
+    step.also.iter().any(is_of_them)
+}

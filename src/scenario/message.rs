@@ -1,0 +1,38 @@
+//! Changes of a request's message as a suite writes them.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// A change of the request's message.
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct MessageEdit {
+    /// What is changed.
+    pub member: MessageMember,
+    /// The new value; without it the member is left out.
+    pub value: Option<Value>,
+    /// JSON null.
+    #[serde(default)]
+    pub is_null: bool,
+    /// Another name of the member: its original protobuf name.
+    #[serde(default)]
+    pub snake_case: bool,
+    /// v1's credential in another base64 form: `unpadded`, `url-padded`, `mixed` .. (`runner/message.rs`).
+    pub encoded: Option<String>,
+}
+
+/// Members of requests by what they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MessageMember {
+    /// The factor's name.
+    Name,
+    /// The credential.
+    Credential,
+    /// The kind of authenticator that the start of a passkey asks for.
+    Authenticator,
+    /// The registration code that the start of a passkey carries.
+    Code,
+    /// A member that the documents do not have.
+    Unknown,
+}

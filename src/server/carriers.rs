@@ -1,0 +1,187 @@
+//! The second carriers of things that a request says once: query, body, cookies and further headers. They count for nothing, unless
+//! a defect is asked for.
+
+use axum::Router;
+use axum::extract::Request;
+use axum::middleware::{self, Next};
+use axum::response::Response;
+use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, HOST};
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Method, Uri};
+use serde_json::{Map, Value, json};
+
+use super::listener::Remembered;
+use super::switches::Switches;
+use crate::contract::{Endpoint, Operation, Protocol};
+
+/// A header by which gateways tell who calls.
+const USER_ID: &str = "x-user-id";
+/// A header by which proxies tell what host they were called by.
+const FORWARDED_HOST: &str = "x-forwarded-host";
+/// Headers that stand for a method or a path where a proxy lets no other through.
+const METHOD_OVERRIDE: &str = "x-http-method-override";
+/// The token in a query, a form or a cookie (RFC 6750 sections 2.2 and 2.3).
+const ACCESS_TOKEN: &str = "access_token";
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// What a request names besides its documented members.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Besides {
+    /// The user that is acted on, whoever was permitted.
+    pub user_id: Option<String>,
+    /// The host that a proxy says it was called by, which becomes the RP ID.
+    pub forwarded_host: Option<String>,
+    /// The host that was called, whose origin is expected too.
+    pub host: Option<String>,
+}
+
+/// What a defect reads besides.
+pub(super) fn besides(
+    switches: &Switches,
+    protocol: Protocol,
+    (uri, headers): (&Uri, &HeaderMap),
+    body: &[u8],
+) -> Besides {
+    if switches.is_empty() {
+        return Besides::default();
+    }
+    let (is_rest, mut found) = (protocol == Protocol::Rest, Besides::default());
+    if is_rest && switches.has("carrier-user-id-of-body-acts") {
+        found.user_id = member(body, "userId");
+    }
+    if is_rest && switches.has("carrier-user-id-of-query-acts") {
+        found.user_id = parameter(uri, "userId");
+    }
+    if is_rest && switches.has("carrier-user-id-of-header-acts") {
+        found.user_id = text(headers, USER_ID);
+    }
+    if !is_rest && switches.has("carrier-user-id-of-metadata-acts") {
+        found.user_id = text(headers, USER_ID);
+    }
+    let name = |host: String| host.split(':').next().map(str::to_owned);
+    if switches.has("carrier-forwarded-host-is-rp-id") {
+        found.forwarded_host = text(headers, FORWARDED_HOST).and_then(name);
+    }
+    if switches.has("carrier-host-is-origin") {
+        let authority = uri.authority().map(ToString::to_string);
+        found.host = text(headers, HOST.as_str()).or(authority).and_then(name);
+    }
+    found
+}
+
+/// The headers, with the authorization that a defect takes from elsewhere.
+pub(super) fn authorized(switches: &Switches, parts: &Parts) -> HeaderMap {
+    let mut headers = parts.headers.clone();
+    let mut found = None;
+    if switches.has("carrier-token-of-query-wins") {
+        found = parameter(&parts.uri, ACCESS_TOKEN);
+    }
+    if switches.has("carrier-token-of-cookie-wins") {
+        let cookies = text(&headers, COOKIE.as_str()).unwrap_or_default();
+        let named = cookies.split(';').filter_map(|cookie| cookie.trim().split_once('='));
+        found = named.filter(|(name, _)| *name == ACCESS_TOKEN).map(|(_, value)| value.to_owned()).next_back();
+    }
+    if let Some(value) = found.and_then(|token| HeaderValue::try_from(format!("Bearer {token}")).ok()) {
+        headers.insert(AUTHORIZATION, value);
+    }
+    // Only a defect gives connections a memory.
+    if let Some(remembered) = parts.extensions.get::<Remembered>() {
+        remembered.complete(&mut headers);
+    }
+    headers
+}
+
+/// Puts what a defect takes from elsewhere in the place of the path's members.
+pub(super) fn redirect(switches: &Switches, endpoint: &Endpoint, uri: &Uri, members: &mut Map<String, Value>) {
+    let Some(name) = endpoint.factor_member() else { return };
+    let found = match endpoint.operation {
+        Operation::Remove if switches.has("carrier-factor-id-of-query-removed") => parameter(uri, name),
+        _ => None,
+    };
+    members.extend(found.map(|id| (name.to_owned(), json!(id))));
+}
+
+/// The members of a form, where a defect reads one.
+pub(super) fn form(switches: &Switches, headers: &HeaderMap, body: &[u8]) -> Option<Map<String, Value>> {
+    let is_form = text(headers, CONTENT_TYPE.as_str()).is_some_and(|value| value.starts_with(FORM));
+    if !is_form || !switches.has("carrier-form-accepted") {
+        return None;
+    }
+    let pairs = pairs(std::str::from_utf8(body).ok()?);
+    Some(pairs.map(|(name, value)| (name, json!(value))).collect())
+}
+
+/// Whether a request says something besides, or twice, that a variant refuses.
+pub(super) fn is_contradictory(switches: &Switches, params: &Map<String, Value>, (uri, body): (&Uri, &[u8])) -> bool {
+    let differs = |(name, value): (&String, &Value)| {
+        member(body, name).is_some_and(|other| value.as_str() != Some(other.as_str()))
+    };
+    (uri.query().is_some() && switches.varies("query-refused"))
+        || (switches.varies("contradiction-refused") && params.iter().any(differs))
+}
+
+/// The router, behind what rewrites requests before they are routed, if a defect does.
+pub(super) fn rerouted(switches: &Switches, router: Router) -> Router {
+    if !switches.has("carrier-method-override") {
+        return router;
+    }
+    let rewrite = move |mut request: Request, next: Next| async move {
+        let method = text(request.headers(), METHOD_OVERRIDE).and_then(|name| Method::try_from(name.as_str()).ok());
+        if let Some(method) = method {
+            *request.method_mut() = method;
+        }
+        let response: Response = next.run(request).await;
+        response
+    };
+    Router::new().fallback_service(router).layer(middleware::from_fn(rewrite))
+}
+
+fn text(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers.get(name)?.to_str().ok().map(str::to_owned)
+}
+
+/// A text member of a JSON object.
+fn member(body: &[u8], name: &str) -> Option<String> {
+    let members: Value = serde_json::from_slice(body).ok()?;
+    members.get(name)?.as_str().map(str::to_owned)
+}
+
+fn parameter(uri: &Uri, name: &str) -> Option<String> {
+    pairs(uri.query()?).find(|(known, _)| known == name).map(|(_, value)| value)
+}
+
+fn pairs(text: &str) -> impl Iterator<Item = (String, String)> {
+    text.split('&').filter_map(|pair| pair.split_once('=')).map(|(name, value)| (decoded(name), decoded(value)))
+}
+
+/// Percent-decoded (RFC 3986 section 2.1); what is no escape stays as it is.
+pub(super) fn decoded(text: &str) -> String {
+    let (mut bytes, mut rest) = (Vec::new(), text.as_bytes());
+    while let [first, more @ ..] = rest {
+        let digits = more.get(..2).filter(|_| *first == b'%').and_then(|digits| std::str::from_utf8(digits).ok());
+        match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = &more[2..];
+            }
+            None => {
+                bytes.push(*first);
+                rest = more;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escapes_are_decoded_and_what_is_none_is_left() {
+        for (text, expected) in [("a%31b", "a1b"), ("%c3%A9", "\u{e9}"), ("%", "%"), ("%3", "%3"), ("%zz%41", "%zzA")] {
+            assert_eq!(decoded(text), expected, "{text}");
+        }
+        assert_eq!(pairs("a=1&b=%20&c").collect::<Vec<_>>(), [("a".into(), "1".into()), ("b".into(), " ".into())]);
+    }
+}

@@ -1,0 +1,91 @@
+//! Checks that hold for one algorithm, format, protocol or encoding, and not for the next.
+
+use super::{Defect, deviates, fails};
+
+pub(super) const DEFECTS: &[Defect] = &[
+    fails(
+        "algorithm-es384-signature-unchecked",
+        "webauthn/8.2/signature",
+        "packed statements with an ES384 key are not verified",
+        &["algorithms/signature-corrupted"],
+    ),
+    fails(
+        "algorithm-ps256-signature-unchecked",
+        "webauthn/8.2/signature",
+        "packed statements with a PS256 key are not verified",
+        &["algorithms/signature-corrupted"],
+    ),
+    fails(
+        "algorithm-rsa-statement-algorithm-unchecked",
+        "webauthn/8.2/algorithm",
+        "alg of a packed self statement is not compared with that of an RSA key",
+        &["algorithms/statement-algorithm"],
+    ),
+    deviates(
+        "algorithm-eddsa-point-unchecked",
+        "webauthn/7.1/algorithm",
+        "whether an EdDSA key is a point of its curve is not checked",
+        &["algorithms/key-invalid"],
+    ),
+    deviates(
+        "algorithm-es512-point-unchecked",
+        "webauthn/7.1/algorithm",
+        "whether an ES512 key is a point of its curve is not checked",
+        &["algorithms/key-invalid"],
+    ),
+    fails("algorithm-ps512-refused", "webauthn/7.1/accept", "PS512 is offered and refused", &["cose/alg-ps512"]),
+    fails(
+        "algorithm-packed-origin-unchecked",
+        "webauthn/7.1/origin",
+        "the origin is not checked with format packed",
+        &["across/origin"],
+    ),
+    fails(
+        "algorithm-tpm-user-verified-unchecked",
+        "webauthn/7.1/user-verified",
+        "the flag UV is not checked with format tpm",
+        &["across/user-verified"],
+    ),
+    fails(
+        "algorithm-tpm-ecc-extra-data-unchecked",
+        "webauthn/8.3/extra-data",
+        "extraData in certInfo are not checked for elliptic keys",
+        &["tpm/extra-data-wrong"],
+    ),
+    fails(
+        "algorithm-rs256-backup-state-unchecked",
+        "webauthn/7.1/backup-state",
+        "BS without BE is accepted with an RS256 key",
+        &["across/backup-state"],
+    ),
+    fails(
+        "algorithm-eddsa-trailing-bytes-accepted",
+        "webauthn/7.1/attestation-object",
+        "bytes after the attestation object are accepted with an EdDSA key",
+        &["across/trailing-byte"],
+    ),
+    fails(
+        "algorithm-cross-origin-unchecked-over-grpc-web",
+        "webauthn/7.1/cross-origin",
+        "over gRPC-Web a cross-origin ceremony is accepted",
+        &["client-data/cross-origin-true"],
+    ),
+    fails(
+        "algorithm-challenge-in-any-base64",
+        "webauthn/7.1/challenge",
+        "the challenge in the client data may be in any base64",
+        &["encodings/challenge-standard-padded"],
+    ),
+    fails(
+        "algorithm-attestation-object-in-any-base64",
+        "rfc4648/3.3/alphabet",
+        "attestationObject may be in any base64",
+        &["envelope/attestation-object-not-base64url", "encodings"],
+    ),
+    fails(
+        "algorithm-client-data-in-any-base64",
+        "rfc4648/3.3/alphabet",
+        "clientDataJSON may be in any base64",
+        &["encodings/client-data-mixed"],
+    ),
+];

@@ -1,0 +1,66 @@
+//! What belongs to another user, to an earlier call, or to the server alone, and shows in a reply.
+
+use super::{Defect, deviates, fails};
+
+pub(super) const DEFECTS: &[Defect] = &[
+    fails(
+        "canary-list-of-everyone",
+        "api/no-leak/other-user",
+        "the list of a user's passkeys shows those of everyone",
+        &["stored/two-users"],
+    ),
+    fails(
+        "canary-exclude-of-another",
+        "api/no-leak/other-user",
+        "options list the credential that was enrolled last, whoever has it",
+        &["stored/two-users"],
+    ),
+    fails(
+        "canary-v1-list-from-memory",
+        "api/no-leak/other-user",
+        "a list of v1 is answered for 250 ms to whomever asks at its path",
+        &["stored/two-users"],
+    ),
+    fails(
+        "canary-owner-named",
+        "api/no-leak/other-user",
+        "the message about a credential id that is taken names its user and the factor",
+        &["ceremony/credential-id-of-another-user"],
+    ),
+    fails(
+        "canary-denial-names-login",
+        "api/no-leak/other-user",
+        "the message about a lack of permission shows the login name of the user that was named",
+        &["canaries"],
+    ),
+    fails(
+        "canary-earlier-caller-in-header",
+        "api/no-leak/other-user",
+        "a refusal of an unknown token over REST has the id of an earlier caller in a header",
+        &["authorization"],
+    ),
+    fails(
+        "canary-owner-of-earlier-call",
+        "api/no-leak/other-user",
+        "over gRPC resourceOwner is the id of an earlier caller",
+        &["canaries"],
+    ),
+    fails(
+        "canary-token-in-trailers",
+        "api/no-leak/token",
+        "over gRPC the trailers repeat the authorization",
+        &["enrolment/good"],
+    ),
+    fails(
+        "canary-token-in-cookie",
+        "api/no-leak/token",
+        "a start of v1 over REST sets a cookie with the token in base64",
+        &["enrolment/good"],
+    ),
+    deviates(
+        "canary-database-in-header",
+        "api/no-leak/internals",
+        "a 400 over REST has a header with the address of the database",
+        &["client-data/challenge-other"],
+    ),
+];

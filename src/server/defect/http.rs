@@ -1,0 +1,81 @@
+//! The protocols around the API: methods, caches, origins, codings, connections, statuses and trailers.
+
+use super::{Defect, deviates, fails};
+
+pub(super) const DEFECTS: &[Defect] = &[
+    fails("http-get-removes", "api/request/method", "a GET at the path of a factor removes it", &["request"]),
+    fails(
+        "http-options-starts",
+        "api/request/method",
+        "OPTIONS at the path of a start starts a registration",
+        &["request"],
+    ),
+    fails(
+        "http-trace-answered",
+        "api/no-leak/token",
+        "TRACE is answered with the request, its authorization too",
+        &["http/by-trace"],
+    ),
+    fails("http-allow-missing", "http/allow", "a 405 comes without Allow", &["http/by-put"]),
+    fails(
+        "http-start-not-modified",
+        "http/conditional",
+        "a start with If-None-Match is answered with 304",
+        &["http/if-none-match"],
+    ),
+    deviates(
+        "http-start-cacheable",
+        "http/cache",
+        "creation options may be kept by any cache for ten minutes",
+        &["enrolment/good"],
+    ),
+    fails("http-date-in-iso-form", "http/date", "Date is in the form of RFC 3339", &["enrolment/good"]),
+    deviates(
+        "http-cors-reflects-origin",
+        "http/cors/credentials",
+        "any origin may read replies, with credentials",
+        &["http/foreign-origin"],
+    ),
+    deviates(
+        "http-cors-trusts-null",
+        "http/cors/credentials",
+        "the origin null may read replies, with credentials",
+        &["http/null-origin"],
+    ),
+    fails(
+        "http-gzip-unasked",
+        "api/status/ok",
+        "replies are in gzip where the request does not speak of it",
+        &["http/identity"],
+    ),
+    fails(
+        "http-gzip-although-refused",
+        "api/status/ok",
+        "replies are in gzip where the request gives it the weight zero",
+        &["http/coding-excluded"],
+    ),
+    fails(
+        "http-json-with-byte-order-mark",
+        "api/status/ok",
+        "successes over REST begin with a byte order mark",
+        &["enrolment/good"],
+    ),
+    fails(
+        "http-connection-remembers-caller",
+        "http/connection",
+        "a REST request without authorization has that of the one before on its connection",
+        &["http/connection-of-two"],
+    ),
+    fails(
+        "http-grpc-refusal-by-http-status",
+        "grpc/http-status",
+        "refusals over gRPC have the HTTP status of their code",
+        &["client-data/challenge-other"],
+    ),
+    fails(
+        "http-grpc-status-before-message",
+        "grpc/status-place",
+        "over gRPC the status is in the headers, before the message",
+        &["enrolment/good"],
+    ),
+];

@@ -1,0 +1,72 @@
+//! Sequences of calls: what one call does to what another one has left, by whomever, over whatever version.
+
+use super::{Defect, deviates, fails};
+
+pub(super) const DEFECTS: &[Defect] = &[
+    fails(
+        "sequence-remove-takes-all",
+        "api/state/kept",
+        "the removal of one factor removes all of its kind",
+        &["sequences/remove-first-of-two"],
+    ),
+    fails(
+        "sequence-remove-takes-newest",
+        "api/state/removed",
+        "a removal takes the newest factor of the kind, whichever is named",
+        &["sequences/remove-first-of-two"],
+    ),
+    fails(
+        "sequence-removed-comes-back",
+        "api/state/removed",
+        "a factor that was removed is there again after the next verify",
+        &["sequences/enrol-after-removal"],
+    ),
+    deviates(
+        "sequence-v1-removal-keeps-credential-id",
+        "api/state/enrol-again",
+        "a credential that was removed over v1 counts as registered",
+        &["sequences/enrol-removed-again"],
+    ),
+    fails(
+        "sequence-giving-up-ends-both-kinds",
+        "api/state/open",
+        "giving up the registration of one kind of factor ends that of the other kind",
+        &["sequences/one-kind-given-up"],
+    ),
+    fails(
+        "sequence-verify-ends-both-kinds",
+        "api/state/open",
+        "a verify ends the registration of the other kind of factor",
+        &["sequences/both-kinds-open"],
+    ),
+    fails(
+        "sequence-same-name-replaces",
+        "api/options/exclude-credentials",
+        "a factor replaces another one of the same name",
+        &["stored/same-name"],
+    ),
+    fails(
+        "sequence-third-evicts-first",
+        "api/state/kept",
+        "the third factor of a kind puts the first one out",
+        &["sequences/remove-middle-of-three"],
+    ),
+    fails(
+        "sequence-versions-apart",
+        "api/state/kept",
+        "options of one version do not list what was enrolled over the other",
+        &["sequences/versions-mixed"],
+    ),
+    fails(
+        "sequence-ids-by-count",
+        "api/state/ids",
+        "the id of a factor is the number of those before: after a removal it is given twice",
+        &["sequences/enrol-after-removal"],
+    ),
+    deviates(
+        "sequence-restarts-after-removal",
+        "api/details/sequence",
+        "after a removal a user's sequence begins at 1 again",
+        &["sequences/enrol-after-removal"],
+    ),
+];

@@ -1,0 +1,57 @@
+//! What is stored differs from what was sent: names, kinds and ids.
+
+use super::{Defect, fails};
+
+pub(super) const DEFECTS: &[Defect] = &[
+    fails("stored-name-cut-to-64-characters", "api/stored/name", "of a name 64 characters are stored", &["stored"]),
+    fails(
+        "stored-passkey-name-cut-to-255-bytes",
+        "api/stored/name",
+        "of a passkey's name 255 bytes of UTF-8 are stored",
+        &["stored"],
+    ),
+    fails("stored-name-in-lower-case", "api/stored/name", "names are stored in lower case", &["stored"]),
+    fails(
+        "stored-name-escaped",
+        "api/stored/name",
+        "names are stored with HTML entities in place of <, >, & and quotes",
+        &["stored"],
+    ),
+    fails("stored-name-percent-decoded", "api/stored/name", "v2 percent-decodes names", &["stored"]),
+    fails(
+        "stored-name-without-astral-planes",
+        "api/stored/name",
+        "characters above U+FFFF in a name are stored as question marks",
+        &["stored"],
+    ),
+    fails(
+        "stored-name-as-latin-1-over-grpc-web",
+        "api/stored/name",
+        "over gRPC-Web the bytes of a name are taken for Latin-1",
+        &["stored"],
+    ),
+    fails(
+        "stored-name-of-the-first",
+        "api/stored/name",
+        "every further factor of a kind gets the name of the first",
+        &["stored/two-names"],
+    ),
+    fails(
+        "stored-passkey-as-u2f-over-grpc",
+        "api/stored/kind",
+        "a passkey that is verified over gRPC is stored as a second factor",
+        &["stored/passkey-among-second-factors"],
+    ),
+    fails(
+        "stored-list-shows-credential-ids",
+        "api/stored/id",
+        "the list of passkeys shows credential ids in place of the ids of the starts",
+        &["stored"],
+    ),
+    fails(
+        "stored-credential-id-cut",
+        "api/options/exclude-credentials",
+        "of a credential id 255 bytes are stored",
+        &["auth-data/credid-length-1023"],
+    ),
+];

@@ -1,0 +1,140 @@
+//! What a user has: its list, and the removal from it.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::refusal::Refused;
+use super::site::Site;
+use super::store::{Factor, Kind, KindState, Pending, Role, User, UserState};
+use crate::contract::{ApiVersion, Endpoint, Flow};
+
+const READY: &str = "AUTH_FACTOR_STATE_READY";
+const NOT_READY: &str = "AUTH_FACTOR_STATE_NOT_READY";
+/// How far lists are behind, with a variant.
+const LIST_LAG: Duration = Duration::from_millis(250);
+/// Factors of a page of which a defect reads no second one.
+const SHORT_PAGE: usize = 2;
+
+/// Removes a factor, or gives up a registration that waits.
+pub(super) fn remove(site: &Site, endpoint: &Endpoint, message: &Value, user: &User) -> Result<Value, Refused> {
+    let (switches, version) = (&site.switches, endpoint.flow.version());
+    let id = endpoint.factor_member().and_then(|member| message[member].as_str()).unwrap_or_default();
+    let mut state = user.state();
+    let of_kind = state.of(Kind::of(endpoint.flow));
+    let waiting = of_kind.pending.iter().position(|pending| pending.factor_id == id);
+    let waiting = waiting.filter(|_| !switches.varies("remove-only-enrolled"));
+    let created = if let Some(index) = waiting {
+        // A registration that waits is given up; its challenge is good for nothing any more.
+        let created = of_kind.pending[index].created;
+        if !switches.has("challenge-accepted-after-remove") {
+            of_kind.pending.remove(index);
+        }
+        if switches.has("sequence-giving-up-ends-both-kinds") {
+            state.pending().for_each(Vec::clear);
+        }
+        created
+    } else if let Some(index) = of_kind.factors.iter().position(|factor| factor.id == id) {
+        let created = of_kind.factors[index].created;
+        if !switches.has("state-remove-keeps") {
+            take_out(site, version, of_kind, index);
+        }
+        after_removal(site, &mut state);
+        created
+    } else if version == ApiVersion::V1 && switches.has("state-remove-unknown-accepted") {
+        Timestamp::now()
+    } else {
+        return Err(Refused::new("NOTFOUND-factor"));
+    };
+    let details = site.details(state.next_sequence(), created);
+    Ok(if switches.has("shape-remove-details-missing") { json!({}) } else { json!({ "details": details }) })
+}
+
+/// Takes the named factor away, and with a defect another one, or more than it should.
+fn take_out(site: &Site, version: ApiVersion, of_kind: &mut KindState, named: usize) {
+    let switches = &site.switches;
+    let newest = of_kind.factors.len() - 1;
+    let removed = of_kind.factors.remove(if switches.has("sequence-remove-takes-newest") { newest } else { named });
+    let is_kept = version == ApiVersion::V1 && switches.has("sequence-v1-removal-keeps-credential-id");
+    if !is_kept {
+        site.store.release(&removed.credential_id);
+    }
+    if switches.has("sequence-remove-takes-all") {
+        of_kind.factors.drain(..).for_each(|factor| site.store.release(&factor.credential_id));
+    }
+    if switches.has("sequence-removed-comes-back") {
+        of_kind.removed = Some(removed);
+    }
+}
+
+/// What a removal does besides: by itself nothing.
+fn after_removal(site: &Site, state: &mut UserState) {
+    if site.switches.has("sequence-restarts-after-removal") {
+        state.restart_sequence();
+    }
+    if site.switches.has("identifier-handle-changes-after-removal") {
+        state.removals += 1;
+    }
+}
+
+/// The enrolled factors of the flow's kind; a pending registration is none.
+pub(super) fn list(site: &Site, flow: Flow, user: &User) -> Value {
+    let switches = &site.switches;
+    let mut factors = enrolled(flow, user);
+    if flow == Flow::V2Passkey && switches.has("canary-list-of-everyone") {
+        let others = site.store.users_of(Role::Ordinary).into_iter().filter(|other| other.id != user.id);
+        factors.extend(others.flat_map(|other| enrolled(flow, other)));
+    }
+    if switches.varies("list-lags") {
+        factors.retain(|factor| factor.verified.elapsed() >= LIST_LAG);
+    }
+    if switches.varies("list-newest-first") {
+        factors.reverse();
+    }
+    let shows_credential_id = flow == Flow::V2Passkey && switches.has("stored-list-shows-credential-ids");
+    let mut result: Vec<Value> = factors
+        .iter()
+        .map(|factor| {
+            let credential_id = shows_credential_id.then(|| URL_SAFE_NO_PAD.encode(&factor.credential_id));
+            entry(flow, READY, credential_id.as_ref().unwrap_or(&factor.id), &factor.name)
+        })
+        .collect();
+    if switches.varies("list-open-registrations") {
+        let mut state = user.state();
+        let waiting = state.of(Kind::of(flow)).pending.iter().filter(|pending| Pending::is_alive(pending));
+        result.extend(waiting.map(|pending| entry(flow, NOT_READY, &pending.factor_id, "")));
+    }
+    json!({ "result": result })
+}
+
+/// The factors that options exclude: all that the user has of the flow's kind.
+pub(super) fn excluded(site: &Site, flow: Flow, user: &User, state: &mut UserState) -> Vec<Factor> {
+    let (switches, kind) = (&site.switches, Kind::of(flow));
+    let mut factors = state.of(kind).factors.clone();
+    if switches.has("sequence-versions-apart") {
+        factors.retain(|factor| factor.version == flow.version());
+    }
+    if switches.has("identifier-exclude-at-most-two") {
+        factors.truncate(SHORT_PAGE);
+    }
+    if switches.varies("exclude-both-kinds") {
+        let other = if kind == Kind::U2f { Kind::Passkey } else { Kind::U2f };
+        factors.extend_from_slice(&state.of(other).factors);
+    }
+    factors.extend(site.memory.factor_of_another(user.index));
+    factors
+}
+
+fn enrolled(flow: Flow, user: &User) -> Vec<Factor> {
+    user.state().of(Kind::of(flow)).factors.clone()
+}
+
+fn entry(flow: Flow, state: &str, id: &str, name: &str) -> Value {
+    match flow {
+        Flow::V1U2f => json!({ "state": state, "u2f": { "id": id, "name": name } }),
+        _ => json!({ "id": id, "state": state, "name": name }),
+    }
+}

@@ -1,0 +1,36 @@
+//! The user handle: the user's id, unless a defect or a variant has another.
+
+use sha2::{Digest as _, Sha256};
+
+use super::store::{Kind, Pending, User};
+use super::switches::Switches;
+use crate::contract::{ApiVersion, Flow};
+
+/// So many handles a defect has for all users together.
+const FEW: u64 = 8;
+
+/// `user.id` of the options for a registration, decoded. Removals are those of the user.
+pub(super) fn of(switches: &Switches, user: &User, flow: Flow, (pending, removals): (&Pending, u64)) -> Vec<u8> {
+    let id = user.id.clone().into_bytes();
+    if switches.has("options-user-handle-random") {
+        pending.challenge.clone()
+    } else if switches.has("options-user-handle-shared") {
+        b"user".to_vec()
+    } else if switches.has("options-user-id-65") {
+        vec![7; 65]
+    } else if flow.version() == ApiVersion::V1 && switches.has("identifier-handle-is-login-name-in-v1") {
+        format!("user-{}@{}", user.index, pending.rp_id).into_bytes()
+    } else if switches.has("identifier-handle-by-kind") {
+        [id, if Kind::of(flow) == Kind::U2f { b"-u2f".to_vec() } else { b"-passkey".to_vec() }].concat()
+    } else if switches.has("identifier-handle-of-few") {
+        (user.index % FEW).to_be_bytes().to_vec()
+    } else if removals > 0 {
+        [id, removals.to_be_bytes().to_vec()].concat()
+    } else if switches.varies("user-handle-64") {
+        id.iter().copied().cycle().take(64).collect()
+    } else if switches.varies("user-handle-opaque") {
+        Sha256::digest(id).to_vec()
+    } else {
+        id
+    }
+}

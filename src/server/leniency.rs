@@ -1,0 +1,94 @@
+//! What a defect leaves out of the ceremony for some credentials only: those of one algorithm, one format, or over one protocol.
+
+use std::borrow::Cow;
+
+use serde_json::{Value, json};
+
+use super::ceremony::{attestation_object, claimed_challenge_text};
+use super::switches::Switches;
+use crate::contract::Protocol;
+use crate::relying_party::{Omission, Step};
+use crate::webauthn::authenticator_data::AuthenticatorData;
+use crate::webauthn::base64;
+use crate::webauthn::cbor::Form;
+use crate::webauthn::cose::CoseAlgorithm;
+use crate::webauthn::public_key::KeyKind;
+
+/// What is left out for this credential.
+pub(super) fn omission(
+    switches: &Switches,
+    protocol: Protocol,
+    challenge: &[u8],
+    credential: &Value,
+) -> Option<Omission> {
+    if switches.is_empty() {
+        return None;
+    }
+    let object = attestation_object(credential)?;
+    let data = AuthenticatorData::decode_first(&object.authenticator_data, Form::Any).ok();
+    let algorithm = data.and_then(|(data, _)| data.attested?.public_key.algorithm());
+    let kind = algorithm.and_then(CoseAlgorithm::kind);
+    let is = |wanted: CoseAlgorithm| algorithm == Some(wanted);
+    let is_elliptic = matches!(kind, Some(KeyKind::P256 | KeyKind::P384 | KeyKind::P521));
+    let format = object.format.as_str();
+    let has_challenge = || {
+        let claimed = claimed_challenge_text(credential).unwrap_or_default();
+        base64::decode_any(&claimed).is_ok_and(|bytes| bytes == challenge)
+    };
+    let packed = Omission::Format("packed");
+    let checks = [
+        (is(CoseAlgorithm::ES384) && switches.has("algorithm-es384-signature-unchecked"), packed),
+        (is(CoseAlgorithm::PS256) && switches.has("algorithm-ps256-signature-unchecked"), packed),
+        (
+            kind == Some(KeyKind::Rsa) && switches.has("algorithm-rsa-statement-algorithm-unchecked"),
+            Omission::Check("8.2/algorithm"),
+        ),
+        (is(CoseAlgorithm::EDDSA) && switches.has("algorithm-eddsa-point-unchecked"), Omission::Check("6.5.1/point")),
+        (is(CoseAlgorithm::ES512) && switches.has("algorithm-es512-point-unchecked"), Omission::Check("6.5.1/point")),
+        (format == "packed" && switches.has("algorithm-packed-origin-unchecked"), Omission::Step(Step::Origin)),
+        (format == "tpm" && switches.has("algorithm-tpm-user-verified-unchecked"), Omission::Step(Step::UserVerified)),
+        (
+            format == "tpm" && is_elliptic && switches.has("algorithm-tpm-ecc-extra-data-unchecked"),
+            Omission::Check("8.3/extra-data"),
+        ),
+        (
+            is(CoseAlgorithm::RS256) && switches.has("algorithm-rs256-backup-state-unchecked"),
+            Omission::Step(Step::BackupState),
+        ),
+        (
+            protocol == Protocol::GrpcWeb && switches.has("algorithm-cross-origin-unchecked-over-grpc-web"),
+            Omission::Step(Step::CrossOrigin),
+        ),
+        (
+            kind == Some(KeyKind::Ed25519) && switches.has("algorithm-eddsa-trailing-bytes-accepted"),
+            Omission::Step(Step::AttestationObject),
+        ),
+        (switches.has("algorithm-challenge-in-any-base64") && has_challenge(), Omission::Step(Step::Challenge)),
+    ];
+    checks.into_iter().find(|(holds, _)| *holds).map(|(_, omission)| omission)
+}
+
+/// The credential as it is read: a variant does without rawId, which its id stands for then, and defects read members in encodings that
+/// are not theirs.
+pub(super) fn completed<'c>(switches: &Switches, credential: &'c Value) -> Cow<'c, Value> {
+    let mut completed = Cow::Borrowed(credential);
+    if credential["rawId"].is_null() && credential["id"].is_string() && switches.varies("raw-id-optional") {
+        completed.to_mut()["rawId"] = credential["id"].clone();
+    }
+    if switches.has("algorithm-attestation-object-in-any-base64") {
+        respell(&mut completed, "/response/attestationObject");
+    }
+    if switches.has("algorithm-client-data-in-any-base64") {
+        respell(&mut completed, "/response/clientDataJSON");
+    }
+    completed
+}
+
+/// Writes a member in base64url without padding, in whatever base64 it came.
+fn respell(credential: &mut Cow<'_, Value>, pointer: &str) {
+    let text = credential.pointer(pointer).and_then(Value::as_str);
+    let Some(bytes) = text.and_then(|text| base64::decode_any(text).ok()) else { return };
+    if let Some(member) = credential.to_mut().pointer_mut(pointer) {
+        *member = json!(base64::encode_url(&bytes));
+    }
+}

@@ -1,0 +1,79 @@
+//! What defects remember of earlier calls, whoever made them.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::store::Factor;
+
+/// How long a list is answered from memory.
+const FRESH: Duration = Duration::from_millis(250);
+
+/// Slots that a correct server leaves empty, and the number of a variant's events.
+#[derive(Debug, Default)]
+pub(super) struct Memory {
+    /// Id of the latest caller that was known.
+    pub caller: Slot<String>,
+    /// Id of the latest caller over gRPC.
+    pub grpc_caller: Slot<String>,
+    /// The latest factor, with the index of its user.
+    factor: Slot<(u64, Factor)>,
+    lists: Mutex<HashMap<&'static str, (Instant, Value)>>,
+    events: AtomicU64,
+}
+
+impl Memory {
+    /// Keeps a factor until the next one is enrolled.
+    pub(super) fn keep_factor(&self, user: u64, factor: &Factor) {
+        self.factor.swap((user, factor.clone()));
+    }
+
+    /// The latest factor, if it is another user's.
+    pub(super) fn factor_of_another(&self, user: u64) -> Option<Factor> {
+        self.factor.get().filter(|(owner, _)| *owner != user).map(|(_, factor)| factor)
+    }
+
+    /// The list as it was answered a moment ago, to whomever.
+    pub(super) fn list(&self, operation: &'static str, now: Value) -> Value {
+        let mut lists = lock(&self.lists);
+        let (at, list) = lists.entry(operation).or_insert_with(|| (Instant::now(), now.clone()));
+        if at.elapsed() >= FRESH {
+            (*at, *list) = (Instant::now(), now);
+        }
+        list.clone()
+    }
+
+    /// The number of the next event, of whatever user.
+    pub(super) fn next_event(&self) -> u64 {
+        self.events.fetch_add(1, Ordering::Relaxed) + 1
+    }
+}
+
+/// One thing that is remembered.
+#[derive(Debug)]
+pub(super) struct Slot<T>(Mutex<Option<T>>);
+
+impl<T> Default for Slot<T> {
+    fn default() -> Self {
+        Slot(Mutex::new(None))
+    }
+}
+
+impl<T: Clone> Slot<T> {
+    /// Puts something in the place of what was there.
+    pub(super) fn swap(&self, new: T) -> Option<T> {
+        lock(&self.0).replace(new)
+    }
+
+    /// What is there.
+    pub(super) fn get(&self) -> Option<T> {
+        lock(&self.0).clone()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,76 @@
+//! What a reply lets slip of others: names, ids, lists, and who there is. Nothing, unless a defect is asked for.
+
+use axum::extract::RawPathParams;
+use serde_json::{Value, json};
+
+use super::refusal::Refused;
+use super::service::Caller;
+use super::site::Site;
+use super::store::{Store, User};
+use crate::contract::{ApiVersion, Endpoint, Operation, Protocol};
+
+/// The answer as it goes out. Only a defect ever waits.
+pub(super) fn reply(
+    site: &Site,
+    endpoint: &Endpoint,
+    caller: &Caller,
+    mut result: Result<Value, Refused>,
+) -> Result<Value, Refused> {
+    let switches = &site.switches;
+    let Ok(message) = &mut result else { return result };
+    let is_v1_list = endpoint.operation == Operation::List && endpoint.flow.version() == ApiVersion::V1;
+    if is_v1_list && switches.has("canary-v1-list-from-memory") {
+        *message = site.memory.list(endpoint.name, message.take());
+    }
+    if caller.protocol == Protocol::Grpc
+        && switches.has("canary-owner-of-earlier-call")
+        && let Some(earlier) = site.memory.grpc_caller.swap(caller.user.id.clone())
+        && let Some(owner) = message.pointer_mut("/details/resourceOwner")
+    {
+        *owner = json!(earlier);
+    }
+    result
+}
+
+/// The refusal of a call on a user that the caller may not act on.
+pub(super) fn denial(site: &Site, id: &str, mut refused: Refused) -> Refused {
+    let (switches, named) = (&site.switches, site.user(id));
+    match named {
+        Some(user) if switches.has("canary-denial-names-login") => {
+            refused.status.message = format!("user-{}@{} may not be changed by you", user.index, site.rp_id);
+        }
+        None if switches.has("identifier-oracle-status") => return Refused::new("NOTFOUND-user"),
+        None if switches.has("identifier-oracle-message") => {
+            "the user or its organisation does not allow this".clone_into(&mut refused.status.message);
+        }
+        Some(_) if switches.has("identifier-oracle-details") => {
+            refused.status.details.extend(refused.status.details.first().cloned());
+        }
+        _ => {}
+    }
+    refused
+}
+
+/// The refusal of a call without a token, or with one that is not known.
+pub(super) fn unknown_caller(site: &Site, params: Option<&RawPathParams>, refused: Refused) -> Refused {
+    let named = params.into_iter().flat_map(|params| params.iter()).find(|(name, _)| *name == "userId");
+    let is_unknown = named.is_some_and(|(_, id)| site.user(id).is_none());
+    if is_unknown && site.switches.has("identifier-oracle-before-authentication") {
+        return Refused::new("NOTFOUND-user");
+    }
+    refused
+}
+
+/// The message about a credential id that is taken.
+pub(super) fn taken(store: &Store, credential_id: &[u8], detail: &str) -> String {
+    match store.owner_of(credential_id) {
+        Some((user, factor)) => format!("{detail}: {:?} of user {}", factor.name, user.id),
+        None => detail.to_owned(),
+    }
+}
+
+/// `user.displayName` of options.
+pub(super) fn display_name(site: &Site, user: &User) -> String {
+    let own = format!("User {}", user.index);
+    if site.switches.varies("options-display-name-empty") { String::new() } else { own }
+}

@@ -1,0 +1,60 @@
+//! What is around replies: headers, codings and methods that the pages do not speak of.
+
+use super::{Variant, variant};
+
+/// Cases that see every kind of reply over REST.
+const REST: &[&str] = &["*/*/rest/enrolment", "*/*/rest/authorization", "*/*/rest/client-data/challenge-other"];
+/// The same over every protocol.
+const REPLIES: &[&str] = &["enrolment", "authorization", "client-data/challenge-other"];
+
+pub(super) const VARIANTS: &[Variant] = &[
+    variant(
+        "http-no-store",
+        "api/content-type",
+        "replies have Cache-Control: no-store",
+        "RFC 9111 section 5.2.2.5; a POST is not stored without it either",
+        REPLIES,
+    ),
+    variant(
+        "http-cors-any-origin",
+        "api/content-type",
+        "pages of any origin may read replies, without credentials",
+        "the token is no credential that a browser adds by itself (Fetch, CORS protocol)",
+        REPLIES,
+    ),
+    variant(
+        "http-security-headers",
+        "api/content-type",
+        "replies have Strict-Transport-Security, Content-Security-Policy and the like",
+        "what is not known is ignored (RFC 9110 section 5.1)",
+        REPLIES,
+    ),
+    variant(
+        "http-request-id",
+        "api/content-type",
+        "each reply has a number of its own in a header",
+        "what is not known is ignored (RFC 9110 section 5.1)",
+        REPLIES,
+    ),
+    variant(
+        "http-gzip-if-offered",
+        "api/content-type",
+        "replies are in gzip where the request offers it",
+        "RFC 9110 section 12.5.3",
+        REST,
+    ),
+    variant(
+        "http-head-answered",
+        "api/request/method",
+        "a HEAD at the path of a start is answered with 200 and starts nothing",
+        "a safe method (RFC 9110 section 9.3.2)",
+        &["request/start-by-head", "request/by-head"],
+    ),
+    variant(
+        "grpc-further-metadata",
+        "api/grpc-status",
+        "replies over gRPC have metadata that nobody asked for, and name the codings that are understood",
+        "gRPC over HTTP/2, Custom-Metadata and Message-Accept-Encoding",
+        &["*/*/grpc/enrolment", "*/*/grpc/authorization"],
+    ),
+];

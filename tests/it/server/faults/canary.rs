@@ -1,0 +1,149 @@
+//! What belongs to another user, to an earlier call, or to the server alone.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::Method;
+use proofmark::authenticator::Format;
+use proofmark::contract::{Flow, Operation, Protocol};
+use serde_json::json;
+
+use super::super::{Session, World, success};
+use super::{Row, assert_shows, either, enrol, excluded, listed, nobody, path, send, session, tells, verify_as};
+
+/// The second subject's session.
+fn other(world: &World, flow: Flow, protocol: Protocol) -> Session<'_> {
+    Session::new(world, flow, protocol, 1)
+}
+
+const ROWS: &[Row] = &[
+    (
+        "canary-list-of-everyone",
+        |world| {
+            Box::pin(async move {
+                enrol(&session(world, Flow::V2Passkey, Protocol::Rest), "a").await;
+                listed(&other(world, Flow::V2Passkey, Protocol::Grpc)).await.len().to_string()
+            })
+        },
+        "0",
+        "1",
+    ),
+    (
+        "canary-exclude-of-another",
+        |world| {
+            Box::pin(async move {
+                enrol(&session(world, Flow::V2Passkey, Protocol::Rest), "a").await;
+                excluded(&other(world, Flow::V1U2f, Protocol::Rest)).await
+            })
+        },
+        "0",
+        "1",
+    ),
+    (
+        "canary-v1-list-from-memory",
+        |world| {
+            Box::pin(async move {
+                let own = session(world, Flow::V1U2f, Protocol::Rest);
+                enrol(&own, "a").await;
+                listed(&own).await;
+                listed(&other(world, Flow::V1U2f, Protocol::Grpc)).await.len().to_string()
+            })
+        },
+        "0",
+        "1",
+    ),
+    (
+        "canary-owner-named",
+        |world| {
+            Box::pin(async move {
+                let (_, credential_id) = enrol(&session(world, Flow::V2Passkey, Protocol::Rest), "canary").await;
+                let other = other(world, Flow::V2U2f, Protocol::Rest);
+                let refused = verify_as(&other, &other.start().await, &credential_id, "b").await;
+                tells(&refused, "canary") + &tells(&refused, &world.subject(0).user_id)
+            })
+        },
+        "quietquiet",
+        "tellstells",
+    ),
+    (
+        "canary-denial-names-login",
+        |world| {
+            Box::pin(async move {
+                let mut other = other(world, Flow::V2Passkey, Protocol::Grpc);
+                other.account.user_id.clone_from(&world.subject(0).user_id);
+                tells(&other.send(Operation::Start, other.message(Operation::Start, "")).await, "user-2@localhost")
+            })
+        },
+        "quiet",
+        "tells",
+    ),
+    (
+        "canary-earlier-caller-in-header",
+        |world| {
+            Box::pin(async move {
+                let own = session(world, Flow::V2Passkey, Protocol::Rest);
+                own.start().await;
+                let start = path(&own, Operation::Start, "");
+                let refused = send(&nobody(own), Method::POST, &start, &[], "").await;
+                either(refused.header("x-caller") == world.subject(0).user_id, "tells", "quiet")
+            })
+        },
+        "quiet",
+        "tells",
+    ),
+    (
+        "canary-owner-of-earlier-call",
+        |world| {
+            Box::pin(async move {
+                session(world, Flow::V2Passkey, Protocol::Grpc).start().await;
+                let started = other(world, Flow::V2U2f, Protocol::Grpc).start().await;
+                either(started.reply["details"]["resourceOwner"] == json!(world.subject(0).user_id), "tells", "quiet")
+            })
+        },
+        "quiet",
+        "tells",
+    ),
+    (
+        "canary-token-in-trailers",
+        |world| {
+            Box::pin(async move {
+                let own = session(world, Flow::V2Passkey, Protocol::Grpc);
+                let exchange = own.send(Operation::Start, own.message(Operation::Start, "")).await;
+                success(&exchange);
+                tells(&exchange, own.account.token.expose())
+            })
+        },
+        "quiet",
+        "tells",
+    ),
+    (
+        "canary-token-in-cookie",
+        |world| {
+            Box::pin(async move {
+                let own = session(world, Flow::V1Passwordless, Protocol::Rest);
+                let exchange = own.send(Operation::Start, own.message(Operation::Start, "")).await;
+                tells(&exchange, &STANDARD.encode(own.account.token.expose()))
+            })
+        },
+        "quiet",
+        "tells",
+    ),
+    (
+        "canary-database-in-header",
+        |world| {
+            Box::pin(async move {
+                let own = session(world, Flow::V2Passkey, Protocol::Rest);
+                let started = own.start().await;
+                let mut credential = own.create(&started, Format::None).json;
+                credential["rawId"] = json!("AAAA");
+                tells(&own.verify(&started, &credential).await, "dbname")
+            })
+        },
+        "quiet",
+        "tells",
+    ),
+];
+
+#[tokio::test]
+async fn each_leak_to_others_shows() {
+    assert_shows("Leaks to others", ROWS).await;
+}

@@ -1,0 +1,189 @@
+//! Things that travel twice.
+
+use http::Method;
+use proofmark::authenticator::{Client, CreationRequest, Format};
+use proofmark::contract::{Flow, Operation, Protocol};
+use serde_json::Value;
+
+use super::super::{Session, World, success};
+use super::{Raw, Row, assert_shows, enrol, listed, names, path, send, send_grpc, session};
+
+fn passkey(world: &World) -> Session<'_> {
+    session(world, Flow::V2Passkey, Protocol::Rest)
+}
+
+/// Starts a passkey of the first subject, with something besides.
+async fn start(world: &World, query: &str, headers: &[(&str, &str)], body: &str) -> Raw {
+    let session = passkey(world);
+    let target = path(&session, Operation::Start, "") + query;
+    send(&session, Method::POST, &target, headers, body).await
+}
+
+/// The id of the second subject.
+fn other(world: &World) -> &str {
+    &world.subject(1).user_id
+}
+
+fn token(world: &World) -> &str {
+    world.subject(1).token.expose()
+}
+
+/// Whose handle options over gRPC have.
+fn acted_on(world: &World, message: &Value) -> String {
+    let raw = Raw { status: http::StatusCode::OK, headers: http::HeaderMap::new(), body: message.to_string().into() };
+    raw.acted_on(world)
+}
+
+const ROWS: &[Row] = &[
+    (
+        "carrier-user-id-of-body-acts",
+        |world| {
+            Box::pin(async move {
+                let body = format!(r#"{{"userId":"{}"}}"#, other(world));
+                start(world, "", &[], &body).await.acted_on(world)
+            })
+        },
+        "own",
+        "other",
+    ),
+    (
+        "carrier-user-id-of-query-acts",
+        |world| {
+            Box::pin(
+                async move { start(world, &format!("?x=1&userId={}", other(world)), &[], "").await.acted_on(world) },
+            )
+        },
+        "own",
+        "other",
+    ),
+    (
+        "carrier-user-id-of-header-acts",
+        |world| Box::pin(async move { start(world, "", &[("x-user-id", other(world))], "").await.acted_on(world) }),
+        "own",
+        "other",
+    ),
+    (
+        "carrier-user-id-of-metadata-acts",
+        |world| {
+            Box::pin(async move {
+                let session = session(world, Flow::V2U2f, Protocol::Grpc);
+                acted_on(world, &send_grpc(&session, Operation::Start, &[("x-user-id", other(world))]).await)
+            })
+        },
+        "own",
+        "other",
+    ),
+    (
+        "carrier-factor-id-of-query-removed",
+        |world| {
+            Box::pin(async move {
+                let session = passkey(world);
+                let (first, _) = enrol(&session, "a").await;
+                let (second, _) = enrol(&session, "b").await;
+                let target = path(&session, Operation::Remove, &first.factor_id);
+                let target = format!("{target}?passkeyId={}", second.factor_id);
+                send(&session, Method::DELETE, &target, &[], "").await;
+                names(&session).await
+            })
+        },
+        "b",
+        "a",
+    ),
+    (
+        "carrier-token-of-query-wins",
+        |world| {
+            Box::pin(async move {
+                let session = session(world, Flow::V1U2f, Protocol::Rest);
+                let target = format!("{}?access_token={}", path(&session, Operation::Start, ""), token(world));
+                send(&session, Method::POST, &target, &[], "").await.acted_on(world)
+            })
+        },
+        "own",
+        "other",
+    ),
+    (
+        "carrier-token-of-cookie-wins",
+        |world| {
+            Box::pin(async move {
+                let session = session(world, Flow::V1Passwordless, Protocol::Rest);
+                let cookie = format!("a=b; access_token={}", token(world));
+                let target = path(&session, Operation::Start, "");
+                send(&session, Method::POST, &target, &[("cookie", &cookie)], "").await.acted_on(world)
+            })
+        },
+        "own",
+        "other",
+    ),
+    (
+        "carrier-method-override",
+        |world| {
+            Box::pin(async move {
+                let session = passkey(world);
+                let (started, _) = enrol(&session, "a").await;
+                let target = path(&session, Operation::Verify, &started.factor_id);
+                send(&session, Method::POST, &target, &[("x-http-method-override", "DELETE")], "").await;
+                listed(&session).await.len().to_string()
+            })
+        },
+        "1",
+        "0",
+    ),
+    (
+        "carrier-form-accepted",
+        |world| {
+            Box::pin(async move {
+                let form = [("content-type", "application/x-www-form-urlencoded")];
+                start(world, "", &form, "domain=login.example.net").await.status.as_u16().to_string()
+            })
+        },
+        "415",
+        "200",
+    ),
+    (
+        "carrier-forwarded-host-is-rp-id",
+        |world| {
+            Box::pin(async move {
+                let reply = start(world, "", &[("x-forwarded-host", "evil.example:443")], "").await.json();
+                reply["publicKeyCredentialCreationOptions"]["publicKey"]["rp"]["id"].as_str().expect("an id").to_owned()
+            })
+        },
+        "localhost",
+        "evil.example",
+    ),
+    (
+        "carrier-host-is-origin",
+        |world| {
+            Box::pin(async move {
+                let session = passkey(world);
+                let started = session.start().await;
+                let client = Client { checks_rp_id: false, ..Client::new("https://evil.example") };
+                let request = CreationRequest::new(world.fresh_seed(), Format::None);
+                let credential = session.create_as(&started, &client, &request).json;
+                let message = session.verify_message(&started.factor_id, &credential, "a").to_string();
+                let target = path(&session, Operation::Verify, &started.factor_id);
+                let reply = send(&session, Method::POST, &target, &[("host", "evil.example")], &message).await;
+                reply.status.as_u16().to_string()
+            })
+        },
+        "400",
+        "200",
+    ),
+];
+
+#[tokio::test]
+async fn each_contradiction_shows() {
+    assert_shows("Carriers that contradict each other", ROWS).await;
+}
+
+/// Who is refused by the documented carrier is refused, whatever a second one says: the defects act, they do not permit.
+#[tokio::test]
+async fn permission_is_asked_for_the_documented_user() {
+    let world = World::new().await;
+    let session = passkey(&world);
+    success(&session.send(Operation::Start, session.message(Operation::Start, "")).await);
+    let mut foreign = passkey(&world);
+    foreign.account.user_id = other(&world).to_owned();
+    let body = format!(r#"{{"userId":"{}"}}"#, world.subject(0).user_id);
+    let reply = send(&foreign, Method::POST, &path(&foreign, Operation::Start, ""), &[], &body).await;
+    assert_eq!(reply.status.as_u16(), 403);
+}

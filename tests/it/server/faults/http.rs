@@ -1,0 +1,159 @@
+//! The protocols around the API.
+
+use http::Method;
+use proofmark::contract::{Flow, Operation, Protocol};
+
+use super::super::{Session, World};
+use super::{Raw, Row, assert_shows, client, either, enrol, listed, nobody, path, send, send_by, session};
+
+fn passkey(world: &World) -> Session<'_> {
+    session(world, Flow::V2Passkey, Protocol::Rest)
+}
+
+/// Sends to the path of a passkey's start.
+async fn at_start(world: &World, method: Method, headers: &[(&str, &str)]) -> Raw {
+    let session = passkey(world);
+    send(&session, method, &path(&session, Operation::Start, ""), headers, "").await
+}
+
+/// A header of the answer to a start.
+async fn header_of_start(world: &World, name: &str, headers: &[(&str, &str)]) -> String {
+    at_start(world, Method::POST, headers).await.header(name)
+}
+
+async fn status_of(world: &World, method: Method, headers: &[(&str, &str)]) -> String {
+    at_start(world, method, headers).await.status.as_u16().to_string()
+}
+
+const ROWS: &[Row] = &[
+    (
+        "http-get-removes",
+        |world| {
+            Box::pin(async move {
+                let session = passkey(world);
+                let (started, _) = enrol(&session, "a").await;
+                send(&session, Method::GET, &path(&session, Operation::Remove, &started.factor_id), &[], "").await;
+                listed(&session).await.len().to_string()
+            })
+        },
+        "1",
+        "0",
+    ),
+    ("http-options-starts", |world| Box::pin(status_of(world, Method::OPTIONS, &[])), "405", "200"),
+    (
+        "http-trace-answered",
+        |world| {
+            Box::pin(async move {
+                let reply = at_start(world, Method::TRACE, &[]).await;
+                let text = String::from_utf8_lossy(&reply.body).into_owned();
+                either(text.contains(world.subject(0).token.expose()), "tells", "quiet")
+            })
+        },
+        "quiet",
+        "tells",
+    ),
+    (
+        "http-allow-missing",
+        |world| Box::pin(async move { at_start(world, Method::PUT, &[]).await.header("allow") }),
+        "POST",
+        "none",
+    ),
+    (
+        "http-start-not-modified",
+        |world| Box::pin(status_of(world, Method::POST, &[("if-none-match", "*")])),
+        "200",
+        "304",
+    ),
+    (
+        "http-start-cacheable",
+        |world| Box::pin(header_of_start(world, "cache-control", &[])),
+        "none",
+        "public, max-age=600",
+    ),
+    (
+        "http-date-in-iso-form",
+        |world| {
+            Box::pin(async move {
+                let date = header_of_start(world, "date", &[]).await;
+                either(date.ends_with("GMT"), "as HTTP has it", "another")
+            })
+        },
+        "as HTTP has it",
+        "another",
+    ),
+    (
+        "http-cors-reflects-origin",
+        |world| Box::pin(header_of_start(world, "access-control-allow-origin", &[("origin", "https://evil.example")])),
+        "none",
+        "https://evil.example",
+    ),
+    (
+        "http-cors-trusts-null",
+        |world| Box::pin(header_of_start(world, "access-control-allow-origin", &[("origin", "null")])),
+        "none",
+        "null",
+    ),
+    ("http-gzip-unasked", |world| Box::pin(header_of_start(world, "content-encoding", &[])), "none", "gzip"),
+    (
+        "http-gzip-although-refused",
+        |world| Box::pin(header_of_start(world, "content-encoding", &[("accept-encoding", "br, gzip;q=0")])),
+        "none",
+        "gzip",
+    ),
+    (
+        "http-json-with-byte-order-mark",
+        |world| {
+            Box::pin(async move {
+                let reply = at_start(world, Method::POST, &[]).await;
+                either(reply.body.starts_with(b"\xef\xbb\xbf{"), "marked", "plain")
+            })
+        },
+        "plain",
+        "marked",
+    ),
+    (
+        "http-connection-remembers-caller",
+        |world| {
+            Box::pin(async move {
+                let client = client();
+                let own = session(world, Flow::V1U2f, Protocol::Rest);
+                let start = path(&own, Operation::Start, "");
+                send_by(&client, &own, Method::POST, &start, &[], "").await;
+                send_by(&client, &nobody(own), Method::POST, &start, &[], "").await.acted_on(world)
+            })
+        },
+        "401",
+        "own",
+    ),
+    (
+        "http-grpc-refusal-by-http-status",
+        |world| {
+            Box::pin(async move {
+                let nobody = nobody(session(world, Flow::V2U2f, Protocol::Grpc));
+                let exchange = nobody.send(Operation::Start, nobody.message(Operation::Start, "")).await;
+                exchange.http_status.to_string()
+            })
+        },
+        "200",
+        "401",
+    ),
+    (
+        "http-grpc-status-before-message",
+        |world| {
+            Box::pin(async move {
+                let own = session(world, Flow::V2U2f, Protocol::Grpc);
+                let exchange = own.send(Operation::Start, own.message(Operation::Start, "")).await;
+                let (head, tail) =
+                    (exchange.headers.contains_key("grpc-status"), exchange.trailers.contains_key("grpc-status"));
+                format!("{head} {tail}")
+            })
+        },
+        "false true",
+        "true false",
+    ),
+];
+
+#[tokio::test]
+async fn each_defect_around_the_api_shows() {
+    assert_shows("HTTP and gRPC around the API", ROWS).await;
+}
