@@ -218,9 +218,12 @@ fn conditional(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
 }
 
 fn redirect(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
-    let exchange = of_rest(observation).filter(|exchange| (300..400).contains(&exchange.http_status))?;
+    let exchange = of_rest(observation)?;
     if exchange.request.method.is_empty() || OF_PAGES.contains(&exchange.request.method.as_str()) {
         return None;
+    }
+    if !(300..400).contains(&exchange.http_status) {
+        return Some(Vec::new());
     }
     let location = exchange.headers.get(LOCATION)?.to_str().ok()?;
     let wrong = || Wrong::new("no redirect, or one on the same host", shown(&exchange.headers, &LOCATION));

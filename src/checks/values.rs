@@ -49,8 +49,8 @@ pub const PERSONAL: Check = Check {
     examine: personal,
 };
 
-/// In milliseconds: who is given less can't even touch an authenticator. Section 15.1 recommends 300,000 to 600,000.
-const LEAST_TIMEOUT: f64 = 10_000.0;
+/// In milliseconds: nobody can touch an authenticator in less. Section 15.1 recommends 300,000 to 600,000.
+const LEAST_TIMEOUT: f64 = 1_000.0;
 /// A day.
 const MOST_TIMEOUT: f64 = 86_400_000.0;
 
@@ -62,7 +62,7 @@ fn timeout(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
         return Some(Vec::new());
     }
     let received = format!("publicKey.timeout: {}", brief(options.get("timeout")));
-    Some(vec![Wrong::new("publicKey.timeout: milliseconds, at least ten seconds and at most a day of them", received)])
+    Some(vec![Wrong::new("publicKey.timeout: milliseconds, at least one second and at most a day of them", received)])
 }
 
 /// Members with the values of their enumerations (sections 5.4.4 to 5.4.7 and 5.8.6).

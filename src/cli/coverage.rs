@@ -36,7 +36,7 @@ pub async fn coverage(arguments: CoverageArguments) -> Result<Exit, Failure> {
     let shown = selected.filtered(arguments.state.map(State::from), |_| true);
     match arguments.format {
         CoverageForm::Text => output::print(&coverage::text(&run, &shown, width())),
-        CoverageForm::Json => output::line(&format!("{:#}", shown.to_json(&run))),
+        CoverageForm::Json => output::line(&shown.json_text(&run)),
     }
     if !denied.is_empty() {
         output::note(&format!("denied: clauses that are {}", denied.join(", ")));

@@ -55,7 +55,7 @@ impl Transport for Scripted {
             _ => Reply::Refusal(Refusal { status: Some(Status::from_json(&body)), json: Some(body.clone()) }),
         };
         let json = HeaderValue::from_static("application/json");
-        let date = HeaderValue::from_static("Mon, 30 Nov 2026 10:00:00 GMT");
+        let date = HeaderValue::from_static("Fri, 02 Jan 2026 03:04:05 GMT");
         Ok(Exchange {
             protocol: Protocol::Rest,
             endpoint: call.endpoint,

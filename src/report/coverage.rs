@@ -346,6 +346,15 @@ impl Coverage {
             "totals": Map::from_iter(totals),
         })
     }
+
+    /// [`Coverage::to_json`] as text, each clause on a line of its own.
+    pub fn json_text(&self, run: &RunRecord) -> String {
+        let mut document = self.to_json(run);
+        let rows = document["clauses"].take();
+        let rows: Vec<String> = rows.as_array().into_iter().flatten().map(|row| format!("    {row}")).collect();
+        let clauses = format!("\"clauses\": [\n{}\n  ]", rows.join(",\n"));
+        format!("{document:#}").replacen("\"clauses\": null", &clauses, 1)
+    }
 }
 
 impl Row {
@@ -387,8 +396,7 @@ fn cut(text: &str, width: usize) -> String {
 
 /// Writes the JSON form.
 pub(super) fn write(judged: &Judged, out: &mut dyn io::Write) -> io::Result<()> {
-    let value = coverage(&judged.run).to_json(&judged.run);
-    writeln!(out, "{value:#}")
+    writeln!(out, "{}", coverage(&judged.run).json_text(&judged.run))
 }
 
 /// The table of a run, with the target that it is about.

@@ -142,10 +142,14 @@ pub const ERROR_IDS: &[ErrorId] = &[
     INTERNAL,
 ];
 
-/// What the ids mean to a judge: each id with the clause that a refusal with it is about, for reason maps.
+/// What tonic says by itself before the service sees the call.
+const OF_LIBRARY: (&str, &str) = ("message:Content is compressed with*", "grpc/encoding-unknown");
+
+/// What the refusals mean to a judge: patterns of a reason map, each with the clause that such a refusal is about.
 pub fn meanings() -> impl Iterator<Item = (&'static str, String)> {
     let meaning = |entry: &'static ErrorId| (entry.id, clause_of(entry.id));
-    ERROR_IDS.iter().map(meaning).filter(|(_, clause)| clause::find(clause).is_some())
+    let of_ids = ERROR_IDS.iter().map(meaning).filter(|(_, clause)| clause::find(clause).is_some());
+    of_ids.chain([(OF_LIBRARY.0, OF_LIBRARY.1.to_owned())])
 }
 
 fn clause_of(id: &str) -> String {

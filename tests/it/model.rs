@@ -104,7 +104,7 @@ const FOUND: [(&str, &str); 11] = [
 async fn faults_are_found_by_sequences_of_at_most_six_calls_that_play_alone() {
     for (defect, clause) in FOUND {
         let server = server(&[defect], &[]).await;
-        let (records, found) = follow(embedded::target_of(&server), 11, 25).await;
+        let (records, found) = follow(embedded::target_of(&server), 11, 60).await;
         let is_about = |record: &&CaseRecord| record.findings[0].clause.starts_with(clause);
         let about: Vec<&CaseRecord> = records
             .iter()

@@ -56,7 +56,7 @@ pub const CLAUSES: &[Clause] = &[
         "RFC 8259, section 8.1").over(&[Rest]),
     doc("http/path",
         "A path that is not equivalent to the documented one does not act as that does, and on no other user or factor.",
-        "RFC 3986, section 6.2.2; API pages 000 to 004, paths"),
+        "RFC 3986, section 6.2.2; API pages 000 to 004, paths").over(&[Rest]),
     security("http/cors/credentials",
         "No foreign origin may read a reply with the user's own credentials: it is not named, and not included, where these are allowed.",
         "Fetch, CORS protocol and credentials"),

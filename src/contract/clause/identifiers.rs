@@ -9,7 +9,7 @@ pub const CLAUSES: &[Clause] = &[
         "The user handle says nothing of the user: it holds no name and no e-mail address, and is not a hash of one that anybody can make.",
         "WebAuthn L3 section 5.4.3, id; section 14.6.1"),
     should("webauthn/5.4/timeout",
-        "The time-out is in milliseconds and leaves a user the time for the ceremony: ten seconds at least, and no more than a day.",
+        "The time-out is in milliseconds and leaves a user the time for the ceremony: a second at least, and no more than a day.",
         "WebAuthn L3 section 5.4, timeout; section 15.1"),
     should("webauthn/5.4/enumerations",
         "attestation, userVerification, residentKey and authenticatorAttachment have one of the values of their enumerations.",

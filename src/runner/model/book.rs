@@ -224,6 +224,21 @@ impl Book {
         self.entries.iter().any(of_entry) || self.listed.iter().any(of_list)
     }
 
+    /// Whether a start's credential was removed, and made for no other start that it may belong to.
+    pub(super) fn is_free(&self, index: usize) -> bool {
+        let Some(entry) = self.entries.get(index).filter(|entry| entry.state == State::Gone(true)) else {
+            return false;
+        };
+        let others = self.entries.iter().filter(|other| !matches!(other.state, State::Gone(_)));
+        others.filter(|other| other.credential.is_some()).all(|other| other.credential != entry.credential)
+    }
+
+    /// Whether a verify of a user's registrations was refused.
+    pub(super) fn has_refused(&self, is_own: bool) -> bool {
+        let is_left = |entry: &Entry| entry.name.is_some() && matches!(entry.state, State::Open(_) | State::Unknown);
+        self.entries.iter().any(|entry| entry.is_own == is_own && (is_left(entry) || !entry.spoiled.is_empty()))
+    }
+
     fn set(&mut self, index: Option<usize>, state: State) {
         if let Some(entry) = index.and_then(|index| self.entries.get_mut(index)) {
             entry.state = state;
@@ -358,6 +373,22 @@ pub(super) mod tests {
         assert_eq!(book.predict(&verify, &nothing).about, DEAD);
         assert!(book.predict(&remove, &nothing).question.is_some_and(|question| question.contains("removed again")));
         assert_eq!(book.predict(&Asked { is_own: false, ..remove }, &nothing).expect, Expectation::REJECT);
+    }
+
+    #[test]
+    fn a_removed_credential_is_free_until_it_is_made_again() {
+        let mut book = Book::default();
+        begin(&mut book, Flow::V1U2f);
+        begin(&mut book, Flow::V2U2f);
+        book.made(0, &[1; 16]);
+        book.note(&asked(Operation::Verify, Flow::V1U2f, Some(0)), true);
+        assert!(!book.is_free(0) && !book.is_free(1) && !book.is_free(9));
+        book.note(&asked(Operation::Remove, Flow::V1U2f, Some(0)), true);
+        assert!(book.is_free(0));
+        book.made(1, &[1; 16]);
+        assert!(!book.is_free(0), "the second start has it");
+        book.note(&asked(Operation::Remove, Flow::V2U2f, Some(1)), true);
+        assert!(book.is_free(0));
     }
 
     #[test]

@@ -107,7 +107,11 @@ impl Machine<'_> {
             9..=13 if self.begun.len() < MOST_STARTS => (Doing::Start, None),
             0..=17 => (Doing::Verify, open()),
             18..=19 => (Doing::Spoil, open()),
-            20..=21 => (Doing::Repeat, of(&|begun| begun.is_finished)),
+            20 => (Doing::Repeat, of(&|begun| begun.is_finished)),
+            21 => match of(&|begun| begun.is_removed && !begun.is_finished) {
+                Some(given_up) => (Doing::Verify, Some(given_up)),
+                None => (Doing::Repeat, of(&|begun| begun.is_finished)),
+            },
             22..=23 => {
                 let removed = (0..self.begun.len()).filter(|index| {
                     let begun = self.begun[*index];
@@ -118,7 +122,8 @@ impl Machine<'_> {
                     None => (Doing::Remove, enrolled()),
                 }
             }
-            24..=27 => (Doing::Remove, enrolled()),
+            24..=26 => (Doing::Remove, enrolled()),
+            27 => (Doing::Remove, open()),
             28 => (Doing::Remove, of(&|_| true)),
             _ => (Doing::List, of(&|_| true)),
         }

@@ -74,7 +74,10 @@ impl Book {
     /// Where lists lag behind, something new may be what an earlier case has made.
     pub(super) fn listed_fits(&self, (is_own, flow): View, items: &[Shown], lags: bool) -> Result<Answers, Mismatch> {
         let mut answers = Answers::new();
-        if let Some(twice) = items.iter().find(|item| items.iter().filter(|other| other.id == item.id).count() > 1) {
+        // What an earlier case has left twice is told of that case.
+        let of_case = |item: &&Shown| self.of(is_own).any(|(_, entry)| is_it(entry, item));
+        let is_twice = |item: &&Shown| items.iter().filter(|other| other.id == item.id).count() > 1;
+        if let Some(twice) = items.iter().filter(of_case).find(is_twice) {
             return wrong(LISTED, "each factor once", format!("the id {} twice", brief(&twice.id)));
         }
         for (index, entry) in self.of(is_own).filter(|(_, entry)| is_kind(entry.flow, flow)) {
@@ -365,6 +368,7 @@ mod tests {
         assert_eq!(clause(&book, &good), None);
         assert_eq!(clause(&book, &[]), Some(LISTED));
         assert_eq!(clause(&book, &[item("1", "a tag"), item("1", "a tag")]), Some(LISTED));
+        assert_eq!(clause(&book, &[item("1", "a tag"), item("8", "x"), item("8", "x")]), None, "of an earlier case");
         assert_eq!(clause(&book, &[item("1", "a tag"), item("2", "a tag")]), Some(KEPT), "twice");
         assert_eq!(clause(&book, &[item("1", "b")]), Some(LISTED), "another name");
         assert_eq!(clause(&book, &[item("1", "a tag"), item("2", "b tag")]), Some(LISTED), "what nobody has made");

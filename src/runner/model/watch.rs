@@ -54,12 +54,11 @@ impl Player<'_> {
         may_call.then_some(Asked { operation, flow, right, is_own, about, sent })
     }
 
-    /// Whether a credential can't be made, since its start was refused, or the credential that it repeats was not removed.
+    /// Whether a credential can't be made: its start was refused, or the credential that it repeats may be a user's.
     pub(in crate::runner) fn leaves_out_make(&self, step: &Step) -> bool {
-        let entry = |number: usize| self.book.entries.get(number - 1);
-        let is_refused = |number: usize| entry(number).is_none_or(|entry| entry.state == State::Refused);
-        let is_removed = |number: usize| entry(number).is_some_and(|entry| entry.state == State::Gone(true));
-        self.permutation.case.watch.is_some() && (step.of.is_some_and(is_refused) || !step.from.is_none_or(is_removed))
+        let is_refused = |number: usize| self.book.entries.get(number - 1).is_none_or(|e| e.state == State::Refused);
+        let is_free = |number: usize| self.book.is_free(number - 1);
+        self.permutation.case.watch.is_some() && (step.of.is_some_and(is_refused) || !step.from.is_none_or(is_free))
     }
 
     /// Plays a step of a watched case that calls, and notes where the case ends.
@@ -230,6 +229,9 @@ impl Player<'_> {
         }
         let view = (asked.is_own, asked.flow);
         self.looked_at(step, asked, &[LISTED, KEPT, OWNER]);
+        if self.book.has_refused(asked.is_own) {
+            self.looked_at(step, asked, &[REFUSED]);
+        }
         let mut items = view::shown(asked.flow, body);
         let mut pauses = self.shared.facts.pauses().iter();
         let (mut has_waited, mut has_differed) = (0, false);

@@ -33,6 +33,7 @@ const TOUCHES: &[(&str, &[&str])] = &[
     ("auth-data-keep", &["data/"]),
     ("cose-key", &["data/key"]),
     ("cose-key-kind", &["data/key"]),
+    ("key-fault", &["data/key"]),
     ("signature", &["stmt/sig"]),
     ("signed-message", &["stmt/sig"]),
     ("certificate", &["x5c/*"]),
@@ -43,6 +44,7 @@ const TOUCHES: &[(&str, &[&str])] = &[
     ("compound", &["stmt/"]),
     ("attestation-object", &["object/*"]),
     ("statement", &["stmt/*"]),
+    ("statement-algorithm", &["stmt/alg"]),
     ("attestation-object-keep", &["object/"]),
     ("credential-json", &["json/*"]),
     ("pad-json-to", &["json/"]),
@@ -58,7 +60,11 @@ const FOLLOWS: &[(&str, &[&str])] = &[
     ("data/credentialId", &["json/id", "json/rawId"]),
     ("data/key", &["stmt/alg", "stmt/pubArea", "json/response/publicKey", "json/response/publicKeyAlgorithm"]),
     ("data/", &["json/response/publicKey", "json/response/publicKeyAlgorithm", "stmt/alg"]),
-    ("x5c/0/subjectPublicKeyInfo", &["x5c/0/subjectKeyIdentifier", "stmt/alg", "stmt/sig", "stmt/certInfo"]),
+    // Two certificates of one issuer have different serial numbers.
+    (
+        "x5c/0/subjectPublicKeyInfo",
+        &["x5c/0/subjectKeyIdentifier", "x5c/0/serialNumber", "stmt/alg", "stmt/sig", "stmt/certInfo"],
+    ),
     ("x5c/0/", &["x5c/0/signature"]),
     ("x5c/1/", &["x5c/1/signature"]),
     ("x5c/2/", &["x5c/2/signature"]),
