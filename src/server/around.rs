@@ -132,6 +132,15 @@ fn spill(service: &Service, endpoint: &Endpoint, asked: &HeaderMap, response: &m
             token.and_then(|token| HeaderValue::try_from(format!("sid={}; HttpOnly", STANDARD.encode(token))).ok());
         response.headers_mut().extend(cookie.map(|value| (SET_COOKIE, value)));
     }
+    if status == StatusCode::UNAUTHORIZED
+        && switches.has("canary-challenge-echoes-token")
+        && let Some((_, token)) = authorization.as_ref().and_then(|value| value.to_str().ok()?.split_once(' '))
+        && let Ok(challenge) = HeaderValue::try_from(format!(
+            "Bearer realm=\"reference\", error=\"invalid_token\", error_description=\"{token} is not known\""
+        ))
+    {
+        response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+    }
     if status == StatusCode::BAD_REQUEST && switches.has("canary-database-in-header") {
         response.headers_mut().insert(X_DEBUG, HeaderValue::from_static(DATABASE));
     }

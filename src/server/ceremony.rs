@@ -1,6 +1,7 @@
 //! Verify: finds the pending registration, spends it, judges the credential, and stores the factor.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::Instant;
 
 use base64::Engine as _;
@@ -36,6 +37,9 @@ impl Attempt<'_> {
     /// Answers it. No lock is held while the credential is judged.
     pub(super) fn answer(&self) -> Result<Value, Refused> {
         let switches = &self.site.switches;
+        if let Some(reply) = self.repeated() {
+            return Ok(reply);
+        }
         let pending = self.take_pending().or_else(|refused| self.early.clone().ok_or(refused))?;
         let credential = self.credential();
         let judged = credential.as_ref().map_err(Refused::clone).and_then(|sent| self.judge(&pending, sent));
@@ -57,6 +61,18 @@ impl Attempt<'_> {
                 if switches.has("status-ceremony-refusal-as-200") { Ok(reply) } else { Err(refused) }
             }
         }
+    }
+
+    /// The answer to a verify of a factor that is finished: a defect takes it for a repetition, whatever it carries.
+    fn repeated(&self) -> Option<Value> {
+        if !self.site.switches.has("sequence-finished-verify-accepted") {
+            return None;
+        }
+        let named = self.message[self.endpoint.factor_member()?].as_str()?;
+        let mut state = self.user.state();
+        let finished = state.of(Kind::of(self.endpoint.flow)).factors.iter().find(|factor| factor.id == named)?;
+        let created = finished.created;
+        Some(json!({ "details": self.site.details(state.next_sequence(), created) }))
     }
 
     /// What a refusal leaves behind: by itself nothing.
@@ -264,7 +280,9 @@ impl Attempt<'_> {
             created: pending.created,
             verified: Instant::now(),
         };
-        stored::keep(self.site, (self.endpoint.flow, self.caller.protocol), self.user, (pending, factor));
+        let is_mistaken = self.site.switches.has("sequence-enrolled-for-caller");
+        let owner = if is_mistaken { &*self.caller.user } else { self.user };
+        stored::keep(self.site, (self.endpoint.flow, self.caller.protocol), owner, (pending, factor));
     }
 
     fn reply(&self, pending: &Pending) -> Value {

@@ -205,6 +205,9 @@ impl Service {
     }
 
     fn start(&self, endpoint: &Endpoint, message: &Value, user: &User, caller: &Caller) -> Result<Value, Refused> {
+        if self.site.switches.has("sequence-refused-start-ends-registration") {
+            user.state().of(Kind::of(endpoint.flow)).pending.clear();
+        }
         let (rp_id, origin) = self.relying_party(message, caller)?;
         if self.has_code(message) && !self.permits_by_code(message) && !self.ignores_codes() {
             return Err(Refused::new("REQUEST-code"));
@@ -241,7 +244,7 @@ impl Service {
             display_name: spill::display_name(&self.site, user),
             flow,
             pending: &pending,
-            excluded: factors::excluded(&self.site, flow, user, &mut state),
+            excluded: factors::excluded(&self.site, flow, (user, &*caller.user), &mut state),
             attachment,
             timeout,
             switches,

@@ -204,6 +204,12 @@ async fn send_grpc(session: &Session<'_>, operation: Operation, metadata: &[(&st
     schema::decode(endpoint.grpc.response, &frames.first().expect("a message").payload).unwrap_or_else(|_| json!({}))
 }
 
+/// The administrator's session on the same user.
+fn administrator(mut session: Session<'_>) -> Session<'_> {
+    session.account.token = Secret::new(session.world.admin());
+    session
+}
+
 /// The session of nobody: without a token.
 fn nobody(mut session: Session<'_>) -> Session<'_> {
     session.account.token = Secret::new("");
