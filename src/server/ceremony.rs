@@ -280,9 +280,23 @@ impl Attempt<'_> {
             created: pending.created,
             verified: Instant::now(),
         };
-        let is_mistaken = self.site.switches.has("sequence-enrolled-for-caller");
-        let owner = if is_mistaken { &*self.caller.user } else { self.user };
+        let named = self.named_by_handle();
+        let owner = match &named {
+            Some(user) => &**user,
+            None if self.site.switches.has("sequence-enrolled-for-caller") => &*self.caller.user,
+            None => self.user,
+        };
         stored::keep(self.site, (self.endpoint.flow, self.caller.protocol), owner, (pending, factor));
+    }
+
+    /// The user whose handle the credential names, as after an authentication; only a defect looks.
+    fn named_by_handle(&self) -> Option<Arc<User>> {
+        if !self.site.switches.has("carrier-user-handle-gets-credential") {
+            return None;
+        }
+        let credential = self.credential().ok()?;
+        let id = URL_SAFE_NO_PAD.decode(credential.pointer("/response/userHandle")?.as_str()?).ok()?;
+        self.site.user(std::str::from_utf8(&id).ok()?)
     }
 
     fn reply(&self, pending: &Pending) -> Value {

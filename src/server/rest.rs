@@ -166,7 +166,8 @@ pub(super) fn members(headers: &HeaderMap, body: &[u8], switches: &Switches) -> 
         return Ok(members);
     }
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let media_type = content_type.split(';').next().unwrap_or_default().trim();
+    let is_whole = switches.has("http-charset-refused");
+    let media_type = content_type.split(';').next().filter(|_| !is_whole).unwrap_or(content_type).trim();
     let is_json = media_type.eq_ignore_ascii_case(Protocol::Rest.content_type());
     if !is_json && !switches.has("transport-any-content-type") {
         return Err(Refused::new("REQUEST-content-type"));

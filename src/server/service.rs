@@ -221,10 +221,11 @@ impl Service {
             return Err(Refused::new("NOTFOUND-registration"));
         }
         let replaced = of_kind.pending.last().map(|replaced| replaced.challenge.clone());
+        let factor_id = self.factor_id(drawn, user, of_kind);
         self.make_room(of_kind, flow);
         let (now, timeout) = (Timestamp::now(), self.timeout());
         let pending = Pending {
-            factor_id: self.factor_id(drawn, user, of_kind),
+            factor_id,
             version: flow.version(),
             is_of_another: caller.user.id != user.id,
             challenge: challenge::sent(&self.site, challenge, replaced.as_ref()),
@@ -238,9 +239,10 @@ impl Service {
             replayable: None,
         };
         let attachment = attachment(message);
+        let holder = if switches.has("identifier-handle-of-caller") { &*caller.user } else { user };
         let draft = Draft {
             user,
-            handle: handle::of(switches, user, flow, (&pending, state.removals)),
+            handle: handle::of(switches, holder, flow, (&pending, state.removals)),
             display_name: spill::display_name(&self.site, user),
             flow,
             pending: &pending,
@@ -331,6 +333,11 @@ impl Service {
         if self.site.switches.has("sequence-ids-by-count") {
             return format!("{:016}{:02}", user.index, of_kind.factors.len() + 1);
         }
+        if let Some(replaced) = of_kind.pending.last()
+            && self.site.switches.has("identifier-restart-keeps-id")
+        {
+            return replaced.factor_id.clone();
+        }
         if self.site.switches.varies("ids-uuid") {
             let (head, tail) = drawn.split_at(8);
             return format!("{head}-{}-4{}-8{}-{tail:0>12}", &tail[..4], &tail[4..7], &tail[7..10]);
@@ -343,7 +350,8 @@ impl Service {
 
     /// RP ID and origin of a start: those of its `domain` if it names one.
     fn relying_party(&self, message: &Value, caller: &Caller) -> Result<(String, String), Refused> {
-        let (domain, site) = (message["domain"].as_str().unwrap_or_default(), &self.site);
+        let site = &self.site;
+        let domain = &*site.domain(message["domain"].as_str().unwrap_or_default());
         if let Some(host) = &caller.besides.forwarded_host {
             return Ok((host.clone(), format!("https://{host}")));
         }
