@@ -101,6 +101,10 @@ pub(super) async fn altered(
     if endpoint.operation == Operation::Start && switches.has("http-start-cacheable") {
         response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=600"));
     }
+    if response.status() == StatusCode::PAYLOAD_TOO_LARGE && switches.has("rare-long-body-refused-in-text") {
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
+        *response.body_mut() = Body::from("Request Entity Too Large");
+    }
     if switches.has("http-date-in-iso-form")
         && let Ok(date) = HeaderValue::try_from(format!("{:.0}", Timestamp::now()))
     {

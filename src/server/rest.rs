@@ -20,6 +20,9 @@ use super::{around, body, carriers, json, misshape, spelling, spill};
 use crate::contract::{ENDPOINTS, Endpoint, Operation, Protocol};
 use crate::wire::schema;
 
+/// The most that proxies take by default.
+const MEBIBYTE: usize = 1 << 20;
+
 /// One route for each endpoint of the contract.
 pub(super) fn routes(service: &Arc<Service>) -> Router {
     ENDPOINTS.iter().fold(Router::new(), |router, endpoint| {
@@ -106,8 +109,9 @@ async fn answer(
 ) -> Result<Value, Refused> {
     let (parts, body) = request.into_parts();
     // Read first, judged later: a body that stays unread would cost the caller its connection.
-    let body = body::read(body, body::MAX_MESSAGE).await;
     let switches = &service.site.switches;
+    let most = if switches.has("rare-body-of-a-mebibyte") { MEBIBYTE } else { body::MAX_MESSAGE };
+    let body = body::read(body, most).await;
     let read = body.as_deref().unwrap_or_default();
     let mut caller = if switches.is_empty() {
         service.authenticate(&parts.headers, Protocol::Rest)?

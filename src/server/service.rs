@@ -24,6 +24,7 @@ use super::lapses::WINDOW;
 use super::limits;
 use super::options::Draft;
 use super::refusal::Refused;
+use super::rush;
 use super::site::Site;
 use super::spill;
 use super::store::{Kind, KindState, Pending, Role, User};
@@ -69,6 +70,8 @@ impl Service {
             true => Some(self.site.lapses.turn().await),
             false => None,
         };
+        let _busy = rush::enter(&self.site, endpoint, caller).await?;
+        let message = &*rush::renamed(&self.site, endpoint, message, self.subject(endpoint, message, caller)).await;
         let early = self.look_early(endpoint, message, caller).await;
         let result = self.perform(endpoint, message, caller, early);
         let result = spill::reply(&self.site, endpoint, caller, result);
@@ -135,7 +138,9 @@ impl Service {
             return Err(Refused::new("REQUEST-unknown-method"));
         }
         let message = &*self.completed(endpoint, message, caller);
-        limits::check(endpoint, message, &self.site.switches)?;
+        if caller.protocol != Protocol::GrpcWeb || !self.site.switches.has("rare-lengths-unchecked-over-grpc-web") {
+            limits::check(endpoint, message, &self.site.switches)?;
+        }
         let permitted = self.subject(endpoint, message, caller)?;
         let named = caller.besides.user_id.as_ref().and_then(|id| self.site.user(id));
         let user = named.unwrap_or(permitted);

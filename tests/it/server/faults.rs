@@ -7,6 +7,7 @@ mod carrier;
 mod http;
 mod identifier;
 pub mod latitude;
+mod rare;
 mod sequence;
 mod stored;
 
