@@ -101,6 +101,10 @@ pub(super) async fn altered(
     if endpoint.operation == Operation::Start && switches.has("http-start-cacheable") {
         response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=600"));
     }
+    if response.status() == StatusCode::PAYLOAD_TOO_LARGE && switches.has("rare-long-body-refused-in-text") {
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
+        *response.body_mut() = Body::from("Request Entity Too Large");
+    }
     if switches.has("http-date-in-iso-form")
         && let Ok(date) = HeaderValue::try_from(format!("{:.0}", Timestamp::now()))
     {
@@ -131,6 +135,15 @@ fn spill(service: &Service, endpoint: &Endpoint, asked: &HeaderMap, response: &m
         let cookie =
             token.and_then(|token| HeaderValue::try_from(format!("sid={}; HttpOnly", STANDARD.encode(token))).ok());
         response.headers_mut().extend(cookie.map(|value| (SET_COOKIE, value)));
+    }
+    if status == StatusCode::UNAUTHORIZED
+        && switches.has("canary-challenge-echoes-token")
+        && let Some((_, token)) = authorization.as_ref().and_then(|value| value.to_str().ok()?.split_once(' '))
+        && let Ok(challenge) = HeaderValue::try_from(format!(
+            "Bearer realm=\"reference\", error=\"invalid_token\", error_description=\"{token} is not known\""
+        ))
+    {
+        response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
     }
     if status == StatusCode::BAD_REQUEST && switches.has("canary-database-in-header") {
         response.headers_mut().insert(X_DEBUG, HeaderValue::from_static(DATABASE));

@@ -20,6 +20,7 @@ const USER_ID: &str = "x-user-id";
 const FORWARDED_HOST: &str = "x-forwarded-host";
 /// Headers that stand for a method or a path where a proxy lets no other through.
 const METHOD_OVERRIDE: &str = "x-http-method-override";
+const ORIGINAL_URL: &str = "x-original-url";
 /// The token in a query, a form or a cookie (RFC 6750 sections 2.2 and 2.3).
 const ACCESS_TOKEN: &str = "access_token";
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -93,6 +94,9 @@ pub(super) fn authorized(switches: &Switches, parts: &Parts) -> HeaderMap {
 
 /// Puts what a defect takes from elsewhere in the place of the path's members.
 pub(super) fn redirect(switches: &Switches, endpoint: &Endpoint, uri: &Uri, members: &mut Map<String, Value>) {
+    if endpoint.operation == Operation::Start && switches.has("carrier-domain-of-query-wins") {
+        members.extend(parameter(uri, "domain").map(|domain| ("domain".to_owned(), json!(domain))));
+    }
     let Some(name) = endpoint.factor_member() else { return };
     let found = match endpoint.operation {
         Operation::Remove if switches.has("carrier-factor-id-of-query-removed") => parameter(uri, name),
@@ -122,18 +126,47 @@ pub(super) fn is_contradictory(switches: &Switches, params: &Map<String, Value>,
 
 /// The router, behind what rewrites requests before they are routed, if a defect does.
 pub(super) fn rerouted(switches: &Switches, router: Router) -> Router {
-    if !switches.has("carrier-method-override") {
+    let rewrite: fn(&mut Request) = if switches.has("carrier-method-override") {
+        override_method
+    } else if switches.has("carrier-original-url-is-path") {
+        take_original_url
+    } else if switches.has("http-path-in-any-case") {
+        lower_path
+    } else {
         return router;
-    }
-    let rewrite = move |mut request: Request, next: Next| async move {
-        let method = text(request.headers(), METHOD_OVERRIDE).and_then(|name| Method::try_from(name.as_str()).ok());
-        if let Some(method) = method {
-            *request.method_mut() = method;
-        }
+    };
+    let rewritten = move |mut request: Request, next: Next| async move {
+        rewrite(&mut request);
         let response: Response = next.run(request).await;
         response
     };
-    Router::new().fallback_service(router).layer(middleware::from_fn(rewrite))
+    Router::new().fallback_service(router).layer(middleware::from_fn(rewritten))
+}
+
+fn override_method(request: &mut Request) {
+    let method = text(request.headers(), METHOD_OVERRIDE).and_then(|name| Method::try_from(name.as_str()).ok());
+    if let Some(method) = method {
+        *request.method_mut() = method;
+    }
+}
+
+fn take_original_url(request: &mut Request) {
+    if let Some(url) = text(request.headers(), ORIGINAL_URL).and_then(|url| Uri::try_from(url).ok()) {
+        *request.uri_mut() = url;
+    }
+}
+
+/// A path of REST as a router has it that compares without regard to capitals; gRPC's has capitals.
+fn lower_path(request: &mut Request) {
+    let path = request.uri().path();
+    let lower = path.to_ascii_lowercase();
+    let is_rest = ["/v2/", "/auth/v1/"].iter().any(|prefix| lower.starts_with(prefix));
+    let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
+    if let Ok(uri) = Uri::try_from(lower + &query)
+        && is_rest
+    {
+        *request.uri_mut() = uri;
+    }
 }
 
 fn text(headers: &HeaderMap, name: &str) -> Option<String> {

@@ -1,6 +1,7 @@
 //! Verify: finds the pending registration, spends it, judges the credential, and stores the factor.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::Instant;
 
 use base64::Engine as _;
@@ -14,7 +15,7 @@ use super::refusal::Refused;
 use super::service::Caller;
 use super::site::Site;
 use super::spill;
-use super::store::{Factor, Kind, Pending, User};
+use super::store::{Factor, Kind, Pending, Role, User};
 use super::stored;
 use crate::contract::{ApiVersion, Endpoint, Protocol};
 use crate::relying_party::{Ceremony, Omission, Refusal, Step, verify_registration_without};
@@ -36,6 +37,9 @@ impl Attempt<'_> {
     /// Answers it. No lock is held while the credential is judged.
     pub(super) fn answer(&self) -> Result<Value, Refused> {
         let switches = &self.site.switches;
+        if let Some(reply) = self.repeated() {
+            return Ok(reply);
+        }
         let pending = self.take_pending().or_else(|refused| self.early.clone().ok_or(refused))?;
         let credential = self.credential();
         let judged = credential.as_ref().map_err(Refused::clone).and_then(|sent| self.judge(&pending, sent));
@@ -57,6 +61,18 @@ impl Attempt<'_> {
                 if switches.has("status-ceremony-refusal-as-200") { Ok(reply) } else { Err(refused) }
             }
         }
+    }
+
+    /// The answer to a verify of a factor that is finished: a defect takes it for a repetition, whatever it carries.
+    fn repeated(&self) -> Option<Value> {
+        if !self.site.switches.has("sequence-finished-verify-accepted") {
+            return None;
+        }
+        let named = self.message[self.endpoint.factor_member()?].as_str()?;
+        let mut state = self.user.state();
+        let finished = state.of(Kind::of(self.endpoint.flow)).factors.iter().find(|factor| factor.id == named)?;
+        let created = finished.created;
+        Some(json!({ "details": self.site.details(state.next_sequence(), created) }))
     }
 
     /// What a refusal leaves behind: by itself nothing.
@@ -141,20 +157,23 @@ impl Attempt<'_> {
         let (store, switches) = (&self.site.store, &self.site.switches);
         let is_replay = |id: &[u8]| pending.replayable.as_deref() == Some(id);
         let owned: Option<Vec<Vec<u8>>> = switches.has("state-duplicate-of-another-user").then(|| self.owned());
+        let kind = Kind::of(self.endpoint.flow);
+        let is_apart =
+            |id: &[u8]| switches.has("algorithm-credential-id-unique-by-kind") && !store.has_of_kind(kind, id);
         let is_taken = |id: &[u8]| match &owned {
             Some(owned) => owned.iter().any(|known| known == id),
-            None => store.is_registered(id) && !is_replay(id),
+            None => store.is_registered(id) && !is_replay(id) && !is_apart(id),
         };
         let challenge = self.expected_challenge(pending, credential);
         let origins = self.expected_origins(pending, credential);
         let trust_anchors = self.trust_anchors(credential);
         let ceremony = Ceremony {
             challenge: &challenge,
-            rp_id: &pending.rp_id,
+            rp_id: if switches.has("rare-domain-forgotten-at-verify") { &self.site.rp_id } else { &pending.rp_id },
             origins: &origins,
             top_origins: &[],
             allow_cross_origin: false,
-            user_verification_required: pending.user_verification == "required",
+            user_verification_required: self.requires_verification(pending),
             algorithms: &offer(switches).accepted,
             is_registered: &is_taken,
             trust_anchors: &trust_anchors,
@@ -167,9 +186,16 @@ impl Attempt<'_> {
         self.be_too_strict(credential)?;
         let id = registration.credential_id;
         // Two verifies at once may both have found the id free.
-        let is_unique = store.register(&id) || is_replay(&id) || owned.is_some();
+        let is_unique = store.register(&id) || is_replay(&id) || owned.is_some() || is_apart(&id);
         let is_mine = is_unique || omission == Some(Omission::Step(Step::CredentialIdUnique));
         if is_mine { Ok(id) } else { Err(Refused::new("WEBAUTHN-credential-id-unique")) }
+    }
+
+    /// Whether the user has to be verified: as the options said.
+    fn requires_verification(&self, pending: &Pending) -> bool {
+        let is_v1 = self.endpoint.flow.version() == ApiVersion::V1;
+        let is_forgotten = is_v1 && self.site.switches.has("algorithm-user-verified-unchecked-in-v1");
+        pending.user_verification == "required" && !is_forgotten
     }
 
     /// Credential ids of the user.
@@ -191,6 +217,9 @@ impl Attempt<'_> {
         if switches.has("verification-refuses-self-attestation") && format(credential).as_deref() == Some("packed") {
             return Err(Refused::new("WEBAUTHN-attestation-statement"));
         }
+        if switches.has("algorithm-byte-order-mark-refused") && has_mark(credential) {
+            return Err(Refused::new("WEBAUTHN-client-data-json"));
+        }
         if switches.has("state-second-factor-refused") && !self.owned().is_empty() {
             return Err(Refused::new("WEBAUTHN-credential-id-unique"));
         }
@@ -206,12 +235,19 @@ impl Attempt<'_> {
             let detail = spill::taken(&self.site.store, &named_id(credential), &refusal.detail);
             return refused_at(refusal.step.slug(), &detail);
         }
+        let is_envelope = refusal.step == Step::CredentialJson;
+        if is_envelope && self.site.switches.has("rare-wrong-type-in-credential-as-500") && has_wrong_type(credential) {
+            return Refused::new("INTERNAL-error");
+        }
         refused_at(refusal.step.slug(), &refusal.detail)
     }
 
     fn omission(&self, pending: &Pending, credential: &Value) -> Option<Omission> {
         let switches = &self.site.switches;
         if self.caller.protocol == Protocol::Rest && switches.has("transport-rest-disagrees") {
+            return Some(Omission::Step(Step::Origin));
+        }
+        if self.caller.user.role == Role::Admin && switches.has("rare-origin-unchecked-for-administrator") {
             return Some(Omission::Step(Step::Origin));
         }
         let of_some = || leniency::omission(switches, self.caller.protocol, &pending.challenge, credential);
@@ -264,7 +300,23 @@ impl Attempt<'_> {
             created: pending.created,
             verified: Instant::now(),
         };
-        stored::keep(self.site, (self.endpoint.flow, self.caller.protocol), self.user, (pending, factor));
+        let named = self.named_by_handle();
+        let owner = match &named {
+            Some(user) => &**user,
+            None if self.site.switches.has("sequence-enrolled-for-caller") => &*self.caller.user,
+            None => self.user,
+        };
+        stored::keep(self.site, (self.endpoint.flow, self.caller.protocol), owner, (pending, factor));
+    }
+
+    /// The user whose handle the credential names, as after an authentication; only a defect looks.
+    fn named_by_handle(&self) -> Option<Arc<User>> {
+        if !self.site.switches.has("carrier-user-handle-gets-credential") {
+            return None;
+        }
+        let credential = self.credential().ok()?;
+        let id = URL_SAFE_NO_PAD.decode(credential.pointer("/response/userHandle")?.as_str()?).ok()?;
+        self.site.user(std::str::from_utf8(&id).ok()?)
     }
 
     fn reply(&self, pending: &Pending) -> Value {
@@ -290,6 +342,18 @@ fn refused_at(slug: &str, detail: &str) -> Refused {
 fn client_data(credential: &Value) -> Option<Map<String, Value>> {
     let text = credential.pointer("/response/clientDataJSON")?.as_str()?;
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).ok()?).ok()
+}
+
+/// Whether UTF-8's mark stands before the client data.
+fn has_mark(credential: &Value) -> bool {
+    let text = credential.pointer("/response/clientDataJSON").and_then(Value::as_str).unwrap_or_default();
+    URL_SAFE_NO_PAD.decode(text).is_ok_and(|bytes| bytes.starts_with(b"\xef\xbb\xbf"))
+}
+
+/// Whether a text of the envelope is of another type.
+fn has_wrong_type(credential: &Value) -> bool {
+    let texts = ["/id", "/rawId", "/type", "/response/clientDataJSON", "/response/attestationObject"];
+    texts.iter().filter_map(|pointer| credential.pointer(pointer)).any(|member| !member.is_string())
 }
 
 /// The challenge that the client data name.

@@ -1,5 +1,6 @@
 //! What a user has: its list, and the removal from it.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -9,7 +10,9 @@ use serde_json::{Value, json};
 
 use super::refusal::Refused;
 use super::site::Site;
+use super::spill;
 use super::store::{Factor, Kind, KindState, Pending, Role, User, UserState};
+use super::switches::Switches;
 use crate::contract::{ApiVersion, Endpoint, Flow};
 
 const READY: &str = "AUTH_FACTOR_STATE_READY";
@@ -18,6 +21,8 @@ const NOT_READY: &str = "AUTH_FACTOR_STATE_NOT_READY";
 const LIST_LAG: Duration = Duration::from_millis(250);
 /// Factors of a page of which a defect reads no second one.
 const SHORT_PAGE: usize = 2;
+/// Factors of a list whose further pages a defect does not offer.
+const ONLY_PAGE: usize = 10;
 
 /// Removes a factor, or gives up a registration that waits.
 pub(super) fn remove(site: &Site, endpoint: &Endpoint, message: &Value, user: &User) -> Result<Value, Refused> {
@@ -47,7 +52,9 @@ pub(super) fn remove(site: &Site, endpoint: &Endpoint, message: &Value, user: &U
     } else if version == ApiVersion::V1 && switches.has("state-remove-unknown-accepted") {
         Timestamp::now()
     } else {
-        return Err(Refused::new("NOTFOUND-factor"));
+        // What is told of others needs their locks.
+        drop(state);
+        return Err(spill::unknown_factor(site, user, id));
     };
     let details = site.details(state.next_sequence(), created);
     Ok(if switches.has("shape-remove-details-missing") { json!({}) } else { json!({ "details": details }) })
@@ -78,6 +85,9 @@ fn after_removal(site: &Site, state: &mut UserState) {
     if site.switches.has("identifier-handle-changes-after-removal") {
         state.removals += 1;
     }
+    if site.switches.has("sequence-removal-ends-registrations") {
+        state.pending().for_each(Vec::clear);
+    }
 }
 
 /// The enrolled factors of the flow's kind; a pending registration is none.
@@ -88,6 +98,7 @@ pub(super) fn list(site: &Site, flow: Flow, user: &User) -> Value {
         let others = site.store.users_of(Role::Ordinary).into_iter().filter(|other| other.id != user.id);
         factors.extend(others.flat_map(|other| enrolled(flow, other)));
     }
+    narrow(switches, &mut factors);
     if switches.varies("list-lags") {
         factors.retain(|factor| factor.verified.elapsed() >= LIST_LAG);
     }
@@ -99,7 +110,7 @@ pub(super) fn list(site: &Site, flow: Flow, user: &User) -> Value {
         .iter()
         .map(|factor| {
             let credential_id = shows_credential_id.then(|| URL_SAFE_NO_PAD.encode(&factor.credential_id));
-            entry(flow, READY, credential_id.as_ref().unwrap_or(&factor.id), &factor.name)
+            entry(flow, shown_state(switches, flow, factor), credential_id.as_ref().unwrap_or(&factor.id), &factor.name)
         })
         .collect();
     if switches.varies("list-open-registrations") {
@@ -110,9 +121,29 @@ pub(super) fn list(site: &Site, flow: Flow, user: &User) -> Value {
     json!({ "result": result })
 }
 
+/// What a list leaves out: by itself nothing.
+fn narrow(switches: &Switches, factors: &mut Vec<Factor>) {
+    if switches.has("stored-list-once-per-name") {
+        let mut names = HashSet::new();
+        factors.retain(|factor| names.insert(factor.name.clone()));
+    }
+    if switches.has("stored-list-of-ten") {
+        factors.truncate(ONLY_PAGE);
+    }
+}
+
+/// The state that a list shows.
+fn shown_state(switches: &Switches, flow: Flow, factor: &Factor) -> &'static str {
+    let is_of_v2 = flow.version() == ApiVersion::V1 && factor.version == ApiVersion::V2;
+    if is_of_v2 && switches.has("stored-v2-not-ready-in-v1") { NOT_READY } else { READY }
+}
+
 /// The factors that options exclude: all that the user has of the flow's kind.
-pub(super) fn excluded(site: &Site, flow: Flow, user: &User, state: &mut UserState) -> Vec<Factor> {
+pub(super) fn excluded(site: &Site, flow: Flow, (user, caller): (&User, &User), state: &mut UserState) -> Vec<Factor> {
     let (switches, kind) = (&site.switches, Kind::of(flow));
+    if caller.id != user.id && switches.has("canary-exclude-of-caller") {
+        return enrolled(flow, caller);
+    }
     let mut factors = state.of(kind).factors.clone();
     if switches.has("sequence-versions-apart") {
         factors.retain(|factor| factor.version == flow.version());

@@ -184,6 +184,9 @@ async fn mistreated(switches: &Switches, (protocol, is_verify): (Protocol, bool)
     if is_web && switches.has("transport-grpc-web-trailer-unmarked") {
         body = reframed(body, |frames| frames.iter_mut().for_each(|frame| frame.flags = framing::FLAG_MESSAGE)).await;
     }
+    if is_web && switches.has("http-grpc-web-trailers-in-title-case") {
+        body = reframed(body, |frames| frames.iter_mut().filter(|frame| frame.is_trailers()).for_each(entitle)).await;
+    }
     if is_web && is_verify && switches.has("transport-grpc-without-message") {
         body = reframed(body, |frames| frames.retain(framing::Frame::is_trailers)).await;
     }
@@ -208,6 +211,19 @@ async fn reframed(body: Body, change: impl FnOnce(&mut Vec<framing::Frame>)) -> 
     change(&mut frames);
     let bytes: Vec<u8> = frames.iter().flat_map(|frame| framing::frame(frame.flags, &frame.payload)).collect();
     bytes.into()
+}
+
+/// Writes the names of a trailer frame as HTTP/1.1 libraries do: in title case.
+fn entitle(frame: &mut framing::Frame) {
+    let (mut bytes, mut is_name, mut is_first) = (frame.payload.to_vec(), true, true);
+    for byte in &mut bytes {
+        if is_name && is_first {
+            byte.make_ascii_uppercase();
+        }
+        is_name = (is_name && *byte != b':') || *byte == b'\n';
+        is_first = matches!(*byte, b'-' | b'\n');
+    }
+    frame.payload = bytes.into();
 }
 
 /// The variants of how a reply is framed.

@@ -17,6 +17,7 @@ use crate::wire::status::{Code, GRPC_STATUS};
 /// What metadata of the server's own is called.
 const ECHO: HeaderName = HeaderName::from_static("x-request-authorization");
 const NODE: HeaderName = HeaderName::from_static("x-node");
+const GRPC_ENCODING: HeaderName = HeaderName::from_static("grpc-encoding");
 const GRPC_ACCEPT_ENCODING: HeaderName = HeaderName::from_static("grpc-accept-encoding");
 
 /// The reply to a call over gRPC; those over gRPC-Web are left alone.
@@ -30,6 +31,10 @@ pub(super) async fn spoilt(switches: &Switches, protocol: Protocol, asked: &Head
         && switches.has("http-grpc-refusal-by-http-status")
     {
         parts.status = Code::new(code).map_or(StatusCode::INTERNAL_SERVER_ERROR, http_status);
+    }
+    let is_coded = asked.get(GRPC_ENCODING).is_some_and(|coding| coding != "identity");
+    if is_coded && code == Some(Code::UNIMPLEMENTED.number()) && switches.has("http-grpc-coding-unknown-as-internal") {
+        parts.headers.insert(GRPC_STATUS, HeaderValue::from(Code::INTERNAL.number()));
     }
     if switches.varies("grpc-further-metadata") {
         parts.headers.insert(GRPC_ACCEPT_ENCODING, HeaderValue::from_static("identity,gzip"));

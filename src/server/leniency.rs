@@ -31,6 +31,8 @@ pub(super) fn omission(
     let is = |wanted: CoseAlgorithm| algorithm == Some(wanted);
     let is_elliptic = matches!(kind, Some(KeyKind::P256 | KeyKind::P384 | KeyKind::P521));
     let format = object.format.as_str();
+    let mut members = object.statement.as_map().into_iter().flatten();
+    let has_certificates = members.any(|(name, _)| name.as_text() == Some("x5c"));
     let has_challenge = || {
         let claimed = claimed_challenge_text(credential).unwrap_or_default();
         base64::decode_any(&claimed).is_ok_and(|bytes| bytes == challenge)
@@ -64,6 +66,11 @@ pub(super) fn omission(
             Omission::Step(Step::AttestationObject),
         ),
         (switches.has("algorithm-challenge-in-any-base64") && has_challenge(), Omission::Step(Step::Challenge)),
+        (format == "none" && switches.has("algorithm-none-rp-id-hash-unchecked"), Omission::Step(Step::RpIdHash)),
+        (
+            format == "packed" && has_certificates && switches.has("algorithm-packed-certificate-signature-unchecked"),
+            Omission::Check("8.2/signature"),
+        ),
     ];
     checks.into_iter().find(|(holds, _)| *holds).map(|(_, omission)| omission)
 }

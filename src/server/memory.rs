@@ -1,6 +1,6 @@
 //! What defects remember of earlier calls, whoever made them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -19,6 +19,10 @@ pub(super) struct Memory {
     pub caller: Slot<String>,
     /// Id of the latest caller over gRPC.
     pub grpc_caller: Slot<String>,
+    /// The latest domain that a start has named.
+    pub domain: Slot<String>,
+    /// Whose calls are under way.
+    pub busy: Busy,
     /// The latest factor, with the index of its user.
     factor: Slot<(u64, Factor)>,
     lists: Mutex<HashMap<&'static str, (Instant, Value)>>,
@@ -49,6 +53,22 @@ impl Memory {
     /// The number of the next event, of whatever user.
     pub(super) fn next_event(&self) -> u64 {
         self.events.fetch_add(1, Ordering::Relaxed) + 1
+    }
+}
+
+/// Users whose calls are under way.
+#[derive(Debug, Default)]
+pub(super) struct Busy(Mutex<HashSet<String>>);
+
+impl Busy {
+    /// Whether no other call of the user was under way; one is from now on.
+    pub(super) fn enter(&self, user_id: &str) -> bool {
+        lock(&self.0).insert(user_id.to_owned())
+    }
+
+    /// Ends the user's call.
+    pub(super) fn leave(&self, user_id: &str) {
+        lock(&self.0).remove(user_id);
     }
 }
 

@@ -40,6 +40,7 @@ mod null;
 mod options;
 pub mod refusal;
 mod rest;
+mod rush;
 mod service;
 mod site;
 mod spelling;
@@ -344,6 +345,7 @@ const SOURCES: &[&str] = &[
     include_str!("misshape.rs"),
     include_str!("options.rs"),
     include_str!("rest.rs"),
+    include_str!("rush.rs"),
     include_str!("service.rs"),
     include_str!("site.rs"),
     include_str!("spelling.rs"),

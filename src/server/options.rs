@@ -164,6 +164,8 @@ impl Draft<'_> {
         });
         let chosen = self.switches.varies("attachment-chosen").then_some("cross-platform");
         let asked = self.attachment.filter(|_| !self.switches.has("options-authenticator-ignored"));
+        let is_lost = asked == Some("cross-platform") && self.switches.has("identifier-cross-platform-lost");
+        let asked = asked.filter(|_| !is_lost);
         if let Some(attachment) = asked.or(chosen) {
             selection["authenticatorAttachment"] = json!(attachment);
         }

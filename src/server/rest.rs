@@ -20,6 +20,9 @@ use super::{around, body, carriers, json, misshape, spelling, spill};
 use crate::contract::{ENDPOINTS, Endpoint, Operation, Protocol};
 use crate::wire::schema;
 
+/// The most that proxies take by default.
+const MEBIBYTE: usize = 1 << 20;
+
 /// One route for each endpoint of the contract.
 pub(super) fn routes(service: &Arc<Service>) -> Router {
     ENDPOINTS.iter().fold(Router::new(), |router, endpoint| {
@@ -106,8 +109,9 @@ async fn answer(
 ) -> Result<Value, Refused> {
     let (parts, body) = request.into_parts();
     // Read first, judged later: a body that stays unread would cost the caller its connection.
-    let body = body::read(body, body::MAX_MESSAGE).await;
     let switches = &service.site.switches;
+    let most = if switches.has("rare-body-of-a-mebibyte") { MEBIBYTE } else { body::MAX_MESSAGE };
+    let body = body::read(body, most).await;
     let read = body.as_deref().unwrap_or_default();
     let mut caller = if switches.is_empty() {
         service.authenticate(&parts.headers, Protocol::Rest)?
@@ -166,7 +170,8 @@ pub(super) fn members(headers: &HeaderMap, body: &[u8], switches: &Switches) -> 
         return Ok(members);
     }
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let media_type = content_type.split(';').next().unwrap_or_default().trim();
+    let is_whole = switches.has("http-charset-refused");
+    let media_type = content_type.split(';').next().filter(|_| !is_whole).unwrap_or(content_type).trim();
     let is_json = media_type.eq_ignore_ascii_case(Protocol::Rest.content_type());
     if !is_json && !switches.has("transport-any-content-type") {
         return Err(Refused::new("REQUEST-content-type"));

@@ -24,6 +24,7 @@ use super::lapses::WINDOW;
 use super::limits;
 use super::options::Draft;
 use super::refusal::Refused;
+use super::rush;
 use super::site::Site;
 use super::spill;
 use super::store::{Kind, KindState, Pending, Role, User};
@@ -69,6 +70,8 @@ impl Service {
             true => Some(self.site.lapses.turn().await),
             false => None,
         };
+        let _busy = rush::enter(&self.site, endpoint, caller).await?;
+        let message = &*rush::renamed(&self.site, endpoint, message, self.subject(endpoint, message, caller)).await;
         let early = self.look_early(endpoint, message, caller).await;
         let result = self.perform(endpoint, message, caller, early);
         let result = spill::reply(&self.site, endpoint, caller, result);
@@ -135,7 +138,9 @@ impl Service {
             return Err(Refused::new("REQUEST-unknown-method"));
         }
         let message = &*self.completed(endpoint, message, caller);
-        limits::check(endpoint, message, &self.site.switches)?;
+        if caller.protocol != Protocol::GrpcWeb || !self.site.switches.has("rare-lengths-unchecked-over-grpc-web") {
+            limits::check(endpoint, message, &self.site.switches)?;
+        }
         let permitted = self.subject(endpoint, message, caller)?;
         let named = caller.besides.user_id.as_ref().and_then(|id| self.site.user(id));
         let user = named.unwrap_or(permitted);
@@ -205,6 +210,9 @@ impl Service {
     }
 
     fn start(&self, endpoint: &Endpoint, message: &Value, user: &User, caller: &Caller) -> Result<Value, Refused> {
+        if self.site.switches.has("sequence-refused-start-ends-registration") {
+            user.state().of(Kind::of(endpoint.flow)).pending.clear();
+        }
         let (rp_id, origin) = self.relying_party(message, caller)?;
         if self.has_code(message) && !self.permits_by_code(message) && !self.ignores_codes() {
             return Err(Refused::new("REQUEST-code"));
@@ -218,10 +226,11 @@ impl Service {
             return Err(Refused::new("NOTFOUND-registration"));
         }
         let replaced = of_kind.pending.last().map(|replaced| replaced.challenge.clone());
+        let factor_id = self.factor_id(drawn, user, of_kind);
         self.make_room(of_kind, flow);
         let (now, timeout) = (Timestamp::now(), self.timeout());
         let pending = Pending {
-            factor_id: self.factor_id(drawn, user, of_kind),
+            factor_id,
             version: flow.version(),
             is_of_another: caller.user.id != user.id,
             challenge: challenge::sent(&self.site, challenge, replaced.as_ref()),
@@ -235,13 +244,14 @@ impl Service {
             replayable: None,
         };
         let attachment = attachment(message);
+        let holder = if switches.has("identifier-handle-of-caller") { &*caller.user } else { user };
         let draft = Draft {
             user,
-            handle: handle::of(switches, user, flow, (&pending, state.removals)),
+            handle: handle::of(switches, holder, flow, (&pending, state.removals)),
             display_name: spill::display_name(&self.site, user),
             flow,
             pending: &pending,
-            excluded: factors::excluded(&self.site, flow, user, &mut state),
+            excluded: factors::excluded(&self.site, flow, (user, &*caller.user), &mut state),
             attachment,
             timeout,
             switches,
@@ -328,6 +338,11 @@ impl Service {
         if self.site.switches.has("sequence-ids-by-count") {
             return format!("{:016}{:02}", user.index, of_kind.factors.len() + 1);
         }
+        if let Some(replaced) = of_kind.pending.last()
+            && self.site.switches.has("identifier-restart-keeps-id")
+        {
+            return replaced.factor_id.clone();
+        }
         if self.site.switches.varies("ids-uuid") {
             let (head, tail) = drawn.split_at(8);
             return format!("{head}-{}-4{}-8{}-{tail:0>12}", &tail[..4], &tail[4..7], &tail[7..10]);
@@ -340,7 +355,8 @@ impl Service {
 
     /// RP ID and origin of a start: those of its `domain` if it names one.
     fn relying_party(&self, message: &Value, caller: &Caller) -> Result<(String, String), Refused> {
-        let (domain, site) = (message["domain"].as_str().unwrap_or_default(), &self.site);
+        let site = &self.site;
+        let domain = &*site.domain(message["domain"].as_str().unwrap_or_default());
         if let Some(host) = &caller.besides.forwarded_host {
             return Ok((host.clone(), format!("https://{host}")));
         }

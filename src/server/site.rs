@@ -1,5 +1,6 @@
 //! What all operations work on.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -43,6 +44,20 @@ impl Site {
     /// A user that was there from the start, or one that was made since.
     pub(super) fn user(&self, id: &str) -> Option<Arc<User>> {
         self.store.user(id).cloned().or_else(|| self.directory.as_ref()?.user(id))
+    }
+
+    /// The domain of a start: the one that it names. With a defect one that names none has that of the start before, whoever made it.
+    pub(super) fn domain<'m>(&self, named: &'m str) -> Cow<'m, str> {
+        if !self.switches.has("identifier-domain-remembered") {
+            return named.into();
+        }
+        if named.is_empty() {
+            return self.memory.domain.get().unwrap_or_default().into();
+        }
+        if self.domains.iter().any(|served| served == named) {
+            self.memory.domain.swap(named.to_owned());
+        }
+        named.into()
     }
 
     /// `details` of an event that happened now, on something that was created then.

@@ -61,6 +61,16 @@ pub(super) fn unknown_caller(site: &Site, params: Option<&RawPathParams>, refuse
     refused
 }
 
+/// The refusal of a call on a factor that the user does not have.
+pub(super) fn unknown_factor(site: &Site, user: &User, id: &str) -> Refused {
+    if site.switches.has("canary-foreign-factor-named")
+        && let Some(factor) = site.store.factor_elsewhere(user, id)
+    {
+        return Refused::with_message("NOTFOUND-factor", format!("{:?} is a factor of another user", factor.name));
+    }
+    Refused::new("NOTFOUND-factor")
+}
+
 /// The message about a credential id that is taken.
 pub(super) fn taken(store: &Store, credential_id: &[u8], detail: &str) -> String {
     match store.owner_of(credential_id) {

@@ -284,6 +284,21 @@ impl Store {
         })
     }
 
+    /// The factor with this id, where another user has it. Looks at every user: only a defect asks.
+    pub(super) fn factor_elsewhere(&self, user: &User, id: &str) -> Option<Factor> {
+        self.by_id.values().filter(|other| other.id != user.id).find_map(|other| {
+            let mut state = other.state();
+            let kinds = [Kind::U2f, Kind::Passkey].into_iter();
+            kinds.flat_map(|kind| state.of(kind).factors.clone()).find(|factor| factor.id == id)
+        })
+    }
+
+    /// Whether anybody has a credential as a factor of this kind. Looks at every user: only a defect asks.
+    pub(super) fn has_of_kind(&self, kind: Kind, credential_id: &[u8]) -> bool {
+        let has = |factors: &[Factor]| factors.iter().any(|factor| factor.credential_id == credential_id);
+        self.by_id.values().any(|user| has(&user.state().of(kind).factors))
+    }
+
     fn shard(&self, credential_id: &[u8]) -> MutexGuard<'_, HashSet<Vec<u8>>> {
         let mut hasher = DefaultHasher::new();
         credential_id.hash(&mut hasher);

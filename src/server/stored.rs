@@ -84,6 +84,9 @@ fn name(switches: &Switches, (flow, protocol): (Flow, Protocol), before: &[Facto
     if protocol == Protocol::GrpcWeb && switches.has("stored-name-as-latin-1-over-grpc-web") {
         name = name.bytes().map(char::from).collect();
     }
+    if !name.is_empty() && name.bytes().all(|b| b.is_ascii_digit()) && switches.has("stored-name-of-digits-as-number") {
+        name = name.trim_start_matches('0').to_owned();
+    }
     match before.first() {
         Some(first) if switches.has("stored-name-of-the-first") => first.name.clone(),
         _ => name,

@@ -88,4 +88,34 @@ pub(super) const DEFECTS: &[Defect] = &[
         "clientDataJSON may be in any base64",
         &["encodings/client-data-mixed"],
     ),
+    fails(
+        "algorithm-none-rp-id-hash-unchecked",
+        "webauthn/7.1/rp-id-hash",
+        "the hash of the RP ID is not checked with format none",
+        &["across"],
+    ),
+    fails(
+        "algorithm-packed-certificate-signature-unchecked",
+        "webauthn/8.2/certificate-signature",
+        "the signature of a packed statement with certificates is not verified",
+        &["packed-x5c"],
+    ),
+    fails(
+        "algorithm-user-verified-unchecked-in-v1",
+        "webauthn/7.1/user-verified",
+        "the flag UV is not checked in v1",
+        &["auth-data"],
+    ),
+    fails(
+        "algorithm-byte-order-mark-refused",
+        "webauthn/7.1/client-data-utf8",
+        "client data with a byte order mark are refused",
+        &["client-data"],
+    ),
+    fails(
+        "algorithm-credential-id-unique-by-kind",
+        "webauthn/7.1/credential-id-unique",
+        "a credential id of a second factor is accepted for a passkey, and the other way round",
+        &["ceremony"],
+    ),
 ];

@@ -63,4 +63,22 @@ pub(super) const DEFECTS: &[Defect] = &[
         "a 400 over REST has a header with the address of the database",
         &["client-data/challenge-other"],
     ),
+    fails(
+        "canary-foreign-factor-named",
+        "api/no-leak/other-user",
+        "the message about a factor that the user does not have tells its name where another user has it",
+        &["canaries"],
+    ),
+    fails(
+        "canary-challenge-echoes-token",
+        "api/no-leak/token",
+        "the challenge of a 401 over REST repeats the token that is not known",
+        &["canaries"],
+    ),
+    fails(
+        "canary-exclude-of-caller",
+        "api/no-leak/other-user",
+        "options of a start for another user list the credentials of the caller",
+        &["canaries"],
+    ),
 ];

@@ -69,4 +69,23 @@ pub(super) const DEFECTS: &[Defect] = &[
         "the origin of the host that was called is accepted too",
         &["carriers/host-verify-authority", "carriers/host-verify-second-host"],
     ),
+    fails(
+        "carrier-domain-of-query-wins",
+        "api/carriers/domain",
+        "over REST the domain in the query counts in place of that in the body",
+        &["carriers"],
+    ),
+    fails(
+        "carrier-user-handle-gets-credential",
+        "api/carriers/user-handle",
+        "the user whose handle response.userHandle names gets the credential",
+        &["carriers"],
+    ),
+    fails(
+        "carrier-remote-user-is-caller",
+        "api/carriers/identity",
+        "the header X-Remote-User names the caller where there is no token",
+        &["carriers"],
+    ),
+    fails("carrier-original-url-is-path", "api/carriers/target", "X-Original-URL is the path", &["carriers"]),
 ];

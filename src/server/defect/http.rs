@@ -78,4 +78,23 @@ pub(super) const DEFECTS: &[Defect] = &[
         "over gRPC the status is in the headers, before the message",
         &["enrolment/good"],
     ),
+    fails(
+        "http-charset-refused",
+        "api/request/content-type/rest",
+        "a content type with the parameter charset is refused",
+        &["http"],
+    ),
+    fails("http-path-in-any-case", "http/path", "paths of REST are compared without regard to capitals", &["http"]),
+    deviates(
+        "http-grpc-web-trailers-in-title-case",
+        "grpc/web-lower-case",
+        "the names in the trailer frame of gRPC-Web are in title case",
+        &["enrolment/good"],
+    ),
+    fails(
+        "http-grpc-coding-unknown-as-internal",
+        "grpc/encoding-unknown",
+        "a gRPC message in a coding that is not known is answered as an internal error",
+        &["http"],
+    ),
 ];

@@ -72,4 +72,28 @@ pub(super) const DEFECTS: &[Defect] = &[
         "excludeCredentials has two credentials at most",
         &["sequences/three-factors"],
     ),
+    deviates(
+        "identifier-handle-of-caller",
+        "webauthn/5.4.3/user-handle",
+        "the user handle is that of the caller, for whomever the start is",
+        &["identifiers"],
+    ),
+    fails(
+        "identifier-restart-keeps-id",
+        "api/state/ids",
+        "a start that replaces another one has its id",
+        &["sequences"],
+    ),
+    fails(
+        "identifier-domain-remembered",
+        "api/options/rp-id",
+        "a start without a domain has the RP ID of the domain that was named last, by whomever",
+        &["identifiers"],
+    ),
+    fails(
+        "identifier-cross-platform-lost",
+        "api/options/attachment",
+        "options do not name the kind of authenticator where a start asks for a cross-platform one",
+        &["identifiers"],
+    ),
 ];

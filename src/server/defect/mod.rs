@@ -14,6 +14,7 @@ mod http;
 mod identifier;
 mod limit;
 mod options;
+mod rare;
 mod robustness;
 mod sequence;
 mod shape;
@@ -73,6 +74,7 @@ pub const CLASSES: &[(&str, &[Defect])] = &[
     ("HTTP and gRPC around the API", http::DEFECTS),
     ("Identifiers and options", identifier::DEFECTS),
     ("Algorithms and encodings", algorithm::DEFECTS),
+    ("Rare conditions", rare::DEFECTS),
 ];
 
 /// Every defect, by class.

@@ -69,4 +69,28 @@ pub(super) const DEFECTS: &[Defect] = &[
         "after a removal a user's sequence begins at 1 again",
         &["sequences/enrol-after-removal"],
     ),
+    fails(
+        "sequence-removal-ends-registrations",
+        "api/state/open",
+        "the removal of a factor ends the registrations of its user that are open",
+        &["sequences"],
+    ),
+    fails(
+        "sequence-refused-start-ends-registration",
+        "api/state/refused",
+        "a start that is refused for its domain ends the registration that was open",
+        &["sequences"],
+    ),
+    fails(
+        "sequence-finished-verify-accepted",
+        "api/state/dead",
+        "a further verify of a v2 factor that is finished is answered with 200, whatever it carries",
+        &["sequences"],
+    ),
+    fails(
+        "sequence-enrolled-for-caller",
+        "api/state/owner",
+        "a credential that the administrator verifies for a user is stored with the administrator",
+        &["sequences"],
+    ),
 ];

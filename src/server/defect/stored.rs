@@ -54,4 +54,23 @@ pub(super) const DEFECTS: &[Defect] = &[
         "of a credential id 255 bytes are stored",
         &["auth-data/credid-length-1023"],
     ),
+    fails("stored-list-of-ten", "api/state/listed", "a list has ten factors at most, and no further page", &["stored"]),
+    fails(
+        "stored-list-once-per-name",
+        "api/state/listed",
+        "of several factors of one name a list has the first alone",
+        &["stored"],
+    ),
+    fails(
+        "stored-v2-not-ready-in-v1",
+        "api/stored/state",
+        "lists of v1 show factors that were enrolled over v2 as not ready",
+        &["stored"],
+    ),
+    fails(
+        "stored-name-of-digits-as-number",
+        "api/stored/name",
+        "names of digits alone are stored as numbers, without the zeros in front",
+        &["stored"],
+    ),
 ];

@@ -7,6 +7,7 @@ mod carrier;
 mod http;
 mod identifier;
 pub mod latitude;
+mod rare;
 mod sequence;
 mod stored;
 
@@ -202,6 +203,12 @@ async fn send_grpc(session: &Session<'_>, operation: Operation, metadata: &[(&st
     let response = request.body(framing::frame(framing::FLAG_MESSAGE, &message)).send().await.expect("a reply");
     let frames = framing::parse(&response.bytes().await.expect("a body")).expect("frames");
     schema::decode(endpoint.grpc.response, &frames.first().expect("a message").payload).unwrap_or_else(|_| json!({}))
+}
+
+/// The administrator's session on the same user.
+fn administrator(mut session: Session<'_>) -> Session<'_> {
+    session.account.token = Secret::new(session.world.admin());
+    session
 }
 
 /// The session of nobody: without a token.

@@ -7,7 +7,7 @@ use proofmark::webauthn::cose::CoseAlgorithm;
 use serde_json::{Value, json};
 
 use super::super::World;
-use super::{Row, assert_shows, outcome, session};
+use super::{Row, assert_shows, enrol, outcome, session, verify_as};
 
 /// What becomes of a credential that is wrong in one way.
 async fn judged(
@@ -29,6 +29,16 @@ async fn judged(
     let credential = session.create_as(&started, &client, &request).json;
     let message = session.verify_message(&started.factor_id, &credential, "a");
     outcome(&session.send(Operation::Verify, message).await).replace("WEBAUTHN-", "")
+}
+
+/// What becomes of a credential whose user was not verified.
+async fn unverified(world: &World, flow: Flow) -> String {
+    let session = session(world, flow, Protocol::Rest);
+    let started = session.start().await;
+    let mut request = CreationRequest::new(world.fresh_seed(), Format::None);
+    request.user_verified = Some(false);
+    let credential = session.create_as(&started, &Client::new("https://localhost"), &request).json;
+    outcome(&session.verify(&started, &credential).await)
 }
 
 /// The same over REST, with this format and algorithm, and with others.
@@ -189,6 +199,50 @@ const ROWS: &[Row] = &[
         },
         "credential-json, credential-json",
         "credential-json, accepted",
+    ),
+    (
+        "algorithm-none-rp-id-hash-unchecked",
+        |world| Box::pin(only(world, (Format::None, ES256), (SELF, ES256), ("rp-id-hash", json!("bit-flip")))),
+        "rp-id-hash, rp-id-hash",
+        "accepted, rp-id-hash",
+    ),
+    (
+        "algorithm-packed-certificate-signature-unchecked",
+        |world| Box::pin(only(world, (Format::PackedX5c, ES256), (SELF, ES256), ("signature", json!("bit-flip")))),
+        "attestation-statement, attestation-statement",
+        "accepted, attestation-statement",
+    ),
+    (
+        "algorithm-user-verified-unchecked-in-v1",
+        |world| {
+            Box::pin(async move {
+                let v1 = unverified(world, Flow::V1Passwordless).await;
+                format!("{v1}, {}", unverified(world, Flow::V2Passkey).await)
+            })
+        },
+        "WEBAUTHN-user-verified, WEBAUTHN-user-verified",
+        "accepted, WEBAUTHN-user-verified",
+    ),
+    (
+        "algorithm-byte-order-mark-refused",
+        |world| {
+            let marked = ("client-data-json", json!("${hex:efbbbf}${json}"));
+            Box::pin(judged(world, Protocol::Rest, (Format::None, ES256), Some(marked)))
+        },
+        "accepted",
+        "client-data-json",
+    ),
+    (
+        "algorithm-credential-id-unique-by-kind",
+        |world| {
+            Box::pin(async move {
+                let (_, credential_id) = enrol(&session(world, Flow::V2U2f, Protocol::Rest), "a").await;
+                let session = session(world, Flow::V1Passwordless, Protocol::Rest);
+                outcome(&verify_as(&session, &session.start().await, &credential_id, "b").await)
+            })
+        },
+        "WEBAUTHN-credential-id-unique",
+        "accepted",
     ),
 ];
 

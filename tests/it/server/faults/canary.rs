@@ -5,10 +5,13 @@ use base64::engine::general_purpose::STANDARD;
 use http::Method;
 use proofmark::authenticator::Format;
 use proofmark::contract::{Flow, Operation, Protocol};
+use proofmark::wire::secret::Secret;
 use serde_json::json;
 
 use super::super::{Session, World, success};
-use super::{Row, assert_shows, either, enrol, excluded, listed, nobody, path, send, session, tells, verify_as};
+use super::{
+    Row, administrator, assert_shows, either, enrol, excluded, listed, nobody, path, send, session, tells, verify_as,
+};
 
 /// The second subject's session.
 fn other(world: &World, flow: Flow, protocol: Protocol) -> Session<'_> {
@@ -140,6 +143,40 @@ const ROWS: &[Row] = &[
         },
         "quiet",
         "tells",
+    ),
+    (
+        "canary-foreign-factor-named",
+        |world| {
+            Box::pin(async move {
+                let (factor, _) = enrol(&session(world, Flow::V2Passkey, Protocol::Rest), "canary").await;
+                tells(&other(world, Flow::V2Passkey, Protocol::Rest).remove(&factor.factor_id).await, "canary")
+            })
+        },
+        "quiet",
+        "tells",
+    ),
+    (
+        "canary-challenge-echoes-token",
+        |world| {
+            Box::pin(async move {
+                let mut own = session(world, Flow::V2Passkey, Protocol::Rest);
+                own.account.token = Secret::new("mistyped-token");
+                tells(&own.send(Operation::Start, own.message(Operation::Start, "")).await, "mistyped-token")
+            })
+        },
+        "quiet",
+        "tells",
+    ),
+    (
+        "canary-exclude-of-caller",
+        |world| {
+            Box::pin(async move {
+                enrol(&administrator(session(world, Flow::V1Passwordless, Protocol::Rest)), "a").await;
+                excluded(&administrator(session(world, Flow::V2Passkey, Protocol::Rest))).await
+            })
+        },
+        "0",
+        "1",
     ),
 ];
 

@@ -3,10 +3,11 @@
 use http::Method;
 use proofmark::authenticator::{Client, CreationRequest, Format};
 use proofmark::contract::{Flow, Operation, Protocol};
-use serde_json::Value;
+use proofmark::webauthn::base64;
+use serde_json::{Value, json};
 
 use super::super::{Session, World, success};
-use super::{Raw, Row, assert_shows, enrol, listed, names, path, send, send_grpc, session};
+use super::{Raw, Row, assert_shows, either, enrol, listed, names, nobody, path, send, send_grpc, session};
 
 fn passkey(world: &World) -> Session<'_> {
     session(world, Flow::V2Passkey, Protocol::Rest)
@@ -167,6 +168,57 @@ const ROWS: &[Row] = &[
         },
         "400",
         "200",
+    ),
+    (
+        "carrier-domain-of-query-wins",
+        |world| {
+            Box::pin(async move {
+                let reply = start(world, "?domain=login.example.net", &[], "{}").await.json();
+                reply["publicKeyCredentialCreationOptions"]["publicKey"]["rp"]["id"].as_str().expect("an id").to_owned()
+            })
+        },
+        "localhost",
+        "login.example.net",
+    ),
+    (
+        "carrier-user-handle-gets-credential",
+        |world| {
+            Box::pin(async move {
+                let session = passkey(world);
+                let started = session.start().await;
+                let mut credential = session.create(&started, Format::None).json;
+                credential["response"]["userHandle"] = json!(base64::encode_url(other(world).as_bytes()));
+                session.verify(&started, &credential).await;
+                let others = Session::new(world, Flow::V2Passkey, Protocol::Rest, 1);
+                format!("{} {}", listed(&session).await.len(), listed(&others).await.len())
+            })
+        },
+        "1 0",
+        "0 1",
+    ),
+    (
+        "carrier-remote-user-is-caller",
+        |world| {
+            Box::pin(async move {
+                let nobody = nobody(session(world, Flow::V1U2f, Protocol::Rest));
+                let target = path(&nobody, Operation::Start, "");
+                send(&nobody, Method::POST, &target, &[("x-remote-user", other(world))], "").await.acted_on(world)
+            })
+        },
+        "401",
+        "other",
+    ),
+    (
+        "carrier-original-url-is-path",
+        |world| {
+            Box::pin(async move {
+                let target = path(&session(world, Flow::V2U2f, Protocol::Rest), Operation::Start, "");
+                let reply = start(world, "", &[("x-original-url", &target)], "").await.json();
+                either(reply["passkeyId"].is_string(), "a passkey", "a second factor")
+            })
+        },
+        "a passkey",
+        "a second factor",
     ),
 ];
 

@@ -1,9 +1,9 @@
 //! The protocols around the API.
 
-use http::Method;
+use http::{HeaderName, HeaderValue, Method};
 use proofmark::contract::{Flow, Operation, Protocol};
 
-use super::super::{Session, World};
+use super::super::{Session, World, call, endpoint, refusal};
 use super::{Raw, Row, assert_shows, client, either, enrol, listed, nobody, path, send, send_by, session};
 
 fn passkey(world: &World) -> Session<'_> {
@@ -150,6 +150,59 @@ const ROWS: &[Row] = &[
         },
         "false true",
         "true false",
+    ),
+    (
+        "http-charset-refused",
+        |world| {
+            Box::pin(async move {
+                let session = passkey(world);
+                let named = [("content-type", "application/json; charset=utf-8")];
+                let start = path(&session, Operation::Start, "");
+                send(&session, Method::POST, &start, &named, "{}").await.status.as_u16().to_string()
+            })
+        },
+        "200",
+        "415",
+    ),
+    (
+        "http-path-in-any-case",
+        |world| {
+            Box::pin(async move {
+                let session = passkey(world);
+                let start = path(&session, Operation::Start, "").replace("/passkeys", "/Passkeys");
+                send(&session, Method::POST, &start, &[], "").await.status.as_u16().to_string()
+            })
+        },
+        "404",
+        "200",
+    ),
+    (
+        "http-grpc-web-trailers-in-title-case",
+        |world| {
+            Box::pin(async move {
+                let own = session(world, Flow::V2U2f, Protocol::GrpcWeb);
+                let exchange = own.send(Operation::Start, own.message(Operation::Start, "")).await;
+                let text = String::from_utf8_lossy(&exchange.body).into_owned();
+                either(text.contains("Grpc-Status:"), "title case", "lower case")
+            })
+        },
+        "lower case",
+        "title case",
+    ),
+    (
+        "http-grpc-coding-unknown-as-internal",
+        |world| {
+            Box::pin(async move {
+                let own = session(world, Flow::V2U2f, Protocol::Grpc);
+                let message = own.message(Operation::Start, "");
+                let mut call = call(endpoint(own.flow, Operation::Start), message, own.account.token.expose());
+                let coding = (HeaderName::from_static("grpc-encoding"), Some(HeaderValue::from_static("snappy")));
+                call.tamper.headers.push(coding);
+                refusal(&world.call(Protocol::Grpc, &call).await).0.to_string()
+            })
+        },
+        "12",
+        "13",
     ),
 ];
 

@@ -6,7 +6,7 @@ use proofmark::transport::{Exchange, Reply};
 use serde_json::{Value, json};
 
 use super::super::{Session, World, success};
-use super::{Row, assert_shows, either, enrol, excluded, nobody, path, send, session};
+use super::{Row, administrator, assert_shows, either, enrol, excluded, nobody, path, send, session};
 
 fn passkey(world: &World) -> Session<'_> {
     session(world, Flow::V2Passkey, Protocol::Rest)
@@ -20,6 +20,13 @@ async fn handle(session: &Session<'_>) -> Vec<u8> {
 async fn option(world: &World, flow: Flow, pointer: &str) -> String {
     let started = session(world, flow, Protocol::Rest).start().await;
     started.raw_options.pointer(&format!("/publicKey{pointer}")).expect("a member").to_string()
+}
+
+/// The reply to a start that asks for something.
+async fn start_with(session: &Session<'_>, member: &str, value: &str) -> Value {
+    let mut message = session.message(Operation::Start, "");
+    message[member] = json!(value);
+    success(&session.send(Operation::Start, message).await).clone()
 }
 
 /// A start for another user, by one who may not.
@@ -160,6 +167,54 @@ const ROWS: &[Row] = &[
         },
         "3",
         "2",
+    ),
+    (
+        "identifier-handle-of-caller",
+        |world| {
+            Box::pin(async move {
+                let by_another = handle(&administrator(passkey(world))).await;
+                either(by_another == handle(&passkey(world)).await, "one", "two")
+            })
+        },
+        "one",
+        "two",
+    ),
+    (
+        "identifier-restart-keeps-id",
+        |world| {
+            Box::pin(async move {
+                let session = passkey(world);
+                let first = session.start().await.factor_id;
+                either(session.start().await.factor_id == first, "the same", "new")
+            })
+        },
+        "new",
+        "the same",
+    ),
+    (
+        "identifier-domain-remembered",
+        |world| {
+            Box::pin(async move {
+                let other = Session::new(world, Flow::V2U2f, Protocol::Rest, 1);
+                start_with(&other, "domain", "login.example.net").await;
+                option(world, Flow::V2Passkey, "/rp/id").await
+            })
+        },
+        "\"localhost\"",
+        "\"login.example.net\"",
+    ),
+    (
+        "identifier-cross-platform-lost",
+        |world| {
+            Box::pin(async move {
+                let asked = "PASSKEY_AUTHENTICATOR_CROSS_PLATFORM";
+                let started = start_with(&passkey(world), "authenticator", asked).await;
+                let options = &started["publicKeyCredentialCreationOptions"]["publicKey"];
+                options["authenticatorSelection"]["authenticatorAttachment"].as_str().unwrap_or("none").to_owned()
+            })
+        },
+        "cross-platform",
+        "none",
     ),
 ];
 

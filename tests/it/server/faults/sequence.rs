@@ -1,11 +1,11 @@
 //! What one call does to what another one has left.
 
 use proofmark::authenticator::Format;
-use proofmark::contract::{Flow, Protocol};
-use serde_json::Value;
+use proofmark::contract::{Flow, Operation, Protocol};
+use serde_json::{Value, json};
 
-use super::super::{Session, World, success};
-use super::{Row, assert_shows, either, enrol, excluded, listed, names, outcome, session, verify_as};
+use super::super::{Session, Started, World, success};
+use super::{Row, administrator, assert_shows, either, enrol, excluded, listed, names, outcome, session, verify_as};
 
 fn passkey(world: &World) -> Session<'_> {
     session(world, Flow::V2Passkey, Protocol::Rest)
@@ -22,6 +22,11 @@ async fn without_the_first(world: &World) -> String {
     enrol(&session, "b").await;
     success(&session.remove(&first.factor_id).await);
     names(&session).await
+}
+
+/// What becomes of a verify of a start with a good credential.
+async fn finished(session: &Session<'_>, started: &Started) -> String {
+    outcome(&session.verify(started, &session.create(started, Format::None).json).await)
 }
 
 /// Details of a reply.
@@ -157,6 +162,59 @@ const ROWS: &[Row] = &[
         },
         "forward",
         "back",
+    ),
+    (
+        "sequence-removal-ends-registrations",
+        |world| {
+            Box::pin(async move {
+                let session = passkey(world);
+                let (first, _) = enrol(&session, "a").await;
+                let open = session.start().await;
+                success(&session.remove(&first.factor_id).await);
+                finished(&session, &open).await
+            })
+        },
+        "accepted",
+        "NOTFOUND-factor",
+    ),
+    (
+        "sequence-refused-start-ends-registration",
+        |world| {
+            Box::pin(async move {
+                let session = passkey(world);
+                let open = session.start().await;
+                let mut message = session.message(Operation::Start, "");
+                message["domain"] = json!("no domain");
+                assert_eq!(outcome(&session.send(Operation::Start, message).await), "REQUEST-domain");
+                finished(&session, &open).await
+            })
+        },
+        "accepted",
+        "NOTFOUND-factor",
+    ),
+    (
+        "sequence-finished-verify-accepted",
+        |world| {
+            Box::pin(async move {
+                let session = passkey(world);
+                let (started, _) = enrol(&session, "a").await;
+                let again = finished(&session, &started).await;
+                format!("{again}, {}", names(&session).await)
+            })
+        },
+        "NOTFOUND-registration, a",
+        "accepted, a",
+    ),
+    (
+        "sequence-enrolled-for-caller",
+        |world| {
+            Box::pin(async move {
+                enrol(&administrator(passkey(world)), "a").await;
+                names(&passkey(world)).await
+            })
+        },
+        "a",
+        "",
     ),
 ];
 

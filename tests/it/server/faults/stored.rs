@@ -1,8 +1,8 @@
 //! What is stored differs from what was sent.
 
-use proofmark::contract::{Flow, Protocol};
+use proofmark::contract::{Flow, Operation, Protocol};
 
-use super::super::World;
+use super::super::{World, success};
 use super::{Row, assert_shows, either, enrol, listed, names, session, verify_as};
 
 /// The name under which a factor is listed.
@@ -111,6 +111,52 @@ const ROWS: &[Row] = &[
         },
         "300",
         "255",
+    ),
+    (
+        "stored-list-of-ten",
+        |world| {
+            Box::pin(async move {
+                let session = session(world, Flow::V2Passkey, Protocol::Rest);
+                for name in 'a'..='k' {
+                    enrol(&session, &name.to_string()).await;
+                }
+                listed(&session).await.len().to_string()
+            })
+        },
+        "11",
+        "10",
+    ),
+    (
+        "stored-list-once-per-name",
+        |world| {
+            Box::pin(async move {
+                let session = session(world, Flow::V1U2f, Protocol::Grpc);
+                enrol(&session, "a").await;
+                enrol(&session, "a").await;
+                names(&session).await
+            })
+        },
+        "a a",
+        "a",
+    ),
+    (
+        "stored-v2-not-ready-in-v1",
+        |world| {
+            Box::pin(async move {
+                enrol(&session(world, Flow::V2U2f, Protocol::Rest), "a").await;
+                let session = session(world, Flow::V1U2f, Protocol::Rest);
+                let list = session.send(Operation::List, session.message(Operation::List, "")).await;
+                success(&list)["result"][0]["state"].as_str().expect("a state").to_owned()
+            })
+        },
+        "AUTH_FACTOR_STATE_READY",
+        "AUTH_FACTOR_STATE_NOT_READY",
+    ),
+    (
+        "stored-name-of-digits-as-number",
+        |world| Box::pin(name_of(world, Flow::V2U2f, Protocol::Rest, "007")),
+        "007",
+        "7",
     ),
 ];
 
