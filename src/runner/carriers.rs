@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::HeaderName;
 use serde_json::{Value, json};
 
-use super::player::{Ended, Player};
+use super::player::{Ended, MadeCredential, Player};
 use crate::contract::{Endpoint, Operation, clause};
 use crate::outcome::Reason;
 use crate::scenario::{Also, Caller, FactorRef, Step, Thing, UserRef, Which, Whom};
@@ -28,7 +28,9 @@ impl Player<'_> {
         let protocol = self.protocol(step);
         let mut carried = Vec::new();
         for also in &step.also {
-            let Some(place) = also.place().filter(|place| place.protocols().contains(&protocol)) else { continue };
+            let is_in_message = |place: &&Place| matches!(place, Place::Credential(_));
+            let place = also.place().filter(|place| place.protocols().contains(&protocol) && !is_in_message(place));
+            let Some(place) = place else { continue };
             let Some(content) = self.content(endpoint, also, place, message) else {
                 let expected = format!("a value of its own for {place}");
                 return self.end("setup", self.clause(), Reason::NotDeclared, expected, "the case has none here");
@@ -36,6 +38,24 @@ impl Player<'_> {
             carried.push(Carried { place: of_package(place, endpoint), content });
         }
         Ok(carried)
+    }
+
+    /// A credential with what a step puts into further members of it.
+    pub(super) fn with_further_members(
+        &self,
+        endpoint: &Endpoint,
+        step: &Step,
+        credential: &MadeCredential,
+        message: &Value,
+    ) -> MadeCredential {
+        let mut credential = credential.clone();
+        for also in &step.also {
+            let Some(place @ Place::Credential(name)) = also.place() else { continue };
+            let Some(Content::Plain(value)) = self.content(endpoint, also, place, message) else { continue };
+            put(&mut credential.created.json, name, value);
+            credential.created.text = credential.created.json.to_string().into_bytes();
+        }
+        credential
     }
 
     /// The value for one place; `None` where this target or flow has none.
@@ -197,6 +217,16 @@ impl Player<'_> {
             self.state.factor_ids.retain(|(known, _)| *known != credential);
             self.state.factor_ids.push((credential, id));
         }
+    }
+}
+
+/// Sets a member whose name has points between the members that lead to it.
+fn put(object: &mut Value, name: &str, value: Value) {
+    let (outer, inner) = name.split_once('.').map_or((name, None), |(outer, inner)| (outer, Some(inner)));
+    let Some(members) = object.as_object_mut() else { return };
+    match inner {
+        None => drop(members.insert(outer.to_owned(), value)),
+        Some(inner) => put(members.entry(outer).or_insert_with(|| json!({})), inner, value),
     }
 }
 

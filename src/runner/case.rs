@@ -129,13 +129,16 @@ pub(super) fn of_bug(id: &str, error: &tokio::task::JoinError) -> CaseRecord {
 impl Player<'_> {
     async fn play_all(&mut self, control: Result<(), Failed>) -> Result<(), Ended> {
         if let Err(Failed { reason, why, lost, .. }) = control {
-            let expected = "the same enrolment with nothing wrong in it is accepted";
+            let (expected, format) =
+                ("the same enrolment with nothing wrong in it is accepted", self.permutation.format);
             // A token or a connection that fails the control says nothing about what the target has.
             let is_set_up = reason == Reason::Auth || reason.is_of_the_network();
             let (check, reason) = match lost {
                 _ if is_set_up => ("control", reason),
                 // What is not answered says nothing about what the target has.
                 Some(_) => (breaker::CONTROL_LOST, Reason::ControlFailed),
+                // fido-u2f has no user verification, and the options require it.
+                None if reason == Reason::NotDeclared && format == Format::FidoU2f => ("control", reason),
                 None => ("control", self.failed_control()),
             };
             return self.end(check, self.clause(), reason, expected, why);
@@ -167,8 +170,16 @@ impl Player<'_> {
     async fn run_steps(&mut self) -> Result<(), Ended> {
         let permutation = self.permutation;
         self.look_before().await?;
-        for (index, step) in permutation.case.steps.iter().enumerate() {
+        let steps = &permutation.case.steps;
+        for (index, step) in steps.iter().enumerate() {
             if step.when == When::Accepted && self.observed != judge::ACCEPTED {
+                continue;
+            }
+            if step.with_next || index.checked_sub(1).is_some_and(|before| steps[before].with_next) {
+                if !step.with_next {
+                    let first = steps[..index].iter().rposition(|step| !step.with_next).map_or(0, |before| before + 1);
+                    self.together(&steps[first..=index]).await?;
+                }
                 continue;
             }
             for _ in 0..step.times {
@@ -192,8 +203,6 @@ impl Player<'_> {
                     self.see_untouched(whom).await?;
                 } else if step.wait.is_some() {
                     self.wait_for_expiry().await?;
-                } else if step.race.is_some() && step.call == Some(OperationRef::Start) {
-                    self.race_of_starts(step).await?;
                 } else if let Some(race) = step.race {
                     self.race(race, step).await?;
                 } else if step.call == Some(OperationRef::List) && permutation.case.watch.is_none() {

@@ -183,6 +183,11 @@ fn enrolled(asked: &Asked<'_>, kept: &[SentFactor], at: usize, listed: &Listed) 
     let Some(entry) = found else {
         return Some(absent(asked, kept, at, listed, factor.is_own_name && !by_name.is_empty()));
     };
+    let of_name = kept.iter().filter(|other| is_same(other, factor)).count();
+    if factor.id.is_none() && by_name.len() < of_name {
+        let received = format!("{} of {of_name} with the name {}", by_name.len(), brief(&factor.name));
+        return Some(Problem::passes(LISTED, "every factor of a name is listed", received));
+    }
     // Where ids are known, a name that is there twice is the wrong name of the other one.
     if by_id.len() > 1 || (by_id.is_empty() && factor.is_own_name && by_name.len() > 1) {
         return Some(Problem::stays(LISTED, "an enrolled factor is listed once", "it is there twice"));
@@ -194,6 +199,12 @@ fn enrolled(asked: &Asked<'_>, kept: &[SentFactor], at: usize, listed: &Listed) 
         (false, _) if entry.name.is_empty() => Some(Problem::passes(NAME, expected, "it shows no name")),
         (false, _) => Some(Problem::stays(NAME, expected, differs(&factor.name, &entry.name))),
     }
+}
+
+/// Whether another is a factor of the same user and kind with the same name.
+fn is_same(other: &SentFactor, factor: &SentFactor) -> bool {
+    let is_there = other.became == Became::Enrolled && other.user_id == factor.user_id;
+    is_there && other.is_u2f == factor.is_u2f && other.name == factor.name
 }
 
 /// What it means that a factor is not found in its list.

@@ -63,8 +63,8 @@ impl Player<'_> {
         }
         let case = &self.permutation.case;
         let clause = self.clause();
-        let offers = |algorithm| offers(options, algorithm);
         let requires_verification = options.user_verification.as_deref() == Some("required");
+        let offers = |algorithm| offers(options, algorithm);
         for requirement in &case.requires {
             let holds = match requirement {
                 Requirement::Algorithm(algorithm) => offers(*algorithm),
@@ -133,7 +133,7 @@ impl Player<'_> {
             credential_id: Some(credential_id),
             ..CreationRequest::new(seed, format)
         };
-        let created = self.client().create(options, &request)?;
+        let created = self.client(options).create(options, &request)?;
         let mutations = mutations.iter().map(|(mutation, _)| mutation.id.to_owned()).collect();
         let recipe = Recipe { options: options.clone(), format, algorithm, keyed: request.key.is_some(), mutations };
         let mut ids = vec![created.credential_id.clone()];
@@ -153,7 +153,7 @@ impl Player<'_> {
             credential_id: Some(created.credential_id.clone()),
             ..CreationRequest::new(*seed, recipe.format)
         };
-        self.client().create(&recipe.options, &request).ok().map(|good| good.text)
+        self.client(&recipe.options).create(&recipe.options, &request).ok().map(|good| good.text)
     }
 
     /// Format and algorithm of what is made: those of the case, but for a good credential that is to be in another form.
@@ -163,8 +163,9 @@ impl Player<'_> {
         self.good_form.filter(|_| made == Made::Good).unwrap_or(own)
     }
 
-    fn client(&self) -> Client {
-        let mut client = Client::new(&self.shared.target.origin);
+    /// A client on a page that may ask for these options.
+    fn client(&self, options: &PublicKeyCredentialCreationOptions) -> Client {
+        let mut client = Client::new(&self.shared.target.origin_for(options.rp.id.as_deref()));
         client.honours_algorithms = false;
         // A test authenticator registers again what the options exclude.
         client.honours_exclude_credentials = false;

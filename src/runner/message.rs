@@ -61,7 +61,8 @@ impl Player<'_> {
             let Some(credential) = self.credential_of(step) else {
                 return self.end("setup", self.clause(), Reason::Setup, "a credential to verify", "none was made");
             };
-            put_verification(&mut message, endpoint, step, credential);
+            let credential = self.with_further_members(endpoint, step, credential, &message);
+            put_verification(&mut message, endpoint, step, &credential);
         }
         for edit in &step.message {
             change(&mut message, endpoint, edit);

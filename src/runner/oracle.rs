@@ -36,7 +36,7 @@ pub(super) fn consult(
 ) -> Option<Finding> {
     let target = &player.shared.target;
     let rp_id = options.rp.id.as_deref().unwrap_or(&target.rp_id);
-    let origins = [target.origin.clone()];
+    let origins = [target.origin_for(options.rp.id.as_deref())];
     // An empty list stands for ES256 and RS256 (WebAuthn L3 section 5.4).
     let defaults = [-7, -257];
     let offered = if options.pub_key_cred_params.is_empty() { &defaults } else { &options.pub_key_cred_params[..] };

@@ -1,7 +1,7 @@
-//! Several verifies at the same time, of which exactly one may be accepted.
+//! Calls at the same time.
 
 use super::judge;
-use super::player::{Ended, Player};
+use super::player::{Ended, Player, Started};
 use crate::contract::Operation;
 use crate::outcome::{Finding, Reason};
 use crate::scenario::{Caller, CredentialRef, Expectation, FactorRef, Race, Step, UserRef};
@@ -13,16 +13,21 @@ const COPIES: usize = 32;
 const LOST: usize = 4;
 
 impl Player<'_> {
-    /// Both users start at the same time; each has to be answered for itself.
-    pub(super) async fn race_of_starts(&mut self, step: &Step) -> Result<(), Ended> {
-        let own = Step { race: None, ..step.clone() };
-        let others = Step { caller: Caller::Other, user: UserRef::Other, ..own.clone() };
-        let steps = [others, own];
-        let calls = steps.iter().map(|step| self.prepared(Operation::Start, step));
-        let mut calls = calls.collect::<Result<Vec<_>, Ended>>()?;
-        let sent = self.send_together(&mut calls, &steps).await;
-        for ((sent, (transport, call)), step) in sent.into_iter().zip(&calls).zip(&steps) {
-            self.answered(transport.as_ref(), call, step, sent)?;
+    /// Sends the calls of several steps at the same time. Each has to be answered as if it were alone.
+    pub(super) async fn together(&mut self, steps: &[Step]) -> Result<(), Ended> {
+        let mut calls = Vec::new();
+        for step in steps {
+            let operation = step.call.map(|operation| self.permutation.operation(operation));
+            calls.push(self.prepared(operation.unwrap_or(Operation::Start), step)?);
+        }
+        let sent = self.send_together(&mut calls, steps).await;
+        for ((sent, (line, call)), step) in sent.into_iter().zip(&calls).zip(steps) {
+            let operation = call.endpoint.operation;
+            if operation == Operation::Start {
+                self.starts.push(Started::default());
+            }
+            let reply = self.answered(line, call, step, sent)?;
+            self.remember_of_start(operation, &reply);
         }
         Ok(())
     }

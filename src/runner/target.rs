@@ -89,6 +89,14 @@ impl Target {
         }
     }
 
+    /// The origin of pages that register at an RP ID: its own where that is a further domain, or else the target's.
+    pub fn origin_for(&self, rp_id: Option<&str>) -> String {
+        match rp_id.filter(|rp_id| *rp_id != self.rp_id && self.domains.iter().any(|domain| domain == rp_id)) {
+            Some(domain) => format!("https://{domain}"),
+            None => self.origin.clone(),
+        }
+    }
+
     /// The base URL for reports.
     pub fn base_url(&self) -> &str {
         &self.web.base_url

@@ -55,6 +55,7 @@ fn notation(place: &Place) -> String {
         Place::Cookie(_) => "cookie",
         Place::Member(_, Order::Last) => "body",
         Place::Member(_, Order::First) => "body-first",
+        Place::Credential(_) => "credential",
         Place::Form(_) => "form",
         Place::Field(_, Order::Last) => "field",
         Place::Field(_, Order::First) => "field-first",

@@ -66,7 +66,8 @@ impl Control {
                 step.mutate = Mutations(made.clone());
             }
         }
-        Case { id: self.name(), ..Case::control(steps, self.format, self.algorithm) }
+        let of_options = self.requires().into_iter().filter(Requirement::is_of_options);
+        Case { id: self.name(), requires: of_options.collect(), ..Case::control(steps, self.format, self.algorithm) }
     }
 
     /// What its acceptance presupposes of a relying party.

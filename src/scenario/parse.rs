@@ -229,7 +229,11 @@ fn check_sequence(case: &Case) -> Result<(), String> {
             return Err(format!("a step is about start {wrong}, and there are {starts} before it"));
         }
         starts += if step.starts() { step.times } else { 0 };
-        let is_plain = step.prepare.is_none() && step.race.is_none() && step.wait.is_none() && !step.is_malformed();
+        if step.race.is_some() && step.call != Some(OperationRef::Verify) {
+            return Err("`race` goes with `call: verify`; `with-next` sends other calls at the same time".to_owned());
+        }
+        let is_alone = step.race.is_none() && !step.with_next;
+        let is_plain = step.prepare.is_none() && is_alone && step.wait.is_none() && !step.is_malformed();
         if case.watch.is_some() && !is_plain {
             return Err("with `watch`, steps are plain calls, and `make`".to_owned());
         }

@@ -64,8 +64,11 @@ pub struct Step {
     /// `call: verify`: which credential is sent.
     #[serde(default)]
     pub credential: CredentialRef,
-    /// `call: verify`: several at once, of which exactly one may be accepted. `call: start`: both users at once.
+    /// `call: verify`: several at once, of which exactly one may be accepted.
     pub race: Option<Race>,
+    /// `call`: it is sent at the same time as the call of the next step, and each is judged by itself.
+    #[serde(default)]
+    pub with_next: bool,
     /// `call`, v2: it is made for the user of the case and for another, several times each, and answered alike.
     pub twin: Option<super::Twin>,
     /// `prepare` and `call`: how often it is done, one after the other.
@@ -124,6 +127,7 @@ impl Default for Step {
             over: ProtocolRef::default(),
             credential: CredentialRef::default(),
             race: None,
+            with_next: false,
             twin: None,
             times: once(),
             message: Vec::new(),

@@ -89,7 +89,9 @@ impl Case {
         } else if self.steps.iter().any(|step| step.hold.is_some() || !step.also.is_empty()) {
             // What is judged speaks of what the case has enrolled for either subject.
             Sharing::Shares
-        } else if self.subjects() > 1 || self.steps.iter().any(|step| step.race.is_some() || step.times >= MANY) {
+        } else if self.subjects() > 1
+            || self.steps.iter().any(|step| step.race.is_some() || step.with_next || step.times >= MANY)
+        {
             Sharing::Own
         } else {
             Sharing::Shares

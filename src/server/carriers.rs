@@ -130,8 +130,6 @@ pub(super) fn rerouted(switches: &Switches, router: Router) -> Router {
         override_method
     } else if switches.has("carrier-original-url-is-path") {
         take_original_url
-    } else if switches.has("http-path-in-any-case") {
-        lower_path
     } else {
         return router;
     };
@@ -153,19 +151,6 @@ fn override_method(request: &mut Request) {
 fn take_original_url(request: &mut Request) {
     if let Some(url) = text(request.headers(), ORIGINAL_URL).and_then(|url| Uri::try_from(url).ok()) {
         *request.uri_mut() = url;
-    }
-}
-
-/// A path of REST as a router has it that compares without regard to capitals; gRPC's has capitals.
-fn lower_path(request: &mut Request) {
-    let path = request.uri().path();
-    let lower = path.to_ascii_lowercase();
-    let is_rest = ["/v2/", "/auth/v1/"].iter().any(|prefix| lower.starts_with(prefix));
-    let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
-    if let Ok(uri) = Uri::try_from(lower + &query)
-        && is_rest
-    {
-        *request.uri_mut() = uri;
     }
 }
 

@@ -46,6 +46,8 @@ pub enum Place {
     Cookie(String),
     /// A member of a JSON body, also where one of that name is there; with a point the member of a member.
     Member(String, Order),
+    /// A further member of the credential, with points between the members that lead to it.
+    Credential(String),
     /// A parameter of a form in place of the body.
     Form(String),
     /// A field of the protobuf message once more.
@@ -72,6 +74,7 @@ impl FromStr for Place {
             "cookie" => Place::Cookie(owned()),
             "body" => Place::Member(owned(), Order::Last),
             "body-first" => Place::Member(owned(), Order::First),
+            "credential" => Place::Credential(owned()),
             "form" => Place::Form(owned()),
             "field" => Place::Field(owned(), Order::Last),
             "field-first" => Place::Field(owned(), Order::First),
@@ -85,7 +88,7 @@ impl FromStr for Place {
             _ => {
                 return Err(format!(
                     "there is no place `{text}` in a request; write query:NAME, header:NAME, cookie:NAME, body:NAME, body-first:NAME, \
-                     form:NAME, field:NAME, field-first:NAME, authorization, authorization-first, authorization-joined, authority, \
+                     credential:NAME, form:NAME, field:NAME, field-first:NAME, authorization, authorization-first, authorization-joined, authority, \
                      second-host, content-length, chunked"
                 ));
             }
@@ -100,7 +103,8 @@ impl FromStr for Place {
 impl Place {
     fn needs_name(&self) -> bool {
         use Place as P;
-        matches!(self, P::Query(_) | P::Header(_) | P::Cookie(_) | P::Member(..) | P::Form(_) | P::Field(..))
+        let is_of_body = matches!(self, P::Member(..) | P::Credential(_) | P::Form(_) | P::Field(..));
+        is_of_body || matches!(self, P::Query(_) | P::Header(_) | P::Cookie(_))
     }
 
     /// The protocols over which a request has such a place. A path with a query is another path over gRPC.
@@ -126,7 +130,7 @@ impl Place {
     /// The name in the place; empty where it has none.
     pub fn name(&self) -> &str {
         match self {
-            Place::Query(name) | Place::Cookie(name) | Place::Form(name) => name,
+            Place::Query(name) | Place::Cookie(name) | Place::Form(name) | Place::Credential(name) => name,
             Place::Member(name, _) | Place::Field(name, _) => name,
             Place::Header(name) => name.as_str(),
             _ => "",
@@ -144,6 +148,7 @@ impl fmt::Display for Place {
             Place::Joined => f.write_str("the authorization line, behind a comma"),
             Place::Cookie(name) => write!(f, "cookie {name}"),
             Place::Member(name, at) => write!(f, "body member {name} ({})", order(at)),
+            Place::Credential(name) => write!(f, "credential member {name}"),
             Place::Form(name) => write!(f, "form parameter {name}"),
             Place::Field(name, at) => write!(f, "field {name} once more ({})", order(at)),
             Place::Authority => f.write_str("host"),
@@ -275,6 +280,8 @@ impl Parts {
                 self.body = with_member(&self.body, name, &carried.json(purpose), *order);
                 self.say_type("application/json");
             }
+            // The message has it already.
+            Place::Credential(_) => {}
             Place::Form(_) => {
                 self.body = carried.pair(purpose).into();
                 self.lines.retain(|(name, _)| *name != CONTENT_TYPE);

@@ -67,18 +67,18 @@ pub(super) const DEFECTS: &[Defect] = &[
         "canary-foreign-factor-named",
         "api/no-leak/other-user",
         "the message about a factor that the user does not have tells its name where another user has it",
-        &["canaries"],
+        &["authorization/foreign-token-own-user"],
     ),
     fails(
         "canary-challenge-echoes-token",
         "api/no-leak/token",
         "the challenge of a 401 over REST repeats the token that is not known",
-        &["canaries"],
+        &["authorization/other-scheme"],
     ),
     fails(
         "canary-exclude-of-caller",
-        "api/no-leak/other-user",
+        "api/state/kept",
         "options of a start for another user list the credentials of the caller",
-        &["canaries"],
+        &["sequences/administrator-starts"],
     ),
 ];

@@ -73,19 +73,24 @@ pub(super) const DEFECTS: &[Defect] = &[
         "carrier-domain-of-query-wins",
         "api/carriers/domain",
         "over REST the domain in the query counts in place of that in the body",
-        &["carriers"],
+        &["carriers/domain"],
     ),
     fails(
         "carrier-user-handle-gets-credential",
         "api/carriers/user-handle",
         "the user whose handle response.userHandle names gets the credential",
-        &["carriers"],
+        &["carriers/user-handle-credential"],
     ),
     fails(
         "carrier-remote-user-is-caller",
         "api/carriers/identity",
         "the header X-Remote-User names the caller where there is no token",
-        &["carriers"],
+        &["carriers/identity-nobody"],
     ),
-    fails("carrier-original-url-is-path", "api/carriers/target", "X-Original-URL is the path", &["carriers"]),
+    fails(
+        "carrier-original-url-is-path",
+        "api/carriers/permission",
+        "X-Original-URL is the path",
+        &["carriers/permission-start-by-path"],
+    ),
 ];

@@ -80,12 +80,11 @@ pub(super) const DEFECTS: &[Defect] = &[
     ),
     fails(
         "http-charset-refused",
-        "api/request/content-type/rest",
+        "api/request/json-mapping",
         "a content type with the parameter charset is refused",
-        &["http"],
+        &["wire/content-type-charset"],
     ),
-    fails("http-path-in-any-case", "http/path", "paths of REST are compared without regard to capitals", &["http"]),
-    deviates(
+    fails(
         "http-grpc-web-trailers-in-title-case",
         "grpc/web-lower-case",
         "the names in the trailer frame of gRPC-Web are in title case",
@@ -95,6 +94,6 @@ pub(super) const DEFECTS: &[Defect] = &[
         "http-grpc-coding-unknown-as-internal",
         "grpc/encoding-unknown",
         "a gRPC message in a coding that is not known is answered as an internal error",
-        &["http"],
+        &["http/grpc-encoding-unknown"],
     ),
 ];

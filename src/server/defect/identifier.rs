@@ -76,24 +76,24 @@ pub(super) const DEFECTS: &[Defect] = &[
         "identifier-handle-of-caller",
         "webauthn/5.4.3/user-handle",
         "the user handle is that of the caller, for whomever the start is",
-        &["identifiers"],
+        &["enrolment/admin-starts", "enrolment/start"],
     ),
     fails(
         "identifier-restart-keeps-id",
         "api/state/ids",
         "a start that replaces another one has its id",
-        &["sequences"],
+        &["sequences/start-twice"],
     ),
     fails(
         "identifier-domain-remembered",
         "api/options/rp-id",
         "a start without a domain has the RP ID of the domain that was named last, by whomever",
-        &["identifiers"],
+        &["enrolment/further-domain*"],
     ),
-    fails(
+    deviates(
         "identifier-cross-platform-lost",
         "api/options/attachment",
         "options do not name the kind of authenticator where a start asks for a cross-platform one",
-        &["identifiers"],
+        &["enrolment/cross-platform-authenticator"],
     ),
 ];

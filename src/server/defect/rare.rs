@@ -1,54 +1,54 @@
 //! What goes wrong under a condition that tests seldom meet: a caller, a domain, a protocol, a long body, calls that come together.
 
-use super::{Defect, fails};
+use super::{Defect, deviates, fails};
 
 pub(super) const DEFECTS: &[Defect] = &[
     fails(
         "rare-origin-unchecked-for-administrator",
         "webauthn/7.1/origin",
         "the origin is not checked where the administrator calls",
-        &["client-data"],
+        &["across/administrator-origin"],
     ),
     fails(
         "rare-domain-forgotten-at-verify",
         "webauthn/7.1/accept",
         "the RP ID hash is held against the server's own RP ID where the start asked for another domain",
-        &["enrolment"],
+        &["enrolment/further-domain-finished"],
     ),
     fails(
         "rare-conflict-as-500",
         "api/robustness",
         "of two calls of one caller at the same time one is answered as an internal error",
-        &["ceremony"],
+        &["ceremony/verify-race"],
     ),
     fails(
         "rare-removal-by-place",
-        "api/state/kept",
+        "api/options/exclude-credentials",
         "of two removals at the same time the second takes the factor behind the one that it names",
-        &["sequences"],
+        &["ceremony/removals-at-once"],
     ),
     fails(
         "rare-lengths-unchecked-over-grpc-web",
         "api/limit/token-name",
         "over gRPC-Web no length is checked",
-        &["limits"],
+        &["limits/name-201-ascii"],
     ),
-    fails(
+    deviates(
         "rare-body-of-a-mebibyte",
         "api/limit/credential/v1",
         "a REST body of more than a mebibyte is refused",
-        &["limits"],
+        &["limits/credential-1048575-v1"],
     ),
     fails(
         "rare-long-body-refused-in-text",
-        "api/shape/error",
+        "api/content-type/rest",
         "a REST body that is too long is refused in plain text",
-        &["request"],
+        &["limits/credential-json-4mib"],
     ),
     fails(
         "rare-wrong-type-in-credential-as-500",
         "api/robustness",
         "a text of the credential that is of another type is answered as an internal error",
-        &["envelope"],
+        &["envelope/attestation-object-array"],
     ),
 ];

@@ -1,6 +1,6 @@
 //! What is stored differs from what was sent: names, kinds and ids.
 
-use super::{Defect, fails};
+use super::{Defect, deviates, fails};
 
 pub(super) const DEFECTS: &[Defect] = &[
     fails("stored-name-cut-to-64-characters", "api/stored/name", "of a name 64 characters are stored", &["stored"]),
@@ -54,23 +54,28 @@ pub(super) const DEFECTS: &[Defect] = &[
         "of a credential id 255 bytes are stored",
         &["auth-data/credid-length-1023"],
     ),
-    fails("stored-list-of-ten", "api/state/listed", "a list has ten factors at most, and no further page", &["stored"]),
-    fails(
+    deviates(
+        "stored-list-of-ten",
+        "api/stored/listed",
+        "a list has ten factors at most, and no further page",
+        &["stored/many"],
+    ),
+    deviates(
         "stored-list-once-per-name",
-        "api/state/listed",
+        "api/stored/listed",
         "of several factors of one name a list has the first alone",
-        &["stored"],
+        &["stored/same-name"],
     ),
     fails(
         "stored-v2-not-ready-in-v1",
-        "api/stored/state",
+        "api/state/listed",
         "lists of v1 show factors that were enrolled over v2 as not ready",
-        &["stored"],
+        &["sequences/versions-mixed"],
     ),
     fails(
         "stored-name-of-digits-as-number",
         "api/stored/name",
         "names of digits alone are stored as numbers, without the zeros in front",
-        &["stored"],
+        &["stored/name-digits"],
     ),
 ];

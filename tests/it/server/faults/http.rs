@@ -165,18 +165,6 @@ const ROWS: &[Row] = &[
         "415",
     ),
     (
-        "http-path-in-any-case",
-        |world| {
-            Box::pin(async move {
-                let session = passkey(world);
-                let start = path(&session, Operation::Start, "").replace("/passkeys", "/Passkeys");
-                send(&session, Method::POST, &start, &[], "").await.status.as_u16().to_string()
-            })
-        },
-        "404",
-        "200",
-    ),
-    (
         "http-grpc-web-trailers-in-title-case",
         |world| {
             Box::pin(async move {
