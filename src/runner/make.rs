@@ -165,7 +165,7 @@ impl Player<'_> {
 
     /// A client on a page that may ask for these options.
     fn client(&self, options: &PublicKeyCredentialCreationOptions) -> Client {
-        let mut client = Client::new(&self.shared.target.origin_for(options.rp.id.as_deref()));
+        let mut client = Client::new(self.shared.target.origin_for(options.rp.id.as_deref()));
         client.honours_algorithms = false;
         // A test authenticator registers again what the options exclude.
         client.honours_exclude_credentials = false;

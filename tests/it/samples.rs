@@ -151,7 +151,8 @@ async fn samples_are_up_to_date() {
         assert_valid(&schema("report").1, &serde_json::from_slice(&bytes).expect("JSON"));
     }
     let size = hold("clean", &clean) + hold("defective", &defective);
-    assert!(size < 1 << 20, "{size} bytes of samples");
+    // Each clause has a row in four of the files.
+    assert!(size < 5 << 18, "{size} bytes of samples");
 }
 
 #[test]

@@ -105,10 +105,9 @@ impl Machine<'_> {
         match raw[0] % 32 {
             0..=8 if self.begun.len() < MOST_STARTS => (Doing::Enrol, None),
             9..=13 if self.begun.len() < MOST_STARTS => (Doing::Start, None),
-            0..=17 => (Doing::Verify, open()),
-            18..=19 => (Doing::Spoil, open()),
-            20 => (Doing::Repeat, of(&|begun| begun.is_finished)),
-            21 => match of(&|begun| begun.is_removed && !begun.is_finished) {
+            0..=16 => (Doing::Verify, open()),
+            17..=18 => (Doing::Spoil, open()),
+            19..=21 => match of(&|begun| begun.is_removed && !begun.is_finished) {
                 Some(given_up) => (Doing::Verify, Some(given_up)),
                 None => (Doing::Repeat, of(&|begun| begun.is_finished)),
             },
@@ -122,8 +121,8 @@ impl Machine<'_> {
                     None => (Doing::Remove, enrolled()),
                 }
             }
-            24..=26 => (Doing::Remove, enrolled()),
-            27 => (Doing::Remove, open()),
+            24..=25 => (Doing::Remove, enrolled()),
+            26..=27 => (Doing::Remove, open()),
             28 => (Doing::Remove, of(&|_| true)),
             _ => (Doing::List, of(&|_| true)),
         }

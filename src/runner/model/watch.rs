@@ -202,6 +202,9 @@ impl Player<'_> {
         let (id, options) = (start.factor_id.clone(), start.options.clone());
         let view = (asked.is_own, asked.flow);
         self.looked_at(call, asked, &[KEPT, OWNER]);
+        if self.book.has_refused(asked.is_own) {
+            self.looked_at(call, asked, &[REFUSED]);
+        }
         if let Some(id) = id.filter(|_| view::says_id(asked.flow)) {
             self.looked_at(call, asked, &[IDS]);
             if let Err(mismatch) = self.book.id_fits(&id) {
