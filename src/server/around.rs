@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::header::{
-    ACCEPT_ENCODING, ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_ORIGIN, ALLOW, AUTHORIZATION,
+    ACCEPT, ACCEPT_ENCODING, ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_ORIGIN, ALLOW, AUTHORIZATION,
     CACHE_CONTROL, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, DATE,
     IF_NONE_MATCH, ORIGIN, REFERRER_POLICY, SERVER, SET_COOKIE, STRICT_TRANSPORT_SECURITY, VARY, WWW_AUTHENTICATE,
     X_CONTENT_TYPE_OPTIONS,
@@ -38,6 +38,9 @@ const SECURITY_HEADERS: [(HeaderName, &str); 4] = [
     (CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
     (REFERRER_POLICY, "no-referrer"),
 ];
+
+/// What browsers would rather have than JSON.
+const HTML: &str = "text/html";
 
 /// UTF-8's mark at the beginning of a text.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -104,6 +107,17 @@ pub(super) async fn altered(
     if response.status() == StatusCode::PAYLOAD_TOO_LARGE && switches.has("rare-long-body-refused-in-text") {
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
         *response.body_mut() = Body::from("Request Entity Too Large");
+    }
+    if response.status() == StatusCode::UNAUTHORIZED
+        && asked.contains_key(AUTHORIZATION)
+        && switches.has("rare-challenge-missing-for-unknown-token")
+    {
+        response.headers_mut().remove(WWW_AUTHENTICATE);
+    }
+    let is_browser = asked.get(ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|value| value.contains(HTML));
+    if is_browser && !response.status().is_success() && switches.has("http-error-page-for-browsers") {
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(HTML));
+        *response.body_mut() = Body::from(format!("<html><body><h1>{}</h1></body></html>", response.status()));
     }
     if switches.has("http-date-in-iso-form")
         && let Ok(date) = HeaderValue::try_from(format!("{:.0}", Timestamp::now()))

@@ -5,7 +5,7 @@ use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{self, Next};
 use axum::response::Response;
-use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, HOST};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, HOST, ORIGIN};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Uri};
 use serde_json::{Map, Value, json};
@@ -34,6 +34,10 @@ pub(super) struct Besides {
     pub forwarded_host: Option<String>,
     /// The host that was called, whose origin is expected too.
     pub host: Option<String>,
+    /// The origin of the page that sent the request, which is expected too.
+    pub origin: Option<String>,
+    /// A credential id that was not registered a moment ago.
+    pub free: Option<Vec<u8>>,
 }
 
 /// What a defect reads besides.
@@ -63,6 +67,9 @@ pub(super) fn besides(
     if switches.has("carrier-forwarded-host-is-rp-id") {
         found.forwarded_host = text(headers, FORWARDED_HOST).and_then(name);
     }
+    if switches.has("carrier-origin-header-is-expected") {
+        found.origin = text(headers, ORIGIN.as_str());
+    }
     if switches.has("carrier-host-is-origin") {
         let authority = uri.authority().map(ToString::to_string);
         found.host = text(headers, HOST.as_str()).or(authority).and_then(name);
@@ -90,6 +97,11 @@ pub(super) fn authorized(switches: &Switches, parts: &Parts) -> HeaderMap {
         remembered.complete(&mut headers);
     }
     headers
+}
+
+/// A member of the path, which is decoded already: a defect does it once more.
+pub(super) fn path_member(switches: &Switches, member: &str) -> String {
+    if switches.has("carrier-path-decoded-twice") { decoded(member) } else { member.to_owned() }
 }
 
 /// Puts what a defect takes from elsewhere in the place of the path's members.

@@ -17,6 +17,7 @@ use super::site::Site;
 use super::spill;
 use super::store::{Factor, Kind, Pending, Role, User};
 use super::stored;
+use super::strictness;
 use crate::contract::{ApiVersion, Endpoint, Protocol};
 use crate::relying_party::{Ceremony, Omission, Refusal, Step, verify_registration_without};
 use crate::webauthn::attestation::AttestationObject;
@@ -97,8 +98,10 @@ impl Attempt<'_> {
         of_kind.pending.retain(Pending::is_alive);
         let is_of_another = self.caller.user.id != self.user.id;
         let is_caller_bound = self.site.switches.varies("registration-is-the-callers");
+        let is_bound = self.site.switches.has("sequence-bound-to-protocol");
         let is_meant = |pending: &Pending| match (named, &claimed) {
             _ if is_caller_bound && pending.is_of_another != is_of_another => false,
+            _ if is_bound && pending.protocol != self.caller.protocol => false,
             (Some(id), _) => id == pending.factor_id,
             (None, Some(challenge)) => *challenge == pending.challenge,
             (None, None) => true,
@@ -125,6 +128,7 @@ impl Attempt<'_> {
         Pending {
             factor_id: factor_id.to_owned(),
             version: self.endpoint.flow.version(),
+            protocol: self.caller.protocol,
             is_of_another: self.caller.user.id != self.user.id,
             challenge: Vec::new(),
             rp_id: self.site.rp_id.clone(),
@@ -138,24 +142,22 @@ impl Attempt<'_> {
         }
     }
 
-    /// The credential as JSON: v1 sends it as bytes, v2 as a Struct.
+    /// The credential that was sent.
     pub(super) fn credential(&self) -> Result<Value, Refused> {
-        let member = self.endpoint.credential_member().and_then(|pointer| self.message.pointer(pointer));
-        let member = member.unwrap_or(&Value::Null);
-        if self.endpoint.flow.version() == ApiVersion::V2 {
-            return Ok(member.clone());
-        }
-        STANDARD
-            .decode(member.as_str().unwrap_or_default())
-            .ok()
-            .and_then(|bytes| json::parse(&bytes).ok())
-            .ok_or_else(|| Refused::new("WEBAUTHN-credential-json"))
+        credential_of(self.endpoint, self.message)
+    }
+
+    /// The name that the factor is given.
+    pub(super) fn name(&self) -> &str {
+        let name = self.endpoint.name_member().and_then(|pointer| self.message.pointer(pointer));
+        name.and_then(Value::as_str).unwrap_or_default()
     }
 
     /// The id of a credential that passes WebAuthn L3 §7.1; the id is reserved then.
     fn judge(&self, pending: &Pending, credential: &Value) -> Result<Vec<u8>, Refused> {
         let (store, switches) = (&self.site.store, &self.site.switches);
-        let is_replay = |id: &[u8]| pending.replayable.as_deref() == Some(id);
+        let free = self.caller.besides.free.as_deref();
+        let is_replay = |id: &[u8]| pending.replayable.as_deref() == Some(id) || free == Some(id);
         let owned: Option<Vec<Vec<u8>>> = switches.has("state-duplicate-of-another-user").then(|| self.owned());
         let kind = Kind::of(self.endpoint.flow);
         let is_apart =
@@ -173,7 +175,7 @@ impl Attempt<'_> {
             origins: &origins,
             top_origins: &[],
             allow_cross_origin: false,
-            user_verification_required: self.requires_verification(pending),
+            user_verification_required: self.requires_verification(pending, credential),
             algorithms: &offer(switches).accepted,
             is_registered: &is_taken,
             trust_anchors: &trust_anchors,
@@ -183,7 +185,7 @@ impl Attempt<'_> {
         let completed = leniency::completed(switches, credential);
         let registration = verify_registration_without(&ceremony, &completed, omission)
             .map_err(|refusal| self.refused(&refusal, credential))?;
-        self.be_too_strict(credential)?;
+        strictness::check(self, credential)?;
         let id = registration.credential_id;
         // Two verifies at once may both have found the id free.
         let is_unique = store.register(&id) || is_replay(&id) || owned.is_some() || is_apart(&id);
@@ -192,41 +194,18 @@ impl Attempt<'_> {
     }
 
     /// Whether the user has to be verified: as the options said.
-    fn requires_verification(&self, pending: &Pending) -> bool {
-        let is_v1 = self.endpoint.flow.version() == ApiVersion::V1;
-        let is_forgotten = is_v1 && self.site.switches.has("algorithm-user-verified-unchecked-in-v1");
+    fn requires_verification(&self, pending: &Pending, credential: &Value) -> bool {
+        let (is_v1, switches) = (self.endpoint.flow.version() == ApiVersion::V1, &self.site.switches);
+        let is_forgotten = (is_v1 && switches.has("algorithm-user-verified-unchecked-in-v1"))
+            || (switches.has("carrier-authenticator-data-of-envelope") && leniency::says_verified(credential));
         pending.user_verification == "required" && !is_forgotten
     }
 
     /// Credential ids of the user.
-    fn owned(&self) -> Vec<Vec<u8>> {
+    pub(super) fn owned(&self) -> Vec<Vec<u8>> {
         let mut state = self.user.state();
         let factors = state.of(Kind::of(self.endpoint.flow)).factors.iter();
         factors.map(|factor| factor.credential_id.clone()).collect()
-    }
-
-    /// The defects that refuse what is good.
-    fn be_too_strict(&self, credential: &Value) -> Result<(), Refused> {
-        const MEMBERS: [&str; 5] = ["type", "challenge", "origin", "crossOrigin", "topOrigin"];
-        let switches = &self.site.switches;
-        let is_known = |name: &String| MEMBERS.contains(&name.as_str());
-        let is_further = || client_data(credential).is_some_and(|data| !data.keys().all(is_known));
-        if switches.has("verification-refuses-unknown-client-data") && is_further() {
-            return Err(Refused::new("WEBAUTHN-client-data-json"));
-        }
-        if switches.has("verification-refuses-self-attestation") && format(credential).as_deref() == Some("packed") {
-            return Err(Refused::new("WEBAUTHN-attestation-statement"));
-        }
-        if switches.has("algorithm-byte-order-mark-refused") && has_mark(credential) {
-            return Err(Refused::new("WEBAUTHN-client-data-json"));
-        }
-        if switches.has("state-second-factor-refused") && !self.owned().is_empty() {
-            return Err(Refused::new("WEBAUTHN-credential-id-unique"));
-        }
-        if switches.has("concurrency-one-in-ten") && self.site.lapses.is_tenth() {
-            return Err(Refused::new("WEBAUTHN-challenge"));
-        }
-        Ok(())
     }
 
     fn refused(&self, refusal: &Refusal, credential: &Value) -> Refused {
@@ -250,6 +229,10 @@ impl Attempt<'_> {
         if self.caller.user.role == Role::Admin && switches.has("rare-origin-unchecked-for-administrator") {
             return Some(Omission::Step(Step::Origin));
         }
+        let is_for_app = || leniency::is_for_app(&pending.origin, credential);
+        if self.endpoint.flow.is_u2f() && switches.has("algorithm-app-id-hash-accepted") && is_for_app() {
+            return Some(Omission::Step(Step::RpIdHash));
+        }
         let of_some = || leniency::omission(switches, self.caller.protocol, &pending.challenge, credential);
         switches.omission().or_else(of_some)
     }
@@ -270,13 +253,18 @@ impl Attempt<'_> {
         pending.challenge.clone()
     }
 
-    /// The origin of the registration, and with a defect whatever ends in the RP ID.
+    /// The origin of the registration, and with a defect another one.
     fn expected_origins(&self, pending: &Pending, credential: &Value) -> Vec<String> {
         let mut origins = vec![pending.origin.clone()];
         origins.extend(self.caller.besides.host.iter().map(|host| format!("https://{host}")));
+        origins.extend(self.caller.besides.origin.clone());
+        let claimed = || client_data(credential).and_then(|data| data.get("origin")?.as_str().map(str::to_owned));
         if self.site.switches.has("verification-origin-by-suffix") {
-            let claimed = client_data(credential).and_then(|data| data.get("origin")?.as_str().map(str::to_owned));
-            origins.extend(claimed.filter(|origin| origin.ends_with(&pending.rp_id)));
+            origins.extend(claimed().filter(|origin| origin.ends_with(&pending.rp_id)));
+        }
+        if self.site.switches.has("algorithm-origin-port-ignored") {
+            let is_same = |origin: &String| leniency::without_port(origin) == leniency::without_port(&pending.origin);
+            origins.extend(claimed().filter(is_same));
         }
         origins
     }
@@ -291,12 +279,12 @@ impl Attempt<'_> {
     }
 
     fn store(&self, pending: &Pending, credential_id: Vec<u8>) {
-        let name = self.endpoint.name_member().and_then(|pointer| self.message.pointer(pointer));
         let factor = Factor {
             id: pending.factor_id.clone(),
             version: self.endpoint.flow.version(),
             credential_id,
-            name: name.and_then(Value::as_str).unwrap_or_default().to_owned(),
+            rp_id: pending.rp_id.clone(),
+            name: self.name().to_owned(),
             created: pending.created,
             verified: Instant::now(),
         };
@@ -338,16 +326,23 @@ fn refused_at(slug: &str, detail: &str) -> Refused {
     Refused::with_message(&format!("WEBAUTHN-{slug}"), message)
 }
 
-/// The client data, without any check.
-fn client_data(credential: &Value) -> Option<Map<String, Value>> {
-    let text = credential.pointer("/response/clientDataJSON")?.as_str()?;
-    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).ok()?).ok()
+/// The credential as JSON: v1 sends it as bytes, v2 as a Struct.
+pub(super) fn credential_of(endpoint: &Endpoint, message: &Value) -> Result<Value, Refused> {
+    let member = endpoint.credential_member().and_then(|pointer| message.pointer(pointer)).unwrap_or(&Value::Null);
+    if endpoint.flow.version() == ApiVersion::V2 {
+        return Ok(member.clone());
+    }
+    STANDARD
+        .decode(member.as_str().unwrap_or_default())
+        .ok()
+        .and_then(|bytes| json::parse(&bytes).ok())
+        .ok_or_else(|| Refused::new("WEBAUTHN-credential-json"))
 }
 
-/// Whether UTF-8's mark stands before the client data.
-fn has_mark(credential: &Value) -> bool {
-    let text = credential.pointer("/response/clientDataJSON").and_then(Value::as_str).unwrap_or_default();
-    URL_SAFE_NO_PAD.decode(text).is_ok_and(|bytes| bytes.starts_with(b"\xef\xbb\xbf"))
+/// The client data, without any check.
+pub(super) fn client_data(credential: &Value) -> Option<Map<String, Value>> {
+    let text = credential.pointer("/response/clientDataJSON")?.as_str()?;
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).ok()?).ok()
 }
 
 /// Whether a text of the envelope is of another type.
@@ -370,11 +365,6 @@ pub(super) fn claimed_challenge_text(credential: &Value) -> Option<String> {
 pub(super) fn attestation_object(credential: &Value) -> Option<AttestationObject> {
     let text = credential.pointer("/response/attestationObject")?.as_str()?;
     AttestationObject::decode_prefix(&URL_SAFE_NO_PAD.decode(text).ok()?).ok()
-}
-
-/// The attestation statement format that the credential names.
-fn format(credential: &Value) -> Option<String> {
-    attestation_object(credential).map(|object| object.format)
 }
 
 /// The last certificate of x5c.

@@ -39,6 +39,12 @@ fn spoil(switches: &Switches, protocol: Protocol, mut refused: Refused) -> Refus
     if protocol == Protocol::Rest && is_ceremony && switches.has("status-refusal-as-202") {
         refused.http_status = 202;
     }
+    if protocol == Protocol::Rest
+        && refused.id() == "REQUEST-content-type"
+        && switches.has("rare-content-type-refused-with-code-zero")
+    {
+        refused.status.code = Code::OK.number();
+    }
     let code = match (protocol, refused.status.code) {
         (_, 5) if switches.has("status-not-found-as-500") => Code::INTERNAL,
         (_, 16) if switches.has("status-unauthenticated-as-400") => Code::INVALID_ARGUMENT,

@@ -1,6 +1,7 @@
 //! What a user has: its list, and the removal from it.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -28,8 +29,11 @@ const ONLY_PAGE: usize = 10;
 pub(super) fn remove(site: &Site, endpoint: &Endpoint, message: &Value, user: &User) -> Result<Value, Refused> {
     let (switches, version) = (&site.switches, endpoint.flow.version());
     let id = endpoint.factor_member().and_then(|member| message[member].as_str()).unwrap_or_default();
+    let holder = holder(site, user, id);
+    let user = holder.as_deref().unwrap_or(user);
     let mut state = user.state();
-    let of_kind = state.of(Kind::of(endpoint.flow));
+    let kind = named_kind(switches, endpoint.flow, &mut state, id);
+    let of_kind = state.of(kind);
     let waiting = of_kind.pending.iter().position(|pending| pending.factor_id == id);
     let waiting = waiting.filter(|_| !switches.varies("remove-only-enrolled"));
     let created = if let Some(index) = waiting {
@@ -58,6 +62,21 @@ pub(super) fn remove(site: &Site, endpoint: &Endpoint, message: &Value, user: &U
     };
     let details = site.details(state.next_sequence(), created);
     Ok(if switches.has("shape-remove-details-missing") { json!({}) } else { json!({ "details": details }) })
+}
+
+/// Another user that has the named factor; only a defect looks for one.
+fn holder(site: &Site, user: &User, id: &str) -> Option<Arc<User>> {
+    if !site.switches.has("rare-removal-by-id-alone") {
+        return None;
+    }
+    site.store.factor_elsewhere(user, id).map(|(holder, _)| holder.clone())
+}
+
+/// The kind of factor that a removal is about: that of its path. With a defect the id is looked for among both.
+fn named_kind(switches: &Switches, flow: Flow, state: &mut UserState, id: &str) -> Kind {
+    let kind = Kind::of(flow);
+    let is_of_other = state.of(kind.other()).factors.iter().any(|factor| factor.id == id);
+    if is_of_other && switches.has("sequence-removal-by-any-kind") { kind.other() } else { kind }
 }
 
 /// Takes the named factor away, and with a defect another one, or more than it should.
@@ -98,7 +117,7 @@ pub(super) fn list(site: &Site, flow: Flow, user: &User) -> Value {
         let others = site.store.users_of(Role::Ordinary).into_iter().filter(|other| other.id != user.id);
         factors.extend(others.flat_map(|other| enrolled(flow, other)));
     }
-    narrow(switches, &mut factors);
+    narrow(site, &mut factors);
     if switches.varies("list-lags") {
         factors.retain(|factor| factor.verified.elapsed() >= LIST_LAG);
     }
@@ -122,7 +141,11 @@ pub(super) fn list(site: &Site, flow: Flow, user: &User) -> Value {
 }
 
 /// What a list leaves out: by itself nothing.
-fn narrow(switches: &Switches, factors: &mut Vec<Factor>) {
+fn narrow(site: &Site, factors: &mut Vec<Factor>) {
+    let switches = &site.switches;
+    if switches.has("stored-list-of-own-domain") {
+        factors.retain(|factor| factor.rp_id == site.rp_id);
+    }
     if switches.has("stored-list-once-per-name") {
         let mut names = HashSet::new();
         factors.retain(|factor| names.insert(factor.name.clone()));
@@ -152,8 +175,7 @@ pub(super) fn excluded(site: &Site, flow: Flow, (user, caller): (&User, &User), 
         factors.truncate(SHORT_PAGE);
     }
     if switches.varies("exclude-both-kinds") {
-        let other = if kind == Kind::U2f { Kind::Passkey } else { Kind::U2f };
-        factors.extend_from_slice(&state.of(other).factors);
+        factors.extend_from_slice(&state.of(kind.other()).factors);
     }
     factors.extend(site.memory.factor_of_another(user.index));
     factors

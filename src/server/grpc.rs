@@ -121,13 +121,13 @@ async fn exchange(
     if let Some(refused) = incomplete {
         return Err(refused);
     }
-    let bytes = only_message(messages).await?;
+    let bytes = only_message(&service.site.switches, messages).await?;
     let message = schema::decode(endpoint.grpc.request, &bytes).map_err(|_| Refused::new("REQUEST-message"))?;
     let reply = service.call(endpoint, &message, &caller).await?;
     schema::encode(endpoint.grpc.response, &reply).map(Bytes::from).map_err(|_| Refused::new("INTERNAL-error"))
 }
 
-async fn only_message(mut messages: Streaming<Bytes>) -> Result<Bytes, Refused> {
+async fn only_message(switches: &Switches, mut messages: Streaming<Bytes>) -> Result<Bytes, Refused> {
     // tonic says OUT_OF_RANGE for a length above its limit.
     let broken = |status: tonic::Status| match status.code() {
         tonic::Code::OutOfRange => Refused::new("REQUEST-body-size"),
@@ -136,6 +136,7 @@ async fn only_message(mut messages: Streaming<Bytes>) -> Result<Bytes, Refused> 
     let message = messages.message().await.map_err(broken)?.ok_or_else(|| Refused::new("REQUEST-frame"))?;
     match messages.message().await.map_err(broken)? {
         None => Ok(message),
+        Some(_) if switches.has("http-grpc-first-message-counts") => Ok(message),
         Some(_) => Err(Refused::new("REQUEST-frame")),
     }
 }

@@ -10,9 +10,10 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use http_body::Frame;
 use http_body_util::{BodyExt as _, StreamBody};
 
+use super::carriers::decoded;
 use super::switches::Switches;
 use crate::contract::Protocol;
-use crate::wire::status::{Code, GRPC_STATUS};
+use crate::wire::status::{Code, GRPC_MESSAGE, GRPC_STATUS};
 
 /// What metadata of the server's own is called.
 const ECHO: HeaderName = HeaderName::from_static("x-request-authorization");
@@ -35,6 +36,12 @@ pub(super) async fn spoilt(switches: &Switches, protocol: Protocol, asked: &Head
     let is_coded = asked.get(GRPC_ENCODING).is_some_and(|coding| coding != "identity");
     if is_coded && code == Some(Code::UNIMPLEMENTED.number()) && switches.has("http-grpc-coding-unknown-as-internal") {
         parts.headers.insert(GRPC_STATUS, HeaderValue::from(Code::INTERNAL.number()));
+    }
+    if let Some(message) = parts.headers.get_mut(GRPC_MESSAGE)
+        && switches.has("http-grpc-message-raw")
+    {
+        let text = decoded(message.to_str().unwrap_or_default());
+        *message = HeaderValue::from_bytes(text.as_bytes()).unwrap_or_else(|_| message.clone());
     }
     if switches.varies("grpc-further-metadata") {
         parts.headers.insert(GRPC_ACCEPT_ENCODING, HeaderValue::from_static("identity,gzip"));

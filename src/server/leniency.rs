@@ -3,12 +3,13 @@
 use std::borrow::Cow;
 
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 use super::ceremony::{attestation_object, claimed_challenge_text};
 use super::switches::Switches;
 use crate::contract::Protocol;
 use crate::relying_party::{Omission, Step};
-use crate::webauthn::authenticator_data::AuthenticatorData;
+use crate::webauthn::authenticator_data::{AuthenticatorData, Flags};
 use crate::webauthn::base64;
 use crate::webauthn::cbor::Form;
 use crate::webauthn::cose::CoseAlgorithm;
@@ -97,5 +98,26 @@ fn respell(credential: &mut Cow<'_, Value>, pointer: &str) {
     let Some(bytes) = text.and_then(|text| base64::decode_any(text).ok()) else { return };
     if let Some(member) = credential.to_mut().pointer_mut(pointer) {
         *member = json!(base64::encode_url(&bytes));
+    }
+}
+
+/// Whether the copy of the authenticator data beside the attestation object, which nobody signs, says that the user was verified.
+pub(super) fn says_verified(credential: &Value) -> bool {
+    let copy = credential.pointer("/response/authenticatorData").and_then(Value::as_str).unwrap_or_default();
+    let data = base64::decode_any(copy).unwrap_or_default();
+    AuthenticatorData::decode_first(&data, Form::Any).is_ok_and(|(data, _)| data.flags.has(Flags::USER_VERIFIED))
+}
+
+/// Whether the authenticator data are for the AppID that U2F had in place of the RP ID: the origin.
+pub(super) fn is_for_app(origin: &str, credential: &Value) -> bool {
+    let data = attestation_object(credential).map(|object| object.authenticator_data).unwrap_or_default();
+    data.starts_with(Sha256::digest(origin).as_slice())
+}
+
+/// An origin without its port.
+pub(super) fn without_port(origin: &str) -> &str {
+    match origin.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => host,
+        _ => origin,
     }
 }

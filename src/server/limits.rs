@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::refusal::Refused;
 use super::switches::Switches;
-use crate::contract::{Endpoint, LengthUnit, Limit};
+use crate::contract::{Endpoint, Flow, LengthUnit, Limit};
 
 /// Refuses a message with a member outside its limits. A member that is not there counts as empty, as in proto3.
 pub(super) fn check(endpoint: &Endpoint, message: &Value, switches: &Switches) -> Result<(), Refused> {
@@ -41,6 +41,9 @@ pub(super) fn check(endpoint: &Endpoint, message: &Value, switches: &Switches) -
         min += one(is_factor && switches.has("limit-factor-id-min-2"));
         max -= one(is_factor && switches.has("limit-factor-id-199"));
         max += one(is_factor && switches.has("limit-factor-id-201"));
+        if is_name && endpoint.flow == Flow::V1Passwordless && switches.has("rare-name-unlimited-in-v1-passwordless") {
+            max = usize::MAX;
+        }
         if !(min..=max).contains(&length) {
             let message = format!("{} has length {length}, allowed are {min} to {max}", name_of(limit));
             return Err(Refused::with_message(&error_id(limit), message));

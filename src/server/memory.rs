@@ -21,11 +21,15 @@ pub(super) struct Memory {
     pub grpc_caller: Slot<String>,
     /// The latest domain that a start has named.
     pub domain: Slot<String>,
+    /// The latest display name that options had.
+    pub display_name: Slot<String>,
     /// Whose calls are under way.
     pub busy: Busy,
     /// The latest factor, with the index of its user.
     factor: Slot<(u64, Factor)>,
     lists: Mutex<HashMap<&'static str, (Instant, Value)>>,
+    /// The name that a verify of each user had last, by the user's id.
+    names: Mutex<HashMap<String, Value>>,
     events: AtomicU64,
 }
 
@@ -48,6 +52,16 @@ impl Memory {
             (*at, *list) = (Instant::now(), now);
         }
         list.clone()
+    }
+
+    /// Keeps the name that a verify of the user has.
+    pub(super) fn keep_name(&self, user_id: &str, name: Value) {
+        lock(&self.names).insert(user_id.to_owned(), name);
+    }
+
+    /// The name that a verify of the user had last.
+    pub(super) fn latest_name(&self, user_id: &str) -> Option<Value> {
+        lock(&self.names).get(user_id).cloned()
     }
 
     /// The number of the next event, of whatever user.

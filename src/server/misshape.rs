@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::switches::Switches;
 use crate::contract::{Endpoint, Operation};
+use crate::wire::status::Code;
 
 /// Spoils the body of a success.
 pub(super) fn message(switches: &Switches, endpoint: &Endpoint, message: &mut Value) {
@@ -70,8 +71,17 @@ fn spoil_options(switches: &Switches, message: &mut Value) {
     }
 }
 
+/// Where a refusal came from in the source, as some libraries tell.
+const STACK: [&str; 2] = ["internal/query/user_factor.go:214", "internal/api/grpc/user/v2/server.go:88"];
+
 /// The spoilt body of a refusal.
 pub(super) fn error(switches: &Switches, mut error: Value) -> Value {
+    if error["code"] == Code::NOT_FOUND.number()
+        && switches.has("canary-debug-info-in-details")
+        && let Some(details) = error["details"].as_array_mut()
+    {
+        details.push(json!({ "@type": "type.googleapis.com/google.rpc.DebugInfo", "stackEntries": STACK }));
+    }
     if switches.has("shape-error-without-type")
         && let Some(detail) = error["details"][0].as_object_mut()
     {

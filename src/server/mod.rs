@@ -43,10 +43,12 @@ mod rest;
 mod rush;
 mod service;
 mod site;
+mod slips;
 mod spelling;
 mod spill;
 mod store;
 mod stored;
+mod strictness;
 mod switches;
 pub mod variant;
 
@@ -348,7 +350,9 @@ const SOURCES: &[&str] = &[
     include_str!("rush.rs"),
     include_str!("service.rs"),
     include_str!("site.rs"),
+    include_str!("slips.rs"),
     include_str!("spelling.rs"),
     include_str!("spill.rs"),
     include_str!("stored.rs"),
+    include_str!("strictness.rs"),
 ];

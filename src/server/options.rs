@@ -143,6 +143,9 @@ impl Draft<'_> {
             if self.switches.varies("exclude-credentials-transports") {
                 descriptor["transports"] = json!(["usb", "nfc"]);
             }
+            if self.switches.has("identifier-exclude-transports-null") {
+                descriptor["transports"] = Value::Null;
+            }
             descriptor
         };
         let mut excluded: Vec<Value> = self.excluded.iter().map(descriptor).collect();
@@ -222,6 +225,9 @@ impl Draft<'_> {
         }
         if switches.has("identifier-resident-key-contradicts") {
             options["authenticatorSelection"]["requireResidentKey"] = json!(true);
+        }
+        if self.flow.is_u2f() && switches.has("identifier-appid-at-creation") {
+            options["extensions"] = json!({ "appid": self.pending.origin });
         }
         let Some(members) = options.as_object_mut() else { return };
         if switches.has("shape-options-without-challenge") {

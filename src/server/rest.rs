@@ -8,7 +8,7 @@ use axum::extract::{RawPathParams, Request};
 use axum::response::Response;
 use axum::routing::{MethodFilter, on};
 use futures_util::stream;
-use http::header::{ALLOW, CONTENT_TYPE, WWW_AUTHENTICATE};
+use http::header::{ALLOW, CONTENT_TYPE, EXPECT, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use serde_json::{Map, Value, json};
 
@@ -110,6 +110,10 @@ async fn answer(
     let (parts, body) = request.into_parts();
     // Read first, judged later: a body that stays unread would cost the caller its connection.
     let switches = &service.site.switches;
+    if parts.headers.contains_key(EXPECT) && switches.has("http-expect-refused") {
+        let status = StatusCode::EXPECTATION_FAILED.as_u16();
+        return Err(Refused { http_status: status, ..Refused::new("REQUEST-message") });
+    }
     let most = if switches.has("rare-body-of-a-mebibyte") { MEBIBYTE } else { body::MAX_MESSAGE };
     let body = body::read(body, most).await;
     let read = body.as_deref().unwrap_or_default();
@@ -134,7 +138,7 @@ fn decode(
     switches: &Switches,
 ) -> Result<Value, Refused> {
     let mut members = if body.is_empty() { Map::new() } else { members(headers, body, switches)? };
-    let params = params.iter().map(|(name, value)| (name.to_owned(), json!(value)));
+    let params = params.iter().map(|(name, value)| (name.to_owned(), json!(carriers::path_member(switches, value))));
     let params: Map<String, Value> = params.collect();
     if carriers::is_contradictory(switches, &params, (uri, body)) {
         return Err(Refused::new("REQUEST-message"));

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::ceremony::{credential_of, named_id};
+use super::lapses::WINDOW;
 use super::refusal::Refused;
 use super::service::Caller;
 use super::site::Site;
@@ -44,7 +46,8 @@ pub(super) async fn enter<'a>(
     Ok(Some(under_way))
 }
 
-/// The message of a removal. With a defect it names the factor that is now at the place where the named one was a moment ago.
+/// The message of a call. With a defect a verify has the name of a later one, or a removal names the factor that is now at the place where
+/// the named one was a moment ago.
 pub(super) async fn renamed<'m>(
     site: &Site,
     endpoint: &Endpoint,
@@ -52,6 +55,11 @@ pub(super) async fn renamed<'m>(
     user: Result<Arc<User>, Refused>,
 ) -> Cow<'m, Value> {
     let mut renamed = Cow::Borrowed(message);
+    if endpoint.operation == Operation::Verify && site.switches.has("rare-name-of-the-later-call") {
+        let Ok(user) = user else { return renamed };
+        retitle(site, endpoint, &user, renamed.to_mut()).await;
+        return renamed;
+    }
     if endpoint.operation != Operation::Remove || !site.switches.has("rare-removal-by-place") {
         return renamed;
     }
@@ -64,4 +72,32 @@ pub(super) async fn renamed<'m>(
         renamed.to_mut()[member] = json!(factor.id);
     }
     renamed
+}
+
+/// Gives a verify the name of the user's latest, which may have come meanwhile: as if the name were the user's and not the call's.
+async fn retitle(site: &Site, endpoint: &Endpoint, user: &User, message: &mut Value) {
+    let Some(name) = endpoint.name_member().and_then(|pointer| message.pointer_mut(pointer)) else { return };
+    site.memory.keep_name(&user.id, name.clone());
+    tokio::time::sleep(WINDOW).await;
+    *name = site.memory.latest_name(&user.id).unwrap_or_default();
+}
+
+/// The caller of a verify. With a defect it remembers that the credential id was free a while before the credential is stored.
+pub(super) async fn sought<'c>(
+    site: &Site,
+    endpoint: &Endpoint,
+    message: &Value,
+    caller: &'c Caller,
+) -> Cow<'c, Caller> {
+    let mut sought = Cow::Borrowed(caller);
+    if endpoint.operation != Operation::Verify || !site.switches.has("rare-credential-taken-twice-at-once") {
+        return sought;
+    }
+    let Ok(credential) = credential_of(endpoint, message) else { return sought };
+    let id = named_id(&credential);
+    if !site.store.is_registered(&id) {
+        sought.to_mut().besides.free = Some(id);
+        tokio::time::sleep(WINDOW).await;
+    }
+    sought
 }

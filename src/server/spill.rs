@@ -64,7 +64,7 @@ pub(super) fn unknown_caller(site: &Site, params: Option<&RawPathParams>, refuse
 /// The refusal of a call on a factor that the user does not have.
 pub(super) fn unknown_factor(site: &Site, user: &User, id: &str) -> Refused {
     if site.switches.has("canary-foreign-factor-named")
-        && let Some(factor) = site.store.factor_elsewhere(user, id)
+        && let Some((_, factor)) = site.store.factor_elsewhere(user, id)
     {
         return Refused::with_message("NOTFOUND-factor", format!("{:?} is a factor of another user", factor.name));
     }
@@ -79,8 +79,11 @@ pub(super) fn taken(store: &Store, credential_id: &[u8], detail: &str) -> String
     }
 }
 
-/// `user.displayName` of options.
+/// `user.displayName` of options. With a defect it is that of the start before, whoever made it.
 pub(super) fn display_name(site: &Site, user: &User) -> String {
     let own = format!("User {}", user.index);
+    if site.switches.has("canary-display-name-of-earlier-start") {
+        return site.memory.display_name.swap(own.clone()).unwrap_or(own);
+    }
     if site.switches.varies("options-display-name-empty") { String::new() } else { own }
 }

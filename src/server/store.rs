@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-use crate::contract::{ApiVersion, Flow};
+use crate::contract::{ApiVersion, Flow, Protocol};
 use crate::wire::secret::Secret;
 
 /// Credential ids are looked up under one of this many locks.
@@ -49,6 +49,13 @@ impl Kind {
             Flow::V1Passwordless | Flow::V2Passkey => Kind::Passkey,
         }
     }
+
+    pub(super) fn other(self) -> Kind {
+        match self {
+            Kind::U2f => Kind::Passkey,
+            Kind::Passkey => Kind::U2f,
+        }
+    }
 }
 
 /// A started registration.
@@ -57,6 +64,8 @@ pub(super) struct Pending {
     pub factor_id: String,
     /// The version of the API that started it.
     pub version: ApiVersion,
+    /// The protocol over which it was started; only a defect looks at it.
+    pub protocol: Protocol,
     /// Whether another user than its own started it.
     pub is_of_another: bool,
     pub challenge: Vec<u8>,
@@ -87,6 +96,7 @@ pub(super) struct Factor {
     /// The version of the API that enrolled it.
     pub version: ApiVersion,
     pub credential_id: Vec<u8>,
+    pub rp_id: String,
     pub name: String,
     pub created: Timestamp,
     /// When it was enrolled.
@@ -284,12 +294,13 @@ impl Store {
         })
     }
 
-    /// The factor with this id, where another user has it. Looks at every user: only a defect asks.
-    pub(super) fn factor_elsewhere(&self, user: &User, id: &str) -> Option<Factor> {
+    /// The factor with this id, where another user has it, and that user. Looks at every user: only a defect asks.
+    pub(super) fn factor_elsewhere(&self, user: &User, id: &str) -> Option<(&Arc<User>, Factor)> {
         self.by_id.values().filter(|other| other.id != user.id).find_map(|other| {
             let mut state = other.state();
             let kinds = [Kind::U2f, Kind::Passkey].into_iter();
-            kinds.flat_map(|kind| state.of(kind).factors.clone()).find(|factor| factor.id == id)
+            let found = kinds.flat_map(|kind| state.of(kind).factors.clone()).find(|factor| factor.id == id);
+            found.map(|factor| (other, factor))
         })
     }
 

@@ -23,6 +23,16 @@ const COMPOSED: [(&str, &str); 6] = [
     ("n\u{303}", "\u{f1}"),
     ("A\u{30a}", "\u{c5}"),
 ];
+/// Characters that Unicode's form KC replaces by others that mean something else, or look otherwise.
+const COMPATIBLE: [(&str, &str); 6] = [
+    ("\u{fb01}", "fi"),
+    ("\u{b2}", "2"),
+    ("\u{2122}", "TM"),
+    ("\u{2460}", "1"),
+    ("\u{bd}", "1\u{2044}2"),
+    ("\u{ff21}", "A"),
+];
+
 /// Adds a factor to what the user has.
 pub(super) fn keep(
     site: &Site,
@@ -74,6 +84,9 @@ fn name(switches: &Switches, (flow, protocol): (Flow, Protocol), before: &[Facto
     }
     if switches.has("stored-name-escaped") {
         name = replaced(name, &ENTITIES);
+    }
+    if switches.has("stored-name-in-compatibility-form") {
+        name = replaced(name, &COMPATIBLE);
     }
     if flow.version() == ApiVersion::V2 && switches.has("stored-name-percent-decoded") {
         name = carriers::decoded(&name);

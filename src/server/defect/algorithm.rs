@@ -118,4 +118,34 @@ pub(super) const DEFECTS: &[Defect] = &[
         "a credential id of a second factor is accepted for a passkey, and the other way round",
         &["ceremony/credential-id-other-kind"],
     ),
+    fails(
+        "algorithm-origin-port-ignored",
+        "webauthn/7.1/origin",
+        "the port of the origin is not compared",
+        &["client-data"],
+    ),
+    fails(
+        "algorithm-app-id-hash-accepted",
+        "webauthn/7.1/rp-id-hash",
+        "for second factors the hash of the origin, as U2F had it, is accepted in place of that of the RP ID",
+        &["auth-data"],
+    ),
+    fails(
+        "algorithm-cross-origin-missing-refused",
+        "webauthn/7.1/accept",
+        "client data without crossOrigin are refused",
+        &["client-data"],
+    ),
+    fails(
+        "algorithm-hybrid-transport-refused",
+        "webauthn/7.1/accept",
+        "a credential with a transport that level 2 does not have, such as hybrid, is refused",
+        &["envelope"],
+    ),
+    fails(
+        "algorithm-intermediate-certificate-refused",
+        "webauthn/7.1/accept",
+        "attestation with an intermediate certificate is refused",
+        &["packed-x5c"],
+    ),
 ];

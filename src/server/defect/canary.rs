@@ -81,4 +81,16 @@ pub(super) const DEFECTS: &[Defect] = &[
         "options of a start for another user list the credentials of the caller",
         &["sequences/administrator-starts"],
     ),
+    fails(
+        "canary-debug-info-in-details",
+        "api/no-leak/internals",
+        "a 404 over REST has a detail more, with places in the source",
+        &["canaries"],
+    ),
+    fails(
+        "canary-display-name-of-earlier-start",
+        "api/no-leak/other-user",
+        "displayName in options is that of the start before, whoever made it",
+        &["canaries"],
+    ),
 ];

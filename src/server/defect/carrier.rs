@@ -93,4 +93,17 @@ pub(super) const DEFECTS: &[Defect] = &[
         "X-Original-URL is the path",
         &["carriers/permission-start-by-path"],
     ),
+    fails(
+        "carrier-authenticator-data-of-envelope",
+        "webauthn/7.1/user-verified",
+        "the flag UV is read in response.authenticatorData too, which nothing signs",
+        &["carriers"],
+    ),
+    fails(
+        "carrier-origin-header-is-expected",
+        "webauthn/7.1/origin",
+        "the origin of the header Origin is expected too",
+        &["carriers"],
+    ),
+    fails("carrier-path-decoded-twice", "http/path", "ids in paths are percent-decoded twice", &["carriers"]),
 ];

@@ -96,4 +96,23 @@ pub(super) const DEFECTS: &[Defect] = &[
         "a gRPC message in a coding that is not known is answered as an internal error",
         &["http/grpc-encoding-unknown"],
     ),
+    fails(
+        "http-error-page-for-browsers",
+        "api/content-type/rest",
+        "refusals over REST are HTML where Accept names it",
+        &["http"],
+    ),
+    fails("http-expect-refused", "http/expect-continue", "a REST request with Expect is answered with 417", &["http"]),
+    fails(
+        "http-grpc-message-raw",
+        "grpc/message-encoded",
+        "over gRPC the status message has characters beyond ASCII as they are",
+        &["http"],
+    ),
+    deviates(
+        "http-grpc-first-message-counts",
+        "api/request/malformed",
+        "of several messages in a call over gRPC the first counts",
+        &["wire"],
+    ),
 ];

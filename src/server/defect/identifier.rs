@@ -96,4 +96,22 @@ pub(super) const DEFECTS: &[Defect] = &[
         "options do not name the kind of authenticator where a start asks for a cross-platform one",
         &["enrolment/cross-platform-authenticator"],
     ),
+    fails(
+        "identifier-exclude-transports-null",
+        "api/options/members",
+        "descriptors in excludeCredentials have transports that are null, at which clients throw",
+        &["identifiers"],
+    ),
+    fails(
+        "identifier-appid-at-creation",
+        "webauthn/7.1/options",
+        "options of second factors ask for the extension appid, at which clients throw",
+        &["identifiers"],
+    ),
+    fails(
+        "identifier-oracle-of-factors",
+        "api/identifiers/no-user-oracle",
+        "who may not act on others gets 404 for a factor that does not exist, and 403 for one that does",
+        &["identifiers"],
+    ),
 ];

@@ -51,4 +51,46 @@ pub(super) const DEFECTS: &[Defect] = &[
         "a text of the credential that is of another type is answered as an internal error",
         &["envelope/attestation-object-array"],
     ),
+    fails(
+        "rare-removal-by-id-alone",
+        "api/authorization",
+        "a removal takes the factor with the id of the path, whoever has it",
+        &["authorization"],
+    ),
+    fails(
+        "rare-list-unchecked",
+        "api/authorization/v2",
+        "every user may list every user's passkeys",
+        &["authorization"],
+    ),
+    fails(
+        "rare-name-unlimited-in-v1-passwordless",
+        "api/limit/token-name/v1",
+        "the name of a passkey of one's own may have any length",
+        &["limits"],
+    ),
+    fails(
+        "rare-challenge-missing-for-unknown-token",
+        "http/challenge",
+        "a 401 about a token that is not known has no WWW-Authenticate",
+        &["authorization"],
+    ),
+    fails(
+        "rare-content-type-refused-with-code-zero",
+        "api/shape/error/code",
+        "the refusal of a content type over REST has code 0",
+        &["request"],
+    ),
+    fails(
+        "rare-credential-taken-twice-at-once",
+        "webauthn/7.1/credential-id-unique",
+        "of two users who verify one credential id at the same time both get it",
+        &["ceremony"],
+    ),
+    fails(
+        "rare-name-of-the-later-call",
+        "api/stored/name",
+        "of two verifies of one user at the same time both store the name of the later one",
+        &["ceremony"],
+    ),
 ];

@@ -93,4 +93,22 @@ pub(super) const DEFECTS: &[Defect] = &[
         "a credential that the administrator verifies for a user is stored with the administrator",
         &["sequences/administrator-starts"],
     ),
+    fails(
+        "sequence-bound-to-protocol",
+        "api/transports-agree",
+        "a registration that was started over one protocol is not found over another",
+        &["sequences"],
+    ),
+    fails(
+        "sequence-removal-by-any-kind",
+        "api/state/removed",
+        "a removal at the path of one kind of factor takes a factor of the other kind too",
+        &["sequences"],
+    ),
+    fails(
+        "sequence-denied-verify-ends-registration",
+        "api/state/refused",
+        "a verify that is refused for a lack of permission ends the registration that it names",
+        &["sequences"],
+    ),
 ];

@@ -78,4 +78,22 @@ pub(super) const DEFECTS: &[Defect] = &[
         "names of digits alone are stored as numbers, without the zeros in front",
         &["stored/name-digits"],
     ),
+    fails(
+        "stored-name-in-compatibility-form",
+        "api/stored/name",
+        "names are stored in Unicode's form KC: ligatures and superscripts become plain letters and digits",
+        &["stored"],
+    ),
+    fails(
+        "stored-list-of-own-domain",
+        "api/stored/listed",
+        "lists leave out factors that were enrolled at another domain than the server's own",
+        &["stored"],
+    ),
+    fails(
+        "stored-name-taken",
+        "webauthn/7.1/accept",
+        "a name that a factor of the user has, of either kind, is refused for a further one",
+        &["stored"],
+    ),
 ];

@@ -244,6 +244,51 @@ const ROWS: &[Row] = &[
         "WEBAUTHN-credential-id-unique",
         "accepted",
     ),
+    (
+        "algorithm-origin-port-ignored",
+        |world| {
+            let other = ("origin", json!("https://localhost:8443"));
+            Box::pin(judged(world, Protocol::Rest, (Format::None, ES256), Some(other)))
+        },
+        "origin",
+        "accepted",
+    ),
+    (
+        "algorithm-app-id-hash-accepted",
+        |world| {
+            let app = ("rp-id-hash", json!({ "rp-id": "https://localhost" }));
+            Box::pin(only(world, (Format::FidoU2f, ES256), (Format::None, ES256), app))
+        },
+        "rp-id-hash, rp-id-hash",
+        "accepted, rp-id-hash",
+    ),
+    (
+        "algorithm-cross-origin-missing-refused",
+        |world| {
+            let without = ("client-data-member-missing", json!("crossOrigin"));
+            Box::pin(judged(world, Protocol::Rest, (Format::None, ES256), Some(without)))
+        },
+        "accepted",
+        "client-data-json",
+    ),
+    (
+        "algorithm-hybrid-transport-refused",
+        |world| {
+            let hybrid = ("credential-json", json!({ "set": { "/response/transports": ["hybrid", "internal"] } }));
+            Box::pin(judged(world, Protocol::Grpc, (Format::None, ES256), Some(hybrid)))
+        },
+        "accepted",
+        "credential-json",
+    ),
+    (
+        "algorithm-intermediate-certificate-refused",
+        |world| {
+            let chain = json!({ "issuer": "intermediate", "chain": ["leaf", "intermediate"] });
+            Box::pin(judged(world, Protocol::Rest, (Format::PackedX5c, ES256), Some(("certificate", chain))))
+        },
+        "accepted",
+        "attestation-trust",
+    ),
 ];
 
 #[tokio::test]

@@ -178,6 +178,29 @@ const ROWS: &[Row] = &[
         "0",
         "1",
     ),
+    (
+        "canary-debug-info-in-details",
+        |world| {
+            Box::pin(async move {
+                let session = session(world, Flow::V2Passkey, Protocol::Rest);
+                tells(&session.remove("404").await, "user_factor.go")
+            })
+        },
+        "quiet",
+        "tells",
+    ),
+    (
+        "canary-display-name-of-earlier-start",
+        |world| {
+            Box::pin(async move {
+                other(world, Flow::V2Passkey, Protocol::Rest).start().await;
+                let started = session(world, Flow::V1U2f, Protocol::Grpc).start().await;
+                started.raw_options["publicKey"]["user"]["displayName"].as_str().expect("a text").to_owned()
+            })
+        },
+        "User 2",
+        "User 3",
+    ),
 ];
 
 #[tokio::test]

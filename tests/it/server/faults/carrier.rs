@@ -1,13 +1,14 @@
 //! Things that travel twice.
 
-use http::Method;
+use http::header::ORIGIN;
+use http::{HeaderValue, Method};
 use proofmark::authenticator::{Client, CreationRequest, Format};
 use proofmark::contract::{Flow, Operation, Protocol};
 use proofmark::webauthn::base64;
 use serde_json::{Value, json};
 
-use super::super::{Session, World, success};
-use super::{Raw, Row, assert_shows, either, enrol, listed, names, nobody, path, send, send_grpc, session};
+use super::super::{Session, World, call, endpoint, success};
+use super::{Raw, Row, assert_shows, either, enrol, listed, names, nobody, outcome, path, send, send_grpc, session};
 
 fn passkey(world: &World) -> Session<'_> {
     session(world, Flow::V2Passkey, Protocol::Rest)
@@ -219,6 +220,56 @@ const ROWS: &[Row] = &[
         },
         "a passkey",
         "a second factor",
+    ),
+    (
+        "carrier-authenticator-data-of-envelope",
+        |world| {
+            Box::pin(async move {
+                let session = passkey(world);
+                let started = session.start().await;
+                let mut request = CreationRequest::new(world.fresh_seed(), Format::None);
+                request.user_verified = Some(false);
+                let created = session.create_as(&started, &Client::new("https://localhost"), &request);
+                let (mut credential, mut data) = (created.json, created.authenticator_data);
+                data[32] |= 4;
+                credential["response"]["authenticatorData"] = json!(base64::encode_url(&data));
+                outcome(&session.verify(&started, &credential).await)
+            })
+        },
+        "WEBAUTHN-user-verified",
+        "accepted",
+    ),
+    (
+        "carrier-origin-header-is-expected",
+        |world| {
+            Box::pin(async move {
+                let (session, elsewhere) = (passkey(world), "https://attacker.example");
+                let started = session.start().await;
+                let client = Client { checks_rp_id: false, ..Client::new(elsewhere) };
+                let request = CreationRequest::new(world.fresh_seed(), Format::None);
+                let credential = session.create_as(&started, &client, &request).json;
+                let message = session.verify_message(&started.factor_id, &credential, "a");
+                let mut call = call(endpoint(session.flow, Operation::Verify), message, session.account.token.expose());
+                call.tamper.headers.push((ORIGIN, Some(HeaderValue::from_static(elsewhere))));
+                outcome(&world.call(Protocol::Rest, &call).await)
+            })
+        },
+        "WEBAUTHN-origin",
+        "accepted",
+    ),
+    (
+        "carrier-path-decoded-twice",
+        |world| {
+            Box::pin(async move {
+                let session = passkey(world);
+                let id = &session.account.user_id;
+                let escaped = format!("%25{:02x}{}", id.as_bytes()[0], &id[1..]);
+                let target = path(&session, Operation::Start, "").replace(id, &escaped);
+                send(&session, Method::POST, &target, &[], "").await.acted_on(world)
+            })
+        },
+        "403",
+        "own",
     ),
 ];
 

@@ -1,7 +1,9 @@
 //! The protocols around the API.
 
 use http::{HeaderName, HeaderValue, Method};
+use proofmark::authenticator::{Client, CreationRequest, Format};
 use proofmark::contract::{Flow, Operation, Protocol};
+use proofmark::wire::{framing, schema};
 
 use super::super::{Session, World, call, endpoint, refusal};
 use super::{Raw, Row, assert_shows, client, either, enrol, listed, nobody, path, send, send_by, session};
@@ -23,6 +25,20 @@ async fn header_of_start(world: &World, name: &str, headers: &[(&str, &str)]) ->
 
 async fn status_of(world: &World, method: Method, headers: &[(&str, &str)]) -> String {
     at_start(world, method, headers).await.status.as_u16().to_string()
+}
+
+/// The status in the headers of the answer to a gRPC call that has its message twice.
+async fn status_of_two_messages(world: &World) -> String {
+    let session = session(world, Flow::V2Passkey, Protocol::Grpc);
+    let endpoint = endpoint(session.flow, Operation::Start);
+    let message = schema::encode(endpoint.grpc.request, &session.message(Operation::Start, "")).expect("encoded");
+    let frame = framing::frame(framing::FLAG_MESSAGE, &message);
+    let client = reqwest::Client::builder().http2_prior_knowledge().build().expect("a client");
+    let request = client.post(format!("{}{}", world.server.base_url(), endpoint.grpc.path()));
+    let request = request.bearer_auth(session.account.token.expose()).header("te", "trailers");
+    let request = request.header("content-type", "application/grpc").body([&frame[..], &frame[..]].concat());
+    let (headers, status) = (request.send().await.expect("a reply").headers().clone(), "grpc-status");
+    headers.get(status).map_or_else(|| "none".to_owned(), |value| value.to_str().expect("text").to_owned())
 }
 
 const ROWS: &[Row] = &[
@@ -192,6 +208,43 @@ const ROWS: &[Row] = &[
         "12",
         "13",
     ),
+    (
+        "http-error-page-for-browsers",
+        |world| {
+            Box::pin(async move {
+                let nobody = nobody(passkey(world));
+                let start = path(&nobody, Operation::Start, "");
+                let accept = [("accept", "text/html,*/*;q=0.8")];
+                send(&nobody, Method::POST, &start, &accept, "").await.header("content-type")
+            })
+        },
+        "application/json",
+        "text/html",
+    ),
+    (
+        "http-expect-refused",
+        |world| Box::pin(status_of(world, Method::POST, &[("expect", "100-continue")])),
+        "200",
+        "417",
+    ),
+    (
+        "http-grpc-message-raw",
+        |world| {
+            Box::pin(async move {
+                let own = session(world, Flow::V2Passkey, Protocol::Grpc);
+                let started = own.start().await;
+                let client = Client { checks_rp_id: false, ..Client::new("https://\u{e9}.example") };
+                let request = CreationRequest::new(world.fresh_seed(), Format::None);
+                let credential = own.create_as(&started, &client, &request).json;
+                let exchange = own.verify(&started, &credential).await;
+                let message = exchange.headers.get("grpc-message").or(exchange.trailers.get("grpc-message"));
+                either(message.expect("a message").as_bytes().is_ascii(), "encoded", "raw")
+            })
+        },
+        "encoded",
+        "raw",
+    ),
+    ("http-grpc-first-message-counts", |world| Box::pin(status_of_two_messages(world)), "3", "none"),
 ];
 
 #[tokio::test]

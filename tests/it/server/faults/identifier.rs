@@ -216,6 +216,47 @@ const ROWS: &[Row] = &[
         "cross-platform",
         "none",
     ),
+    (
+        "identifier-exclude-transports-null",
+        |world| {
+            Box::pin(async move {
+                let session = passkey(world);
+                enrol(&session, "a").await;
+                let reply = session.send(Operation::Start, session.message(Operation::Start, "")).await;
+                let options = &success(&reply)["publicKeyCredentialCreationOptions"]["publicKey"];
+                let transports = options["excludeCredentials"][0].get("transports");
+                transports.map_or_else(|| "none".to_owned(), Value::to_string)
+            })
+        },
+        "none",
+        "null",
+    ),
+    (
+        "identifier-appid-at-creation",
+        |world| {
+            Box::pin(async move {
+                let started = session(world, Flow::V1U2f, Protocol::Rest).start().await;
+                started.raw_options["publicKey"]["extensions"].to_string()
+            })
+        },
+        "null",
+        "{\"appid\":\"https://localhost\"}",
+    ),
+    (
+        "identifier-oracle-of-factors",
+        |world| {
+            Box::pin(async move {
+                let other = Session::new(world, Flow::V2Passkey, Protocol::Rest, 1);
+                let (started, _) = enrol(&other, "a").await;
+                let mut session = passkey(world);
+                session.account.user_id.clone_from(&other.account.user_id);
+                let known = session.remove(&started.factor_id).await.http_status;
+                format!("{known} {}", session.remove("404").await.http_status)
+            })
+        },
+        "403 403",
+        "403 404",
+    ),
 ];
 
 #[tokio::test]

@@ -5,13 +5,19 @@ use std::time::Duration;
 use http::Method;
 use proofmark::authenticator::{Client, CreationRequest, Format};
 use proofmark::contract::{Flow, Operation, Protocol};
+use proofmark::wire::secret::Secret;
 use serde_json::json;
 
 use super::super::{Session, World, success};
-use super::{Raw, Row, administrator, assert_shows, either, enrol, names, outcome, path, send, session};
+use super::{Raw, Row, administrator, assert_shows, either, enrol, names, outcome, path, send, session, verify_as};
 
 fn passkey(world: &World) -> Session<'_> {
     session(world, Flow::V2Passkey, Protocol::Rest)
+}
+
+/// The second subject's session.
+fn other(world: &World) -> Session<'_> {
+    Session::new(world, Flow::V2Passkey, Protocol::Rest, 1)
 }
 
 /// What becomes of a credential that was made at this origin, after a start for a domain; an empty one names none.
@@ -131,6 +137,94 @@ const ROWS: &[Row] = &[
         },
         "WEBAUTHN-credential-json",
         "INTERNAL-error",
+    ),
+    (
+        "rare-removal-by-id-alone",
+        |world| {
+            Box::pin(async move {
+                let (started, _) = enrol(&other(world), "a").await;
+                outcome(&passkey(world).remove(&started.factor_id).await)
+            })
+        },
+        "NOTFOUND-factor",
+        "accepted",
+    ),
+    (
+        "rare-list-unchecked",
+        |world| {
+            Box::pin(async move {
+                let mut session = passkey(world);
+                session.account.user_id.clone_from(&other(world).account.user_id);
+                outcome(&session.send(Operation::List, session.message(Operation::List, "")).await)
+            })
+        },
+        "PERMISSION-denied",
+        "accepted",
+    ),
+    (
+        "rare-name-unlimited-in-v1-passwordless",
+        |world| {
+            Box::pin(async move {
+                let session = session(world, Flow::V1Passwordless, Protocol::Grpc);
+                outcome(&verify_as(&session, &session.start().await, &[5; 32], &"x".repeat(201)).await)
+            })
+        },
+        "LIMIT-tokenName",
+        "accepted",
+    ),
+    (
+        "rare-challenge-missing-for-unknown-token",
+        |world| {
+            Box::pin(async move {
+                let mut session = passkey(world);
+                session.account.token = Secret::new("a-token-that-was-never-issued");
+                let start = path(&session, Operation::Start, "");
+                send(&session, Method::POST, &start, &[], "").await.header("www-authenticate")
+            })
+        },
+        "Bearer realm=\"reference\"",
+        "none",
+    ),
+    (
+        "rare-content-type-refused-with-code-zero",
+        |world| {
+            Box::pin(async move {
+                let session = passkey(world);
+                let start = path(&session, Operation::Start, "");
+                let reply = send(&session, Method::POST, &start, &[("content-type", "text/plain")], "{}").await;
+                reply.json()["code"].to_string()
+            })
+        },
+        "3",
+        "0",
+    ),
+    (
+        "rare-credential-taken-twice-at-once",
+        |world| {
+            Box::pin(async move {
+                let (own, other) = (passkey(world), other(world));
+                let (first, second) = (own.start().await, other.start().await);
+                let (first, second) =
+                    tokio::join!(verify_as(&own, &first, &[9; 32], "a"), verify_as(&other, &second, &[9; 32], "b"),);
+                let outcomes = [outcome(&first), outcome(&second)];
+                outcomes.iter().filter(|outcome| *outcome == "accepted").count().to_string()
+            })
+        },
+        "1",
+        "2",
+    ),
+    (
+        "rare-name-of-the-later-call",
+        |world| {
+            Box::pin(async move {
+                let (u2f, passkey) = (session(world, Flow::V2U2f, Protocol::Grpc), passkey(world));
+                let (first, second) = (u2f.start().await, passkey.start().await);
+                tokio::join!(verify_as(&u2f, &first, &[1; 32], "a"), verify_as(&passkey, &second, &[2; 32], "b"),);
+                either(names(&u2f).await == names(&passkey).await, "one name", "two names")
+            })
+        },
+        "two names",
+        "one name",
     ),
 ];
 

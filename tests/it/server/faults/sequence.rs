@@ -216,6 +216,43 @@ const ROWS: &[Row] = &[
         "a",
         "",
     ),
+    (
+        "sequence-bound-to-protocol",
+        |world| {
+            Box::pin(async move {
+                let started = passkey(world).start().await;
+                finished(&session(world, Flow::V2Passkey, Protocol::Grpc), &started).await
+            })
+        },
+        "accepted",
+        "NOTFOUND-factor",
+    ),
+    (
+        "sequence-removal-by-any-kind",
+        |world| {
+            Box::pin(async move {
+                let (started, _) = enrol(&passkey(world), "a").await;
+                outcome(&u2f(world).remove(&started.factor_id).await)
+            })
+        },
+        "NOTFOUND-factor",
+        "accepted",
+    ),
+    (
+        "sequence-denied-verify-ends-registration",
+        |world| {
+            Box::pin(async move {
+                let session = passkey(world);
+                let started = session.start().await;
+                let mut other = Session::new(world, Flow::V2Passkey, Protocol::Rest, 1);
+                other.account.user_id.clone_from(&session.account.user_id);
+                assert_eq!(finished(&other, &started).await, "PERMISSION-denied");
+                finished(&session, &started).await
+            })
+        },
+        "accepted",
+        "NOTFOUND-factor",
+    ),
 ];
 
 #[tokio::test]

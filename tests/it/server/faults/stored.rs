@@ -1,9 +1,11 @@
 //! What is stored differs from what was sent.
 
+use proofmark::authenticator::{Client, CreationRequest, Format};
 use proofmark::contract::{Flow, Operation, Protocol};
+use serde_json::json;
 
 use super::super::{World, success};
-use super::{Row, assert_shows, either, enrol, listed, names, session, verify_as};
+use super::{Row, assert_shows, either, enrol, listed, names, outcome, session, verify_as};
 
 /// The name under which a factor is listed.
 async fn name_of(world: &World, flow: Flow, protocol: Protocol, name: &str) -> String {
@@ -157,6 +159,42 @@ const ROWS: &[Row] = &[
         |world| Box::pin(name_of(world, Flow::V2U2f, Protocol::Rest, "007")),
         "007",
         "7",
+    ),
+    (
+        "stored-name-in-compatibility-form",
+        |world| Box::pin(name_of(world, Flow::V2Passkey, Protocol::Rest, "\u{fb01}x\u{b2}")),
+        "\u{fb01}x\u{b2}",
+        "fix2",
+    ),
+    (
+        "stored-list-of-own-domain",
+        |world| {
+            Box::pin(async move {
+                let session = session(world, Flow::V2Passkey, Protocol::Rest);
+                let mut message = session.message(Operation::Start, "");
+                message["domain"] = json!("login.example.net");
+                let started = session.read_start(success(&session.send(Operation::Start, message).await));
+                let client = Client::new("https://login.example.net");
+                let request = CreationRequest::new(world.fresh_seed(), Format::None);
+                let credential = session.create_as(&started, &client, &request).json;
+                success(&session.verify(&started, &credential).await);
+                names(&session).await
+            })
+        },
+        "key",
+        "",
+    ),
+    (
+        "stored-name-taken",
+        |world| {
+            Box::pin(async move {
+                enrol(&session(world, Flow::V2U2f, Protocol::Rest), "a").await;
+                let session = session(world, Flow::V2Passkey, Protocol::Rest);
+                outcome(&verify_as(&session, &session.start().await, &[4; 32], "a").await)
+            })
+        },
+        "accepted",
+        "MANAGE-name-taken",
     ),
 ];
 
