@@ -4,7 +4,7 @@
 //! The bytes are passed over once, however many values there are, and a new value costs a few entries of a table: what is known of a form
 //! is its last eight bytes. Where the table knows eight bytes, the whole form is compared.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -54,10 +54,18 @@ pub enum Stands {
 /// A value's number, in the order in which values came.
 pub type Mark = usize;
 
+/// The last eight bytes of many texts: what tells at once that a longer text has none of them.
+pub(super) struct Ends {
+    filter: Filter,
+    known: RwLock<HashSet<u64>>,
+}
+
+/// Two bits for each known end.
+struct Filter(Box<[AtomicU64]>);
+
 /// Many values, and what finds them. Can be searched while values are added.
 pub struct Marks {
-    /// Two bits for each known end.
-    filter: Box<[AtomicU64]>,
+    filter: Filter,
     table: RwLock<Table>,
 }
 
@@ -140,9 +148,61 @@ static NORMAL: [u8; 256] = {
     }
 };
 
+impl Default for Filter {
+    fn default() -> Self {
+        Filter((0..1 << FILTER).map(|_| AtomicU64::new(0)).collect())
+    }
+}
+
+impl Filter {
+    fn add(&self, end: u64) {
+        let (word, bits) = place(end);
+        self.0[word].fetch_or(bits, Ordering::Relaxed);
+    }
+
+    /// Calls `each` with every place behind a window that may be known, and the window, until that says that it is enough.
+    #[inline]
+    fn scan(&self, bytes: &[u8], mut each: impl FnMut(usize, u64) -> bool) {
+        let mut window = 0_u64;
+        for (at, byte) in bytes.iter().enumerate() {
+            window = window << 8 | u64::from(NORMAL[usize::from(*byte)]);
+            let (word, bits) = place(window);
+            let may_be = self.0[word].load(Ordering::Relaxed) & bits == bits && at + 1 >= WINDOW;
+            if may_be && each(at + 1, window) {
+                return;
+            }
+        }
+    }
+}
+
+impl Default for Ends {
+    fn default() -> Self {
+        Ends { filter: Filter::default(), known: RwLock::default() }
+    }
+}
+
+impl Ends {
+    /// Keeps the end of a text of eight bytes or more.
+    pub fn add(&self, text: &[u8]) {
+        let Some(end) = text.last_chunk::<WINDOW>().map(|end| u64::from_be_bytes(end.map(normal))) else { return };
+        self.filter.add(end);
+        self.known.write().unwrap_or_else(PoisonError::into_inner).insert(end);
+    }
+
+    /// Whether one of the texts may be in the bytes.
+    pub fn may_be_in(&self, bytes: &[u8]) -> bool {
+        let mut is_known = false;
+        self.filter.scan(bytes, |_, window| {
+            is_known = self.known.read().unwrap_or_else(PoisonError::into_inner).contains(&window);
+            is_known
+        });
+        is_known
+    }
+}
+
 impl Default for Marks {
     fn default() -> Self {
-        Marks { filter: (0..1 << FILTER).map(|_| AtomicU64::new(0)).collect(), table: RwLock::default() }
+        Marks { filter: Filter::default(), table: RwLock::default() }
     }
 }
 
@@ -181,8 +241,7 @@ impl Marks {
             if alike.len() < MOST_ALIKE {
                 alike.push((mark, form));
             }
-            let (word, bits) = place(end);
-            self.filter[word].fetch_or(bits, Ordering::Relaxed);
+            self.filter.add(end);
         }
         Some(mark)
     }
@@ -206,14 +265,10 @@ impl Marks {
     /// The same of those that are wanted; to ask costs less than to compare.
     pub fn find_of(&self, bytes: &[u8], is_wanted: &dyn Fn(Mark) -> bool) -> Vec<Mark> {
         let mut found = Vec::new();
-        let mut window = 0_u64;
-        for (at, byte) in bytes.iter().enumerate() {
-            window = window << 8 | u64::from(NORMAL[usize::from(*byte)]);
-            let (word, bits) = place(window);
-            if self.filter[word].load(Ordering::Relaxed) & bits == bits && at + 1 >= WINDOW {
-                self.compare(bytes, at + 1, window, is_wanted, &mut found);
-            }
-        }
+        self.filter.scan(bytes, |end, window| {
+            self.compare(bytes, end, window, is_wanted, &mut found);
+            false
+        });
         found
     }
 

@@ -10,6 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use memchr::memmem::Finder;
 
+use super::marks::Ends;
 use super::percent;
 
 /// A token or header value. It has no `Display`, and `Debug` hides it.
@@ -84,6 +85,8 @@ impl fmt::Debug for Secret {
 pub struct Masker {
     forms: Option<Arc<AhoCorasick>>,
     later: Arc<RwLock<Later>>,
+    /// How the forms end: most texts have none of them, which this tells sooner.
+    ends: Arc<Ends>,
 }
 
 /// Secrets that became known later.
@@ -105,7 +108,9 @@ impl Masker {
         let long_enough = |secret: &&Secret| secret.expose().len() >= LEAST_SECRET_LENGTH;
         let forms: Vec<String> =
             secrets.into_iter().filter(long_enough).flat_map(|secret| masked_forms_of(secret.expose())).collect();
-        Self { forms: automaton(&forms), later: Arc::default() }
+        let masker = Self { forms: automaton(&forms), later: Arc::default(), ends: Arc::default() };
+        forms.iter().for_each(|form| masker.ends.add(form.as_bytes()));
+        masker
     }
 
     /// Masks this too, from now on, also in the masker's clones.
@@ -114,12 +119,17 @@ impl Masker {
             return;
         }
         let mut later = self.later.write().unwrap_or_else(PoisonError::into_inner);
-        later.forms.extend(masked_forms_of(secret.expose()));
+        let forms = masked_forms_of(secret.expose());
+        forms.iter().for_each(|form| self.ends.add(form.as_bytes()));
+        later.forms.extend(forms);
         later.automaton = automaton(&later.forms);
     }
 
     /// The text without secrets.
     pub fn mask<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        if !self.ends.may_be_in(text.as_bytes()) {
+            return Cow::Borrowed(text);
+        }
         let later = self.later.read().unwrap_or_else(PoisonError::into_inner).automaton.clone();
         let known = self.forms.iter().chain(&later);
         known.fold(Cow::Borrowed(text), |text, forms| match replaced(forms, &text) {
@@ -219,6 +229,24 @@ mod tests {
                 assert!(secret.is_shown_in(format!("<{form}>").as_bytes()), "{form} of {value}");
                 // What is found can be masked, too.
                 assert!(Masker::new([&secret]).mask(&form).contains(MASK), "{form} of {value}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_form_is_masked_wherever_it_stands() {
+        for value in ["s3cr3t+token/with=signs", "12345678", "a-b_c-d_e"] {
+            let masker = Masker::new([&Secret::new(value)]);
+            for form in masked_forms_of(value) {
+                for before in ["", "x", "{\"token\":\"", "\u{e9}"] {
+                    let text = format!("{before}{form} and more");
+                    assert_eq!(masker.mask(&text), format!("{before}{MASK} and more"), "{form} of {value}");
+                }
+                assert_eq!(
+                    masker.mask(&form[1..]).contains(MASK),
+                    Masker::new([]).mask(&form).contains(MASK),
+                    "{form}"
+                );
             }
         }
     }
