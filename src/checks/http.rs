@@ -11,7 +11,7 @@ use super::protocol::has_documented_path;
 use super::{Check, Observation, Wrong};
 use crate::contract::Protocol;
 use crate::outcome::Reason;
-use crate::transport::Exchange;
+use crate::transport::{Exchange, Reply};
 use crate::wire::status::{GRPC_MESSAGE, GRPC_STATUS, GRPC_STATUS_DETAILS};
 
 /// Above all clauses of HTTP. Their checks look at every reply, also where it need not come from the endpoint.
@@ -58,6 +58,10 @@ pub const TRACE: Check = Check { id: "http-trace", clause: "http/trace", reason:
 /// JSON is UTF-8.
 pub const JSON_UTF8: Check =
     Check { id: "http-json-utf8", clause: "http/json-utf8", reason: Reason::WrongShape, examine: json_utf8 };
+
+/// The body of a refusal does not say that all is well.
+pub const REFUSAL_CODE: Check =
+    Check { id: "http-refusal-code", clause: "http/refusal-code", reason: Reason::WrongShape, examine: refusal_code };
 
 /// Fields whose definition has no list.
 static SINGLE: [HeaderName; 15] = [
@@ -268,6 +272,15 @@ fn json_utf8(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
         Ok(_) => return Some(Vec::new()),
     };
     Some(vec![Wrong::new("JSON in UTF-8, without a byte order mark", received)])
+}
+
+fn refusal_code(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
+    let exchange = of_rest(observation).filter(|exchange| exchange.http_status >= 400)?;
+    let Reply::Refusal(refusal) = &exchange.reply else { return None };
+    let code = refusal.json.as_ref()?.get("code")?;
+    let says_ok = code.as_i64() == Some(0) || code.as_str() == Some("OK");
+    let wrong = || Wrong::new("a code of a refusal in its body", format!("code {code}, which is success"));
+    Some(if says_ok { vec![wrong()] } else { Vec::new() })
 }
 
 #[cfg(test)]

@@ -93,7 +93,11 @@ fn members(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
     let optional: [(&str, &str, Test); 12] = [
         ("/rp/id", "string", Value::is_string),
         ("/timeout", "integer of 32 bits, not negative", |value| integer(value).is_some_and(is_unsigned_long)),
-        ("/excludeCredentials", "array of {type: \"public-key\", id: base64url}", are_descriptors),
+        (
+            "/excludeCredentials",
+            "array of {type: \"public-key\", id: base64url}, transports an array of strings",
+            are_descriptors,
+        ),
         ("/attestation", "string", Value::is_string),
         ("/authenticatorSelection", "object", Value::is_object),
         ("/authenticatorSelection/userVerification", "string", Value::is_string),
@@ -148,7 +152,11 @@ fn are_parameters(value: &Value) -> bool {
 }
 
 fn are_descriptors(value: &Value) -> bool {
-    let fits = |entry: &Value| is_public_key(entry) && entry.get("id").and_then(decoded).is_some();
+    let is_list = |value: &Value| value.as_array().is_some_and(|texts| texts.iter().all(Value::is_string));
+    let fits = |entry: &Value| {
+        let has_id = entry.get("id").and_then(decoded).is_some();
+        is_public_key(entry) && has_id && entry.get("transports").is_none_or(is_list)
+    };
     value.as_array().is_some_and(|entries| entries.iter().all(fits))
 }
 

@@ -58,6 +58,7 @@ const TIMEOUT: Expected = ("options-timeout", "webauthn/5.4/timeout", Reason::Sh
 const ENUMERATIONS: Expected = ("options-enumerations", "webauthn/5.4/enumerations", Reason::ShouldUnmet);
 const RESIDENT_KEY: Expected = ("options-resident-key", "webauthn/5.4.4/require-resident-key", Reason::ShouldUnmet);
 const ALGORITHMS: Expected = ("options-algorithms", "webauthn/5.8.5/algorithms", Reason::ShouldUnmet);
+const EXTENSIONS: Expected = ("options-extensions", "webauthn/5.4/extensions", Reason::WrongShape);
 const PERSONAL: Expected = ("user-handle-personal", "webauthn/5.4.3/user-handle-personal", Reason::WrongShape);
 const ATTACHMENT: Expected = ("options-attachment", "api/options/attachment", Reason::DocVsServer);
 const CHALLENGED: Expected = ("http-challenge", "http/challenge", Reason::WrongShape);
@@ -69,6 +70,7 @@ const FRAMING: Expected = ("http-framing", "http/framing", Reason::WrongShape);
 const CONDITIONAL: Expected = ("http-conditional", "http/conditional", Reason::WrongStatus);
 const REDIRECT: Expected = ("http-redirect", "http/redirect", Reason::SecurityUnmet);
 const TRACE: Expected = ("http-trace", "http/trace", Reason::ShouldUnmet);
+const REFUSAL_CODE: Expected = ("http-refusal-code", "http/refusal-code", Reason::WrongShape);
 const JSON_UTF8: Expected = ("http-json-utf8", "http/json-utf8", Reason::WrongShape);
 const CACHE: Expected = ("http-cache", "http/cache", Reason::SecurityUnmet);
 const CREDENTIALS: Expected = ("http-cors-credentials", "http/cors/credentials", Reason::SecurityUnmet);
@@ -84,7 +86,7 @@ const UNKNOWN_METHOD: Expected = ("grpc-unknown-method", "grpc/unknown-method", 
 const WEB_LOWER_CASE: Expected = ("grpc-web-lower-case", "grpc/web-lower-case", Reason::WrongShape);
 
 /// What the tests above speak of, in the order of the list.
-const ALL: [Expected; 61] = [
+const ALL: [Expected; 63] = [
     NO_SERVER_ERROR,
     NO_TOKEN,
     NO_OTHER_USER,
@@ -123,6 +125,7 @@ const ALL: [Expected; 61] = [
     ENUMERATIONS,
     RESIDENT_KEY,
     ALGORITHMS,
+    EXTENSIONS,
     PERSONAL,
     CHALLENGED,
     BEARER,
@@ -134,6 +137,7 @@ const ALL: [Expected; 61] = [
     REDIRECT,
     TRACE,
     JSON_UTF8,
+    REFUSAL_CODE,
     CACHE,
     CREDENTIALS,
     VARIES,

@@ -41,6 +41,18 @@ pub const ALGORITHMS: Check = Check {
     examine: algorithms,
 };
 
+/// No extension that makes a client refuse.
+pub const EXTENSIONS: Check = Check {
+    id: "options-extensions",
+    clause: "webauthn/5.4/extensions",
+    reason: Reason::WrongShape,
+    examine: extensions,
+};
+
+/// Inputs of extensions with which `create()` ends in a NotSupportedError: appid (section 10.1.1), and those of largeBlob (10.1.5) and
+/// prf (10.1.4) that are for authentication.
+const NOT_AT_CREATION: [&str; 4] = ["/appid", "/largeBlob/read", "/largeBlob/write", "/prf/evalByCredential"];
+
 /// A user handle without personal data.
 pub const PERSONAL: Check = Check {
     id: "user-handle-personal",
@@ -53,6 +65,17 @@ pub const PERSONAL: Check = Check {
 const LEAST_TIMEOUT: f64 = 1_000.0;
 /// A day.
 const MOST_TIMEOUT: f64 = 86_400_000.0;
+
+fn extensions(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
+    let options = public_key(observation)?.ok()?;
+    let inputs = options.get("extensions").unwrap_or(&Value::Null);
+    let wrong = |pointer: &&str| {
+        let value = member(inputs, pointer).filter(|value| !value.is_null())?;
+        let name = pointer.trim_start_matches('/').replace('/', ".");
+        Some(Wrong::new(format!("no extension input {name} at creation"), format!("{name}: {}", brief(Some(value)))))
+    };
+    Some(NOT_AT_CREATION.iter().filter_map(wrong).collect())
+}
 
 fn timeout(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
     let options = public_key(observation)?.ok()?;

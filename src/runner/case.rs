@@ -10,7 +10,7 @@ use super::{Shared, after, breaker, close, control, judge, present};
 use crate::authenticator::Format;
 use crate::contract::{ApiVersion, Operation};
 use crate::outcome::{CaseRecord, Finding, Reason, Verdict, gravest};
-use crate::scenario::{Expectation, Made, OperationRef, Permutation, Step, Twin, When};
+use crate::scenario::{Expectation, Made, OperationRef, Permutation, Step, When};
 use crate::transport::Reply;
 use crate::webauthn::cose::CoseAlgorithm;
 
@@ -207,7 +207,7 @@ impl Player<'_> {
                     self.race(race, step).await?;
                 } else if step.call == Some(OperationRef::List) && permutation.case.watch.is_none() {
                     self.read_back(step).await?;
-                } else if let (Some(Twin::UnknownUser), Some(operation)) = (step.twin, step.call) {
+                } else if let (Some(_), Some(operation)) = (step.twin, step.call) {
                     self.twins(permutation.operation(operation), step).await?;
                 } else if let Some(operation) = step.call {
                     let operation = permutation.operation(operation);

@@ -1,7 +1,7 @@
 //! What the target calls its users and their registrations, over the whole run: one user has one handle, which no other user has, and
 //! a registration that is started never has the id of a factor that is there.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::call::USER_HANDLE;
@@ -13,6 +13,10 @@ use crate::webauthn::options::PublicKeyCredentialCreationOptions;
 
 /// The clause of ids of registrations.
 pub(super) const FACTOR_ID: &str = "api/identifiers/factor-id";
+/// The clause of what belongs to other users.
+const OTHER_USER: &str = "api/no-leak/other-user";
+/// Names of one user that are remembered.
+const MOST_NAMES: usize = 8;
 /// Bytes of a handle that are shown.
 const SHOWN: usize = 64;
 
@@ -30,6 +34,8 @@ struct Seen {
     several: (BTreeSet<String>, Option<String>),
     /// Users with the handle of another, and an example.
     shared: (BTreeSet<String>, Option<String>),
+    /// What options have called a user: member and text, with the flow where that was seen first.
+    names: HashMap<String, HashMap<(&'static str, String), &'static str>>,
     /// User, whether it is a U2F factor, and id, of what is enrolled.
     enrolled: HashSet<(String, bool, String)>,
     /// How often such an id came again, and an example.
@@ -58,6 +64,18 @@ impl Identifiers {
             let (users, example) = &mut seen.shared;
             users.insert(user.to_owned());
             example.get_or_insert_with(|| format!("users {owner} and {user} have {}", hex(handle)));
+        }
+    }
+
+    /// Notes what an answer of a flow calls a user.
+    pub(super) fn named(&self, user: &str, flow: &'static str, names: [(&'static str, &str); 2]) {
+        let mut seen = self.seen();
+        let known = seen.names.entry(user.to_owned()).or_default();
+        for (member, name) in names.into_iter().filter(|(_, name)| !name.is_empty()) {
+            // More would only be more of the same.
+            if known.len() < MOST_NAMES {
+                known.entry((member, name.to_owned())).or_insert(flow);
+            }
         }
     }
 
@@ -98,8 +116,18 @@ impl Identifiers {
             let expected = "a new id for each registration while the user has the factor";
             Finding::new("factor-ids-together", FACTOR_ID, Reason::WrongShape, expected, received)
         });
+        let accounts = seen.mixed_up().map(|(count, example)| {
+            let received = format!("{count} users are now called so, now as another user; for example {example}");
+            let expected = "options that name no other user";
+            Finding::new("accounts-together", OTHER_USER, Reason::Leak, expected, received)
+        });
         let titled = [
             ("user-handles", "the user handles of the run, looked at together", handles),
+            (
+                "accounts",
+                "the names of users in the options of the run, looked at together",
+                accounts.into_iter().collect(),
+            ),
             ("factor-ids", "the ids of registrations of the run, looked at together", factors.into_iter().collect()),
         ];
         let found = titled.into_iter().filter(|(.., findings)| !findings.is_empty());
@@ -108,6 +136,27 @@ impl Identifiers {
 
     fn seen(&self) -> MutexGuard<'_, Seen> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Seen {
+    /// How many users have several names of which another user has one too, and an example.
+    fn mixed_up(&self) -> Option<(usize, String)> {
+        let mut users_of: HashMap<&(&str, String), BTreeSet<&str>> = HashMap::new();
+        for (user, names) in &self.names {
+            for name in names.keys() {
+                users_of.entry(name).or_default().insert(user);
+            }
+        }
+        let mut found: BTreeMap<&str, &str> = BTreeMap::new();
+        for (user, names) in &self.names {
+            let has_several = |member: &str| names.keys().filter(|(of, _)| *of == member).count() > 1;
+            let is_shared = |name: &&(&'static str, String)| users_of.get(*name).is_some_and(|users| users.len() > 1);
+            let mixed = names.keys().filter(is_shared).find(|(member, _)| has_several(member));
+            found.extend(mixed.map(|(member, _)| (user.as_str(), *member)));
+        }
+        let (user, member) = found.first_key_value()?;
+        Some((found.len(), format!("user {user}, whose {member} is not always the same")))
     }
 }
 
@@ -138,6 +187,8 @@ impl Player<'_> {
         let Some(user) = self.acted_on(endpoint, step).map(str::to_owned) else { return };
         let (flow, shared) = (endpoint.flow, self.shared);
         let rp_id = options.rp.id.as_deref().unwrap_or(&shared.target.rp_id);
+        let names = [("name", options.user.name.as_str()), ("displayName", options.user.display_name.as_str())];
+        shared.identifiers.named(&user, flow.slug(), names);
         shared.identifiers.handle(&user, rp_id, flow.slug(), &options.user.id);
         if let Some(id) = self.factor_id.as_deref().filter(|_| flow.version() == ApiVersion::V2) {
             shared.identifiers.started(&user, flow.is_u2f(), id);
@@ -200,6 +251,23 @@ mod tests {
                 "1 of 2 users have the handle of another user; for example users 1 and 2 have 61",
             ]
         );
+    }
+
+    #[test]
+    fn a_user_who_is_called_as_another_now_and_then_is_told() {
+        let seen = Identifiers::default();
+        for (user, name) in [("1", "a"), ("2", "b"), ("3", "a"), ("1", "a")] {
+            seen.named(user, "v2/u2f", [("name", name), ("displayName", "Somebody")]);
+        }
+        // Two users may have one name, and a user a new one.
+        seen.named("2", "v1/u2f", [("name", "c"), ("displayName", "")]);
+        assert!(judged(&seen).is_empty());
+        seen.named("1", "v1/u2f", [("name", "b"), ("displayName", "Somebody")]);
+        let records = judged(&seen);
+        assert_eq!(records[0].id, "all/all/accounts");
+        assert_eq!((records[0].verdict, records[0].findings[0].reason), (Verdict::Fail, Reason::Leak));
+        let received = &records[0].findings[0].received;
+        assert!(received.starts_with("2 users") && received.contains("user 1, whose name is not always"), "{received}");
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! One call made for a user that exists and for one that does not, by somebody who may act on neither: the answers have to be the
-//! same, or whoever asks learns which users there are.
+//! One call made for a user or factor that exists and for one that does not, by somebody who may act on neither: the answers have to
+//! be the same, or whoever asks learns which there are.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::player::{Ended, Player};
 use crate::contract::{Operation, Protocol};
 use crate::outcome::{Finding, Reason};
-use crate::scenario::{Expectation, Step, UserRef};
+use crate::scenario::{Expectation, FactorRef, Step, Twin, UserRef};
 use crate::transport::{Exchange, Reply};
 use crate::wire::secret::Masker;
 
@@ -67,7 +67,10 @@ impl Answers {
 impl Player<'_> {
     /// Makes a call for the subject of the case and for a user with an id of the same form that nobody has, several times each.
     pub(super) async fn twins(&mut self, operation: Operation, step: &Step) -> Result<(), Ended> {
-        let own = self.lease.own().user_id.clone();
+        let (own, what) = match step.twin {
+            Some(Twin::UnknownFactor) => (self.factor_id.clone().unwrap_or_default(), "factor"),
+            _ => (self.lease.own().user_id.clone(), "user"),
+        };
         let unknown = alike(&own, &self.seed);
         let mut both = (Answers::default(), Answers::default());
         self.round(operation, step, [&own, &unknown], &mut both).await?;
@@ -77,7 +80,7 @@ impl Player<'_> {
             }
         }
         self.checked.insert(CLAUSE);
-        let expected = "the same answer for a user that exists and for one that does not";
+        let expected = format!("the same answer for a {what} that exists and for one that does not");
         let finding = match told_apart(&both.0, &both.1, &self.shared.masker) {
             Some(received) => Finding::new(CHECK, CLAUSE, Reason::SecurityUnmet, expected, received),
             None => Finding::new(CHECK, CLAUSE, Reason::Met, expected, "they are the same"),
@@ -94,9 +97,14 @@ impl Player<'_> {
         (existing, unknown): &mut (Answers, Answers),
     ) -> Result<(), Ended> {
         for exists in ROUND {
-            let user = if exists { UserRef::Own } else { UserRef::Text(ids[1].to_owned()) };
-            let step = Step { user, twin: None, expect: Some(Expectation::EITHER), ..step.clone() };
-            self.call_step(operation, &step).await?;
+            let mut call = Step { twin: None, expect: Some(Expectation::EITHER), ..step.clone() };
+            match step.twin {
+                Some(Twin::UnknownFactor) if !exists => call.factor = FactorRef::Text(ids[1].to_owned()),
+                Some(Twin::UnknownFactor) => call.factor = FactorRef::Own,
+                _ if !exists => call.user = UserRef::Text(ids[1].to_owned()),
+                _ => call.user = UserRef::Own,
+            }
+            self.call_step(operation, &call).await?;
             if let Some(played) = self.exchanges.last() {
                 let answers = if exists { &mut *existing } else { &mut *unknown };
                 answers.add(&played.exchange, ids);

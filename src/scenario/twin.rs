@@ -8,4 +8,6 @@ use serde::{Deserialize, Serialize};
 pub enum Twin {
     /// A user with an id of the same form as the subject's.
     UnknownUser,
+    /// A factor with an id of the same form as that of the factor of the case.
+    UnknownFactor,
 }

@@ -71,6 +71,9 @@ pub const SPELLINGS: &[Spelling] = &[
         path.replacen("/v", "/%76", 1)
     }),
     rest("encoded-end", "the last character is percent-encoded", |path, _| encoded_end(path)),
+    rest("encoded-end-twice", "the last character is percent-encoded twice", |path, _| {
+        encoded_end(path).replace('%', "%25")
+    }),
     rest("matrix-parameter", "the last segment has a parameter", |path, _| format!("{path};a=b")),
     rest("further-query", "there is a query that says nothing", |path, _| format!("{path}?proofmark=1")),
     rest("upper-case", "the path is in capitals", |path, _| path.to_ascii_uppercase()),

@@ -113,6 +113,12 @@ pub const FAULTS: &[Fault] = &[
         apply: lying_length,
     },
     Fault {
+        id: "message-twice",
+        summary: "the message is there twice, where the method takes one",
+        protocols: FRAMED,
+        apply: |body| [body.clone(), body].concat().into(),
+    },
+    Fault {
         id: "compressed-flag",
         summary: "the frame says it is compressed and is not",
         protocols: FRAMED,

@@ -9,8 +9,8 @@ use super::exchanges::{
 };
 use super::{
     ALLOWED, BEARER, CACHE, CHALLENGED, CODING, CODING_NAMED, CONDITIONAL, CREDENTIALS, DATED, ENCODING_UNKNOWN,
-    EXPOSED, Expected, FIELD_ONCE, FRAMING, HTTP_STATUS, JSON_UTF8, MESSAGE_ENCODED, REDIRECT, Row, STATUS_PLACE,
-    SUCCESS_STATUS, TRACE, UNKNOWN_METHOD, VARIES, WEB_LOWER_CASE, row,
+    EXPOSED, Expected, FIELD_ONCE, FRAMING, HTTP_STATUS, JSON_UTF8, MESSAGE_ENCODED, REDIRECT, REFUSAL_CODE, Row,
+    STATUS_PLACE, SUCCESS_STATUS, TRACE, UNKNOWN_METHOD, VARIES, WEB_LOWER_CASE, row,
 };
 use crate::contract::{Endpoint, Flow, Operation, Protocol};
 use crate::transport::Exchange;
@@ -140,6 +140,9 @@ fn fields() -> Vec<Row> {
     for text in ["\u{feff}{\"code\":5,\"message\":\"\",\"details\":[]}", "\u{feff}{}"] {
         found.push(row("a mark", rest_text(start(), 404, text), &[super::ERROR_BODY, JSON_UTF8]));
         found.push(row("a mark", rest_text(start(), 404, text), &[JSON_UTF8]).of_another_method());
+    }
+    for text in ["{\"code\":0,\"message\":\"a\",\"details\":[]}", "{\"code\":\"OK\"}"] {
+        found.push(row("a code of success", rest_text(start(), 415, text), &[REFUSAL_CODE]).of_another_method());
     }
     found
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::exchanges::{body_with, endpoint, public_key, success};
-use super::{ALGORITHMS, ENUMERATIONS, Expected, PERSONAL, RESIDENT_KEY, Row, TIMEOUT, row};
+use super::{ALGORITHMS, ENUMERATIONS, EXTENSIONS, Expected, PERSONAL, RESIDENT_KEY, Row, TIMEOUT, row};
 use crate::contract::{Flow, Operation, Protocol};
 
 /// Options with one member another.
@@ -43,6 +43,9 @@ pub fn defective() -> Vec<Row> {
         ("/pubKeyCredParams", algorithms(&[-7, 7]), &[ALGORITHMS]),
         ("/pubKeyCredParams", algorithms(&[-7, 4_294_967_289]), &[ALGORITHMS]),
         ("/pubKeyCredParams", algorithms(&[-70_000]), &[ALGORITHMS]),
+        ("/extensions", json!({ "appid": "https://login.example" }), &[EXTENSIONS]),
+        ("/extensions", json!({ "largeBlob": { "read": true } }), &[EXTENSIONS]),
+        ("/extensions", json!({ "prf": { "evalByCredential": {} } }), &[EXTENSIONS]),
         // minnie@mouse.example, and Minnie
         ("/user/id", json!("bWlubmllQG1vdXNlLmV4YW1wbGU"), &[PERSONAL]),
         ("/user/id", json!("TWlubmll"), &[PERSONAL]),
@@ -66,6 +69,8 @@ pub fn harmless() -> Vec<Row> {
             &[],
         ),
         ("/pubKeyCredParams", json!([]), &[]),
+        ("/extensions", json!({ "credProps": true, "appidExclude": "https://login.example", "appid": null }), &[]),
+        ("/extensions", json!({ "largeBlob": { "support": "preferred" }, "prf": { "eval": { "first": "AA" } } }), &[]),
         ("/user/displayName", json!(""), &[]),
     ])
 }

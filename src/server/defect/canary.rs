@@ -81,16 +81,16 @@ pub(super) const DEFECTS: &[Defect] = &[
         "options of a start for another user list the credentials of the caller",
         &["sequences/administrator-starts"],
     ),
-    fails(
+    deviates(
         "canary-debug-info-in-details",
         "api/no-leak/internals",
         "a 404 over REST has a detail more, with places in the source",
-        &["canaries"],
+        &["authorization/unknown-factor"],
     ),
     fails(
         "canary-display-name-of-earlier-start",
         "api/no-leak/other-user",
         "displayName in options is that of the start before, whoever made it",
-        &["canaries"],
+        &["enrolment/start", "enrolment/good"],
     ),
 ];

@@ -101,9 +101,14 @@ pub(super) const DEFECTS: &[Defect] = &[
     ),
     fails(
         "carrier-origin-header-is-expected",
-        "webauthn/7.1/origin",
+        "api/carriers/host",
         "the origin of the header Origin is expected too",
-        &["carriers"],
+        &["carriers/host-verify-header-origin"],
     ),
-    fails("carrier-path-decoded-twice", "http/path", "ids in paths are percent-decoded twice", &["carriers"]),
+    fails(
+        "carrier-path-decoded-twice",
+        "http/path",
+        "ids in paths are percent-decoded twice",
+        &["http/encoded-end-twice"],
+    ),
 ];

@@ -100,18 +100,18 @@ pub(super) const DEFECTS: &[Defect] = &[
         "identifier-exclude-transports-null",
         "api/options/members",
         "descriptors in excludeCredentials have transports that are null, at which clients throw",
-        &["identifiers"],
+        &["enrolment/good"],
     ),
     fails(
         "identifier-appid-at-creation",
-        "webauthn/7.1/options",
+        "webauthn/5.4/extensions",
         "options of second factors ask for the extension appid, at which clients throw",
-        &["identifiers"],
+        &["enrolment/start"],
     ),
-    fails(
+    deviates(
         "identifier-oracle-of-factors",
         "api/identifiers/no-user-oracle",
         "who may not act on others gets 404 for a factor that does not exist, and 403 for one that does",
-        &["identifiers"],
+        &["identifiers/known-or-unknown-factor"],
     ),
 ];

@@ -97,7 +97,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         "sequence-bound-to-protocol",
         "api/transports-agree",
         "a registration that was started over one protocol is not found over another",
-        &["sequences"],
+        &["ceremony/other-transport"],
     ),
     fails(
         "sequence-removal-by-any-kind",

@@ -92,8 +92,8 @@ pub(super) const DEFECTS: &[Defect] = &[
     ),
     fails(
         "stored-name-taken",
-        "webauthn/7.1/accept",
+        "api/stored/listed",
         "a name that a factor of the user has, of either kind, is refused for a further one",
-        &["stored"],
+        &["stored/same-name"],
     ),
 ];
