@@ -55,6 +55,7 @@ pub enum Stands {
 pub type Mark = usize;
 
 /// The last eight bytes of many texts: what tells at once that a longer text has none of them.
+#[derive(Default)]
 pub(super) struct Ends {
     filter: Filter,
     known: RwLock<HashSet<u64>>,
@@ -64,6 +65,7 @@ pub(super) struct Ends {
 struct Filter(Box<[AtomicU64]>);
 
 /// Many values, and what finds them. Can be searched while values are added.
+#[derive(Default)]
 pub struct Marks {
     filter: Filter,
     table: RwLock<Table>,
@@ -175,12 +177,6 @@ impl Filter {
     }
 }
 
-impl Default for Ends {
-    fn default() -> Self {
-        Ends { filter: Filter::default(), known: RwLock::default() }
-    }
-}
-
 impl Ends {
     /// Keeps the end of a text of eight bytes or more.
     pub fn add(&self, text: &[u8]) {
@@ -197,12 +193,6 @@ impl Ends {
             is_known
         });
         is_known
-    }
-}
-
-impl Default for Marks {
-    fn default() -> Self {
-        Marks { filter: Filter::default(), table: RwLock::default() }
     }
 }
 
