@@ -4,6 +4,7 @@ mod annotations;
 mod badge;
 mod causes;
 pub mod coverage;
+mod coverage_json;
 mod diff;
 mod html;
 mod json;
@@ -51,7 +52,7 @@ pub const REPORTS: &[Report] = &[
     Report { name: "sarif", summary: "SARIF 2.1.0, for code scanning", write: sarif::write },
     Report { name: "markdown", summary: "Markdown, for the summary page of a CI job", write: markdown::write },
     Report { name: "badge", summary: "JSON for a shields.io endpoint badge", write: badge::write },
-    Report { name: "coverage", summary: "clause by transport, as JSON", write: coverage::write },
+    Report { name: "coverage", summary: "clause by transport, as JSON", write: coverage_json::write },
 ];
 
 /// The format with this name.

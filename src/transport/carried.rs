@@ -103,8 +103,7 @@ impl FromStr for Place {
 impl Place {
     fn needs_name(&self) -> bool {
         use Place as P;
-        let is_of_body = matches!(self, P::Member(..) | P::Credential(_) | P::Form(_) | P::Field(..));
-        is_of_body || matches!(self, P::Query(_) | P::Header(_) | P::Cookie(_))
+        !matches!(self, P::Authorization(_) | P::Joined | P::Authority | P::SecondHost | P::Length | P::Chunked)
     }
 
     /// The protocols over which a request has such a place. A path with a query is another path over gRPC.
@@ -258,9 +257,7 @@ pub(super) fn keeps_message(call: &Call) -> bool {
 impl Parts {
     /// Puts everything into its place. The documented authorization is among the lines.
     pub fn with(mut self, call: &Call, purpose: For) -> Result<Parts, TransportError> {
-        for carried in &call.tamper.also {
-            self.put(call.endpoint, carried, purpose)?;
-        }
+        call.tamper.also.iter().try_for_each(|carried| self.put(call.endpoint, carried, purpose))?;
         Ok(self)
     }
 
@@ -297,8 +294,7 @@ impl Parts {
                 self.lines.push((HOST, carried.line(purpose)?));
             }
             Place::SecondHost => {
-                let own = value(&self.authority(), false)?;
-                self.lines.extend([(HOST, own), (HOST, carried.line(purpose)?)]);
+                self.lines.extend([(HOST, value(&self.authority(), false)?), (HOST, carried.line(purpose)?)]);
             }
             Place::Length => {
                 let more: usize = carried.text(purpose).parse().unwrap_or(1);
