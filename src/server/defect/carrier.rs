@@ -97,7 +97,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         "carrier-authenticator-data-of-envelope",
         "webauthn/7.1/user-verified",
         "the flag UV is read in response.authenticatorData too, which nothing signs",
-        &["carriers"],
+        &["across/copy-user-verified"],
     ),
     fails(
         "carrier-origin-header-is-expected",

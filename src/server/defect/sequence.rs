@@ -101,14 +101,14 @@ pub(super) const DEFECTS: &[Defect] = &[
     ),
     fails(
         "sequence-removal-by-any-kind",
-        "api/state/removed",
+        "api/request/factor-id",
         "a removal at the path of one kind of factor takes a factor of the other kind too",
-        &["sequences"],
+        &["across/other-kind-remove"],
     ),
     fails(
         "sequence-denied-verify-ends-registration",
-        "api/state/refused",
+        "api/state/open",
         "a verify that is refused for a lack of permission ends the registration that it names",
-        &["sequences"],
+        &["sequences/denied-calls-beside-open"],
     ),
 ];
