@@ -3,6 +3,7 @@
 use super::control::SIMPLE;
 use super::judge;
 use super::player::{Ended, Player};
+use super::stored;
 use crate::contract::{ApiVersion, Flow, Operation};
 use crate::outcome::{Finding, Profile, Reason, Verdict, gravest};
 use crate::scenario::{Caller, Expectation, FlowRef, Made, Permutation, Step, Whom};
@@ -18,7 +19,9 @@ const EXCLUDE: &str = "api/options/exclude-credentials";
 pub(super) async fn settle(player: &mut Player<'_>) -> Result<(), Ended> {
     let worst = gravest(&player.findings, AS_ALWAYS).map_or(Verdict::Pass, |worst| worst.verdict(AS_ALWAYS));
     // A refusal for another reason must store nothing either; what was accepted where it should not be is another matter.
-    let settled = worst == Verdict::Pass || (worst == Verdict::Deviation && player.observed != judge::ACCEPTED);
+    let is_of_lists = player.findings.iter().all(|finding| finding.reason.is_pass() || finding.check == stored::CHECK);
+    let is_refusal = player.observed != judge::ACCEPTED;
+    let settled = worst == Verdict::Pass || (worst == Verdict::Deviation && (is_refusal || is_of_lists));
     let touched = !player.state.enrolled.is_empty() || !player.state.absent.is_empty();
     let Some(next) = player.next_start().filter(|_| settled && touched) else { return Ok(()) };
     let observed = std::mem::take(&mut player.observed);

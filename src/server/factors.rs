@@ -162,11 +162,8 @@ fn shown_state(switches: &Switches, flow: Flow, factor: &Factor) -> &'static str
 }
 
 /// The factors that options exclude: all that the user has of the flow's kind.
-pub(super) fn excluded(site: &Site, flow: Flow, (user, caller): (&User, &User), state: &mut UserState) -> Vec<Factor> {
+pub(super) fn excluded(site: &Site, flow: Flow, user: &User, state: &mut UserState) -> Vec<Factor> {
     let (switches, kind) = (&site.switches, Kind::of(flow));
-    if caller.id != user.id && switches.has("canary-exclude-of-caller") {
-        return enrolled(flow, caller);
-    }
     let mut factors = state.of(kind).factors.clone();
     if switches.has("sequence-versions-apart") {
         factors.retain(|factor| factor.version == flow.version());

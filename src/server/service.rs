@@ -256,7 +256,7 @@ impl Service {
             display_name: spill::display_name(&self.site, user),
             flow,
             pending: &pending,
-            excluded: factors::excluded(&self.site, flow, (user, &*caller.user), &mut state),
+            excluded: factors::excluded(&self.site, flow, user, &mut state),
             attachment,
             timeout,
             switches,

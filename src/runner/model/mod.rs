@@ -48,7 +48,7 @@ const IDS: &str = "api/state/ids";
 const CONSISTENT: &str = "api/state/consistent";
 
 /// Sequences of a default run, for each flow and protocol of the target.
-const FOR_EACH_PLACE: usize = 2;
+const FOR_EACH_PLACE: usize = 3;
 /// How many times as many an exhaustive run has.
 const EXHAUSTIVE: usize = 6;
 /// Different findings after which no more sequences are drawn.

@@ -75,12 +75,6 @@ pub(super) const DEFECTS: &[Defect] = &[
         "the challenge of a 401 over REST repeats the token that is not known",
         &["authorization/other-scheme"],
     ),
-    fails(
-        "canary-exclude-of-caller",
-        "api/state/kept",
-        "options of a start for another user list the credentials of the caller",
-        &["sequences/administrator-starts"],
-    ),
     deviates(
         "canary-debug-info-in-details",
         "api/no-leak/internals",

@@ -9,9 +9,7 @@ use proofmark::wire::secret::Secret;
 use serde_json::json;
 
 use super::super::{Session, World, success};
-use super::{
-    Row, administrator, assert_shows, either, enrol, excluded, listed, nobody, path, send, session, tells, verify_as,
-};
+use super::{Row, assert_shows, either, enrol, excluded, listed, nobody, path, send, session, tells, verify_as};
 
 /// The second subject's session.
 fn other(world: &World, flow: Flow, protocol: Protocol) -> Session<'_> {
@@ -166,17 +164,6 @@ const ROWS: &[Row] = &[
         },
         "quiet",
         "tells",
-    ),
-    (
-        "canary-exclude-of-caller",
-        |world| {
-            Box::pin(async move {
-                enrol(&administrator(session(world, Flow::V1Passwordless, Protocol::Rest)), "a").await;
-                excluded(&administrator(session(world, Flow::V2Passkey, Protocol::Rest))).await
-            })
-        },
-        "0",
-        "1",
     ),
     (
         "canary-debug-info-in-details",
