@@ -49,10 +49,6 @@ pub const EXTENSIONS: Check = Check {
     examine: extensions,
 };
 
-/// Inputs of extensions with which `create()` ends in a NotSupportedError: appid (section 10.1.1), and those of largeBlob (10.1.5) and
-/// prf (10.1.4) that are for authentication.
-const NOT_AT_CREATION: [&str; 4] = ["/appid", "/largeBlob/read", "/largeBlob/write", "/prf/evalByCredential"];
-
 /// A user handle without personal data.
 pub const PERSONAL: Check = Check {
     id: "user-handle-personal",
@@ -61,6 +57,9 @@ pub const PERSONAL: Check = Check {
     examine: personal,
 };
 
+/// Inputs of extensions with which `create()` ends in a NotSupportedError: appid (section 10.1.1), and those of largeBlob (10.1.5) and
+/// prf (10.1.4) that are for authentication.
+const NOT_AT_CREATION: [&str; 4] = ["/appid", "/largeBlob/read", "/largeBlob/write", "/prf/evalByCredential"];
 /// In milliseconds: nobody can touch an authenticator in less. Section 15.1 recommends 300,000 to 600,000.
 const LEAST_TIMEOUT: f64 = 1_000.0;
 /// A day.

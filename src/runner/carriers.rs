@@ -1,5 +1,7 @@
 //! Calls that say two things of one: what stands in further places of their requests, and on whose they acted.
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::HeaderName;
@@ -41,19 +43,20 @@ impl Player<'_> {
     }
 
     /// A credential with what a step puts into further members of it.
-    pub(super) fn with_further_members(
+    pub(super) fn with_further_members<'c>(
         &self,
         endpoint: &Endpoint,
         step: &Step,
-        credential: &MadeCredential,
+        credential: &'c MadeCredential,
         message: &Value,
-    ) -> MadeCredential {
-        let mut credential = credential.clone();
+    ) -> Cow<'c, MadeCredential> {
+        let mut credential = Cow::Borrowed(credential);
         for also in &step.also {
             let Some(place @ Place::Credential(name)) = also.place() else { continue };
             let Some(Content::Plain(value)) = self.content(endpoint, also, place, message) else { continue };
-            put(&mut credential.created.json, name, value);
-            credential.created.text = credential.created.json.to_string().into_bytes();
+            let created = &mut credential.to_mut().created;
+            put(&mut created.json, name, value);
+            created.text = created.json.to_string().into_bytes();
         }
         credential
     }

@@ -129,17 +129,14 @@ pub(super) fn of_bug(id: &str, error: &tokio::task::JoinError) -> CaseRecord {
 impl Player<'_> {
     async fn play_all(&mut self, control: Result<(), Failed>) -> Result<(), Ended> {
         if let Err(Failed { reason, why, lost, .. }) = control {
-            let (expected, format) =
-                ("the same enrolment with nothing wrong in it is accepted", self.permutation.format);
+            let expected = "the same enrolment with nothing wrong in it is accepted";
             // A token or a connection that fails the control says nothing about what the target has.
             let is_set_up = reason == Reason::Auth || reason.is_of_the_network();
             let (check, reason) = match lost {
                 _ if is_set_up => ("control", reason),
                 // What is not answered says nothing about what the target has.
                 Some(_) => (breaker::CONTROL_LOST, Reason::ControlFailed),
-                // fido-u2f has no user verification, and the options require it.
-                None if reason == Reason::NotDeclared && format == Format::FidoU2f => ("control", reason),
-                None => ("control", self.failed_control()),
+                None => ("control", self.failed_control(reason)),
             };
             return self.end(check, self.clause(), reason, expected, why);
         }
@@ -155,8 +152,8 @@ impl Player<'_> {
 
     /// What it means that the control was refused: of what every target has to take an error; of an algorithm other than ES256,
     /// of an attestation format that the target file does not declare, or of attestation whose root it is not said to accept,
-    /// that the target does not have it.
-    fn failed_control(&self) -> Reason {
+    /// that the target does not have it. So it is where fido-u2f, which has no user verification, meets options that require it.
+    fn failed_control(&self, reason: Reason) -> Reason {
         let format = self.permutation.format;
         let algorithm = self.permutation.case.control_algorithm(format);
         let policy = &self.shared.target.policy;
@@ -164,22 +161,21 @@ impl Player<'_> {
         let declared = matches!(format, Format::None | Format::PackedSelf)
             || (accepts_root && policy.formats.iter().any(|declared| declared == format.identifier()));
         let usual = algorithm == CoseAlgorithm::ES256 && self.permutation.case.control_of(format).attester.is_none();
-        if declared && usual { Reason::ControlFailed } else { Reason::NotDeclared }
+        let is_without_verification = format == Format::FidoU2f && reason == Reason::NotDeclared;
+        if declared && usual && !is_without_verification { Reason::ControlFailed } else { Reason::NotDeclared }
     }
 
     async fn run_steps(&mut self) -> Result<(), Ended> {
         let permutation = self.permutation;
         self.look_before().await?;
-        let steps = &permutation.case.steps;
-        for (index, step) in steps.iter().enumerate() {
-            if step.when == When::Accepted && self.observed != judge::ACCEPTED {
+        let mut following = permutation.case.steps.as_slice();
+        for group in following.split_inclusive(|step| !step.with_next) {
+            following = &following[group.len()..];
+            let [step] = group else {
+                self.together(group).await?;
                 continue;
-            }
-            if step.with_next || index.checked_sub(1).is_some_and(|before| steps[before].with_next) {
-                if !step.with_next {
-                    let first = steps[..index].iter().rposition(|step| !step.with_next).map_or(0, |before| before + 1);
-                    self.together(&steps[first..=index]).await?;
-                }
+            };
+            if step.when == When::Accepted && self.observed != judge::ACCEPTED {
                 continue;
             }
             for _ in 0..step.times {
@@ -188,7 +184,6 @@ impl Player<'_> {
                 } else if step.make.is_some() && self.leaves_out_make(step) {
                     continue;
                 } else if let Some(made) = step.make {
-                    let following = &permutation.case.steps[index + 1..];
                     loop {
                         let before = self.unlucky;
                         self.make(step, made, following)?;

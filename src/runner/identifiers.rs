@@ -34,8 +34,8 @@ struct Seen {
     several: (BTreeSet<String>, Option<String>),
     /// Users with the handle of another, and an example.
     shared: (BTreeSet<String>, Option<String>),
-    /// What options have called a user: member and text, with the flow where that was seen first.
-    names: HashMap<String, HashMap<(&'static str, String), &'static str>>,
+    /// What options have called a user: member and text.
+    names: HashMap<String, HashSet<(&'static str, String)>>,
     /// User, whether it is a U2F factor, and id, of what is enrolled.
     enrolled: HashSet<(String, bool, String)>,
     /// How often such an id came again, and an example.
@@ -67,14 +67,14 @@ impl Identifiers {
         }
     }
 
-    /// Notes what an answer of a flow calls a user.
-    pub(super) fn named(&self, user: &str, flow: &'static str, names: [(&'static str, &str); 2]) {
+    /// Notes what options call a user.
+    pub(super) fn named(&self, user: &str, names: [(&'static str, &str); 2]) {
         let mut seen = self.seen();
         let known = seen.names.entry(user.to_owned()).or_default();
         for (member, name) in names.into_iter().filter(|(_, name)| !name.is_empty()) {
             // More would only be more of the same.
             if known.len() < MOST_NAMES {
-                known.entry((member, name.to_owned())).or_insert(flow);
+                known.insert((member, name.to_owned()));
             }
         }
     }
@@ -144,15 +144,15 @@ impl Seen {
     fn mixed_up(&self) -> Option<(usize, String)> {
         let mut users_of: HashMap<&(&str, String), BTreeSet<&str>> = HashMap::new();
         for (user, names) in &self.names {
-            for name in names.keys() {
+            for name in names {
                 users_of.entry(name).or_default().insert(user);
             }
         }
         let mut found: BTreeMap<&str, &str> = BTreeMap::new();
         for (user, names) in &self.names {
-            let has_several = |member: &str| names.keys().filter(|(of, _)| *of == member).count() > 1;
+            let has_several = |member: &str| names.iter().filter(|(of, _)| *of == member).count() > 1;
             let is_shared = |name: &&(&'static str, String)| users_of.get(*name).is_some_and(|users| users.len() > 1);
-            let mixed = names.keys().filter(is_shared).find(|(member, _)| has_several(member));
+            let mixed = names.iter().filter(is_shared).find(|(member, _)| has_several(member));
             found.extend(mixed.map(|(member, _)| (user.as_str(), *member)));
         }
         let (user, member) = found.first_key_value()?;
@@ -188,7 +188,7 @@ impl Player<'_> {
         let (flow, shared) = (endpoint.flow, self.shared);
         let rp_id = options.rp.id.as_deref().unwrap_or(&shared.target.rp_id);
         let names = [("name", options.user.name.as_str()), ("displayName", options.user.display_name.as_str())];
-        shared.identifiers.named(&user, flow.slug(), names);
+        shared.identifiers.named(&user, names);
         shared.identifiers.handle(&user, rp_id, flow.slug(), &options.user.id);
         if let Some(id) = self.factor_id.as_deref().filter(|_| flow.version() == ApiVersion::V2) {
             shared.identifiers.started(&user, flow.is_u2f(), id);
@@ -257,12 +257,12 @@ mod tests {
     fn a_user_who_is_called_as_another_now_and_then_is_told() {
         let seen = Identifiers::default();
         for (user, name) in [("1", "a"), ("2", "b"), ("3", "a"), ("1", "a")] {
-            seen.named(user, "v2/u2f", [("name", name), ("displayName", "Somebody")]);
+            seen.named(user, [("name", name), ("displayName", "Somebody")]);
         }
         // Two users may have one name, and a user a new one.
-        seen.named("2", "v1/u2f", [("name", "c"), ("displayName", "")]);
+        seen.named("2", [("name", "c"), ("displayName", "")]);
         assert!(judged(&seen).is_empty());
-        seen.named("1", "v1/u2f", [("name", "b"), ("displayName", "Somebody")]);
+        seen.named("1", [("name", "b"), ("displayName", "Somebody")]);
         let records = judged(&seen);
         assert_eq!(records[0].id, "all/all/accounts");
         assert_eq!((records[0].verdict, records[0].findings[0].reason), (Verdict::Fail, Reason::Leak));

@@ -16,9 +16,8 @@ impl Player<'_> {
     /// Sends the calls of several steps at the same time. Each has to be answered as if it were alone.
     pub(super) async fn together(&mut self, steps: &[Step]) -> Result<(), Ended> {
         let mut calls = Vec::new();
-        for step in steps {
-            let operation = step.call.map(|operation| self.permutation.operation(operation));
-            calls.push(self.prepared(operation.unwrap_or(Operation::Start), step)?);
+        for (step, operation) in steps.iter().filter_map(|step| Some((step, step.call?))) {
+            calls.push(self.prepared(self.permutation.operation(operation), step)?);
         }
         let sent = self.send_together(&mut calls, steps).await;
         for ((sent, (line, call)), step) in sent.into_iter().zip(&calls).zip(steps) {

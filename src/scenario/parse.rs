@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use thiserror::Error;
 
-use super::also::EACH;
+use super::also::{EACH, When};
 use super::model::{Case, CaseEntry, Place, SuiteFile};
 use super::oracle::OracleVerdict;
 use super::step::{OperationRef, Step};
@@ -223,6 +223,18 @@ fn check_step(case: &Case, step: &Step) -> Result<(), String> {
 /// Whether the starts that steps speak of come before them, and whether what is watched can be followed.
 fn check_sequence(case: &Case) -> Result<(), String> {
     let mut starts = 0;
+    let is_one_call = |step: &Step| {
+        step.call.is_some()
+            && step.race.is_none()
+            && step.twin.is_none()
+            && step.times == 1
+            && step.when == When::Always
+    };
+    let mut together = case.steps.windows(2).filter(|pair| pair[0].with_next);
+    let is_last = case.steps.last().is_some_and(|step| step.with_next);
+    if is_last || together.any(|pair| !pair.iter().all(is_one_call)) {
+        return Err("`with-next` goes with a single call, and a single call follows it".to_owned());
+    }
     for step in &case.steps {
         let about = [step.of, step.from].into_iter().flatten();
         if let Some(wrong) = about.into_iter().find(|number| !(1..=starts).contains(number)) {
@@ -329,6 +341,12 @@ mod tests {
                 "start 2, and there are 1",
             ),
             (format!("{{ id: s/a, {clause}, watch: always, steps: [{{ prepare: remove }}] }}"), "plain calls"),
+            (format!("{{ id: s/a, {clause}, steps: [{{ call: start, race: copies }}] }}"), "goes with `call: verify`"),
+            (format!("{{ id: s/a, {clause}, steps: [{{ call: start, with-next: true }}] }}"), "a single call follows"),
+            (
+                format!("{{ id: s/a, {clause}, steps: [{{ call: start, with-next: true }}, {{ prepare: verify }}] }}"),
+                "a single call follows",
+            ),
             (
                 format!("{{ id: s/a, {clause}, learnt: {{ a: true }}, steps: [{{ call: start }}] }}"),
                 "goes with `watch`",

@@ -13,6 +13,7 @@ use serde_json::{Map, Value, json};
 use super::listener::Remembered;
 use super::switches::Switches;
 use crate::contract::{Endpoint, Operation, Protocol};
+use crate::wire::percent;
 
 /// A header by which gateways tell who calls.
 const USER_ID: &str = "x-user-id";
@@ -186,21 +187,7 @@ fn pairs(text: &str) -> impl Iterator<Item = (String, String)> {
 
 /// Percent-decoded (RFC 3986 section 2.1); what is no escape stays as it is.
 pub(super) fn decoded(text: &str) -> String {
-    let (mut bytes, mut rest) = (Vec::new(), text.as_bytes());
-    while let [first, more @ ..] = rest {
-        let digits = more.get(..2).filter(|_| *first == b'%').and_then(|digits| std::str::from_utf8(digits).ok());
-        match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = &more[2..];
-            }
-            None => {
-                bytes.push(*first);
-                rest = more;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
+    percent::decode_message(text.as_bytes())
 }
 
 #[cfg(test)]

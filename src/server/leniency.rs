@@ -11,7 +11,7 @@ use crate::contract::Protocol;
 use crate::relying_party::{Omission, Step};
 use crate::webauthn::authenticator_data::{AuthenticatorData, Flags};
 use crate::webauthn::base64;
-use crate::webauthn::cbor::Form;
+use crate::webauthn::cbor::{self, Form};
 use crate::webauthn::cose::CoseAlgorithm;
 use crate::webauthn::public_key::KeyKind;
 
@@ -32,8 +32,7 @@ pub(super) fn omission(
     let is = |wanted: CoseAlgorithm| algorithm == Some(wanted);
     let is_elliptic = matches!(kind, Some(KeyKind::P256 | KeyKind::P384 | KeyKind::P521));
     let format = object.format.as_str();
-    let mut members = object.statement.as_map().into_iter().flatten();
-    let has_certificates = members.any(|(name, _)| name.as_text() == Some("x5c"));
+    let has_certificates = object.statement.as_map().is_some_and(|map| cbor::member(map, "x5c").is_some());
     let has_challenge = || {
         let claimed = claimed_challenge_text(credential).unwrap_or_default();
         base64::decode_any(&claimed).is_ok_and(|bytes| bytes == challenge)

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::ceremony::{Attempt, attestation_object, client_data};
 use super::refusal::Refused;
 use super::store::Kind;
-use crate::webauthn::base64;
+use crate::webauthn::{base64, cbor};
 
 /// Members of client data that an old library knows.
 const MEMBERS: [&str; 5] = ["type", "challenge", "origin", "crossOrigin", "topOrigin"];
@@ -70,8 +70,7 @@ fn has_old_transports(credential: &Value) -> bool {
 /// Certificates of x5c.
 fn chain_length(credential: &Value) -> Option<usize> {
     let statement = attestation_object(credential)?.statement;
-    let (_, certificates) = statement.as_map()?.iter().find(|(name, _)| name.as_text() == Some("x5c"))?;
-    Some(certificates.as_array()?.len())
+    Some(cbor::member(statement.as_map()?, "x5c")?.as_array()?.len())
 }
 
 /// Whether a factor of the user, of either kind, has the name.

@@ -242,11 +242,7 @@ mod tests {
                     let text = format!("{before}{form} and more");
                     assert_eq!(masker.mask(&text), format!("{before}{MASK} and more"), "{form} of {value}");
                 }
-                assert_eq!(
-                    masker.mask(&form[1..]).contains(MASK),
-                    Masker::new([]).mask(&form).contains(MASK),
-                    "{form}"
-                );
+                assert!(!masker.mask(&form[1..]).contains(MASK), "{form} without its first character");
             }
         }
     }

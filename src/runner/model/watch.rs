@@ -116,6 +116,14 @@ impl Player<'_> {
         }
     }
 
+    /// The same of what a user has, in which also shows what refused calls have changed.
+    fn looked_at_user(&mut self, call: &Step, asked: &Asked, clauses: &[&'static str]) {
+        self.looked_at(call, asked, clauses);
+        if self.book.has_refused(asked.is_own) {
+            self.looked_at(call, asked, &[REFUSED]);
+        }
+    }
+
     fn predicted(&self, asked: &Asked) -> Predicted {
         let learnt = &self.permutation.case.learnt;
         let known = |question: &str| {
@@ -201,10 +209,7 @@ impl Player<'_> {
         let Some(start) = self.starts.last() else { return Ok(()) };
         let (id, options) = (start.factor_id.clone(), start.options.clone());
         let view = (asked.is_own, asked.flow);
-        self.looked_at(call, asked, &[KEPT, OWNER]);
-        if self.book.has_refused(asked.is_own) {
-            self.looked_at(call, asked, &[REFUSED]);
-        }
+        self.looked_at_user(call, asked, &[KEPT, OWNER]);
         if let Some(id) = id.filter(|_| view::says_id(asked.flow)) {
             self.looked_at(call, asked, &[IDS]);
             if let Err(mismatch) = self.book.id_fits(&id) {
@@ -231,10 +236,7 @@ impl Player<'_> {
             return self.strangers_list(asked, body);
         }
         let view = (asked.is_own, asked.flow);
-        self.looked_at(step, asked, &[LISTED, KEPT, OWNER]);
-        if self.book.has_refused(asked.is_own) {
-            self.looked_at(step, asked, &[REFUSED]);
-        }
+        self.looked_at_user(step, asked, &[LISTED, KEPT, OWNER]);
         let mut items = view::shown(asked.flow, body);
         let mut pauses = self.shared.facts.pauses().iter();
         let (mut has_waited, mut has_differed) = (0, false);

@@ -19,7 +19,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         "http-cors-any-origin",
         "api/content-type",
         "pages of any origin may read replies, without credentials",
-        "the token is no credential that a browser adds by itself (Fetch, CORS protocol)",
+        "the token is not a credential that a browser adds by itself (Fetch, CORS protocol)",
         REPLIES,
     ),
     variant(
