@@ -53,6 +53,7 @@ impl Options {
     pub(super) fn read(arguments: &LoadArguments) -> Result<Options, Failure> {
         let time = |option: &str, text: &Option<String>| text.as_deref().map(|text| bounded(option, text)).transpose();
         let (steps, hold) = hold(arguments)?;
+        let lag = bounded("--generator-lag", &arguments.generator_lag)?;
         let stage = |option, text| time(option, text).map(|time| micros(time.unwrap_or_default()));
         let stages = Stages {
             warm_up_us: stage("--warm-up", &arguments.warm_up)?,
@@ -93,7 +94,7 @@ impl Options {
             timeout: time("--timeout", &arguments.timeout)?,
             give_up: bounded("--give-up", &arguments.give_up)?,
             ceilings,
-            tolerance: Tolerance { lag: bounded("--generator-lag", &arguments.generator_lag)?, ..Tolerance::default() },
+            tolerance: Tolerance { lag, crypto_queue: lag, ..Tolerance::default() },
             shard: shard(arguments)?,
             start_at: start_at(arguments)?,
             seed: seed_or_random(arguments.seed),
@@ -243,7 +244,22 @@ pub(super) fn enough_files(needed: usize) -> Result<(), Failure> {
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser;
+
     use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        load: LoadArguments,
+    }
+
+    #[test]
+    fn the_lag_of_the_generator_is_that_of_its_attestations_too() {
+        let line = Line::parse_from(["load", "--generator-lag", "7s"]);
+        let tolerance = Options::read(&line.load).unwrap_or_else(|why| panic!("{why}")).tolerance;
+        assert_eq!((tolerance.lag, tolerance.crypto_queue), (Duration::from_secs(7), Duration::from_secs(7)));
+    }
 
     #[test]
     fn shares_are_percentages() {

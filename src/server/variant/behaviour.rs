@@ -122,7 +122,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         "api/state/consistent",
         "a registration is finished only by who has started it, the user or the administrator",
         "no page says whether another caller who may act on the user can finish it",
-        &["enrolment", "sequences/administrator-starts", "v2/passkey/rest/ceremony"],
+        &["enrolment", "sequences/administrator-starts", "across/administrator-*", "v2/passkey/rest/ceremony"],
     ),
     variant(
         "list-open-registrations",
