@@ -68,20 +68,20 @@ struct Verification {
 /// v2's passkey over gRPC: the credential is a Struct.
 pub async fn v2(worker: &mut Worker) {
     let start = Start { user_id: worker.user.id.clone() }.encode_to_vec();
-    let started = unary(worker, Flow::V2Passkey, Operation::Start, start.into()).await;
+    let started = unary(worker, Flow::V2_PASSKEY, Operation::Start, start.into()).await;
     let verify = verification(worker, &started);
-    unary(worker, Flow::V2Passkey, Operation::Verify, verify.into()).await;
+    unary(worker, Flow::V2_PASSKEY, Operation::Verify, verify.into()).await;
 }
 
 /// v1's passwordless over gRPC: the credential is bytes.
 pub async fn v1(worker: &mut Worker) {
-    let started = unary(worker, Flow::V1Passwordless, Operation::Start, Bytes::new()).await;
+    let started = unary(worker, Flow::V1_PASSWORDLESS, Operation::Start, Bytes::new()).await;
     let started = StartedV1::decode(started).expect("a message").key.expect("options").public_key;
     let options = std::str::from_utf8(&started).expect("UTF-8");
     let credential = worker.authenticator.respond(options).expect("created").into_bytes();
     let verification = Some(Verification { credential, name: "floor".to_owned() });
     let verify = VerifyV1 { verification }.encode_to_vec();
-    unary(worker, Flow::V1Passwordless, Operation::Verify, verify.into()).await;
+    unary(worker, Flow::V1_PASSWORDLESS, Operation::Verify, verify.into()).await;
 }
 
 /// v2's passkey over gRPC-Web.
@@ -102,7 +102,7 @@ fn verification(worker: &mut Worker, started: &[u8]) -> Vec<u8> {
 }
 
 fn path(flow: Flow, operation: Operation) -> String {
-    flow.endpoint(operation).expect("an operation of the flow").grpc.path()
+    flow.endpoint(operation).expect("an operation of the flow").grpc.as_ref().expect("a method").path()
 }
 
 async fn unary(worker: &Worker, flow: Flow, operation: Operation, message: Bytes) -> Bytes {
@@ -116,7 +116,7 @@ async fn unary(worker: &Worker, flow: Flow, operation: Operation, message: Bytes
 }
 
 async fn framed(worker: &Worker, operation: Operation, message: &[u8]) -> Bytes {
-    let url = format!("{}{}", worker.base_url, path(Flow::V2Passkey, operation));
+    let url = format!("{}{}", worker.base_url, path(Flow::V2_PASSKEY, operation));
     let body = framing::frame(framing::FLAG_MESSAGE, message);
     let mut reply = worker.post(&url, "application/grpc-web+proto", body).await;
     assert_eq!(reply.get_u8(), framing::FLAG_MESSAGE);

@@ -134,7 +134,8 @@ fn encoding_unknown(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
 fn unknown_method(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
     let exchange = of_grpc(observation).filter(|exchange| has_status(exchange))?;
     let url = exchange.request.url.as_str();
-    if url.is_empty() || url.ends_with(&exchange.endpoint.grpc.path()) || exchange.request.method != "POST" {
+    let is_documented = exchange.endpoint.grpc.as_ref().is_none_or(|grpc| url.ends_with(&grpc.path()));
+    if url.is_empty() || is_documented || exchange.request.method != "POST" {
         return None;
     }
     let unimplemented = Code::UNIMPLEMENTED.number();

@@ -23,6 +23,7 @@ use serde_json::Value;
 use crate::contract::{Operation, clause};
 use crate::outcome::{Finding, Reason};
 use crate::transport::{Exchange, Reply};
+pub use options::creation_options;
 pub use shown::{Seen, Watch};
 
 /// What a check may look at.

@@ -5,9 +5,10 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use super::{Check, Observation, Wrong, brief};
-use crate::contract::{ApiVersion, Operation};
+use crate::contract::{Endpoint, Form, Operation, What};
 use crate::outcome::Reason;
 use crate::webauthn::base64;
+use crate::webauthn::options::{OptionsError, PublicKeyCredentialCreationOptions};
 use crate::wire::json::member;
 
 /// Members and their types.
@@ -48,12 +49,23 @@ pub(super) fn public_key<'o>(observation: &'o Observation<'_>) -> Option<Result<
     read.as_ref().map(|read| read.as_ref().map(Cow::as_ref))
 }
 
+/// The creation options in the answer of a start, as a client reads them; `None` where the answer has none.
+pub fn creation_options(
+    start: &Endpoint,
+    body: &Value,
+) -> Option<Result<PublicKeyCredentialCreationOptions, OptionsError>> {
+    Some(match start.answered(What::Options, body)? {
+        Value::String(text) => PublicKeyCredentialCreationOptions::from_text(text),
+        object => PublicKeyCredentialCreationOptions::from_json(object),
+    })
+}
+
 fn read_public_key<'a>(observation: &Observation<'a>) -> Option<Result<Cow<'a, Value>, Wrong>> {
     let body = observation.success().filter(|_| observation.is(Operation::Start))?;
-    let options = member(body, observation.exchange.endpoint.options_member()?)?;
-    let v1 = observation.exchange.endpoint.flow.version() == ApiVersion::V1;
+    let slot = observation.exchange.endpoint.answers(What::Options)?;
+    let options = slot.of(body)?;
     let object = match options {
-        Value::String(text) if v1 => {
+        Value::String(text) if slot.form == Form::Base64 => {
             match base64::decode_any(text).ok().and_then(|json| serde_json::from_slice(&json).ok()) {
                 Some(object @ Value::Object(_)) => Cow::Owned(object),
                 _ => return Some(Err(Wrong::new("base64 of JSON with publicKey", brief(Some(options))))),
@@ -184,9 +196,7 @@ fn rp_id(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
 /// Page 004 shows base64url without padding, which is what WebAuthn's own helpers read (`parseCreationOptionsFromJSON`); page 003, of
 /// v1, shows padded standard base64. A text that is not base64 at all is left to [`MEMBERS`].
 fn encoding(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
-    if observation.exchange.endpoint.flow.version() != ApiVersion::V2 {
-        return None;
-    }
+    observation.exchange.endpoint.answers(What::Options).filter(|slot| slot.form == Form::Json)?;
     let options = public_key(observation)?.ok()?;
     let excluded = options.get("excludeCredentials").and_then(Value::as_array).into_iter().flatten();
     let is_other = |value: &&Value| {

@@ -3,10 +3,9 @@
 use serde_json::{Map, Value};
 
 use super::{Check, Observation, Wrong, brief};
-use crate::contract::{ApiVersion, Operation, Protocol};
+use crate::contract::{Form, Operation, Protocol, What};
 use crate::outcome::Reason;
 use crate::transport::Reply;
-use crate::wire::json::member;
 
 const fn check(id: &'static str, clause: &'static str, examine: fn(&Observation<'_>) -> Option<Vec<Wrong>>) -> Check {
     Check { id, clause, reason: Reason::WrongShape, examine }
@@ -128,8 +127,8 @@ fn start_details(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
 
 fn start_factor_id(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
     let body = answer(observation, Operation::Start)?;
-    let id = observation.exchange.endpoint.flow.endpoint(Operation::Verify)?.factor_member()?;
-    let received = body.get(id);
+    let slot = observation.exchange.endpoint.answers(What::FactorId)?;
+    let (id, received) = (slot.name(), slot.of(body));
     let fits = received.and_then(Value::as_str).is_some_and(|id| !id.is_empty());
     let wrong = || vec![Wrong::new(format!("{id}: non-empty string"), format!("{id}: {}", brief(received)))];
     Some(if fits { Vec::new() } else { wrong() })
@@ -137,13 +136,13 @@ fn start_factor_id(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
 
 fn start_options(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
     let body = answer(observation, Operation::Start)?;
-    let pointer = observation.exchange.endpoint.options_member()?;
-    let options = member(body, pointer);
-    let (fits, expected) = match observation.exchange.endpoint.flow.version() {
-        ApiVersion::V1 => (options.is_some_and(Value::is_string), "bytes in base64"),
-        ApiVersion::V2 => (options.is_some_and(Value::is_object), "object"),
+    let slot = observation.exchange.endpoint.answers(What::Options)?;
+    let options = slot.of(body);
+    let (fits, expected) = match slot.form {
+        Form::Base64 => (options.is_some_and(Value::is_string), "bytes in base64"),
+        Form::Json => (options.is_some_and(Value::is_object), "object"),
     };
-    let name = pointer.trim_start_matches('/').replace('/', ".");
+    let name = slot.at.trim_start_matches('/').replace('/', ".");
     let wrong = || vec![Wrong::new(format!("{name}: {expected}"), format!("{name}: {}", brief(options)))];
     Some(if fits { Vec::new() } else { wrong() })
 }

@@ -5,10 +5,9 @@ use std::fmt;
 use serde_json::Value;
 
 use super::{Observation, Wrong};
-use crate::contract::{ApiVersion, Protocol};
+use crate::contract::{Form, Protocol, What};
 use crate::transport::{Refusal, Reply};
 use crate::webauthn::base64;
-use crate::wire::json::member;
 use crate::wire::secret::Secret;
 
 /// Places of a kind of thing that are told.
@@ -122,7 +121,7 @@ fn in_body(observation: &Observation<'_>, watch: &dyn Watch, wanted: Seen) -> St
     pointer.map_or_else(|| Place::Body.to_string(), |pointer| format!("the body at {pointer}"))
 }
 
-/// What only shows once escapes of JSON, or v1's base64 around the creation options, are undone.
+/// What only shows once escapes of JSON, or base64 around the creation options, are undone.
 fn hidden(observation: &Observation<'_>, watch: &dyn Watch) -> Vec<Found> {
     let exchange = observation.exchange;
     let mut found = Vec::new();
@@ -133,10 +132,9 @@ fn hidden(observation: &Observation<'_>, watch: &dyn Watch) -> Vec<Found> {
             found.extend(seen.map(|seen| (format!("the body at {}", brief(pointer)), seen)));
         });
     }
-    let is_wrapped = exchange.endpoint.flow.version() == ApiVersion::V1
-        && (exchange.protocol == Protocol::Rest || escapes(&exchange.body));
-    let wrapped = exchange.endpoint.options_member().filter(|_| is_wrapped);
-    let wrapped = wrapped.and_then(|pointer| member(observation.success()?, pointer)?.as_str());
+    let is_hidden = exchange.protocol == Protocol::Rest || escapes(&exchange.body);
+    let slot = exchange.endpoint.answers(What::Options).filter(|slot| slot.form == Form::Base64 && is_hidden);
+    let wrapped = slot.and_then(|slot| slot.text(observation.success()?));
     if let Some(options) = wrapped.and_then(|text| base64::decode_any(text).ok()) {
         let mut tell = |seen: Vec<Seen>| found.extend(seen.into_iter().map(|seen| (CREATION_OPTIONS.to_owned(), seen)));
         tell(watch.seen(&options));

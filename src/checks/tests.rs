@@ -359,7 +359,7 @@ fn only_the_documented_place_can_be_missing() {
 /// What a check looked at is told also where it found nothing, and narrowed to the endpoint and protocol.
 #[test]
 fn checks_tell_what_they_looked_at() {
-    let start = exchanges::endpoint(Flow::V2U2f, Operation::Start);
+    let start = exchanges::endpoint(Flow::V2_U2F, Operation::Start);
     let looked_at = |exchange: &Exchange| examine(&observation(exchange, None)).looked_at;
     let answered = looked_at(&exchanges::success(start, Protocol::GrpcWeb, &exchanges::body(start)));
     let refused = looked_at(&exchanges::refusal(start, Protocol::Rest, 404, 5));
@@ -377,7 +377,7 @@ fn checks_tell_what_they_looked_at() {
 
 #[test]
 fn what_a_start_asked_for_is_looked_for() {
-    let start = exchanges::endpoint(Flow::V2Passkey, Operation::Start);
+    let start = exchanges::endpoint(Flow::V2_PASSKEY, Operation::Start);
     for protocol in Protocol::ALL {
         let found = |selection: serde_json::Value, attachment| {
             let mut options = exchanges::public_key();
@@ -397,7 +397,7 @@ fn what_a_start_asked_for_is_looked_for() {
 
 #[test]
 fn a_reply_without_a_date_is_found() {
-    let start = exchanges::endpoint(Flow::V2U2f, Operation::Start);
+    let start = exchanges::endpoint(Flow::V2_U2F, Operation::Start);
     for http_status in [200, 404, 500] {
         let exchange = exchanges::rest(start, http_status, &exchanges::error(5));
         let found = examine(&observation(&exchange, None)).findings;

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::contract::Flow;
+use crate::contract::{self, Flow};
 use crate::outcome::{Profile, Shard};
 pub use bounds::BoundArguments;
 pub use capacity::{CalibrateArguments, FindArguments};
@@ -342,7 +342,7 @@ pub struct SelftestArguments {
 
 /// A flow by its slug.
 fn flow(text: &str) -> Result<Flow, String> {
-    let slugs = || Flow::ALL.map(Flow::slug).join(", ");
+    let slugs = || contract::slugs().join(", ");
     Flow::from_slug(text).ok_or_else(|| format!("there is no flow `{text}`; write one of {}", slugs()))
 }
 

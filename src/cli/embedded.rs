@@ -1,7 +1,7 @@
 //! The reference server inside this process, as a target.
 
 use super::exit::{Exit, Failure};
-use crate::contract::{Flow, Protocol};
+use crate::contract::Protocol;
 use crate::outcome::Profile;
 use crate::runner::target::{Accounts, ReasonMap, Resending, Subject, Target};
 use crate::scenario::Policy;
@@ -73,7 +73,7 @@ pub fn target_of(server: &RunningServer) -> Target {
         rp_id: server.rp_id.clone(),
         domains: server.domains.clone(),
         origin: server.origin.clone(),
-        flows: Flow::ALL.to_vec(),
+        flows: server.contract.flows.to_vec(),
         protocols: Protocol::ALL.to_vec(),
         accounts: Accounts {
             subjects: server.accounts.subjects.iter().map(subject).collect(),

@@ -11,7 +11,7 @@ use super::args::InitArguments;
 use super::check::line_of;
 use super::exit::{Exit, Failure};
 use super::{interrupt, output};
-use crate::contract::{ApiVersion, Flow};
+use crate::contract::{self, Flow};
 use crate::provisioner::KINDS;
 use crate::runner::check::Line;
 use crate::runner::check::probe::{self, Found};
@@ -152,7 +152,7 @@ fn ask(answers: &mut Answers, found: &Found, prompt: &mut Prompt<'_>) -> Result<
         };
         answers.subjects = answered(prompt, &question, guess, named)?;
     }
-    let has_v2 = found.flows.is_empty() || found.flows.iter().any(|flow| flow.version() == ApiVersion::V2);
+    let has_v2 = found.flows.is_empty() || found.flows.iter().any(|flow| flow.names_user());
     let is_made = matches!(answers.subjects, Subjects::Provisioner(_));
     let questions = [
         (&mut answers.admin, has_v2 || is_made, "the administrator's token", "PROOFMARK_ADMIN_TOKEN"),
@@ -205,5 +205,5 @@ fn write(path: &Path, force: bool, text: &str) -> Result<(), Failure> {
 
 /// The flows to be listed; none where all are there, or where nothing is known.
 fn some(found: &Found) -> Option<&[Flow]> {
-    (!found.flows.is_empty() && found.flows.len() < Flow::ALL.len()).then_some(&found.flows)
+    (!found.flows.is_empty() && found.flows.len() < contract::usual().flows.len()).then_some(&found.flows)
 }

@@ -4,7 +4,7 @@ use super::args::{ListArguments, Listing};
 use super::exit::{Exit, Failure};
 use super::output;
 use crate::authenticator::MUTATIONS;
-use crate::contract::{Flow, Protocol, clause};
+use crate::contract::{self, Protocol, clause};
 use crate::report::REPORTS;
 use crate::report::load::LOAD_REPORTS;
 use crate::runner::vector;
@@ -25,7 +25,7 @@ pub fn list(arguments: &ListArguments) -> Result<Exit, Failure> {
             cases.map(|case| (case.id, case.title)).collect()
         }
         Listing::Permutations => {
-            let (flows, protocols) = (Flow::ALL.to_vec(), Protocol::ALL.to_vec());
+            let (flows, protocols) = (contract::usual().flows.to_vec(), Protocol::ALL.to_vec());
             let (cases, server) = (cases()?, ServerConfig::default());
             let sizes = vector::sizes(&cases, &server.origin, &server.rp_id).map_err(Failure::config)?;
             let selection =

@@ -13,7 +13,7 @@ use super::forecast::{CallTime, Forecast};
 use super::progress::Display;
 use super::reports::{self, Destination};
 use super::{again, gate, github, interrupt, leases, output};
-use crate::contract::{Flow, Protocol};
+use crate::contract::{self, Flow, Protocol};
 use crate::gate::{Judged, Rules};
 use crate::outcome::{Event, RunRecord, Shard};
 use crate::report::View;
@@ -65,7 +65,7 @@ pub async fn prepare(arguments: &RunArguments) -> Result<Begun, Failure> {
 fn dry_run(arguments: &RunArguments) -> Result<Exit, Failure> {
     let request = Request::new(arguments)?;
     let server = ServerConfig::default();
-    let (flows, protocols) = (Flow::ALL.to_vec(), Protocol::ALL.to_vec());
+    let (flows, protocols) = (contract::usual().flows.to_vec(), Protocol::ALL.to_vec());
     let embedded = Offer { flows, protocols, rp_id: server.rp_id, origin: server.origin };
     let file = arguments.target.as_deref().map(target_file::offer).transpose().map_err(Failure::config)?;
     let offer = file.unwrap_or(embedded);
@@ -186,7 +186,7 @@ async fn begin(request: &Request, arguments: &RunArguments) -> Result<Begun, Fai
             (target_file::load(path, &surroundings).await.map_err(Failure::config)?, None)
         }
         None => {
-            let plan = request.plan(&Flow::ALL, &Protocol::ALL, usual);
+            let plan = request.plan(contract::usual().flows, &Protocol::ALL, usual);
             selected(&plan)?;
             let users = request.most.unwrap_or_else(|| plan.subjects());
             let server = embedded::start(users, request.seed, arguments.defect.as_deref(), &arguments.variants).await?;

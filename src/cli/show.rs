@@ -5,7 +5,7 @@ use super::exit::{Exit, Failure};
 use super::{github, output, stream};
 use crate::authenticator::MUTATIONS;
 use crate::checks::CHECKS;
-use crate::contract::{Flow, Protocol, clause};
+use crate::contract::{self, Protocol, clause};
 use crate::outcome::{CaseRecord, RunRecord, Verdict};
 use crate::report;
 use crate::runner::vector;
@@ -47,7 +47,7 @@ pub fn show(arguments: &ShowArguments) -> Result<Exit, Failure> {
 
 /// Whether an id is `<flow>/<protocol>/<case>` with or without further axes.
 fn is_permutation_of(id: &str, case: &str) -> bool {
-    let Some(rest) = Flow::ALL.iter().find_map(|flow| id.strip_prefix(flow.slug())?.strip_prefix('/')) else {
+    let Some(rest) = contract::flows().find_map(|flow| id.strip_prefix(flow.slug())?.strip_prefix('/')) else {
         return false;
     };
     let slugs = Protocol::ALL.iter().map(|protocol| protocol.slug()).chain(["all"]);
@@ -126,7 +126,7 @@ fn permutations(case: &Case, all: &[Case]) -> Result<Vec<String>, Failure> {
     let server = ServerConfig::default();
     let sizes = vector::sizes(all, &server.origin, &server.rp_id).map_err(Failure::config)?;
     let patterns = vec![Pattern::new(&case.id).map_err(Failure::internal)?];
-    let (flows, protocols) = (Flow::ALL.to_vec(), Protocol::ALL.to_vec());
+    let (flows, protocols) = (contract::usual().flows.to_vec(), Protocol::ALL.to_vec());
     let selection = Selection { flows, protocols, patterns, sizes, ..Selection::default() };
     let plan = Plan::new(vec![case.clone()], &selection);
     Ok(plan.permutations.into_iter().map(|permutation| permutation.id).collect())

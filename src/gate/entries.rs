@@ -2,7 +2,7 @@
 
 use super::known::Name;
 use super::{KnownDeviation, Rules, Standing};
-use crate::contract::Flow;
+use crate::contract;
 use crate::outcome::{CaseRecord, RunRecord, Verdict};
 use crate::scenario::Pattern;
 
@@ -139,5 +139,5 @@ fn could_mean(entry: &KnownDeviation, run: &RunRecord) -> bool {
         ids.extend(drawn.iter().flat_map(|(stem, _)| lengths.iter().map(move |other| format!("{flow}{stem}/{other}"))));
         ids.iter().any(|id| entry.means_name(Name { id, ..name }))
     };
-    run.cases.iter().any(|record| Flow::ALL.into_iter().any(|flow| on_flow(record, flow.slug())))
+    run.cases.iter().any(|record| contract::flows().any(|flow| on_flow(record, flow.slug())))
 }

@@ -2,15 +2,15 @@
 
 use std::time::Instant;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::cycle::Site;
 use super::judge::{self, Answer, Failure};
 use super::lookups::LookUp;
-use super::message::{excludes, factors, in_list, public_key_of};
+use super::message::{excludes, in_list, public_key_of};
 use super::played::Cycle;
 use super::pool::Subject;
-use crate::contract::{Endpoint, Operation};
+use crate::contract::{Operation, What};
 use crate::outcome::load::{LoadStep, Outcome};
 
 impl Site {
@@ -32,7 +32,7 @@ impl Site {
                 let body = judge::body(&exchange);
                 let public_key = || unwrapped.as_ref().or_else(|| public_key_of(flow, body));
                 let found = match by_list {
-                    true => in_list(body, name),
+                    true => in_list(flow, body, name),
                     false => public_key().is_some_and(|public_key| excludes(public_key, id.as_deref())),
                 };
                 cycle.counts.lookups += 1;
@@ -66,8 +66,11 @@ impl Site {
         let Some(id) = id else {
             return if perhaps_absent { Ok(()) } else { Err("it is not in the list of factors".to_owned()) };
         };
-        let member = cycle.draw.flow.endpoint(Operation::Remove).and_then(Endpoint::factor_member).unwrap_or_default();
-        let sent = self.send(subject, LoadStep::Cleanup, Operation::Remove, json!({ member: id }), cycle).await;
+        let mut message = json!({});
+        if let Some(remove) = cycle.draw.flow.endpoint(Operation::Remove) {
+            remove.say(What::FactorId, &mut message, id);
+        }
+        let sent = self.send(subject, LoadStep::Cleanup, Operation::Remove, message, cycle).await;
         let (outcome, removed) = match sent.answer {
             Answer::Success(..) => (Outcome::Ok, Ok(())),
             Answer::Refusal(_, exchange) if perhaps_absent && exchange.http_status == 404 => (Outcome::Ok, Ok(())),
@@ -91,9 +94,9 @@ impl Site {
         let sent = self.send(subject, LoadStep::Cleanup, Operation::List, json!({}), cycle).await;
         match sent.answer {
             Answer::Success(exchange, _) => {
-                let mut own = factors(judge::body(&exchange))
-                    .filter(|factor| factor.get("name").and_then(Value::as_str) == Some(name));
-                Ok(own.find_map(|factor| factor.get("id")?.as_str().map(str::to_owned)))
+                let mut own =
+                    exchange.endpoint.entries(judge::body(&exchange)).filter(|factor| factor.name == Some(name));
+                Ok(own.find_map(|factor| factor.id.map(str::to_owned)))
             }
             Answer::Refusal(class, _) => Err(format!("{class} for the list of factors")),
             Answer::Failure(failure) => Err(failure.example),

@@ -12,7 +12,7 @@ use super::Plan;
 use super::draw::Draw;
 use super::negative::Negatives;
 use crate::authenticator::{BulkAuthenticator, Client, CreationRequest, Format};
-use crate::contract::ApiVersion;
+use crate::contract::{Form, Operation, What};
 use crate::outcome::load::Kind;
 use crate::webauthn::base64;
 use crate::webauthn::options::PublicKeyCredentialCreationOptions;
@@ -100,19 +100,20 @@ impl Bench {
     }
 
     fn attest(&mut self, job: &Job) -> Attested {
-        let version = job.draw.flow.version();
+        let slot = job.draw.flow.endpoint(Operation::Verify).and_then(|verify| verify.asks(What::Credential));
+        let form = slot.map_or(Form::Json, |slot| slot.form);
         let made = match (&mut self.bulk, job.draw.kind) {
             (Some(bulk), Kind::Good | Kind::Race | Kind::Lookup) => {
                 let made = bulk.respond_to_json(&job.options).map_err(|why| why.to_string());
-                made.map(|made| match version {
-                    ApiVersion::V1 => (wrapped(&made.text()), Some(made.id()), None),
-                    ApiVersion::V2 => (made.to_json(), Some(made.id()), None),
+                made.map(|made| match form {
+                    Form::Base64 => (wrapped(&made.text()), Some(made.id()), None),
+                    Form::Json => (made.to_json(), Some(made.id()), None),
                 })
             }
             _ => self.general(job).and_then(|(text, case)| {
-                let credential = match version {
-                    ApiVersion::V1 => wrapped(&text),
-                    ApiVersion::V2 => serde_json::from_str(&text).map_err(|why| why.to_string())?,
+                let credential = match form {
+                    Form::Base64 => wrapped(&text),
+                    Form::Json => serde_json::from_str(&text).map_err(|why| why.to_string())?,
                 };
                 Ok((credential, id_of(&text), case))
             }),

@@ -15,7 +15,7 @@ use super::played::Cycle;
 use super::pool::Subject;
 use super::witness::{Crossed, Witness};
 use crate::authenticator::Format;
-use crate::contract::{ApiVersion, Operation, Protocol};
+use crate::contract::{Operation, Protocol, What};
 use crate::outcome::load::{Cleanup, Kind, LoadStep, Outcome};
 use crate::outcome::{Finding, Reason};
 use crate::transport::{Call, Exchange, Fault, FaultKind, Reply, Tamper, Transport, TransportError};
@@ -243,9 +243,7 @@ impl Site {
             let failure = Failure { step, outcome: Outcome::Transport, class, example, exchange: None };
             return Sent { took: Duration::ZERO, http_status: None, answer: Answer::Failure(failure) };
         };
-        if draw.flow.version() == ApiVersion::V2 {
-            message["userId"] = subject.user_id.as_str().into();
-        }
+        endpoint.say(What::User, &mut message, subject.user_id.as_str());
         let authorization = Some(subject.authorization.clone());
         let call = Call { endpoint, message: message.into(), authorization, tamper: Tamper::default() };
         let began = Instant::now();

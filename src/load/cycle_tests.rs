@@ -198,7 +198,7 @@ const FOREIGN: &str = "another factor";
 
 #[tokio::test]
 async fn v1_removes_the_factor_that_it_enrolled_and_no_other() {
-    for (flow, wrap) in [(Flow::V1U2f, true), (Flow::V1Passwordless, false)] {
+    for (flow, wrap) in [(Flow::V1_U2F, true), (Flow::V1_PASSWORDLESS, false)] {
         let script: Script = match wrap {
             true => |operation, _| {
                 let factor = |id, name| json!({ "u2f": { "id": id, "name": name } });
@@ -235,7 +235,7 @@ fn operation_index(operation: Operation) -> usize {
 
 #[tokio::test]
 async fn a_refused_removal_is_no_failure_of_the_cycle() {
-    let (cycle, seen) = play(Flow::V2Passkey, |operation, _| match operation {
+    let (cycle, seen) = play(Flow::V2_PASSKEY, |operation, _| match operation {
         Operation::Start => Some((200, started())),
         Operation::Verify => Some((200, details())),
         _ => Some(refused(404, 5)),
@@ -253,7 +253,7 @@ async fn a_refused_removal_is_no_failure_of_the_cycle() {
 
 #[tokio::test]
 async fn a_verify_without_reply_may_have_enrolled() {
-    let (cycle, seen) = play(Flow::V2U2f, |operation, _| match operation {
+    let (cycle, seen) = play(Flow::V2_U2F, |operation, _| match operation {
         Operation::Start => Some((200, started())),
         Operation::Verify => None,
         _ => Some(refused(404, 5)),
@@ -279,7 +279,7 @@ async fn a_failed_step_is_the_last_one() {
         (|_, _| Some((200, without_es256())), "attest/credential"),
     ];
     for (script, expected) in scripts {
-        let (cycle, seen) = play(Flow::V2Passkey, script).await;
+        let (cycle, seen) = play(Flow::V2_PASSKEY, script).await;
         assert_eq!((class(&cycle), operations(&seen)), (expected, vec![Operation::Start]));
         assert!(cycle.service.is_some() && took(&cycle, LoadStep::Start).len() == 1, "{cycle:?}");
         assert!(took(&cycle, LoadStep::Verify).is_empty(), "{cycle:?}");
@@ -299,13 +299,13 @@ fn a_cycle_that_is_cut_off_says_where() {
         (LoadStep::Attest, "attest/unfinished"),
         (LoadStep::Verify, "verify/unfinished"),
     ] {
-        let mut cycle = Cycle::new(draw(Flow::V2Passkey, Kind::Good), Instant::now());
+        let mut cycle = Cycle::new(draw(Flow::V2_PASSKEY, Kind::Good), Instant::now());
         cycle.at = at;
         cycle.cut_off();
         assert_eq!((class(&cycle), took(&cycle, at).len(), &cycle.left_behind), (expected, 1, &None));
         assert!(cycle.is_lost() && cycle.service.is_some());
     }
-    let mut cleaning = Cycle::new(draw(Flow::V2Passkey, Kind::Good), Instant::now());
+    let mut cleaning = Cycle::new(draw(Flow::V2_PASSKEY, Kind::Good), Instant::now());
     cleaning.service = Some(Duration::ZERO);
     cleaning.cut_off();
     assert!(cleaning.failure.is_none() && cleaning.left_behind.is_some());
@@ -318,7 +318,7 @@ fn good(operation: Operation) -> Option<(u16, Value)> {
 
 #[tokio::test]
 async fn a_malformed_attestation_has_to_be_refused() {
-    let (cycle, seen) = play_kind(Flow::V2Passkey, Kind::Negative, |operation, _| match operation {
+    let (cycle, seen) = play_kind(Flow::V2_PASSKEY, Kind::Negative, |operation, _| match operation {
         Operation::Verify => Some(refused(400, 3)),
         other => good(other),
     })
@@ -326,7 +326,7 @@ async fn a_malformed_attestation_has_to_be_refused() {
     assert_eq!((class(&cycle), operations(&seen)), ("", vec![Operation::Start, Operation::Verify]));
     assert_eq!((cycle.counts.negatives, cycle.counts.negatives_accepted), (1, 0));
     assert_eq!(took(&cycle, LoadStep::Verify)[0].0, Outcome::Ok);
-    let (cycle, seen) = play_kind(Flow::V2Passkey, Kind::Negative, |operation, _| good(operation)).await;
+    let (cycle, seen) = play_kind(Flow::V2_PASSKEY, Kind::Negative, |operation, _| good(operation)).await;
     assert!(class(&cycle).starts_with("verify/accepted/"), "{}", class(&cycle));
     assert_eq!((cycle.counts.negatives_accepted, cycle.counts.wrong()), (1, 1));
     assert!(cycle.failure.as_ref().is_some_and(|failure| failure.exchange.is_some()), "with its exchange");
@@ -346,23 +346,23 @@ async fn what_is_known_fails_nothing_and_is_counted() {
     for (script, reason, unknown, known) in cycles {
         for knows in [false, true] {
             let transport = Arc::new(Scripted { script, seen: Mutex::default() });
-            let mut site = site(Flow::V2Passkey, transport);
+            let mut site = site(Flow::V2_PASSKEY, transport);
             if knows {
                 let is_meant = move |record: &CaseRecord| {
                     record.reason == reason && record.protocol == "rest" && !record.case.starts_with("enrolment/")
                 };
                 site.excuses = Excuses::new(is_meant);
             }
-            let pool = Pool::open(&plan(Flow::V2Passkey).subjects, None, 1).expect("one");
+            let pool = Pool::open(&plan(Flow::V2_PASSKEY).subjects, None, 1).expect("one");
             let lease = pool.lease().await.expect("one");
-            let mut cycle = Cycle::new(draw(Flow::V2Passkey, Kind::Negative), Instant::now());
+            let mut cycle = Cycle::new(draw(Flow::V2_PASSKEY, Kind::Negative), Instant::now());
             site.play(&lease.subject, &mut cycle).await;
             assert_eq!((cycle.counts.known, cycle.counts.wrong()), (u64::from(knows), u64::from(!knows)), "{unknown}");
             let told =
                 cycle.harmless.known.first().map_or_else(|| class(&cycle).to_owned(), |(class, _)| class.clone());
             assert!(told.starts_with(if knows { known } else { unknown }), "{told}");
             // A good cycle is another case.
-            let mut good = Cycle::new(draw(Flow::V2Passkey, Kind::Good), Instant::now());
+            let mut good = Cycle::new(draw(Flow::V2_PASSKEY, Kind::Good), Instant::now());
             site.play(&lease.subject, &mut good).await;
             assert_eq!(good.counts.known, 0, "{:?}", good.harmless);
         }
@@ -415,7 +415,7 @@ async fn the_network_is_never_the_targets_answer() {
         ),
     ];
     for (kind, at, script, expected, outcome) in cases {
-        let (cycle, seen) = play_kind(Flow::V2Passkey, kind, script).await;
+        let (cycle, seen) = play_kind(Flow::V2_PASSKEY, kind, script).await;
         let failure = cycle.failure.as_ref().expect("it failed");
         assert_eq!((failure.class.as_str(), failure.outcome), (expected, outcome));
         let of = &cycle.counts;
@@ -430,22 +430,22 @@ async fn the_network_is_never_the_targets_answer() {
 async fn of_two_verifies_one_may_win() {
     use std::sync::atomic::{AtomicU8, Ordering};
     static VERIFIES: AtomicU8 = AtomicU8::new(0);
-    let (cycle, _) = play_kind(Flow::V2Passkey, Kind::Race, |operation, _| match operation {
+    let (cycle, _) = play_kind(Flow::V2_PASSKEY, Kind::Race, |operation, _| match operation {
         Operation::Verify if VERIFIES.fetch_add(1, Ordering::Relaxed) > 0 => Some(refused(404, 5)),
         other => good(other),
     })
     .await;
     assert_eq!((class(&cycle), cycle.counts.races, cycle.counts.double_wins), ("", 1, 0));
     assert_eq!((took(&cycle, LoadStep::Verify).len(), cycle.counts.confirmed, cycle.counts.judged), (2, 1, 4));
-    let (cycle, _) = play_kind(Flow::V2Passkey, Kind::Race, |operation, _| good(operation)).await;
+    let (cycle, _) = play_kind(Flow::V2_PASSKEY, Kind::Race, |operation, _| good(operation)).await;
     assert_eq!((class(&cycle), cycle.counts.double_wins, cycle.counts.confirmed), ("verify/double-win", 1, 1));
-    let (cycle, _) = play_kind(Flow::V2Passkey, Kind::Race, |operation, _| match operation {
+    let (cycle, _) = play_kind(Flow::V2_PASSKEY, Kind::Race, |operation, _| match operation {
         Operation::Verify => Some(refused(404, 5)),
         other => good(other),
     })
     .await;
     assert_eq!((class(&cycle), cycle.counts.confirmed), ("verify/refused/404/5", 0), "somebody has to win");
-    let (cycle, _) = play_kind(Flow::V2Passkey, Kind::Race, |operation, _| match operation {
+    let (cycle, _) = play_kind(Flow::V2_PASSKEY, Kind::Race, |operation, _| match operation {
         Operation::Verify => Some((200, json!({}))),
         other => good(other),
     })
@@ -456,10 +456,10 @@ async fn of_two_verifies_one_may_win() {
 #[tokio::test]
 async fn what_was_confirmed_has_to_be_there() {
     for (flow, script, expected) in [
-        (Flow::V2Passkey, (|operation, _| good(operation)) as Script, "lookup/lost"),
-        (Flow::V2U2f, |operation, _| good(operation), "lookup/lost"),
+        (Flow::V2_PASSKEY, (|operation, _| good(operation)) as Script, "lookup/lost"),
+        (Flow::V2_U2F, |operation, _| good(operation), "lookup/lost"),
         (
-            Flow::V2Passkey,
+            Flow::V2_PASSKEY,
             |operation, _| match operation {
                 Operation::List => Some((200, json!({ "result": [{ "id": "1", "name": "proofmark load 4 0-7" }] }))),
                 other => good(other),
@@ -467,7 +467,7 @@ async fn what_was_confirmed_has_to_be_there() {
             "",
         ),
         (
-            Flow::V2Passkey,
+            Flow::V2_PASSKEY,
             |operation, _| match operation {
                 Operation::List => Some((200, json!({ "result": vec![json!({ "id": "1", "name": "n" }); 50] }))),
                 other => good(other),
@@ -484,9 +484,9 @@ async fn what_was_confirmed_has_to_be_there() {
 
 /// What the look before the load finds of a target: how it looks up, or why it can't be loaded.
 async fn looked_before(lookups: f64, script: Script) -> (Site, Vec<Operation>) {
-    let plan = Plan { shares: Shares { lookups, ..Shares::default() }, ..plan(Flow::V2Passkey) };
+    let plan = Plan { shares: Shares { lookups, ..Shares::default() }, ..plan(Flow::V2_PASSKEY) };
     let transport = Arc::new(Scripted { script, seen: Mutex::default() });
-    let mut site = site(Flow::V2Passkey, transport.clone());
+    let mut site = site(Flow::V2_PASSKEY, transport.clone());
     let pool = Pool::open(&plan.subjects, None, 1).expect("one");
     super::super::preflight::look(&plan, &mut site, &pool).await.expect("it can be loaded");
     let seen = std::mem::take(&mut *transport.seen.lock().expect("no panic"));
@@ -498,7 +498,7 @@ async fn lookups_that_can_not_be_done_are_done_otherwise_or_left_out() {
     use std::sync::atomic::{AtomicU8, Ordering};
 
     use super::super::lookups::LookUp;
-    let way = |site: &Site| site.lookups.of(Flow::V2Passkey, Protocol::Rest);
+    let way = |site: &Site| site.lookups.of(Flow::V2_PASSKEY, Protocol::Rest);
     let unlisted: Script = |operation, _| match operation {
         Operation::List => Some(refused(501, 12)),
         Operation::Start => Some((200, started_anew())),
@@ -540,13 +540,13 @@ async fn lookups_that_can_not_be_done_are_done_otherwise_or_left_out() {
 #[tokio::test]
 async fn an_answer_that_is_somebody_elses_is_cross_talk() {
     let transport = Arc::new(Scripted { script: |operation, _| good(operation), seen: Mutex::default() });
-    let site = site(Flow::V2Passkey, transport);
+    let site = site(Flow::V2_PASSKEY, transport);
     let user = |name: &str| LoadUser { user_id: name.to_owned(), token: Secret::new("a-long-enough-token") };
     let pool = Pool::open(&Subjects::Listed(vec![user("a"), user("b")]), None, 2).expect("two");
     let mut classes = Vec::new();
     for _ in 0..3 {
         let lease = pool.lease().await.expect("one");
-        let mut cycle = Cycle::new(draw(Flow::V2Passkey, Kind::Good), Instant::now());
+        let mut cycle = Cycle::new(draw(Flow::V2_PASSKEY, Kind::Good), Instant::now());
         site.play(&lease.subject, &mut cycle).await;
         classes.push((class(&cycle).to_owned(), cycle.counts.crossed, cycle.counts.nonconformant));
     }

@@ -79,15 +79,15 @@ mod tests {
     fn cycles_are_drawn_by_number_and_in_their_shares() {
         let draws = Draws {
             random: ChaCha8Rng::seed_from_u64(1),
-            flows: vec![(Flow::V2Passkey, 3), (Flow::V1U2f, 1), (Flow::V2U2f, 0)],
+            flows: vec![(Flow::V2_PASSKEY, 3), (Flow::V1_U2F, 1), (Flow::V2_U2F, 0)],
             protocols: vec![(Protocol::Rest, 1), (Protocol::Grpc, 1)],
             shares: Shares { negatives: 0.1, races: 0.05, lookups: 0.2 },
         };
         let all: Vec<Draw> = (0..10_000).filter_map(|number| draws.draw(number)).collect();
         let count = |takes: fn(&Draw) -> bool| all.iter().filter(|draw| takes(draw)).count();
         for (counted, expected) in [
-            (count(|draw| draw.flow == Flow::V2Passkey), 7_500),
-            (count(|draw| draw.flow == Flow::V1U2f), 2_500),
+            (count(|draw| draw.flow == Flow::V2_PASSKEY), 7_500),
+            (count(|draw| draw.flow == Flow::V1_U2F), 2_500),
             (count(|draw| draw.protocol == Protocol::Grpc), 5_000),
             (count(|draw| draw.kind == Kind::Negative), 1_000),
             (count(|draw| draw.kind == Kind::Race), 500),
@@ -95,7 +95,7 @@ mod tests {
         ] {
             assert!(counted.abs_diff(expected) < 250, "{counted} are not about {expected}");
         }
-        assert_eq!(count(|draw| draw.flow == Flow::V2U2f), 0);
+        assert_eq!(count(|draw| draw.flow == Flow::V2_U2F), 0);
         assert_eq!(draws.draw(77), Some(all[77]), "any order gives the same");
         assert_eq!(Draws { flows: Vec::new(), ..draws }.draw(0), None);
     }

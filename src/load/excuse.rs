@@ -85,7 +85,7 @@ mod tests {
     fn a_finding_is_asked_for_in_the_cases_of_a_run() {
         let finding = Finding::new("no-server-error", "api/robustness", Reason::Crash, "a refusal", "HTTP 500");
         let seen = |step, case| {
-            let place = Place { draw: draw(Flow::V2U2f, Kind::Negative), step, case, format: Format::PackedSelf };
+            let place = Place { draw: draw(Flow::V2_U2F, Kind::Negative), step, case, format: Format::PackedSelf };
             place.records(&finding, "").into_iter().map(|record| record.id).collect::<Vec<_>>()
         };
         let malformed = ["v2/u2f/rest/cose/kty-missing/packed-self", "v2/u2f/rest/cose/kty-missing"];
@@ -94,7 +94,7 @@ mod tests {
         assert_eq!(seen(LoadStep::Start, Some("cose/kty-missing"))[1], "v2/u2f/rest/enrolment/start");
         assert_eq!(seen(LoadStep::Cleanup, None)[1], "v2/u2f/rest/enrolment/remove");
         let place =
-            Place { draw: draw(Flow::V2U2f, Kind::Good), step: LoadStep::Verify, case: None, format: Format::None };
+            Place { draw: draw(Flow::V2_U2F, Kind::Good), step: LoadStep::Verify, case: None, format: Format::None };
         assert!(!Excuses::default().excuse(&place, &finding, ""), "nothing is known");
         let crashes = Excuses::new(|record| (record.verdict, record.reason) == (Verdict::Fail, Reason::Crash));
         assert!(crashes.excuse(&place, &finding, ""));

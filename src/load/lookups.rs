@@ -56,15 +56,15 @@ mod tests {
     fn what_can_not_be_done_is_done_in_another_way_or_left_out() {
         let mut lookups = Lookups::default();
         let of = |lookups: &Lookups| {
-            [Flow::V2Passkey, Flow::V2U2f, Flow::V1U2f].map(|flow| lookups.of(flow, Protocol::Grpc))
+            [Flow::V2_PASSKEY, Flow::V2_U2F, Flow::V1_U2F].map(|flow| lookups.of(flow, Protocol::Grpc))
         };
         assert_eq!(of(&lookups), [LookUp::List, LookUp::Start, LookUp::List]);
         assert_eq!(lookups.notes().count(), 0, "as documented");
-        lookups.fall_back(Flow::V2Passkey, Protocol::Grpc);
+        lookups.fall_back(Flow::V2_PASSKEY, Protocol::Grpc);
         assert_eq!(of(&lookups), [LookUp::Start, LookUp::Start, LookUp::List]);
-        assert_eq!(lookups.of(Flow::V2Passkey, Protocol::Rest), LookUp::List, "each protocol by itself");
+        assert_eq!(lookups.of(Flow::V2_PASSKEY, Protocol::Rest), LookUp::List, "each protocol by itself");
         assert!(lookups.notes().all(|note| note.contains("the options of a further start")));
-        lookups.fall_back(Flow::V2Passkey, Protocol::Grpc);
+        lookups.fall_back(Flow::V2_PASSKEY, Protocol::Grpc);
         assert_eq!(of(&lookups), [LookUp::Nothing, LookUp::Start, LookUp::List]);
         let notes: Vec<String> = lookups.notes().collect();
         assert!(notes.len() == 1 && notes[0].starts_with("v2/passkey over grpc ") && notes[0].contains("left out"));

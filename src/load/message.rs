@@ -1,16 +1,15 @@
 //! What stands in the messages of a flow.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use crate::contract::{ApiVersion, Endpoint, Flow, Operation};
-use crate::wire::json::member;
+use crate::contract::{Flow, Operation, What};
 
 /// A list of at least this many factors may be cut, so that what is not in it need not be lost.
 const LONG_LIST: usize = 50;
 
 /// What a start has told.
 pub(super) struct Started {
-    /// v2 only.
+    /// Of flows whose verify names it.
     pub(super) factor_id: Option<String>,
     /// The creation options, what is in `publicKey`.
     pub(super) options: Value,
@@ -19,55 +18,39 @@ pub(super) struct Started {
 impl Started {
     /// From the body of a success, whose options the checks have unwrapped where they are in a text; `None` where there are none.
     pub(super) fn take(flow: Flow, mut body: Value, unwrapped: Option<Value>) -> Option<Started> {
-        let factor_id = factor_of(flow, &body);
+        let start = flow.endpoint(Operation::Start)?;
+        let factor_id = start.answered(What::FactorId, &body).and_then(Value::as_str).map(str::to_owned);
         let options = match unwrapped {
             Some(options) => options,
-            None => body.pointer_mut(options_member(flow)?)?.get_mut("publicKey")?.take(),
+            None => start.answers(What::Options)?.take(&mut body)?.get_mut("publicKey")?.take(),
         };
         Some(Started { factor_id, options })
     }
 }
 
-fn factor_of(flow: Flow, started: &Value) -> Option<String> {
-    let member = flow.endpoint(Operation::Verify).and_then(Endpoint::factor_member)?;
-    started.get(member)?.as_str().map(str::to_owned)
-}
-
-fn options_member(flow: Flow) -> Option<&'static str> {
-    flow.endpoint(Operation::Start).and_then(Endpoint::options_member)
-}
-
-/// The creation options that a start has told, as they stand in v2: what is in `publicKey`.
+/// The creation options that a start has told, where they are not in a text: what is in `publicKey`.
 pub(super) fn public_key_of(flow: Flow, started: &Value) -> Option<&Value> {
-    member(started, options_member(flow)?)?.get("publicKey")
+    flow.endpoint(Operation::Start)?.answered(What::Options, started)?.get("publicKey")
 }
 
 /// The message of a verify, but for the user.
 pub(super) fn verification(flow: Flow, factor_id: Option<&str>, credential: Value, name: &str) -> Value {
-    let (id, named) = match flow {
-        Flow::V1U2f | Flow::V1Passwordless => (None, "tokenName"),
-        Flow::V2U2f => (Some("u2fId"), "tokenName"),
-        Flow::V2Passkey => (Some("passkeyId"), "passkeyName"),
-    };
-    let id = id.map(|id| (id, Value::from(factor_id)));
-    // `json!` would copy the credential.
-    let message = id.into_iter().chain([("publicKeyCredential", credential), (named, name.into())]).collect();
-    if flow.version() == ApiVersion::V1 { [("verification", message)].into_iter().collect() } else { message }
-}
-
-/// The entries of a list of factors.
-pub(super) fn factors(list: &Value) -> impl Iterator<Item = &Value> {
-    let entries = list.get("result").and_then(Value::as_array).into_iter().flatten();
-    // A second factor is wrapped in its kind.
-    entries.map(|entry| entry.get("u2f").unwrap_or(entry))
+    let mut message = Value::Object(Map::new());
+    if let Some(verify) = flow.endpoint(Operation::Verify) {
+        verify.say(What::FactorId, &mut message, factor_id);
+        verify.say(What::Credential, &mut message, credential);
+        verify.say(What::FactorName, &mut message, name);
+    }
+    message
 }
 
 /// Whether a factor with this name is in a list, or the list is cut.
-pub(super) fn in_list(list: &Value, name: &str) -> bool {
+pub(super) fn in_list(flow: Flow, list: &Value, name: &str) -> bool {
+    let Some(endpoint) = flow.endpoint(Operation::List) else { return false };
     let mut seen = 0;
-    let found = factors(list).any(|factor| {
+    let found = endpoint.entries(list).any(|factor| {
         seen += 1;
-        factor.get("name").and_then(Value::as_str) == Some(name)
+        factor.name == Some(name)
     });
     found || seen >= LONG_LIST
 }

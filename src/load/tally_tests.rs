@@ -12,7 +12,7 @@ fn stages() -> Stages {
 }
 
 fn cycle(kind: Kind, took: Duration) -> Cycle {
-    let mut cycle = Cycle::new(Draw { number: 1, ..draw(Flow::V2Passkey, kind) }, std::time::Instant::now());
+    let mut cycle = Cycle::new(Draw { number: 1, ..draw(Flow::V2_PASSKEY, kind) }, std::time::Instant::now());
     let sample = |step, took| Sample { step, outcome: Outcome::Ok, took, http_status: Some(200) };
     cycle.samples =
         vec![sample(LoadStep::Start, took), sample(LoadStep::Attest, MS), sample(LoadStep::Verify, took * 2)];
@@ -82,7 +82,7 @@ fn time_counts_from_when_an_arrival_was_due() {
         add(&tally, turn, cycle(Kind::Good, MS * 10));
     }
     tally.due(MS * 900, true);
-    tally.abandon((Protocol::Rest, Flow::V2Passkey, Kind::Good), MS * 900, MS * 2_000);
+    tally.abandon((Protocol::Rest, Flow::V2_PASSKEY, Kind::Good), MS * 900, MS * 2_000);
     let counted = tally.finish(MS * 2_000);
     let max = |step| counted.rows.iter().filter(|row| row.step == step).map(|row| row.max_us).max();
     assert_eq!((max(LoadStep::Service), max(LoadStep::Lag)), (Some(31_000), Some(50_000)));

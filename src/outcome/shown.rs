@@ -43,9 +43,8 @@ pub fn exchange(exchange: &Exchange, evidence: Option<Evidence>, masker: &Masker
 fn readable_request(exchange: &Exchange) -> String {
     let body = &exchange.request.body;
     let framed = framing::parse(body).ok().and_then(|frames| frames.into_iter().next());
-    let message = framed
-        .filter(|_| exchange.protocol != Protocol::Rest)
-        .and_then(|frame| schema::decode(exchange.endpoint.grpc.request, &frame.payload).ok());
+    let binding = exchange.endpoint.grpc.as_ref().filter(|_| exchange.protocol != Protocol::Rest);
+    let message = framed.zip(binding).and_then(|(frame, grpc)| schema::decode(grpc.request, &frame.payload).ok());
     message.map_or_else(|| String::from_utf8_lossy(body).into_owned(), |message| message.to_string())
 }
 

@@ -4,7 +4,7 @@ use super::control::SIMPLE;
 use super::judge;
 use super::player::{Ended, Player};
 use super::stored;
-use crate::contract::{ApiVersion, Flow, Operation};
+use crate::contract::Operation;
 use crate::outcome::{Finding, Profile, Reason, Verdict, gravest};
 use crate::scenario::{Caller, Expectation, FlowRef, Made, Permutation, Step, Whom};
 use crate::transport::Reply;
@@ -37,17 +37,14 @@ impl Player<'_> {
     /// which in v1 nobody can: there it is that of v2, which shows the same factors. `None` if the target does not offer that.
     fn next_start(&self) -> Option<Step> {
         let next = Step { expect: Some(Expectation::KEPT), about: Some(CLAUSE), ..Step::default() };
-        if !self.lease.is_locked(true) || self.permutation.flow.version() == ApiVersion::V2 {
+        let flow = self.permutation.flow;
+        if !self.lease.is_locked(true) || flow.names_user() {
             return Some(next);
         }
-        let target = &self.shared.target;
-        let can_look = target.accounts.admin.is_some() && target.flows.contains(&Flow::V2U2f);
-        // The version beside a passwordless flow is that of passkeys, which says nothing of U2F factors.
-        (can_look && self.permutation.flow == Flow::V1U2f).then(|| Step {
-            flow: FlowRef::OtherVersion,
-            caller: Caller::Admin,
-            ..next
-        })
+        let (target, other) = (&self.shared.target, flow.of_other_family());
+        let can_look = target.accounts.admin.is_some() && other.is_some_and(|other| target.flows.contains(&other));
+        // The flow beside that of passkeys says nothing of U2F factors.
+        (can_look && flow.is_u2f()).then(|| Step { flow: FlowRef::OtherVersion, caller: Caller::Admin, ..next })
     }
 }
 

@@ -80,7 +80,7 @@ impl Transport for Script {
 
 fn call(operation: Operation) -> Call {
     Call {
-        endpoint: Flow::V2Passkey.endpoint(operation).expect("it has one"),
+        endpoint: Flow::V2_PASSKEY.endpoint(operation).expect("it has one"),
         message: json!({}).into(),
         authorization: None,
         tamper: Tamper::default(),

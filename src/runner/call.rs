@@ -10,7 +10,7 @@ use super::player::{Context, Ended, Played, Player, Started};
 use super::tokens::Holder;
 use super::{altered, breaker, canaries, judge};
 use crate::checks;
-use crate::contract::{ApiVersion, Endpoint, Flow, Operation, Protocol, clause};
+use crate::contract::{Endpoint, Flow, Operation, Protocol, What, clause};
 use crate::outcome::{Finding, Reason};
 use crate::scenario::{Caller, FlowRef, ProtocolRef, Step, UserRef};
 use crate::transport::{Call, Connection, Reply, Respelled, Tamper, spelling, tamper};
@@ -218,8 +218,8 @@ impl Player<'_> {
             let acts_on_itself =
                 matches!((step.caller, &step.user), (Caller::Subject, UserRef::Own) | (Caller::Other, UserRef::Other));
             // What is said twice is about what an ordinary user may do.
-            let is_of_v2 = endpoint.flow.version() == ApiVersion::V2 && step.also.is_empty();
-            let admin = accounts.admin.as_ref().filter(|_| acts_on_itself && is_of_v2);
+            let can_be_named = endpoint.flow.names_user() && step.also.is_empty();
+            let admin = accounts.admin.as_ref().filter(|_| acts_on_itself && can_be_named);
             return admin.map(|admin| shared(admin, Holder::Admin)).ok_or(Lacking::GoodToken);
         }
         match step.caller {
@@ -246,10 +246,9 @@ impl Player<'_> {
         if !is_u2f || matches!(reply, Some(Reply::Refusal(_))) {
             return;
         }
-        match endpoint.flow.version() {
-            ApiVersion::V1 => self.lease.enrolled_u2f(step.caller != Caller::Other),
-            ApiVersion::V2 => self.lease.enrolled_u2f(step.user != UserRef::Other),
-        }
+        let is_other =
+            if endpoint.flow.names_user() { step.user == UserRef::Other } else { step.caller == Caller::Other };
+        self.lease.enrolled_u2f(!is_other);
     }
 
     /// An id that does not exist: digits, derived from the permutation.
@@ -303,17 +302,13 @@ impl Player<'_> {
     }
 
     fn remember_start(&mut self, endpoint: &'static Endpoint, step: &Step, body: &Value) -> Result<(), Ended> {
-        let verify = endpoint.flow.endpoint(Operation::Verify).and_then(Endpoint::factor_member);
-        self.factor_id = verify.and_then(|member| body.get(member)?.as_str()).map(str::to_owned);
+        self.factor_id = endpoint.answered(What::FactorId, body).and_then(Value::as_str).map(str::to_owned);
         if self.first_factor_id.is_none() {
             self.first_factor_id.clone_from(&self.factor_id);
         }
-        let options = endpoint.options_member().and_then(|pointer| body.pointer(pointer));
-        let parsed = match options {
-            Some(Value::String(text)) => PublicKeyCredentialCreationOptions::from_text(text),
-            Some(object) => PublicKeyCredentialCreationOptions::from_json(object),
+        let Some(parsed) = checks::creation_options(endpoint, body) else {
             // The shape check has said so.
-            None => return if self.findings.is_empty() { Ok(()) } else { Err(Ended) },
+            return if self.findings.is_empty() { Ok(()) } else { Err(Ended) };
         };
         match parsed {
             Ok(options) => {

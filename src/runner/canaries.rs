@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::player::Player;
 use super::target::Accounts;
 use crate::checks::{NO_TOKEN, Seen, Watch};
-use crate::contract::{ApiVersion, Endpoint, Flow, Operation};
+use crate::contract::{Endpoint, Flow, Operation, What as Said};
 use crate::outcome::Finding;
 use crate::scenario::{Caller, Step, UserRef};
 use crate::transport::{Call, Exchange, Reply, SentRequest};
@@ -298,9 +298,9 @@ impl Player<'_> {
     pub(super) fn acted_on(&self, endpoint: &Endpoint, step: &Step) -> Option<&str> {
         let own = || Some(self.lease.own().user_id.as_str());
         let other = || self.lease.other().map(|other| other.user_id.as_str());
-        match (endpoint.flow.version(), step.caller, &step.user) {
-            (ApiVersion::V1, Caller::Subject, _) | (ApiVersion::V2, _, UserRef::Own) => own(),
-            (ApiVersion::V1, Caller::Other, _) | (ApiVersion::V2, _, UserRef::Other) => other(),
+        match (endpoint.flow.names_user(), step.caller, &step.user) {
+            (false, Caller::Subject, _) | (true, _, UserRef::Own) => own(),
+            (false, Caller::Other, _) | (true, _, UserRef::Other) => other(),
             _ => None,
         }
     }
@@ -311,7 +311,7 @@ impl Player<'_> {
         let Some(user) = self.acted_on(endpoint, step).filter(|_| endpoint.operation == Operation::Verify) else {
             return;
         };
-        if let Some(name) = endpoint.name_member().and_then(|member| call.message.pointer(member)?.as_str()) {
+        if let Some(name) = endpoint.asked(Said::FactorName, &call.message) {
             canaries.note(user, What::FactorName, name.as_bytes());
         }
         for id in self.credential_of(step).into_iter().flat_map(|made| &made.ids) {
@@ -330,11 +330,10 @@ impl Player<'_> {
         let Some(user) = self.acted_on(endpoint, step).filter(|_| endpoint.operation == Operation::Start) else {
             return;
         };
-        let verify = endpoint.flow.endpoint(Operation::Verify).and_then(Endpoint::factor_member);
-        if let Some(id) = verify.and_then(|member| body.get(member)?.as_str()) {
+        if let Some(id) = endpoint.answered(Said::FactorId, body).and_then(Value::as_str) {
             canaries.note(user, What::FactorId, id.as_bytes());
         }
-        let Some(options) = endpoint.options_member().and_then(|pointer| body.pointer(pointer)) else { return };
+        let Some(options) = endpoint.answered(Said::Options, body) else { return };
         let unwrapped = options.as_str().and_then(|text| base64::decode_any(text).ok());
         let unwrapped = unwrapped.and_then(|json| serde_json::from_slice::<Value>(&json).ok());
         let text = |pointer: &str| unwrapped.as_ref().unwrap_or(options).pointer(pointer)?.as_str();
@@ -483,13 +482,13 @@ mod tests {
     fn an_account_is_what_was_said_of_it_first() {
         let canaries = canaries();
         let two = canaries.user("two");
-        let place = (Flow::V1U2f, "name");
+        let place = (Flow::V1_U2F, "name");
         for (user, name) in [("one", "one@login.example"), ("two", "two@login.example"), ("two", "one@login.example")] {
             canaries.note_account(user, place, What::UserName, name.as_bytes());
         }
         let found = seen(&canaries, Reader::Of(two), &request(None), "one@login.example");
         assert_eq!(found, [("the name", "another user")]);
-        canaries.note_account("two", (Flow::V2U2f, "name"), What::UserName, b"one@login.example");
+        canaries.note_account("two", (Flow::V2_U2F, "name"), What::UserName, b"one@login.example");
         assert_eq!(seen(&canaries, Reader::Of(two), &request(None), "one@login.example"), [], "both have it");
     }
 }

@@ -7,8 +7,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::HeaderName;
 use serde_json::{Value, json};
 
+use super::message::in_form;
 use super::player::{Ended, MadeCredential, Player};
-use crate::contract::{Endpoint, Operation, clause};
+use crate::contract::{Endpoint, Operation, What, clause};
 use crate::outcome::Reason;
 use crate::scenario::{Also, Caller, FactorRef, Step, Thing, UserRef, Which, Whom};
 use crate::transport::carried::{Carried, Content, Place};
@@ -112,20 +113,18 @@ impl Player<'_> {
     /// The documented path with another user in it.
     fn path(&self, endpoint: &Endpoint, which: &Which, message: &Value) -> Option<String> {
         let mut message = message.clone();
-        if message.get("userId").is_some() {
-            message["userId"] = self.user_id_of(which)?.into();
+        if let Some(slot) = endpoint.asks(What::User).filter(|slot| slot.of(&message).is_some()) {
+            slot.put(&mut message, self.user_id_of(which)?.into());
         }
-        if let Some(member) = endpoint.factor_member().filter(|_| *which == Which::Other) {
-            message[member] = self.factor_id_of(which)?.into();
+        if let Some(slot) = endpoint.asks(What::FactorId).filter(|_| *which == Which::Other) {
+            slot.put(&mut message, self.factor_id_of(which)?.into());
         }
         Some(path_of(endpoint, &message))
     }
 
     fn credential_value(&self, endpoint: &Endpoint, which: &Which) -> Option<Value> {
         let made = if *which == Which::First { self.first_credential.as_ref() } else { self.credential.as_ref() }?;
-        let is_text = endpoint.credential_member().is_some_and(|pointer| pointer.starts_with("/verification/"));
-        let text = || base64::engine::general_purpose::STANDARD.encode(&made.created.text);
-        Some(if is_text { text().into() } else { made.created.json.clone() })
+        endpoint.asks(What::Credential).map(|slot| in_form(slot.form, made))
     }
 
     fn other_handle(&self) -> Option<&[u8]> {
@@ -237,7 +236,7 @@ fn put(object: &mut Value, name: &str, value: Value) {
 fn of_package(place: &Place, endpoint: &Endpoint) -> Place {
     let own = |name: &HeaderName| {
         let rest = name.as_str().strip_prefix("x-package-")?;
-        let package = endpoint.grpc.service.split('.').next()?;
+        let package = endpoint.grpc.as_ref()?.service.split('.').next()?;
         format!("x-{package}-{rest}").parse().ok()
     };
     match place {

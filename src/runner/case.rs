@@ -2,13 +2,11 @@
 
 use std::time::Instant;
 
-use serde_json::Value;
-
 use super::control::Failed;
 use super::player::{Ended, Lines, Player};
 use super::{Shared, after, breaker, close, control, judge, present};
 use crate::authenticator::Format;
-use crate::contract::{ApiVersion, Operation};
+use crate::contract::Operation;
 use crate::outcome::{CaseRecord, Finding, Reason, Verdict, gravest};
 use crate::scenario::{Expectation, Made, OperationRef, Permutation, Step, When};
 use crate::transport::Reply;
@@ -234,18 +232,14 @@ impl Player<'_> {
         Ok(())
     }
 
-    /// Ids of a subject's factors in v1, where start does not say them; none in v2.
+    /// Ids of a subject's factors, where a start does not say them; none elsewhere.
     pub(super) async fn listed(&mut self, step: &Step) -> Result<Vec<String>, Ended> {
         let flow = self.permutation.flow;
-        let Some(list) = flow.endpoint(Operation::List).filter(|_| flow.version() == ApiVersion::V1) else {
+        let Some(list) = flow.endpoint(Operation::List).filter(|_| !flow.names_registration()) else {
             return Ok(Vec::new());
         };
         let reply = self.call_step(list.operation, step).await?;
         let Reply::Success(body) = &reply else { return Ok(Vec::new()) };
-        let factors = body.get("result").and_then(Value::as_array).into_iter().flatten();
-        let id = |factor: &Value| {
-            factor.get("id").or_else(|| factor.pointer("/u2f/id")).and_then(Value::as_str).map(str::to_owned)
-        };
-        Ok(factors.filter_map(id).collect())
+        Ok(list.entries(body).filter_map(|entry| entry.id).map(str::to_owned).collect())
     }
 }

@@ -5,20 +5,20 @@
 
 use super::Shared;
 use super::player::{Ended, Player};
-use crate::contract::{ApiVersion, Flow, Operation};
+use crate::contract::Operation;
 use crate::scenario::{Made, Permutation, Sharing, Step};
 
 /// Whether a subject that others used is as good as one that nobody used: in v2 the case names a registration that nobody has, and in
 /// v1 what is open can be finished. Not where the enrolment would lock the token that the case needs.
 pub(super) fn can_do_with_used(shared: &Shared, permutation: &Permutation) -> bool {
-    permutation.flow != Flow::V1U2f || !shared.target.accounts.u2f_locks_tokens
+    !permutation.flow.locks_token() || !shared.target.accounts.u2f_locks_tokens
 }
 
 impl Player<'_> {
     /// Finishes what others may have left open for the subject, if the case presupposes that nothing is.
     pub(super) async fn close_what_is_open(&mut self) -> Result<(), Ended> {
         let Permutation { flow, protocol, format, .. } = *self.permutation;
-        let presupposes = self.permutation.case.sharing() == Sharing::Fresh && flow.version() == ApiVersion::V1;
+        let presupposes = self.permutation.case.sharing() == Sharing::Fresh && !flow.names_registration();
         if !presupposes || self.lease.is_new() || !can_do_with_used(self.shared, self.permutation) {
             return Ok(());
         }

@@ -245,7 +245,7 @@ cases:
 
     /// One case on one flow over these protocols.
     pub(in crate::runner) fn plan(protocols: &[Protocol]) -> Plan {
-        let (flows, protocols) = (vec![Flow::V2U2f], protocols.to_vec());
+        let (flows, protocols) = (vec![Flow::V2_U2F], protocols.to_vec());
         let selection = Selection { flows, protocols, ..Selection::default() };
         Plan::new(parse_suite("s.yaml", SUITE).expect("valid"), &selection)
     }

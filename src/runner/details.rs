@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::player::Player;
-use crate::contract::{ApiVersion, Endpoint, Operation};
+use crate::contract::{Endpoint, Operation};
 use crate::outcome::{Finding, Reason};
 use crate::scenario::{Caller, FlowRef, Step, UserRef};
 use crate::transport::Reply;
@@ -35,11 +35,8 @@ impl Player<'_> {
         if (!is_watched && (!own || step.flow != FlowRef::Own)) || endpoint.operation == Operation::List {
             return;
         }
-        let is_own = match endpoint.flow.version() {
-            _ if !is_watched => true,
-            ApiVersion::V1 => step.caller == Caller::Subject,
-            ApiVersion::V2 => step.user == UserRef::Own,
-        };
+        let names_own = step.user == UserRef::Own;
+        let is_own = !is_watched || if endpoint.flow.names_user() { names_own } else { step.caller == Caller::Subject };
         let Some(now) = read(reply) else { return };
         let before = self.details.remove(&(is_own, endpoint.flow));
         let now = &*self.details.entry((is_own, endpoint.flow)).or_insert(now);

@@ -11,9 +11,10 @@ use std::time::{Duration, Instant};
 use super::agreement;
 use super::breaker;
 use super::target::Subject;
-use super::traces::{Patience, options_of};
+use super::traces::Patience;
 use super::{Shared, case, judge};
 use crate::authenticator::Format;
+use crate::checks;
 use crate::contract::{Flow, Protocol};
 use crate::outcome::{CaseRecord, Finding, Profile, Reason, Verdict};
 use crate::scenario::{Case, Permutation};
@@ -245,7 +246,7 @@ async fn registered_meanwhile(shared: &Shared, transport: &dyn Transport, subjec
     let Some(call) = Call::start(flow, &subject.user_id, Some(&subject.token)) else { return 0 };
     let Ok(exchange) = transport.send(&call).await else { return 0 };
     let Reply::Success(body) = &exchange.reply else { return 0 };
-    let options = options_of(exchange.endpoint, body);
+    let options = checks::creation_options(exchange.endpoint, body).and_then(Result::ok);
     options.map_or(0, |options| shared.traces.look(&subject.user_id, flow, &options.exclude_credentials))
 }
 

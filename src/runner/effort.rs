@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use crate::contract::{ApiVersion, Flow, Operation};
+use crate::contract::{Flow, Operation};
 use crate::scenario::{OperationRef, Permutation, Plan, Race, Step, UserRef, Watch};
 
 /// Calls of a race of copies.
@@ -47,9 +47,9 @@ pub(super) fn calls(permutation: &Permutation) -> usize {
     if case.watch.is_some() {
         return made + watched(permutation);
     }
-    // In v1 the list is looked at before.
+    // Where only the list tells ids, it is looked at before.
     let lists = case.steps.iter().any(|step| step.call == Some(OperationRef::List));
-    let made = made + usize::from(lists && permutation.flow.version() == ApiVersion::V1);
+    let made = made + usize::from(lists && !permutation.flow.names_registration());
     let operation = |step: &Step| step.call.or(step.prepare).map(|operation| permutation.operation(operation));
     let touches = |step: &&Step| matches!(operation(step), Some(Operation::Verify | Operation::Remove));
     // A registration that was finished, refused or removed is looked at in the next start; after a refusal comes a good verify.
@@ -67,7 +67,7 @@ fn watched(permutation: &Permutation) -> usize {
     let whose: HashSet<bool> = starts.iter().map(|step| step.user == UserRef::Own).collect();
     let kinds: HashSet<bool> = starts.iter().map(|step| flow(step).is_u2f()).collect();
     let listed = |list: &Flow| list.endpoint(Operation::List).is_some() && kinds.contains(&list.is_u2f());
-    let lists = whose.len() * Flow::ALL.iter().filter(|flow| listed(flow)).count();
+    let lists = whose.len() * permutation.flow.contract().flows.iter().filter(|flow| listed(flow)).count();
     let made: HashSet<(bool, Flow)> = case
         .steps
         .iter()
@@ -85,8 +85,8 @@ fn of_step(permutation: &Permutation, step: &Step) -> usize {
     }
     match (step.prepare.map(|operation| permutation.operation(operation)), step.race) {
         (Some(Operation::Verify), _) => 1,
-        // v1 finds the factor's id in two lists.
-        (Some(Operation::Remove), _) if permutation.flow.version() == ApiVersion::V1 => 4,
+        // Where only the list tells ids, two lists find that of the factor.
+        (Some(Operation::Remove), _) if !permutation.flow.names_registration() => 4,
         (Some(Operation::Remove), _) => 2,
         (Some(_), _) => 0,
         (None, Some(Race::Copies)) => COPIES,

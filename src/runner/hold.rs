@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::after;
 use super::player::{Ended, MadeCredential, Player};
-use crate::contract::{ApiVersion, Operation, clause};
+use crate::contract::{Operation, clause};
 use crate::outcome::Reason;
 use crate::scenario::{Caller, Expectation, FactorRef, Made, Step, Thing, UserRef, Which, Whom};
 use crate::transport::Reply;
@@ -73,7 +73,7 @@ impl Player<'_> {
             };
             step.factor == FactorRef::Held || step.also.iter().any(is_held)
         };
-        self.permutation.flow.version() == ApiVersion::V1 && self.permutation.case.steps.iter().any(names)
+        !self.permutation.flow.names_registration() && self.permutation.case.steps.iter().any(names)
     }
 
     fn latest_id(&self) -> Result<Vec<u8>, Ended> {

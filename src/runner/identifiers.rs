@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::call::USER_HANDLE;
 use super::player::Player;
-use crate::contract::{ApiVersion, Endpoint, Operation};
+use crate::contract::{Endpoint, Operation};
 use crate::outcome::{CaseRecord, Finding, Profile, Reason, Shard};
 use crate::scenario::{FactorRef, Step};
 use crate::webauthn::options::PublicKeyCredentialCreationOptions;
@@ -190,7 +190,7 @@ impl Player<'_> {
         let names = [("name", options.user.name.as_str()), ("displayName", options.user.display_name.as_str())];
         shared.identifiers.named(&user, names);
         shared.identifiers.handle(&user, rp_id, flow.slug(), &options.user.id);
-        if let Some(id) = self.factor_id.as_deref().filter(|_| flow.version() == ApiVersion::V2) {
+        if let Some(id) = self.factor_id.as_deref().filter(|_| flow.names_registration()) {
             shared.identifiers.started(&user, flow.is_u2f(), id);
             self.checked.insert(FACTOR_ID);
         }
@@ -203,7 +203,7 @@ impl Player<'_> {
             FactorRef::First => self.first_factor_id.as_deref(),
             _ => None,
         };
-        let known = id.zip(self.acted_on(endpoint, step)).filter(|_| endpoint.flow.version() == ApiVersion::V2);
+        let known = id.zip(self.acted_on(endpoint, step)).filter(|_| endpoint.flow.names_registration());
         let Some((id, user)) = known else { return };
         let (is_u2f, seen) = (endpoint.flow.is_u2f(), &self.shared.identifiers);
         match endpoint.operation {

@@ -7,7 +7,7 @@ use super::player::Player;
 use super::reasons::{ReasonMap, Said};
 use crate::checks::NO_OTHER_USER;
 use crate::contract::clause::{self, Basis};
-use crate::contract::{Endpoint, Protocol};
+use crate::contract::{Endpoint, Protocol, What};
 use crate::outcome::{Expected, Finding, Reason, gravest, said};
 use crate::scenario::{Caller, Expectation, OperationRef, Step};
 use crate::transport::{Exchange, Refusal, Reply};
@@ -258,7 +258,7 @@ fn is_about_method(expected: &Expected) -> bool {
 
 /// Whether the answer to a start holds what only a start makes.
 fn has_options(endpoint: &Endpoint, body: &Value) -> bool {
-    endpoint.options_member().is_some_and(|pointer| body.pointer(pointer).is_some())
+    endpoint.answered(What::Options, body).is_some()
 }
 
 /// What was observed, for the comparison of protocols.

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use crate::contract::Flow;
+use crate::contract::dialect::ListEntry;
+use crate::contract::{Flow, Operation, What};
 use crate::outcome::Reason;
 use crate::wire::marks;
 
@@ -116,16 +117,14 @@ pub(super) struct Asked<'a> {
 
 /// The entries of the flow's kind in a list's answer.
 pub(super) fn read(flow: Flow, body: &Value) -> Listed {
-    let result = body.get("result").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    let text = |value: Option<&Value>| value.and_then(Value::as_str).unwrap_or_default().to_owned();
-    let entry = |factor: &Value| {
-        // v1's list of second factors has others too.
-        let named = if flow == Flow::V1U2f { factor.get("u2f")? } else { factor };
-        Some(Entry { id: text(named.get("id")), name: text(named.get("name")), state: text(factor.get("state")) })
-    };
+    let list = flow.endpoint(Operation::List);
+    let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+    let entry = |entry: ListEntry<'_>| Entry { id: text(entry.id), name: text(entry.name), state: text(entry.state) };
+    let has = list.and_then(|list| list.answered(What::Entries, body)?.as_array()).map_or(0, Vec::len);
     let total = body.pointer("/details/totalResult");
     let total = total.and_then(|total| total.as_u64().or_else(|| total.as_str()?.parse().ok()));
-    Listed { entries: result.iter().filter_map(entry).collect(), counts: total.map(|total| (total, result.len())) }
+    let entries = list.into_iter().flat_map(|list| list.entries(body)).map(entry).collect();
+    Listed { entries, counts: total.map(|total| (total, has)) }
 }
 
 /// What is wrong with a list, given what was sent.
@@ -360,16 +359,16 @@ mod tests {
             { "state": NOT_READY, "otp": {} },
             { "state": READY, "u2f": { "id": "1", "name": "key-a" } },
         ] });
-        assert_eq!(read(Flow::V1U2f, &v1).entries, listed(&[("1", "key-a", READY)]).entries);
+        assert_eq!(read(Flow::V1_U2F, &v1).entries, listed(&[("1", "key-a", READY)]).entries);
         let v2 = |total: Value| json!({ "details": { "totalResult": total }, "result": [{ "id": "1", "name": "x", "state": READY }] });
         for (total, expected) in [(json!("1"), 0), (json!(1), 0), (json!("0"), 1), (json!("4000"), 1)] {
-            let list = read(Flow::V2Passkey, &v2(total));
+            let list = read(Flow::V2_PASSKEY, &v2(total));
             assert_eq!(list.entries, listed(&[("1", "x", READY)]).entries);
             assert_eq!(found(&[], &list).len(), expected);
         }
         let many = Listed { counts: Some((4000, ONE_PAGE)), ..Listed::default() };
         assert_eq!(found(&[], &many), [], "a page of a longer list");
-        assert_eq!(read(Flow::V2Passkey, &json!({})).entries, []);
+        assert_eq!(read(Flow::V2_PASSKEY, &json!({})).entries, []);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::player::{Ended, MadeCredential, Player};
-use crate::contract::{ApiVersion, Endpoint, Operation};
+use crate::contract::{Endpoint, Form, What};
 use crate::outcome::Reason;
 use crate::scenario::{DomainRef, FactorRef, MessageEdit, MessageMember, NameSpec, Step, UserRef, Whom};
 
@@ -17,19 +17,19 @@ impl Player<'_> {
     /// The message of a step in canonical protobuf JSON, but for what the step changes.
     pub(super) fn message(&mut self, endpoint: &'static Endpoint, step: &Step) -> Result<Value, Ended> {
         let mut message = json!({});
-        if endpoint.flow.version() == ApiVersion::V2 {
-            message["userId"] = match &step.user {
+        if let Some(slot) = endpoint.asks(What::User) {
+            let id = match &step.user {
                 UserRef::Own => self.lease.own().user_id.clone(),
                 UserRef::Other => self.lease.other().map(|other| other.user_id.clone()).unwrap_or_default(),
                 UserRef::Unknown => self.unknown_id(18),
                 UserRef::Length(length) => self.unknown_id(*length),
                 UserRef::Text(text) => text.clone(),
-            }
-            .into();
+            };
+            slot.put(&mut message, id.into());
         }
-        if let Some(member) = endpoint.factor_member() {
+        if let Some(slot) = endpoint.asks(What::FactorId) {
             let unknown = || self.unknown_id(18);
-            message[member] = match &step.factor {
+            let id = match &step.factor {
                 FactorRef::Own if step.of.is_some() => self.factor_of(step).unwrap_or_else(unknown),
                 FactorRef::Own => self.factor_id.clone().unwrap_or_else(unknown),
                 FactorRef::First => self.first_factor_id.clone().unwrap_or_else(unknown),
@@ -39,30 +39,31 @@ impl Player<'_> {
                 FactorRef::Unknown => unknown(),
                 FactorRef::Length(length) => self.unknown_id(*length),
                 FactorRef::Text(text) => text.clone(),
-            }
-            .into();
+            };
+            slot.put(&mut message, id.into());
         }
-        if let (Operation::Start, Some(domain)) = (endpoint.operation, &step.domain) {
+        if let (Some(slot), Some(domain)) = (endpoint.asks(What::Domain), &step.domain) {
             let own = &self.shared.target.rp_id;
             let further = self.further_domain().map(str::to_owned);
             if *domain == DomainRef::Further && further.is_none() {
                 let (expected, received) = ("`domains` in the target file", "it names none");
                 return self.end("setup", self.clause(), Reason::NotDeclared, expected, received);
             }
-            message["domain"] = match domain {
+            let domain = match domain {
                 DomainRef::Own => own.clone(),
                 DomainRef::Further => further.unwrap_or_default(),
                 DomainRef::Around(before, after) => format!("{before}{own}{after}"),
                 DomainRef::Text(text, times) => text.repeat(*times),
-            }
-            .into();
+            };
+            slot.put(&mut message, domain.into());
         }
-        if endpoint.operation == Operation::Verify {
+        if let Some(slot) = endpoint.asks(What::Credential) {
             let Some(credential) = self.credential_of(step) else {
                 return self.end("setup", self.clause(), Reason::Setup, "a credential to verify", "none was made");
             };
             let credential = self.with_further_members(endpoint, step, credential, &message);
-            put_verification(&mut message, endpoint, step, &credential);
+            slot.put(&mut message, in_form(slot.form, &credential));
+            endpoint.say(What::FactorName, &mut message, name_of(step, &credential));
         }
         for edit in &step.message {
             change(&mut message, endpoint, edit);
@@ -114,28 +115,22 @@ pub(super) fn drawn_name(credential: &MadeCredential) -> String {
     format!("key-{}", hash.iter().take(NAME_BYTES).map(|byte| format!("{byte:02x}")).collect::<String>())
 }
 
-fn put_verification(message: &mut Value, endpoint: &Endpoint, step: &Step, credential: &MadeCredential) {
-    let name = name_of(step, credential);
-    match endpoint.flow.version() {
-        ApiVersion::V1 => {
-            let bytes = STANDARD.encode(&credential.created.text);
-            message["verification"] = json!({ "publicKeyCredential": bytes, "tokenName": name });
-        }
-        ApiVersion::V2 => {
-            message["publicKeyCredential"] = credential.created.json.clone();
-            let member = endpoint.name_member().unwrap_or_default().trim_start_matches('/');
-            message[member] = name.into();
-        }
+/// The credential as a message carries it.
+pub(super) fn in_form(form: Form, credential: &MadeCredential) -> Value {
+    match form {
+        Form::Json => credential.created.json.clone(),
+        Form::Base64 => STANDARD.encode(&credential.created.text).into(),
     }
 }
 
 /// Changes one member.
 fn change(message: &mut Value, endpoint: &Endpoint, edit: &MessageEdit) {
+    let of = |what| endpoint.asks(what).map(|slot| slot.at);
     let pointer = match edit.member {
-        MessageMember::Name => endpoint.name_member(),
-        MessageMember::Credential => endpoint.credential_member(),
-        MessageMember::Authenticator => Some("/authenticator"),
-        MessageMember::Code => Some("/code"),
+        MessageMember::Name => of(What::FactorName),
+        MessageMember::Credential => of(What::Credential),
+        MessageMember::Authenticator => of(What::Authenticator),
+        MessageMember::Code => of(What::Code),
         MessageMember::Unknown => Some("/unknownMember"),
     };
     let Some((parent, name)) = pointer.and_then(|pointer| pointer.rsplit_once('/')) else { return };

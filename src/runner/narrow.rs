@@ -60,7 +60,7 @@ mod tests {
                      steps: [{ call: start, also: [{ in: each, what: text, value: { text: x } }], expect: either }] }\n";
         let case = parse_suite("s.yaml", suite).expect("valid").swap_remove(0);
         let words = |protocol| {
-            let permutation = Permutation::single(case.clone(), Flow::V2U2f, protocol, Format::None);
+            let permutation = Permutation::single(case.clone(), Flow::V2_U2F, protocol, Format::None);
             let alone = of_each_place(&permutation);
             assert!(alone.iter().all(|one| one.id == permutation.id));
             let word = |one: &Permutation| super::super::carriers::words(&one.case.steps[0]);

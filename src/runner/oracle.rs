@@ -3,7 +3,7 @@
 use super::player::Player;
 use super::vector;
 use crate::authenticator::CreatedCredential;
-use crate::contract::ApiVersion;
+use crate::contract::{Form, Operation, What};
 use crate::outcome::{Finding, Reason};
 use crate::relying_party::{Ceremony, Refusal, verify_registration};
 use crate::scenario::{Made, OperationRef, OracleVerdict, Step};
@@ -55,10 +55,11 @@ pub(super) fn consult(
         trust_anchors: &vector::TRUST_ANCHORS,
         now: player.shared.settings.now,
     };
-    // v1 carries the text and v2 the value; they differ where a mutation changed the text.
-    let text = match player.permutation.flow.version() {
-        ApiVersion::V1 => serde_json::from_slice(&credential.text).unwrap_or_default(),
-        ApiVersion::V2 => credential.json.clone(),
+    // In base64 the text is carried and else the value; they differ where a mutation changed the text.
+    let slot = player.permutation.flow.endpoint(Operation::Verify).and_then(|verify| verify.asks(What::Credential));
+    let text = match slot.map(|slot| slot.form) {
+        Some(Form::Base64) => serde_json::from_slice(&credential.text).unwrap_or_default(),
+        _ => credential.json.clone(),
     };
     let verdict = verify_registration(&ceremony, &text);
     let received = said(&verdict);

@@ -18,13 +18,13 @@ use super::target::{Accounts, Subject};
 use super::target_file::origin_of;
 use super::{Shared, case};
 use crate::authenticator::Format;
-use crate::contract::{ApiVersion, Flow, Protocol};
+use crate::checks;
+use crate::contract::{Flow, Protocol};
 use crate::outcome::{Profile, Reason, Verdict};
 use crate::provisioner::ProvidedSubject;
 use crate::scenario::{Control, Demand};
 use crate::transport::{Call, Exchange, FaultKind, Phase, Reply, Transport as _, TransportError};
 use crate::webauthn::cose::CoseAlgorithm;
-use crate::webauthn::options::PublicKeyCredentialCreationOptions;
 use crate::wire::secret::{Masker, Secret};
 use crate::wire::status::Code;
 
@@ -140,7 +140,7 @@ impl Seen {
 pub(super) async fn look(shared: &Shared, flows: &[Flow], subject: &Subject) -> Result<Seen, SetupError> {
     let mut seen = Seen::default();
     every_flow(shared, flows, subject, &mut seen).await?;
-    if flows.iter().any(|flow| flow.version() == ApiVersion::V2) {
+    if flows.iter().any(|flow| flow.names_user()) {
         tokens(shared, subject, &mut seen).await?;
     }
     if let Some((flow, protocol, offered)) = seen.start.clone() {
@@ -170,7 +170,7 @@ enum Start {
 
 async fn every_flow(shared: &Shared, flows: &[Flow], subject: &Subject, seen: &mut Seen) -> Result<(), SetupError> {
     let mut ordered = flows.to_vec();
-    ordered.sort_by_key(|flow| !matches!(flow, Flow::V1Passwordless | Flow::V2Passkey));
+    ordered.sort_by_key(|flow| flow.is_u2f());
     let (mut off, mut answers, mut silent, mut between) = (BTreeSet::new(), Vec::new(), Vec::new(), Vec::new());
     for flow in ordered {
         match start(shared, flow, subject, seen).await {
@@ -241,8 +241,8 @@ async fn start(shared: &Shared, flow: Flow, subject: &Subject, seen: &mut Seen) 
                 // A passkey rather than a second factor, which locks the user's token on some targets.
                 let is_better = seen.start.as_ref().is_none_or(|(known, ..)| known.is_u2f() && !flow.is_u2f());
                 if let (Reply::Success(body), true) = (&exchange.reply, is_better) {
-                    let options = exchange.endpoint.options_member().and_then(|pointer| body.pointer(pointer));
-                    seen.start = Some((flow, *protocol, options.and_then(rp_id)));
+                    let options = checks::creation_options(exchange.endpoint, body);
+                    seen.start = Some((flow, *protocol, options.and_then(|options| options.ok()?.rp.id)));
                 }
                 return Start::Answered;
             }
@@ -255,14 +255,6 @@ async fn start(shared: &Shared, flow: Flow, subject: &Subject, seen: &mut Seen) 
         // Over another protocol it is otherwise: whatever that is, it is not a flow that was switched off.
         _ => Start::Answered,
     }
-}
-
-fn rp_id(options: &serde_json::Value) -> Option<String> {
-    let options = match options {
-        serde_json::Value::String(text) => PublicKeyCredentialCreationOptions::from_text(text),
-        object => PublicKeyCredentialCreationOptions::from_json(object),
-    };
-    options.ok()?.rp.id
 }
 
 /// The words of a refusal; `None` for an acceptance, for what can't be read, and for errors of the server's own.
@@ -294,7 +286,7 @@ async fn tokens(shared: &Shared, subject: &Subject, seen: &mut Seen) -> Result<(
         ("admin-token", &accounts.admin, "it belongs to a caller that may act on every user"),
         ("no-rights-token", &accounts.no_rights, "it is valid, and belongs to a caller without any permission"),
     ];
-    let flow = shared.target.flows.iter().find(|flow| flow.version() == ApiVersion::V2);
+    let flow = shared.target.flows.iter().find(|flow| flow.names_user());
     let transport = shared.target.protocols.first().and_then(|protocol| shared.transport(*protocol));
     let (Some(flow), Some(transport)) = (flow, transport) else { return Ok(()) };
     for (name, token, wanted) in callers {

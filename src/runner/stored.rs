@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::listed::{self, Asked, Became, Entry, ID, KIND, LISTED, Listed, NAME, Problem, READY, STATE, SentFactor};
 use super::player::{Ended, Player};
-use crate::contract::{ApiVersion, Operation};
+use crate::contract::{Operation, What};
 use crate::outcome::{Finding, Reason};
 use crate::scenario::{Expectation, FlowRef, OperationRef, Step};
 use crate::transport::{Call, Reply};
@@ -32,7 +32,7 @@ impl Player<'_> {
     pub(super) fn note_factor(&mut self, call: &Call, step: &Step, reply: &Reply) {
         let endpoint = call.endpoint;
         let Some(user_id) = self.acted_on(endpoint, step).map(str::to_owned) else { return };
-        let id = endpoint.factor_member().and_then(|member| call.message.get(member)?.as_str()).map(str::to_owned);
+        let id = endpoint.asked(What::FactorId, &call.message).map(str::to_owned);
         let is_u2f = endpoint.flow.is_u2f();
         let became = match (endpoint.operation, reply) {
             (Operation::Verify, Reply::Success(_)) => Became::Enrolled,
@@ -40,8 +40,7 @@ impl Player<'_> {
             (Operation::Remove, Reply::Success(_)) => return self.forget(&user_id, is_u2f, id.as_deref()),
             _ => return,
         };
-        let name = endpoint.name_member().and_then(|member| call.message.pointer(member)?.as_str());
-        let Some(name) = name.map(str::to_owned) else { return };
+        let Some(name) = endpoint.asked(What::FactorName, &call.message).map(str::to_owned) else { return };
         let drawn = self.credential_of(step).map(super::message::drawn_name).unwrap_or_default();
         let or = step.name.as_ref().map(|spec| spec.others(&drawn)).unwrap_or_default();
         let is_own_name = name.contains(&drawn) && !drawn.is_empty();
@@ -65,7 +64,7 @@ impl Player<'_> {
     pub(super) async fn look_before(&mut self) -> Result<(), Ended> {
         let case = &self.permutation.case;
         let lists = case.steps.iter().any(|step| step.call == Some(OperationRef::List));
-        if !lists || case.watch.is_some() || self.permutation.flow.version() == ApiVersion::V2 {
+        if !lists || case.watch.is_some() || self.permutation.flow.names_registration() {
             return Ok(());
         }
         if let Some(listed) = self.list(&Step::default()).await? {
@@ -172,7 +171,7 @@ impl Player<'_> {
         let asked = Asked { user_id: &user_id, is_u2f: flow.is_u2f(), before: &before };
         let mut problems = listed::compare(&asked, &self.sent, listed);
         if step.flow == FlowRef::Own
-            && flow.version() == ApiVersion::V2
+            && flow.names_registration()
             && let Some(open) = self.open_registration(&asked, listed)
         {
             problems.push(open);

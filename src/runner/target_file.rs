@@ -14,7 +14,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::target::{ReasonMap, Target};
-use crate::contract::{Flow, Protocol, clause};
+use crate::contract::{self, Flow, Protocol, clause};
 use crate::outcome::Profile;
 use crate::outcome::load::{Threshold, ThresholdError};
 use crate::provisioner::{Provisioner, Tell};
@@ -226,7 +226,7 @@ type Kind<T> = (&'static str, fn(&str) -> Option<T>, fn(T) -> &'static str);
 
 impl Source {
     fn offered(&self, file: &File) -> Result<(Vec<Flow>, Vec<Protocol>), TargetFileError> {
-        let flows = self.list(file.flows.as_ref(), &Flow::ALL, ("flow", Flow::from_slug, Flow::slug))?;
+        let flows = self.list(file.flows.as_ref(), contract::usual().flows, ("flow", Flow::from_slug, Flow::slug))?;
         let protocols =
             self.list(file.protocols.as_ref(), &Protocol::ALL, ("protocol", Protocol::from_slug, Protocol::slug))?;
         Ok((flows, protocols))

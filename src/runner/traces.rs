@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use super::doubt;
 use super::player::{MadeCredential, Player};
-use crate::contract::{ApiVersion, Endpoint, Flow, Operation};
+use crate::checks;
+use crate::contract::{Endpoint, Flow, Operation};
 use crate::outcome::{Reason, gravest};
 use crate::scenario::{Caller, Step, UserRef};
 use crate::transport::{Reply, Transport as _};
@@ -114,13 +115,10 @@ pub(super) fn ids_of(made: &MadeCredential) -> impl Iterator<Item = Vec<u8>> + '
 impl Player<'_> {
     /// Looks for traces of others in the options of a start.
     pub(super) fn notice(&mut self, step: &Step, endpoint: &Endpoint, options: &PublicKeyCredentialCreationOptions) {
-        let is_other = match endpoint.flow.version() {
-            ApiVersion::V1 => step.caller == Caller::Other,
-            ApiVersion::V2 => step.user == UserRef::Other,
-        };
-        let is_own = match endpoint.flow.version() {
-            ApiVersion::V1 => step.caller == Caller::Subject,
-            ApiVersion::V2 => step.user == UserRef::Own,
+        let (is_own, is_other) = if endpoint.flow.names_user() {
+            (step.user == UserRef::Own, step.user == UserRef::Other)
+        } else {
+            (step.caller == Caller::Subject, step.caller == Caller::Other)
         };
         let subject = if is_own { Some(self.lease.own()) } else { self.lease.other().filter(|_| is_other) };
         let Some(subject) = subject else { return };
@@ -147,17 +145,9 @@ impl Player<'_> {
         let Ok((transport, call)) = prepared else { return };
         let Ok(exchange) = transport.send(&call).await else { return };
         let Reply::Success(body) = &exchange.reply else { return };
-        if let Some(options) = options_of(exchange.endpoint, body) {
+        if let Some(Ok(options)) = checks::creation_options(exchange.endpoint, body) {
             self.notice(&step, exchange.endpoint, &options);
         }
-    }
-}
-
-/// The creation options in the answer of a start.
-pub(super) fn options_of(endpoint: &Endpoint, body: &serde_json::Value) -> Option<PublicKeyCredentialCreationOptions> {
-    match endpoint.options_member().and_then(|pointer| body.pointer(pointer))? {
-        serde_json::Value::String(text) => PublicKeyCredentialCreationOptions::from_text(text).ok(),
-        object => PublicKeyCredentialCreationOptions::from_json(object).ok(),
     }
 }
 
@@ -172,14 +162,14 @@ mod tests {
     #[test]
     fn what_was_there_and_what_was_made_is_no_trace() {
         let traces = Traces::default();
-        assert_eq!(traces.look("1", Flow::V1U2f, &ids(&["old"])), 0, "the first look");
+        assert_eq!(traces.look("1", Flow::V1_U2F, &ids(&["old"])), 0, "the first look");
         traces.made(ids(&["ours", "refused"]));
-        assert_eq!(traces.look("1", Flow::V1U2f, &ids(&["old", "ours", "refused"])), 0);
-        assert_eq!(traces.look("2", Flow::V1U2f, &ids(&["ours"])), 0, "shown to another user: the target's fault");
-        assert_eq!(traces.look("2", Flow::V2Passkey, &ids(&["x"])), 0, "another list");
+        assert_eq!(traces.look("1", Flow::V1_U2F, &ids(&["old", "ours", "refused"])), 0);
+        assert_eq!(traces.look("2", Flow::V1_U2F, &ids(&["ours"])), 0, "shown to another user: the target's fault");
+        assert_eq!(traces.look("2", Flow::V2_PASSKEY, &ids(&["x"])), 0, "another list");
         assert_eq!(traces.words(), None);
-        assert_eq!(traces.look("1", Flow::V1U2f, &ids(&["old", "ours", "theirs"])), 1);
-        assert_eq!(traces.look("1", Flow::V1U2f, &ids(&["theirs"])), 0, "seen already");
+        assert_eq!(traces.look("1", Flow::V1_U2F, &ids(&["old", "ours", "theirs"])), 1);
+        assert_eq!(traces.look("1", Flow::V1_U2F, &ids(&["theirs"])), 0, "seen already");
         let words = traces.words().expect("somebody was there");
         assert_eq!(words, "1 registration that this run did not make, the first of user 1");
     }
@@ -192,7 +182,7 @@ mod tests {
         assert_eq!(traces.words_within(Patience { least: long, looks: 1, most: none }).await, None);
         let look = async |listed: &[&str]| {
             tokio::time::sleep(Duration::from_millis(1)).await;
-            traces.look("1", Flow::V1U2f, &ids(listed))
+            traces.look("1", Flow::V1_U2F, &ids(listed))
         };
         let two_looks = async { (look(&[]).await, look(&[]).await, look(&[]).await) };
         let (words, _) = tokio::join!(traces.words_within(Patience { least: none, looks: 2, most: long }), two_looks);

@@ -7,12 +7,12 @@ use super::parse::flow_matches;
 use super::step::{OperationRef, Step};
 use super::{Expectation, FlowRef};
 use crate::contract::clause::{self, Clause, EXCLUDED};
-use crate::contract::{Endpoint, Flow, Operation, Protocol};
+use crate::contract::{self, Endpoint, Flow, Operation, Protocol};
 
 /// The ids of the clauses that a case or one of `checked`, the clauses of the checks, is about: those that are named, or what they
 /// say of an endpoint that is judged.
 pub fn covered(cases: &[Case], checked: &[&str]) -> BTreeSet<&'static str> {
-    let everywhere: Vec<Place> = Flow::ALL.into_iter().flat_map(|flow| of_flow(flow, &Operation::ALL)).collect();
+    let everywhere: Vec<Place> = contract::flows().flat_map(|flow| of_flow(flow, &Operation::ALL)).collect();
     let named = checked.iter().flat_map(|id| narrowed(id, &everywhere));
     let by_cases = cases.iter().flat_map(|case| {
         case.clauses.iter().flat_map(|id| {
@@ -84,7 +84,7 @@ fn judged(case: &Case, suffices: bool) -> Vec<Place> {
         .collect();
     let plays = |flow: &Flow| case.flows.is_empty() || case.flows.iter().any(|pattern| flow_matches(pattern, *flow));
     let over = |place: &Place| case.protocols.is_empty() || case.protocols.contains(&place.1);
-    Flow::ALL.into_iter().filter(plays).flat_map(|flow| of_flow(flow, &operations)).filter(over).collect()
+    contract::flows().filter(plays).flat_map(|flow| of_flow(flow, &operations)).filter(over).collect()
 }
 
 fn narrowed(id: &str, places: &[Place]) -> Vec<&'static str> {

@@ -10,7 +10,7 @@ use super::oracle::OracleVerdict;
 use super::step::{OperationRef, Step};
 use super::strength;
 use crate::authenticator::Mutation;
-use crate::contract::{Flow, clause};
+use crate::contract::{self, Flow, clause};
 use crate::transport::{spelling, tamper};
 
 /// The suites that are part of the product: file name and text.
@@ -155,7 +155,7 @@ fn check_entry(suite: &str, entry: &CaseEntry, ids: &mut HashSet<String>) -> Res
         }
     }
     for pattern in &entry.flows {
-        if !Flow::ALL.iter().any(|flow| flow_matches(pattern, *flow)) {
+        if !contract::flows().any(|flow| flow_matches(pattern, flow)) {
             return Err(format!("`{pattern}` matches no flow; write v1/*, v2/*, or one of {}", flow_names()));
         }
     }
@@ -283,7 +283,7 @@ fn distance(a: &str, b: &str) -> usize {
 }
 
 fn flow_names() -> String {
-    Flow::ALL.map(Flow::slug).join(", ")
+    contract::slugs().join(", ")
 }
 
 /// Whether a pattern such as `v2/*` or `v1/u2f` means this flow.

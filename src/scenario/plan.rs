@@ -278,7 +278,7 @@ fn expand_one(case: Arc<Case>, selection: &Selection, exhaustive: bool) -> Vec<P
     let (flows, protocols) = places(&case, selection, exhaustive);
     let mut permutations = Vec::new();
     for flow in flows {
-        for protocol in &protocols {
+        for protocol in protocols.iter().filter(|protocol| flow.speaks(**protocol)) {
             for operation in &operations {
                 for format in &case.formats {
                     for length in lengths(&case, *format, selection, exhaustive) {

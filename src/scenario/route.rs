@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::contract::{Flow, Protocol};
+use crate::contract::{self, Flow, Protocol};
 
 /// Which flow a call is of.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
@@ -25,13 +25,11 @@ impl FlowRef {
 
     /// The flow, where `own` is the permutation's.
     pub fn of(self, own: Flow) -> Flow {
-        match (self, own) {
-            (FlowRef::Named(flow), _) => flow,
-            (FlowRef::Own, _) => own,
-            (FlowRef::OtherFactor, Flow::V1U2f) | (FlowRef::OtherVersion, Flow::V2Passkey) => Flow::V1Passwordless,
-            (FlowRef::OtherFactor, Flow::V1Passwordless) | (FlowRef::OtherVersion, Flow::V2U2f) => Flow::V1U2f,
-            (FlowRef::OtherFactor, Flow::V2U2f) | (FlowRef::OtherVersion, Flow::V1Passwordless) => Flow::V2Passkey,
-            (FlowRef::OtherFactor, Flow::V2Passkey) | (FlowRef::OtherVersion, Flow::V1U2f) => Flow::V2U2f,
+        match self {
+            FlowRef::Named(flow) => flow,
+            FlowRef::Own => own,
+            FlowRef::OtherFactor => own.of_other_kind().unwrap_or(own),
+            FlowRef::OtherVersion => own.of_other_family().unwrap_or(own),
         }
     }
 }
@@ -42,7 +40,7 @@ impl TryFrom<String> for FlowRef {
     fn try_from(name: String) -> Result<Self, String> {
         let relative = FlowRef::NAMES.into_iter().find(|(known, _)| *known == name).map(|(_, flow)| flow);
         relative.or_else(|| Flow::from_slug(&name).map(FlowRef::Named)).ok_or_else(|| {
-            let flows = Flow::ALL.map(Flow::slug).join(", ");
+            let flows = contract::slugs().join(", ");
             format!("there is no flow `{name}`; write other-factor, other-version, {flows}")
         })
     }
@@ -114,8 +112,8 @@ mod tests {
             let protocol = ProtocolRef::try_from(name.to_owned()).expect("a protocol");
             assert_eq!(String::from(protocol), name);
         }
-        assert_eq!(FlowRef::OtherVersion.of(Flow::V1U2f), Flow::V2U2f);
-        assert_eq!(FlowRef::Named(Flow::V2U2f).of(Flow::V1Passwordless), Flow::V2U2f);
+        assert_eq!(FlowRef::OtherVersion.of(Flow::V1_U2F), Flow::V2_U2F);
+        assert_eq!(FlowRef::Named(Flow::V2_U2F).of(Flow::V1_PASSWORDLESS), Flow::V2_U2F);
         assert!(FlowRef::try_from("v3/u2f".to_owned()).expect_err("none").contains("v1/u2f"));
         assert!(ProtocolRef::try_from("soap".to_owned()).expect_err("none").contains("grpc-web"));
     }

@@ -21,7 +21,7 @@ use super::bearer;
 use super::service::Service;
 use super::site::Site;
 use super::switches::Switches;
-use crate::contract::{ApiVersion, Endpoint, Operation};
+use crate::contract::{Endpoint, Operation};
 
 /// Headers of the server's inside, which only defects show.
 const X_AUTHORIZATION: HeaderName = HeaderName::from_static("x-authorization");
@@ -143,7 +143,7 @@ fn spill(service: &Service, endpoint: &Endpoint, asked: &HeaderMap, response: &m
     if is_start && switches.has("robust-token-in-header") {
         response.headers_mut().extend(authorization.clone().map(|value| (X_AUTHORIZATION, value)));
     }
-    if is_start && endpoint.flow.version() == ApiVersion::V1 && switches.has("canary-token-in-cookie") {
+    if is_start && !endpoint.flow.names_user() && switches.has("canary-token-in-cookie") {
         let token =
             authorization.as_ref().and_then(|value| value.to_str().ok()?.split_once(' ')).map(|(_, token)| token);
         let cookie =

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 use super::listener::Remembered;
 use super::switches::Switches;
-use crate::contract::{Endpoint, Operation, Protocol};
+use crate::contract::{Endpoint, Operation, Protocol, Slot, What};
 use crate::wire::percent;
 
 /// A header by which gateways tell who calls.
@@ -110,7 +110,7 @@ pub(super) fn redirect(switches: &Switches, endpoint: &Endpoint, uri: &Uri, memb
     if endpoint.operation == Operation::Start && switches.has("carrier-domain-of-query-wins") {
         members.extend(parameter(uri, "domain").map(|domain| ("domain".to_owned(), json!(domain))));
     }
-    let Some(name) = endpoint.factor_member() else { return };
+    let Some(name) = endpoint.asks(What::FactorId).map(Slot::name) else { return };
     let found = match endpoint.operation {
         Operation::Remove if switches.has("carrier-factor-id-of-query-removed") => parameter(uri, name),
         _ => None,

@@ -18,7 +18,7 @@ use super::spill;
 use super::store::{Factor, Kind, Pending, Role, User};
 use super::stored;
 use super::strictness;
-use crate::contract::{ApiVersion, Endpoint, Protocol};
+use crate::contract::{Endpoint, Form, Protocol, What};
 use crate::relying_party::{Ceremony, Omission, Refusal, Step, verify_registration_without};
 use crate::webauthn::attestation::AttestationObject;
 use crate::webauthn::x509::Certificate;
@@ -69,11 +69,11 @@ impl Attempt<'_> {
         if !self.site.switches.has("sequence-finished-verify-accepted") {
             return None;
         }
-        let named = self.message[self.endpoint.factor_member()?].as_str()?;
+        let named = self.endpoint.asked(What::FactorId, self.message)?;
         let mut state = self.user.state();
         let finished = state.of(Kind::of(self.endpoint.flow)).factors.iter().find(|factor| factor.id == named)?;
         let created = finished.created;
-        Some(json!({ "details": self.site.details(state.next_sequence(), created) }))
+        Some(self.changed(self.site.details(state.next_sequence(), created)))
     }
 
     /// What a refusal leaves behind: by itself nothing.
@@ -92,7 +92,8 @@ impl Attempt<'_> {
         // v1 names no registration: of several the challenge tells which is meant.
         let is_ambiguous = self.user.state().of(kind).pending.len() > 1;
         let claimed = is_ambiguous.then(|| self.credential().ok().and_then(|sent| claimed_challenge(&sent))).flatten();
-        let named = self.endpoint.factor_member().map(|member| self.message[member].as_str().unwrap_or_default());
+        let slot = self.endpoint.asks(What::FactorId);
+        let named = slot.map(|slot| slot.text(self.message).unwrap_or_default());
         let mut state = self.user.state();
         let of_kind = state.of(kind);
         of_kind.pending.retain(Pending::is_alive);
@@ -127,7 +128,7 @@ impl Attempt<'_> {
     fn blank(&self, factor_id: &str) -> Pending {
         Pending {
             factor_id: factor_id.to_owned(),
-            version: self.endpoint.flow.version(),
+            flow: self.endpoint.flow,
             protocol: self.caller.protocol,
             is_of_another: self.caller.user.id != self.user.id,
             challenge: Vec::new(),
@@ -149,7 +150,7 @@ impl Attempt<'_> {
 
     /// The name that the factor is given.
     pub(super) fn name(&self) -> &str {
-        let name = self.endpoint.name_member().and_then(|pointer| self.message.pointer(pointer));
+        let name = self.endpoint.asks(What::FactorName).and_then(|slot| slot.of(self.message));
         name.and_then(Value::as_str).unwrap_or_default()
     }
 
@@ -195,7 +196,7 @@ impl Attempt<'_> {
 
     /// Whether the user has to be verified: as the options said.
     fn requires_verification(&self, pending: &Pending, credential: &Value) -> bool {
-        let (is_v1, switches) = (self.endpoint.flow.version() == ApiVersion::V1, &self.site.switches);
+        let (is_v1, switches) = (!self.endpoint.flow.names_user(), &self.site.switches);
         let is_forgotten = (is_v1 && switches.has("algorithm-user-verified-unchecked-in-v1"))
             || (switches.has("carrier-authenticator-data-of-envelope") && leniency::says_verified(credential));
         pending.user_verification == "required" && !is_forgotten
@@ -281,7 +282,7 @@ impl Attempt<'_> {
     fn store(&self, pending: &Pending, credential_id: Vec<u8>) {
         let factor = Factor {
             id: pending.factor_id.clone(),
-            version: self.endpoint.flow.version(),
+            flow: self.endpoint.flow,
             credential_id,
             rp_id: pending.rp_id.clone(),
             name: self.name().to_owned(),
@@ -307,9 +308,16 @@ impl Attempt<'_> {
         self.site.user(std::str::from_utf8(&id).ok()?)
     }
 
+    /// The reply of a verify.
+    fn changed(&self, details: Value) -> Value {
+        let mut reply = json!({});
+        self.endpoint.answer(What::Details, &mut reply, details);
+        reply
+    }
+
     fn reply(&self, pending: &Pending) -> Value {
         let sequence = self.user.state().next_sequence();
-        json!({ "details": self.site.details(sequence, pending.created) })
+        self.changed(self.site.details(sequence, pending.created))
     }
 }
 
@@ -328,8 +336,9 @@ fn refused_at(slug: &str, detail: &str) -> Refused {
 
 /// The credential as JSON: v1 sends it as bytes, v2 as a Struct.
 pub(super) fn credential_of(endpoint: &Endpoint, message: &Value) -> Result<Value, Refused> {
-    let member = endpoint.credential_member().and_then(|pointer| message.pointer(pointer)).unwrap_or(&Value::Null);
-    if endpoint.flow.version() == ApiVersion::V2 {
+    let slot = endpoint.asks(What::Credential);
+    let member = slot.and_then(|slot| slot.of(message)).unwrap_or(&Value::Null);
+    if slot.is_some_and(|slot| slot.form == Form::Json) {
         return Ok(member.clone());
     }
     STANDARD

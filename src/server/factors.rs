@@ -14,9 +14,9 @@ use super::site::Site;
 use super::spill;
 use super::store::{Factor, Kind, KindState, Pending, Role, User, UserState};
 use super::switches::Switches;
-use crate::contract::{ApiVersion, Endpoint, Flow};
+use crate::contract::{Endpoint, Flow, Operation, What};
 
-const READY: &str = "AUTH_FACTOR_STATE_READY";
+pub(super) const READY: &str = "AUTH_FACTOR_STATE_READY";
 const NOT_READY: &str = "AUTH_FACTOR_STATE_NOT_READY";
 /// How far lists are behind, with a variant.
 const LIST_LAG: Duration = Duration::from_millis(250);
@@ -27,8 +27,8 @@ const ONLY_PAGE: usize = 10;
 
 /// Removes a factor, or gives up a registration that waits.
 pub(super) fn remove(site: &Site, endpoint: &Endpoint, message: &Value, user: &User) -> Result<Value, Refused> {
-    let (switches, version) = (&site.switches, endpoint.flow.version());
-    let id = endpoint.factor_member().and_then(|member| message[member].as_str()).unwrap_or_default();
+    let (switches, flow) = (&site.switches, endpoint.flow);
+    let id = endpoint.asked(What::FactorId, message).unwrap_or_default();
     let holder = holder(site, user, id);
     let user = holder.as_deref().unwrap_or(user);
     let mut state = user.state();
@@ -49,11 +49,11 @@ pub(super) fn remove(site: &Site, endpoint: &Endpoint, message: &Value, user: &U
     } else if let Some(index) = of_kind.factors.iter().position(|factor| factor.id == id) {
         let created = of_kind.factors[index].created;
         if !switches.has("state-remove-keeps") {
-            take_out(site, version, of_kind, index);
+            take_out(site, flow, of_kind, index);
         }
         after_removal(site, &mut state);
         created
-    } else if version == ApiVersion::V1 && switches.has("state-remove-unknown-accepted") {
+    } else if !flow.names_user() && switches.has("state-remove-unknown-accepted") {
         Timestamp::now()
     } else {
         // What is told of others needs their locks.
@@ -61,7 +61,11 @@ pub(super) fn remove(site: &Site, endpoint: &Endpoint, message: &Value, user: &U
         return Err(spill::unknown_factor(site, user, id));
     };
     let details = site.details(state.next_sequence(), created);
-    Ok(if switches.has("shape-remove-details-missing") { json!({}) } else { json!({ "details": details }) })
+    let mut reply = json!({});
+    if !switches.has("shape-remove-details-missing") {
+        endpoint.answer(What::Details, &mut reply, details);
+    }
+    Ok(reply)
 }
 
 /// Another user that has the named factor; only a defect looks for one.
@@ -80,11 +84,11 @@ fn named_kind(switches: &Switches, flow: Flow, state: &mut UserState, id: &str) 
 }
 
 /// Takes the named factor away, and with a defect another one, or more than it should.
-fn take_out(site: &Site, version: ApiVersion, of_kind: &mut KindState, named: usize) {
+fn take_out(site: &Site, flow: Flow, of_kind: &mut KindState, named: usize) {
     let switches = &site.switches;
     let newest = of_kind.factors.len() - 1;
     let removed = of_kind.factors.remove(if switches.has("sequence-remove-takes-newest") { newest } else { named });
-    let is_kept = version == ApiVersion::V1 && switches.has("sequence-v1-removal-keeps-credential-id");
+    let is_kept = !flow.names_user() && switches.has("sequence-v1-removal-keeps-credential-id");
     if !is_kept {
         site.store.release(&removed.credential_id);
     }
@@ -113,7 +117,7 @@ fn after_removal(site: &Site, state: &mut UserState) {
 pub(super) fn list(site: &Site, flow: Flow, user: &User) -> Value {
     let switches = &site.switches;
     let mut factors = enrolled(flow, user);
-    if flow == Flow::V2Passkey && switches.has("canary-list-of-everyone") {
+    if is_named_passkey(flow) && switches.has("canary-list-of-everyone") {
         let others = site.store.users_of(Role::Ordinary).into_iter().filter(|other| other.id != user.id);
         factors.extend(others.flat_map(|other| enrolled(flow, other)));
     }
@@ -124,7 +128,7 @@ pub(super) fn list(site: &Site, flow: Flow, user: &User) -> Value {
     if switches.varies("list-newest-first") {
         factors.reverse();
     }
-    let shows_credential_id = flow == Flow::V2Passkey && switches.has("stored-list-shows-credential-ids");
+    let shows_credential_id = is_named_passkey(flow) && switches.has("stored-list-shows-credential-ids");
     let mut result: Vec<Value> = factors
         .iter()
         .map(|factor| {
@@ -137,7 +141,16 @@ pub(super) fn list(site: &Site, flow: Flow, user: &User) -> Value {
         let waiting = state.of(Kind::of(flow)).pending.iter().filter(|pending| Pending::is_alive(pending));
         result.extend(waiting.map(|pending| entry(flow, NOT_READY, &pending.factor_id, "")));
     }
-    json!({ "result": result })
+    filled(flow, result)
+}
+
+/// The answer of a list.
+pub(super) fn filled(flow: Flow, entries: Vec<Value>) -> Value {
+    let mut reply = json!({});
+    if let Some(list) = flow.endpoint(Operation::List) {
+        list.answer(What::Entries, &mut reply, entries);
+    }
+    reply
 }
 
 /// What a list leaves out: by itself nothing.
@@ -157,7 +170,7 @@ fn narrow(site: &Site, factors: &mut Vec<Factor>) {
 
 /// The state that a list shows.
 fn shown_state(switches: &Switches, flow: Flow, factor: &Factor) -> &'static str {
-    let is_of_v2 = flow.version() == ApiVersion::V1 && factor.version == ApiVersion::V2;
+    let is_of_v2 = !flow.names_user() && factor.flow.names_user();
     if is_of_v2 && switches.has("stored-v2-not-ready-in-v1") { NOT_READY } else { READY }
 }
 
@@ -166,7 +179,7 @@ pub(super) fn excluded(site: &Site, flow: Flow, user: &User, state: &mut UserSta
     let (switches, kind) = (&site.switches, Kind::of(flow));
     let mut factors = state.of(kind).factors.clone();
     if switches.has("sequence-versions-apart") {
-        factors.retain(|factor| factor.version == flow.version());
+        factors.retain(|factor| factor.flow.family() == flow.family());
     }
     if switches.has("identifier-exclude-at-most-two") {
         factors.truncate(SHORT_PAGE);
@@ -182,9 +195,18 @@ fn enrolled(flow: Flow, user: &User) -> Vec<Factor> {
     user.state().of(Kind::of(flow)).factors.clone()
 }
 
-fn entry(flow: Flow, state: &str, id: &str, name: &str) -> Value {
-    match flow {
-        Flow::V1U2f => json!({ "state": state, "u2f": { "id": id, "name": name } }),
-        _ => json!({ "id": id, "state": state, "name": name }),
+/// An entry of a list, as the contract has it.
+pub(super) fn entry(flow: Flow, state: &str, id: &str, name: &str) -> Value {
+    let mut entry = json!({});
+    if let Some(list) = flow.endpoint(Operation::List) {
+        list.answer(What::EntryState, &mut entry, state);
+        list.answer(What::EntryId, &mut entry, id);
+        list.answer(What::EntryName, &mut entry, name);
     }
+    entry
+}
+
+/// Whether it is the flow of passkeys whose calls name the user, which some defects are about.
+pub(super) fn is_named_passkey(flow: Flow) -> bool {
+    flow.names_user() && !flow.is_u2f()
 }

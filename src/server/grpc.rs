@@ -12,7 +12,7 @@ use axum::routing::any;
 use bytes::{Buf as _, BufMut as _, Bytes};
 use futures_util::stream;
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
 use http_body::Frame;
 use http_body_util::{BodyExt as _, Full, StreamBody};
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder, Streaming};
@@ -26,16 +26,20 @@ use super::grpc_lapses;
 use super::refusal::Refused;
 use super::service::Service;
 use super::switches::Switches;
-use crate::contract::{ENDPOINTS, Endpoint, Operation, Protocol};
+use crate::contract::{Endpoint, GrpcBinding, Operation, Protocol};
 use crate::wire::status::{Code, GRPC_MESSAGE, GRPC_STATUS, GRPC_STATUS_DETAILS};
 use crate::wire::{framing, schema};
 
+/// A method of the contract.
+type Called = (&'static Endpoint, &'static GrpcBinding);
+
 /// One route for each method of the contract.
 pub(super) fn routes(service: &Arc<Service>) -> Router {
-    ENDPOINTS.iter().fold(Router::new(), |router, endpoint| {
+    let methods = service.site.contract.endpoints().filter_map(|endpoint| Some((endpoint, endpoint.grpc.as_ref()?)));
+    methods.fold(Router::new(), |router, (endpoint, grpc)| {
         let service = service.clone();
-        let handler = move |request: Request| async move { answer(service, Some(endpoint), request).await };
-        router.route(&endpoint.grpc.path(), any(handler))
+        let handler = move |request: Request| async move { answer(service, Some((endpoint, grpc)), request).await };
+        router.route(&grpc.path(), any(handler))
     })
 }
 
@@ -51,12 +55,12 @@ pub(super) fn protocol_of(headers: &HeaderMap) -> Option<Protocol> {
 }
 
 /// Answers a call; `None` stands for a method that does not exist.
-pub(super) async fn answer(service: Arc<Service>, endpoint: Option<&'static Endpoint>, request: Request) -> Response {
+pub(super) async fn answer(service: Arc<Service>, method: Option<Called>, request: Request) -> Response {
     let Some(protocol) = protocol_of(request.headers()) else {
         return status_only(StatusCode::UNSUPPORTED_MEDIA_TYPE);
     };
     // gRPC over HTTP/2, Requests: the method is POST. gRPC-Web's layer sees to its own.
-    let is_post = request.method() == Method::POST || service.site.switches.has("request-grpc-any-method");
+    let is_post = request.method() == http::Method::POST || service.site.switches.has("request-grpc-any-method");
     if protocol == Protocol::Grpc && !is_post {
         return status_only(StatusCode::METHOD_NOT_ALLOWED);
     }
@@ -64,13 +68,13 @@ pub(super) async fn answer(service: Arc<Service>, endpoint: Option<&'static Endp
     let asked = if switched.site.switches.is_empty() { HeaderMap::new() } else { request.headers().clone() };
     let native = service_fn(move |request| {
         let service = service.clone();
-        async move { Ok::<_, Infallible>(unary(service, endpoint, protocol, request).await) }
+        async move { Ok::<_, Infallible>(unary(service, method, protocol, request).await) }
     });
     let response = match GrpcWebLayer::new().layer(native).oneshot(request).await {
         Ok(response) => response,
         Err(never) => match never {},
     };
-    let is_verify = endpoint.is_some_and(|endpoint| endpoint.operation == Operation::Verify);
+    let is_verify = method.is_some_and(|(endpoint, _)| endpoint.operation == Operation::Verify);
     let response = mistreated(&switched.site.switches, (protocol, is_verify), response.map(Body::new)).await;
     let response = grpc_lapses::spoilt(&switched.site.switches, protocol, &asked, response).await;
     varied(&switched.site.switches, protocol, response)
@@ -85,13 +89,13 @@ fn status_only(status: StatusCode) -> Response {
 /// A unary call as gRPC has it. On the wire it is a stream of one message, and read as such it lets us word every refusal ourselves.
 async fn unary(
     service: Arc<Service>,
-    endpoint: Option<&'static Endpoint>,
+    method: Option<Called>,
     protocol: Protocol,
     request: http::Request<tonic::body::Body>,
 ) -> http::Response<tonic::body::Body> {
     let (parts, body) = request.into_parts();
     let body = body::read(body, body::MAX_MESSAGE + framing::PREFIX).await;
-    let Some(endpoint) = endpoint else {
+    let Some(method) = method else {
         return status_of(&service, protocol, Refused::new("REQUEST-unknown-method")).into_http();
     };
     let (headers, incomplete) = (parts.headers.clone(), body.as_ref().err().cloned());
@@ -101,7 +105,7 @@ async fn unary(
         let (service, headers, incomplete, uri) = (service.clone(), headers.clone(), incomplete.clone(), uri.clone());
         async move {
             let outcome =
-                exchange(&service, endpoint, protocol, (&uri, &headers), incomplete, request.into_inner()).await;
+                exchange(&service, method, protocol, (&uri, &headers), incomplete, request.into_inner()).await;
             outcome.map(tonic::Response::new).map_err(|refused| status_of(&service, protocol, refused))
         }
     });
@@ -110,7 +114,7 @@ async fn unary(
 
 async fn exchange(
     service: &Service,
-    endpoint: &'static Endpoint,
+    (endpoint, grpc): Called,
     protocol: Protocol,
     (uri, headers): (&Uri, &HeaderMap),
     incomplete: Option<Refused>,
@@ -122,9 +126,9 @@ async fn exchange(
         return Err(refused);
     }
     let bytes = only_message(&service.site.switches, messages).await?;
-    let message = schema::decode(endpoint.grpc.request, &bytes).map_err(|_| Refused::new("REQUEST-message"))?;
+    let message = schema::decode(grpc.request, &bytes).map_err(|_| Refused::new("REQUEST-message"))?;
     let reply = service.call(endpoint, &message, &caller).await?;
-    schema::encode(endpoint.grpc.response, &reply).map(Bytes::from).map_err(|_| Refused::new("INTERNAL-error"))
+    schema::encode(grpc.response, &reply).map(Bytes::from).map_err(|_| Refused::new("INTERNAL-error"))
 }
 
 async fn only_message(switches: &Switches, mut messages: Streaming<Bytes>) -> Result<Bytes, Refused> {

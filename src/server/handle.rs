@@ -4,7 +4,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::store::{Kind, Pending, User};
 use super::switches::Switches;
-use crate::contract::{ApiVersion, Flow};
+use crate::contract::Flow;
 
 /// So many handles a defect has for all users together.
 const FEW: u64 = 8;
@@ -18,7 +18,7 @@ pub(super) fn of(switches: &Switches, user: &User, flow: Flow, (pending, removal
         b"user".to_vec()
     } else if switches.has("options-user-id-65") {
         vec![7; 65]
-    } else if flow.version() == ApiVersion::V1 && switches.has("identifier-handle-is-login-name-in-v1") {
+    } else if !flow.names_user() && switches.has("identifier-handle-is-login-name-in-v1") {
         format!("user-{}@{}", user.index, pending.rp_id).into_bytes()
     } else if switches.has("identifier-handle-by-kind") {
         [id, if Kind::of(flow) == Kind::U2f { b"-u2f".to_vec() } else { b"-passkey".to_vec() }].concat()

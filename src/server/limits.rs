@@ -4,16 +4,16 @@ use serde_json::Value;
 
 use super::refusal::Refused;
 use super::switches::Switches;
-use crate::contract::{Endpoint, Flow, LengthUnit, Limit};
+use crate::contract::{Endpoint, LengthUnit, Limit, What};
 
 /// Refuses a message with a member outside its limits. A member that is not there counts as empty, as in proto3.
 pub(super) fn check(endpoint: &Endpoint, message: &Value, switches: &Switches) -> Result<(), Refused> {
     for limit in endpoint.limits {
-        let is_name = endpoint.name_member() == Some(limit.member);
-        let is_credential = endpoint.credential_member() == Some(limit.member);
-        let is_factor = endpoint.factor_member().is_some_and(|name| limit.member.strip_prefix('/') == Some(name));
+        let is_of = |what| endpoint.asks(what).is_some_and(|slot| slot.at == limit.member);
+        let (is_name, is_credential, is_factor) =
+            (is_of(What::FactorName), is_of(What::Credential), is_of(What::FactorId));
         let mut length = message.pointer(limit.member).map_or(0, |member| measure(limit.unit, member));
-        let is_user = limit.member == "/userId";
+        let is_user = is_of(What::User);
         let (mut min, mut max) = (limit.min, limit.max);
         let text = message.pointer(limit.member).and_then(Value::as_str).unwrap_or_default();
         if (is_name && switches.has("limit-token-name-bytes"))
@@ -41,7 +41,8 @@ pub(super) fn check(endpoint: &Endpoint, message: &Value, switches: &Switches) -
         min += one(is_factor && switches.has("limit-factor-id-min-2"));
         max -= one(is_factor && switches.has("limit-factor-id-199"));
         max += one(is_factor && switches.has("limit-factor-id-201"));
-        if is_name && endpoint.flow == Flow::V1Passwordless && switches.has("rare-name-unlimited-in-v1-passwordless") {
+        let is_own_passkey = !endpoint.flow.is_u2f() && !endpoint.flow.names_user();
+        if is_name && is_own_passkey && switches.has("rare-name-unlimited-in-v1-passwordless") {
             max = usize::MAX;
         }
         if !(min..=max).contains(&length) {
@@ -76,7 +77,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::contract::{ENDPOINTS, Flow, Operation};
+    use crate::contract::{Flow, Operation, usual};
     use crate::server::defect::Defect;
     use crate::server::refusal::ERROR_IDS;
 
@@ -91,14 +92,14 @@ mod tests {
 
     #[test]
     fn every_limit_has_its_error_id() {
-        for limit in ENDPOINTS.iter().flat_map(|endpoint| endpoint.limits) {
+        for limit in usual().endpoints().flat_map(|endpoint| endpoint.limits) {
             let id = error_id(limit);
             assert!(ERROR_IDS.iter().any(|entry| entry.id == id), "{id}");
         }
     }
 
     fn remove_with(user: usize, factor: usize, switches: &Switches) -> Result<(), String> {
-        let endpoint = Flow::V2U2f.endpoint(Operation::Remove).expect("documented");
+        let endpoint = Flow::V2_U2F.endpoint(Operation::Remove).expect("documented");
         let message = json!({"userId": "é".repeat(user), "u2fId": "é".repeat(factor)});
         check(endpoint, &message, switches).map_err(|refused| refused.id().to_owned())
     }

@@ -77,6 +77,7 @@ use self::site::Site;
 use self::store::{Role, Store, User};
 use self::switches::Switches;
 use self::variant::Variant;
+use crate::contract::{self, Contract};
 use crate::webauthn::x509::Certificate;
 use crate::wire::secret::Secret;
 
@@ -86,6 +87,8 @@ pub use counts::Counts;
 /// How a server is started.
 #[derive(Debug, Clone)]
 pub struct ServerConfig {
+    /// What it speaks.
+    pub contract: &'static Contract,
     /// Where to listen; port 0 takes a free one.
     pub listen: SocketAddr,
     /// Number of ordinary users.
@@ -138,6 +141,7 @@ impl Default for ServerConfig {
     /// A free port of the loopback interface, 16 users, RP ID `localhost`, origin `https://localhost`, no defect and no variant.
     fn default() -> Self {
         Self {
+            contract: contract::usual(),
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             users: 16,
             seed: 0,
@@ -202,6 +206,7 @@ impl Server {
         };
         let directory = config.management.map(|management| Directory::new(management, config.seed, &store));
         let site = Site {
+            contract: config.contract,
             store,
             directory,
             switches,
@@ -223,6 +228,7 @@ impl Server {
         let (stop, stopped) = watch::channel(false);
         let task = tokio::spawn(listener::run(listener, router, manner, stopped));
         Ok(RunningServer {
+            contract: config.contract,
             address,
             accounts,
             rp_id: config.rp_id,
@@ -239,6 +245,8 @@ impl Server {
 /// A server that runs until it is shut down or dropped.
 #[derive(Debug)]
 pub struct RunningServer {
+    /// What it speaks.
+    pub contract: &'static Contract,
     /// Where it listens.
     pub address: SocketAddr,
     /// Who may call it.

@@ -2,8 +2,8 @@
 //! answers start, verify and remove of all flows over all protocols with documented replies, fresh challenges and the user's own
 //! handle, and checks nothing. What a load run comes to against it is the generator's own limit.
 //!
-//! Replies are written once, with marks where something is filled in. Only v1 has to remember anything: its remove needs an id
-//! that only its list tells, by the name that the verify gave.
+//! Replies are written once, with marks where something is filled in. It remembers names alone, where a remove needs an id
+//! that only a list tells, by the name that the verify gave.
 
 use std::collections::HashMap;
 use std::io;
@@ -29,17 +29,18 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::counts::Counts;
+use super::factors::{self, READY};
 use super::listener::Manner;
 use super::store::{Store, User};
 use super::{RunningServer, Server, ServerConfig, accounts_of, body, listener};
-use crate::contract::{ApiVersion, ENDPOINTS, Endpoint, Flow, Operation, Protocol};
+use crate::contract::{Contract, Endpoint, Flow, Form, Operation, Protocol, What};
 use crate::wire::{framing, schema};
 
 /// How old a reply may be: its details say when something was changed, which has to be about now.
 const FRESH: Duration = Duration::from_secs(60);
 
-/// The one factor that a v1 user has.
-const V1_FACTOR: &str = "100000000000000000";
+/// The one factor that a user has whose list is asked for it.
+const THE_FACTOR: &str = "100000000000000000";
 
 impl Server {
     /// Like [`Server::start`], but a server that checks nothing and has no defects.
@@ -51,7 +52,7 @@ impl Server {
         let (accounts, counts) = (accounts_of(&store), Arc::new(Counts::default()));
         let random = Mutex::new(ChaCha8Rng::seed_from_u64(config.seed));
         let null = Null { store, random, names: Mutex::default(), counts: Arc::clone(&counts) };
-        let router = router(&Arc::new(null), &config.rp_id).map_err(io::Error::other)?;
+        let router = router(&Arc::new(null), config.contract, &config.rp_id).map_err(io::Error::other)?;
         let listener = TcpListener::bind(config.listen).await?;
         let address = listener.local_addr()?;
         let (stop, stopped) = watch::channel(false);
@@ -59,14 +60,25 @@ impl Server {
             Manner { max_connections: config.max_connections, has_title_case: false, remembers_callers: false };
         let task = tokio::spawn(listener::run(listener, router, manner, stopped));
         let (rp_id, origin) = (config.rp_id, config.origin);
-        let domains = Vec::new();
-        Ok(RunningServer { address, accounts, rp_id, domains, origin, has_trust_anchors: false, counts, stop, task })
+        let (contract, domains) = (config.contract, Vec::new());
+        Ok(RunningServer {
+            contract,
+            address,
+            accounts,
+            rp_id,
+            domains,
+            origin,
+            has_trust_anchors: false,
+            counts,
+            stop,
+            task,
+        })
     }
 }
 
-fn router(null: &Arc<Null>, rp_id: &str) -> Result<Router, schema::SchemaError> {
+fn router(null: &Arc<Null>, contract: &Contract, rp_id: &str) -> Result<Router, schema::SchemaError> {
     let mut router = Router::new();
-    for endpoint in ENDPOINTS {
+    for endpoint in contract.endpoints() {
         let replies = Arc::new(Replies::new(endpoint, rp_id)?);
         let handler = |is_rest: bool| {
             let (null, replies) = (Arc::clone(null), Arc::clone(&replies));
@@ -77,7 +89,9 @@ fn router(null: &Arc<Null>, rp_id: &str) -> Result<Router, schema::SchemaError> 
         };
         let method = if endpoint.rest.method == "DELETE" { MethodFilter::DELETE } else { MethodFilter::POST };
         router = router.route(endpoint.rest.path, on(method, handler(true)));
-        router = router.route(&endpoint.grpc.path(), any(handler(false)));
+        if let Some(grpc) = &endpoint.grpc {
+            router = router.route(&grpc.path(), any(handler(false)));
+        }
     }
     Ok(router)
 }
@@ -90,7 +104,7 @@ fn grpc_protocol(headers: &HeaderMap) -> Protocol {
 struct Null {
     store: Store,
     random: Mutex<ChaCha8Rng>,
-    /// Names of v1's factors by the index of their user.
+    /// Names of the factors whose ids only a list tells, by the index of their user.
     names: Mutex<HashMap<u64, String>>,
     counts: Arc<Counts>,
 }
@@ -105,7 +119,7 @@ impl Null {
         };
         let Some(user) = self.user(&parts.headers) else { return status_only(StatusCode::UNAUTHORIZED) };
         self.counts.add(endpoint.operation);
-        if endpoint.operation == Operation::Verify && endpoint.flow.version() == ApiVersion::V1 {
+        if endpoint.operation == Operation::Verify && !endpoint.flow.names_registration() {
             let name = name(endpoint, protocol, &body).unwrap_or_default();
             self.names.lock().unwrap_or_else(PoisonError::into_inner).insert(user.index, name);
         }
@@ -136,30 +150,24 @@ impl Null {
     }
 
     fn list(&self, endpoint: &Endpoint, protocol: Protocol, user: &User) -> Vec<u8> {
-        const READY: &str = "AUTH_FACTOR_STATE_READY";
         let names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
-        let factor = names.get(&user.index).map(|name| match endpoint.flow {
-            Flow::V1U2f => json!({ "state": READY, "u2f": { "id": V1_FACTOR, "name": name } }),
-            _ => json!({ "state": READY, "id": V1_FACTOR, "name": name }),
-        });
+        let factor = names.get(&user.index).map(|name| factors::entry(endpoint.flow, READY, THE_FACTOR, name));
         drop(names);
-        let reply = json!({ "result": factor.into_iter().collect::<Vec<_>>() });
-        match protocol {
-            Protocol::Rest => reply.to_string().into_bytes(),
-            Protocol::Grpc | Protocol::GrpcWeb => schema::encode(endpoint.grpc.response, &reply).unwrap_or_default(),
+        let reply = factors::filled(endpoint.flow, factor.into_iter().collect());
+        match &endpoint.grpc {
+            Some(grpc) if protocol != Protocol::Rest => schema::encode(grpc.response, &reply).unwrap_or_default(),
+            _ => reply.to_string().into_bytes(),
         }
     }
 }
 
 /// The name that a verify gives its factor.
 fn name(endpoint: &Endpoint, protocol: Protocol, body: &[u8]) -> Option<String> {
-    let message: Value = match protocol {
-        Protocol::Rest => serde_json::from_slice(body).ok()?,
-        Protocol::Grpc | Protocol::GrpcWeb => {
-            schema::decode(endpoint.grpc.request, body.get(framing::PREFIX..)?).ok()?
-        }
+    let message: Value = match &endpoint.grpc {
+        Some(grpc) if protocol != Protocol::Rest => schema::decode(grpc.request, body.get(framing::PREFIX..)?).ok()?,
+        _ => serde_json::from_slice(body).ok()?,
     };
-    message.pointer(endpoint.name_member()?)?.as_str().map(str::to_owned)
+    endpoint.asked(What::FactorName, &message).map(str::to_owned)
 }
 
 fn respond(protocol: Protocol, message: Vec<u8>) -> Response {
@@ -245,24 +253,25 @@ impl Replies {
 impl Written {
     fn now(endpoint: &Endpoint, rp_id: &str) -> Result<Written, schema::SchemaError> {
         let now = format!("{:.6}", Timestamp::now());
-        let details = json!({ "sequence": "1", "creationDate": now, "changeDate": now, "resourceOwner": V1_FACTOR });
-        let mut reply = json!({ "details": details });
-        let mut coded = None;
-        match (endpoint.operation, endpoint.flow) {
-            (Operation::Start, Flow::V1U2f | Flow::V1Passwordless) => {
-                let text = options(endpoint.flow, rp_id).to_string();
-                reply["key"] = json!({ "publicKey": STANDARD.encode(&text) });
-                coded = Some(text);
-            }
-            (Operation::Start, flow) => {
-                reply["publicKeyCredentialCreationOptions"] = options(flow, rp_id);
-                let member = if flow == Flow::V2U2f { "u2fId" } else { "passkeyId" };
-                reply[member] = json!(Mark::FactorId.text());
-            }
-            (Operation::List, _) => reply = json!({}),
-            (Operation::Verify | Operation::Remove, _) => {}
+        let details = json!({ "sequence": "1", "creationDate": now, "changeDate": now, "resourceOwner": THE_FACTOR });
+        let (mut reply, mut coded) = (json!({}), None);
+        endpoint.answer(What::Details, &mut reply, details);
+        endpoint.answer(What::FactorId, &mut reply, Mark::FactorId.text());
+        if let Some(slot) = endpoint.answers(What::Options) {
+            let options = options(endpoint.flow, rp_id);
+            slot.put(
+                &mut reply,
+                match slot.form {
+                    Form::Json => options,
+                    Form::Base64 => STANDARD.encode(coded.insert(options.to_string())).into(),
+                },
+            );
         }
-        let grpc = Template::new(schema::encode(endpoint.grpc.response, &reply)?);
+        let grpc = match &endpoint.grpc {
+            Some(grpc) => schema::encode(grpc.response, &reply)?,
+            None => Vec::new(),
+        };
+        let grpc = Template::new(grpc);
         let text = reply.to_string();
         let rest = coded.and_then(|options| Template::with_base64(&text, options));
         Ok(Written { rest: rest.unwrap_or_else(|| Template::new(text.into_bytes())), grpc })
@@ -274,7 +283,7 @@ impl Written {
 }
 
 fn options(flow: Flow, rp_id: &str) -> Value {
-    let is_passkey = matches!(flow, Flow::V1Passwordless | Flow::V2Passkey);
+    let is_passkey = !flow.is_u2f();
     json!({ "publicKey": {
         "rp": { "id": rp_id, "name": "Null server" },
         "user": { "id": Mark::Handle.text(), "name": "user", "displayName": "User" },
@@ -285,7 +294,7 @@ fn options(flow: Flow, rp_id: &str) -> Value {
         "authenticatorSelection": {
             "residentKey": if is_passkey { "required" } else { "discouraged" },
             "requireResidentKey": is_passkey,
-            "userVerification": if flow == Flow::V1U2f { "discouraged" } else { "required" },
+            "userVerification": if flow.verifies_user() { "required" } else { "discouraged" },
         },
         "attestation": "none",
     }})
@@ -355,7 +364,7 @@ mod tests {
 
     #[test]
     fn replies_are_written_again_before_their_times_are_old() {
-        let endpoint = ENDPOINTS.iter().copied().find(|endpoint| endpoint.operation == Operation::Verify).expect("one");
+        let endpoint = Flow::V2_PASSKEY.endpoint(Operation::Verify).expect("one");
         let replies = Replies::new(endpoint, "localhost").expect("written");
         let begin = Instant::now();
         let text = |written: &Written| String::from_utf8(written.of(Protocol::Rest).fill(&[])).expect("UTF-8");

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::store::{Factor, Kind, Pending, User};
 use super::switches::Switches;
-use crate::contract::{ApiVersion, Flow};
+use crate::contract::Flow;
 use crate::webauthn::cose::CoseAlgorithm;
 
 /// What is offered, the preferred first: the algorithms of the documented example of v1, and ES256K.
@@ -117,7 +117,7 @@ impl Draft<'_> {
     }
 
     fn binary(&self, bytes: &[u8]) -> String {
-        let is_v1 = self.flow.version() == ApiVersion::V1;
+        let is_v1 = !self.flow.names_user();
         if is_v1 && self.switches.varies("options-v1-standard-base64") {
             return STANDARD.encode(bytes);
         }

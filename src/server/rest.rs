@@ -17,7 +17,7 @@ use super::refusal::Refused;
 use super::service::Service;
 use super::switches::Switches;
 use super::{around, body, carriers, json, misshape, spelling, spill};
-use crate::contract::{ENDPOINTS, Endpoint, Operation, Protocol};
+use crate::contract::{Endpoint, Operation, Protocol, What};
 use crate::wire::schema;
 
 /// The most that proxies take by default.
@@ -25,7 +25,7 @@ const MEBIBYTE: usize = 1 << 20;
 
 /// One route for each endpoint of the contract.
 pub(super) fn routes(service: &Arc<Service>) -> Router {
-    ENDPOINTS.iter().fold(Router::new(), |router, endpoint| {
+    service.site.contract.endpoints().fold(Router::new(), |router, endpoint| {
         let (service, switched) = (service.clone(), service);
         let handler = move |params: Result<RawPathParams, _>, request: Request| async move {
             let params =
@@ -149,16 +149,18 @@ fn decode(
     if has_refused_spelling(endpoint, &message, switches) {
         return Err(Refused::new("REQUEST-message"));
     }
+    // Without a schema the members are all that there is to check.
+    let Some(grpc) = &endpoint.grpc else { return Ok(message) };
     let is_strict = switches.varies("json-further-members-refused");
     let encode = if is_strict { schema::encode } else { schema::encode_lenient };
-    encode(endpoint.grpc.request, &message).and_then(|bytes| schema::decode(endpoint.grpc.request, &bytes)).map_err(
-        |_| Refused::new(if switches.has("robust-500-on-wrong-type") { "INTERNAL-error" } else { "REQUEST-message" }),
-    )
+    encode(grpc.request, &message).and_then(|bytes| schema::decode(grpc.request, &bytes)).map_err(|_| {
+        Refused::new(if switches.has("robust-500-on-wrong-type") { "INTERNAL-error" } else { "REQUEST-message" })
+    })
 }
 
 /// The defects that refuse what the JSON mapping has parsers take.
 fn has_refused_spelling(endpoint: &Endpoint, message: &Value, switches: &Switches) -> bool {
-    let credential = endpoint.credential_member().and_then(|pointer| message.pointer(pointer)).and_then(Value::as_str);
+    let credential = endpoint.asked(What::Credential, message);
     let is_unpadded = credential.is_some_and(|text| text.len() % 4 != 0);
     if is_unpadded && switches.has("transport-unpadded-base64-refused") {
         return true;

@@ -12,7 +12,7 @@ use super::refusal::Refused;
 use super::service::Caller;
 use super::site::Site;
 use super::store::{Kind, User};
-use crate::contract::{Endpoint, Operation};
+use crate::contract::{Endpoint, Operation, What};
 
 /// How long a transaction takes.
 const TRANSACTION: Duration = Duration::from_millis(10);
@@ -63,23 +63,24 @@ pub(super) async fn renamed<'m>(
     if endpoint.operation != Operation::Remove || !site.switches.has("rare-removal-by-place") {
         return renamed;
     }
-    let (Some(member), Ok(user)) = (endpoint.factor_member(), user) else { return renamed };
+    let (Some(slot), Ok(user)) = (endpoint.asks(What::FactorId), user) else { return renamed };
     let kind = Kind::of(endpoint.flow);
-    let place = user.state().of(kind).factors.iter().position(|factor| message[member] == factor.id.as_str());
+    let place = user.state().of(kind).factors.iter().position(|factor| slot.text(message) == Some(&factor.id));
     let Some(place) = place else { return renamed };
     tokio::time::sleep(TRANSACTION).await;
     if let Some(factor) = user.state().of(kind).factors.get(place) {
-        renamed.to_mut()[member] = json!(factor.id);
+        slot.put(renamed.to_mut(), json!(factor.id));
     }
     renamed
 }
 
 /// Gives a verify the name of the user's latest, which may have come meanwhile: as if the name were the user's and not the call's.
 async fn retitle(site: &Site, endpoint: &Endpoint, user: &User, message: &mut Value) {
-    let Some(name) = endpoint.name_member().and_then(|pointer| message.pointer_mut(pointer)) else { return };
-    site.memory.keep_name(&user.id, name.clone());
+    let slot = endpoint.asks(What::FactorName);
+    let Some((slot, name)) = slot.and_then(|slot| Some((slot, slot.of(message)?.clone()))) else { return };
+    site.memory.keep_name(&user.id, name);
     tokio::time::sleep(WINDOW).await;
-    *name = site.memory.latest_name(&user.id).unwrap_or_default();
+    slot.put(message, site.memory.latest_name(&user.id).unwrap_or_default());
 }
 
 /// The caller of a verify. With a defect it remembers that the credential id was free a while before the credential is stored.

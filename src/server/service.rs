@@ -29,7 +29,7 @@ use super::site::Site;
 use super::slips;
 use super::spill;
 use super::store::{Kind, KindState, Pending, Role, User};
-use crate::contract::{ApiVersion, Endpoint, Flow, Operation, Protocol};
+use crate::contract::{Endpoint, Flow, Form, Operation, Protocol, Slot, What};
 
 /// Most registrations of a user that wait, where a variant lets several wait.
 const MOST_REGISTRATIONS: usize = 16;
@@ -128,8 +128,9 @@ impl Service {
         caller: &Caller,
         early: Option<Pending>,
     ) -> Result<Value, Refused> {
-        let is_gone = endpoint.flow == Flow::V2Passkey && endpoint.operation == Operation::Remove;
-        let is_unlisted = endpoint.flow == Flow::V2Passkey && endpoint.operation == Operation::List;
+        let is_passkey = factors::is_named_passkey(endpoint.flow);
+        let is_gone = is_passkey && endpoint.operation == Operation::Remove;
+        let is_unlisted = is_passkey && endpoint.operation == Operation::List;
         if !self.conditions.offers(endpoint.flow) {
             return Err(Refused::new("REQUEST-unknown-method"));
         }
@@ -159,16 +160,18 @@ impl Service {
     fn completed<'m>(&self, endpoint: &Endpoint, message: &'m Value, caller: &Caller) -> Cow<'m, Value> {
         let mut completed = Cow::Borrowed(message);
         // proto3 leaves out what is empty.
-        let is_empty = |name: &str| message[name].as_str().unwrap_or_default().is_empty();
-        let is_v2 = endpoint.flow.version() == ApiVersion::V2;
-        if is_v2 && is_empty("userId") && self.site.switches.has("limit-user-id-empty") {
-            completed.to_mut()["userId"] = json!(caller.user.id);
+        let is_empty = |slot: &&Slot| slot.text(message).is_none_or(str::is_empty);
+        let empty = |what| endpoint.asks(what).filter(is_empty).filter(|_| endpoint.flow.names_user());
+        if let Some(slot) = empty(What::User)
+            && self.site.switches.has("limit-user-id-empty")
+        {
+            slot.put(completed.to_mut(), json!(caller.user.id));
         }
-        if let Some(name) = endpoint.factor_member().filter(|name| is_v2 && is_empty(name))
+        if let Some(slot) = empty(What::FactorId)
             && self.site.switches.has("limit-factor-id-empty")
         {
             let waiting = caller.user.state().of(Kind::of(endpoint.flow)).pending.last().map(|p| p.factor_id.clone());
-            completed.to_mut()[name] = json!(waiting);
+            slot.put(completed.to_mut(), json!(waiting));
         }
         completed
     }
@@ -184,8 +187,8 @@ impl Service {
         if !has_rights {
             return Err(self.denied(own));
         }
-        let id = message["userId"].as_str().unwrap_or_default();
-        if endpoint.flow.version() == ApiVersion::V1 || id == own.id {
+        let id = endpoint.asked(What::User, message).unwrap_or_default();
+        if !endpoint.flow.names_user() || id == own.id {
             return Ok(own.clone());
         }
         let may_act = match own.role {
@@ -235,7 +238,7 @@ impl Service {
         let (now, timeout) = (Timestamp::now(), self.timeout());
         let pending = Pending {
             factor_id,
-            version: flow.version(),
+            flow,
             protocol: caller.protocol,
             is_of_another: caller.user.id != user.id,
             challenge: challenge::sent(&self.site, challenge, replaced.as_ref()),
@@ -265,7 +268,7 @@ impl Service {
         let factor_id = pending.factor_id.clone();
         state.of(Kind::of(flow)).pending.push(pending);
         drop(state);
-        Ok(self.start_reply(flow, self.site.details(sequence, now), factor_id, options))
+        Ok(self.start_reply(endpoint, self.site.details(sequence, now), factor_id, options))
     }
 
     /// Ends the registrations that a new one replaces.
@@ -275,7 +278,7 @@ impl Service {
             let excess = (of_kind.pending.len() + 1).saturating_sub(MOST_REGISTRATIONS);
             of_kind.pending.drain(..excess);
         } else if switches.varies("registrations-by-version") {
-            of_kind.pending.retain(|pending| pending.version != flow.version());
+            of_kind.pending.retain(|pending| pending.flow.family() != flow.family());
         } else {
             of_kind.pending.clear();
         }
@@ -285,7 +288,7 @@ impl Service {
     fn user_verification(&self, flow: Flow) -> &'static str {
         if self.site.switches.varies("user-verification-preferred") {
             "preferred"
-        } else if flow == Flow::V1U2f {
+        } else if !flow.verifies_user() {
             "discouraged"
         } else {
             "required"
@@ -318,22 +321,24 @@ impl Service {
         self.has_code(message) && self.site.switches.has("authorization-code-permits")
     }
 
-    fn start_reply(&self, flow: Flow, details: Value, factor_id: String, options: Value) -> Value {
+    fn start_reply(&self, endpoint: &Endpoint, details: Value, factor_id: String, options: Value) -> Value {
         let switches = &self.site.switches;
         let has_options = !switches.has("shape-start-options-missing");
-        let mut reply = if flow.version() == ApiVersion::V1 {
-            let text = has_options.then(|| STANDARD.encode(options.to_string()));
-            json!({ "key": { "publicKey": text } })
-        } else {
-            let options = if has_options { options } else { Value::Null };
-            json!({ "publicKeyCredentialCreationOptions": options })
-        };
-        if flow.version() == ApiVersion::V2 && !switches.has("shape-factor-id-missing") {
-            let member = if flow == Flow::V2U2f { "u2fId" } else { "passkeyId" };
-            reply[member] = json!(if switches.has("shape-factor-id-empty") { String::new() } else { factor_id });
+        let mut reply = json!({});
+        if let Some(slot) = endpoint.answers(What::Options) {
+            let options = match slot.form {
+                _ if !has_options => Value::Null,
+                Form::Base64 => STANDARD.encode(options.to_string()).into(),
+                Form::Json => options,
+            };
+            slot.put(&mut reply, options);
+        }
+        if !switches.has("shape-factor-id-missing") {
+            let id = if switches.has("shape-factor-id-empty") { String::new() } else { factor_id };
+            endpoint.answer(What::FactorId, &mut reply, id);
         }
         if !switches.has("shape-start-details-missing") {
-            reply["details"] = details;
+            endpoint.answer(What::Details, &mut reply, details);
         }
         reply
     }

@@ -11,6 +11,7 @@ use super::lapses::Lapses;
 use super::memory::Memory;
 use super::store::{Store, User};
 use super::switches::Switches;
+use crate::contract::Contract;
 use crate::webauthn::x509::Certificate;
 
 /// More events than a user has.
@@ -22,6 +23,8 @@ const EAST: SignedDuration = SignedDuration::from_hours(2);
 /// The relying party: its store, its names and what it was told to do otherwise.
 #[derive(Debug)]
 pub(super) struct Site {
+    /// What it speaks.
+    pub contract: &'static Contract,
     pub store: Store,
     /// Users that were made over the network, where that is allowed.
     pub directory: Option<Directory>,

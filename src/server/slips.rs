@@ -5,14 +5,14 @@ use serde_json::Value;
 use super::refusal::Refused;
 use super::site::Site;
 use super::store::{Kind, User};
-use crate::contract::{Endpoint, Operation};
+use crate::contract::{Endpoint, Operation, What};
 
 /// The refusal of a call that is not permitted, or whose user does not exist.
 pub(super) fn denied(site: &Site, endpoint: &Endpoint, message: &Value, refused: Refused) -> Refused {
     let (switches, kind) = (&site.switches, Kind::of(endpoint.flow));
     let Some(named) = message["userId"].as_str().filter(|_| !switches.is_empty()) else { return refused };
     let user = site.user(named);
-    let id = endpoint.factor_member().and_then(|member| message[member].as_str()).unwrap_or_default();
+    let id = endpoint.asked(What::FactorId, message).unwrap_or_default();
     let has_factor = |user: &User| user.state().of(kind).factors.iter().any(|factor| factor.id == id);
     match endpoint.operation {
         Operation::Verify if switches.has("sequence-denied-verify-ends-registration") => {

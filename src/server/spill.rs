@@ -7,7 +7,7 @@ use super::refusal::Refused;
 use super::service::Caller;
 use super::site::Site;
 use super::store::{Store, User};
-use crate::contract::{ApiVersion, Endpoint, Operation, Protocol};
+use crate::contract::{Endpoint, Operation, Protocol};
 
 /// The answer as it goes out. Only a defect ever waits.
 pub(super) fn reply(
@@ -18,8 +18,8 @@ pub(super) fn reply(
 ) -> Result<Value, Refused> {
     let switches = &site.switches;
     let Ok(message) = &mut result else { return result };
-    let is_v1_list = endpoint.operation == Operation::List && endpoint.flow.version() == ApiVersion::V1;
-    if is_v1_list && switches.has("canary-v1-list-from-memory") {
+    let is_own_list = endpoint.operation == Operation::List && !endpoint.flow.names_user();
+    if is_own_list && switches.has("canary-v1-list-from-memory") {
         *message = site.memory.list(endpoint.name, message.take());
     }
     if caller.protocol == Protocol::Grpc

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-use crate::contract::{ApiVersion, Flow, Protocol};
+use crate::contract::{Flow, Protocol};
 use crate::wire::secret::Secret;
 
 /// Credential ids are looked up under one of this many locks.
@@ -44,10 +44,7 @@ pub(super) enum Kind {
 
 impl Kind {
     pub(super) fn of(flow: Flow) -> Kind {
-        match flow {
-            Flow::V1U2f | Flow::V2U2f => Kind::U2f,
-            Flow::V1Passwordless | Flow::V2Passkey => Kind::Passkey,
-        }
+        if flow.is_u2f() { Kind::U2f } else { Kind::Passkey }
     }
 
     pub(super) fn other(self) -> Kind {
@@ -62,8 +59,8 @@ impl Kind {
 #[derive(Debug, Clone)]
 pub(super) struct Pending {
     pub factor_id: String,
-    /// The version of the API that started it.
-    pub version: ApiVersion,
+    /// The flow that started it.
+    pub flow: Flow,
     /// The protocol over which it was started; only a defect looks at it.
     pub protocol: Protocol,
     /// Whether another user than its own started it.
@@ -93,8 +90,8 @@ impl Pending {
 #[derive(Debug, Clone)]
 pub(super) struct Factor {
     pub id: String,
-    /// The version of the API that enrolled it.
-    pub version: ApiVersion,
+    /// The flow that enrolled it.
+    pub flow: Flow,
     pub credential_id: Vec<u8>,
     pub rp_id: String,
     pub name: String,

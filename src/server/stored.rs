@@ -1,10 +1,11 @@
 //! How a factor is stored: as it was sent, beside what was there. Defects store something else.
 
 use super::carriers;
+use super::factors;
 use super::site::Site;
 use super::store::{Factor, Kind, Pending, User};
 use super::switches::Switches;
-use crate::contract::{ApiVersion, Flow, Protocol};
+use crate::contract::{Flow, Protocol};
 
 /// Characters of a column that is too short.
 const SHORT_COLUMN: usize = 64;
@@ -45,8 +46,9 @@ pub(super) fn keep(
     if switches.has("sequence-verify-ends-both-kinds") {
         state.pending().for_each(Vec::clear);
     }
-    let is_mistaken =
-        flow == Flow::V2Passkey && protocol == Protocol::Grpc && switches.has("stored-passkey-as-u2f-over-grpc");
+    let is_mistaken = factors::is_named_passkey(flow)
+        && protocol == Protocol::Grpc
+        && switches.has("stored-passkey-as-u2f-over-grpc");
     let of_kind = state.of(if is_mistaken { Kind::U2f } else { Kind::of(flow) });
     if pending.replayable.is_some() {
         of_kind.factors.retain(|other| other.id != factor.id);
@@ -88,7 +90,7 @@ fn name(switches: &Switches, (flow, protocol): (Flow, Protocol), before: &[Facto
     if switches.has("stored-name-in-compatibility-form") {
         name = replaced(name, &COMPATIBLE);
     }
-    if flow.version() == ApiVersion::V2 && switches.has("stored-name-percent-decoded") {
+    if flow.names_user() && switches.has("stored-name-percent-decoded") {
         name = carriers::decoded(&name);
     }
     if switches.has("stored-name-without-astral-planes") {

@@ -285,8 +285,8 @@ impl Parts {
                 self.say_type("application/x-www-form-urlencoded");
             }
             Place::Field(name, order) => {
-                let field = serde_json::Map::from_iter([(name.clone(), carried.json(purpose))]);
-                let field = schema::encode(endpoint.grpc.request, &Value::Object(field))?;
+                let field = serde_json::Map::from_iter([(name.clone(), carried.json(purpose))]).into();
+                let field = schema::encode(endpoint.grpc.as_ref().map_or("", |grpc| grpc.request), &field)?;
                 self.body = with_field(&self.body, &field, *order);
             }
             Place::Authority => {

@@ -47,7 +47,8 @@ pub fn curl(exchange: &Exchange) -> String {
 /// Run it where `fixtures/proto` is; the token is taken from the variable `TOKEN`. `base_url` is `http://` or `https://` with host and port.
 pub fn grpcurl(exchange: &Exchange, base_url: &str) -> Option<String> {
     let message = exchange.request.message.as_ref()?.to_string();
-    let service = exchange.endpoint.grpc.service;
+    let binding = exchange.endpoint.grpc.as_ref()?;
+    let service = binding.service;
     let file = schema::file_of(service).filter(|_| message.len() <= MOST_BYTES)?;
     let (scheme, rest) = base_url.split_once("://")?;
     let host = rest.split('/').next().unwrap_or_default();
@@ -59,7 +60,7 @@ pub fn grpcurl(exchange: &Exchange, base_url: &str) -> Option<String> {
     let plain = if scheme == "http" { " -plaintext" } else { "" };
     let token = if exchange.request.authorized { " -H \"authorization: Bearer $TOKEN\"" } else { "" };
     let message = quote(&message);
-    let method = exchange.endpoint.grpc.method;
+    let method = binding.method;
     let further = further_headers(&exchange.request);
     Some(format!(
         "grpcurl{plain} -import-path fixtures/proto -proto {file}{token}{further} -d {message} {} {service}/{method}",
@@ -165,7 +166,7 @@ mod tests {
             SentRequest { method: "POST".to_owned(), url, headers, authorized: true, body: body.into(), message };
         Exchange {
             protocol,
-            endpoint: Flow::V2U2f.endpoint(Operation::Start).expect("listed"),
+            endpoint: Flow::V2_U2F.endpoint(Operation::Start).expect("listed"),
             request,
             http_status: 200,
             headers: HeaderMap::new(),

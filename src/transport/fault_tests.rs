@@ -15,7 +15,7 @@ fn headers(lines: &[(&'static str, &str)]) -> HeaderMap {
 
 /// A reply to a start over a protocol.
 fn reply(protocol: Protocol, http_status: u16, lines: &[(&'static str, &str)], body: &str) -> Exchange {
-    let endpoint = Flow::V2Passkey.endpoint(Operation::Verify).expect("it has one");
+    let endpoint = Flow::V2_PASSKEY.endpoint(Operation::Verify).expect("it has one");
     let body = Bytes::copy_from_slice(body.as_bytes());
     let recorded = recorded(
         protocol,

@@ -29,15 +29,16 @@ impl Grpc {
     }
 
     fn draft(&self, call: &Call) -> Result<Draft, TransportError> {
+        let binding = outgoing::binding(call)?;
         Ok(Draft {
             method: "POST",
-            url: outgoing::url(self.client.base_url(), &call.endpoint.grpc.path(), call),
+            url: outgoing::url(self.client.base_url(), &binding.path(), call),
             content_type: Some(Protocol::Grpc.content_type()),
             headers: vec![
                 (TE, HeaderValue::from_static("trailers")),
                 (HeaderName::from_static("grpc-timeout"), self.timeout.clone()),
             ],
-            body: framing::frame(FLAG_MESSAGE, &schema::encode(call.endpoint.grpc.request, outgoing::message(call)?)?),
+            body: framing::frame(FLAG_MESSAGE, &schema::encode(binding.request, outgoing::message(call)?)?),
         })
     }
 }

@@ -44,8 +44,9 @@ fn no_status(http_status: u16, body: &[u8]) -> Reply {
 
 /// The one message of a unary reply.
 pub(super) fn message(endpoint: &Endpoint, frames: &[Frame]) -> Reply {
+    let response = endpoint.grpc.as_ref().map_or("", |grpc| grpc.response);
     match frames {
-        [frame] => match schema::decode(endpoint.grpc.response, &frame.payload) {
+        [frame] => match schema::decode(response, &frame.payload) {
             Ok(json) => Reply::Success(json),
             Err(e) => Reply::Unreadable(e.to_string()),
         },

@@ -44,16 +44,16 @@ impl Transport for GrpcWeb {
 }
 
 fn draft(base_url: &str, call: &Call) -> Result<Draft, TransportError> {
-    let content_type = Protocol::GrpcWeb.content_type();
+    let (content_type, binding) = (Protocol::GrpcWeb.content_type(), outgoing::binding(call)?);
     Ok(Draft {
         method: "POST",
-        url: outgoing::url(base_url, &call.endpoint.grpc.path(), call),
+        url: outgoing::url(base_url, &binding.path(), call),
         content_type: Some(content_type),
         headers: vec![
             (ACCEPT, HeaderValue::from_static(content_type)),
             (HeaderName::from_static("x-grpc-web"), HeaderValue::from_static("1")),
         ],
-        body: framing::frame(FLAG_MESSAGE, &schema::encode(call.endpoint.grpc.request, outgoing::message(call)?)?),
+        body: framing::frame(FLAG_MESSAGE, &schema::encode(binding.request, outgoing::message(call)?)?),
     })
 }
 

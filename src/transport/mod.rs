@@ -26,7 +26,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Value, json};
 
-use crate::contract::{ApiVersion, Endpoint, Flow, Operation, Protocol};
+use crate::contract::{Endpoint, Flow, Operation, Protocol, What};
 use crate::wire::secret::Secret;
 use crate::wire::status::Status;
 
@@ -168,11 +168,9 @@ pub struct Call {
 impl Call {
     /// The start of a registration of a user by the holder of a token; `None` where a flow has none.
     pub fn start(flow: Flow, user_id: &str, token: Option<&Secret>) -> Option<Call> {
-        let message = match flow.version() {
-            ApiVersion::V1 => json!({}),
-            ApiVersion::V2 => json!({ "userId": user_id }),
-        };
         let endpoint = flow.endpoint(Operation::Start)?;
+        let mut message = json!({});
+        endpoint.say(What::User, &mut message, user_id);
         let authorization = token.map(Secret::as_bearer);
         Some(Call { endpoint, message: message.into(), authorization, tamper: Tamper::default() })
     }

@@ -9,9 +9,16 @@ use serde_json::{Map, Value};
 
 use super::carried::{self, For, Lines, Parts, Place, RawLines, SHOWN_AUTHORIZATION};
 use super::{Address, Call, Limits, SentRequest, TransportError};
+use crate::contract::GrpcBinding;
 
 /// Headers for which there is room at once: ours, and those that the client adds.
 const MOST_HEADERS: usize = 8;
+
+/// How a call goes over gRPC.
+pub(super) fn binding(call: &Call) -> Result<&'static GrpcBinding, TransportError> {
+    let name = call.endpoint.name;
+    call.endpoint.grpc.as_ref().ok_or_else(|| TransportError::Other(format!("{name} is not a method of gRPC")))
+}
 
 /// A request before tampering.
 pub(super) struct Draft {

@@ -17,7 +17,7 @@ use tokio::net::TcpListener;
 use crate::misbehaving::proxy::{Act, Proxy, Request};
 use crate::misbehaving::{json as answer, not_passed, run, server, target};
 
-const FLOWS: [Flow; 2] = [Flow::V1U2f, Flow::V2Passkey];
+const FLOWS: [Flow; 2] = [Flow::V1_U2F, Flow::V2_PASSKEY];
 
 /// Plays cases over REST through a proxy that is given the administrator's token.
 async fn played(patterns: &[&str], act: impl Fn(&Request, &RunningServer) -> Act + Send + Sync + 'static) -> RunRecord {
@@ -188,7 +188,7 @@ async fn sent(places: &[(&str, Content)], operation: Operation) -> (String, tran
     let is_start = operation == Operation::Start;
     let message = if is_start { json!({ "userId": "1" }) } else { json!({ "userId": "1", "u2fId": "2" }) };
     let call = Call {
-        endpoint: Flow::V2U2f.endpoint(operation).expect("listed"),
+        endpoint: Flow::V2_U2F.endpoint(operation).expect("listed"),
         message: message.into(),
         authorization: Some(Secret::new("Bearer own-token")),
         tamper: Tamper { also, ..Tamper::default() },

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use proofmark::checks::CHECKS;
 use proofmark::contract::clause::{self, Clause};
-use proofmark::contract::{ENDPOINTS, Operation, Protocol};
+use proofmark::contract::{Operation, Protocol, usual};
 use proofmark::outcome::{Event, Profile, Reason, RunRecord};
 use proofmark::report;
 use proofmark::report::coverage::{Coverage, State, coverage, text};
@@ -201,8 +201,8 @@ fn page(coverage: &Coverage) -> String {
 }
 
 fn covered_by(id: &str, by_clause: &BTreeMap<&str, Vec<&str>>) -> String {
-    let under_test = ENDPOINTS.iter().filter(|endpoint| endpoint.operation != Operation::List);
-    let places: Vec<_> = under_test.flat_map(|endpoint| Protocol::ALL.map(|protocol| (*endpoint, protocol))).collect();
+    let under_test = usual().endpoints().filter(|endpoint| endpoint.operation != Operation::List);
+    let places: Vec<_> = under_test.flat_map(|endpoint| Protocol::ALL.map(|protocol| (endpoint, protocol))).collect();
     let about = |clause: &str| {
         clause == id || places.iter().any(|(endpoint, protocol)| clause::at(clause, endpoint, *protocol) == id)
     };

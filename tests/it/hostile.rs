@@ -20,7 +20,7 @@ use serde_json::json;
 const PATIENCE: Duration = Duration::from_millis(150);
 
 fn endpoint() -> &'static Endpoint {
-    Flow::V2U2f.endpoint(Operation::Start).expect("every flow has a start")
+    Flow::V2_U2F.endpoint(Operation::Start).expect("every flow has a start")
 }
 
 fn call() -> Call {

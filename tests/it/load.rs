@@ -103,7 +103,7 @@ fn assert_clean(record: &LoadRecord) {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_workers_do_is_counted_once_everywhere() {
     let server = server(&[], 2).await;
-    let record = attack(plan(&server, Flow::V2Passkey, 1_000)).await;
+    let record = attack(plan(&server, Flow::V2_PASSKEY, 1_000)).await;
     assert_clean(&record);
     assert!((1_000_000..4_000_000).contains(&record.measured_us), "{}", record.measured_us);
     let of = |step| record.good(step, None).expect("readable");
@@ -120,7 +120,7 @@ async fn every_flow_over_every_protocol_leaves_the_state_as_it_was() {
     let server = server(&[], 2).await;
     let flows = Flow::ALL.map(|flow| (flow, 1)).to_vec();
     let protocols = Protocol::ALL.map(|protocol| (protocol, 1)).to_vec();
-    let mixed = Plan { flows, protocols, format: Format::PackedSelf, ..plan(&server, Flow::V2Passkey, 2_000) };
+    let mixed = Plan { flows, protocols, format: Format::PackedSelf, ..plan(&server, Flow::V2_PASSKEY, 2_000) };
     assert_clean(&attack(mixed).await);
     // What a removal left behind, the next start would name in excludeCredentials.
     let client = reqwest::Client::builder().no_proxy().build().expect("a client");
@@ -140,7 +140,7 @@ async fn every_flow_over_every_protocol_leaves_the_state_as_it_was() {
 async fn connections_are_counted_apart() {
     let server = server(&[], 4).await;
     let protocols = Protocol::ALL.map(|protocol| (protocol, 1)).to_vec();
-    let mut plan = Plan { protocols, ..plan(&server, Flow::V2Passkey, 1_000) };
+    let mut plan = Plan { protocols, ..plan(&server, Flow::V2_PASSKEY, 1_000) };
     for address in [&mut plan.web, &mut plan.grpc] {
         address.base_url = address.base_url.replace("127.0.0.1", "localhost");
     }
@@ -163,7 +163,7 @@ async fn connections_are_counted_apart() {
 async fn special_cycles_are_in_rows_of_their_own() {
     let server = server(&[], 2).await;
     let shares = Shares { negatives: 0.3, races: 0.3, lookups: 0.3 };
-    let record = attack(Plan { shares, ..plan(&server, Flow::V2Passkey, 1_500) }).await;
+    let record = attack(Plan { shares, ..plan(&server, Flow::V2_PASSKEY, 1_500) }).await;
     assert_eq!(record.errors, []);
     let of = record.correctness;
     assert!(of.negatives > 0 && of.races > 0 && of.lookups > 0 && of.wrong() == 0, "{of:?}");
@@ -189,7 +189,7 @@ async fn one_wrong_answer_fails_the_run_whatever_the_thresholds_say() {
         let shares =
             if defect == "challenge-not-one-time" { Shares { races: 1.0, ..Shares::default() } } else { shares };
         let thresholds = vec!["errors<=100%".parse().expect("a rule")];
-        let record = attack(Plan { shares, thresholds, ..plan(&server, Flow::V2Passkey, 2_000) }).await;
+        let record = attack(Plan { shares, thresholds, ..plan(&server, Flow::V2_PASSKEY, 2_000) }).await;
         let found = record.errors.iter().find(|error| error.class.starts_with(class));
         let found = found.unwrap_or_else(|| panic!("{defect}: {:?}", record.errors));
         assert!(record.is_met() && !record.is_correct(), "{defect}: {:?}", record.correctness);
@@ -203,7 +203,7 @@ async fn one_wrong_answer_fails_the_run_whatever_the_thresholds_say() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refusal_is_an_error_and_no_wrong_answer() {
     let server = server(&[], 1).await;
-    let mut refused = plan(&server, Flow::V2U2f, 300);
+    let mut refused = plan(&server, Flow::V2_U2F, 300);
     // A foreign token may start and verify nothing.
     let user_id = server.accounts.subjects[0].user_id.clone();
     let token = server.accounts.no_rights.token.clone();
@@ -218,7 +218,7 @@ async fn a_refusal_is_an_error_and_no_wrong_answer() {
 async fn a_target_that_does_not_answer_costs_its_timeout_once() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     let server = server(&[], 3).await;
-    let mut plan = plan(&server, Flow::V2Passkey, 300);
+    let mut plan = plan(&server, Flow::V2_PASSKEY, 300);
     plan.limits.timeout = Duration::from_secs(1);
     plan.web.base_url = format!("http://{}", listener.local_addr().expect("bound"));
     let silent = attack(plan.clone()).await;
@@ -237,7 +237,7 @@ async fn a_target_that_does_not_answer_costs_its_timeout_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_open_model_begins_as_many_as_are_due_in_every_phase() {
     let server = server(&[], 20).await;
-    let mut plan = plan(&server, Flow::V2Passkey, 2_000);
+    let mut plan = plan(&server, Flow::V2_PASSKEY, 2_000);
     plan.stages = Stages { ramp_us: 1_000_000, warm_up_us: 500_000, hold_us: 2_000_000, ramp_down_us: 1_000_000 };
     let record = attack(open(plan, 20.0, 20)).await;
     let arrivals = record.arrivals.expect("the open model");
@@ -255,7 +255,7 @@ async fn the_open_model_begins_as_many_as_are_due_in_every_phase() {
 #[tokio::test(flavor = "multi_thread")]
 async fn shards_are_the_whole() {
     let server = server(&[], 6).await;
-    let whole = open(plan(&server, Flow::V2Passkey, 1_000), 30.0, 6);
+    let whole = open(plan(&server, Flow::V2_PASSKEY, 1_000), 30.0, 6);
     let mut offered = 0;
     let mut digests = Vec::new();
     for index in 1..=3 {
@@ -272,8 +272,8 @@ async fn shards_are_the_whole() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_generator_that_is_the_limit_says_so() {
     let server = server(&[], 2).await;
-    let slow = Tolerance { crypto_queue: Duration::ZERO, ..plan(&server, Flow::V2Passkey, 300).tolerance };
-    let record = attack(Plan { tolerance: slow, ..plan(&server, Flow::V2Passkey, 4_000) }).await;
+    let slow = Tolerance { crypto_queue: Duration::ZERO, ..plan(&server, Flow::V2_PASSKEY, 300).tolerance };
+    let record = attack(Plan { tolerance: slow, ..plan(&server, Flow::V2_PASSKEY, 4_000) }).await;
     assert_eq!(record.generators[0].verdict, GeneratorVerdict::Limited);
     assert!(record.generators[0].reasons[0].contains("attestations waited for a thread"), "{record:?}");
 }
@@ -282,7 +282,7 @@ async fn a_generator_that_is_the_limit_says_so() {
 async fn a_stop_ends_it_early_with_what_is_there() {
     let server = server(&[], 2).await;
     let stop = Stop::default();
-    let plan = plan(&server, Flow::V2Passkey, 60_000);
+    let plan = plan(&server, Flow::V2_PASSKEY, 60_000);
     let mut stop_at_once = |progress: &load::Progress| {
         if progress.ok > 0 {
             stop.stop();
@@ -298,7 +298,7 @@ async fn a_stop_ends_it_early_with_what_is_there() {
 #[tokio::test]
 async fn load_for_another_host_and_load_without_bounds_are_refused() {
     let server = server(&[], 1).await;
-    let good = plan(&server, Flow::V2Passkey, 100);
+    let good = plan(&server, Flow::V2_PASSKEY, 100);
     // An address of the documentation (RFC 5737): nobody would answer.
     let elsewhere = Address::new("http://192.0.2.1:9");
     let grpc = vec![(Protocol::Grpc, 1)];

@@ -20,7 +20,7 @@ async fn played(
 ) -> (Vec<String>, bool, LoadRecord) {
     let defects: Vec<&str> = defect.into_iter().collect();
     let server = server(&defects, 4).await;
-    let record = attack(change(plan(&server, Flow::V2Passkey, millis))).await;
+    let record = attack(change(plan(&server, Flow::V2_PASSKEY, millis))).await;
     (record.causes(), record.is_correct() && record.is_met(), record)
 }
 
@@ -57,7 +57,7 @@ async fn registrations_that_are_lost_when_two_end_at_once_are_named() {
             ..ServerConfig::default()
         };
         let server = Server::start(config).await.expect("a free port");
-        let record = attack(Plan { shares, preflight: true, ..plan(&server, Flow::V2Passkey, 1_500) }).await;
+        let record = attack(Plan { shares, preflight: true, ..plan(&server, Flow::V2_PASSKEY, 1_500) }).await;
         let (lost, lookups) = (record.correctness.lost, record.correctness.lookups);
         assert!(lookups > 0, "{users} {variant:?}: {:?}", record.correctness);
         let expected = format!("confirmed registrations are lost: {lost} of {lookups} looked up were not there");
@@ -82,13 +82,13 @@ async fn a_server_that_works_on_one_call_at_a_time_is_named() {
     let conditions = Conditions { delay: Duration::from_millis(10), ..Conditions::default() };
     let config = ServerConfig { users: 4, seed: 5, conditions, ..ServerConfig::default() };
     let server = Server::start(config).await.expect("a free port");
-    let record = attack(looking(plan(&server, Flow::V2Passkey, 5_000))).await;
+    let record = attack(looking(plan(&server, Flow::V2_PASSKEY, 5_000))).await;
     assert_eq!(record.causes(), [""; 0], "{:?}", record.scaling);
     let before = record.preflight.expect("it looked");
     assert_eq!(server.counts.verified(), record.correctness.confirmed + before.confirmed);
     assert_eq!((server.counts.removed(), before.left_behind), (server.counts.verified(), 0));
     // A load that is short has no ramp.
-    let record = attack(looking(plan(&server, Flow::V2Passkey, 500))).await;
+    let record = attack(looking(plan(&server, Flow::V2_PASSKEY, 500))).await;
     assert_eq!(record.scaling, None);
 }
 
@@ -138,7 +138,7 @@ async fn what_becomes_slower_with_each_registration_is_told() {
             ..ServerConfig::default()
         };
         let server = Server::start(config).await.expect("a free port");
-        let record = attack(Plan { preflight: true, ..plan(&server, Flow::V2Passkey, 12_500) }).await;
+        let record = attack(Plan { preflight: true, ..plan(&server, Flow::V2_PASSKEY, 12_500) }).await;
         let causes = record.causes();
         let said: Vec<&String> = record.notes.iter().chain(&causes).filter(|text| text.starts_with("start ")).collect();
         assert_eq!(said.len(), usize::from(defect.is_some()), "{defect:?}: {causes:?} {:?}", record.notes);
@@ -165,13 +165,13 @@ async fn a_steady_server_grows_by_nothing_that_is_sure() {
 async fn who_is_to_blame_for_a_queue() {
     // 300 ms for each verify.
     let server = server(&["concurrency-slow-verify"], 4).await;
-    let tolerance = Tolerance { waited: 0.01, ..plan(&server, Flow::V2Passkey, 1).tolerance };
-    let few = Plan { tolerance, ..plan(&server, Flow::V2Passkey, 2_000) };
+    let tolerance = Tolerance { waited: 0.01, ..plan(&server, Flow::V2_PASSKEY, 1).tolerance };
+    let few = Plan { tolerance, ..plan(&server, Flow::V2_PASSKEY, 2_000) };
     let record = attack(open(few, 40.0, 4)).await;
     assert!(record.generators[0].reasons[0].ends_with("write a greater --users"), "{:?}", record.generators);
     // Each start waits for all those before.
     let server = self::server(&["concurrency-slow-with-data"], 30).await;
-    let mut slow = Plan { tolerance, ..plan(&server, Flow::V2Passkey, 2_000) };
+    let mut slow = Plan { tolerance, ..plan(&server, Flow::V2_PASSKEY, 2_000) };
     slow.limits.timeout = Duration::from_secs(20);
     let record = attack(open(slow, 60.0, 10)).await;
     assert_eq!(record.generators[0].reasons, [""; 0], "{:?}", record.generators);

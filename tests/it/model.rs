@@ -137,9 +137,9 @@ async fn faults_are_found_by_sequences_of_at_most_six_calls_that_play_alone() {
 async fn sequences_adapt_to_what_a_target_has() {
     let server = server(&[], &[]).await;
     for (flows, protocols) in [
-        (vec![Flow::V2U2f], vec![Protocol::Grpc]),
-        (vec![Flow::V1Passwordless], vec![Protocol::Rest]),
-        (vec![Flow::V1U2f, Flow::V2U2f], vec![Protocol::GrpcWeb]),
+        (vec![Flow::V2_U2F], vec![Protocol::Grpc]),
+        (vec![Flow::V1_PASSWORDLESS], vec![Protocol::Rest]),
+        (vec![Flow::V1_U2F, Flow::V2_U2F], vec![Protocol::GrpcWeb]),
     ] {
         let mut target = Target { flows, protocols, ..embedded::target_of(&server) };
         target.accounts.admin = None;

@@ -197,7 +197,7 @@ async fn a_server_that_lags_and_is_slow_is_waited_for() {
     let transport =
         proofmark::transport::connect(Protocol::Rest, &Address::new(&*url), &Limits::default()).expect("one");
     for subject in &provided.subjects {
-        let start = Call::start(Flow::V2Passkey, &subject.user_id, Some(&subject.token)).expect("an operation");
+        let start = Call::start(Flow::V2_PASSKEY, &subject.user_id, Some(&subject.token)).expect("an operation");
         let exchange = transport.send(&start).await.expect("a reply");
         assert!(matches!(exchange.reply, Reply::Success(_)), "{:?}", exchange.reply);
     }

@@ -24,7 +24,7 @@ async fn run(defects: &[&'static Defect]) -> Judged {
     let mut cases = scenario::embedded().expect("valid suites");
     cases.retain(|case| CASES.contains(&case.id.as_str()));
     assert_eq!(cases.len(), CASES.len());
-    let (flows, protocols) = (vec![Flow::V2Passkey], Protocol::ALL.to_vec());
+    let (flows, protocols) = (vec![Flow::V2_PASSKEY], Protocol::ALL.to_vec());
     let plan = Plan::new(cases, &Selection { flows: flows.clone(), protocols, ..Selection::default() });
     let config = ServerConfig { users: plan.subjects(), seed: 7, defects: defects.to_vec(), ..ServerConfig::default() };
     let server = Server::start(config).await.expect("a free port");

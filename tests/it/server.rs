@@ -15,7 +15,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use proofmark::authenticator::{Client, CreatedCredential, CreationRequest, Format, attestation_root};
-use proofmark::contract::{ApiVersion, Endpoint, Flow, Operation, Protocol};
+use proofmark::contract::{Endpoint, Flow, Operation, Protocol, Slot, What};
 use proofmark::server::defect::Defect;
 use proofmark::server::variant::Variant;
 use proofmark::server::{Account, RunningServer, Server, ServerConfig};
@@ -135,10 +135,10 @@ impl Session<'_> {
     /// The message of an operation with what belongs to its path.
     pub fn message(&self, operation: Operation, factor_id: &str) -> Value {
         let mut message = json!({});
-        if self.flow.version() == ApiVersion::V2 {
+        if self.flow.names_user() {
             message["userId"] = json!(self.account.user_id);
         }
-        if let Some(member) = endpoint(self.flow, operation).factor_member() {
+        if let Some(member) = endpoint(self.flow, operation).asks(What::FactorId).map(Slot::name) {
             message[member] = json!(factor_id);
         }
         message
@@ -155,7 +155,7 @@ impl Session<'_> {
     }
 
     pub fn read_start(&self, reply: &Value) -> Started {
-        let pointer = endpoint(self.flow, Operation::Start).options_member().expect("a start");
+        let pointer = endpoint(self.flow, Operation::Start).answers(What::Options).expect("a start").at;
         let member = reply.pointer(pointer).expect("options");
         let raw_options = match member.as_str() {
             Some(text) => serde_json::from_slice(&STANDARD.decode(text).expect("base64")).expect("JSON"),
@@ -178,15 +178,12 @@ impl Session<'_> {
     /// The message that verifies a credential under a name.
     pub fn verify_message(&self, factor_id: &str, credential: &Value, name: &str) -> Value {
         let mut message = self.message(Operation::Verify, factor_id);
-        match self.flow {
-            Flow::V2U2f => message["tokenName"] = json!(name),
-            Flow::V2Passkey => message["passkeyName"] = json!(name),
-            Flow::V1U2f | Flow::V1Passwordless => {
-                let encoded = STANDARD.encode(credential.to_string());
-                message["verification"] = json!({ "publicKeyCredential": encoded, "tokenName": name });
-                return message;
-            }
+        if !self.flow.names_user() {
+            let encoded = STANDARD.encode(credential.to_string());
+            message["verification"] = json!({ "publicKeyCredential": encoded, "tokenName": name });
+            return message;
         }
+        message[if self.flow.is_u2f() { "tokenName" } else { "passkeyName" }] = json!(name);
         message["publicKeyCredential"] = credential.clone();
         message
     }

@@ -149,13 +149,13 @@ async fn a_file_that_does_not_fit_is_told_with_what_to_write() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_flow_that_is_off_is_told_unless_nothing_of_it_is_asked_for() {
     let off = |off: &[Flow]| Conditions { off: off.to_vec(), ..Conditions::default() };
-    let told = wrong(|_| {}, off(&[Flow::V2U2f, Flow::V1Passwordless])).await;
+    let told = wrong(|_| {}, off(&[Flow::V2_U2F, Flow::V1_PASSWORDLESS])).await;
     let mend = "flows = [\"v1/u2f\", \"v2/passkey\"]";
     assert!(
         told.starts_with("setup: the target refuses to start v1/passwordless and v2/u2f") && told.contains(mend),
         "{told}"
     );
-    let server = server(4, Vec::new(), off(&[Flow::V2U2f])).await;
+    let server = server(4, Vec::new(), off(&[Flow::V2_U2F])).await;
     let target = embedded::target_of(&server);
     let asked = plan(&target, &["v2/passkey/*/enrolment/good"]);
     runner(target.clone(), asked, 4).preflight().await.expect("the other flow is not asked for");

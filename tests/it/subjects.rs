@@ -55,7 +55,7 @@ fn not_passed(run: &RunRecord) -> BTreeMap<&str, (Verdict, Reason)> {
 async fn leave_open(target: &Target) {
     let rest = transport::connect(Protocol::Rest, &target.web, &Limits::default()).expect("an address");
     for subject in target.accounts.subjects.iter().step_by(2) {
-        for flow in [Flow::V1U2f, Flow::V1Passwordless] {
+        for flow in [Flow::V1_U2F, Flow::V1_PASSWORDLESS] {
             let call = Call::start(flow, &subject.user_id, Some(&subject.token)).expect("a start");
             assert_eq!(rest.send(&call).await.expect("an answer").http_status, 200);
         }
@@ -146,7 +146,7 @@ async fn a_fault_of_the_target_is_found_although_others_use_the_subjects() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_load_says_that_others_use_its_subjects() {
     let server = crate::load::server(&[], 6).await;
-    let plan = || crate::load::plan(&server, Flow::V2Passkey, 2_000);
+    let plan = || crate::load::plan(&server, Flow::V2_PASSKEY, 2_000);
     let stop = proofmark::load::Stop::default();
     let mut silent = |_: &_| ();
     let load = proofmark::load::run(plan(), &stop, &mut silent);

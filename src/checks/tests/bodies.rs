@@ -10,7 +10,7 @@ use super::{
     ERROR_MESSAGE, ERROR_TYPE, Expected, MEMBERS, READABLE, REMOVE, RESOURCE_OWNER, RP_ID, Row, SEQUENCE,
     START_DETAILS, START_FACTOR_ID, START_OPTIONS, VERIFY, row,
 };
-use crate::contract::{ApiVersion, Endpoint, Flow, Operation, Protocol};
+use crate::contract::{Endpoint, Flow, Form, Operation, Protocol, What};
 
 /// The bodies in which the member at a pointer is missing, renamed, null, or one of some other values.
 fn broken(body: &Value, pointer: &str, wrong: &[Value]) -> Vec<(String, Value)> {
@@ -67,11 +67,12 @@ fn top_level() -> Vec<Row> {
         };
         let good = body(endpoint);
         let mut wrong = vec![(has_details, broken(&good, "/details", &[json!("text"), json!([]), json!(1)]))];
-        if let Some(pointer) = endpoint.options_member() {
+        if let Some(slot) = endpoint.answers(What::Options) {
+            let pointer = slot.at;
             // A text in v2 and an object in v1 are each the other version's form.
-            let other = match endpoint.flow.version() {
-                ApiVersion::V1 => json!({ "publicKey": public_key() }),
-                ApiVersion::V2 => good.pointer("/details/sequence").cloned().expect("a text"),
+            let other = match slot.form {
+                Form::Base64 => json!({ "publicKey": public_key() }),
+                Form::Json => good.pointer("/details/sequence").cloned().expect("a text"),
             };
             wrong.push((START_OPTIONS, broken(&good, pointer, &[json!(1), json!([]), json!(true), other])));
         }
@@ -193,7 +194,7 @@ fn options() -> Vec<Row> {
     }
     let mut found = each_start(&bodies, MEMBERS);
     for wrong in ["", "not base64!", "bm8gSlNPTg==", "W10=", "e30="] {
-        let start = endpoint(Flow::V1U2f, Operation::Start);
+        let start = endpoint(Flow::V1_U2F, Operation::Start);
         let mut body = body(start);
         body["key"]["publicKey"] = json!(wrong);
         found.push(row(format!("key.publicKey: {wrong:?}"), rest(start, 200, &body), &[MEMBERS]));
@@ -252,7 +253,7 @@ fn errors() -> Vec<Row> {
     }
     let untyped = json!({"code": 3, "message": "m", "details": [{"@type": "", "value": ""}]});
     let status = crate::wire::status::Status::from_json(&untyped);
-    let start = endpoint(Flow::V2U2f, Operation::Start);
+    let start = endpoint(Flow::V2_U2F, Operation::Start);
     for protocol in [Protocol::Grpc, Protocol::GrpcWeb] {
         let refusal = super::exchanges::rpc_refusal(start, protocol, &status);
         found.push(row("a detail without type", refusal, &[ERROR_TYPE]));

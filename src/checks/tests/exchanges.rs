@@ -5,7 +5,7 @@ use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{HeaderMap, HeaderName};
 use serde_json::{Value, json};
 
-use crate::contract::{ApiVersion, Endpoint, Flow, Operation, Protocol};
+use crate::contract::{Endpoint, Flow, Form, Operation, Protocol, What};
 use crate::transport::{Exchange, Refusal, Reply, SentRequest, Timings};
 use crate::webauthn::base64;
 use crate::wire::framing::{self, FLAG_MESSAGE, FLAG_TRAILERS};
@@ -45,16 +45,18 @@ pub fn body(endpoint: &Endpoint) -> Value {
 pub fn body_with(endpoint: &Endpoint, options: &Value) -> Value {
     let details =
         json!({"sequence": "2", "changeDate": "2024-11-25T15:26:50.405Z", "resourceOwner": "69629023906488334"});
-    match (endpoint.operation, endpoint.flow.version()) {
-        (Operation::Start, ApiVersion::V1) => {
-            json!({"key": {"publicKey": base64::encode_standard(options.to_string().as_bytes())}, "details": details})
-        }
-        (Operation::Start, ApiVersion::V2) => {
-            let id = if endpoint.flow == Flow::V2U2f { "u2fId" } else { "passkeyId" };
-            json!({"details": details, id: "163840776835432705", "publicKeyCredentialCreationOptions": options})
-        }
-        _ => json!({ "details": details }),
+    let mut body = json!({ "details": details });
+    endpoint.answer(What::FactorId, &mut body, "163840776835432705");
+    if let Some(slot) = endpoint.answers(What::Options) {
+        slot.put(
+            &mut body,
+            match slot.form {
+                Form::Base64 => base64::encode_standard(options.to_string().as_bytes()).into(),
+                Form::Json => options.clone(),
+            },
+        );
     }
+    body
 }
 
 /// The documented error body.
@@ -68,7 +70,7 @@ fn exchange(endpoint: &'static Endpoint, protocol: Protocol, body: Bytes, reply:
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(protocol.content_type()));
     let (method, path) = match protocol {
         Protocol::Rest => (endpoint.rest.method, endpoint.rest.path.replace(['{', '}'], "")),
-        _ => ("POST", endpoint.grpc.path()),
+        _ => ("POST", endpoint.grpc.as_ref().expect("a method").path()),
     };
     let request = SentRequest {
         method: method.to_owned(),
@@ -121,7 +123,7 @@ pub fn rest(endpoint: &'static Endpoint, http_status: u16, body: &Value) -> Exch
 
 /// A success over gRPC or gRPC-Web. `body` is what the reply says; its members that the schema knows are in the bytes.
 pub fn rpc(endpoint: &'static Endpoint, protocol: Protocol, body: &Value) -> Exchange {
-    let message = schema::encode(endpoint.grpc.response, body).unwrap_or_default();
+    let message = schema::encode(endpoint.grpc.as_ref().expect("a method").response, body).unwrap_or_default();
     let frame = framing::frame(FLAG_MESSAGE, &message);
     let exchange = exchange(endpoint, protocol, frame, Reply::Success(body.clone()));
     with_trailers(exchange, Status::default().to_headers().expect("no details"))

@@ -24,7 +24,7 @@ use crate::wire::percent;
 use crate::wire::status::{GRPC_STATUS_DETAILS, Status};
 
 fn start() -> &'static Endpoint {
-    endpoint(Flow::V2U2f, Operation::Start)
+    endpoint(Flow::V2_U2F, Operation::Start)
 }
 
 fn good_success(protocol: Protocol) -> Exchange {
@@ -290,11 +290,11 @@ pub fn others() -> Vec<Row> {
         let told = showing(&form).into_iter().filter(|(name, _)| form.is_ascii() || *name != "a header");
         rows.extend(told.map(|(name, exchange)| row(format!("{form} in {name}"), exchange, &[NO_OTHER_USER])));
     }
-    let start = endpoint(Flow::V1U2f, Operation::Start);
+    let start = endpoint(Flow::V1_U2F, Operation::Start);
     let mut options = public_key();
     options["user"]["displayName"] = FACTOR.into();
     let wrapped = body_with(start, &json!({ "publicKey": options }));
-    let list = endpoint(Flow::V2Passkey, Operation::List);
+    let list = endpoint(Flow::V2_PASSKEY, Operation::List);
     let listed = json!({ "result": [{ "id": "1", "state": "AUTH_FACTOR_STATE_READY", "name": FACTOR }] });
     for protocol in Protocol::ALL {
         let shown = success(start, protocol, &wrapped);

@@ -20,7 +20,7 @@ use crate::wire::status::{GRPC_STATUS, Status};
 const FOREIGN: &str = "https://attacker.example";
 
 fn start() -> &'static Endpoint {
-    endpoint(Flow::V2U2f, Operation::Start)
+    endpoint(Flow::V2_U2F, Operation::Start)
 }
 
 fn good(protocol: Protocol) -> Exchange {

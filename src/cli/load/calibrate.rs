@@ -38,16 +38,19 @@ pub async fn calibrate(arguments: CalibrateArguments) -> Result<Exit, Failure> {
     enough_files(users * 2 + OTHER_FILES)?;
     let seed = seed_or_random(arguments.seed);
     let null = Null::start(users, seed).await?;
+    // A passkey, since a second factor may lock its user's token.
+    let flow = null.target.flows.iter().rev().copied().find(|flow| !flow.is_u2f());
+    let flow = flow.ok_or_else(|| Failure::text(Exit::Internal, "the null server enrols no passkeys"))?;
     let stop = Stop::new(|| interrupt::leave());
     output::line(&format!(
-        "start, attest, verify and remove of v2/passkey with packed-self; {users} workers, {hold:?} for each figure"
+        "start, attest, verify and remove of {flow} with packed-self; {users} workers, {hold:?} for each figure"
     ));
     output::line("The null server has a thread of its own, on the same processors.");
     output::line("            at most   CPU of a cycle: generator, null server   lag p99 at half of that");
     for (protocol, _) in protocols {
         let closed = LoadModel::Closed { workers: arguments.users.into() };
         let spent = null.spent().await?;
-        let most = measure(plan(&null, protocol, closed, hold, seed), &stop).await?;
+        let most = measure(plan(&null, (flow, protocol), closed, hold, seed), &stop).await?;
         let spent = null.spent().await?.saturating_sub(spent);
         if most.interrupted {
             return Ok(Exit::Interrupted);
@@ -55,7 +58,7 @@ pub async fn calibrate(arguments: CalibrateArguments) -> Result<Exit, Failure> {
         let half = RateStep { per_second: (most.rate(None) / 2.0).max(1.0), for_us: micros(hold) };
         let workers = u64::from(arguments.users);
         let open = LoadModel::Open { steps: vec![half], arrivals: ArrivalPattern::Constant, workers };
-        let half = measure(plan(&null, protocol, open, hold, seed), &stop).await?;
+        let half = measure(plan(&null, (flow, protocol), open, hold, seed), &stop).await?;
         if half.interrupted {
             return Ok(Exit::Interrupted);
         }
@@ -91,7 +94,7 @@ fn line(protocol: Protocol, most: &LoadRecord, null: Duration, half: &LoadRecord
     Ok(line)
 }
 
-fn plan(null: &Null, protocol: Protocol, model: LoadModel, hold: Duration, seed: u64) -> Plan {
+fn plan(null: &Null, (flow, protocol): (Flow, Protocol), model: LoadModel, hold: Duration, seed: u64) -> Plan {
     let target = null.target.clone();
     let user = |subject: Subject| LoadUser { user_id: subject.user_id, token: subject.token };
     Plan {
@@ -102,7 +105,7 @@ fn plan(null: &Null, protocol: Protocol, model: LoadModel, hold: Duration, seed:
         limits: target.limits,
         rp_id: target.rp_id,
         origin: target.origin,
-        flows: vec![(Flow::V2Passkey, 1)],
+        flows: vec![(flow, 1)],
         protocols: vec![(protocol, 1)],
         format: Format::PackedSelf,
         fresh_keys: false,

@@ -8,7 +8,7 @@ use crate::cli::args::{Arrivals, LoadArguments, seed_or_random};
 use crate::cli::attest::format_named;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::serve::duration;
-use crate::contract::{Flow, Protocol};
+use crate::contract::{self, Flow, Protocol};
 use crate::load::{self, Ceilings, Tolerance};
 use crate::outcome::Shard;
 use crate::outcome::load::{ArrivalPattern, LoadModel, RateStep, Shares, Stages, Threshold, ThresholdError};
@@ -76,7 +76,7 @@ impl Options {
             subjects,
             model,
             stages,
-            flows: mix("--flow", &arguments.flow, Flow::from_slug, &Flow::ALL.map(Flow::slug))?,
+            flows: mix("--flow", &arguments.flow, Flow::from_slug, &contract::slugs())?,
             protocols: mix(
                 "--transport",
                 &arguments.transport,

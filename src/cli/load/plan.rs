@@ -8,7 +8,6 @@ use super::options::Options;
 use crate::cli::args::LoadArguments;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::gate;
-use crate::contract::{ApiVersion, Flow};
 use crate::gate::Standing;
 use crate::load::{Excuses, Kept, LoadUser, Plan, Subjects};
 use crate::outcome::load::{Cleanup, Figure, Threshold, ThresholdError};
@@ -70,12 +69,11 @@ impl Options {
 
     /// Whose token is sent for every subject, where a U2F enrolment locks the subject's own: the administrator's, which v2 takes.
     fn driver(&self, accounts: &Accounts, has_file: bool) -> Result<Option<Secret>, Failure> {
-        let is_u2f = |flow: &Flow| matches!(flow, Flow::V1U2f | Flow::V2U2f);
-        if !accounts.u2f_locks_tokens || !self.flows.iter().any(|(flow, _)| is_u2f(flow)) {
+        if !accounts.u2f_locks_tokens || !self.flows.iter().any(|(flow, _)| flow.is_u2f()) {
             return Ok(None);
         }
-        let only_v2 = self.flows.iter().all(|(flow, _)| flow.version() == ApiVersion::V2);
-        if accounts.admin.is_none() || has_file || !only_v2 {
+        let can_be_named = self.flows.iter().all(|(flow, _)| flow.names_user());
+        if accounts.admin.is_none() || has_file || !can_be_named {
             let message = "--flow: the target refuses a user's token once the user has a U2F factor, so that a cycle could not \
                            end; choose v2/u2f, for which the administrator's token is sent, or a flow of passkeys";
             return Err(Failure::text(Exit::Config, message));

@@ -6,7 +6,7 @@ use super::super::embedded;
 use super::super::exit::{Exit, Failure};
 use super::matrix::{self, Outcome};
 use crate::authenticator::attestation_root;
-use crate::contract::{Flow, Protocol};
+use crate::contract::Protocol;
 use crate::outcome::{Event, Profile, RunRecord};
 use crate::runner::{Runner, Settings, Stop, model, vector};
 use crate::scenario::{self, Pattern, Plan, Selection};
@@ -119,7 +119,7 @@ impl Stage {
         let usual = ServerConfig::default();
         let sizes = vector::sizes(&cases, &usual.origin, &usual.rp_id).map_err(Failure::config)?;
         let selection = |exhaustive| Selection {
-            flows: Flow::ALL.to_vec(),
+            flows: usual.contract.flows.to_vec(),
             protocols: Protocol::ALL.to_vec(),
             patterns: Vec::new(),
             shard: None,
@@ -129,7 +129,7 @@ impl Stage {
             sizes: sizes.clone(),
         };
         let cases: Vec<_> =
-            cases.into_iter().chain(model::sequences(seed, &Flow::ALL, &Protocol::ALL, false)).collect();
+            cases.into_iter().chain(model::sequences(seed, usual.contract.flows, &Protocol::ALL, false)).collect();
         let sampled = Plan::new(cases.clone(), &selection(false));
         Ok(Stage { seed, sampled, exhaustive: Plan::new(cases, &selection(true)) })
     }

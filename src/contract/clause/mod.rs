@@ -24,7 +24,7 @@ use std::sync::LazyLock;
 pub use basis::Basis;
 pub use excluded::{EXCLUDED, ON_REQUEST};
 
-use super::{ApiVersion, Endpoint, Protocol};
+use super::{Endpoint, Protocol};
 
 /// One normative statement.
 #[derive(Debug)]
@@ -138,10 +138,7 @@ pub fn at<'a>(id: &'a str, endpoint: &Endpoint, protocol: Protocol) -> &'a str {
     static BENEATH: LazyLock<HashMap<&str, Vec<&str>>> = LazyLock::new(beneath);
     let Some(narrower) = BENEATH.get(id) else { return id };
     let (flow, operation) = (endpoint.flow.slug(), endpoint.operation.slug());
-    let version = match endpoint.flow.version() {
-        ApiVersion::V1 => "v1",
-        ApiVersion::V2 => "v2",
-    };
+    let version = endpoint.flow.family();
     let speaks = |narrower: &&&str| {
         let about = &narrower[id.len() + 1..];
         let of_operation = about.strip_suffix(operation).and_then(|rest| rest.strip_suffix('/'));
@@ -166,7 +163,7 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
-    use crate::contract::{ENDPOINTS, Flow, Operation};
+    use crate::contract::{Flow, Operation, usual};
 
     #[test]
     fn ids_are_unique_and_texts_are_sentences() {
@@ -209,15 +206,15 @@ mod tests {
     #[test]
     fn the_narrowest_clause_speaks_of_an_endpoint() {
         let endpoint = |flow: Flow, operation| flow.endpoint(operation).expect("listed");
-        let start = endpoint(Flow::V2U2f, Operation::Start);
-        let remove = endpoint(Flow::V2Passkey, Operation::Remove);
+        let start = endpoint(Flow::V2_U2F, Operation::Start);
+        let remove = endpoint(Flow::V2_PASSKEY, Operation::Remove);
         assert_eq!(at("api/status/not-found", start, Protocol::Rest), "api/status/not-found/v2/u2f/start");
         assert_eq!(at("api/status/not-found", remove, Protocol::Rest), "api/status/not-found");
         assert_eq!(at("api/limit/token-name", remove, Protocol::Grpc), "api/limit/token-name/v2");
         assert_eq!(at("api/content-type", remove, Protocol::GrpcWeb), "api/content-type/grpc-web");
         assert_eq!(at("api/shape/details", remove, Protocol::Grpc), "api/shape/details");
         assert_eq!(at("no/clause", remove, Protocol::Grpc), "no/clause");
-        for endpoint in ENDPOINTS {
+        for endpoint in usual().endpoints() {
             let own = format!("api/endpoint/{}/{}", endpoint.flow, endpoint.operation.slug());
             assert_eq!(at("api/endpoint", endpoint, Protocol::Rest), own);
         }

@@ -7,7 +7,7 @@ use toml_edit::{Datetime, Table};
 use super::place::{KnownError, Source};
 use super::{Axes, KnownDeviation};
 use crate::authenticator::Format;
-use crate::contract::{Flow, Operation, Protocol};
+use crate::contract::{self, Operation, Protocol};
 use crate::outcome::{Profile, Reason, Verdict};
 use crate::scenario::Pattern;
 
@@ -71,7 +71,7 @@ impl Entry {
         let (verdict, reason) = (self.verdict, self.reason);
         excusable(&place, verdict, reason)?;
         let axes = Axes {
-            flows: slugs(&place, "flow", self.flow, &Flow::ALL.map(Flow::slug))?,
+            flows: slugs(&place, "flow", self.flow, &contract::slugs())?,
             protocols: slugs(&place, "protocol", self.protocol, &Protocol::ALL.map(Protocol::slug))?,
             operations: slugs(&place, "operation", self.operation, &Operation::ALL.map(Operation::slug))?,
             formats: slugs(&place, "format", self.format, &Format::ALL.map(Format::slug))?,

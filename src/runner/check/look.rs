@@ -8,7 +8,8 @@ use super::accounts::{self, Way};
 use super::line::{Grade, Line};
 use super::start::{self, Start};
 use super::{everywhere, reach};
-use crate::contract::{ApiVersion, Flow, Operation, Protocol};
+use crate::checks;
+use crate::contract::{Flow, Operation, Protocol};
 use crate::outcome::{CaseRecord, Event, Evidence, Reason, Verdict};
 use crate::runner::target::{Subject, Target};
 use crate::runner::target_file::host_of;
@@ -105,14 +106,14 @@ async fn look(target: &Target, tell: &mut dyn FnMut(Line)) -> Option<(Flow, Prot
     for one in &spoken {
         one.tell(target, (&subject.user_id, &begun), tell).await;
     }
-    let way = |version: Option<ApiVersion>| spoken.iter().find_map(|spoken| spoken.way(version));
-    let any = way(None)?;
-    accounts::look(target, any, way(Some(ApiVersion::V2)), tell).await;
+    let way = |is_it: fn(Flow) -> bool| spoken.iter().find_map(|spoken| spoken.way(is_it));
+    let any = way(|_| true)?;
+    accounts::look(target, any, way(Flow::names_user), tell).await;
     tell(rp_id(target, &spoken));
     // A passkey is the one that leaves a subject's token as good as it was.
-    let enrolling = spoken
-        .iter()
-        .find_map(|spoken| spoken.begun().find(|flow| *flow == Flow::V2Passkey).map(|flow| (flow, spoken.protocol)));
+    let enrolling = spoken.iter().find_map(|spoken| {
+        spoken.begun().find(|flow| flow.names_user() && !flow.is_u2f()).map(|flow| (flow, spoken.protocol))
+    });
     enrolling.or(Some((any.flow, any.protocol)))
 }
 
@@ -178,8 +179,8 @@ impl Spoken {
         self.starts.iter().filter(|(_, start)| matches!(start, Start::Begun(_))).map(|(flow, _)| *flow)
     }
 
-    fn way(&self, version: Option<ApiVersion>) -> Option<Way<'_>> {
-        let flow = self.begun().find(|flow| version.is_none_or(|version| flow.version() == version))?;
+    fn way(&self, is_it: fn(Flow) -> bool) -> Option<Way<'_>> {
+        let flow = self.begun().find(|flow| is_it(*flow))?;
         Some(Way { flow, protocol: self.protocol, transport: self.transport.as_ref() })
     }
 }
@@ -223,11 +224,7 @@ fn rp_id(target: &Target, spoken: &[Spoken]) -> Line {
 
 fn options(flow: Flow, start: &Start) -> Option<PublicKeyCredentialCreationOptions> {
     let Start::Begun(message) = start else { return None };
-    let pointer = flow.endpoint(Operation::Start)?.options_member()?;
-    match message.pointer(pointer)? {
-        serde_json::Value::String(text) => PublicKeyCredentialCreationOptions::from_text(text).ok(),
-        object => PublicKeyCredentialCreationOptions::from_json(object).ok(),
-    }
+    checks::creation_options(flow.endpoint(Operation::Start)?, message)?.ok()
 }
 
 /// Plays one good enrolment, by which alone the origin shows; before it the short look that every run takes.

@@ -35,7 +35,11 @@ async fn everywhere(start: &Start, protocol: Protocol, target: &Target) -> Optio
 
 /// The path of a flow's start, of a user that need not be.
 fn start_path(flow: Flow) -> Option<String> {
-    flow.endpoint(Operation::Start).map(|endpoint| endpoint.rest.path.replace("{userId}", "1"))
+    flow.endpoint(Operation::Start).map(|endpoint| {
+        endpoint
+            .path_members()
+            .fold(endpoint.rest.path.to_owned(), |path, name| path.replace(&format!("{{{name}}}"), "1"))
+    })
 }
 
 /// Host names that a server at an address may go by, instead of the one in the URL: the origin's, and `localhost`.

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::line::Line;
 use super::start::{self, Start};
 use super::{host_unknown, other_hosts, reach, start_path, unknown_host};
-use crate::contract::{ENDPOINTS, Flow, Protocol};
+use crate::contract::{self, Flow, Protocol};
 use crate::provisioner::KINDS;
 use crate::transport::probe::{self, Answer, Place, Question};
 use crate::transport::{self, Address, Limits, TlsOptions};
@@ -103,7 +103,7 @@ async fn spoken(
         let transport = &transport;
         async move { (flow, start::start(transport.as_ref(), flow, "1", None).await) }
     };
-    let starts = join_all(Flow::ALL.map(start)).await;
+    let starts = join_all(contract::flows().map(start)).await;
     let is_there = |start: &Start| matches!(start, Start::Token { .. } | Start::Begun(_) | Start::Refused { .. });
     let there: Vec<Flow> = starts.iter().filter(|(_, start)| is_there(start)).map(|(flow, _)| *flow).collect();
     if there.is_empty() {
@@ -111,8 +111,8 @@ async fn spoken(
     }
     let names: Vec<&str> = there.iter().map(|flow| flow.slug()).collect();
     tell(Line::ok(protocol.slug(), "spoken", format!("answers the start of {}", names.join(", "))));
-    if there.len() < Flow::ALL.len() {
-        let missing = Flow::ALL.into_iter().filter(|flow| !there.contains(flow)).map(Flow::slug);
+    if there.len() < starts.len() {
+        let missing = contract::flows().filter(|flow| !there.contains(flow)).map(Flow::slug);
         let missing = missing.collect::<Vec<_>>().join(", ");
         tell(Line::note(protocol.slug(), "flows-missing", format!("{missing}: not there")));
     }
@@ -207,7 +207,10 @@ async fn infrastructure(address: &Address, limits: &Limits, tell: &mut dyn FnMut
 }
 
 fn reflected(services: &[String]) -> Line {
-    let mut ours: Vec<&str> = ENDPOINTS.iter().map(|endpoint| endpoint.grpc.service).collect();
+    let mut ours: Vec<&str> = contract::flows()
+        .flat_map(Flow::endpoints)
+        .filter_map(|endpoint| Some(endpoint.grpc.as_ref()?.service))
+        .collect();
     ours.sort_unstable();
     ours.dedup();
     let missing: Vec<&str> = ours.iter().copied().filter(|ours| !services.iter().any(|one| one == ours)).collect();

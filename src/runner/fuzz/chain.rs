@@ -91,7 +91,7 @@ impl Pool {
         }
         // A case of format none is about what every format has. A U2F key can't verify users; the flow of its suite does not ask.
         let fits = |format: &Format| {
-            (*format != Format::FidoU2f || flow == Flow::V1U2f)
+            (*format != Format::FidoU2f || !flow.verifies_user())
                 && elements.iter().all(|case| case.formats.contains(&Format::None) || case.formats.contains(format))
         };
         let format = Format::ALL

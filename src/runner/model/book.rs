@@ -5,7 +5,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{CONSISTENT, DEAD, ENROL_AGAIN, LISTED, OPEN, OWNER, REMOVED};
-use crate::contract::{ApiVersion, Flow, Operation};
+use crate::contract::{Flow, Operation};
 use crate::outcome::Reason;
 use crate::scenario::Expectation;
 
@@ -264,7 +264,7 @@ impl Book {
         if let Some(State::Open(events)) = about.map(|index| &mut self.entries[index].state) {
             events.push(format!("a refused verify on {flow}"));
         }
-        if flow.version() == ApiVersion::V2 {
+        if flow.names_registration() {
             return self.happened(asked, about, &format!("a refused verify of another on {flow}"));
         }
         for (_, entry) in self.entries.iter_mut().enumerate().filter(|(index, _)| Some(*index) != about) {
@@ -348,16 +348,16 @@ pub(super) mod tests {
     #[test]
     fn what_a_text_says_is_expected_and_the_rest_is_asked() {
         let mut book = Book::default();
-        begin(&mut book, Flow::V2U2f);
-        let verify = asked(Operation::Verify, Flow::V2U2f, Some(0));
-        let remove = asked(Operation::Remove, Flow::V2U2f, Some(0));
+        begin(&mut book, Flow::V2_U2F);
+        let verify = asked(Operation::Verify, Flow::V2_U2F, Some(0));
+        let remove = asked(Operation::Remove, Flow::V2_U2F, Some(0));
         assert_eq!(book.predict(&verify, &nothing).expect, Expectation::ACCEPT);
         // Another kind of factor, and another user, change nothing.
-        begin(&mut book, Flow::V2Passkey);
+        begin(&mut book, Flow::V2_PASSKEY);
         book.note(&Asked { right: Right::Stranger, ..verify }, false);
         book.note(&Asked { is_own: false, ..verify }, false);
         assert_eq!(book.predict(&verify, &nothing).expect, Expectation::ACCEPT);
-        begin(&mut book, Flow::V1U2f);
+        begin(&mut book, Flow::V1_U2F);
         let open = book.predict(&verify, &nothing);
         assert_eq!(
             open.question.as_deref(),
@@ -378,26 +378,26 @@ pub(super) mod tests {
     #[test]
     fn a_removed_credential_is_free_until_it_is_made_again() {
         let mut book = Book::default();
-        begin(&mut book, Flow::V1U2f);
-        begin(&mut book, Flow::V2U2f);
+        begin(&mut book, Flow::V1_U2F);
+        begin(&mut book, Flow::V2_U2F);
         book.made(0, &[1; 16]);
-        book.note(&asked(Operation::Verify, Flow::V1U2f, Some(0)), true);
+        book.note(&asked(Operation::Verify, Flow::V1_U2F, Some(0)), true);
         assert!(!book.is_free(0) && !book.is_free(1) && !book.is_free(9));
-        book.note(&asked(Operation::Remove, Flow::V1U2f, Some(0)), true);
+        book.note(&asked(Operation::Remove, Flow::V1_U2F, Some(0)), true);
         assert!(book.is_free(0));
         book.made(1, &[1; 16]);
         assert!(!book.is_free(0), "the second start has it");
-        book.note(&asked(Operation::Remove, Flow::V2U2f, Some(1)), true);
+        book.note(&asked(Operation::Remove, Flow::V2_U2F, Some(1)), true);
         assert!(book.is_free(0));
     }
 
     #[test]
     fn a_refused_verify_of_v1_may_be_about_any_registration() {
         let mut book = Book::default();
-        begin(&mut book, Flow::V1U2f);
-        begin(&mut book, Flow::V1U2f);
-        begin(&mut book, Flow::V1Passwordless);
-        book.note(&asked(Operation::Verify, Flow::V1U2f, Some(0)), false);
+        begin(&mut book, Flow::V1_U2F);
+        begin(&mut book, Flow::V1_U2F);
+        begin(&mut book, Flow::V1_PASSWORDLESS);
+        book.note(&asked(Operation::Verify, Flow::V1_U2F, Some(0)), false);
         assert_eq!(book.entries[1].state, State::Unknown);
         assert_eq!(book.entries[2].state, State::Open(Vec::new()), "another kind");
         let State::Open(events) = &book.entries[0].state else { panic!("it is the one that was meant") };

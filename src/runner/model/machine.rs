@@ -7,8 +7,7 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 use super::book::is_kind;
-use super::view::says_id;
-use crate::contract::{ApiVersion, Flow, Operation, Protocol};
+use crate::contract::{Flow, Operation, Protocol};
 use crate::scenario::{
     Caller, FlowRef, Made, MutationUse, Mutations, OperationRef, OracleVerdict, ProtocolRef, Step, UserRef,
 };
@@ -193,7 +192,7 @@ impl Machine<'_> {
         let is_other = |flow: &&Flow| is_kind(**flow, begun.flow) && **flow != begun.flow;
         let other = self.offer.flows.iter().find(is_other).copied();
         // v1's start says no id that v2's verify could name.
-        let can = matches!(doing, Doing::Remove) || says_id(begun.flow);
+        let can = matches!(doing, Doing::Remove) || begun.flow.names_registration();
         other.filter(|_| can && by.is_multiple_of(5)).unwrap_or(begun.flow)
     }
 
@@ -211,10 +210,10 @@ impl Machine<'_> {
 /// Who calls, and whether that is somebody who may: mostly the user.
 fn caller(flow: Flow, is_own: bool, by: u16) -> (Caller, bool) {
     let (user, other) = if is_own { (Caller::Subject, Caller::Other) } else { (Caller::Other, Caller::Subject) };
-    match (by, flow.version()) {
+    match (by, flow.names_user()) {
         (0, _) => (Caller::Nobody, false),
         (1, _) => (other, false),
-        (2..=3, ApiVersion::V2) => (Caller::Admin, true),
+        (2..=3, true) => (Caller::Admin, true),
         _ => (user, true),
     }
 }
@@ -271,7 +270,7 @@ mod tests {
         assert_eq!(digest(&all[5]), digest(&drawn(7, 5, &whole)));
         let names: BTreeSet<String> = all.iter().map(|steps| digest(steps)).collect();
         assert!(names.len() > 295, "{}", names.len());
-        let text: String = all.iter().map(|steps| words(steps, Flow::V1U2f) + "\n").collect();
+        let text: String = all.iter().map(|steps| words(steps, Flow::V1_U2F) + "\n").collect();
         for part in [
             "start on v1/passwordless",
             "verify 2 on v2/passkey",
@@ -288,10 +287,10 @@ mod tests {
         }
         for steps in &all {
             let calls = steps.iter().filter(|step| step.call.is_some()).count();
-            assert!((SHORTEST..=2 * LONGEST).contains(&calls), "{}", words(steps, Flow::V1U2f));
+            assert!((SHORTEST..=2 * LONGEST).contains(&calls), "{}", words(steps, Flow::V1_U2F));
             let mut starts = 0;
             for step in steps {
-                assert!(step.of.is_none_or(|number| (1..=starts).contains(&number)), "{}", words(steps, Flow::V1U2f));
+                assert!(step.of.is_none_or(|number| (1..=starts).contains(&number)), "{}", words(steps, Flow::V1_U2F));
                 starts += usize::from(step.starts());
             }
         }
@@ -299,7 +298,7 @@ mod tests {
 
     #[test]
     fn a_target_with_one_flow_and_one_protocol_gets_sequences_too() {
-        let small = offer(&[Flow::V2U2f], &[Protocol::Grpc]);
+        let small = offer(&[Flow::V2_U2F], &[Protocol::Grpc]);
         for number in 0..50 {
             let steps = drawn(1, number, &small);
             assert!(steps.iter().any(|step| step.call == Some(OperationRef::Start)));

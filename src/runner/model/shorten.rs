@@ -1,6 +1,6 @@
 //! Makes a sequence shorter: all that could be left out of it, and what of the rest could be plainer.
 
-use crate::contract::{Flow, Protocol};
+use crate::contract::{self, Flow, Protocol};
 use crate::scenario::{Caller, OperationRef, ProtocolRef, Step, UserRef};
 
 /// Sequences that are simpler than this one by one step: first without a start and all that is about it, the last one first, then
@@ -110,7 +110,7 @@ fn plainer(steps: &[Step], protocol: Protocol) -> Vec<Vec<Step>> {
 /// The flow and protocol of the first call: those that a case of these steps is named by.
 pub(super) fn place(steps: &[Step], protocols: &[Protocol]) -> Option<(Flow, Protocol)> {
     let first = steps.iter().find(|step| step.call.is_some())?;
-    let flow = first.flow.of(Flow::V1U2f);
+    let flow = first.flow.of(*contract::usual().flows.first()?);
     let protocol = match first.over {
         ProtocolRef::Named(protocol) => protocol,
         _ => *protocols.first()?,
@@ -131,13 +131,16 @@ mod tests {
                     - { make: credential, of: 2 }\n  - { call: verify, of: 2, in: v2/u2f, over: grpc }\n  \
                     - { make: credential, of: 1 }\n  - { call: verify, of: 1, in: v1/u2f, as: other, user: other }\n";
         let steps = parse_suite("s.yaml", text).expect("valid").remove(0).steps;
-        let all: Vec<String> = simpler(&steps, &Protocol::ALL).iter().map(|steps| words(steps, Flow::V1U2f)).collect();
+        let all: Vec<String> = simpler(&steps, &Protocol::ALL).iter().map(|steps| words(steps, Flow::V1_U2F)).collect();
         assert_eq!(all[0], "start on v1/u2f, verify 1 on v1/u2f (for the other user)");
         assert_eq!(all[1], "start on v2/u2f, verify 1 on v2/u2f");
         assert_eq!(all[2], "start on v1/u2f, start on v2/u2f, verify 2 on v2/u2f");
         let second = &simpler(&steps, &Protocol::ALL)[2];
         assert!(second.iter().all(|step| step.make.is_none() || step.of == Some(2)), "nothing is made in vain");
-        assert_eq!(words(&first_calls(&steps, 3), Flow::V1U2f), "start on v1/u2f, start on v2/u2f, verify 2 on v2/u2f");
+        assert_eq!(
+            words(&first_calls(&steps, 3), Flow::V1_U2F),
+            "start on v1/u2f, start on v2/u2f, verify 2 on v2/u2f"
+        );
         assert_eq!(first_calls(&steps, usize::MAX).len(), steps.len());
         assert!(simpler(&second[..1], &[Protocol::Grpc]).is_empty(), "one call over the first protocol");
     }

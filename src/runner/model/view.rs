@@ -4,7 +4,8 @@ use serde_json::Value;
 
 use super::book::{Book, Entry, State, is_kind};
 use super::{IDS, KEPT, LISTED, OWNER, REFUSED, REMOVED};
-use crate::contract::{ApiVersion, Flow};
+use crate::contract::dialect::ListEntry;
+use crate::contract::{Flow, Operation};
 
 /// A list of so many may be one page of several: what is not in it may be on another.
 const PAGE: usize = 50;
@@ -49,15 +50,13 @@ pub(super) struct Shown {
 
 /// The factors in the answer of a list.
 pub(super) fn shown(flow: Flow, body: &Value) -> Vec<Shown> {
-    let items = body.get("result").and_then(Value::as_array).into_iter().flatten();
-    let one = |item: &Value| {
-        let factor = if flow == Flow::V1U2f { item.get("u2f")? } else { item };
-        let text = |name: &str| factor.get(name).or_else(|| item.get(name)).and_then(Value::as_str).map(str::to_owned);
-        let is_other = |state: String| state.contains("NOT_READY") || state.contains("REMOVED");
-        let is_ready = !text("state").is_some_and(is_other);
-        Some(Shown { id: text("id")?, name: text("name").filter(|name| !name.is_empty()), is_ready })
+    let one = |entry: ListEntry<'_>| {
+        let is_other = |state: &str| state.contains("NOT_READY") || state.contains("REMOVED");
+        let is_ready = !entry.state.is_some_and(is_other);
+        let name = entry.name.filter(|name| !name.is_empty()).map(str::to_owned);
+        Some(Shown { id: entry.id?.to_owned(), name, is_ready })
     };
-    items.filter_map(one).collect()
+    flow.endpoint(Operation::List).into_iter().flat_map(|list| list.entries(body)).filter_map(one).collect()
 }
 
 fn wrong<T>(clause: &'static str, expected: impl Into<String>, received: impl Into<String>) -> Result<T, Mismatch> {
@@ -317,11 +316,6 @@ fn words(item: &Shown) -> String {
     }
 }
 
-/// Whether the flow's start says the id of the registration.
-pub(super) fn says_id(flow: Flow) -> bool {
-    flow.version() == ApiVersion::V2
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -329,11 +323,11 @@ mod tests {
     use super::super::book::Entry;
     use super::*;
 
-    const OWN: View = (true, Flow::V2Passkey);
+    const OWN: View = (true, Flow::V2_PASSKEY);
 
     /// A finished passkey of the own user, under the id 1 and the name a, with the credential c.
     fn book() -> Book {
-        let mut entry = Entry::new(true, Flow::V2Passkey, false, State::Enrolled(Flow::V2Passkey));
+        let mut entry = Entry::new(true, Flow::V2_PASSKEY, false, State::Enrolled(Flow::V2_PASSKEY));
         (entry.id, entry.name) = (Some("1".to_owned()), Some("a tag".to_owned()));
         entry.credential = Some(b"c".to_vec());
         Book { entries: vec![entry], tag: "tag".to_owned(), ..Book::default() }
@@ -355,10 +349,10 @@ mod tests {
             { "u2f": { "id": "2", "name": "b" } },
         ] });
         let open = Shown { id: "1".to_owned(), name: None, is_ready: false };
-        assert_eq!(shown(Flow::V1U2f, &v1), [open, item("2", "b")]);
+        assert_eq!(shown(Flow::V1_U2F, &v1), [open, item("2", "b")]);
         let v2 = json!({ "result": [{ "id": "3", "state": "AUTH_FACTOR_STATE_READY", "name": "c" }, { "id": 4 }] });
-        assert_eq!(shown(Flow::V2Passkey, &v2), [item("3", "c")]);
-        assert!(shown(Flow::V2Passkey, &json!({})).is_empty());
+        assert_eq!(shown(Flow::V2_PASSKEY, &v2), [item("3", "c")]);
+        assert!(shown(Flow::V2_PASSKEY, &json!({})).is_empty());
     }
 
     #[test]
@@ -380,7 +374,7 @@ mod tests {
         assert_eq!(clause(&book, &good), Some(REMOVED));
         book.entries[0].state = State::Open(vec!["a refused verify".to_owned()]);
         assert_eq!(clause(&book, &good), Some(REFUSED));
-        book.entries[0].state = State::Enrolled(Flow::V2Passkey);
+        book.entries[0].state = State::Enrolled(Flow::V2_PASSKEY);
         book.entries[0].is_own = false;
         assert_eq!(clause(&book, &good), Some(OWNER));
     }
@@ -413,7 +407,7 @@ mod tests {
         book.entries[0].is_own = false;
         assert_eq!(clause(&book, &[b"c", b"old"]), Some(OWNER));
         // On another flow it is asked whether it is there.
-        let other = self::book().excluded_fits((true, Flow::V1Passwordless), &[], &ours);
+        let other = self::book().excluded_fits((true, Flow::V1_PASSWORDLESS), &[], &ours);
         assert_eq!(other.map(|answers| answers.len()), Ok(1));
     }
 }

@@ -6,7 +6,7 @@ use super::book::{Asked, Entry, Predicted, Right, Sent, State};
 use super::facts::{Fact, SOME};
 use super::view::{self, Answers, Mismatch, View};
 use super::{CHECK, CONSISTENT, DEAD, ENROL_AGAIN, IDS, KEPT, LISTED, OPEN, OWNER, REFUSED, REMOVED};
-use crate::contract::{ApiVersion, Flow, Operation, clause};
+use crate::contract::{Flow, Operation, clause};
 use crate::outcome::{Finding, Reason};
 use crate::runner::details::FORWARD;
 use crate::runner::judge;
@@ -24,20 +24,19 @@ impl Player<'_> {
         if !is_offered || self.shared.transport(self.protocol(step)).is_none() {
             return None;
         }
-        let is_own = match flow.version() {
-            ApiVersion::V1 => step.caller != Caller::Other,
-            ApiVersion::V2 => step.user == UserRef::Own,
-        };
-        let acts_on_itself = match flow.version() {
-            ApiVersion::V1 => matches!(step.caller, Caller::Subject | Caller::Other),
-            ApiVersion::V2 => step.caller == if is_own { Caller::Subject } else { Caller::Other },
+        let names_user = flow.names_user();
+        let is_own = if names_user { step.user == UserRef::Own } else { step.caller != Caller::Other };
+        let acts_on_itself = match step.caller {
+            Caller::Subject => is_own || !names_user,
+            Caller::Other => !is_own || !names_user,
+            _ => false,
         };
         let right = match step.caller {
             Caller::Admin => Right::Admin,
             _ if acts_on_itself => Right::Owner,
             _ => Right::Stranger,
         };
-        let has_admin = target.accounts.admin.is_some() && flow.version() == ApiVersion::V2;
+        let has_admin = target.accounts.admin.is_some() && names_user;
         let is_locked = match step.caller {
             Caller::Subject => self.lease.is_locked(true),
             Caller::Other => self.lease.is_locked(false),
@@ -210,7 +209,7 @@ impl Player<'_> {
         let (id, options) = (start.factor_id.clone(), start.options.clone());
         let view = (asked.is_own, asked.flow);
         self.looked_at_user(call, asked, &[KEPT, OWNER]);
-        if let Some(id) = id.filter(|_| view::says_id(asked.flow)) {
+        if let Some(id) = id.filter(|_| asked.flow.names_registration()) {
             self.looked_at(call, asked, &[IDS]);
             if let Err(mismatch) = self.book.id_fits(&id) {
                 return self.differs(mismatch);
@@ -350,11 +349,10 @@ impl Player<'_> {
 fn is_there(operation: Operation, flow: Flow, start: &Started) -> bool {
     let has_id = start.factor_id.is_some();
     let has_credential = start.credential.is_some();
-    match (operation, flow.version()) {
-        (Operation::Verify, ApiVersion::V1) => has_credential,
-        (Operation::Verify, ApiVersion::V2) => has_credential && has_id,
-        (Operation::Remove, _) => has_id,
-        _ => true,
+    match operation {
+        Operation::Verify => has_credential && (has_id || !flow.names_registration()),
+        Operation::Remove => has_id,
+        Operation::Start | Operation::List => true,
     }
 }
 

@@ -9,7 +9,7 @@ use toml::Spanned;
 use super::Surroundings;
 use super::place::{Source, TargetFileError};
 use super::provisioner::{Ordered, ProvisionerTable};
-use crate::contract::{ApiVersion, Flow, Protocol};
+use crate::contract::{Flow, Protocol};
 use crate::provisioner::{Provided, ProvidedSubject, Provisioner, ProvisionerError};
 use crate::runner::provision::{self, ProvisionError, SubjectEntry, SubjectPoolFile};
 use crate::runner::target::{Accounts, Subject};
@@ -178,7 +178,7 @@ async fn make(
 }
 
 fn complete(source: &Source, at: usize, accounts: &Accounts, flows: &[Flow]) -> Result<(), TargetFileError> {
-    let v2 = flows.iter().any(|flow| flow.version() == ApiVersion::V2);
+    let v2 = flows.iter().any(|flow| flow.names_user());
     let missing = [("admin-token", accounts.admin.is_none()), ("no-rights-token", accounts.no_rights.is_none())];
     match missing.into_iter().find(|(_, missing)| v2 && *missing) {
         Some((name, _)) => {

@@ -21,7 +21,7 @@ async fn refused(plan: Plan) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_can_not_be_loaded_is_told_before_any_load() {
     let server = server(&[], 2).await;
-    let good = plan(&server, Flow::V2Passkey, 60_000);
+    let good = plan(&server, Flow::V2_PASSKEY, 60_000);
     let user_id = server.accounts.subjects[0].user_id.clone();
     let user = |token: &Secret| Subjects::Listed(vec![LoadUser { user_id: user_id.clone(), token: token.clone() }; 2]);
     let unknown = Secret::new("a-token-that-nobody-has");
@@ -47,7 +47,7 @@ async fn what_can_not_be_loaded_is_told_before_any_load() {
 async fn a_target_that_is_wrong_now_and_then_is_loaded() {
     for defect in ["concurrency-one-in-ten", "shape-details-missing"] {
         let server = server(&[defect], 2).await;
-        let record = attack(Plan { preflight: true, ..plan(&server, Flow::V2Passkey, 500) }).await;
+        let record = attack(Plan { preflight: true, ..plan(&server, Flow::V2_PASSKEY, 500) }).await;
         let before = record.preflight.expect("it looked");
         assert_eq!((before.starts, before.confirmed, before.left_behind), (1, 1, 0), "{defect}");
         assert_eq!(record.correctness.confirmed + before.confirmed, server.counts.verified(), "{defect}");
@@ -58,7 +58,7 @@ async fn a_target_that_is_wrong_now_and_then_is_loaded() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_load_ends_when_its_target_goes_away() {
     let server = server(&[], 2).await;
-    let plan = Plan { give_up: Duration::from_millis(500), ..plan(&server, Flow::V2Passkey, 50_000) };
+    let plan = Plan { give_up: Duration::from_millis(500), ..plan(&server, Flow::V2_PASSKEY, 50_000) };
     let goes = async {
         while server.counts.verified() < 20 {
             tokio::time::sleep(Duration::from_millis(10)).await;
@@ -119,17 +119,17 @@ async fn where_there_is_no_list_the_next_start_tells_what_is_enrolled() {
         Plan { shares, protocols, preflight: true, ..plan }
     };
     let server = unlisted(&[]).await;
-    let record = attack(looking(plan(&server, Flow::V2Passkey, 1_000))).await;
+    let record = attack(looking(plan(&server, Flow::V2_PASSKEY, 1_000))).await;
     assert_eq!((record.cycles_failed(None), &record.errors), (0, &Vec::new()));
     assert!(record.correctness.lookups > 0 && record.is_correct(), "{:?}", record.correctness);
     assert_eq!(record.notes.len(), 3, "{:?}", record.notes);
     assert!(record.notes[0].contains("has no list of factors"), "{:?}", record.notes);
     assert!(load::render(&record).expect("readable").contains("\nnote    v2/passkey over rest has no list"));
-    let listed = attack(looking(plan(&self::server(&[], 2).await, Flow::V2Passkey, 500))).await;
+    let listed = attack(looking(plan(&self::server(&[], 2).await, Flow::V2_PASSKEY, 500))).await;
     assert!(listed.notes.is_empty() && listed.is_correct(), "{:?}", listed.notes);
     // What is lost is found all the same.
     let server = unlisted(&["state-not-stored"]).await;
-    let record = attack(looking(plan(&server, Flow::V2Passkey, 1_000))).await;
+    let record = attack(looking(plan(&server, Flow::V2_PASSKEY, 1_000))).await;
     assert!(
         record.correctness.lost > 0 && record.errors.iter().any(|error| error.class == "lookup/lost"),
         "{record:?}"

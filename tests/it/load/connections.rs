@@ -48,7 +48,7 @@ async fn a_shared_connection_that_is_dead_is_not_chosen_again() {
     let (address, died) = forgetful(server.address, Duration::from_millis(700)).await;
     let grpc = Address::new(format!("http://{address}"));
     let limits = Limits { timeout: Duration::from_millis(800), ..Limits::default() };
-    let plan = plan(&server, Flow::V2Passkey, 4_500);
+    let plan = plan(&server, Flow::V2_PASSKEY, 4_500);
     let record = attack(Plan { grpc, limits, protocols: vec![(Protocol::Grpc, 1)], ..plan }).await;
     assert!(died.load(Ordering::Relaxed), "the first connection was closed before");
     let failed = record.cycles_failed(None);

@@ -30,7 +30,7 @@ async fn what_a_gateway_says_is_counted_by_kind_and_is_never_wrong() {
     let shares = Shares { negatives: 0.4, races: 0.1, lookups: 0.1 };
     let thresholds = ["errors<=0%", "errors<90%"].map(|rule| rule.parse().expect("a rule")).to_vec();
     let plan =
-        Plan { web: Address::new(proxy.base_url()), shares, thresholds, ..plan(&server, Flow::V2Passkey, 3_000) };
+        Plan { web: Address::new(proxy.base_url()), shares, thresholds, ..plan(&server, Flow::V2_PASSKEY, 3_000) };
     let record = attack(plan).await;
     let network = record.network();
     let count = |kind| network.iter().find(|(found, _)| *found == kind).map_or(0, |(_, count)| *count);

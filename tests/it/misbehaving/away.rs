@@ -156,7 +156,7 @@ async fn a_target_that_answers_a_good_enrolment_is_not_gone() {
     };
     let proxy = Proxy::start(server.address, act).await;
     let web = Address::new(proxy.base_url());
-    let target = Target { web, protocols: vec![Protocol::Rest], flows: vec![Flow::V2U2f], ..target(&server) };
+    let target = Target { web, protocols: vec![Protocol::Rest], flows: vec![Flow::V2_U2F], ..target(&server) };
     let run = run(target, &["v2/u2f/rest/*/*/remove"]).await;
     assert_eq!(run.finished.expect("a last event").stopped, None);
     let crashed = run.cases.iter().filter(|case| case.reason == Reason::Crash).count();

@@ -5,7 +5,7 @@ use super::*;
 const NEGATIVES: [&str; 3] = ["client-data/origin*", "client-data/type*", "auth-data/rpid-hash-other-rp"];
 
 fn one(server: &RunningServer) -> Target {
-    Target { flows: vec![Flow::V2U2f], protocols: vec![Protocol::Rest], ..target(server) }
+    Target { flows: vec![Flow::V2_U2F], protocols: vec![Protocol::Rest], ..target(server) }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -120,7 +120,7 @@ async fn a_run_can_be_repeated_with_its_seed() {
 async fn two_subjects_are_enough() {
     let server = server(2, &[]).await;
     let mut target = target(&server);
-    target.flows = vec![Flow::V1U2f, Flow::V2Passkey];
+    target.flows = vec![Flow::V1_U2F, Flow::V2_PASSKEY];
     // Cases with one subject and with two, with and without a control, that find what others left behind.
     let patterns =
         [&NEGATIVES[..], &["enrolment/remove", "authorization/remove-twice", "authorization/foreign-token*"]].concat();

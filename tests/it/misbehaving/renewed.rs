@@ -89,7 +89,7 @@ async fn a_token_that_is_refused_again_or_not_had_is_an_error_and_is_masked() {
         let proxy = expiring(&server, 0).await;
         let mut target =
             Target { web: Address::new(proxy.base_url()), protocols: vec![Protocol::Rest], ..target(&server) };
-        target.flows = vec![Flow::V2Passkey];
+        target.flows = vec![Flow::V2_PASSKEY];
         target.accounts.refresh = command(directory.path(), printed);
         target.accounts.subjects[0].token = Secret::new("a-token-in-the-words-of-an-error");
         let run = run(target, &["enrolment/*", "client-data/type*"]).await;

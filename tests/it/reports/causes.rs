@@ -24,7 +24,7 @@ const CASES: [&str; 4] = [
 /// A run against a server with these defects and variants, and a target file with this reason map.
 async fn run(defects: &[&str], variants: &[&str], reasons: &[(&str, &str)]) -> Judged {
     let patterns = CASES.iter().map(|case| Pattern::new(case).expect("a glob")).collect();
-    let (flows, protocols) = (vec![Flow::V2Passkey, Flow::V1Passwordless], Protocol::ALL.to_vec());
+    let (flows, protocols) = (vec![Flow::V2_PASSKEY, Flow::V1_PASSWORDLESS], Protocol::ALL.to_vec());
     let selection = Selection { flows: flows.clone(), protocols, patterns, ..Selection::default() };
     let plan = Plan::new(scenario::embedded().expect("valid suites"), &selection);
     assert_eq!(plan.unmatched, [""; 0]);

@@ -17,7 +17,7 @@ use std::pin::Pin;
 use ::http::{HeaderMap, Method, StatusCode};
 use bytes::Bytes;
 use proofmark::authenticator::{CreationRequest, Format};
-use proofmark::contract::{Endpoint, Flow, Operation, Protocol};
+use proofmark::contract::{Flow, Operation, Protocol, What};
 use proofmark::server::defect::{self, Defect};
 use proofmark::server::variant::Variant;
 use proofmark::transport::{Exchange, Reply};
@@ -99,7 +99,7 @@ async fn names(session: &Session<'_>) -> String {
 
 /// Ids and names.
 async fn listed(session: &Session<'_>) -> Vec<(String, String)> {
-    let flow = if session.flow == Flow::V2U2f { Flow::V1U2f } else { session.flow };
+    let flow = if session.flow == Flow::V2_U2F { Flow::V1_U2F } else { session.flow };
     let of_flow = Session { flow, world: session.world, protocol: session.protocol, account: session.account.clone() };
     of_flow.list().await.expect("a list")
 }
@@ -155,7 +155,7 @@ fn decoded(text: &str) -> Vec<u8> {
 fn path(session: &Session<'_>, operation: Operation, factor_id: &str) -> String {
     let endpoint = endpoint(session.flow, operation);
     let path = endpoint.rest.path.replace("{userId}", &session.account.user_id);
-    endpoint.factor_member().map_or(path.clone(), |member| path.replace(&format!("{{{member}}}"), factor_id))
+    endpoint.asks(What::FactorId).map_or(path.clone(), |slot| path.replace(&format!("{{{}}}", slot.name()), factor_id))
 }
 
 /// A client that shows codings as they come.
@@ -193,16 +193,16 @@ async fn send_by(
 
 /// A gRPC call with further metadata: the message of the reply.
 async fn send_grpc(session: &Session<'_>, operation: Operation, metadata: &[(&str, &str)]) -> Value {
-    let endpoint: &Endpoint = endpoint(session.flow, operation);
-    let message = schema::encode(endpoint.grpc.request, &session.message(operation, "")).expect("encoded");
+    let grpc = endpoint(session.flow, operation).grpc.as_ref().expect("a method");
+    let message = schema::encode(grpc.request, &session.message(operation, "")).expect("encoded");
     let client = reqwest::Client::builder().http2_prior_knowledge().build().expect("a client");
-    let url = format!("{}{}", session.world.server.base_url(), endpoint.grpc.path());
+    let url = format!("{}{}", session.world.server.base_url(), grpc.path());
     let request = client.post(url).bearer_auth(session.account.token.expose());
     let request = request.header("content-type", "application/grpc").header("te", "trailers");
     let request = metadata.iter().fold(request, |request, (name, value)| request.header(*name, *value));
     let response = request.body(framing::frame(framing::FLAG_MESSAGE, &message)).send().await.expect("a reply");
     let frames = framing::parse(&response.bytes().await.expect("a body")).expect("frames");
-    schema::decode(endpoint.grpc.response, &frames.first().expect("a message").payload).unwrap_or_else(|_| json!({}))
+    schema::decode(grpc.response, &frames.first().expect("a message").payload).unwrap_or_else(|_| json!({}))
 }
 
 /// The administrator's session on the same user.

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use proofmark::authenticator::Format;
-use proofmark::contract::{ApiVersion, Flow, Operation, Protocol};
+use proofmark::contract::{Flow, Operation, Protocol};
 use proofmark::server::{Server, ServerConfig};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -27,12 +27,12 @@ fn assert_options(session: &Session<'_>, started: &Started) {
     assert_eq!(options["pubKeyCredParams"], json!(offered));
     assert_eq!(options["timeout"], 300_000);
     assert_eq!(options["attestation"], "none");
-    let verification = if session.flow == Flow::V1U2f { "discouraged" } else { "required" };
+    let verification = if session.flow == Flow::V1_U2F { "discouraged" } else { "required" };
     assert_eq!(options["authenticatorSelection"]["userVerification"], verification);
     assert_eq!(started.options.challenge.len(), 32);
     assert_eq!(started.options.user.id, session.account.user_id.as_bytes());
     let has_id = !started.factor_id.is_empty();
-    assert_eq!(has_id, session.flow.version() == ApiVersion::V2);
+    assert_eq!(has_id, session.flow.names_user());
 }
 
 #[tokio::test]
@@ -76,8 +76,8 @@ async fn every_flow_works_over_every_protocol() {
 async fn a_removed_credential_may_come_back_and_a_held_one_may_not() {
     let world = World::new().await;
     let (first, second) = (
-        Session::new(&world, Flow::V2U2f, Protocol::Rest, 0),
-        Session::new(&world, Flow::V2Passkey, Protocol::Grpc, 1),
+        Session::new(&world, Flow::V2_U2F, Protocol::Rest, 0),
+        Session::new(&world, Flow::V2_PASSKEY, Protocol::Grpc, 1),
     );
     let mut request = proofmark::authenticator::CreationRequest::new([9; 32], Format::None);
     request.credential_id = Some(vec![1; 32]);
@@ -112,7 +112,7 @@ async fn a_challenge_is_good_for_one_attempt() {
         bad["rawId"] = json!("AAAA");
         assert_eq!(refusal(&session.verify(&started, &bad).await), (3, "WEBAUTHN-credential-json".to_owned()));
         let late = error_id(&session.verify(&started, &good).await);
-        let gone = if flow.version() == ApiVersion::V1 { "NOTFOUND-registration" } else { "NOTFOUND-factor" };
+        let gone = if !flow.names_user() { "NOTFOUND-registration" } else { "NOTFOUND-factor" };
         assert_eq!(late, gone, "{flow} {protocol}");
     }
 }
@@ -120,7 +120,7 @@ async fn a_challenge_is_good_for_one_attempt() {
 #[tokio::test]
 async fn a_start_replaces_the_one_before_also_across_versions() {
     let world = World::new().await;
-    for (older, newer) in [(Flow::V2U2f, Flow::V1U2f), (Flow::V1Passwordless, Flow::V2Passkey)] {
+    for (older, newer) in [(Flow::V2_U2F, Flow::V1_U2F), (Flow::V1_PASSWORDLESS, Flow::V2_PASSKEY)] {
         let older = Session::new(&world, older, Protocol::Rest, 0);
         let newer = Session::new(&world, newer, Protocol::GrpcWeb, 0);
         let (replaced, current) = (older.start().await, newer.start().await);
@@ -128,8 +128,8 @@ async fn a_start_replaces_the_one_before_also_across_versions() {
         assert_eq!(error_id(&newer.verify(&current, &stale).await), "WEBAUTHN-challenge");
     }
     // The two kinds do not replace each other.
-    let u2f = Session::new(&world, Flow::V2U2f, Protocol::Rest, 1);
-    let passkey = Session::new(&world, Flow::V2Passkey, Protocol::Rest, 1);
+    let u2f = Session::new(&world, Flow::V2_U2F, Protocol::Rest, 1);
+    let passkey = Session::new(&world, Flow::V2_PASSKEY, Protocol::Rest, 1);
     let (first, second) = (u2f.start().await, passkey.start().await);
     success(&passkey.verify(&second, &passkey.create(&second, Format::None).json).await);
     success(&u2f.verify(&first, &u2f.create(&first, Format::None).json).await);
@@ -140,7 +140,7 @@ async fn two_users_do_not_cross() {
     let world = World::new().await;
     for protocol in Protocol::ALL {
         let (one, two) =
-            (Session::new(&world, Flow::V2U2f, protocol, 2), Session::new(&world, Flow::V2U2f, protocol, 3));
+            (Session::new(&world, Flow::V2_U2F, protocol, 2), Session::new(&world, Flow::V2_U2F, protocol, 3));
         let (of_one, of_two) = (one.start().await, two.start().await);
         let credential = one.create(&of_one, Format::None).json;
         assert_eq!(error_id(&two.verify(&of_one, &credential).await), "NOTFOUND-factor");
@@ -154,7 +154,7 @@ async fn two_users_do_not_cross() {
 #[tokio::test]
 async fn a_domain_becomes_the_rp_id_and_its_origin_is_expected() {
     let world = World::new().await;
-    let session = Session::new(&world, Flow::V2Passkey, Protocol::Grpc, 4);
+    let session = Session::new(&world, Flow::V2_PASSKEY, Protocol::Grpc, 4);
     let mut message = session.message(Operation::Start, "");
     message["domain"] = json!("login.example.org");
     message["authenticator"] = json!("PASSKEY_AUTHENTICATOR_PLATFORM");
@@ -173,11 +173,11 @@ async fn concurrent_enrolments_all_succeed_and_a_race_has_one_winner() {
     let world = World::new().await;
     let enrolments = (0..40).map(|index| {
         let world = &world;
-        async move { Session::new(world, Flow::V2U2f, Protocol::ALL[index % 3], index).enrol().await }
+        async move { Session::new(world, Flow::V2_U2F, Protocol::ALL[index % 3], index).enrol().await }
     });
     futures_util::future::join_all(enrolments).await;
 
-    let session = Session::new(&world, Flow::V1U2f, Protocol::Grpc, 0);
+    let session = Session::new(&world, Flow::V1_U2F, Protocol::Grpc, 0);
     let started = session.start().await;
     let credential = session.create(&started, Format::None).json;
     let attempts = (0..8).map(|_| session.verify(&started, &credential));
@@ -192,7 +192,7 @@ async fn one_seed_gives_the_same_accounts_and_challenges() {
     assert_eq!(one.subject(0).user_id, two.subject(0).user_id);
     assert_eq!(one.subject(0).token, two.subject(0).token);
     let challenge =
-        async |world: &World| Session::new(world, Flow::V2U2f, Protocol::Rest, 0).start().await.options.challenge;
+        async |world: &World| Session::new(world, Flow::V2_U2F, Protocol::Rest, 0).start().await.options.challenge;
     let (first, same) = (challenge(&one).await, challenge(&two).await);
     assert_eq!(first, same);
     assert_ne!(challenge(&one).await, first);
@@ -208,7 +208,7 @@ async fn it_stops_within_a_second_whatever_its_connections_do() {
     let idle = TcpStream::connect(address).await.expect("it listens");
     // Keep-alive connections of the three clients are open as well.
     for protocol in Protocol::ALL {
-        Session::new(&world, Flow::V2U2f, protocol, 0).start().await;
+        Session::new(&world, Flow::V2_U2F, protocol, 0).start().await;
     }
     let begun = Instant::now();
     world.server.shutdown().await;

@@ -1,7 +1,7 @@
 //! The documented limits, at both edges, over each protocol.
 
 use proofmark::authenticator::Format;
-use proofmark::contract::{ApiVersion, Flow, Operation, Protocol};
+use proofmark::contract::{Flow, Operation, Protocol, What};
 use serde_json::{Value, json};
 
 use super::{Session, World, call, combinations, endpoint, error_id, success};
@@ -21,8 +21,7 @@ async fn names_have_1_to_200_characters() {
     let world = World::new().await;
     for (index, flow, protocol) in combinations() {
         let session = Session::new(&world, flow, protocol, index);
-        let member =
-            endpoint(flow, Operation::Verify).name_member().expect("a verify").rsplit('/').next().unwrap_or_default();
+        let member = endpoint(flow, Operation::Verify).asks(What::FactorName).expect("a verify").name();
         for (name, accepted) in [("", false), ("é", true), (&"😀".repeat(200), true), (&"x".repeat(201), false)] {
             let started = session.start().await;
             let credential = session.create(&started, Format::None).json;
@@ -77,7 +76,7 @@ async fn a_credential_has_at_least_55() {
 async fn numbers_are_counted_the_same_over_every_protocol() {
     let world = World::new().await;
     for protocol in Protocol::ALL {
-        let session = Session::new(&world, Flow::V2U2f, protocol, 0);
+        let session = Session::new(&world, Flow::V2_U2F, protocol, 0);
         let started = session.start().await;
         // 54 characters as 1, 56 as 1.0: the way through the Struct makes it 1.
         let credential = json!({ "id": "x".repeat(54 - r#"{"id":"","n":1}"#.len()), "n": 1.0 });
@@ -89,7 +88,7 @@ async fn numbers_are_counted_the_same_over_every_protocol() {
 #[tokio::test]
 async fn ids_have_at_most_200_characters() {
     let world = World::new().await;
-    for (_, flow, protocol) in combinations().filter(|(_, flow, _)| flow.version() == ApiVersion::V2) {
+    for (_, flow, protocol) in combinations().filter(|(_, flow, _)| flow.names_user()) {
         for operation in Operation::ALL {
             let session = Session::new(&world, flow, protocol, 0);
             let whole = session.verify_message("1", &json!({ "id": "x".repeat(60) }), "key");

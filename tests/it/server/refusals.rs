@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use proofmark::authenticator::Format;
-use proofmark::contract::{ApiVersion, Endpoint, Flow, GrpcBinding, Operation, Protocol, RestBinding};
+use proofmark::contract::{Endpoint, Flow, GrpcBinding, Operation, Protocol, RestBinding};
 use proofmark::server::refusal::{ERROR_DETAIL_TYPE, ERROR_IDS};
 use proofmark::transport::{Call, Exchange, Reply};
 use proofmark::wire::secret::Secret;
@@ -47,7 +47,7 @@ async fn each_reason_has_its_status_over_each_protocol() {
             assert_refused(&send("", &message).await, "AUTH-missing");
             assert_refused(&send("not-a-token", &message).await, "AUTH-invalid");
             assert_refused(&send(no_rights.token.expose(), &message).await, "PERMISSION-denied");
-            if flow.version() == ApiVersion::V2 {
+            if flow.names_user() {
                 let own = json_with(&message, "userId", &no_rights.user_id);
                 assert_refused(&send(no_rights.token.expose(), &own).await, "PERMISSION-denied");
                 assert_refused(&send(world.subject(20).token.expose(), &message).await, "PERMISSION-denied");
@@ -56,7 +56,7 @@ async fn each_reason_has_its_status_over_each_protocol() {
                 assert_refused(&send(&world.admin(), &unknown).await, "NOTFOUND-user");
             }
             if operation != Operation::Start {
-                let missing = if operation == Operation::Verify && flow.version() == ApiVersion::V1 {
+                let missing = if operation == Operation::Verify && !flow.names_user() {
                     "NOTFOUND-registration"
                 } else {
                     "NOTFOUND-factor"
@@ -75,7 +75,7 @@ async fn each_reason_has_its_status_over_each_protocol() {
 async fn the_administrator_acts_on_every_user() {
     let world = World::new().await;
     for protocol in Protocol::ALL {
-        let mut session = Session::new(&world, Flow::V2Passkey, protocol, 0);
+        let mut session = Session::new(&world, Flow::V2_PASSKEY, protocol, 0);
         session.account.token = Secret::new(world.admin());
         let (started, _) = session.enrol().await;
         assert!(matches!(session.remove(&started.factor_id).await.reply, Reply::Success(_)));
@@ -102,10 +102,10 @@ fn json_with(message: &Value, member: &str, text: &str) -> Value {
 async fn checks_come_in_the_promised_order() {
     let world = World::new().await;
     for protocol in Protocol::ALL {
-        let session = Session::new(&world, Flow::V2U2f, protocol, 0);
+        let session = Session::new(&world, Flow::V2_U2F, protocol, 0);
         let long = json_with(&session.verify_or_plain(Operation::Verify), "tokenName", &"x".repeat(201));
         let send = async |message: &Value, token: &str, body: Option<fn(Bytes) -> Bytes>| {
-            let mut call = call(endpoint(Flow::V2U2f, Operation::Verify), message.clone(), token);
+            let mut call = call(endpoint(Flow::V2_U2F, Operation::Verify), message.clone(), token);
             call.tamper.body = body;
             error_id(&world.call(protocol, &call).await)
         };
@@ -124,7 +124,7 @@ async fn checks_come_in_the_promised_order() {
 /// A call of v2/u2f verify that is wrong in its body, content type or method.
 fn tampered(session: &Session<'_>, body: Option<fn(Bytes) -> Bytes>, content_type: Option<&str>) -> Call {
     let message = session.verify_or_plain(Operation::Verify);
-    let mut call = call(endpoint(Flow::V2U2f, Operation::Verify), message, session.account.token.expose());
+    let mut call = call(endpoint(Flow::V2_U2F, Operation::Verify), message, session.account.token.expose());
     call.tamper.body = body;
     call.tamper.content_type = content_type.map(str::to_owned);
     call
@@ -133,7 +133,7 @@ fn tampered(session: &Session<'_>, body: Option<fn(Bytes) -> Bytes>, content_typ
 #[tokio::test]
 async fn rest_reads_one_json_object() {
     let world = World::new().await;
-    let session = Session::new(&world, Flow::V2U2f, Protocol::Rest, 0);
+    let session = Session::new(&world, Flow::V2_U2F, Protocol::Rest, 0);
     let refused =
         async |body: fn(Bytes) -> Bytes| world.call(Protocol::Rest, &tampered(&session, Some(body), None)).await;
     assert_refused(&refused(|_| Bytes::from_static(b"{")).await, "REQUEST-json");
@@ -152,7 +152,7 @@ async fn rest_reads_one_json_object() {
 #[tokio::test]
 async fn rest_reads_only_json_content() {
     let world = World::new().await;
-    let session = Session::new(&world, Flow::V2U2f, Protocol::Rest, 0);
+    let session = Session::new(&world, Flow::V2_U2F, Protocol::Rest, 0);
     for content_type in ["text/plain", "application/x-www-form-urlencoded", "application/grpc", "application/jsonp", ""]
     {
         let exchange = world.call(Protocol::Rest, &tampered(&session, None, Some(content_type))).await;
@@ -169,27 +169,29 @@ async fn rest_reads_only_json_content() {
 async fn rest_knows_its_paths_and_methods() {
     static NOWHERE: Endpoint = Endpoint {
         name: "Nowhere",
-        flow: Flow::V2U2f,
+        flow: Flow::V2_U2F,
         operation: Operation::Start,
         rest: RestBinding { method: "POST", path: "/v2/users/{userId}/nothing" },
-        grpc: GrpcBinding {
+        grpc: Some(GrpcBinding {
             service: "zitadel.user.v2.UserService",
             method: "Nothing",
             request: "zitadel.user.v2.RegisterU2FRequest",
             response: "zitadel.user.v2.RegisterU2FResponse",
-        },
+        }),
+        request: &[],
+        response: &[],
         documented_refusals: &[],
         limits: &[],
     };
     let world = World::new().await;
-    let session = Session::new(&world, Flow::V2U2f, Protocol::Rest, 0);
+    let session = Session::new(&world, Flow::V2_U2F, Protocol::Rest, 0);
     let nowhere = call(&NOWHERE, session.message(Operation::Start, ""), session.account.token.expose());
     assert_refused(&world.call(Protocol::Rest, &nowhere).await, "NOTFOUND-path");
     for protocol in [Protocol::Grpc, Protocol::GrpcWeb] {
         assert_refused(&world.call(protocol, &nowhere).await, "REQUEST-unknown-method");
     }
     for (method, operation, allowed) in [("PUT", Operation::Start, "POST"), ("GET", Operation::Verify, "DELETE")] {
-        let mut wrong = call(endpoint(Flow::V2U2f, operation), session.message(operation, "1"), "");
+        let mut wrong = call(endpoint(Flow::V2_U2F, operation), session.message(operation, "1"), "");
         wrong.tamper.method = Some(method.to_owned());
         let exchange = world.call(Protocol::Rest, &wrong).await;
         assert_refused(&exchange, "REQUEST-method");
@@ -203,16 +205,16 @@ async fn rest_knows_its_paths_and_methods() {
 async fn path_members_may_hold_any_text_and_win_over_the_body() {
     let world = World::new().await;
     for protocol in Protocol::ALL {
-        let session = Session::new(&world, Flow::V2U2f, protocol, 0);
+        let session = Session::new(&world, Flow::V2_U2F, protocol, 0);
         for id in ["a b", "a/b", "ü?#%", "%2F"] {
             let exchange = session.remove(id).await;
             assert_eq!(error_id(&exchange), "NOTFOUND-factor", "{protocol} {id}");
         }
     }
-    let session = Session::new(&world, Flow::V2U2f, Protocol::Rest, 0);
+    let session = Session::new(&world, Flow::V2_U2F, Protocol::Rest, 0);
     let body: fn(Bytes) -> Bytes = |_| Bytes::from_static(b"{\"userId\":\"1\",\"domain\":\"example.org\"}");
     let mut start = call(
-        endpoint(Flow::V2U2f, Operation::Start),
+        endpoint(Flow::V2_U2F, Operation::Start),
         session.message(Operation::Start, ""),
         session.account.token.expose(),
     );
@@ -224,7 +226,7 @@ async fn path_members_may_hold_any_text_and_win_over_the_body() {
 async fn grpc_reads_one_plain_message() {
     let world = World::new().await;
     for protocol in [Protocol::Grpc, Protocol::GrpcWeb] {
-        let session = Session::new(&world, Flow::V2U2f, protocol, 0);
+        let session = Session::new(&world, Flow::V2_U2F, protocol, 0);
         let refused =
             async |body: fn(Bytes) -> Bytes| world.call(protocol, &tampered(&session, Some(body), None)).await;
         assert_refused(&refused(|_| Bytes::from_static(b"\0\0\0\0\x01\xff")).await, "REQUEST-message");
@@ -245,7 +247,7 @@ async fn grpc_reads_one_plain_message() {
 async fn grpc_reads_only_grpc_content() {
     let world = World::new().await;
     for protocol in [Protocol::Grpc, Protocol::GrpcWeb] {
-        let session = Session::new(&world, Flow::V2U2f, protocol, 0);
+        let session = Session::new(&world, Flow::V2_U2F, protocol, 0);
         for content_type in ["application/json", "application/grpcx", "application/grpc+json", ""] {
             let exchange = world.call(protocol, &tampered(&session, None, Some(content_type))).await;
             assert_eq!(exchange.http_status, 415, "{protocol} {content_type}");

@@ -6,7 +6,7 @@ use std::net::TcpStream;
 
 use bytes::Bytes;
 use proofmark::authenticator::{Args, Client, CreationRequest, Format, Mutation};
-use proofmark::contract::{ApiVersion, Flow, Operation, Protocol};
+use proofmark::contract::{Flow, Operation, Protocol};
 use proofmark::server::variant::{self, Variant};
 use proofmark::transport::{Call, Exchange, Reply, Tamper};
 use proofmark::wire::secret::Secret;
@@ -145,12 +145,12 @@ impl Walk<'_> {
             let tamper = Tamper { body: Some(body), ..Tamper::default() };
             self.see(name, Operation::Start, message.clone(), tamper).await;
         }
-        if self.session.flow.version() == ApiVersion::V2 {
+        if self.session.flow.names_user() {
             let mut elsewhere = message.clone();
             elsewhere["domain"] = json!("elsewhere.example");
             self.see("a domain", Operation::Start, elsewhere, Tamper::default()).await;
             let list = Call {
-                endpoint: endpoint(Flow::V2Passkey, Operation::List),
+                endpoint: endpoint(Flow::V2_PASSKEY, Operation::List),
                 message: message.clone().into(),
                 authorization: Some(self.session.account.token.as_bearer()),
                 tamper: Tamper::default(),
@@ -159,7 +159,7 @@ impl Walk<'_> {
             let mut coded = message;
             coded["code"] = json!({});
             let authorization = Some(self.session.account.token.as_bearer());
-            let (endpoint, tamper) = (endpoint(Flow::V2Passkey, Operation::Start), Tamper::default());
+            let (endpoint, tamper) = (endpoint(Flow::V2_PASSKEY, Operation::Start), Tamper::default());
             self.see_call("an empty code", Call { endpoint, message: coded.into(), authorization, tamper }).await;
         }
     }
@@ -174,7 +174,7 @@ async fn seen_with(variants: Vec<&'static Variant>) -> Seen {
     let world = World::with(Vec::new(), variants).await;
     let mut seen = Seen::new();
     let walks =
-        Protocol::ALL.map(|protocol| (Flow::V2U2f, protocol)).into_iter().chain([(Flow::V1U2f, Protocol::Rest)]);
+        Protocol::ALL.map(|protocol| (Flow::V2_U2F, protocol)).into_iter().chain([(Flow::V1_U2F, Protocol::Rest)]);
     for (subject, (flow, protocol)) in walks.enumerate() {
         let mut walk = Walk { session: Session::new(&world, flow, protocol, subject), seen };
         walk.registrations().await;

@@ -17,7 +17,7 @@ async fn judged(
     mutation: Option<(&str, Value)>,
 ) -> String {
     // U2F authenticators verify no user.
-    let flow = if format == Format::FidoU2f { Flow::V1U2f } else { Flow::V2Passkey };
+    let flow = if format == Format::FidoU2f { Flow::V1_U2F } else { Flow::V2_PASSKEY };
     let session = session(world, flow, protocol);
     let started = session.start().await;
     let mutations: Vec<_> =
@@ -216,8 +216,8 @@ const ROWS: &[Row] = &[
         "algorithm-user-verified-unchecked-in-v1",
         |world| {
             Box::pin(async move {
-                let v1 = unverified(world, Flow::V1Passwordless).await;
-                format!("{v1}, {}", unverified(world, Flow::V2Passkey).await)
+                let v1 = unverified(world, Flow::V1_PASSWORDLESS).await;
+                format!("{v1}, {}", unverified(world, Flow::V2_PASSKEY).await)
             })
         },
         "WEBAUTHN-user-verified, WEBAUTHN-user-verified",
@@ -236,8 +236,8 @@ const ROWS: &[Row] = &[
         "algorithm-credential-id-unique-by-kind",
         |world| {
             Box::pin(async move {
-                let (_, credential_id) = enrol(&session(world, Flow::V2U2f, Protocol::Rest), "a").await;
-                let session = session(world, Flow::V1Passwordless, Protocol::Rest);
+                let (_, credential_id) = enrol(&session(world, Flow::V2_U2F, Protocol::Rest), "a").await;
+                let session = session(world, Flow::V1_PASSWORDLESS, Protocol::Rest);
                 outcome(&verify_as(&session, &session.start().await, &credential_id, "b").await)
             })
         },

@@ -21,8 +21,8 @@ const ROWS: &[Row] = &[
         "canary-list-of-everyone",
         |world| {
             Box::pin(async move {
-                enrol(&session(world, Flow::V2Passkey, Protocol::Rest), "a").await;
-                listed(&other(world, Flow::V2Passkey, Protocol::Grpc)).await.len().to_string()
+                enrol(&session(world, Flow::V2_PASSKEY, Protocol::Rest), "a").await;
+                listed(&other(world, Flow::V2_PASSKEY, Protocol::Grpc)).await.len().to_string()
             })
         },
         "0",
@@ -32,8 +32,8 @@ const ROWS: &[Row] = &[
         "canary-exclude-of-another",
         |world| {
             Box::pin(async move {
-                enrol(&session(world, Flow::V2Passkey, Protocol::Rest), "a").await;
-                excluded(&other(world, Flow::V1U2f, Protocol::Rest)).await
+                enrol(&session(world, Flow::V2_PASSKEY, Protocol::Rest), "a").await;
+                excluded(&other(world, Flow::V1_U2F, Protocol::Rest)).await
             })
         },
         "0",
@@ -43,10 +43,10 @@ const ROWS: &[Row] = &[
         "canary-v1-list-from-memory",
         |world| {
             Box::pin(async move {
-                let own = session(world, Flow::V1U2f, Protocol::Rest);
+                let own = session(world, Flow::V1_U2F, Protocol::Rest);
                 enrol(&own, "a").await;
                 listed(&own).await;
-                listed(&other(world, Flow::V1U2f, Protocol::Grpc)).await.len().to_string()
+                listed(&other(world, Flow::V1_U2F, Protocol::Grpc)).await.len().to_string()
             })
         },
         "0",
@@ -56,8 +56,8 @@ const ROWS: &[Row] = &[
         "canary-owner-named",
         |world| {
             Box::pin(async move {
-                let (_, credential_id) = enrol(&session(world, Flow::V2Passkey, Protocol::Rest), "canary").await;
-                let other = other(world, Flow::V2U2f, Protocol::Rest);
+                let (_, credential_id) = enrol(&session(world, Flow::V2_PASSKEY, Protocol::Rest), "canary").await;
+                let other = other(world, Flow::V2_U2F, Protocol::Rest);
                 let refused = verify_as(&other, &other.start().await, &credential_id, "b").await;
                 tells(&refused, "canary") + &tells(&refused, &world.subject(0).user_id)
             })
@@ -69,7 +69,7 @@ const ROWS: &[Row] = &[
         "canary-denial-names-login",
         |world| {
             Box::pin(async move {
-                let mut other = other(world, Flow::V2Passkey, Protocol::Grpc);
+                let mut other = other(world, Flow::V2_PASSKEY, Protocol::Grpc);
                 other.account.user_id.clone_from(&world.subject(0).user_id);
                 tells(&other.send(Operation::Start, other.message(Operation::Start, "")).await, "user-2@localhost")
             })
@@ -81,7 +81,7 @@ const ROWS: &[Row] = &[
         "canary-earlier-caller-in-header",
         |world| {
             Box::pin(async move {
-                let own = session(world, Flow::V2Passkey, Protocol::Rest);
+                let own = session(world, Flow::V2_PASSKEY, Protocol::Rest);
                 own.start().await;
                 let start = path(&own, Operation::Start, "");
                 let refused = send(&nobody(own), Method::POST, &start, &[], "").await;
@@ -95,8 +95,8 @@ const ROWS: &[Row] = &[
         "canary-owner-of-earlier-call",
         |world| {
             Box::pin(async move {
-                session(world, Flow::V2Passkey, Protocol::Grpc).start().await;
-                let started = other(world, Flow::V2U2f, Protocol::Grpc).start().await;
+                session(world, Flow::V2_PASSKEY, Protocol::Grpc).start().await;
+                let started = other(world, Flow::V2_U2F, Protocol::Grpc).start().await;
                 either(started.reply["details"]["resourceOwner"] == json!(world.subject(0).user_id), "tells", "quiet")
             })
         },
@@ -107,7 +107,7 @@ const ROWS: &[Row] = &[
         "canary-token-in-trailers",
         |world| {
             Box::pin(async move {
-                let own = session(world, Flow::V2Passkey, Protocol::Grpc);
+                let own = session(world, Flow::V2_PASSKEY, Protocol::Grpc);
                 let exchange = own.send(Operation::Start, own.message(Operation::Start, "")).await;
                 success(&exchange);
                 tells(&exchange, own.account.token.expose())
@@ -120,7 +120,7 @@ const ROWS: &[Row] = &[
         "canary-token-in-cookie",
         |world| {
             Box::pin(async move {
-                let own = session(world, Flow::V1Passwordless, Protocol::Rest);
+                let own = session(world, Flow::V1_PASSWORDLESS, Protocol::Rest);
                 let exchange = own.send(Operation::Start, own.message(Operation::Start, "")).await;
                 tells(&exchange, &STANDARD.encode(own.account.token.expose()))
             })
@@ -132,7 +132,7 @@ const ROWS: &[Row] = &[
         "canary-database-in-header",
         |world| {
             Box::pin(async move {
-                let own = session(world, Flow::V2Passkey, Protocol::Rest);
+                let own = session(world, Flow::V2_PASSKEY, Protocol::Rest);
                 let started = own.start().await;
                 let mut credential = own.create(&started, Format::None).json;
                 credential["rawId"] = json!("AAAA");
@@ -146,8 +146,8 @@ const ROWS: &[Row] = &[
         "canary-foreign-factor-named",
         |world| {
             Box::pin(async move {
-                let (factor, _) = enrol(&session(world, Flow::V2Passkey, Protocol::Rest), "canary").await;
-                tells(&other(world, Flow::V2Passkey, Protocol::Rest).remove(&factor.factor_id).await, "canary")
+                let (factor, _) = enrol(&session(world, Flow::V2_PASSKEY, Protocol::Rest), "canary").await;
+                tells(&other(world, Flow::V2_PASSKEY, Protocol::Rest).remove(&factor.factor_id).await, "canary")
             })
         },
         "quiet",
@@ -157,7 +157,7 @@ const ROWS: &[Row] = &[
         "canary-challenge-echoes-token",
         |world| {
             Box::pin(async move {
-                let mut own = session(world, Flow::V2Passkey, Protocol::Rest);
+                let mut own = session(world, Flow::V2_PASSKEY, Protocol::Rest);
                 own.account.token = Secret::new("mistyped-token");
                 tells(&own.send(Operation::Start, own.message(Operation::Start, "")).await, "mistyped-token")
             })
@@ -169,7 +169,7 @@ const ROWS: &[Row] = &[
         "canary-debug-info-in-details",
         |world| {
             Box::pin(async move {
-                let session = session(world, Flow::V2Passkey, Protocol::Rest);
+                let session = session(world, Flow::V2_PASSKEY, Protocol::Rest);
                 tells(&session.remove("404").await, "user_factor.go")
             })
         },
@@ -180,8 +180,8 @@ const ROWS: &[Row] = &[
         "canary-display-name-of-earlier-start",
         |world| {
             Box::pin(async move {
-                other(world, Flow::V2Passkey, Protocol::Rest).start().await;
-                let started = session(world, Flow::V1U2f, Protocol::Grpc).start().await;
+                other(world, Flow::V2_PASSKEY, Protocol::Rest).start().await;
+                let started = session(world, Flow::V1_U2F, Protocol::Grpc).start().await;
                 started.raw_options["publicKey"]["user"]["displayName"].as_str().expect("a text").to_owned()
             })
         },

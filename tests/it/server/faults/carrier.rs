@@ -11,7 +11,7 @@ use super::super::{Session, World, call, endpoint, success};
 use super::{Raw, Row, assert_shows, either, enrol, listed, names, nobody, outcome, path, send, send_grpc, session};
 
 fn passkey(world: &World) -> Session<'_> {
-    session(world, Flow::V2Passkey, Protocol::Rest)
+    session(world, Flow::V2_PASSKEY, Protocol::Rest)
 }
 
 /// Starts a passkey of the first subject, with something besides.
@@ -68,7 +68,7 @@ const ROWS: &[Row] = &[
         "carrier-user-id-of-metadata-acts",
         |world| {
             Box::pin(async move {
-                let session = session(world, Flow::V2U2f, Protocol::Grpc);
+                let session = session(world, Flow::V2_U2F, Protocol::Grpc);
                 acted_on(world, &send_grpc(&session, Operation::Start, &[("x-user-id", other(world))]).await)
             })
         },
@@ -95,7 +95,7 @@ const ROWS: &[Row] = &[
         "carrier-token-of-query-wins",
         |world| {
             Box::pin(async move {
-                let session = session(world, Flow::V1U2f, Protocol::Rest);
+                let session = session(world, Flow::V1_U2F, Protocol::Rest);
                 let target = format!("{}?access_token={}", path(&session, Operation::Start, ""), token(world));
                 send(&session, Method::POST, &target, &[], "").await.acted_on(world)
             })
@@ -107,7 +107,7 @@ const ROWS: &[Row] = &[
         "carrier-token-of-cookie-wins",
         |world| {
             Box::pin(async move {
-                let session = session(world, Flow::V1Passwordless, Protocol::Rest);
+                let session = session(world, Flow::V1_PASSWORDLESS, Protocol::Rest);
                 let cookie = format!("a=b; access_token={}", token(world));
                 let target = path(&session, Operation::Start, "");
                 send(&session, Method::POST, &target, &[("cookie", &cookie)], "").await.acted_on(world)
@@ -190,7 +190,7 @@ const ROWS: &[Row] = &[
                 let mut credential = session.create(&started, Format::None).json;
                 credential["response"]["userHandle"] = json!(base64::encode_url(other(world).as_bytes()));
                 session.verify(&started, &credential).await;
-                let others = Session::new(world, Flow::V2Passkey, Protocol::Rest, 1);
+                let others = Session::new(world, Flow::V2_PASSKEY, Protocol::Rest, 1);
                 format!("{} {}", listed(&session).await.len(), listed(&others).await.len())
             })
         },
@@ -201,7 +201,7 @@ const ROWS: &[Row] = &[
         "carrier-remote-user-is-caller",
         |world| {
             Box::pin(async move {
-                let nobody = nobody(session(world, Flow::V1U2f, Protocol::Rest));
+                let nobody = nobody(session(world, Flow::V1_U2F, Protocol::Rest));
                 let target = path(&nobody, Operation::Start, "");
                 send(&nobody, Method::POST, &target, &[("x-remote-user", other(world))], "").await.acted_on(world)
             })
@@ -213,7 +213,7 @@ const ROWS: &[Row] = &[
         "carrier-original-url-is-path",
         |world| {
             Box::pin(async move {
-                let target = path(&session(world, Flow::V2U2f, Protocol::Rest), Operation::Start, "");
+                let target = path(&session(world, Flow::V2_U2F, Protocol::Rest), Operation::Start, "");
                 let reply = start(world, "", &[("x-original-url", &target)], "").await.json();
                 either(reply["passkeyId"].is_string(), "a passkey", "a second factor")
             })

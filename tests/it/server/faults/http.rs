@@ -9,7 +9,7 @@ use super::super::{Session, World, call, endpoint, refusal};
 use super::{Raw, Row, assert_shows, client, either, enrol, listed, nobody, path, send, send_by, session};
 
 fn passkey(world: &World) -> Session<'_> {
-    session(world, Flow::V2Passkey, Protocol::Rest)
+    session(world, Flow::V2_PASSKEY, Protocol::Rest)
 }
 
 /// Sends to the path of a passkey's start.
@@ -29,12 +29,12 @@ async fn status_of(world: &World, method: Method, headers: &[(&str, &str)]) -> S
 
 /// The status in the headers of the answer to a gRPC call that has its message twice.
 async fn status_of_two_messages(world: &World) -> String {
-    let session = session(world, Flow::V2Passkey, Protocol::Grpc);
-    let endpoint = endpoint(session.flow, Operation::Start);
-    let message = schema::encode(endpoint.grpc.request, &session.message(Operation::Start, "")).expect("encoded");
+    let session = session(world, Flow::V2_PASSKEY, Protocol::Grpc);
+    let grpc = endpoint(session.flow, Operation::Start).grpc.as_ref().expect("a method");
+    let message = schema::encode(grpc.request, &session.message(Operation::Start, "")).expect("encoded");
     let frame = framing::frame(framing::FLAG_MESSAGE, &message);
     let client = reqwest::Client::builder().http2_prior_knowledge().build().expect("a client");
-    let request = client.post(format!("{}{}", world.server.base_url(), endpoint.grpc.path()));
+    let request = client.post(format!("{}{}", world.server.base_url(), grpc.path()));
     let request = request.bearer_auth(session.account.token.expose()).header("te", "trailers");
     let request = request.header("content-type", "application/grpc").body([&frame[..], &frame[..]].concat());
     let (headers, status) = (request.send().await.expect("a reply").headers().clone(), "grpc-status");
@@ -132,7 +132,7 @@ const ROWS: &[Row] = &[
         |world| {
             Box::pin(async move {
                 let client = client();
-                let own = session(world, Flow::V1U2f, Protocol::Rest);
+                let own = session(world, Flow::V1_U2F, Protocol::Rest);
                 let start = path(&own, Operation::Start, "");
                 send_by(&client, &own, Method::POST, &start, &[], "").await;
                 send_by(&client, &nobody(own), Method::POST, &start, &[], "").await.acted_on(world)
@@ -145,7 +145,7 @@ const ROWS: &[Row] = &[
         "http-grpc-refusal-by-http-status",
         |world| {
             Box::pin(async move {
-                let nobody = nobody(session(world, Flow::V2U2f, Protocol::Grpc));
+                let nobody = nobody(session(world, Flow::V2_U2F, Protocol::Grpc));
                 let exchange = nobody.send(Operation::Start, nobody.message(Operation::Start, "")).await;
                 exchange.http_status.to_string()
             })
@@ -157,7 +157,7 @@ const ROWS: &[Row] = &[
         "http-grpc-status-before-message",
         |world| {
             Box::pin(async move {
-                let own = session(world, Flow::V2U2f, Protocol::Grpc);
+                let own = session(world, Flow::V2_U2F, Protocol::Grpc);
                 let exchange = own.send(Operation::Start, own.message(Operation::Start, "")).await;
                 let (head, tail) =
                     (exchange.headers.contains_key("grpc-status"), exchange.trailers.contains_key("grpc-status"));
@@ -184,7 +184,7 @@ const ROWS: &[Row] = &[
         "http-grpc-web-trailers-in-title-case",
         |world| {
             Box::pin(async move {
-                let own = session(world, Flow::V2U2f, Protocol::GrpcWeb);
+                let own = session(world, Flow::V2_U2F, Protocol::GrpcWeb);
                 let exchange = own.send(Operation::Start, own.message(Operation::Start, "")).await;
                 let text = String::from_utf8_lossy(&exchange.body).into_owned();
                 either(text.contains("Grpc-Status:"), "title case", "lower case")
@@ -197,7 +197,7 @@ const ROWS: &[Row] = &[
         "http-grpc-coding-unknown-as-internal",
         |world| {
             Box::pin(async move {
-                let own = session(world, Flow::V2U2f, Protocol::Grpc);
+                let own = session(world, Flow::V2_U2F, Protocol::Grpc);
                 let message = own.message(Operation::Start, "");
                 let mut call = call(endpoint(own.flow, Operation::Start), message, own.account.token.expose());
                 let coding = (HeaderName::from_static("grpc-encoding"), Some(HeaderValue::from_static("snappy")));
@@ -231,7 +231,7 @@ const ROWS: &[Row] = &[
         "http-grpc-message-raw",
         |world| {
             Box::pin(async move {
-                let own = session(world, Flow::V2Passkey, Protocol::Grpc);
+                let own = session(world, Flow::V2_PASSKEY, Protocol::Grpc);
                 let started = own.start().await;
                 let client = Client { checks_rp_id: false, ..Client::new("https://\u{e9}.example") };
                 let request = CreationRequest::new(world.fresh_seed(), Format::None);

@@ -9,7 +9,7 @@ use super::super::{Session, World, success};
 use super::{Row, administrator, assert_shows, either, enrol, excluded, nobody, path, send, session};
 
 fn passkey(world: &World) -> Session<'_> {
-    session(world, Flow::V2Passkey, Protocol::Rest)
+    session(world, Flow::V2_PASSKEY, Protocol::Rest)
 }
 
 async fn handle(session: &Session<'_>) -> Vec<u8> {
@@ -55,7 +55,7 @@ const ROWS: &[Row] = &[
         "identifier-handle-is-login-name-in-v1",
         |world| {
             Box::pin(async move {
-                let handle = handle(&session(world, Flow::V1U2f, Protocol::Rest)).await;
+                let handle = handle(&session(world, Flow::V1_U2F, Protocol::Rest)).await;
                 either(handle == b"user-2@localhost", "the login name", "another")
             })
         },
@@ -66,7 +66,7 @@ const ROWS: &[Row] = &[
         "identifier-handle-by-kind",
         |world| {
             Box::pin(async move {
-                let u2f = handle(&session(world, Flow::V2U2f, Protocol::Rest)).await;
+                let u2f = handle(&session(world, Flow::V2_U2F, Protocol::Rest)).await;
                 either(u2f == handle(&passkey(world)).await, "one", "two")
             })
         },
@@ -77,7 +77,7 @@ const ROWS: &[Row] = &[
         "identifier-handle-of-few",
         |world| {
             Box::pin(async move {
-                let ninth = handle(&Session::new(world, Flow::V2Passkey, Protocol::Rest, 8)).await;
+                let ninth = handle(&Session::new(world, Flow::V2_PASSKEY, Protocol::Rest, 8)).await;
                 either(ninth == handle(&passkey(world)).await, "shared", "own")
             })
         },
@@ -129,28 +129,28 @@ const ROWS: &[Row] = &[
         "401",
         "404",
     ),
-    ("identifier-timeout-in-seconds", |world| Box::pin(option(world, Flow::V2U2f, "/timeout")), "300000", "300"),
+    ("identifier-timeout-in-seconds", |world| Box::pin(option(world, Flow::V2_U2F, "/timeout")), "300000", "300"),
     (
         "identifier-timeout-in-nanoseconds",
-        |world| Box::pin(option(world, Flow::V1U2f, "/timeout")),
+        |world| Box::pin(option(world, Flow::V1_U2F, "/timeout")),
         "300000",
         "300000000000",
     ),
     (
         "identifier-parameter-type-misspelt",
-        |world| Box::pin(option(world, Flow::V2U2f, "/pubKeyCredParams/10/type")),
+        |world| Box::pin(option(world, Flow::V2_U2F, "/pubKeyCredParams/10/type")),
         "\"public-key\"",
         "\"public_key\"",
     ),
     (
         "identifier-user-verification-misspelt",
-        |world| Box::pin(option(world, Flow::V2Passkey, "/authenticatorSelection/userVerification")),
+        |world| Box::pin(option(world, Flow::V2_PASSKEY, "/authenticatorSelection/userVerification")),
         "\"required\"",
         "\"REQUIRED\"",
     ),
     (
         "identifier-resident-key-contradicts",
-        |world| Box::pin(option(world, Flow::V2U2f, "/authenticatorSelection/requireResidentKey")),
+        |world| Box::pin(option(world, Flow::V2_U2F, "/authenticatorSelection/requireResidentKey")),
         "false",
         "true",
     ),
@@ -195,9 +195,9 @@ const ROWS: &[Row] = &[
         "identifier-domain-remembered",
         |world| {
             Box::pin(async move {
-                let other = Session::new(world, Flow::V2U2f, Protocol::Rest, 1);
+                let other = Session::new(world, Flow::V2_U2F, Protocol::Rest, 1);
                 start_with(&other, "domain", "login.example.net").await;
-                option(world, Flow::V2Passkey, "/rp/id").await
+                option(world, Flow::V2_PASSKEY, "/rp/id").await
             })
         },
         "\"localhost\"",
@@ -235,7 +235,7 @@ const ROWS: &[Row] = &[
         "identifier-appid-at-creation",
         |world| {
             Box::pin(async move {
-                let started = session(world, Flow::V1U2f, Protocol::Rest).start().await;
+                let started = session(world, Flow::V1_U2F, Protocol::Rest).start().await;
                 started.raw_options["publicKey"]["extensions"].to_string()
             })
         },
@@ -246,7 +246,7 @@ const ROWS: &[Row] = &[
         "identifier-oracle-of-factors",
         |world| {
             Box::pin(async move {
-                let other = Session::new(world, Flow::V2Passkey, Protocol::Rest, 1);
+                let other = Session::new(world, Flow::V2_PASSKEY, Protocol::Rest, 1);
                 let (started, _) = enrol(&other, "a").await;
                 let mut session = passkey(world);
                 session.account.user_id.clone_from(&other.account.user_id);

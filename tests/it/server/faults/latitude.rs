@@ -10,7 +10,7 @@ use super::super::{Session, World};
 use super::{Row, assert_differ, enrol, excluded, listed, names, outcome, path, send, session};
 
 fn passkey(world: &World) -> Session<'_> {
-    session(world, Flow::V2Passkey, Protocol::Rest)
+    session(world, Flow::V2_PASSKEY, Protocol::Rest)
 }
 
 /// Enrolments of which one is listed before the lag is over.
@@ -51,7 +51,7 @@ pub const ROWS: &[Row] = &[
             Box::pin(async move {
                 let session = passkey(world);
                 let started = session.start().await;
-                super::session(world, Flow::V1Passwordless, Protocol::Grpc).start().await;
+                super::session(world, Flow::V1_PASSWORDLESS, Protocol::Grpc).start().await;
                 outcome(&session.verify(&started, &session.create(&started, Format::None).json).await)
             })
         },
@@ -106,7 +106,7 @@ pub const ROWS: &[Row] = &[
         |world| {
             Box::pin(async move {
                 enrol(&passkey(world), "a").await;
-                excluded(&session(world, Flow::V1U2f, Protocol::GrpcWeb)).await
+                excluded(&session(world, Flow::V1_U2F, Protocol::GrpcWeb)).await
             })
         },
         "0",

@@ -12,12 +12,12 @@ use super::super::{Session, World, success};
 use super::{Raw, Row, administrator, assert_shows, either, enrol, names, outcome, path, send, session, verify_as};
 
 fn passkey(world: &World) -> Session<'_> {
-    session(world, Flow::V2Passkey, Protocol::Rest)
+    session(world, Flow::V2_PASSKEY, Protocol::Rest)
 }
 
 /// The second subject's session.
 fn other(world: &World) -> Session<'_> {
-    Session::new(world, Flow::V2Passkey, Protocol::Rest, 1)
+    Session::new(world, Flow::V2_PASSKEY, Protocol::Rest, 1)
 }
 
 /// What becomes of a credential that was made at this origin, after a start for a domain; an empty one names none.
@@ -40,7 +40,7 @@ async fn long_start(world: &World, length: usize) -> Raw {
 
 /// What becomes of an empty name.
 async fn nameless(world: &World, protocol: Protocol) -> String {
-    let session = session(world, Flow::V2Passkey, protocol);
+    let session = session(world, Flow::V2_PASSKEY, protocol);
     let started = session.start().await;
     let credential = session.create(&started, Format::None).json;
     let message = session.verify_message(&started.factor_id, &credential, "");
@@ -72,7 +72,7 @@ const ROWS: &[Row] = &[
         "rare-conflict-as-500",
         |world| {
             Box::pin(async move {
-                let session = session(world, Flow::V2Passkey, Protocol::Grpc);
+                let session = session(world, Flow::V2_PASSKEY, Protocol::Grpc);
                 let start = || session.send(Operation::Start, session.message(Operation::Start, ""));
                 let (first, second) = tokio::join!(start(), start());
                 let outcomes = [outcome(&first), outcome(&second)];
@@ -165,7 +165,7 @@ const ROWS: &[Row] = &[
         "rare-name-unlimited-in-v1-passwordless",
         |world| {
             Box::pin(async move {
-                let session = session(world, Flow::V1Passwordless, Protocol::Grpc);
+                let session = session(world, Flow::V1_PASSWORDLESS, Protocol::Grpc);
                 outcome(&verify_as(&session, &session.start().await, &[5; 32], &"x".repeat(201)).await)
             })
         },
@@ -217,7 +217,7 @@ const ROWS: &[Row] = &[
         "rare-name-of-the-later-call",
         |world| {
             Box::pin(async move {
-                let (u2f, passkey) = (session(world, Flow::V2U2f, Protocol::Grpc), passkey(world));
+                let (u2f, passkey) = (session(world, Flow::V2_U2F, Protocol::Grpc), passkey(world));
                 let (first, second) = (u2f.start().await, passkey.start().await);
                 tokio::join!(verify_as(&u2f, &first, &[1; 32], "a"), verify_as(&passkey, &second, &[2; 32], "b"),);
                 either(names(&u2f).await == names(&passkey).await, "one name", "two names")

@@ -8,11 +8,11 @@ use super::super::{Session, Started, World, success};
 use super::{Row, administrator, assert_shows, either, enrol, excluded, listed, names, outcome, session, verify_as};
 
 fn passkey(world: &World) -> Session<'_> {
-    session(world, Flow::V2Passkey, Protocol::Rest)
+    session(world, Flow::V2_PASSKEY, Protocol::Rest)
 }
 
 fn u2f(world: &World) -> Session<'_> {
-    session(world, Flow::V2U2f, Protocol::Grpc)
+    session(world, Flow::V2_U2F, Protocol::Grpc)
 }
 
 /// Enrols two and removes the first.
@@ -64,7 +64,7 @@ const ROWS: &[Row] = &[
         "sequence-v1-removal-keeps-credential-id",
         |world| {
             Box::pin(async move {
-                let session = session(world, Flow::V1Passwordless, Protocol::Rest);
+                let session = session(world, Flow::V1_PASSWORDLESS, Protocol::Rest);
                 let (_, credential_id) = enrol(&session, "a").await;
                 success(&session.remove(&listed(&session).await[0].0).await);
                 let started = session.start().await;
@@ -132,7 +132,7 @@ const ROWS: &[Row] = &[
         |world| {
             Box::pin(async move {
                 enrol(&passkey(world), "a").await;
-                excluded(&session(world, Flow::V1Passwordless, Protocol::GrpcWeb)).await
+                excluded(&session(world, Flow::V1_PASSWORDLESS, Protocol::GrpcWeb)).await
             })
         },
         "1",
@@ -221,7 +221,7 @@ const ROWS: &[Row] = &[
         |world| {
             Box::pin(async move {
                 let started = passkey(world).start().await;
-                finished(&session(world, Flow::V2Passkey, Protocol::Grpc), &started).await
+                finished(&session(world, Flow::V2_PASSKEY, Protocol::Grpc), &started).await
             })
         },
         "accepted",
@@ -244,7 +244,7 @@ const ROWS: &[Row] = &[
             Box::pin(async move {
                 let session = passkey(world);
                 let started = session.start().await;
-                let mut other = Session::new(world, Flow::V2Passkey, Protocol::Rest, 1);
+                let mut other = Session::new(world, Flow::V2_PASSKEY, Protocol::Rest, 1);
                 other.account.user_id.clone_from(&session.account.user_id);
                 assert_eq!(finished(&other, &started).await, "PERMISSION-denied");
                 finished(&session, &started).await

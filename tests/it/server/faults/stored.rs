@@ -19,7 +19,7 @@ const ROWS: &[Row] = &[
         "stored-name-cut-to-64-characters",
         |world| {
             Box::pin(async move {
-                let name = name_of(world, Flow::V2U2f, Protocol::Rest, &"\u{e9}".repeat(65)).await;
+                let name = name_of(world, Flow::V2_U2F, Protocol::Rest, &"\u{e9}".repeat(65)).await;
                 name.chars().count().to_string()
             })
         },
@@ -30,7 +30,7 @@ const ROWS: &[Row] = &[
         "stored-passkey-name-cut-to-255-bytes",
         |world| {
             Box::pin(async move {
-                name_of(world, Flow::V2Passkey, Protocol::Rest, &"\u{1f511}".repeat(64)).await.len().to_string()
+                name_of(world, Flow::V2_PASSKEY, Protocol::Rest, &"\u{1f511}".repeat(64)).await.len().to_string()
             })
         },
         "256",
@@ -38,31 +38,31 @@ const ROWS: &[Row] = &[
     ),
     (
         "stored-name-in-lower-case",
-        |world| Box::pin(name_of(world, Flow::V1U2f, Protocol::Rest, "My Key")),
+        |world| Box::pin(name_of(world, Flow::V1_U2F, Protocol::Rest, "My Key")),
         "My Key",
         "my key",
     ),
     (
         "stored-name-escaped",
-        |world| Box::pin(name_of(world, Flow::V2Passkey, Protocol::Grpc, "<b> & \"c\"")),
+        |world| Box::pin(name_of(world, Flow::V2_PASSKEY, Protocol::Grpc, "<b> & \"c\"")),
         "<b> & \"c\"",
         "&lt;b&gt; &amp; &#34;c&#34;",
     ),
     (
         "stored-name-percent-decoded",
-        |world| Box::pin(name_of(world, Flow::V2Passkey, Protocol::Rest, "100%25 %41%")),
+        |world| Box::pin(name_of(world, Flow::V2_PASSKEY, Protocol::Rest, "100%25 %41%")),
         "100%25 %41%",
         "100% A%",
     ),
     (
         "stored-name-without-astral-planes",
-        |world| Box::pin(name_of(world, Flow::V1Passwordless, Protocol::Rest, "key \u{1f511}\u{20ac}")),
+        |world| Box::pin(name_of(world, Flow::V1_PASSWORDLESS, Protocol::Rest, "key \u{1f511}\u{20ac}")),
         "key \u{1f511}\u{20ac}",
         "key ?\u{20ac}",
     ),
     (
         "stored-name-as-latin-1-over-grpc-web",
-        |world| Box::pin(name_of(world, Flow::V2Passkey, Protocol::GrpcWeb, "\u{e9}")),
+        |world| Box::pin(name_of(world, Flow::V2_PASSKEY, Protocol::GrpcWeb, "\u{e9}")),
         "\u{e9}",
         "\u{c3}\u{a9}",
     ),
@@ -70,8 +70,8 @@ const ROWS: &[Row] = &[
         "stored-name-of-the-first",
         |world| {
             Box::pin(async move {
-                enrol(&session(world, Flow::V1U2f, Protocol::Rest), "a").await;
-                name_of(world, Flow::V2U2f, Protocol::Grpc, "b").await
+                enrol(&session(world, Flow::V1_U2F, Protocol::Rest), "a").await;
+                name_of(world, Flow::V2_U2F, Protocol::Grpc, "b").await
             })
         },
         "a b",
@@ -81,8 +81,8 @@ const ROWS: &[Row] = &[
         "stored-passkey-as-u2f-over-grpc",
         |world| {
             Box::pin(async move {
-                enrol(&session(world, Flow::V2Passkey, Protocol::Grpc), "a").await;
-                let counts = [Flow::V2Passkey, Flow::V1U2f].map(|flow| session(world, flow, Protocol::Rest));
+                enrol(&session(world, Flow::V2_PASSKEY, Protocol::Grpc), "a").await;
+                let counts = [Flow::V2_PASSKEY, Flow::V1_U2F].map(|flow| session(world, flow, Protocol::Rest));
                 format!("{} {}", listed(&counts[0]).await.len(), listed(&counts[1]).await.len())
             })
         },
@@ -93,7 +93,7 @@ const ROWS: &[Row] = &[
         "stored-list-shows-credential-ids",
         |world| {
             Box::pin(async move {
-                let session = session(world, Flow::V2Passkey, Protocol::Rest);
+                let session = session(world, Flow::V2_PASSKEY, Protocol::Rest);
                 let (started, _) = enrol(&session, "a").await;
                 either(listed(&session).await[0].0 == started.factor_id, "its own", "another")
             })
@@ -105,7 +105,7 @@ const ROWS: &[Row] = &[
         "stored-credential-id-cut",
         |world| {
             Box::pin(async move {
-                let session = session(world, Flow::V2U2f, Protocol::Rest);
+                let session = session(world, Flow::V2_U2F, Protocol::Rest);
                 let started = session.start().await;
                 verify_as(&session, &started, &[3; 300], "a").await;
                 session.start().await.options.exclude_credentials[0].len().to_string()
@@ -118,7 +118,7 @@ const ROWS: &[Row] = &[
         "stored-list-of-ten",
         |world| {
             Box::pin(async move {
-                let session = session(world, Flow::V2Passkey, Protocol::Rest);
+                let session = session(world, Flow::V2_PASSKEY, Protocol::Rest);
                 for name in 'a'..='k' {
                     enrol(&session, &name.to_string()).await;
                 }
@@ -132,7 +132,7 @@ const ROWS: &[Row] = &[
         "stored-list-once-per-name",
         |world| {
             Box::pin(async move {
-                let session = session(world, Flow::V1U2f, Protocol::Grpc);
+                let session = session(world, Flow::V1_U2F, Protocol::Grpc);
                 enrol(&session, "a").await;
                 enrol(&session, "a").await;
                 names(&session).await
@@ -145,8 +145,8 @@ const ROWS: &[Row] = &[
         "stored-v2-not-ready-in-v1",
         |world| {
             Box::pin(async move {
-                enrol(&session(world, Flow::V2U2f, Protocol::Rest), "a").await;
-                let session = session(world, Flow::V1U2f, Protocol::Rest);
+                enrol(&session(world, Flow::V2_U2F, Protocol::Rest), "a").await;
+                let session = session(world, Flow::V1_U2F, Protocol::Rest);
                 let list = session.send(Operation::List, session.message(Operation::List, "")).await;
                 success(&list)["result"][0]["state"].as_str().expect("a state").to_owned()
             })
@@ -156,13 +156,13 @@ const ROWS: &[Row] = &[
     ),
     (
         "stored-name-of-digits-as-number",
-        |world| Box::pin(name_of(world, Flow::V2U2f, Protocol::Rest, "007")),
+        |world| Box::pin(name_of(world, Flow::V2_U2F, Protocol::Rest, "007")),
         "007",
         "7",
     ),
     (
         "stored-name-in-compatibility-form",
-        |world| Box::pin(name_of(world, Flow::V2Passkey, Protocol::Rest, "\u{fb01}x\u{b2}")),
+        |world| Box::pin(name_of(world, Flow::V2_PASSKEY, Protocol::Rest, "\u{fb01}x\u{b2}")),
         "\u{fb01}x\u{b2}",
         "fix2",
     ),
@@ -170,7 +170,7 @@ const ROWS: &[Row] = &[
         "stored-list-of-own-domain",
         |world| {
             Box::pin(async move {
-                let session = session(world, Flow::V2Passkey, Protocol::Rest);
+                let session = session(world, Flow::V2_PASSKEY, Protocol::Rest);
                 let mut message = session.message(Operation::Start, "");
                 message["domain"] = json!("login.example.net");
                 let started = session.read_start(success(&session.send(Operation::Start, message).await));
@@ -188,8 +188,8 @@ const ROWS: &[Row] = &[
         "stored-name-taken",
         |world| {
             Box::pin(async move {
-                enrol(&session(world, Flow::V2U2f, Protocol::Rest), "a").await;
-                let session = session(world, Flow::V2Passkey, Protocol::Rest);
+                enrol(&session(world, Flow::V2_U2F, Protocol::Rest), "a").await;
+                let session = session(world, Flow::V2_PASSKEY, Protocol::Rest);
                 outcome(&verify_as(&session, &session.start().await, &[4; 32], "a").await)
             })
         },
