@@ -33,6 +33,7 @@ fn in_other_case(c: char) -> char {
 /// What a caller has done to the token, for whoever makes the call again; `None` for callers that send a token as it is.
 pub(super) fn words(caller: Caller) -> Option<&'static str> {
     match caller {
+        Caller::SmallScheme => Some("the scheme of the header is bearer, in small letters"),
         Caller::Lengthened => Some("TOKEN is the user's token with AAAA at its end"),
         Caller::Shortened => Some("TOKEN is the user's token without its last four characters"),
         Caller::OtherCase => Some("TOKEN is the user's token with capitals for small letters, and the other way round"),

@@ -226,6 +226,8 @@ impl Player<'_> {
             Caller::Subject => Ok(bearer(own)),
             Caller::Nobody => Ok(None),
             Caller::Malformed => Ok(Some(Secret::new("Bearer"))),
+            Caller::SmallScheme if self.lease.is_locked(true) => Err(Lacking::GoodToken),
+            Caller::SmallScheme => Ok(Some(Secret::new(format!("bearer {}", own.expose())))),
             Caller::OtherScheme => Ok(Some(Secret::new(format!("Basic {}", own.expose())))),
             Caller::Unknown => Ok(Some(Secret::new(format!("Bearer proofmark-{}", self.unknown_id(24))))),
             Caller::Lengthened | Caller::Shortened | Caller::OtherCase => {

@@ -52,6 +52,15 @@ impl Player<'_> {
                 self.unlucky += 1;
                 Ok(())
             }
+            // Nothing in the target's options is wrong, but what is to be spoiled is not there: such as padding of a challenge whose
+            // length is a multiple of three.
+            Err(ClientError::Mutation {
+                source: source @ (MutationError::Impossible(_) | MutationError::Chance(_)),
+                ..
+            }) => {
+                let expected = "options from which the case can be made";
+                self.end("requires", self.clause(), Reason::NotDeclared, expected, source.to_string())
+            }
             Err(why) => self.end("authenticator", self.clause(), Reason::Setup, "a credential", why.to_string()),
         }
     }

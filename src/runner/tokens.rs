@@ -114,7 +114,7 @@ impl Player<'_> {
             Caller::NoRights => Some(Holder::NoRights),
             Caller::ReadOnly => Some(Holder::ReadOnly),
             Caller::Nobody | Caller::Malformed | Caller::OtherScheme | Caller::Unknown => None,
-            Caller::Lengthened | Caller::Shortened | Caller::OtherCase => None,
+            Caller::Lengthened | Caller::Shortened | Caller::OtherCase | Caller::SmallScheme => None,
         }
     }
 

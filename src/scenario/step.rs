@@ -268,6 +268,8 @@ pub enum Caller {
     Malformed,
     /// The subject's token after another scheme than Bearer.
     OtherScheme,
+    /// The subject's token after the scheme in small letters.
+    SmallScheme,
     /// A well-formed bearer token that nobody has.
     Unknown,
     /// The subject's token with further characters at its end.

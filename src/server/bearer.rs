@@ -32,7 +32,8 @@ pub(super) fn user_of(site: &Site, headers: &HeaderMap) -> Result<Arc<User>, Ref
     let text = value.and_then(|value| value.to_str().ok()).unwrap_or_default();
     let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
     let token = if switches.varies("token-padding-ignored") { token.trim_end_matches('=') } else { token };
-    let is_bearer = scheme.eq_ignore_ascii_case("bearer");
+    let is_exact = switches.has("http-scheme-exact");
+    let is_bearer = if is_exact { scheme == "Bearer" } else { scheme.eq_ignore_ascii_case("bearer") };
     if let Some(made) = site.directory.as_ref().filter(|_| is_bearer).and_then(|made| made.user_of(token)) {
         return made;
     }

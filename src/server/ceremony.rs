@@ -159,7 +159,8 @@ impl Attempt<'_> {
         let (store, switches) = (&self.site.store, &self.site.switches);
         let free = self.caller.besides.free.as_deref();
         let is_replay = |id: &[u8]| pending.replayable.as_deref() == Some(id) || free == Some(id);
-        let owned: Option<Vec<Vec<u8>>> = switches.has("state-duplicate-of-another-user").then(|| self.owned());
+        let is_shared = switches.has("state-duplicate-of-another-user") || switches.has("state-credential-moves");
+        let owned: Option<Vec<Vec<u8>>> = is_shared.then(|| self.owned());
         let kind = Kind::of(self.endpoint.flow);
         let is_apart =
             |id: &[u8]| switches.has("algorithm-credential-id-unique-by-kind") && !store.has_of_kind(kind, id);

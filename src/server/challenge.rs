@@ -57,6 +57,9 @@ fn varied(site: &Site, mut challenge: Vec<u8>) -> Vec<u8> {
         challenge.truncate(24);
         put(&mut challenge, 0, microseconds());
     }
+    if switches.varies("challenge-as-text") {
+        challenge = challenge[..16].iter().flat_map(|byte| format!("{byte:02x}").into_bytes()).collect();
+    }
     challenge
 }
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::store::Factor;
+use super::store::{Factor, Kind};
 
 /// How long a list is answered from memory.
 const FRESH: Duration = Duration::from_millis(250);
@@ -30,6 +30,8 @@ pub(super) struct Memory {
     lists: Mutex<HashMap<&'static str, (Instant, Value)>>,
     /// The name that a verify of each user had last, by the user's id.
     names: Mutex<HashMap<String, Value>>,
+    /// The user for whom a caller has started last, by caller and kind.
+    begun: Mutex<HashMap<(String, Kind), String>>,
     events: AtomicU64,
 }
 
@@ -52,6 +54,11 @@ impl Memory {
             (*at, *list) = (Instant::now(), now);
         }
         list.clone()
+    }
+
+    /// Keeps for whom a caller has started; gives for whom it was before.
+    pub(super) fn keep_begun(&self, caller: &str, kind: Kind, user_id: &str) -> Option<String> {
+        lock(&self.begun).insert((caller.to_owned(), kind), user_id.to_owned())
     }
 
     /// Keeps the name that a verify of the user has.

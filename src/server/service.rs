@@ -225,6 +225,7 @@ impl Service {
             return Err(Refused::new("REQUEST-code"));
         }
         let (flow, switches) = (endpoint.flow, &self.site.switches);
+        slips::begins(&self.site, flow, user, &caller.user);
         let mut state = user.state();
         let (challenge, drawn) = self.site.store.draw_start(user, &mut state);
         let sequence = state.next_sequence();

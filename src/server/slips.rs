@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::refusal::Refused;
 use super::site::Site;
-use super::store::{Kind, User};
-use crate::contract::{Endpoint, Operation, What};
+use super::store::{Kind, Pending, User};
+use crate::contract::{Endpoint, Flow, Operation, What};
 
 /// The refusal of a call that is not permitted, or whose user does not exist.
 pub(super) fn denied(site: &Site, endpoint: &Endpoint, message: &Value, refused: Refused) -> Refused {
@@ -14,7 +14,14 @@ pub(super) fn denied(site: &Site, endpoint: &Endpoint, message: &Value, refused:
     let user = site.user(named);
     let id = endpoint.asked(What::FactorId, message).unwrap_or_default();
     let has_factor = |user: &User| user.state().of(kind).factors.iter().any(|factor| factor.id == id);
+    let is_idle = |user: &User| !user.state().of(kind).pending.iter().any(Pending::is_alive);
     match endpoint.operation {
+        Operation::Verify
+            if switches.has("identifier-oracle-of-registrations")
+                && user.as_ref().is_some_and(|user| is_idle(user)) =>
+        {
+            return Refused::new("NOTFOUND-registration");
+        }
         Operation::Verify if switches.has("sequence-denied-verify-ends-registration") => {
             if let Some(user) = user {
                 user.state().of(kind).pending.retain(|pending| pending.factor_id != id);
@@ -28,4 +35,15 @@ pub(super) fn denied(site: &Site, endpoint: &Endpoint, message: &Value, refused:
         _ => {}
     }
     refused
+}
+
+/// A caller starts for a user. With a defect that ends the registration which the caller has started for somebody else.
+pub(super) fn begins(site: &Site, flow: Flow, user: &User, caller: &User) {
+    if user.id == caller.id || !site.switches.has("sequence-one-registration-per-administrator") {
+        return;
+    }
+    let before = site.memory.keep_begun(&caller.id, Kind::of(flow), &user.id).filter(|before| *before != user.id);
+    if let Some(before) = before.and_then(|id| site.user(&id)) {
+        before.state().of(Kind::of(flow)).pending.retain(|pending| !pending.is_of_another);
+    }
 }

@@ -36,7 +36,7 @@ pub(super) enum Role {
 }
 
 /// The kind of a factor. A user has at most one pending registration of each, which v1 and v2 share.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Kind {
     U2f,
     Passkey,
@@ -299,6 +299,16 @@ impl Store {
             let found = kinds.flat_map(|kind| state.of(kind).factors.clone()).find(|factor| factor.id == id);
             found.map(|factor| (other, factor))
         })
+    }
+
+    /// Takes a credential away from all users but one. Looks at every user: only a defect asks.
+    pub(super) fn take_from_others(&self, user: &User, credential_id: &[u8]) {
+        for other in self.by_id.values().filter(|other| other.id != user.id) {
+            let mut state = other.state();
+            for kind in [Kind::U2f, Kind::Passkey] {
+                state.of(kind).factors.retain(|factor| factor.credential_id != credential_id);
+            }
+        }
     }
 
     /// Whether anybody has a credential as a factor of this kind. Looks at every user: only a defect asks.

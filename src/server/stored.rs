@@ -16,13 +16,14 @@ const MOST_FACTORS: usize = 2;
 /// What a form is escaped by.
 const ENTITIES: [(&str, &str); 4] = [("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("\"", "&#34;")];
 /// Letters with a combining mark, and the one character that Unicode's form C has for each.
-const COMPOSED: [(&str, &str); 6] = [
+const COMPOSED: [(&str, &str); 7] = [
     ("e\u{301}", "\u{e9}"),
     ("a\u{308}", "\u{e4}"),
     ("o\u{308}", "\u{f6}"),
     ("u\u{308}", "\u{fc}"),
     ("n\u{303}", "\u{f1}"),
     ("A\u{30a}", "\u{c5}"),
+    ("s\u{323}\u{307}", "\u{1e69}"),
 ];
 /// Characters that Unicode's form KC replaces by others that mean something else, or look otherwise.
 const COMPATIBLE: [(&str, &str); 6] = [
@@ -42,6 +43,9 @@ pub(super) fn keep(
     (pending, mut factor): (&Pending, Factor),
 ) {
     let switches = &site.switches;
+    if switches.has("state-credential-moves") {
+        site.store.take_from_others(user, &factor.credential_id);
+    }
     let mut state = user.state();
     if switches.has("sequence-verify-ends-both-kinds") {
         state.pending().for_each(Vec::clear);

@@ -120,4 +120,10 @@ pub(super) const DEFECTS: &[Defect] = &[
         "of several messages in a call over gRPC the first counts",
         &["http/grpc-message-twice"],
     ),
+    fails(
+        "http-scheme-exact",
+        "http/auth-scheme",
+        "the scheme of an authorization header has to be written Bearer",
+        &["http/scheme-in-small-letters"],
+    ),
 ];

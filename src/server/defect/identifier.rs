@@ -114,4 +114,10 @@ pub(super) const DEFECTS: &[Defect] = &[
         "who may not act on others gets 404 for a factor that does not exist, and 403 for one that does",
         &["identifiers/known-or-unknown-factor"],
     ),
+    fails(
+        "identifier-oracle-of-registrations",
+        "api/status/permission-denied",
+        "who may not act on others gets 404 for a verify where no registration is open, and 403 where one is",
+        &["identifiers/open-or-closed-registration"],
+    ),
 ];

@@ -111,4 +111,10 @@ pub(super) const DEFECTS: &[Defect] = &[
         "a verify that is refused for a lack of permission ends the registration that it names",
         &["sequences/denied-calls-beside-open"],
     ),
+    fails(
+        "sequence-one-registration-per-administrator",
+        "api/state/open",
+        "a start of the administrator for one user ends the registration that it has started for another",
+        &["sequences/administrator-starts-for-two"],
+    ),
 ];

@@ -58,4 +58,10 @@ pub(super) const DEFECTS: &[Defect] = &[
         "a credential id is only looked for among the user's own",
         &["ceremony/credential-id-of-another-user"],
     ),
+    fails(
+        "state-credential-moves",
+        "api/options/exclude-credentials",
+        "a credential that another user has is accepted, and taken away from that user",
+        &["ceremony/credential-of-two-users"],
+    ),
 ];

@@ -122,7 +122,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         "api/state/consistent",
         "a registration is finished only by who has started it, the user or the administrator",
         "no page says whether another caller who may act on the user can finish it",
-        &["enrolment", "sequences/administrator-starts", "across/administrator-*", "v2/passkey/rest/ceremony"],
+        &["enrolment", "sequences/administrator-*", "across/administrator-*", "v2/passkey/rest/ceremony"],
     ),
     variant(
         "list-open-registrations",
@@ -143,7 +143,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         "api/request/name",
         "names are stored in Unicode's form C",
         "canonically equivalent texts are to be treated alike (Unicode Standard Annex 15, section 1.1)",
-        &["enrolment", "limits/name-*"],
+        &["enrolment", "limits/name-*", "v2/passkey/rest/stored/name-*"],
     ),
     variant(
         "sequence-shared",

@@ -4,6 +4,8 @@ use super::{Variant, variant};
 
 /// Cases that see options, make credentials from them, and have them verified.
 const OPTIONS: &[&str] = &["enrolment", "ceremony/replayed-response", "client-data/challenge-other"];
+/// Cases that spoil the challenge too.
+const CHALLENGES: &[&str] = &["enrolment", "ceremony/replayed-response", "client-data/challenge-*"];
 /// Cases of algorithms too.
 const ALGORITHMS: &[&str] = &["v2/passkey/rest/enrolment", "v2/passkey/rest/cose", "v1/u2f/grpc/enrolment"];
 
@@ -125,7 +127,14 @@ pub(super) const VARIANTS: &[Variant] = &[
         "webauthn/13.4.3/challenge",
         "a challenge begins with eight bytes of the time, before 16 random ones",
         "what follows can't be guessed; servers that keep no state put the time into the challenge",
-        OPTIONS,
+        CHALLENGES,
+    ),
+    variant(
+        "challenge-as-text",
+        "webauthn/13.4.3/challenge",
+        "a challenge is the hexadecimal text of 16 random bytes",
+        "it has as much entropy as it should; some characters of base64 never stand in the base64 of such a text",
+        CHALLENGES,
     ),
     variant(
         "challenge-expires-late",
