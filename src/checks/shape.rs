@@ -122,7 +122,7 @@ fn answer<'a>(observation: &Observation<'a>, operation: Operation) -> Option<&'a
 }
 
 fn start_details(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
-    answer(observation, Operation::Start).map(has_details)
+    has_details(observation, Operation::Start)
 }
 
 fn start_factor_id(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
@@ -148,17 +148,19 @@ fn start_options(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
 }
 
 fn verify(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
-    answer(observation, Operation::Verify).map(has_details)
+    has_details(observation, Operation::Verify)
 }
 
 fn remove(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
-    answer(observation, Operation::Remove).map(has_details)
+    has_details(observation, Operation::Remove)
 }
 
-fn has_details(body: &Value) -> Vec<Wrong> {
-    let details = body.get("details");
+fn has_details(observation: &Observation<'_>, operation: Operation) -> Option<Vec<Wrong>> {
+    let body = answer(observation, operation)?;
+    let slot = observation.exchange.endpoint.answers(What::Details)?;
+    let (name, details) = (slot.name(), slot.of(body));
     if details.is_some_and(Value::is_object) {
-        return Vec::new();
+        return Some(Vec::new());
     }
-    vec![Wrong::new("details: object", format!("details: {}", brief(details)))]
+    Some(vec![Wrong::new(format!("{name}: object"), format!("{name}: {}", brief(details)))])
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::refusal::Refused;
+use super::refusal::{self, Refused};
 use super::switches::Switches;
 use crate::contract::{Endpoint, LengthUnit, Limit, What};
 
@@ -47,15 +47,23 @@ pub(super) fn check(endpoint: &Endpoint, message: &Value, switches: &Switches) -
         }
         if !(min..=max).contains(&length) {
             let message = format!("{} has length {length}, allowed are {min} to {max}", name_of(limit));
-            return Err(Refused::with_message(&error_id(limit), message));
+            return Err(Refused::with_message(&error_id(endpoint, limit), message));
         }
     }
     Ok(())
 }
 
-/// The id of the refusal for a limit, such as `LIMIT-tokenName`.
-pub(super) fn error_id(limit: &Limit) -> String {
-    format!("LIMIT-{}", name_of(limit))
+/// The id of the refusal for a limit, such as `LIMIT-tokenName`. What another contract calls otherwise has the id of its like.
+pub(super) fn error_id(endpoint: &Endpoint, limit: &Limit) -> String {
+    let id = format!("LIMIT-{}", name_of(limit));
+    let what = endpoint.request.iter().find(|slot| slot.at == limit.member).map(|slot| slot.what);
+    match what {
+        _ if refusal::is_listed(&id) => id,
+        Some(What::User) => "LIMIT-userId".to_owned(),
+        Some(What::Credential) => "LIMIT-publicKeyCredential".to_owned(),
+        Some(What::FactorName) => "LIMIT-tokenName".to_owned(),
+        _ => "LIMIT-u2fId".to_owned(),
+    }
 }
 
 fn name_of(limit: &Limit) -> &'static str {
@@ -92,8 +100,11 @@ mod tests {
 
     #[test]
     fn every_limit_has_its_error_id() {
-        for limit in usual().endpoints().flat_map(|endpoint| endpoint.limits) {
-            let id = error_id(limit);
+        let limits =
+            usual().endpoints().flat_map(|endpoint| endpoint.limits.iter().map(move |limit| (endpoint, limit)));
+        for (endpoint, limit) in limits {
+            let id = error_id(endpoint, limit);
+            assert!(id.ends_with(name_of(limit)), "{id}");
             assert!(ERROR_IDS.iter().any(|entry| entry.id == id), "{id}");
         }
     }

@@ -14,7 +14,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
-use axum::routing::{MethodFilter, any, on};
+use axum::routing::{any, on};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use bytes::Bytes;
@@ -32,7 +32,7 @@ use super::counts::Counts;
 use super::factors::{self, READY};
 use super::listener::Manner;
 use super::store::{Store, User};
-use super::{RunningServer, Server, ServerConfig, accounts_of, body, listener};
+use super::{RunningServer, Server, ServerConfig, accounts_of, body, listener, rest};
 use crate::contract::{Contract, Endpoint, Flow, Form, Operation, Protocol, What};
 use crate::wire::{framing, schema};
 
@@ -87,8 +87,7 @@ fn router(null: &Arc<Null>, contract: &Contract, rp_id: &str) -> Result<Router, 
                 null.answer(protocol, &replies, request).await
             }
         };
-        let method = if endpoint.rest.method == "DELETE" { MethodFilter::DELETE } else { MethodFilter::POST };
-        router = router.route(endpoint.rest.path, on(method, handler(true)));
+        router = router.route(endpoint.rest.path, on(rest::documented_method(endpoint), handler(true)));
         if let Some(grpc) = &endpoint.grpc {
             router = router.route(&grpc.path(), any(handler(false)));
         }

@@ -65,6 +65,11 @@ fn find(id: &str) -> &'static ErrorId {
     found.unwrap_or(&INTERNAL)
 }
 
+/// Whether there is a refusal with this id.
+pub(super) fn is_listed(id: &str) -> bool {
+    ERROR_IDS.iter().any(|entry| entry.id == id)
+}
+
 /// An id in place of another that tells nothing of its meaning.
 pub(super) fn number(id: &str) -> String {
     let at = ERROR_IDS.iter().position(|entry| entry.id == id).unwrap_or(ERROR_IDS.len());

@@ -63,9 +63,15 @@ pub(super) fn refuse(service: &Service, id: &str) -> Response {
     respond(&service.site.switches, None, Err(Refused::new(id)))
 }
 
+/// The method that the contract has.
+pub(super) fn documented_method(endpoint: &Endpoint) -> MethodFilter {
+    let method = Method::from_bytes(endpoint.rest.method.as_bytes()).ok();
+    method.and_then(|method| MethodFilter::try_from(method).ok()).unwrap_or(MethodFilter::POST)
+}
+
 /// The methods that run an operation: the documented one, and what a defect adds.
 fn method_filter(endpoint: &Endpoint, switches: &Switches) -> MethodFilter {
-    let documented = if endpoint.rest.method == "DELETE" { MethodFilter::DELETE } else { MethodFilter::POST };
+    let documented = documented_method(endpoint);
     match endpoint.operation {
         Operation::Start if switches.has("request-get-starts") => documented.or(MethodFilter::GET),
         Operation::Verify if switches.has("request-patch-verifies") => documented.or(MethodFilter::PATCH),

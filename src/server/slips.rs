@@ -10,7 +10,7 @@ use crate::contract::{Endpoint, Flow, Operation, What};
 /// The refusal of a call that is not permitted, or whose user does not exist.
 pub(super) fn denied(site: &Site, endpoint: &Endpoint, message: &Value, refused: Refused) -> Refused {
     let (switches, kind) = (&site.switches, Kind::of(endpoint.flow));
-    let Some(named) = message["userId"].as_str().filter(|_| !switches.is_empty()) else { return refused };
+    let Some(named) = endpoint.asked(What::User, message).filter(|_| !switches.is_empty()) else { return refused };
     let user = site.user(named);
     let id = endpoint.asked(What::FactorId, message).unwrap_or_default();
     let has_factor = |user: &User| user.state().of(kind).factors.iter().any(|factor| factor.id == id);

@@ -46,7 +46,7 @@ impl Transport for Rest {
 fn draft(base_url: &str, call: &Call) -> Result<Draft, TransportError> {
     let message = outgoing::message(call)?;
     let url = outgoing::url(base_url, &path(call.endpoint, message), call);
-    let has_body = call.endpoint.rest.method != "DELETE";
+    let has_body = !matches!(call.endpoint.rest.method, "DELETE" | "GET");
     Ok(Draft {
         method: call.endpoint.rest.method,
         url,

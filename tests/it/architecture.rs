@@ -281,6 +281,14 @@ fn words(source: &Source) -> Vec<String> {
     (0..source.tokens.len()).filter_map(at).collect()
 }
 
+/// Flows that are named where a contract's data should be asked.
+fn named_flows(source: &Source) -> Vec<String> {
+    let is_constant = |text: &str| text.starts_with(|c: char| c.is_ascii_uppercase()) && text.to_uppercase() == text;
+    let is_named = |index: &usize| source.has(*index, &["Flow", "::"]) && is_constant(source.text(index + 2));
+    let found = (0..source.tokens.len()).filter(is_named).filter(|_| source.top() != "contract");
+    found.map(|index| format!("{}: it names a flow", source.place(index))).collect()
+}
+
 fn assert_holds(rule: fn(&Source) -> Vec<String>) {
     let sources = source::all();
     assert!(sources.len() > 50, "the sources were not found");
@@ -309,6 +317,11 @@ fn files_are_short() {
 #[test]
 fn functions_are_short() {
     assert_holds(long_functions);
+}
+
+#[test]
+fn contracts_alone_name_flows() {
+    assert_holds(named_flows);
 }
 
 #[test]
@@ -378,8 +391,17 @@ mod can_fail {
     #[test]
     fn vendor_names() {
         let text = "\"zitadel.user.v2.UserService\"\ninclude_str!(\"fixtures/proto/zitadel/v1/message.proto\")\n// as Zitadel does";
-        assert_eq!(vendors("src/contract/v2.rs", text), ["src/contract/v2.rs:3: // as Zitadel does"]);
+        assert_eq!(vendors("src/server/rest.rs", text), ["src/server/rest.rs:3: // as Zitadel does"]);
+        assert_eq!(vendors("src/contract/v2.rs", text), [""; 0]);
         assert_eq!(vendors("src/provisioner/zitadel/mod.rs", text), [""; 0]);
+    }
+
+    #[test]
+    fn flows() {
+        let text = "if flow == Flow::V9_KEY {}\nlet all = Flow::ALL;\nflow.map(Flow::slug)";
+        let named = |line: u32| format!("src/load/cycle.rs:{line}: it names a flow");
+        check(named_flows, "src/load/cycle.rs", text, &[&named(1), &named(2)]);
+        check(named_flows, "src/contract/invented.rs", text, &[]);
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod certificates;
 mod chain;
 mod ci_examples;
 mod cli;
+mod contract;
 mod coverage;
 mod deploy;
 mod gate;
