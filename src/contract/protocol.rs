@@ -2,30 +2,20 @@
 
 use std::fmt;
 
-/// How a call reaches the target.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Protocol {
-    /// HTTP/JSON, `application/json`.
-    Rest,
-    /// gRPC over HTTP/2, `application/grpc`.
-    Grpc,
-    /// gRPC-Web binary, `application/grpc-web+proto`.
-    GrpcWeb,
+named! {
+    /// How a call reaches the target.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+    pub enum Protocol by slug {
+        /// HTTP/JSON, `application/json`.
+        Rest = "rest",
+        /// gRPC over HTTP/2, `application/grpc`.
+        Grpc = "grpc",
+        /// gRPC-Web binary, `application/grpc-web+proto`.
+        GrpcWeb = "grpc-web",
+    }
 }
 
 impl Protocol {
-    /// All protocols.
-    pub const ALL: [Protocol; 3] = [Protocol::Rest, Protocol::Grpc, Protocol::GrpcWeb];
-
-    /// `rest`, `grpc` or `grpc-web`.
-    pub const fn slug(self) -> &'static str {
-        match self {
-            Protocol::Rest => "rest",
-            Protocol::Grpc => "grpc",
-            Protocol::GrpcWeb => "grpc-web",
-        }
-    }
-
     /// The protocol with this slug.
     pub fn from_slug(slug: &str) -> Option<Protocol> {
         Protocol::ALL.into_iter().find(|protocol| protocol.slug() == slug)

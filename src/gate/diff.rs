@@ -27,34 +27,20 @@ pub struct Change<'a> {
     pub after: Option<&'a CaseRecord>,
 }
 
-/// How a record differs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
-    /// Good before, or less grave: now a deviation, an error or a fail.
-    NewlyFailing,
-    /// A deviation, an error or a fail before, and none now.
-    Fixed,
-    /// Another verdict, reason or observation.
-    Changed,
-    /// Only in the earlier run.
-    OnlyBefore,
-    /// Only in the later run.
-    OnlyAfter,
-}
-
-impl Kind {
-    /// Every kind, in the order of reports.
-    pub const ALL: [Kind; 5] = [Kind::NewlyFailing, Kind::Fixed, Kind::Changed, Kind::OnlyBefore, Kind::OnlyAfter];
-
-    /// `newly-failing`, `fixed`, `changed`, `only-before` or `only-after`.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Kind::NewlyFailing => "newly-failing",
-            Kind::Fixed => "fixed",
-            Kind::Changed => "changed",
-            Kind::OnlyBefore => "only-before",
-            Kind::OnlyAfter => "only-after",
-        }
+named! {
+    /// How a record differs.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+    pub enum Kind by name {
+        /// Good before, or less grave: now a deviation, an error or a fail.
+        NewlyFailing = "newly-failing",
+        /// A deviation, an error or a fail before, and none now.
+        Fixed = "fixed",
+        /// Another verdict, reason or observation.
+        Changed = "changed",
+        /// Only in the earlier run.
+        OnlyBefore = "only-before",
+        /// Only in the later run.
+        OnlyAfter = "only-after",
     }
 }
 

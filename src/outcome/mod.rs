@@ -159,31 +159,18 @@ impl Reason {
     }
 }
 
-/// What a reason sends a reader to, in the order in which to look: what comes later may follow from what comes before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Concern {
-    /// The target file does not fit the target.
-    Configuration,
-    /// Something that cases need could not be had; nothing is said of the target.
-    Setup,
-    /// The target does otherwise than it should.
-    Conformance,
-    /// A fault of proofmark.
-    Harness,
-}
-
-impl Concern {
-    /// All of them, in order.
-    pub const ALL: [Concern; 4] = [Concern::Configuration, Concern::Setup, Concern::Conformance, Concern::Harness];
-
-    /// `configuration`, `setup`, `conformance` or `proofmark`.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Concern::Configuration => "configuration",
-            Concern::Setup => "setup",
-            Concern::Conformance => "conformance",
-            Concern::Harness => "proofmark",
-        }
+named! {
+    /// What a reason sends a reader to, in the order in which to look: what comes later may follow from what comes before.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Concern by name {
+        /// The target file does not fit the target.
+        Configuration = "configuration",
+        /// Something that cases need could not be had; nothing is said of the target.
+        Setup = "setup",
+        /// The target does otherwise than it should.
+        Conformance = "conformance",
+        /// A fault of proofmark.
+        Harness = "proofmark",
     }
 }
 

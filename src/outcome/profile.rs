@@ -5,32 +5,22 @@ use serde::{Deserialize, Serialize};
 use super::{Reason, Verdict};
 use crate::contract::clause::Basis;
 
-/// What a run holds a target to. Each profile includes the ones before it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Profile {
-    /// The texts that bind a relying party, the API's documentation, and what the target file says of the target.
-    #[default]
-    Webauthn,
-    /// What FIDO's conformance tools demand, too.
-    Fido,
-    /// What is recommended, and what is unsafe, too.
-    Strict,
+named! {
+    /// What a run holds a target to. Each profile includes the ones before it.
+    #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+    #[serde(rename_all = "kebab-case")]
+    pub enum Profile by name {
+        /// The texts that bind a relying party, the API's documentation, and what the target file says of the target.
+        #[default]
+        Webauthn = "webauthn",
+        /// What FIDO's conformance tools demand, too.
+        Fido = "fido",
+        /// What is recommended, and what is unsafe, too.
+        Strict = "strict",
+    }
 }
 
 impl Profile {
-    /// All of them, the mildest first.
-    pub const ALL: [Profile; 3] = [Profile::Webauthn, Profile::Fido, Profile::Strict];
-
-    /// `webauthn`, `fido` or `strict`.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Profile::Webauthn => "webauthn",
-            Profile::Fido => "fido",
-            Profile::Strict => "strict",
-        }
-    }
-
     /// The profile with this name.
     ///
     /// # Errors

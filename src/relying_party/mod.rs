@@ -1,122 +1,21 @@
-//! The verifier: "Registering a New Credential" (WebAuthn L3 §7.1) as numbered steps, pure.
+//! The verifier: the ceremonies of section 7 of WebAuthn L3 as numbered steps, pure.
 //!
 //! It is the oracle of the runner and the heart of the reference server. Steps are evaluated in the order of the
-//! specification; the first that fails is the refusal.
+//! specification; the first that fails is the refusal. `client_data` and `authenticator_data` hold what all ceremonies check,
+//! `registration` what only a registration does.
 
+mod authenticator_data;
+mod ceremony;
+mod client_data;
+mod context;
+mod procedure;
+mod registration;
 mod step;
-mod verify;
-
-pub use step::Step;
-
-use std::fmt;
-
-use serde_json::Value;
 
 pub use crate::webauthn::attestation::AttestationType;
-use crate::webauthn::authenticator_data::{Aaguid, Flags};
-use crate::webauthn::cose::{CoseAlgorithm, CoseKey};
-use crate::webauthn::x509::Certificate;
-
-/// What the relying party knows of the ceremony that a response claims to answer.
-pub struct Ceremony<'a> {
-    /// The challenge that was sent, decoded.
-    pub challenge: &'a [u8],
-    /// The RP ID.
-    pub rp_id: &'a str,
-    /// Origins from which a registration is expected, in ASCII serialisation.
-    pub origins: &'a [String],
-    /// Origins within whose pages a cross-origin registration is expected.
-    pub top_origins: &'a [String],
-    /// Whether a registration in a frame of another origin is expected.
-    pub allow_cross_origin: bool,
-    /// Whether user verification was required.
-    pub user_verification_required: bool,
-    /// The algorithms offered in `pubKeyCredParams`.
-    pub algorithms: &'a [CoseAlgorithm],
-    /// Whether a credential id is registered already, for any user.
-    pub is_registered: &'a dyn Fn(&[u8]) -> bool,
-    /// Certificates that attestation has to lead to; with none of them any attestation that verifies is good enough.
-    pub trust_anchors: &'a [Certificate],
-    /// The time at which certificates have to be valid, in seconds since 1970.
-    pub now: u64,
-}
-
-/// What is stored for a verified credential (WebAuthn L3 §4, "Credential Record").
-#[derive(Debug, Clone, PartialEq)]
-pub struct Registration {
-    /// Credential id.
-    pub credential_id: Vec<u8>,
-    /// Credential public key.
-    pub public_key: CoseKey,
-    /// Signature counter.
-    pub sign_count: u32,
-    /// Flags of the authenticator data.
-    pub flags: Flags,
-    /// Model of the authenticator; all zero if it is not told.
-    pub aaguid: Aaguid,
-    /// Attestation statement format, such as `packed`.
-    pub format: String,
-    /// Attestation type that the statement conveyed.
-    pub attestation_type: AttestationType,
-}
-
-/// The step at which a response is refused, and what was found there.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
-    /// The step.
-    pub step: Step,
-    /// For [`Step::AttestationStatement`] the check of the format's procedure, such as `8.3/magic`.
-    pub check: Option<&'static str>,
-    /// What was found, for people; text from the response is shortened and escaped.
-    pub detail: String,
-}
-
-impl Refusal {
-    /// The clause that was not met, without the document's name: `7.1/origin`, `8.3/magic`.
-    pub fn clause(&self) -> String {
-        self.check.map_or_else(|| format!("7.1/{}", self.step), str::to_owned)
-    }
-}
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.clause(), self.detail)
-    }
-}
-
-impl std::error::Error for Refusal {}
-
-/// Verifies a RegistrationResponseJSON.
-///
-/// # Errors
-/// [`Refusal`]: the first step of WebAuthn L3 §7.1 that does not hold.
-pub fn verify_registration(ceremony: &Ceremony<'_>, credential: &Value) -> Result<Registration, Refusal> {
-    verify_registration_without(ceremony, credential, None)
-}
-
-/// What a careless relying party leaves out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Omission {
-    /// The check of one step: where the step also decodes something, it is read as leniently as can be.
-    Step(Step),
-    /// The verification of statements of the format with this identifier, such as `tpm`.
-    Format(&'static str),
-    /// One check of a format's procedure, such as `8.3/magic`: a statement that fails there is taken for verified. Or one that no step
-    /// of the ceremony has: `5.1/raw-id`, that rawId is the credential id; `6.5.1/point`, that the key is a point of its curve.
-    Check(&'static str),
-}
-
-/// Verifies as a relying party would that leaves something out. With `None` the same as [`verify_registration`].
-///
-/// # Errors
-/// [`Refusal`]; of a step that is left out only if its input cannot be read at all.
-pub fn verify_registration_without(
-    ceremony: &Ceremony<'_>,
-    credential: &Value,
-    omission: Option<Omission>,
-) -> Result<Registration, Refusal> {
-    verify::Verifier { ceremony, omission }.verify(credential)
-}
+pub use ceremony::{Ceremony, Omission, Refusal, Registration, verify_registration, verify_registration_without};
+pub use procedure::{Procedure, REGISTRATION};
+pub use step::Step;
 
 #[cfg(test)]
 mod tests;

@@ -45,44 +45,22 @@ const LONG: usize = 1 << 20;
 /// Milliseconds after which a call may be tried again (gRPC proposal A6).
 const PUSHBACK: &str = "grpc-retry-pushback-ms";
 
-/// What stood between us and an answer of the target's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum FaultKind {
-    /// There are too many calls: HTTP 429, RESOURCE_EXHAUSTED, or GOAWAY with ENHANCE_YOUR_CALM.
-    RateLimited,
-    /// A gateway says that what is behind it does not answer.
-    Gateway,
-    /// There was no connection.
-    Unreachable,
-    /// GOAWAY: the connection takes no more calls.
-    GoAway,
-    /// REFUSED_STREAM.
-    RefusedStream,
-    /// A connection that was kept had ended.
-    Stale,
-}
-
-impl FaultKind {
-    /// All of them, in the order of summaries.
-    pub const ALL: [FaultKind; 6] = [
-        FaultKind::RateLimited,
-        FaultKind::Gateway,
-        FaultKind::Unreachable,
-        FaultKind::GoAway,
-        FaultKind::RefusedStream,
-        FaultKind::Stale,
-    ];
-
-    /// A stable kebab-case name, for records.
-    pub const fn name(self) -> &'static str {
-        match self {
-            FaultKind::RateLimited => "rate-limited",
-            FaultKind::Gateway => "gateway",
-            FaultKind::Unreachable => "unreachable",
-            FaultKind::GoAway => "go-away",
-            FaultKind::RefusedStream => "refused-stream",
-            FaultKind::Stale => "stale-connection",
-        }
+named! {
+    /// What stood between us and an answer of the target's.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum FaultKind by name {
+        /// There are too many calls: HTTP 429, RESOURCE_EXHAUSTED, or GOAWAY with ENHANCE_YOUR_CALM.
+        RateLimited = "rate-limited",
+        /// A gateway says that what is behind it does not answer.
+        Gateway = "gateway",
+        /// There was no connection.
+        Unreachable = "unreachable",
+        /// GOAWAY: the connection takes no more calls.
+        GoAway = "go-away",
+        /// REFUSED_STREAM.
+        RefusedStream = "refused-stream",
+        /// A connection that was kept had ended.
+        Stale = "stale-connection",
     }
 }
 
