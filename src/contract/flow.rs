@@ -55,11 +55,6 @@ pub struct FlowData {
 pub struct Flow(pub &'static FlowData);
 
 impl Flow {
-    /// The flow with this slug, of any contract that is built in.
-    pub fn from_slug(slug: &str) -> Option<Flow> {
-        super::flows().find(|flow| flow.slug() == slug)
-    }
-
     /// Such as `v2/u2f`.
     pub const fn slug(self) -> &'static str {
         self.0.slug

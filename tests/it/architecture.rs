@@ -136,6 +136,9 @@ const NOWHERE: &[&[&str]] =
 /// Who gives findings.
 const GIVERS: [&str; 3] = ["runner", "checks", "scenario"];
 
+/// Folders whose files still use each other in a circle.
+const CIRCULAR: &[&str] = &[];
+
 const LONGEST_FILE: usize = 400;
 const LONGEST_FUNCTION: usize = 60;
 
@@ -195,6 +198,46 @@ fn edges(sources: &[Source]) -> BTreeMap<String, BTreeSet<String>> {
     for source in sources.iter().filter(|source| !source.top().is_empty()) {
         let used = uses(source).into_iter().map(|(_, used)| used).filter(|used| used != source.top());
         edges.entry(source.top().to_owned()).or_default().extend(used);
+    }
+    edges
+}
+
+/// What a file names by `crate::` or `super::`: paths from the root, as far as they are modules, types or functions.
+fn paths(source: &Source) -> Vec<Vec<String>> {
+    let mut found = Vec::new();
+    for index in 0..source.tokens.len() {
+        let begins = index == 0 || source.text(index - 1) != "::";
+        let supers = (0..).take_while(|step| source.has(index + 2 * step, &["super", "::"])).count();
+        let base = match source.text(index) {
+            "crate" if begins && source.text(index + 1) == "::" => Some((0, index + 2)),
+            "super" if begins => source.modules.len().checked_sub(supers).map(|depth| (depth, index + 2 * supers)),
+            _ => None,
+        };
+        let Some((depth, mut at)) = base else { continue };
+        let mut path = source.modules[..depth].to_vec();
+        while source.text(at) != "{" && source.text(at + 1) == "::" {
+            path.push(source.text(at).to_owned());
+            at += 2;
+        }
+        found.extend(named(source, at).into_iter().map(|name| [&path[..], &[name]].concat()));
+    }
+    found
+}
+
+/// Which files and folders of each folder use which others of it. What a parent re-exports is the parent's.
+fn inner_edges(sources: &[Source]) -> BTreeMap<String, BTreeMap<String, BTreeSet<String>>> {
+    let known: BTreeSet<&[String]> =
+        sources.iter().flat_map(|source| (1..=source.modules.len()).map(|depth| &source.modules[..depth])).collect();
+    let mut edges: BTreeMap<String, BTreeMap<String, BTreeSet<String>>> = BTreeMap::new();
+    for source in sources {
+        for path in paths(source) {
+            let own = &source.modules;
+            let common = own.iter().zip(&path).take_while(|(own, other)| own == other).count();
+            if common > 0 && common < own.len() && common < path.len() && known.contains(&path[..=common]) {
+                let folder = edges.entry(own[..common].join("/")).or_default();
+                folder.entry(own[common].clone()).or_default().insert(path[common].clone());
+            }
+        }
     }
     edges
 }
@@ -307,6 +350,15 @@ fn modules_use_only_what_is_below_them() {
 #[test]
 fn modules_do_not_form_cycles() {
     assert_eq!(cycle(edges(&source::all())), [""; 0]);
+}
+
+#[test]
+fn files_of_a_folder_do_not_form_cycles() {
+    for (folder, edges) in inner_edges(&source::all()) {
+        let found = cycle(edges);
+        let is_left = CIRCULAR.contains(&folder.as_str());
+        assert_eq!(!found.is_empty(), is_left, "src/{folder}: {found:?}");
+    }
 }
 
 #[test]

@@ -21,7 +21,7 @@ use crate::hostile::matrix::proxy::{self as http2, Act as Act2, Ending};
 use crate::misbehaving::proxy::{Act, Proxy, Request};
 use crate::misbehaving::{http, run, runner, server, target};
 
-/// A door before a server, on an address of its own, that is closed for a moment after every 13 connections: who comes then is refused.
+/// A door before a server, on an address from which nobody connects, that is closed for a moment after every 13 connections: who comes then is refused.
 fn door(upstream: SocketAddr) -> SocketAddr {
     let bound = |address: SocketAddr| {
         let socket = TcpSocket::new_v4().expect("a socket");
@@ -29,7 +29,7 @@ fn door(upstream: SocketAddr) -> SocketAddr {
         socket.bind(address).expect("nobody else's port");
         socket
     };
-    let first = bound(([127, 0, 0, 1], 0).into());
+    let first = bound(([127, 13, 0, 1], 0).into());
     let address = first.local_addr().expect("bound");
     let mut listener = first.listen(128).expect("bound");
     tokio::spawn(async move {

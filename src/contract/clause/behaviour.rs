@@ -1,6 +1,6 @@
 //! What the operations do: who may act on whom, what is stored, and what no reply does.
 
-use super::{Clause, doc, must, security};
+use super::statement::{Clause, doc, must, security};
 
 /// The clauses of this topic.
 #[rustfmt::skip]

@@ -1,6 +1,6 @@
 //! What a request says twice, in two places and with two values: the documented place decides, or the call is refused.
 
-use super::{Clause, doc, rfc, security};
+use super::statement::{Clause, doc, rfc, security};
 use crate::contract::Protocol::{Grpc, GrpcWeb, Rest};
 
 /// The clauses of this topic. Either answer will do: what is looked at is on whose a call has acted.

@@ -1,6 +1,6 @@
 //! W3C WebAuthn Level 3: the registration ceremony of section 7.1, by the numbers of the Editor's Draft of 2026-07-30.
 
-use super::{Clause, may, must, security, should};
+use super::statement::{Clause, may, must, security, should};
 
 /// The clauses of this source.
 #[rustfmt::skip]

@@ -1,6 +1,6 @@
 //! Where the operations are, and which statuses the pages document.
 
-use super::{Clause, doc};
+use super::statement::{Clause, doc};
 
 /// The clauses of this topic.
 #[rustfmt::skip]

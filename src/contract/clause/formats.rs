@@ -1,6 +1,6 @@
 //! W3C WebAuthn Level 3: the verification procedures of the attestation statement formats, section 8.
 
-use super::{Clause, fido, may, must, security};
+use super::statement::{Clause, fido, may, must, security};
 
 /// The clauses of this source.
 #[rustfmt::skip]

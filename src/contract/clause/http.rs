@@ -1,6 +1,6 @@
 //! HTTP and gRPC around the API: what their own texts ask of a reply, and of what is done with a request.
 
-use super::{Clause, doc, rfc, security, should};
+use super::statement::{Clause, doc, rfc, security, should};
 use crate::contract::Protocol::{Grpc, GrpcWeb, Rest};
 
 /// The clauses of this topic.

@@ -1,6 +1,6 @@
 //! How users and registrations are called, and what options say in numbers and names.
 
-use super::{Clause, doc, must, security, should};
+use super::statement::{Clause, doc, must, security, should};
 
 /// The clauses of this topic.
 #[rustfmt::skip]

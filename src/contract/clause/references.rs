@@ -1,6 +1,6 @@
 //! Texts that WebAuthn builds on, where a case rests on a sentence of theirs that no step of WebAuthn repeats.
 
-use super::{Clause, rfc};
+use super::statement::{Clause, rfc};
 
 /// The clauses of this topic.
 #[rustfmt::skip]

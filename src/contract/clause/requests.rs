@@ -1,6 +1,6 @@
 //! What a request has: authorization, path, body, members and their limits.
 
-use super::{Clause, doc};
+use super::statement::{Clause, doc};
 use crate::contract::Protocol::{Grpc, GrpcWeb, Rest};
 
 /// The clauses of this topic.

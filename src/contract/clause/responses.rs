@@ -1,6 +1,6 @@
 //! What a reply has: content type, body, members and what they mean.
 
-use super::{Clause, doc, may, must, rfc};
+use super::statement::{Clause, doc, may, must, rfc};
 use crate::contract::Protocol::{Grpc, GrpcWeb, Rest};
 
 /// The clauses of this topic.

@@ -1,6 +1,6 @@
 //! What stays, what goes and what is open while calls follow each other.
 
-use super::{Clause, doc, must, security, should};
+use super::statement::{Clause, doc, must, security, should};
 
 /// The clauses of this topic.
 #[rustfmt::skip]

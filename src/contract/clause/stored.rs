@@ -1,6 +1,6 @@
 //! What is stored: the lists show what was sent.
 
-use super::{Clause, doc};
+use super::statement::{Clause, doc};
 
 /// The clauses of this topic.
 #[rustfmt::skip]

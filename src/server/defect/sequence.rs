@@ -47,7 +47,7 @@ pub(super) const DEFECTS: &[Defect] = &[
     ),
     fails(
         "sequence-third-evicts-first",
-        "api/state/kept",
+        "api/state/listed",
         "the third factor of a kind puts the first one out",
         &["sequences/remove-middle-of-three"],
     ),

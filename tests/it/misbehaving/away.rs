@@ -26,7 +26,7 @@ fn bound(address: SocketAddr) -> TcpSocket {
 
 impl Door {
     fn of(server: SocketAddr) -> Door {
-        let socket = bound(([127, 0, 0, 1], 0).into());
+        let socket = bound(([127, 13, 0, 1], 0).into());
         let address = socket.local_addr().expect("bound");
         let mut door = Door { address, server, closed: Some(socket), task: None };
         door.open();

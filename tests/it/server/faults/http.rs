@@ -3,6 +3,7 @@
 use http::{HeaderName, HeaderValue, Method};
 use proofmark::authenticator::{Client, CreationRequest, Format};
 use proofmark::contract::{Flow, Operation, Protocol};
+use proofmark::wire::secret::Secret;
 use proofmark::wire::{framing, schema};
 
 use super::super::{Session, World, call, endpoint, refusal};
@@ -226,6 +227,20 @@ const ROWS: &[Row] = &[
         |world| Box::pin(status_of(world, Method::POST, &[("expect", "100-continue")])),
         "200",
         "417",
+    ),
+    (
+        "http-scheme-exact",
+        |world| {
+            Box::pin(async move {
+                let session = passkey(world);
+                let mut call =
+                    call(endpoint(session.flow, Operation::Start), session.message(Operation::Start, ""), "");
+                call.authorization = Some(Secret::new(format!("bearer {}", session.account.token.expose())));
+                world.call(Protocol::Rest, &call).await.http_status.to_string()
+            })
+        },
+        "200",
+        "401",
     ),
     (
         "http-grpc-message-raw",

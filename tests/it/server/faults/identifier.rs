@@ -1,6 +1,7 @@
 //! User handles, ways to tell who there is, and options that clients can't answer.
 
 use http::Method;
+use proofmark::authenticator::Format;
 use proofmark::contract::{Flow, Operation, Protocol};
 use proofmark::transport::{Exchange, Reply};
 use serde_json::{Value, json};
@@ -252,6 +253,23 @@ const ROWS: &[Row] = &[
                 session.account.user_id.clone_from(&other.account.user_id);
                 let known = session.remove(&started.factor_id).await.http_status;
                 format!("{known} {}", session.remove("404").await.http_status)
+            })
+        },
+        "403 403",
+        "403 404",
+    ),
+    (
+        "identifier-oracle-of-registrations",
+        |world| {
+            Box::pin(async move {
+                let other = Session::new(world, Flow::V2_PASSKEY, Protocol::Rest, 1);
+                let started = other.start().await;
+                let good = other.create(&started, Format::None).json;
+                let mut session = passkey(world);
+                session.account.user_id.clone_from(&other.account.user_id);
+                let open = session.verify(&started, &good).await.http_status;
+                success(&other.verify(&started, &good).await);
+                format!("{open} {}", session.verify(&started, &good).await.http_status)
             })
         },
         "403 403",

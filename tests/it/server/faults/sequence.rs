@@ -253,6 +253,19 @@ const ROWS: &[Row] = &[
         "accepted",
         "NOTFOUND-factor",
     ),
+    (
+        "sequence-one-registration-per-administrator",
+        |world| {
+            Box::pin(async move {
+                let first = administrator(passkey(world));
+                let started = first.start().await;
+                administrator(Session::new(world, Flow::V2_PASSKEY, Protocol::Rest, 1)).start().await;
+                finished(&first, &started).await
+            })
+        },
+        "accepted",
+        "NOTFOUND-factor",
+    ),
 ];
 
 #[tokio::test]
