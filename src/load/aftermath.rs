@@ -9,7 +9,7 @@ use super::judge::{self, Answer, Failure};
 use super::lookups::LookUp;
 use super::message::{excludes, in_list, public_key_of};
 use super::played::Cycle;
-use super::pool::Subject;
+use super::user::Subject;
 use crate::contract::{Operation, What};
 use crate::outcome::load::{LoadStep, Outcome};
 

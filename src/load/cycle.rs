@@ -12,7 +12,7 @@ use super::lookups::Lookups;
 use super::message::{Started, excluded, public_key_of, verification};
 use super::neighbours::Neighbours;
 use super::played::Cycle;
-use super::pool::Subject;
+use super::user::Subject;
 use super::witness::{Crossed, Witness};
 use crate::authenticator::Format;
 use crate::contract::{Operation, Protocol, What};

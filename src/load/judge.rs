@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::draw::Draw;
-use super::pool::Subject;
+use super::user::Subject;
 use crate::checks::{self, Observation};
 use crate::contract::Operation;
 use crate::outcome::load::{LoadStep, Outcome};

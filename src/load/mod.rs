@@ -33,6 +33,7 @@ mod stall;
 mod subject_file;
 mod table;
 mod tally;
+mod user;
 mod witness;
 mod workers;
 
@@ -58,10 +59,11 @@ pub use bounds::within;
 pub use excuse::Excuses;
 pub use generator::Tolerance;
 pub use guard::{RemoteTarget, admit};
-pub use pool::{LoadUser, Subjects};
+pub use pool::Subjects;
 pub use preflight::Unready;
 pub use subject_file::{Kept, census};
 pub use table::{header, live_view, progress_line, render};
+pub use user::LoadUser;
 
 /// What may be asked for without a word: enough for most, and not enough to do harm by mistake.
 #[derive(Debug, Clone, Copy, PartialEq)]

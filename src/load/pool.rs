@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::subject_file::{self, Feed, Kept};
+use super::user::{LoadUser, Subject};
 use super::{LoadError, share_of};
 use crate::outcome::Shard;
-use crate::wire::secret::{Masker, Secret};
+use crate::wire::secret::Masker;
 
 /// Subjects up to which a pool is held, and every token masked; of larger ones those in use.
 const MOST_HELD: usize = 10_000;
@@ -23,27 +24,6 @@ pub enum Subjects {
     File(PathBuf),
     /// Some of the subjects of a file.
     FilePart(PathBuf, Kept),
-}
-
-/// A user that enrols.
-#[derive(Debug, Clone)]
-pub struct LoadUser {
-    /// Its id, for v2's paths.
-    pub user_id: String,
-    /// Its bearer token.
-    pub token: Secret,
-}
-
-/// A user with what is sent for it.
-#[derive(Debug)]
-pub(super) struct Subject {
-    /// Place in the pool.
-    pub(super) index: u64,
-    /// What tells it from others, in 64 bits.
-    pub(super) print: u64,
-    pub(super) user_id: String,
-    pub(super) authorization: Secret,
-    token: Secret,
 }
 
 /// Subjects that take turns: the one that waited longest is next.
@@ -185,6 +165,7 @@ impl Subjects {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::secret::Secret;
 
     fn users(count: usize) -> Vec<LoadUser> {
         let user = |n: usize| LoadUser { user_id: format!("user-{n}"), token: Secret::new(format!("token-of-{n:04}")) };

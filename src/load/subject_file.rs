@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::LoadError;
-use super::pool::{LoadUser, Subject};
+use super::user::{LoadUser, Subject};
 use crate::lease::{Census, Lease};
 use crate::outcome::Shard;
 use crate::wire::secret::{LEAST_SECRET_LENGTH, Secret};

@@ -4,7 +4,7 @@ use std::io;
 
 use serde::Serialize;
 
-use super::terminal::plural;
+use super::text::plural;
 use crate::gate::Judged;
 use crate::outcome::{RunRecord, Statement, Verdict};
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use super::terminal::plural;
+use super::text::plural;
 use crate::contract::clause::Basis;
 use crate::gate::{Judged, Standing};
 use crate::outcome::said::Said;

@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::terminal::{entry, plural};
-use super::text::printable;
+use super::text::{entry, plural, printable};
 use crate::contract::clause;
 use crate::gate::{Change, Diff, Kind, observation};
 use crate::outcome::{CaseRecord, RunRecord, Verdict};

@@ -1,7 +1,6 @@
 //! What the known-deviations file had to say of a run.
 
-use super::terminal::{entry, plural, push};
-use super::text::printable;
+use super::text::{entry, plural, printable, push};
 use crate::gate::{Judged, KnownDeviation, Problem, Stale};
 
 /// Nothing where no file was given; otherwise what it excuses, one line an entry, and what has to be done about it.

@@ -6,8 +6,7 @@ use std::io;
 
 use super::causes::{Cause, again, causes, excused};
 use super::known;
-use super::terminal::plural;
-use super::text::{printable, shortened};
+use super::text::{plural, printable, shortened};
 use crate::gate::Judged;
 use crate::outcome::pace;
 use crate::outcome::{CaseRecord, Verdict};

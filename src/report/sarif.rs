@@ -7,8 +7,7 @@ use std::collections::BTreeMap;
 use std::io;
 
 use super::causes::{again, causes, excused};
-use super::terminal::plural;
-use super::text::{printable, shortened};
+use super::text::{plural, printable, shortened};
 use crate::contract::clause::{self, Basis};
 use crate::gate::Judged;
 use crate::outcome::{CaseRecord, Finding, Verdict};

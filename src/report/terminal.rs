@@ -1,11 +1,10 @@
 //! What a person reads: one line a case in CI, and the summary that explains each failure.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use super::causes::{Cause, causes, pattern};
 use super::known;
-use super::text::{printable, wrapped};
+use super::text::{entry, plural, printable, push, wrapped};
 use crate::gate::Judged;
 use crate::outcome::pace;
 use crate::outcome::{CaseRecord, Concern, Profile, Reason, RunRecord, Verdict};
@@ -233,11 +232,6 @@ impl Page<'_> {
     }
 }
 
-/// One labelled line, made safe for a terminal.
-pub(super) fn entry(text: &mut String, label: &str, words: &str) {
-    push(text, &format!("  {label:<9} {}\n", printable(words)));
-}
-
 /// One labelled line of the end, broken at the width.
 fn line(text: &mut String, view: &View, label: &str, words: &str) {
     let words = printable(words);
@@ -322,10 +316,6 @@ fn fuzz_counts(text: &mut String, run: &RunRecord, seconds: f64) {
     }
 }
 
-pub(super) fn plural(count: usize, thing: &str) -> String {
-    if count == 1 { format!("1 {thing}") } else { format!("{count} {thing}s") }
-}
-
 fn verdicts(run: &RunRecord) -> String {
     let tally = run.tally();
     let counted = Verdict::ALL.into_iter().filter(|verdict| tally.of(*verdict) > 0 || *verdict == Verdict::Pass);
@@ -354,9 +344,4 @@ pub(super) fn flaky_ones(run: &RunRecord) -> Option<String> {
     let reasons: Vec<String> = reasons.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
     let at_first = if reasons.is_empty() { String::new() } else { format!(" (at first {})", reasons.join(", ")) };
     (!flaky.is_empty()).then(|| format!("{} flaky{at_first}", flaky.len()))
-}
-
-/// Writing to a `String` can't fail.
-pub(super) fn push(text: &mut String, words: &str) {
-    text.write_str(words).unwrap_or_default();
 }

@@ -1,6 +1,7 @@
 //! Hostile text on its way to a terminal or a file.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 /// The text with every control character (terminal escapes included) and every bidirectional override made visible.
 pub fn printable(text: &str) -> String {
@@ -38,6 +39,21 @@ pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {
         }
     }
     lines
+}
+
+/// Writing to a `String` can't fail.
+pub(super) fn push(text: &mut String, words: &str) {
+    text.write_str(words).unwrap_or_default();
+}
+
+/// One labelled line, made safe for a terminal.
+pub(super) fn entry(text: &mut String, label: &str, words: &str) {
+    push(text, &format!("  {label:<9} {}\n", printable(words)));
+}
+
+/// A count of things, in words.
+pub(super) fn plural(count: usize, thing: &str) -> String {
+    if count == 1 { format!("1 {thing}") } else { format!("{count} {thing}s") }
 }
 
 #[cfg(test)]

@@ -1,92 +1,9 @@
 //! COSE keys and algorithms (RFC 9052, RFC 9053, RFC 8230, RFC 8812) as far as WebAuthn L3 §5.8.5 and §6.5.1 use them.
 
-use std::fmt;
-
+pub use super::algorithm::CoseAlgorithm;
+use super::algorithm::KeyKind;
 use super::cbor::{self, Value};
-use super::public_key::{KeyKind, PublicKey, PublicKeyError};
-
-/// A COSEAlgorithmIdentifier (WebAuthn L3 §5.8.5): a number of the IANA COSE Algorithms registry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct CoseAlgorithm(pub i64);
-
-impl CoseAlgorithm {
-    /// ECDSA with SHA-256, with WebAuthn always on P-256.
-    pub const ES256: CoseAlgorithm = CoseAlgorithm(-7);
-    /// ECDSA with SHA-384, with WebAuthn always on P-384.
-    pub const ES384: CoseAlgorithm = CoseAlgorithm(-35);
-    /// ECDSA with SHA-512, with WebAuthn always on P-521.
-    pub const ES512: CoseAlgorithm = CoseAlgorithm(-36);
-    /// ECDSA with SHA-256 on secp256k1.
-    pub const ES256K: CoseAlgorithm = CoseAlgorithm(-47);
-    /// EdDSA, with WebAuthn always on Ed25519.
-    pub const EDDSA: CoseAlgorithm = CoseAlgorithm(-8);
-    /// ECDSA with SHA-256 on P-256, fully specified.
-    pub const ESP256: CoseAlgorithm = CoseAlgorithm(-9);
-    /// ECDSA with SHA-384 on P-384, fully specified.
-    pub const ESP384: CoseAlgorithm = CoseAlgorithm(-51);
-    /// ECDSA with SHA-512 on P-521, fully specified.
-    pub const ESP512: CoseAlgorithm = CoseAlgorithm(-52);
-    /// EdDSA on Ed25519, fully specified.
-    pub const ED25519: CoseAlgorithm = CoseAlgorithm(-19);
-    /// EdDSA on Ed448, fully specified.
-    pub const ED448: CoseAlgorithm = CoseAlgorithm(-53);
-    /// RSASSA-PKCS1-v1_5 with SHA-256.
-    pub const RS256: CoseAlgorithm = CoseAlgorithm(-257);
-    /// RSASSA-PKCS1-v1_5 with SHA-384.
-    pub const RS384: CoseAlgorithm = CoseAlgorithm(-258);
-    /// RSASSA-PKCS1-v1_5 with SHA-512.
-    pub const RS512: CoseAlgorithm = CoseAlgorithm(-259);
-    /// RSASSA-PSS with SHA-256.
-    pub const PS256: CoseAlgorithm = CoseAlgorithm(-37);
-    /// RSASSA-PSS with SHA-384.
-    pub const PS384: CoseAlgorithm = CoseAlgorithm(-38);
-    /// RSASSA-PSS with SHA-512.
-    pub const PS512: CoseAlgorithm = CoseAlgorithm(-39);
-    /// RSASSA-PKCS1-v1_5 with SHA-1.
-    pub const RS1: CoseAlgorithm = CoseAlgorithm(-65535);
-
-    /// Every algorithm that is known, with its registered name and the kind of its keys.
-    pub const ALL: [(CoseAlgorithm, &'static str, KeyKind); 17] = [
-        (CoseAlgorithm::ES256, "ES256", KeyKind::P256),
-        (CoseAlgorithm::ES384, "ES384", KeyKind::P384),
-        (CoseAlgorithm::ES512, "ES512", KeyKind::P521),
-        (CoseAlgorithm::ES256K, "ES256K", KeyKind::Secp256k1),
-        (CoseAlgorithm::EDDSA, "EdDSA", KeyKind::Ed25519),
-        (CoseAlgorithm::ESP256, "ESP256", KeyKind::P256),
-        (CoseAlgorithm::ESP384, "ESP384", KeyKind::P384),
-        (CoseAlgorithm::ESP512, "ESP512", KeyKind::P521),
-        (CoseAlgorithm::ED25519, "Ed25519", KeyKind::Ed25519),
-        (CoseAlgorithm::ED448, "Ed448", KeyKind::Ed448),
-        (CoseAlgorithm::RS256, "RS256", KeyKind::Rsa),
-        (CoseAlgorithm::RS384, "RS384", KeyKind::Rsa),
-        (CoseAlgorithm::RS512, "RS512", KeyKind::Rsa),
-        (CoseAlgorithm::PS256, "PS256", KeyKind::Rsa),
-        (CoseAlgorithm::PS384, "PS384", KeyKind::Rsa),
-        (CoseAlgorithm::PS512, "PS512", KeyKind::Rsa),
-        (CoseAlgorithm::RS1, "RS1", KeyKind::Rsa),
-    ];
-
-    /// The kind of key that the algorithm needs in WebAuthn; `None` if it is not known.
-    pub fn kind(self) -> Option<KeyKind> {
-        Self::ALL.iter().find(|(known, ..)| *known == self).map(|(.., kind)| *kind)
-    }
-
-    /// The registered name; `None` if the algorithm is not known.
-    pub fn name(self) -> Option<&'static str> {
-        Self::ALL.iter().find(|(known, ..)| *known == self).map(|(_, name, _)| *name)
-    }
-
-    /// The algorithm with a registered name, such as `ES256`; letter case does not count.
-    pub fn from_name(name: &str) -> Option<CoseAlgorithm> {
-        Self::ALL.iter().find(|(_, known, _)| known.eq_ignore_ascii_case(name)).map(|(algorithm, ..)| *algorithm)
-    }
-}
-
-impl fmt::Display for CoseAlgorithm {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)
-    }
-}
+use super::public_key::{PublicKey, PublicKeyError};
 
 /// Labels of the parameters of a COSE_Key (RFC 9052 §7.1, RFC 9053 §7.1.1, RFC 8230 §4).
 pub mod label {

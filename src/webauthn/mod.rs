@@ -3,6 +3,7 @@
 //! What a relying party makes of these values is in [`crate::relying_party`], how a client makes them in
 //! [`crate::authenticator`].
 
+mod algorithm;
 pub mod attestation;
 pub mod authenticator_data;
 pub mod base64;

@@ -2,67 +2,9 @@
 
 use aws_lc_rs::signature::{self, ParsedPublicKey, VerificationAlgorithm};
 
-use super::cose::CoseAlgorithm;
+use super::algorithm::CoseAlgorithm;
+pub use super::algorithm::KeyKind;
 use super::der::{self, DerError};
-
-/// The kinds of keys that are known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum KeyKind {
-    /// Elliptic curve P-256.
-    P256,
-    /// Elliptic curve P-384.
-    P384,
-    /// Elliptic curve P-521.
-    P521,
-    /// Elliptic curve secp256k1.
-    Secp256k1,
-    /// Edwards curve Ed25519.
-    Ed25519,
-    /// Edwards curve Ed448; no signature of it can be verified.
-    Ed448,
-    /// RSA.
-    Rsa,
-}
-
-impl KeyKind {
-    /// Bytes of a coordinate (elliptic curves) or of the key (Edwards curves); `None` for RSA.
-    pub const fn field_length(self) -> Option<usize> {
-        match self {
-            KeyKind::P256 | KeyKind::Secp256k1 | KeyKind::Ed25519 => Some(32),
-            KeyKind::P384 => Some(48),
-            KeyKind::P521 => Some(66),
-            KeyKind::Ed448 => Some(57),
-            KeyKind::Rsa => None,
-        }
-    }
-
-    /// Object identifier of the named curve, or of the algorithm for kinds without one.
-    const fn object_identifier(self) -> &'static str {
-        match self {
-            KeyKind::P256 => "1.2.840.10045.3.1.7",
-            KeyKind::P384 => "1.3.132.0.34",
-            KeyKind::P521 => "1.3.132.0.35",
-            KeyKind::Secp256k1 => "1.3.132.0.10",
-            KeyKind::Ed25519 => "1.3.101.112",
-            KeyKind::Ed448 => "1.3.101.113",
-            KeyKind::Rsa => "1.2.840.113549.1.1.1",
-        }
-    }
-
-    const fn is_elliptic(self) -> bool {
-        matches!(self, KeyKind::P256 | KeyKind::P384 | KeyKind::P521 | KeyKind::Secp256k1)
-    }
-
-    const ALL: [KeyKind; 7] = [
-        KeyKind::P256,
-        KeyKind::P384,
-        KeyKind::P521,
-        KeyKind::Secp256k1,
-        KeyKind::Ed25519,
-        KeyKind::Ed448,
-        KeyKind::Rsa,
-    ];
-}
 
 /// Object identifier id-ecPublicKey (RFC 5480).
 const EC_PUBLIC_KEY: &str = "1.2.840.10045.2.1";

@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use super::client_data::keep;
+use super::bits::keep;
 use super::map_edit;
 use super::notation::Parts;
 use super::{Given, Mutation, MutationError, Stage};

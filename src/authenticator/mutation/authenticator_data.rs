@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::client_data::{flip_last_bit, keep};
+use super::bits::{flip_last_bit, keep};
 use super::notation::{self, NoParts, Parts};
 use super::{Args, Given, Mutation, MutationError, Stage};
 use crate::webauthn::authenticator_data::{Aaguid, AttestedCredentialData, AuthenticatorData, Flags};

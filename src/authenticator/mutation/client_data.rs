@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::bits::{flip_last_bit, keep};
 use super::notation::{self, NoParts};
 use super::{Args, Given, Mutation, MutationError, Stage, template};
 use crate::webauthn::base64;
@@ -180,22 +181,7 @@ fn json_template(good: &[u8], given: &Given<'_>) -> Result<Vec<u8>, MutationErro
     })
 }
 
-/// Keeps the first bytes, fewer than there are.
-pub(super) fn keep(bytes: &mut Vec<u8>, length: usize) -> Result<(), MutationError> {
-    if length >= bytes.len() {
-        return Err(MutationError::Shorter(bytes.len()));
-    }
-    bytes.truncate(length);
-    Ok(())
-}
-
 const NOTHING: MutationError = MutationError::Args("about something that is not empty");
-
-pub(super) fn flip_last_bit(bytes: &mut [u8]) -> Result<(), MutationError> {
-    let last = bytes.last_mut().ok_or(MutationError::Impossible("there is no byte to change".to_owned()))?;
-    *last ^= 1;
-    Ok(())
-}
 
 /// The text with base64 padding.
 pub(super) fn padded(text: &str) -> Result<String, MutationError> {

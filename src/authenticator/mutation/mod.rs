@@ -7,6 +7,7 @@ mod applied;
 mod args;
 mod attestation_object;
 mod authenticator_data;
+mod bits;
 mod certificate;
 mod client_data;
 mod cose_key;

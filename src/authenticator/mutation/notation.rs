@@ -75,7 +75,7 @@ pub(super) fn bytes(json: &Json, given: &Given<'_>, parts: &dyn Parts) -> Result
         },
         "flip" => {
             let mut flipped = inner()?;
-            super::client_data::flip_last_bit(&mut flipped)?;
+            super::bits::flip_last_bit(&mut flipped)?;
             flipped
         }
         "sha256" => Sha256::digest(inner()?).to_vec(),

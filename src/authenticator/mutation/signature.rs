@@ -135,13 +135,13 @@ fn message_of(message: &mut Message, given: &Given<'_>) -> Result<(), MutationEr
     let client_data_json = message.client_data_json.clone();
     let pieces = &mut message.pieces;
     match given.text_or("other-challenge")? {
-        "other-challenge" => super::client_data::flip_last_bit(piece(pieces, "clientDataHash")?)?,
+        "other-challenge" => super::bits::flip_last_bit(piece(pieces, "clientDataHash")?)?,
         "raw-client-data" => *piece(pieces, "clientDataHash")? = client_data_json,
         "without-auth-data" => piece(pieces, "authData")?.clear(),
-        "other-auth-data" => super::client_data::flip_last_bit(piece(pieces, "authData")?)?,
+        "other-auth-data" => super::bits::flip_last_bit(piece(pieces, "authData")?)?,
         "no-zero-byte" => piece(pieces, "reserved")?.clear(),
-        "other-credential-id" => super::client_data::flip_last_bit(piece(pieces, "credentialId")?)?,
-        "other-public-key" => super::client_data::flip_last_bit(piece(pieces, "publicKey")?)?,
+        "other-credential-id" => super::bits::flip_last_bit(piece(pieces, "credentialId")?)?,
+        "other-public-key" => super::bits::flip_last_bit(piece(pieces, "publicKey")?)?,
         "packed-style" => {
             // The parts of U2F's message in the order of authenticator data, without what U2F does not sign.
             piece(pieces, "reserved")?.clear();

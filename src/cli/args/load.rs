@@ -2,38 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, ValueEnum};
 
-use super::capacity::{CalibrateArguments, FindArguments};
-
-use super::super::load_verbs::RecordVerb;
 use super::super::reports;
 use crate::outcome::Shard;
 use crate::report::load::LOAD_REPORTS;
-
-/// `load`
-#[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true)]
-pub struct LoadCommand {
-    /// Something else than one load
-    #[command(subcommand)]
-    pub verb: Option<LoadVerb>,
-    /// One load
-    #[command(flatten)]
-    pub load: LoadArguments,
-}
-
-/// What `load` can do beside one load.
-#[derive(Debug, Subcommand)]
-pub enum LoadVerb {
-    /// What is done with runs that are over
-    #[command(flatten)]
-    Records(RecordVerb),
-    /// Look for the highest rate at which a target keeps an objective
-    Find(Box<FindArguments>),
-    /// Measure what this machine's load generator can do at most
-    Calibrate(CalibrateArguments),
-}
 
 /// One load
 #[derive(Debug, Clone, Args)]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use super::trial::{Aim, Played};
+use super::trial::{Aim, Outcome, Played};
 use crate::contract::clause;
 use crate::outcome::{CaseRecord, Profile, Reason, Verdict};
 use crate::report::printable;
@@ -12,25 +12,6 @@ use crate::server::defect::Shows;
 
 /// Cases that a line names; of the others it tells how many there are.
 const NAMED: usize = 3;
-
-/// What came of a trial.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
-    /// Cases that are red for the clause of the defect, with how many of their permutations are.
-    Killed(Vec<(String, usize, usize)>),
-    /// Cases are red, but none for the clause of the defect: each as `case (reason, clause)`.
-    WrongReason(Vec<String>),
-    /// No case is red.
-    Survived,
-    /// No case is red, and none has to be.
-    Green,
-    /// Cases are red, and none has to be: each as `permutation (reason, clause)`.
-    Red(Vec<String>),
-    /// Not played: a run does not judge how fast a server is.
-    OnlyUnderLoad,
-    /// Stopped before there was a result.
-    Interrupted,
-}
 
 /// Every trial and what came of it.
 #[derive(Debug)]

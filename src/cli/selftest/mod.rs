@@ -2,6 +2,7 @@
 //! neither a variant nor the clean server may be taken for wrong.
 
 mod matrix;
+mod stage;
 mod trial;
 
 use std::time::Instant;
@@ -10,8 +11,9 @@ use futures_util::StreamExt as _;
 use futures_util::stream;
 use indicatif::{ProgressBar, ProgressDrawTarget};
 
-pub use matrix::{Matrix, Outcome};
-pub use trial::{Aim, Played, Stage, Trial};
+pub use matrix::Matrix;
+pub use stage::Stage;
+pub use trial::{Aim, Outcome, Played, Trial};
 
 use super::args::{SelftestArguments, seed_or_random};
 use super::exit::{Exit, Failure};

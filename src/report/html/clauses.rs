@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::escape::anchor;
-use super::page::sign;
+use super::sign::sign;
 use crate::contract::Protocol;
 use crate::contract::clause;
 use crate::outcome::{Finding, RunRecord, Verdict};

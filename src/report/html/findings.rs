@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::clauses::Promise;
 use super::detail::{self, Detail};
 use super::escape::anchor;
-use super::page::sign;
+use super::sign::sign;
 use crate::gate::{Judged, Standing};
 use crate::outcome::{CaseRecord, Verdict};
 use crate::report::causes::{Cause, grouped};

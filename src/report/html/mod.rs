@@ -8,6 +8,7 @@ mod detail;
 mod escape;
 mod findings;
 mod page;
+mod sign;
 mod suites;
 
 use std::io;

@@ -7,8 +7,10 @@ use minijinja::Value;
 use serde::Serialize;
 
 use super::super::terminal::{flaky_ones, sent_again};
+use super::super::text::plural;
 use super::clauses::Matrix;
 use super::findings::{self, Section};
+use super::sign::sign;
 use super::suites::{self, Suite};
 use crate::gate::Judged;
 use crate::outcome::pace;
@@ -84,17 +86,6 @@ impl<'a> Page<'a> {
     }
 }
 
-/// The sign of a verdict: colour alone says nothing.
-pub(super) const fn sign(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Pass => "✓",
-        Verdict::Fail => "✗",
-        Verdict::Deviation => "≠",
-        Verdict::Skip => "–",
-        Verdict::Error => "!",
-    }
-}
-
 const fn tone(statement: Statement) -> (&'static str, &'static str) {
     match statement {
         Statement::Conformant | Statement::NothingFound => ("pass", sign(Verdict::Pass)),
@@ -134,10 +125,6 @@ fn gate(judged: &Judged) -> String {
         words.push_str(&format!("; {known} known and written down"));
     }
     words
-}
-
-pub(super) fn plural(count: usize, thing: &str) -> String {
-    if count == 1 { format!("1 {thing}") } else { format!("{count} {thing}s") }
 }
 
 fn counts(run: &RunRecord) -> Vec<Count> {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::escape::anchor;
-use super::page::sign;
+use super::sign::sign;
 use crate::contract::Protocol;
 use crate::outcome::{CaseRecord, RunRecord, Verdict};
 

@@ -1,0 +1,31 @@
+//! What can follow `load`: one load, or something else.
+
+use clap::{Args, Subcommand};
+
+use super::super::load_verbs::RecordVerb;
+use super::capacity::{CalibrateArguments, FindArguments};
+use super::load::LoadArguments;
+
+/// `load`
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct LoadCommand {
+    /// Something else than one load
+    #[command(subcommand)]
+    pub verb: Option<LoadVerb>,
+    /// One load
+    #[command(flatten)]
+    pub load: LoadArguments,
+}
+
+/// What `load` can do beside one load.
+#[derive(Debug, Subcommand)]
+pub enum LoadVerb {
+    /// What is done with runs that are over
+    #[command(flatten)]
+    Records(RecordVerb),
+    /// Look for the highest rate at which a target keeps an objective
+    Find(Box<FindArguments>),
+    /// Measure what this machine's load generator can do at most
+    Calibrate(CalibrateArguments),
+}

@@ -1,0 +1,129 @@
+//! Plays trials.
+
+use std::time::{Duration, Instant};
+
+use super::super::embedded;
+use super::super::exit::{Exit, Failure};
+use super::matrix;
+use super::trial::{Aim, Outcome, Played, Trial};
+use crate::authenticator::attestation_root;
+use crate::contract::Protocol;
+use crate::outcome::{Event, RunRecord};
+use crate::runner::{Runner, Settings, Stop, model, vector};
+use crate::scenario::{self, Pattern, Plan, Selection};
+use crate::server::{Conditions, Server, ServerConfig};
+
+/// Permutations of one trial at a time.
+const JOBS: usize = 16;
+/// What a call may take where a defect may hang.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// What a call may take where nothing hangs, however busy the machine is.
+const MUCH_PATIENCE: Duration = Duration::from_secs(60);
+
+/// The time-out of challenges where a case waits for their end: long enough for a busy machine.
+const EXPIRY: Duration = Duration::from_secs(3);
+
+/// Whether a trial is about what expires.
+fn waits(trial: &Trial) -> bool {
+    trial.patterns.iter().any(|pattern| pattern.ends_with("expired-challenge"))
+}
+
+/// What all trials share.
+#[derive(Debug)]
+pub struct Stage {
+    seed: u64,
+    /// The default plan.
+    sampled: Plan,
+    /// The plan that patterns select from.
+    exhaustive: Plan,
+}
+
+impl Stage {
+    /// Reads the embedded suites.
+    ///
+    /// # Errors
+    /// A suite that can't be read.
+    pub fn new(seed: u64) -> Result<Stage, Failure> {
+        let cases = scenario::embedded().map_err(Failure::config)?;
+        let usual = ServerConfig::default();
+        let sizes = vector::sizes(&cases, &usual.origin, &usual.rp_id).map_err(Failure::config)?;
+        let selection = |exhaustive| Selection {
+            flows: usual.contract.flows.to_vec(),
+            protocols: Protocol::ALL.to_vec(),
+            patterns: Vec::new(),
+            shard: None,
+            exhaustive,
+            waits: exhaustive,
+            seed,
+            sizes: sizes.clone(),
+        };
+        let cases: Vec<_> =
+            cases.into_iter().chain(model::sequences(seed, usual.contract.flows, &Protocol::ALL, false)).collect();
+        let sampled = Plan::new(cases.clone(), &selection(false));
+        Ok(Stage { seed, sampled, exhaustive: Plan::new(cases, &selection(true)) })
+    }
+
+    fn plan(&self, trial: &Trial) -> Result<Plan, Failure> {
+        if trial.patterns.is_empty() {
+            return Ok(self.sampled.clone());
+        }
+        let patterns = trial.patterns.iter().map(|text| Pattern::new(text).map_err(Failure::internal));
+        let patterns = patterns.collect::<Result<Vec<Pattern>, Failure>>()?;
+        let plan = self.exhaustive.selected(&patterns);
+        match plan.unmatched.first() {
+            // Who waits needs a server whose challenges expire soon, which is not a server for other cases.
+            None if !waits(trial) => {
+                let permutations = plan.permutations.into_iter().filter(|permutation| !permutation.case.waits());
+                Ok(Plan { permutations: permutations.collect(), ..plan })
+            }
+            None => Ok(plan),
+            Some(pattern) => {
+                let message = format!("{}: `{pattern}` matches no permutation", trial.name);
+                Err(Failure::text(Exit::Internal, message))
+            }
+        }
+    }
+
+    /// Starts the server, plays the cases, and sets what they found against the aim.
+    ///
+    /// # Errors
+    /// No port, or a pattern that matches nothing.
+    pub async fn play(&self, trial: Trial, stop: &Stop) -> Result<Played, Failure> {
+        let begun = Instant::now();
+        if !trial.is_played() {
+            let (permutations, elapsed) = (0, begun.elapsed());
+            return Ok(Played { trial, outcome: Outcome::OnlyUnderLoad, permutations, elapsed });
+        }
+        let plan = self.plan(&trial)?;
+        let permutations = plan.permutations.len();
+        let run = self.run(&trial, plan, stop).await?;
+        let outcome = match run {
+            Some(run) if !stop.is_stopped() => matrix::outcome(trial.aim, &run.cases),
+            _ => Outcome::Interrupted,
+        };
+        Ok(Played { trial, outcome, permutations, elapsed: begun.elapsed() })
+    }
+
+    async fn run(&self, trial: &Trial, plan: Plan, stop: &Stop) -> Result<Option<RunRecord>, Failure> {
+        let config = ServerConfig {
+            users: plan.subjects().max(2),
+            seed: self.seed,
+            defects: trial.defects.clone(),
+            variants: trial.variants.clone(),
+            trust_anchors: vec![attestation_root()],
+            conditions: Conditions { challenge_timeout: waits(trial).then_some(EXPIRY), ..Conditions::default() },
+            ..ServerConfig::default()
+        };
+        let server = Server::start(config).await.map_err(Failure::internal)?;
+        let mut target = embedded::target_of(&server);
+        target.profile = trial.profile;
+        target.limits.timeout = if trial.aim == Aim::Green { MUCH_PATIENCE } else { PATIENCE };
+        let settings = Settings { seed: self.seed, concurrency: JOBS, now: embedded::now() };
+        let runner = Runner::new(target, plan, settings).map_err(Failure::internal)?;
+        runner.wait_for_expiry(EXPIRY);
+        let mut events = Vec::new();
+        runner.run(stop, |event: &Event| events.push(event.clone())).await;
+        server.shutdown().await;
+        Ok(RunRecord::fold(events))
+    }
+}

@@ -1,0 +1,24 @@
+//! The users that enrol.
+
+use crate::wire::secret::Secret;
+
+/// A user that enrols.
+#[derive(Debug, Clone)]
+pub struct LoadUser {
+    /// Its id, for v2's paths.
+    pub user_id: String,
+    /// Its bearer token.
+    pub token: Secret,
+}
+
+/// A user with what is sent for it.
+#[derive(Debug)]
+pub(super) struct Subject {
+    /// Place in the pool.
+    pub(super) index: u64,
+    /// What tells it from others, in 64 bits.
+    pub(super) print: u64,
+    pub(super) user_id: String,
+    pub(super) authorization: Secret,
+    pub(super) token: Secret,
+}
