@@ -22,15 +22,83 @@ async fn play(trials: Vec<Trial>) -> Matrix {
     selftest::play(trials, 7, &Stop::default(), |_| ()).await.unwrap_or_else(|failure| panic!("{failure}"))
 }
 
-/// What `proofmark selftest` plays.
-#[tokio::test(flavor = "multi_thread")]
-async fn every_defect_is_killed_for_its_clause_and_nothing_else_is_red() {
-    let trials = selftest::trials(&[]).unwrap_or_else(|failure| panic!("{failure}"));
-    assert_eq!(trials.len(), defect::all().count() + variant::all().count() + 1, "and the clean server");
+/// Every defect of a class is killed for its clause.
+async fn kills(class: &str) {
+    let (_, defects) = defect::CLASSES.iter().find(|(name, _)| *name == class).expect("a class");
+    assert_green(defects.iter().map(Trial::of_defect).collect()).await;
+}
+
+/// Every latitude of a group stays green.
+async fn spares(group: &str) {
+    let (_, variants) = variant::GROUPS.iter().find(|(name, _)| *name == group).expect("a group");
+    assert_green(variants.iter().map(Trial::of_variant).collect()).await;
+}
+
+async fn assert_green(trials: Vec<Trial>) {
     let matrix = play(trials).await;
     assert!(matrix.is_green(), "{}", matrix.text());
-    let clean = matrix.played.iter().find(|played| played.trial.name == "clean server").expect("played");
-    assert!(clean.permutations >= 4000, "{}", clean.permutations);
+}
+
+/// A test for each class of defects or group of latitudes, and what they are called.
+macro_rules! tests_of {
+    ($names:ident, $play:ident: $($test:ident = $name:literal,)+) => {
+        const $names: &[&str] = &[$($name),+];
+        $(
+            #[tokio::test(flavor = "multi_thread")]
+            async fn $test() {
+                $play($name).await;
+            }
+        )+
+    };
+}
+
+tests_of! {
+    CLASSES, kills:
+    kills_statuses = "Statuses",
+    kills_bodies = "Bodies",
+    kills_creation_options = "Creation options",
+    kills_length_limits = "Length limits",
+    kills_challenges = "Challenges",
+    kills_the_registration_ceremony = "The registration ceremony",
+    kills_attestation_statements = "Attestation statements",
+    kills_protocols = "Protocols",
+    kills_authorization = "Authorization",
+    kills_state = "State",
+    kills_concurrency = "Concurrency",
+    kills_robustness_and_leaks = "Robustness and leaks",
+    kills_sequences_of_calls = "Sequences of calls",
+    kills_what_is_stored = "What is stored",
+    kills_leaks_to_others = "Leaks to others",
+    kills_carriers_that_contradict_each_other = "Carriers that contradict each other",
+    kills_http_and_grpc_around_the_api = "HTTP and gRPC around the API",
+    kills_identifiers_and_options = "Identifiers and options",
+    kills_algorithms_and_encodings = "Algorithms and encodings",
+    kills_rare_conditions = "Rare conditions",
+}
+
+tests_of! {
+    GROUPS, spares:
+    spares_replies = "Replies",
+    spares_creation_options = "Creation options",
+    spares_refusals = "Refusals",
+    spares_behaviour = "Behaviour",
+    spares_surroundings = "Around the API",
+}
+
+/// What `proofmark selftest` plays is what the tests above play, and the clean server.
+#[test]
+fn every_class_has_its_test() {
+    assert_eq!(defect::CLASSES.iter().map(|(name, _)| *name).collect::<Vec<_>>(), CLASSES);
+    assert_eq!(variant::GROUPS.iter().map(|(name, _)| *name).collect::<Vec<_>>(), GROUPS);
+    let trials = selftest::trials(&[]).unwrap_or_else(|failure| panic!("{failure}"));
+    assert_eq!(trials.len(), defect::all().count() + variant::all().count() + 1, "and the clean server");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn spares_the_clean_server() {
+    let matrix = play(vec![Trial::clean()]).await;
+    assert!(matrix.is_green(), "{}", matrix.text());
+    assert!(matrix.played[0].permutations >= 4000, "{}", matrix.played[0].permutations);
 }
 
 fn defect(id: &str) -> &'static Defect {
