@@ -66,11 +66,11 @@ impl Endpoint {
         let entries = self.answered(What::Entries, body).and_then(Value::as_array).map(Vec::as_slice);
         let of_kind = self.answers(What::Entry);
         let slots = [What::EntryId, What::EntryName, What::EntryState].map(|what| self.answers(what));
-        entries.unwrap_or_default().iter().filter_map(move |entry| {
-            of_kind.is_none_or(|kind| kind.of(entry).is_some()).then(|| {
-                let [id, name, state] = slots.map(|slot| slot.and_then(|slot| slot.text(entry)));
-                ListEntry { id, name, state }
-            })
+        let own = entries.unwrap_or_default().iter();
+        let own = own.filter(move |entry| of_kind.is_none_or(|kind| kind.of(entry).is_some()));
+        own.map(move |entry| {
+            let [id, name, state] = slots.map(|slot| slot.and_then(|slot| slot.text(entry)));
+            ListEntry { id, name, state }
         })
     }
 }

@@ -41,8 +41,8 @@ impl Context<'_> {
 
     /// The first check that does not hold is the refusal.
     pub(super) fn check<T>(&self, rows: &[Row<T>], read: &T) -> Result<(), Refusal> {
-        let rows = rows.iter().filter(|(step, _)| !self.skips(*step));
-        rows.map(|(step, check)| check(self, read).map_err(|detail| self.refusal(*step, detail))).collect()
+        let mut rows = rows.iter().filter(|(step, _)| !self.skips(*step));
+        rows.try_for_each(|(step, check)| check(self, read).map_err(|detail| self.refusal(*step, detail)))
     }
 
     pub(super) fn refusal(&self, step: Step, detail: impl ToString) -> Refusal {

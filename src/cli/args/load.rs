@@ -96,7 +96,7 @@ pub struct LoadArguments {
     /// Allow more than 5,000/s, 1 h or 10,000 workers: as rate=N, duration=TIME or users=N; can be repeated
     #[arg(long = "raise-ceiling", value_name = "WHAT=VALUE")]
     pub ceilings: Vec<String>,
-    /// The lag of the generator itself (99th percentile) from which on it says that it was the limit: of the begin of cycles, and of
+    /// The lag of the generator itself (99th percentile) from which on it says that it was the limit: of the start of cycles, and of
     /// attestations that wait for a thread
     #[arg(long, value_name = "TIME", default_value = "20ms")]
     pub generator_lag: String,

@@ -10,7 +10,7 @@ pub const CLAUSES: &[Clause] = &[
         "A 401 has WWW-Authenticate, with at least one challenge.",
         "RFC 9110, sections 15.5.2 and 11.6.1").over(&[Rest]),
     rfc("http/auth-scheme",
-        "The scheme of an authorization is Bearer in small letters or capitals.",
+        "The scheme Bearer is recognised in whatever letter case it is written.",
         "RFC 9110, section 11.1").over(&[Rest]),
     rfc("http/allow",
         "A 405 has Allow, with the methods that the path supports: the documented one among them, the refused one not.",
