@@ -159,7 +159,8 @@ impl Attempt<'_> {
         let (store, switches) = (&self.site.store, &self.site.switches);
         let free = self.caller.besides.free.as_deref();
         let is_replay = |id: &[u8]| pending.replayable.as_deref() == Some(id) || free == Some(id);
-        let is_shared = switches.has("state-duplicate-of-another-user") || switches.has("state-credential-moves");
+        let moves = switches.has("state-credential-moves");
+        let is_shared = moves || switches.has("state-duplicate-of-another-user");
         let owned: Option<Vec<Vec<u8>>> = is_shared.then(|| self.owned());
         let kind = Kind::of(self.endpoint.flow);
         let is_apart =
@@ -192,6 +193,9 @@ impl Attempt<'_> {
         // Two verifies at once may both have found the id free.
         let is_unique = store.register(&id) || is_replay(&id) || owned.is_some() || is_apart(&id);
         let is_mine = is_unique || omission == Some(Omission::Step(Step::CredentialIdUnique));
+        if moves {
+            store.take_from_others(self.user, &id);
+        }
         if is_mine { Ok(id) } else { Err(Refused::new("WEBAUTHN-credential-id-unique")) }
     }
 

@@ -43,9 +43,6 @@ pub(super) fn keep(
     (pending, mut factor): (&Pending, Factor),
 ) {
     let switches = &site.switches;
-    if switches.has("state-credential-moves") {
-        site.store.take_from_others(user, &factor.credential_id);
-    }
     let mut state = user.state();
     if switches.has("sequence-verify-ends-both-kinds") {
         state.pending().for_each(Vec::clear);
