@@ -142,25 +142,10 @@ const CIRCULAR: &[&str] = &["authenticator", "cli", "report/tree/part", "runner"
 const LONGEST_FILE: usize = 400;
 const LONGEST_FUNCTION: usize = 60;
 
-/// Top-level modules that a file names by `crate::`, or by as many `super::` as lead to the root, with the token's index.
+/// Top-level modules that a file names, with the token's index.
 fn uses(source: &Source) -> Vec<(usize, String)> {
-    let depth = source.modules.len().max(1);
-    let mut found = Vec::new();
-    for index in 0..source.tokens.len() {
-        let after = match source.text(index) {
-            "crate" if source.text(index + 1) == "::" => index + 2,
-            "super" if index == 0 || source.text(index - 1) != "::" => {
-                let supers = (0..).take_while(|step| source.has(index + 2 * step, &["super", "::"])).count();
-                if supers < depth || source.modules.is_empty() {
-                    continue;
-                }
-                index + 2 * supers
-            }
-            _ => continue,
-        };
-        found.extend(named(source, after).into_iter().map(|name| (index, name)));
-    }
-    found
+    let top = |(index, path): (usize, Vec<String>)| Some((index, path.into_iter().next()?));
+    paths(source).into_iter().filter_map(top).collect()
 }
 
 /// The name at an index, or the names of the group that begins there.
@@ -202,8 +187,9 @@ fn edges(sources: &[Source]) -> BTreeMap<String, BTreeSet<String>> {
     edges
 }
 
-/// What a file names by `crate::` or `super::`: paths from the root, as far as they are modules, types or functions.
-fn paths(source: &Source) -> Vec<Vec<String>> {
+/// What a file names by `crate::` or `super::`: paths from the root, as far as they are modules, types or functions, with the
+/// token's index.
+fn paths(source: &Source) -> Vec<(usize, Vec<String>)> {
     let mut found = Vec::new();
     for index in 0..source.tokens.len() {
         let begins = index == 0 || source.text(index - 1) != "::";
@@ -219,7 +205,7 @@ fn paths(source: &Source) -> Vec<Vec<String>> {
             path.push(source.text(at).to_owned());
             at += 2;
         }
-        found.extend(named(source, at).into_iter().map(|name| [&path[..], &[name]].concat()));
+        found.extend(named(source, at).into_iter().map(|name| (index, [&path[..], &[name]].concat())));
     }
     found
 }
@@ -230,7 +216,7 @@ fn inner_edges(sources: &[Source]) -> BTreeMap<String, BTreeMap<String, BTreeSet
         sources.iter().flat_map(|source| (1..=source.modules.len()).map(|depth| &source.modules[..depth])).collect();
     let mut edges: BTreeMap<String, BTreeMap<String, BTreeSet<String>>> = BTreeMap::new();
     for source in sources {
-        for path in paths(source) {
+        for (_, path) in paths(source) {
             let own = &source.modules;
             let common = own.iter().zip(&path).take_while(|(own, other)| own == other).count();
             if common > 0 && common < own.len() && common < path.len() && known.contains(&path[..=common]) {
