@@ -12,7 +12,7 @@ use super::{altered, breaker, canaries, judge};
 use crate::checks;
 use crate::contract::{Endpoint, Flow, Operation, Protocol, What, clause};
 use crate::outcome::{Finding, Reason};
-use crate::scenario::{Caller, FlowRef, ProtocolRef, Step, UserRef};
+use crate::scenario::{Caller, FlowRef, ProtocolRef, Step, UserRef, Whom};
 use crate::transport::{Call, Connection, Reply, Respelled, Tamper, spelling, tamper};
 use crate::webauthn::options::PublicKeyCredentialCreationOptions;
 use crate::wire::secret::Secret;
@@ -248,9 +248,7 @@ impl Player<'_> {
         if !is_u2f || matches!(reply, Some(Reply::Refusal(_))) {
             return;
         }
-        let is_other =
-            if endpoint.flow.names_user() { step.user == UserRef::Other } else { step.caller == Caller::Other };
-        self.lease.enrolled_u2f(!is_other);
+        self.lease.enrolled_u2f(step.acts_on(endpoint.flow) != Some(Whom::Other));
     }
 
     /// An id that does not exist: digits, derived from the permutation.

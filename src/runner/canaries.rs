@@ -15,7 +15,7 @@ use super::target::Accounts;
 use crate::checks::{NO_TOKEN, Seen, Watch};
 use crate::contract::{Endpoint, Flow, Operation, What as Said};
 use crate::outcome::Finding;
-use crate::scenario::{Caller, Step, UserRef};
+use crate::scenario::{Caller, Step, Whom};
 use crate::transport::{Call, Exchange, Reply, SentRequest};
 use crate::webauthn::base64;
 use crate::wire::marks::{self, Mark, Marks, Stands};
@@ -296,12 +296,9 @@ pub(super) fn without_hidden(exchange: Exchange, findings: &[Finding], masker: &
 impl Player<'_> {
     /// The user that a step acts on, as far as it is one of the case's.
     pub(super) fn acted_on(&self, endpoint: &Endpoint, step: &Step) -> Option<&str> {
-        let own = || Some(self.lease.own().user_id.as_str());
-        let other = || self.lease.other().map(|other| other.user_id.as_str());
-        match (endpoint.flow.names_user(), step.caller, &step.user) {
-            (false, Caller::Subject, _) | (true, _, UserRef::Own) => own(),
-            (false, Caller::Other, _) | (true, _, UserRef::Other) => other(),
-            _ => None,
+        match step.acts_on(endpoint.flow)? {
+            Whom::Own => Some(&self.lease.own().user_id),
+            Whom::Other => self.lease.other().map(|other| other.user_id.as_str()),
         }
     }
 

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::player::Player;
 use crate::contract::{Endpoint, Operation};
 use crate::outcome::{Finding, Reason};
-use crate::scenario::{Caller, FlowRef, Step, UserRef};
+use crate::scenario::{Caller, FlowRef, Step, UserRef, Whom};
 use crate::transport::Reply;
 
 /// The clause of sequences that grow.
@@ -35,8 +35,7 @@ impl Player<'_> {
         if (!is_watched && (!own || step.flow != FlowRef::Own)) || endpoint.operation == Operation::List {
             return;
         }
-        let names_own = step.user == UserRef::Own;
-        let is_own = !is_watched || if endpoint.flow.names_user() { names_own } else { step.caller == Caller::Subject };
+        let is_own = !is_watched || step.acts_on(endpoint.flow) == Some(Whom::Own);
         let Some(now) = read(reply) else { return };
         let before = self.details.remove(&(is_own, endpoint.flow));
         let now = &*self.details.entry((is_own, endpoint.flow)).or_insert(now);

@@ -10,7 +10,7 @@ use super::player::{MadeCredential, Player};
 use crate::checks;
 use crate::contract::{Endpoint, Flow, Operation};
 use crate::outcome::{Reason, gravest};
-use crate::scenario::{Caller, Step, UserRef};
+use crate::scenario::{Step, Whom};
 use crate::transport::{Reply, Transport as _};
 use crate::webauthn::options::PublicKeyCredentialCreationOptions;
 
@@ -115,12 +115,11 @@ pub(super) fn ids_of(made: &MadeCredential) -> impl Iterator<Item = Vec<u8>> + '
 impl Player<'_> {
     /// Looks for traces of others in the options of a start.
     pub(super) fn notice(&mut self, step: &Step, endpoint: &Endpoint, options: &PublicKeyCredentialCreationOptions) {
-        let (is_own, is_other) = if endpoint.flow.names_user() {
-            (step.user == UserRef::Own, step.user == UserRef::Other)
-        } else {
-            (step.caller == Caller::Subject, step.caller == Caller::Other)
+        let subject = match step.acts_on(endpoint.flow) {
+            Some(Whom::Own) => Some(self.lease.own()),
+            Some(Whom::Other) => self.lease.other(),
+            None => None,
         };
-        let subject = if is_own { Some(self.lease.own()) } else { self.lease.other().filter(|_| is_other) };
         let Some(subject) = subject else { return };
         self.foreign += self.shared.traces.look(&subject.user_id, endpoint.flow, &options.exclude_credentials);
     }

@@ -9,6 +9,7 @@ use super::headers::Headers;
 use super::route::{FlowRef, ProtocolRef};
 use super::{Expectation, MessageEdit, MutationUse, Mutations};
 use crate::authenticator::{Args, Mutation};
+use crate::contract::Flow;
 use crate::transport::spelling;
 
 /// A step as it is written. Exactly one of `prepare`, `call`, `make`, `wait`, `hold` and `untouched` is there.
@@ -146,6 +147,15 @@ impl Default for Step {
 }
 
 impl Step {
+    /// Which of the case's subjects a call of the step acts on: whom it names, or on a flow that names nobody whose token it is.
+    pub fn acts_on(&self, flow: Flow) -> Option<Whom> {
+        match (flow.names_user(), self.caller, &self.user) {
+            (false, Caller::Subject, _) | (true, _, UserRef::Own) => Some(Whom::Own),
+            (false, Caller::Other, _) | (true, _, UserRef::Other) => Some(Whom::Other),
+            _ => None,
+        }
+    }
+
     /// Its mutations; with a length in place of their arguments where one is given.
     pub fn mutations(&self, length: Option<usize>) -> Vec<(&'static Mutation, Args)> {
         let known = |mutate: &MutationUse| {
