@@ -5,11 +5,11 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use super::{Check, Observation, Wrong, brief};
+use crate::contract::dialect::member;
 use crate::contract::{Endpoint, Form, Operation, What};
 use crate::outcome::Reason;
 use crate::webauthn::base64;
 use crate::webauthn::options::{OptionsError, PublicKeyCredentialCreationOptions};
-use crate::wire::json::member;
 
 /// Members and their types.
 pub const MEMBERS: Check =

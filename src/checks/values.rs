@@ -7,11 +7,11 @@ use serde_json::Value;
 
 use super::options::{decoded, integer, is_unsigned_long, public_key};
 use super::{Check, Observation, Wrong, brief};
+use crate::contract::dialect::member;
 use crate::outcome::Reason;
 use crate::webauthn::base64;
 use crate::webauthn::cose::CoseAlgorithm;
 use crate::webauthn::hash::Hash;
-use crate::wire::json::member;
 
 /// A time that a user can do with.
 pub const TIMEOUT: Check =

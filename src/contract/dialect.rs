@@ -7,7 +7,7 @@ use super::{Endpoint, Slot, What};
 impl Slot {
     /// What a message says there.
     pub fn of<'m>(&self, message: &'m Value) -> Option<&'m Value> {
-        self.parts().try_fold(message, |value, part| value.get(part))
+        member(message, self.at)
     }
 
     /// What a message says there, if it is a text.
@@ -75,6 +75,11 @@ impl Endpoint {
     }
 }
 
+/// The member at a path such as `/rp/id`: a JSON pointer of plain names, which need not be unescaped for every look.
+pub fn member<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {
+    path.split('/').skip(1).try_fold(value, |value, name| value.get(name))
+}
+
 /// A factor as a list shows it; what is not a text is `None`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ListEntry<'m> {
@@ -92,6 +97,14 @@ mod tests {
 
     use super::*;
     use crate::contract::{Flow, Operation};
+
+    #[test]
+    fn a_path_of_names_is_a_json_pointer() {
+        let value = json!({"rp": {"id": "host"}, "list": [1]});
+        for path in ["", "/rp", "/rp/id", "/rp/none", "/none/id", "/rp/id/deeper", "/"] {
+            assert_eq!(member(&value, path), value.pointer(path), "{path}");
+        }
+    }
 
     #[test]
     fn what_is_said_is_read_again() {

@@ -20,11 +20,6 @@ impl Contract {
     pub fn endpoints(&self) -> impl Iterator<Item = &'static Endpoint> + use<> {
         self.flows.iter().flat_map(|flow| flow.endpoints())
     }
-
-    /// The endpoint with a gRPC path such as `/zitadel.user.v2.UserService/RegisterU2F`.
-    pub fn by_grpc_path(&self, path: &str) -> Option<&'static Endpoint> {
-        self.endpoints().find(|endpoint| endpoint.grpc.as_ref().is_some_and(|grpc| grpc.path() == path))
-    }
 }
 
 impl PartialEq for Contract {

@@ -5,7 +5,7 @@ use crate::wire::secret::Secret;
 /// A user that enrols.
 #[derive(Debug, Clone)]
 pub struct LoadUser {
-    /// Its id, for v2's paths.
+    /// Its id, for calls that name the user.
     pub user_id: String,
     /// Its bearer token.
     pub token: Secret,

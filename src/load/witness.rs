@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use serde_json::Value;
 
-use crate::wire::json::member;
+use crate::contract::dialect::member;
 
 /// User handles that are remembered; a new one takes the place of one that shares its slot.
 const HANDLES: usize = 1 << 16;

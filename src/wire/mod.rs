@@ -1,7 +1,6 @@
 //! Bytes and names shared by the transports and the reference server, so that neither imports the other.
 
 pub mod framing;
-pub mod json;
 pub mod marks;
 pub mod percent;
 mod plan;
