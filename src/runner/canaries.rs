@@ -3,6 +3,7 @@
 //! Names of factors and credential ids are drawn for the case, so that they stand nowhere by chance. What the target chose (ids, user
 //! handles, challenges) counts where it can't be guessed, and what two users have is nobody's.
 
+use super::starts::credential_of;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::{Mutex, PoisonError, RwLock};
@@ -10,7 +11,7 @@ use std::sync::{Mutex, PoisonError, RwLock};
 use bytes::Bytes;
 use serde_json::Value;
 
-use super::player::Player;
+use super::case_run::CaseRun;
 use super::target::Accounts;
 use crate::checks::{NO_TOKEN, Seen, Watch};
 use crate::contract::{Endpoint, Flow, Operation, What as Said};
@@ -293,79 +294,77 @@ pub(super) fn without_hidden(exchange: Exchange, findings: &[Finding], masker: &
     Exchange { body: Bytes::from_static(MASK.as_bytes()), ..exchange }
 }
 
-impl Player<'_> {
-    /// The user that a step acts on, as far as it is one of the case's.
-    pub(super) fn acted_on(&self, endpoint: &Endpoint, step: &Step) -> Option<&str> {
-        match step.acts_on(endpoint.flow)? {
-            Whom::Own => Some(&self.lease.own().user_id),
-            Whom::Other => self.lease.other().map(|other| other.user_id.as_str()),
-        }
+/// The user that a step acts on, as far as it is one of the case's.
+pub(super) fn acted_on<'r>(run: &'r CaseRun<'_>, endpoint: &Endpoint, step: &Step) -> Option<&'r str> {
+    match step.acts_on(endpoint.flow)? {
+        Whom::Own => Some(&run.lease.own().user_id),
+        Whom::Other => run.lease.other().map(|other| other.user_id.as_str()),
     }
+}
 
-    /// Notes what a call sends: the name of a factor, the ids of a credential. They are of the user that it acts on.
-    pub(super) fn note_sent(&self, endpoint: &Endpoint, step: &Step, call: &Call) {
-        let canaries = &self.shared.canaries;
-        let Some(user) = self.acted_on(endpoint, step).filter(|_| endpoint.operation == Operation::Verify) else {
-            return;
-        };
-        if let Some(name) = endpoint.asked(Said::FactorName, &call.message) {
-            canaries.note(user, What::FactorName, name.as_bytes());
-        }
-        for id in self.credential_of(step).into_iter().flat_map(|made| &made.ids) {
-            canaries.note(user, What::CredentialId, id);
-        }
+/// Notes what a call sends: the name of a factor, the ids of a credential. They are of the user that it acts on.
+pub(super) fn note_sent(run: &CaseRun<'_>, endpoint: &Endpoint, step: &Step, call: &Call) {
+    let canaries = &run.shared.canaries;
+    let Some(user) = acted_on(run, endpoint, step).filter(|_| endpoint.operation == Operation::Verify) else {
+        return;
+    };
+    if let Some(name) = endpoint.asked(Said::FactorName, &call.message) {
+        canaries.note(user, What::FactorName, name.as_bytes());
     }
+    for id in credential_of(run, step).into_iter().flat_map(|made| &made.ids) {
+        canaries.note(user, What::CredentialId, id);
+    }
+}
 
-    /// Notes what an answer says of the user that the call acts on, and what it says of what all have.
-    pub(super) fn note_answered(&self, exchange: &Exchange, step: &Step) {
-        let (canaries, endpoint) = (&self.shared.canaries, exchange.endpoint);
-        let Reply::Success(body) = &exchange.reply else { return };
-        let owner = body.pointer("/details/resourceOwner").and_then(Value::as_str);
-        if let Some((user, owner)) = self.acted_on(endpoint, step).zip(owner) {
-            canaries.note_organization(user, owner);
-        }
-        let Some(user) = self.acted_on(endpoint, step).filter(|_| endpoint.operation == Operation::Start) else {
-            return;
-        };
-        if let Some(id) = endpoint.answered(Said::FactorId, body).and_then(Value::as_str) {
-            canaries.note(user, What::FactorId, id.as_bytes());
-        }
-        let Some(options) = endpoint.answered(Said::Options, body) else { return };
-        let unwrapped = options.as_str().and_then(|text| base64::decode_any(text).ok());
-        let unwrapped = unwrapped.and_then(|json| serde_json::from_slice::<Value>(&json).ok());
-        let text = |pointer: &str| unwrapped.as_ref().unwrap_or(options).pointer(pointer)?.as_str();
-        let bytes = |pointer: &str| base64::decode_any(text(pointer)?).ok();
-        canaries.note(user, What::Challenge, &bytes("/publicKey/challenge").unwrap_or_default());
-        let handle = bytes("/publicKey/user/id").unwrap_or_default();
-        canaries.note_account(user, (endpoint.flow, "id"), What::UserHandle, &handle);
-        for (member, pointer) in [("name", "/publicKey/user/name"), ("displayName", "/publicKey/user/displayName")] {
-            let name = text(pointer).unwrap_or_default();
-            canaries.note_account(user, (endpoint.flow, member), What::UserName, name.as_bytes());
-        }
+/// Notes what an answer says of the user that the call acts on, and what it says of what all have.
+pub(super) fn note_answered(run: &CaseRun<'_>, exchange: &Exchange, step: &Step) {
+    let (canaries, endpoint) = (&run.shared.canaries, exchange.endpoint);
+    let Reply::Success(body) = &exchange.reply else { return };
+    let owner = body.pointer("/details/resourceOwner").and_then(Value::as_str);
+    if let Some((user, owner)) = acted_on(run, endpoint, step).zip(owner) {
+        canaries.note_organization(user, owner);
     }
+    let Some(user) = acted_on(run, endpoint, step).filter(|_| endpoint.operation == Operation::Start) else {
+        return;
+    };
+    if let Some(id) = endpoint.answered(Said::FactorId, body).and_then(Value::as_str) {
+        canaries.note(user, What::FactorId, id.as_bytes());
+    }
+    let Some(options) = endpoint.answered(Said::Options, body) else { return };
+    let unwrapped = options.as_str().and_then(|text| base64::decode_any(text).ok());
+    let unwrapped = unwrapped.and_then(|json| serde_json::from_slice::<Value>(&json).ok());
+    let text = |pointer: &str| unwrapped.as_ref().unwrap_or(options).pointer(pointer)?.as_str();
+    let bytes = |pointer: &str| base64::decode_any(text(pointer)?).ok();
+    canaries.note(user, What::Challenge, &bytes("/publicKey/challenge").unwrap_or_default());
+    let handle = bytes("/publicKey/user/id").unwrap_or_default();
+    canaries.note_account(user, (endpoint.flow, "id"), What::UserHandle, &handle);
+    for (member, pointer) in [("name", "/publicKey/user/name"), ("displayName", "/publicKey/user/displayName")] {
+        let name = text(pointer).unwrap_or_default();
+        canaries.note_account(user, (endpoint.flow, member), What::UserName, name.as_bytes());
+    }
+}
 
-    /// Searches the answer to a step's call.
-    pub(super) fn reading<'r>(&'r self, exchange: &'r Exchange, call: &Call, step: &Step) -> Reading<'r> {
-        let canaries = &self.shared.canaries;
-        let own = canaries.user(&self.lease.own().user_id);
-        let of = |user: Option<&str>| user.map_or(Reader::Nobody, |id| Reader::Of(canaries.user(id)));
-        let reader = match (&exchange.reply, step.caller) {
-            // Of a call that names two users, and of what comes after it, the case itself tells whose the answers are.
-            _ if !step.also.is_empty() || self.carried.is_some() => Reader::Everything,
-            // Whether the caller may act on the user is another finding.
-            (Reply::Success(_), _) => {
-                self.acted_on(exchange.endpoint, step).map_or(Reader::Of(own), |id| Reader::Of(canaries.user(id)))
-            }
-            (_, Caller::Nobody | Caller::Malformed | Caller::Unknown | Caller::NoRights) => Reader::Nobody,
-            (_, Caller::Admin | Caller::ReadOnly) => Reader::Everything,
-            (_, Caller::Other) => of(self.lease.other().map(|other| other.user_id.as_str())),
-            _ => Reader::Of(own),
-        };
-        let token = call.authorization.as_ref().map(Secret::without_scheme);
-        // It may be one that was renewed, or altered.
-        let sent = token.and_then(|token| canaries.note_token(&token));
-        Reading { canaries, reader, request: &exchange.request, own, sent }
-    }
+/// Searches the answer to a step's call.
+pub(super) fn reading<'r>(run: &'r CaseRun<'_>, exchange: &'r Exchange, call: &Call, step: &Step) -> Reading<'r> {
+    let canaries = &run.shared.canaries;
+    let own = canaries.user(&run.lease.own().user_id);
+    let of = |user: Option<&str>| user.map_or(Reader::Nobody, |id| Reader::Of(canaries.user(id)));
+    let reader = match (&exchange.reply, step.caller) {
+        // Of a call that names two users, and of what comes after it, the case itself tells whose the answers are.
+        _ if !step.also.is_empty() || run.ledger.has_carried() => Reader::Everything,
+        // Whether the caller may act on the user is another finding.
+        (Reply::Success(_), _) => {
+            acted_on(run, exchange.endpoint, step).map_or(Reader::Of(own), |id| Reader::Of(canaries.user(id)))
+        }
+        (_, Caller::Nobody | Caller::Malformed | Caller::Unknown | Caller::NoRights) => Reader::Nobody,
+        (_, Caller::Admin | Caller::ReadOnly) => Reader::Everything,
+        (_, Caller::Other) => of(run.lease.other().map(|other| other.user_id.as_str())),
+        _ => Reader::Of(own),
+    };
+    let token = call.authorization.as_ref().map(Secret::without_scheme);
+    // It may be one that was renewed, or altered.
+    let sent = token.and_then(|token| canaries.note_token(&token));
+    Reading { canaries, reader, request: &exchange.request, own, sent }
 }
 
 #[cfg(test)]

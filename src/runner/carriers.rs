@@ -1,5 +1,8 @@
 //! Calls that say two things of one: what stands in further places of their requests, and on whose they acted.
 
+use super::call::{protocol_of, unknown_id};
+use super::hold::held_by;
+use super::message::expected_rp_id;
 use std::borrow::Cow;
 
 use base64::Engine as _;
@@ -7,8 +10,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::HeaderName;
 use serde_json::{Value, json};
 
+use super::case_run::CaseRun;
+use super::ceremony::MadeCredential;
+use super::ledger::Ended;
 use super::message::in_form;
-use super::player::{Ended, MadeCredential, Player};
 use crate::contract::{Endpoint, Operation, What, clause};
 use crate::outcome::Reason;
 use crate::scenario::{Also, Caller, FactorRef, Step, Thing, UserRef, Which, Whom};
@@ -20,205 +25,204 @@ use crate::wire::secret::Secret;
 /// The check of findings about whose options a start has answered with.
 const CHECK: &str = "acted-on";
 
-impl Player<'_> {
-    /// What a step puts into further places of a call, as far as this protocol has them.
-    pub(super) fn carried(
-        &mut self,
-        endpoint: &'static Endpoint,
-        step: &Step,
-        message: &Value,
-    ) -> Result<Vec<Carried>, Ended> {
-        let protocol = self.protocol(step);
-        let mut carried = Vec::new();
-        for also in &step.also {
-            let is_in_message = |place: &&Place| matches!(place, Place::Credential(_));
-            let place = also.place().filter(|place| place.protocols().contains(&protocol) && !is_in_message(place));
-            let Some(place) = place else { continue };
-            let Some(content) = self.content(endpoint, also, place, message) else {
-                let expected = format!("a value of its own for {place}");
-                return self.end("setup", self.clause(), Reason::NotDeclared, expected, "the case has none here");
-            };
-            carried.push(Carried { place: of_package(place, endpoint), content });
-        }
-        Ok(carried)
-    }
-
-    /// A credential with what a step puts into further members of it.
-    pub(super) fn with_further_members<'c>(
-        &self,
-        endpoint: &Endpoint,
-        step: &Step,
-        credential: &'c MadeCredential,
-        message: &Value,
-    ) -> Cow<'c, MadeCredential> {
-        let mut credential = Cow::Borrowed(credential);
-        for also in &step.also {
-            let Some(place @ Place::Credential(name)) = also.place() else { continue };
-            let Some(Content::Plain(value)) = self.content(endpoint, also, place, message) else { continue };
-            let created = &mut credential.to_mut().created;
-            put(&mut created.json, name, value);
-            created.text = created.json.to_string().into_bytes();
-        }
-        credential
-    }
-
-    /// The value for one place; `None` where this target or flow has none.
-    fn content(&self, endpoint: &Endpoint, also: &Also, place: &Place, message: &Value) -> Option<Content> {
-        let text = match (also.what, &also.value) {
-            (Thing::Token, which) => return self.token_of(which).map(Content::Token),
-            (Thing::Host, Which::Text(host)) => as_named(place, host),
-            (_, Which::Text(text)) => text.clone(),
-            (Thing::UserId, which) => self.user_id_of(which)?,
-            (Thing::FactorId, Which::Other) if endpoint.operation == Operation::Verify => {
-                self.held_by(Whom::Other)?.open_id.clone()?
-            }
-            (Thing::FactorId, which) => self.factor_id_of(which)?,
-            (Thing::Path, which) => self.path(endpoint, which, message)?,
-            (Thing::UserHandle, _) => URL_SAFE_NO_PAD.encode(self.other_handle()?),
-            (Thing::User, _) => return self.other_user().map(Content::Plain),
-            (Thing::Organization, Which::Other) => self.held_by(Whom::Other)?.owner.clone()?,
-            (Thing::Credential, which) => return self.credential_value(endpoint, which).map(Content::Plain),
-            (_, Which::Unknown) => self.unknown_id(18),
-            _ => return None,
+/// What a step puts into further places of a call, as far as this protocol has them.
+pub(super) fn carried(
+    run: &mut CaseRun<'_>,
+    endpoint: &'static Endpoint,
+    step: &Step,
+    message: &Value,
+) -> Result<Vec<Carried>, Ended> {
+    let protocol = protocol_of(run, step);
+    let mut carried = Vec::new();
+    for also in &step.also {
+        let is_in_message = |place: &&Place| matches!(place, Place::Credential(_));
+        let place = also.place().filter(|place| place.protocols().contains(&protocol) && !is_in_message(place));
+        let Some(place) = place else { continue };
+        let Some(content) = content_of(run, endpoint, also, place, message) else {
+            let expected = format!("a value of its own for {place}");
+            return run.end("setup", run.clause(), Reason::NotDeclared, expected, "the case has none here");
         };
-        Some(Content::Plain(text.into()))
+        carried.push(Carried { place: of_package(place, endpoint), content });
     }
+    Ok(carried)
+}
 
-    fn user_id_of(&self, which: &Which) -> Option<String> {
-        match which {
-            Which::Own => Some(self.lease.own().user_id.clone()),
-            Which::Other => self.lease.other().map(|other| other.user_id.clone()),
-            _ => Some(self.unknown_id(18)),
+/// A credential with what a step puts into further members of it.
+pub(super) fn with_further_members<'c>(
+    run: &CaseRun<'_>,
+    endpoint: &Endpoint,
+    step: &Step,
+    credential: &'c MadeCredential,
+    message: &Value,
+) -> Cow<'c, MadeCredential> {
+    let mut credential = Cow::Borrowed(credential);
+    for also in &step.also {
+        let Some(place @ Place::Credential(name)) = also.place() else { continue };
+        let Some(Content::Plain(value)) = content_of(run, endpoint, also, place, message) else { continue };
+        let created = &mut credential.to_mut().created;
+        put(&mut created.json, name, value);
+        created.text = created.json.to_string().into_bytes();
+    }
+    credential
+}
+
+/// The value for one place; `None` where this target or flow has none.
+fn content_of(run: &CaseRun<'_>, endpoint: &Endpoint, also: &Also, place: &Place, message: &Value) -> Option<Content> {
+    let text = match (also.what, &also.value) {
+        (Thing::Token, which) => return token_of(run, which).map(Content::Token),
+        (Thing::Host, Which::Text(host)) => as_named(place, host),
+        (_, Which::Text(text)) => text.clone(),
+        (Thing::UserId, which) => user_id_of(run, which)?,
+        (Thing::FactorId, Which::Other) if endpoint.operation == Operation::Verify => {
+            held_by(run, Whom::Other)?.open_id.clone()?
         }
-    }
+        (Thing::FactorId, which) => factor_id_of(run, which)?,
+        (Thing::Path, which) => path_naming(run, endpoint, which, message)?,
+        (Thing::UserHandle, _) => URL_SAFE_NO_PAD.encode(other_handle(run)?),
+        (Thing::User, _) => return other_user(run).map(Content::Plain),
+        (Thing::Organization, Which::Other) => held_by(run, Whom::Other)?.owner.clone()?,
+        (Thing::Credential, which) => return credential_value(run, endpoint, which).map(Content::Plain),
+        (_, Which::Unknown) => unknown_id(run, 18),
+        _ => return None,
+    };
+    Some(Content::Plain(text.into()))
+}
 
-    fn factor_id_of(&self, which: &Which) -> Option<String> {
-        match which {
-            Which::Own => self.factor_id.clone(),
-            Which::First => self.first_factor_id.clone(),
-            Which::Other => self.held_by(Whom::Other)?.factor_id.clone(),
-            _ => Some(self.unknown_id(18)),
-        }
+fn user_id_of(run: &CaseRun<'_>, which: &Which) -> Option<String> {
+    match which {
+        Which::Own => Some(run.lease.own().user_id.clone()),
+        Which::Other => run.lease.other().map(|other| other.user_id.clone()),
+        _ => Some(unknown_id(run, 18)),
     }
+}
 
-    fn token_of(&self, which: &Which) -> Option<Secret> {
-        match which {
-            Which::Own if !self.lease.is_locked(true) => Some(self.lease.own().token.clone()),
-            Which::Other if !self.lease.is_locked(false) => self.lease.other().map(|other| other.token.clone()),
-            Which::Unknown => Some(Secret::new(format!("proofmark-{}", self.unknown_id(24)))),
-            _ => None,
-        }
+fn factor_id_of(run: &CaseRun<'_>, which: &Which) -> Option<String> {
+    match which {
+        Which::Own => run.ceremony.factor_id.clone(),
+        Which::First => run.ceremony.first_factor_id.clone(),
+        Which::Other => held_by(run, Whom::Other)?.factor_id.clone(),
+        _ => Some(unknown_id(run, 18)),
     }
+}
 
-    /// The documented path with another user in it.
-    fn path(&self, endpoint: &Endpoint, which: &Which, message: &Value) -> Option<String> {
-        let mut message = message.clone();
-        if let Some(slot) = endpoint.asks(What::User).filter(|slot| slot.of(&message).is_some()) {
-            slot.put(&mut message, self.user_id_of(which)?.into());
-        }
-        if let Some(slot) = endpoint.asks(What::FactorId).filter(|_| *which == Which::Other) {
-            slot.put(&mut message, self.factor_id_of(which)?.into());
-        }
-        Some(path_of(endpoint, &message))
+fn token_of(run: &CaseRun<'_>, which: &Which) -> Option<Secret> {
+    match which {
+        Which::Own if !run.lease.is_locked(true) => Some(run.lease.own().token.clone()),
+        Which::Other if !run.lease.is_locked(false) => run.lease.other().map(|other| other.token.clone()),
+        Which::Unknown => Some(Secret::new(format!("proofmark-{}", unknown_id(run, 24)))),
+        _ => None,
     }
+}
 
-    fn credential_value(&self, endpoint: &Endpoint, which: &Which) -> Option<Value> {
-        let made = if *which == Which::First { self.first_credential.as_ref() } else { self.credential.as_ref() }?;
-        endpoint.asks(What::Credential).map(|slot| in_form(slot.form, made))
+/// The documented path with another user in it.
+fn path_naming(run: &CaseRun<'_>, endpoint: &Endpoint, which: &Which, message: &Value) -> Option<String> {
+    let mut message = message.clone();
+    if let Some(slot) = endpoint.asks(What::User).filter(|slot| slot.of(&message).is_some()) {
+        slot.put(&mut message, user_id_of(run, which)?.into());
     }
-
-    fn other_handle(&self) -> Option<&[u8]> {
-        self.user_handles.iter().find(|(own, _)| !own).map(|(_, handle)| handle.as_slice())
+    if let Some(slot) = endpoint.asks(What::FactorId).filter(|_| *which == Which::Other) {
+        slot.put(&mut message, factor_id_of(run, which)?.into());
     }
+    Some(path_of(endpoint, &message))
+}
 
-    /// The other subject as options have it.
-    fn other_user(&self) -> Option<Value> {
-        let (id, user) = (URL_SAFE_NO_PAD.encode(self.other_handle()?), self.lease.other()?);
-        Some(json!({ "id": id, "name": user.user_id, "displayName": user.user_id }))
+fn credential_value(run: &CaseRun<'_>, endpoint: &Endpoint, which: &Which) -> Option<Value> {
+    let made =
+        if *which == Which::First { run.ceremony.first_credential.as_ref() } else { run.ceremony.credential.as_ref() }?;
+    endpoint.asks(What::Credential).map(|slot| in_form(slot.form, made))
+}
+
+fn other_handle<'r>(run: &'r CaseRun<'_>) -> Option<&'r [u8]> {
+    run.user_handles.iter().find(|(own, _)| !own).map(|(_, handle)| handle.as_slice())
+}
+
+/// The other subject as options have it.
+fn other_user(run: &CaseRun<'_>) -> Option<Value> {
+    let (id, user) = (URL_SAFE_NO_PAD.encode(other_handle(run)?), run.lease.other()?);
+    Some(json!({ "id": id, "name": user.user_id, "displayName": user.user_id }))
+}
+
+/// Notes a call that says two things of one, as the next exchange.
+pub(super) fn note_carried(run: &mut CaseRun<'_>, step: &Step) {
+    if !step.also.is_empty() {
+        run.ledger.carry(words(step));
     }
+}
 
-    /// Notes a call that says two things of one, as the next exchange.
-    pub(super) fn note_carried(&mut self, step: &Step) {
-        if !step.also.is_empty() {
-            self.carried = Some((self.exchanges.len(), words(step)));
-        }
+/// Ends the case where a start that said two things has answered with the options of the wrong user, or for another host.
+pub(super) fn look_whose(
+    run: &mut CaseRun<'_>,
+    step: &Step,
+    endpoint: &'static Endpoint,
+    options: &PublicKeyCredentialCreationOptions,
+) -> Result<(), Ended> {
+    let about = clause::at(run.clause(), endpoint, protocol_of(run, step)).to_owned();
+    if step.also.is_empty() {
+        return Ok(());
     }
-
-    /// Ends the case where a start that said two things has answered with the options of the wrong user, or for another host.
-    pub(super) fn look_whose(
-        &mut self,
-        step: &Step,
-        endpoint: &'static Endpoint,
-        options: &PublicKeyCredentialCreationOptions,
-    ) -> Result<(), Ended> {
-        let about = clause::at(self.clause(), endpoint, self.protocol(step)).to_owned();
-        if step.also.is_empty() {
-            return Ok(());
-        }
-        let is_own = step.user == UserRef::Own && step.caller != Caller::Other;
-        if is_own && self.are_of_other(options) {
-            let expected = "creation options of the user whom the documented place names, or a refusal";
-            let received = format!("those of the other user; {}", words(step));
-            return self.end(CHECK, &about, Reason::AcceptedInvalid, expected, received);
-        }
-        let names_host = step.also.iter().any(|also| matches!(also.what, Thing::Host | Thing::Domain));
-        let (rp_id, expected) = (options.rp.id.as_deref(), self.expected_rp_id(step));
-        if names_host && rp_id.is_some() && expected.is_some() && rp_id != expected {
-            let expected = format!("the RP ID {}, or a refusal", expected.unwrap_or_default());
-            let shown: String = rp_id.unwrap_or_default().chars().take(120).collect();
-            let received = format!("{shown:?}; {}", words(step));
-            return self.end(CHECK, &about, Reason::AcceptedInvalid, expected, received);
-        }
-        Ok(())
+    let is_own = step.user == UserRef::Own && step.caller != Caller::Other;
+    if is_own && are_of_other(run, options) {
+        let expected = "creation options of the user whom the documented place names, or a refusal";
+        let received = format!("those of the other user; {}", words(step));
+        return run.end(CHECK, &about, Reason::AcceptedInvalid, expected, received);
     }
-
-    /// Whether options list what the other subject holds, or have its handle, which the own subject does not have.
-    fn are_of_other(&self, options: &PublicKeyCredentialCreationOptions) -> bool {
-        let lists = |held: &super::hold::Held| options.exclude_credentials.contains(&held.credential_id);
-        let of_whom =
-            |own: bool| self.user_handles.iter().any(|(whose, handle)| *whose == own && *handle == options.user.id);
-        self.held_by(Whom::Other).is_some_and(lists) || (of_whom(false) && !of_whom(true))
+    let names_host = step.also.iter().any(|also| matches!(also.what, Thing::Host | Thing::Domain));
+    let (rp_id, expected) = (options.rp.id.as_deref(), expected_rp_id(run, step));
+    if names_host && rp_id.is_some() && expected.is_some() && rp_id != expected {
+        let expected = format!("the RP ID {}, or a refusal", expected.unwrap_or_default());
+        let shown: String = rp_id.unwrap_or_default().chars().take(120).collect();
+        let received = format!("{shown:?}; {}", words(step));
+        return run.end(CHECK, &about, Reason::AcceptedInvalid, expected, received);
     }
+    Ok(())
+}
 
-    /// The note on a line for a shell about the token in a further place.
-    pub(super) fn other_token(step: &Step) -> Option<&'static str> {
-        let token = step.also.iter().find(|also| also.what == Thing::Token)?;
-        match token.value {
-            Which::Own => Some("OTHER_TOKEN is the token of the case's own user"),
-            Which::Other => Some("OTHER_TOKEN is the token of the other user"),
-            _ => Some("OTHER_TOKEN is a token that nobody has"),
-        }
+/// Whether options list what the other subject holds, or have its handle, which the own subject does not have.
+fn are_of_other(run: &CaseRun<'_>, options: &PublicKeyCredentialCreationOptions) -> bool {
+    let lists = |held: &super::factor_state::Held| options.exclude_credentials.contains(&held.credential_id);
+    let of_whom =
+        |own: bool| run.user_handles.iter().any(|(whose, handle)| *whose == own && *handle == options.user.id);
+    held_by(run, Whom::Other).is_some_and(lists) || (of_whom(false) && !of_whom(true))
+}
+
+/// The note on a line for a shell about the token in a further place.
+pub(super) fn other_token(step: &Step) -> Option<&'static str> {
+    let token = step.also.iter().find(|also| also.what == Thing::Token)?;
+    match token.value {
+        Which::Own => Some("OTHER_TOKEN is the token of the case's own user"),
+        Which::Other => Some("OTHER_TOKEN is the token of the other user"),
+        _ => Some("OTHER_TOKEN is a token that nobody has"),
     }
+}
 
-    /// What the documented place of the factor names, by what is known of the subject's factors.
-    pub(super) fn named_credential(&self, step: &Step) -> Option<Vec<u8>> {
-        let id = match step.factor {
-            FactorRef::Own => self.factor_id.as_ref(),
-            FactorRef::First => self.first_factor_id.as_ref(),
-            _ => None,
-        }?;
-        let known = self.state.factor_ids.iter().find(|(_, factor)| factor == id);
-        known.map(|(credential, _)| credential.clone())
-    }
+/// What the documented place of the factor names, by what is known of the subject's factors.
+pub(super) fn named_credential(run: &CaseRun<'_>, step: &Step) -> Option<Vec<u8>> {
+    let id = match step.factor {
+        FactorRef::Own => run.ceremony.factor_id.as_ref(),
+        FactorRef::First => run.ceremony.first_factor_id.as_ref(),
+        _ => None,
+    }?;
+    let known = run.state.factor_ids.iter().find(|(_, factor)| factor == id);
+    known.map(|(credential, _)| credential.clone())
+}
 
-    /// Notes that of two credentials in one call the one that the documented place does not have must not be stored.
-    pub(super) fn note_unsent(&mut self, step: &Step) {
-        let also = step.also.iter().find(|also| also.what == Thing::Credential);
-        let other = also.and_then(|also| match also.value {
-            Which::First => self.first_credential.as_ref(),
-            _ => self.credential.as_ref(),
-        });
-        let ids = other.into_iter().flat_map(|made| made.ids.clone());
-        self.state.absent.extend(ids.map(|id| (id, super::after::CLAUSE)));
-    }
+/// Notes that of two credentials in one call the one that the documented place does not have must not be stored.
+pub(super) fn note_unsent(run: &mut CaseRun<'_>, step: &Step) {
+    let also = step.also.iter().find(|also| also.what == Thing::Credential);
+    let other = also.and_then(|also| match also.value {
+        Which::First => run.ceremony.first_credential.as_ref(),
+        _ => run.ceremony.credential.as_ref(),
+    });
+    let ids = other.into_iter().flat_map(|made| made.ids.clone());
+    run.state.absent.extend(ids.map(|id| (id, super::after::CLAUSE)));
+}
 
-    /// Remembers which factor the credential has become that was enrolled last.
-    pub(super) fn learn_factor_of_latest(&mut self) {
-        let credential = self.state.enrolled.last().cloned();
-        if let Some((credential, id)) = credential.zip(self.factor_id.clone()) {
-            self.state.factor_ids.retain(|(known, _)| *known != credential);
-            self.state.factor_ids.push((credential, id));
-        }
+/// Remembers which factor the credential has become that was enrolled last.
+pub(super) fn learn_factor_of_latest(run: &mut CaseRun<'_>) {
+    let credential = run.state.enrolled.last().cloned();
+    if let Some((credential, id)) = credential.zip(run.ceremony.factor_id.clone()) {
+        run.state.factor_ids.retain(|(known, _)| *known != credential);
+        run.state.factor_ids.push((credential, id));
     }
 }
 

@@ -4,7 +4,11 @@
 //! one open. A good enrolment ends it: its start replaces what is open, or joins it, and its verify finishes it.
 
 use super::Shared;
-use super::player::{Ended, Player};
+use super::call::call_step;
+use super::case_run::CaseRun;
+use super::ceremony::CeremonyState;
+use super::ledger::Ended;
+use super::make::make_credential;
 use crate::contract::Operation;
 use crate::scenario::{Made, Permutation, Sharing, Step};
 
@@ -14,25 +18,22 @@ pub(super) fn can_do_with_used(shared: &Shared, permutation: &Permutation) -> bo
     !permutation.flow.locks_token() || !shared.target.accounts.u2f_locks_tokens
 }
 
-impl Player<'_> {
-    /// Finishes what others may have left open for the subject, if the case presupposes that nothing is.
-    pub(super) async fn close_what_is_open(&mut self) -> Result<(), Ended> {
-        let Permutation { flow, protocol, format, .. } = *self.permutation;
-        let presupposes = self.permutation.case.sharing() == Sharing::Fresh && !flow.names_registration();
-        if !presupposes || self.lease.is_new() || !can_do_with_used(self.shared, self.permutation) {
-            return Ok(());
-        }
-        let own = (format, self.permutation.case.control_algorithm(format));
-        self.good_form = self.shared.controls.known_form((flow, protocol), own);
-        let step = Step::default();
-        self.call_step(Operation::Start, &step).await?;
-        self.make(&step, Made::Good, &[])?;
-        self.call_step(Operation::Verify, &step).await?;
-        // The case begins with nothing.
-        self.good_form = None;
-        (self.options, self.credential, self.first_credential) = (None, None, None);
-        (self.factor_id, self.first_factor_id) = (None, None);
-        self.starts.clear();
-        Ok(())
+/// Finishes what others may have left open for the subject, if the case presupposes that nothing is.
+pub(super) async fn close_what_is_open(run: &mut CaseRun<'_>) -> Result<(), Ended> {
+    let Permutation { flow, protocol, format, .. } = *run.permutation;
+    let presupposes = run.permutation.case.sharing() == Sharing::Fresh && !flow.names_registration();
+    if !presupposes || run.lease.is_new() || !can_do_with_used(run.shared, run.permutation) {
+        return Ok(());
     }
+    let own = (format, run.permutation.case.control_algorithm(format));
+    run.good_form = run.shared.controls.known_form((flow, protocol), own);
+    let step = Step::default();
+    call_step(run, Operation::Start, &step).await?;
+    make_credential(run, &step, Made::Good, &[])?;
+    call_step(run, Operation::Verify, &step).await?;
+    // The case begins with nothing.
+    run.good_form = None;
+    run.ceremony = CeremonyState::default();
+    run.starts.clear();
+    Ok(())
 }

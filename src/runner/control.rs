@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use super::player::Lines;
+use super::ledger::Lines;
 use super::{Shared, case};
 use crate::authenticator::Format;
 use crate::contract::{Flow, Protocol};

@@ -1,8 +1,9 @@
 //! What `details` says in one answer after another.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 
-use super::player::Player;
+use super::case_run::CaseRun;
+use super::factor_state::SeenDetails;
 use crate::contract::{Endpoint, Operation};
 use crate::outcome::{Finding, Reason};
 use crate::scenario::{Caller, FlowRef, Step, UserRef, Whom};
@@ -18,50 +19,40 @@ pub(super) const FORWARD: &str = "api/state/forward";
 /// How much the clocks of a target's machines may differ.
 const CLOCKS_APART: SignedDuration = SignedDuration::from_secs(2);
 
-/// What one answer said.
-#[derive(Debug)]
-pub(super) struct SeenDetails {
-    sequence: u64,
-    owner: String,
-    changed: Option<Timestamp>,
-}
-
-impl Player<'_> {
-    /// Compares an answer with the one before, of calls one after the other about the subject's factors of one flow. The page explains
-    /// both members by what a client does not see, so that another reading is a deviation.
-    pub(super) fn compare_details(&mut self, step: &Step, endpoint: &Endpoint, reply: &Reply) {
-        let own = step.user == UserRef::Own && matches!(step.caller, Caller::Subject | Caller::Admin);
-        let is_watched = self.permutation.case.watch.is_some();
-        if (!is_watched && (!own || step.flow != FlowRef::Own)) || endpoint.operation == Operation::List {
-            return;
-        }
-        let is_own = !is_watched || step.acts_on(endpoint.flow) == Some(Whom::Own);
-        let Some(now) = read(reply) else { return };
-        let before = self.details.remove(&(is_own, endpoint.flow));
-        let now = &*self.details.entry((is_own, endpoint.flow)).or_insert(now);
-        let Some(before) = before else { return };
-        self.checked.extend([SEQUENCE, OWNER]);
-        let deviation = |check, clause, expected: String, received: String| {
-            Finding::new(check, clause, Reason::DocVsServer, expected, received)
-        };
-        let mut found = Vec::new();
-        if now.sequence <= before.sequence {
-            let expected = format!("a sequence greater than the {} of the call before", before.sequence);
-            found.push(deviation("details-order", SEQUENCE, expected, now.sequence.to_string()));
-        }
-        if now.owner != before.owner {
-            let expected = format!("the resourceOwner of the call before, {}", brief(&before.owner));
-            found.push(deviation("details-owner", OWNER, expected, brief(&now.owner)));
-        }
-        if let (true, Some(earlier), Some(later)) = (is_watched, before.changed, now.changed) {
-            self.checked.insert(FORWARD);
-            if later.saturating_add(CLOCKS_APART).is_ok_and(|latest| latest < earlier) {
-                let expected = format!("a changeDate not before the {earlier} of the call before");
-                found.push(deviation("details-forward", FORWARD, expected, later.to_string()));
-            }
-        }
-        found.into_iter().for_each(|finding| self.find(finding));
+/// Compares an answer with the one before, of calls one after the other about the subject's factors of one flow. The page explains
+/// both members by what a client does not see, so that another reading is a deviation.
+pub(super) fn compare_details(run: &mut CaseRun<'_>, step: &Step, endpoint: &Endpoint, reply: &Reply) {
+    let own = step.user == UserRef::Own && matches!(step.caller, Caller::Subject | Caller::Admin);
+    let is_watched = run.permutation.case.watch.is_some();
+    if (!is_watched && (!own || step.flow != FlowRef::Own)) || endpoint.operation == Operation::List {
+        return;
     }
+    let is_own = !is_watched || step.acts_on(endpoint.flow) == Some(Whom::Own);
+    let Some(now) = read(reply) else { return };
+    let before = run.details.remove(&(is_own, endpoint.flow));
+    let now = &*run.details.entry((is_own, endpoint.flow)).or_insert(now);
+    let Some(before) = before else { return };
+    run.ledger.look_at([SEQUENCE, OWNER]);
+    let deviation = |check, clause, expected: String, received: String| {
+        Finding::new(check, clause, Reason::DocVsServer, expected, received)
+    };
+    let mut found = Vec::new();
+    if now.sequence <= before.sequence {
+        let expected = format!("a sequence greater than the {} of the call before", before.sequence);
+        found.push(deviation("details-order", SEQUENCE, expected, now.sequence.to_string()));
+    }
+    if now.owner != before.owner {
+        let expected = format!("the resourceOwner of the call before, {}", brief(&before.owner));
+        found.push(deviation("details-owner", OWNER, expected, brief(&now.owner)));
+    }
+    if let (true, Some(earlier), Some(later)) = (is_watched, before.changed, now.changed) {
+        run.ledger.look_at([FORWARD]);
+        if later.saturating_add(CLOCKS_APART).is_ok_and(|latest| latest < earlier) {
+            let expected = format!("a changeDate not before the {earlier} of the call before");
+            found.push(deviation("details-forward", FORWARD, expected, later.to_string()));
+        }
+    }
+    found.into_iter().for_each(|finding| run.find(finding));
 }
 
 /// Cut, so that a hostile target can't flood a report.

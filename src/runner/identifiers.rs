@@ -1,11 +1,12 @@
 //! What the target calls its users and their registrations, over the whole run: one user has one handle, which no other user has, and
 //! a registration that is started never has the id of a factor that is there.
 
+use super::canaries::acted_on;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::call::USER_HANDLE;
-use super::player::Player;
+use super::case_run::CaseRun;
 use crate::contract::{Endpoint, Operation};
 use crate::outcome::{CaseRecord, Finding, Profile, Reason, Shard};
 use crate::scenario::{FactorRef, Step};
@@ -176,41 +177,39 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().take(SHOWN).map(|byte| format!("{byte:02x}")).collect::<String>() + cut
 }
 
-impl Player<'_> {
-    /// Remembers what a start that was accepted calls the user and the registration.
-    pub(super) fn note_started(
-        &mut self,
-        endpoint: &Endpoint,
-        step: &Step,
-        options: &PublicKeyCredentialCreationOptions,
-    ) {
-        let Some(user) = self.acted_on(endpoint, step).map(str::to_owned) else { return };
-        let (flow, shared) = (endpoint.flow, self.shared);
-        let rp_id = options.rp.id.as_deref().unwrap_or(&shared.target.rp_id);
-        let names = [("name", options.user.name.as_str()), ("displayName", options.user.display_name.as_str())];
-        shared.identifiers.named(&user, names);
-        shared.identifiers.handle(&user, rp_id, flow.slug(), &options.user.id);
-        if let Some(id) = self.factor_id.as_deref().filter(|_| flow.names_registration()) {
-            shared.identifiers.started(&user, flow.is_u2f(), id);
-            self.checked.insert(FACTOR_ID);
-        }
+/// Remembers what a start that was accepted calls the user and the registration.
+pub(super) fn note_started(
+    run: &mut CaseRun<'_>,
+    endpoint: &Endpoint,
+    step: &Step,
+    options: &PublicKeyCredentialCreationOptions,
+) {
+    let Some(user) = acted_on(run, endpoint, step).map(str::to_owned) else { return };
+    let (flow, shared) = (endpoint.flow, run.shared);
+    let rp_id = options.rp.id.as_deref().unwrap_or(&shared.target.rp_id);
+    let names = [("name", options.user.name.as_str()), ("displayName", options.user.display_name.as_str())];
+    shared.identifiers.named(&user, names);
+    shared.identifiers.handle(&user, rp_id, flow.slug(), &options.user.id);
+    if let Some(id) = run.ceremony.factor_id.as_deref().filter(|_| flow.names_registration()) {
+        shared.identifiers.started(&user, flow.is_u2f(), id);
+        run.ledger.look_at([FACTOR_ID]);
     }
+}
 
-    /// Remembers what a verify or a removal that was accepted did to a factor with a known id.
-    pub(super) fn note_identified(&self, endpoint: &Endpoint, step: &Step) {
-        let id = match step.factor {
-            FactorRef::Own => self.factor_id.as_deref(),
-            FactorRef::First => self.first_factor_id.as_deref(),
-            _ => None,
-        };
-        let known = id.zip(self.acted_on(endpoint, step)).filter(|_| endpoint.flow.names_registration());
-        let Some((id, user)) = known else { return };
-        let (is_u2f, seen) = (endpoint.flow.is_u2f(), &self.shared.identifiers);
-        match endpoint.operation {
-            Operation::Verify => seen.enrolled(user, is_u2f, id),
-            Operation::Remove => seen.removed(user, is_u2f, id),
-            _ => {}
-        }
+/// Remembers what a verify or a removal that was accepted did to a factor with a known id.
+pub(super) fn note_identified(run: &CaseRun<'_>, endpoint: &Endpoint, step: &Step) {
+    let id = match step.factor {
+        FactorRef::Own => run.ceremony.factor_id.as_deref(),
+        FactorRef::First => run.ceremony.first_factor_id.as_deref(),
+        _ => None,
+    };
+    let known = id.zip(acted_on(run, endpoint, step)).filter(|_| endpoint.flow.names_registration());
+    let Some((id, user)) = known else { return };
+    let (is_u2f, seen) = (endpoint.flow.is_u2f(), &run.shared.identifiers);
+    match endpoint.operation {
+        Operation::Verify => seen.enrolled(user, is_u2f, id),
+        Operation::Remove => seen.removed(user, is_u2f, id),
+        _ => {}
     }
 }
 

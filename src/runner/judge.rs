@@ -3,12 +3,12 @@
 use serde_json::Value;
 
 use super::altered;
-use super::player::Player;
+use super::case_run::CaseRun;
 use super::reasons::{ReasonMap, Said};
 use crate::checks::NO_OTHER_USER;
 use crate::contract::clause::{self, Basis};
 use crate::contract::{Endpoint, Protocol, What};
-use crate::outcome::{Expected, Finding, Reason, gravest, said};
+use crate::outcome::{Expected, Finding, Reason, said};
 use crate::scenario::{Caller, Expectation, OperationRef, Step};
 use crate::transport::{Exchange, Refusal, Reply};
 use crate::wire::secret::Masker;
@@ -22,9 +22,6 @@ const ROBUSTNESS: &str = "api/robustness";
 
 /// Stands among the clauses that a refusal may be about where its reason does not matter.
 pub(super) const ANY: &str = "*";
-
-/// What is observed of an accepted call.
-pub(super) const ACCEPTED: &str = "accepted";
 
 /// Where it is written that a format that the target does not support is refused, whatever the statement is like.
 const UNSUPPORTED: &str = "WebAuthn L3 section 7.1, step 21";
@@ -48,88 +45,70 @@ pub(super) struct Judge<'a> {
     pub masker: &'a Masker,
 }
 
-impl Player<'_> {
-    /// What a step expects: what it says, or what the case says where its requirements are not met.
-    pub(super) fn expectation(&self, step: &Step) -> Expectation {
-        let stated = step.expect.unwrap_or(Expectation::SETUP);
-        if self.unmet && step.expect.is_some() { self.permutation.case.otherwise } else { stated }
-    }
+/// What a step expects: what it says, or what the case says where its requirements are not met.
+pub(super) fn expectation(run: &CaseRun<'_>, step: &Step) -> Expectation {
+    let stated = step.expect.unwrap_or(Expectation::SETUP);
+    if run.unmet && step.expect.is_some() { run.permutation.case.otherwise } else { stated }
+}
 
-    /// The same with all that the judgement depends on.
-    pub(super) fn expected(&self, step: &Step) -> Expected {
-        let Expectation { accepted, refused, class } = self.expectation(step);
-        let (basis, source) = self.rests(step);
-        let foreign = [Caller::Nobody, Caller::Malformed, Caller::OtherScheme, Caller::Unknown];
-        let is_foreign =
-            foreign.contains(&step.caller) || altered::words(step.caller).is_some() || !step.also.is_empty();
-        let is_open = self.permutation.case.otherwise == Expectation::EITHER;
-        Expected {
-            accepted,
-            refused,
-            class: class.map(|class| class.codes()),
-            clause: self.about(step).to_owned(),
-            basis,
-            source,
-            also: if step.also.is_empty() { step.reason.clone() } else { vec![ANY.to_owned()] },
-            further: self.permutation.case.clauses.iter().skip(1).cloned().collect(),
-            configured_caller: !is_foreign,
-            // Where a target has no list, a page may be in its place.
-            any_reply: step.path.is_some()
-                || !step.also.is_empty()
-                || ((step.method.is_some() || step.call == Some(OperationRef::List))
-                    && self.expectation(step) == Expectation::EITHER),
-            left_open: self.unmet && is_open && step.expect.is_some(),
-        }
+/// The same with all that the judgement depends on.
+pub(super) fn expected(run: &CaseRun<'_>, step: &Step) -> Expected {
+    let Expectation { accepted, refused, class } = expectation(run, step);
+    let (basis, source) = basis_of(run, step);
+    let foreign = [Caller::Nobody, Caller::Malformed, Caller::OtherScheme, Caller::Unknown];
+    let is_foreign = foreign.contains(&step.caller) || altered::words(step.caller).is_some() || !step.also.is_empty();
+    let is_open = run.permutation.case.otherwise == Expectation::EITHER;
+    Expected {
+        accepted,
+        refused,
+        class: class.map(|class| class.codes()),
+        clause: clause_of(run, step).to_owned(),
+        basis,
+        source,
+        also: if step.also.is_empty() { step.reason.clone() } else { vec![ANY.to_owned()] },
+        further: run.permutation.case.clauses.iter().skip(1).cloned().collect(),
+        configured_caller: !is_foreign,
+        // Where a target has no list, a page may be in its place.
+        any_reply: step.path.is_some()
+            || !step.also.is_empty()
+            || ((step.method.is_some() || step.call == Some(OperationRef::List))
+                && expectation(run, step) == Expectation::EITHER),
+        left_open: run.unmet && is_open && step.expect.is_some(),
     }
+}
 
-    /// The clause that a step's expectation speaks of. Where the case asks for less than a promise, the good calls in it do not speak
-    /// of its clause: that they are accepted is a promise.
-    fn about(&self, step: &Step) -> &'_ str {
-        let promise = match self.expectation(step) {
-            _ if self.permutation.case.basis().binds() => None,
-            Expectation::ACCEPT if step.call == Some(OperationRef::Verify) => Some(ACCEPT),
-            Expectation::ACCEPT => Some("api/status/ok"),
-            _ => None,
-        };
-        step.about.or(promise).unwrap_or_else(|| self.clause())
+/// The clause that a step's expectation speaks of. Where the case asks for less than a promise, the good calls in it do not speak
+/// of its clause: that they are accepted is a promise.
+fn clause_of<'r>(run: &'r CaseRun<'_>, step: &Step) -> &'r str {
+    let promise = match expectation(run, step) {
+        _ if run.permutation.case.basis().binds() => None,
+        Expectation::ACCEPT if step.call == Some(OperationRef::Verify) => Some(ACCEPT),
+        Expectation::ACCEPT => Some("api/status/ok"),
+        _ => None,
+    };
+    step.about.or(promise).unwrap_or_else(|| run.clause())
+}
+
+/// What a step's expectation rests on, and the citation, where that is something else than its clause says.
+fn basis_of(run: &CaseRun<'_>, step: &Step) -> (Option<Basis>, Option<String>) {
+    let case = &run.permutation.case;
+    if run.unmet && expectation(run, step) == Expectation::REJECT && !case.basis().binds() {
+        return (Some(Basis::SpecMust), Some(UNSUPPORTED.to_owned()));
     }
-
-    /// What a step's expectation rests on, and the citation, where that is something else than its clause says.
-    fn rests(&self, step: &Step) -> (Option<Basis>, Option<String>) {
-        let case = &self.permutation.case;
-        if self.unmet && self.expectation(step) == Expectation::REJECT && !case.basis().binds() {
-            return (Some(Basis::SpecMust), Some(UNSUPPORTED.to_owned()));
-        }
-        let is_stated = case.basis.is_some() || case.source.is_some();
-        // What a step's own clause says is not what the case rests on.
-        if !is_stated || step.about.is_some() || self.about(step) != case.primary_clause() {
-            return (None, None);
-        }
-        (Some(case.basis()), case.source.clone())
+    let is_stated = case.basis.is_some() || case.source.is_some();
+    // What a step's own clause says is not what the case rests on.
+    if !is_stated || step.about.is_some() || clause_of(run, step) != case.primary_clause() {
+        return (None, None);
     }
+    (Some(case.basis()), case.source.clone())
+}
 
-    /// Notes where an expectation about the case's clauses was met. One that takes either answer says nothing of a clause, unless
-    /// the clause asks for no more.
-    pub(super) fn note(&mut self, step: &Step, endpoint: &'static Endpoint, met: bool) {
-        if !met || step.expect.is_none() || step.about.is_some() {
-            return;
-        }
-        if self.expectation(step) != Expectation::EITHER {
-            self.met_at = Some(endpoint);
-        }
-        self.answered_at = Some(endpoint);
-    }
-
-    /// The clauses that the case says something of, once all that it expects is known to hold.
-    pub(super) fn established(&self) -> impl Iterator<Item = &str> {
-        let holds = gravest(&self.findings, self.shared.target.profile)
-            .is_some_and(|worst| matches!(worst.reason, Reason::Met | Reason::RightReason));
-        let named = self.permutation.case.clauses.iter().filter(move |_| holds);
-        named.filter_map(|id| {
-            let suffices = clause::find(id).is_some_and(|clause| clause.any_answer);
-            let endpoint = self.met_at.or(self.answered_at.filter(|_| suffices))?;
-            Some(clause::at(id, endpoint, self.permutation.protocol))
-        })
+/// Notes where an expectation about the case's clauses was met. One that takes either answer says nothing of a clause, unless
+/// the clause asks for no more.
+pub(super) fn note_met(run: &mut CaseRun<'_>, step: &Step, endpoint: &'static Endpoint, met: bool) {
+    if met && step.expect.is_some() && step.about.is_none() {
+        let takes_one_answer = expectation(run, step) != Expectation::EITHER;
+        run.ledger.meet(endpoint, takes_one_answer);
     }
 }
 
@@ -259,26 +238,6 @@ fn is_about_method(expected: &Expected) -> bool {
 /// Whether the answer to a start holds what only a start makes.
 fn has_options(endpoint: &Endpoint, body: &Value) -> bool {
     endpoint.answered(What::Options, body).is_some()
-}
-
-/// What was observed, for the comparison of protocols.
-pub(super) fn observed(reply: &Reply) -> String {
-    match reply {
-        Reply::Success(_) => ACCEPTED.to_owned(),
-        Reply::Refusal(refusal) => {
-            let id = refusal.status.as_ref().and_then(|status| status.error_id());
-            format!(
-                "refused with code {} and {}",
-                code_of(refusal),
-                id.map_or_else(|| "no id".to_owned(), |id| format!("id {id}"))
-            )
-        }
-        Reply::Unreadable(_) => "unreadable".to_owned(),
-    }
-}
-
-fn code_of(refusal: &Refusal) -> String {
-    refusal.status.as_ref().map_or_else(|| "none".to_owned(), |status| status.code.to_string())
 }
 
 fn is_not_found(refusal: &Refusal) -> bool {

@@ -1,11 +1,17 @@
 //! The messages of calls: the documented members, and what a step changes in them.
 
+use super::call::unknown_id;
+use super::carriers::with_further_members;
+use super::hold::held_by;
+use super::starts::{credential_of, factor_of};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::player::{Ended, MadeCredential, Player};
+use super::case_run::CaseRun;
+use super::ceremony::MadeCredential;
+use super::ledger::Ended;
 use crate::contract::{Endpoint, Form, What};
 use crate::outcome::Reason;
 use crate::scenario::{DomainRef, FactorRef, MessageEdit, MessageMember, NameSpec, Step, UserRef, Whom};
@@ -13,88 +19,86 @@ use crate::scenario::{DomainRef, FactorRef, MessageEdit, MessageMember, NameSpec
 /// Random bytes of a name that no step says.
 const NAME_BYTES: usize = 10;
 
-impl Player<'_> {
-    /// The message of a step in canonical protobuf JSON, but for what the step changes.
-    pub(super) fn message(&mut self, endpoint: &'static Endpoint, step: &Step) -> Result<Value, Ended> {
-        let mut message = json!({});
-        if let Some(slot) = endpoint.asks(What::User) {
-            let id = match &step.user {
-                UserRef::Own => self.lease.own().user_id.clone(),
-                UserRef::Other => self.lease.other().map(|other| other.user_id.clone()).unwrap_or_default(),
-                UserRef::Unknown => self.unknown_id(18),
-                UserRef::Length(length) => self.unknown_id(*length),
-                UserRef::Text(text) => text.clone(),
-            };
-            slot.put(&mut message, id.into());
-        }
-        if let Some(slot) = endpoint.asks(What::FactorId) {
-            let unknown = || self.unknown_id(18);
-            let id = match &step.factor {
-                FactorRef::Own if step.of.is_some() => self.factor_of(step).unwrap_or_else(unknown),
-                FactorRef::Own => self.factor_id.clone().unwrap_or_else(unknown),
-                FactorRef::First => self.first_factor_id.clone().unwrap_or_else(unknown),
-                FactorRef::Held => {
-                    self.held_by(Whom::Other).and_then(|held| held.factor_id.clone()).unwrap_or_else(unknown)
-                }
-                FactorRef::Unknown => unknown(),
-                FactorRef::Length(length) => self.unknown_id(*length),
-                FactorRef::Text(text) => text.clone(),
-            };
-            slot.put(&mut message, id.into());
-        }
-        if let (Some(slot), Some(domain)) = (endpoint.asks(What::Domain), &step.domain) {
-            let own = &self.shared.target.rp_id;
-            let further = self.further_domain().map(str::to_owned);
-            if *domain == DomainRef::Further && further.is_none() {
-                let (expected, received) = ("`domains` in the target file", "it names none");
-                return self.end("setup", self.clause(), Reason::NotDeclared, expected, received);
+/// The message of a step in canonical protobuf JSON, but for what the step changes.
+pub(super) fn message_for(run: &mut CaseRun<'_>, endpoint: &'static Endpoint, step: &Step) -> Result<Value, Ended> {
+    let mut message = json!({});
+    if let Some(slot) = endpoint.asks(What::User) {
+        let id = match &step.user {
+            UserRef::Own => run.lease.own().user_id.clone(),
+            UserRef::Other => run.lease.other().map(|other| other.user_id.clone()).unwrap_or_default(),
+            UserRef::Unknown => unknown_id(run, 18),
+            UserRef::Length(length) => unknown_id(run, *length),
+            UserRef::Text(text) => text.clone(),
+        };
+        slot.put(&mut message, id.into());
+    }
+    if let Some(slot) = endpoint.asks(What::FactorId) {
+        let unknown = || unknown_id(run, 18);
+        let id = match &step.factor {
+            FactorRef::Own if step.of.is_some() => factor_of(run, step).unwrap_or_else(unknown),
+            FactorRef::Own => run.ceremony.factor_id.clone().unwrap_or_else(unknown),
+            FactorRef::First => run.ceremony.first_factor_id.clone().unwrap_or_else(unknown),
+            FactorRef::Held => {
+                held_by(run, Whom::Other).and_then(|held| held.factor_id.clone()).unwrap_or_else(unknown)
             }
-            let domain = match domain {
-                DomainRef::Own => own.clone(),
-                DomainRef::Further => further.unwrap_or_default(),
-                DomainRef::Around(before, after) => format!("{before}{own}{after}"),
-                DomainRef::Text(text, times) => text.repeat(*times),
-            };
-            slot.put(&mut message, domain.into());
-        }
-        if let Some(slot) = endpoint.asks(What::Credential) {
-            let Some(credential) = self.credential_of(step) else {
-                return self.end("setup", self.clause(), Reason::Setup, "a credential to verify", "none was made");
-            };
-            let credential = self.with_further_members(endpoint, step, credential, &message);
-            slot.put(&mut message, in_form(slot.form, &credential));
-            endpoint.say(What::FactorName, &mut message, name_of(step, &credential));
-        }
-        for edit in &step.message {
-            change(&mut message, endpoint, edit);
-        }
-        Ok(message)
+            FactorRef::Unknown => unknown(),
+            FactorRef::Length(length) => unknown_id(run, *length),
+            FactorRef::Text(text) => text.clone(),
+        };
+        slot.put(&mut message, id.into());
     }
-
-    /// One of the further domains that the target says it serves, by chance; `None` if it names none.
-    fn further_domain(&self) -> Option<&str> {
-        let domains = &self.shared.target.domains;
-        domains.get(usize::from(self.seed[1]) % domains.len().max(1)).map(String::as_str)
-    }
-
-    /// The kind of authenticator that a step asks for, as options name it.
-    pub(super) fn asked_attachment(step: &Step) -> Option<&'static str> {
-        let asked = step.message.iter().find(|edit| edit.member == MessageMember::Authenticator)?;
-        match asked.value.as_ref()?.as_str()? {
-            "PASSKEY_AUTHENTICATOR_PLATFORM" => Some("platform"),
-            "PASSKEY_AUTHENTICATOR_CROSS_PLATFORM" => Some("cross-platform"),
-            _ => None,
+    if let (Some(slot), Some(domain)) = (endpoint.asks(What::Domain), &step.domain) {
+        let own = &run.shared.target.rp_id;
+        let further = further_domain(run).map(str::to_owned);
+        if *domain == DomainRef::Further && further.is_none() {
+            let (expected, received) = ("`domains` in the target file", "it names none");
+            return run.end("setup", run.clause(), Reason::NotDeclared, expected, received);
         }
+        let domain = match domain {
+            DomainRef::Own => own.clone(),
+            DomainRef::Further => further.unwrap_or_default(),
+            DomainRef::Around(before, after) => format!("{before}{own}{after}"),
+            DomainRef::Text(text, times) => text.repeat(*times),
+        };
+        slot.put(&mut message, domain.into());
     }
+    if let Some(slot) = endpoint.asks(What::Credential) {
+        let Some(credential) = credential_of(run, step) else {
+            return run.end("setup", run.clause(), Reason::Setup, "a credential to verify", "none was made");
+        };
+        let credential = with_further_members(run, endpoint, step, credential, &message);
+        slot.put(&mut message, in_form(slot.form, &credential));
+        endpoint.say(What::FactorName, &mut message, name_of(step, &credential));
+    }
+    for edit in &step.message {
+        change(&mut message, endpoint, edit);
+    }
+    Ok(message)
+}
 
-    /// The RP ID that the options of a step's answer have to name.
-    /// `None` where a domain was asked for that a server may normalise or replace.
-    pub(super) fn expected_rp_id(&self, step: &Step) -> Option<&str> {
-        match step.domain {
-            Some(DomainRef::Text(..) | DomainRef::Around(..)) => None,
-            Some(DomainRef::Further) => self.further_domain(),
-            _ => Some(&self.shared.target.rp_id),
-        }
+/// One of the further domains that the target says it serves, by chance; `None` if it names none.
+fn further_domain<'r>(run: &'r CaseRun<'_>) -> Option<&'r str> {
+    let domains = &run.shared.target.domains;
+    domains.get(usize::from(run.seed[1]) % domains.len().max(1)).map(String::as_str)
+}
+
+/// The kind of authenticator that a step asks for, as options name it.
+pub(super) fn asked_attachment(step: &Step) -> Option<&'static str> {
+    let asked = step.message.iter().find(|edit| edit.member == MessageMember::Authenticator)?;
+    match asked.value.as_ref()?.as_str()? {
+        "PASSKEY_AUTHENTICATOR_PLATFORM" => Some("platform"),
+        "PASSKEY_AUTHENTICATOR_CROSS_PLATFORM" => Some("cross-platform"),
+        _ => None,
+    }
+}
+
+/// The RP ID that the options of a step's answer have to name.
+/// `None` where a domain was asked for that a server may normalise or replace.
+pub(super) fn expected_rp_id<'r>(run: &'r CaseRun<'_>, step: &Step) -> Option<&'r str> {
+    match step.domain {
+        Some(DomainRef::Text(..) | DomainRef::Around(..)) => None,
+        Some(DomainRef::Further) => further_domain(run),
+        _ => Some(&run.shared.target.rp_id),
     }
 }
 

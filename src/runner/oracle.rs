@@ -1,6 +1,6 @@
 //! The own verifier says beforehand what has to become of a credential.
 
-use super::player::Player;
+use super::case_run::CaseRun;
 use super::vector;
 use crate::authenticator::CreatedCredential;
 use crate::contract::{Form, Operation, What};
@@ -12,7 +12,7 @@ use crate::webauthn::options::PublicKeyCredentialCreationOptions;
 
 /// What the verifier has to say: as the step states; else a mutated credential that has to be refused is refused at the
 /// step of the case's primary clause, and every other is accepted.
-pub(super) fn expected(player: &Player<'_>, step: &Step, made: Made, following: &[Step]) -> OracleVerdict {
+pub(super) fn expected(player: &CaseRun<'_>, step: &Step, made: Made, following: &[Step]) -> OracleVerdict {
     if let Some(oracle) = &step.oracle {
         return oracle.clone();
     }
@@ -29,7 +29,7 @@ pub(super) fn expected(player: &Player<'_>, step: &Step, made: Made, following: 
 
 /// A finding if the verifier says something else.
 pub(super) fn consult(
-    player: &Player<'_>,
+    player: &CaseRun<'_>,
     options: &PublicKeyCredentialCreationOptions,
     credential: &CreatedCredential,
     expected: &OracleVerdict,

@@ -6,7 +6,8 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 
 use super::attempts::Try;
-use super::player::{Context, MadeCredential, Played};
+use super::ceremony::MadeCredential;
+use super::ledger::{Context, Played};
 use crate::outcome::{
     CaseRecord, CredentialRecord, Evidence, ExchangeRecord, Finding, Profile, Reason, RecordedBody, shown,
 };

@@ -1,94 +1,70 @@
 //! The starts of a case by their numbers, for steps that say which one they are about.
 
-use super::model::Sent;
-use super::player::{MadeCredential, Player};
+use super::case_run::CaseRun;
+use super::ceremony::{MadeCredential, Started};
 use crate::contract::Operation;
 use crate::scenario::{CredentialRef, Step};
 use crate::transport::Reply;
 use crate::webauthn::options::PublicKeyCredentialCreationOptions;
 
-/// A start, and what was made of it. All empty where it was refused.
-#[derive(Debug, Default)]
-pub(super) struct Started {
-    pub factor_id: Option<String>,
-    pub options: Option<PublicKeyCredentialCreationOptions>,
-    /// The credential made last from its options.
-    pub credential: Option<MadeCredential>,
-    /// Whether that is one that was enrolled before.
-    pub is_again: bool,
+fn start_of<'r>(run: &'r CaseRun<'_>, number: Option<usize>) -> Option<&'r Started> {
+    run.starts.get(number?.checked_sub(1)?)
 }
 
-impl Started {
-    /// Which kind of credential a verify about it sends.
-    pub(super) fn sent(&self) -> Sent {
-        match &self.credential {
-            Some(made) if !made.recipe.mutations.is_empty() => Sent::Spoiled,
-            Some(_) if self.is_again => Sent::Removed,
-            _ => Sent::Good,
-        }
+/// The options that a step makes a credential from: those of the start that it names, or of the last one.
+pub(super) fn options_of(run: &CaseRun<'_>, step: &Step) -> Option<PublicKeyCredentialCreationOptions> {
+    if step.of.is_none() {
+        return run.ceremony.options.clone();
+    }
+    start_of(run, step.of)?.options.clone()
+}
+
+/// The id of the factor of the start that a step names.
+pub(super) fn factor_of(run: &CaseRun<'_>, step: &Step) -> Option<String> {
+    start_of(run, step.of)?.factor_id.clone()
+}
+
+/// The credential that a step sends.
+pub(super) fn credential_of<'r>(run: &'r CaseRun<'_>, step: &Step) -> Option<&'r MadeCredential> {
+    match step.credential {
+        CredentialRef::Latest if step.of.is_some() => start_of(run, step.of)?.credential.as_ref(),
+        CredentialRef::Latest => run.ceremony.credential.as_ref(),
+        CredentialRef::First => run.ceremony.first_credential.as_ref(),
     }
 }
 
-impl Player<'_> {
-    fn start_of(&self, number: Option<usize>) -> Option<&Started> {
-        self.starts.get(number?.checked_sub(1)?)
+/// The credential that a step repeats: that of the start that it names, or the one made last.
+pub(super) fn repeated<'r>(run: &'r CaseRun<'_>, step: &Step) -> Option<&'r MadeCredential> {
+    if step.from.is_none() {
+        return run.ceremony.credential.as_ref();
     }
+    start_of(run, step.from)?.credential.as_ref()
+}
 
-    /// The options that a step makes a credential from: those of the start that it names, or of the last one.
-    pub(super) fn options_of(&self, step: &Step) -> Option<PublicKeyCredentialCreationOptions> {
-        if step.of.is_none() {
-            return self.options.clone();
-        }
-        self.start_of(step.of)?.options.clone()
+/// Keeps what an accepted start said, under its number.
+pub(super) fn remember_of_start(run: &mut CaseRun<'_>, operation: Operation, reply: &Reply) {
+    if let (Operation::Start, Reply::Success(_), Some(start)) = (operation, reply, run.starts.last_mut()) {
+        start.factor_id.clone_from(&run.ceremony.factor_id);
+        start.options.clone_from(&run.ceremony.options);
     }
+}
 
-    /// The id of the factor of the start that a step names.
-    pub(super) fn factor_of(&self, step: &Step) -> Option<String> {
-        self.start_of(step.of)?.factor_id.clone()
+/// Keeps a credential under the number of its start.
+pub(super) fn remember_made(run: &mut CaseRun<'_>, step: &Step, made: &MadeCredential) {
+    let Some(index) = step.of.and_then(|number| number.checked_sub(1)) else { return };
+    if let Some(start) = run.starts.get_mut(index) {
+        (start.credential, start.is_again) = (Some(made.clone()), step.from.is_some());
     }
+    run.book.made(index, &made.created.credential_id);
+}
 
-    /// The credential that a step sends.
-    pub(super) fn credential_of(&self, step: &Step) -> Option<&MadeCredential> {
-        match step.credential {
-            CredentialRef::Latest if step.of.is_some() => self.start_of(step.of)?.credential.as_ref(),
-            CredentialRef::Latest => self.credential.as_ref(),
-            CredentialRef::First => self.first_credential.as_ref(),
-        }
-    }
-
-    /// The credential that a step repeats: that of the start that it names, or the one made last.
-    pub(super) fn repeated(&self, step: &Step) -> Option<&MadeCredential> {
-        if step.from.is_none() {
-            return self.credential.as_ref();
-        }
-        self.start_of(step.from)?.credential.as_ref()
-    }
-
-    /// Keeps what an accepted start said, under its number.
-    pub(super) fn remember_of_start(&mut self, operation: Operation, reply: &Reply) {
-        if let (Operation::Start, Reply::Success(_), Some(start)) = (operation, reply, self.starts.last_mut()) {
-            start.factor_id.clone_from(&self.factor_id);
-            start.options.clone_from(&self.options);
-        }
-    }
-
-    /// Keeps a credential under the number of its start.
-    pub(super) fn remember_made(&mut self, step: &Step, made: &MadeCredential) {
-        let Some(index) = step.of.and_then(|number| number.checked_sub(1)) else { return };
-        if let Some(start) = self.starts.get_mut(index) {
-            (start.credential, start.is_again) = (Some(made.clone()), step.from.is_some());
-        }
-        self.book.made(index, &made.created.credential_id);
-    }
-
-    /// The credential of a removed factor is registered no more.
-    pub(super) fn forget_removed(&mut self, step: &Step) {
-        let Some(made) = self.credential_of(step) else { return };
-        let id = made.created.credential_id.clone();
-        self.state.elsewhere.retain(|known| *known != id);
-        if self.state.enrolled.contains(&id) {
-            self.state.enrolled.retain(|known| *known != id);
-            self.state.absent.push((id, "api/remove"));
-        }
+/// The credential of a removed factor is registered no more.
+pub(super) fn forget_removed(run: &mut CaseRun<'_>, step: &Step) {
+    let Some(made) = credential_of(run, step) else { return };
+    let id = made.created.credential_id.clone();
+    run.state.elsewhere.retain(|known| *known != id);
+    if run.state.enrolled.contains(&id) {
+        run.state.enrolled.retain(|known| *known != id);
+        run.state.absent.push((id, "api/remove"));
     }
 }

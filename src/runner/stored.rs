@@ -3,12 +3,16 @@
 //! Lists may lag behind what was written. What a lag explains is looked for again, and never a fail: a factor that is not there yet, one
 //! that is not ready or has no name yet, one that is still there. What no lag explains is said at once.
 
+use super::call::{call_step, flow_of};
+use super::canaries::acted_on;
+use super::starts::credential_of;
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use super::case_run::CaseRun;
+use super::ledger::Ended;
 use super::listed::{self, Asked, Became, Entry, ID, KIND, LISTED, Listed, NAME, Problem, READY, STATE, SentFactor};
-use super::player::{Ended, Player};
 use crate::contract::{Operation, What};
 use crate::outcome::{Finding, Reason};
 use crate::scenario::{Expectation, FlowRef, OperationRef, Step};
@@ -27,179 +31,172 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 /// Before the look that has to confirm what the entries of others may explain.
 const SECOND_LOOK: Duration = Duration::from_secs(2);
 
-impl Player<'_> {
-    /// Notes what an answer to a verify or remove means for the lists.
-    pub(super) fn note_factor(&mut self, call: &Call, step: &Step, reply: &Reply) {
-        let endpoint = call.endpoint;
-        let Some(user_id) = self.acted_on(endpoint, step).map(str::to_owned) else { return };
-        let id = endpoint.asked(What::FactorId, &call.message).map(str::to_owned);
-        let is_u2f = endpoint.flow.is_u2f();
-        let became = match (endpoint.operation, reply) {
-            (Operation::Verify, Reply::Success(_)) => Became::Enrolled,
-            (Operation::Verify, Reply::Refusal(_)) => Became::Refused,
-            (Operation::Remove, Reply::Success(_)) => return self.forget(&user_id, is_u2f, id.as_deref()),
-            _ => return,
+/// Notes what an answer to a verify or remove means for the lists.
+pub(super) fn note_factor(run: &mut CaseRun<'_>, call: &Call, step: &Step, reply: &Reply) {
+    let endpoint = call.endpoint;
+    let Some(user_id) = acted_on(run, endpoint, step).map(str::to_owned) else { return };
+    let id = endpoint.asked(What::FactorId, &call.message).map(str::to_owned);
+    let is_u2f = endpoint.flow.is_u2f();
+    let became = match (endpoint.operation, reply) {
+        (Operation::Verify, Reply::Success(_)) => Became::Enrolled,
+        (Operation::Verify, Reply::Refusal(_)) => Became::Refused,
+        (Operation::Remove, Reply::Success(_)) => return forget(run, &user_id, is_u2f, id.as_deref()),
+        _ => return,
+    };
+    let Some(name) = endpoint.asked(What::FactorName, &call.message).map(str::to_owned) else { return };
+    let drawn = credential_of(run, step).map(super::message::drawn_name).unwrap_or_default();
+    let or = step.name.as_ref().map(|spec| spec.others(&drawn)).unwrap_or_default();
+    let is_own_name = name.contains(&drawn) && !drawn.is_empty();
+    // One credential under another name later, or a second verify that was refused, is about the same registration.
+    let id = id.filter(|_| became == Became::Enrolled);
+    run.sent.push(SentFactor { user_id, is_u2f, id, name, or, is_own_name, became });
+}
+
+fn forget(run: &mut CaseRun<'_>, user_id: &str, is_u2f: bool, id: Option<&str>) {
+    let mut own: Vec<&mut SentFactor> = run.sent.iter_mut().collect();
+    own.retain(|kept| kept.became == Became::Enrolled && kept.user_id == user_id && kept.is_u2f == is_u2f);
+    let known = own.iter().position(|kept| kept.id.as_deref() == id);
+    // Of several without an id nobody knows which was meant.
+    if let Some(at) = known.or((own.len() == 1).then_some(0)) {
+        own[at].became = Became::Removed;
+        own[at].id = id.map(str::to_owned);
+    }
+}
+
+/// Before a case that reads back in v1, where a start says no id: what the list shows already.
+pub(super) async fn look_before(run: &mut CaseRun<'_>) -> Result<(), Ended> {
+    let case = &run.permutation.case;
+    let lists = case.steps.iter().any(|step| step.call == Some(OperationRef::List));
+    if !lists || case.watch.is_some() || run.permutation.flow.names_registration() {
+        return Ok(());
+    }
+    if let Some(listed) = look_at_list(run, &Step::default()).await? {
+        run.before = listed.entries.into_iter().map(|entry| entry.id).collect();
+    }
+    Ok(())
+}
+
+/// v1's start answers no id: it is that of the entry with the name that was sent last, or else of the only one that was not there before.
+/// Of several nobody knows whose they are, and what may be somebody else's is not removed.
+pub(super) async fn learn_factor_id(run: &mut CaseRun<'_>, before: &[String], step: &Step) -> Result<(), Ended> {
+    let (begun, mut pause, mut seen) = (Instant::now(), PAUSE, None);
+    while run.ceremony.factor_id.is_none() {
+        let expected = "a list with the enrolled factor's id, and no other new one";
+        let Some(listed) = look_at_list(run, step).await? else {
+            return run.end("setup", run.clause(), Reason::Setup, expected, run.ledger.answer.observed.to_string());
         };
-        let Some(name) = endpoint.asked(What::FactorName, &call.message).map(str::to_owned) else { return };
-        let drawn = self.credential_of(step).map(super::message::drawn_name).unwrap_or_default();
-        let or = step.name.as_ref().map(|spec| spec.others(&drawn)).unwrap_or_default();
-        let is_own_name = name.contains(&drawn) && !drawn.is_empty();
-        // One credential under another name later, or a second verify that was refused, is about the same registration.
-        let id = id.filter(|_| became == Became::Enrolled);
-        self.sent.push(SentFactor { user_id, is_u2f, id, name, or, is_own_name, became });
-    }
-
-    fn forget(&mut self, user_id: &str, is_u2f: bool, id: Option<&str>) {
-        let mut own: Vec<&mut SentFactor> = self.sent.iter_mut().collect();
-        own.retain(|kept| kept.became == Became::Enrolled && kept.user_id == user_id && kept.is_u2f == is_u2f);
-        let known = own.iter().position(|kept| kept.id.as_deref() == id);
-        // Of several without an id nobody knows which was meant.
-        if let Some(at) = known.or((own.len() == 1).then_some(0)) {
-            own[at].became = Became::Removed;
-            own[at].id = id.map(str::to_owned);
+        let own = |entry: &&Entry| run.sent.last().is_some_and(|sent| sent.has_name(&entry.name));
+        let named = listed.entries.iter().find(own).map(|entry| entry.id.clone());
+        let new: BTreeSet<String> = listed.entries.into_iter().map(|entry| entry.id).collect();
+        let new: Vec<String> = new.into_iter().filter(|id| !before.contains(id)).collect();
+        let only = new.first().filter(|_| new.len() == 1).cloned();
+        // What is new may be of another case, in a list that lags.
+        run.ceremony.factor_id = named.or_else(|| only.clone().filter(|_| seen == only));
+        if run.ceremony.factor_id.is_none() && (new.len() > 1 || begun.elapsed() >= patience_with_lists(run)) {
+            let received = format!("{} new ids are in it", new.len());
+            return run.end("setup", run.clause(), Reason::Setup, expected, received);
+        }
+        seen = only;
+        if run.ceremony.factor_id.is_none() {
+            tokio::time::sleep(if seen.is_some() { SECOND_LOOK } else { pause }).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }
-
-    /// Before a case that reads back in v1, where a start says no id: what the list shows already.
-    pub(super) async fn look_before(&mut self) -> Result<(), Ended> {
-        let case = &self.permutation.case;
-        let lists = case.steps.iter().any(|step| step.call == Some(OperationRef::List));
-        if !lists || case.watch.is_some() || self.permutation.flow.names_registration() {
-            return Ok(());
-        }
-        if let Some(listed) = self.list(&Step::default()).await? {
-            self.before = listed.entries.into_iter().map(|entry| entry.id).collect();
-        }
-        Ok(())
+    if run.ceremony.first_factor_id.is_none() {
+        run.ceremony.first_factor_id.clone_from(&run.ceremony.factor_id);
     }
+    Ok(())
+}
 
-    /// v1's start answers no id: it is that of the entry with the name that was sent last, or else of the only one that was not there before.
-    /// Of several nobody knows whose they are, and what may be somebody else's is not removed.
-    pub(super) async fn learn_factor_id(&mut self, before: &[String], step: &Step) -> Result<(), Ended> {
-        let (begun, mut pause, mut seen) = (Instant::now(), PAUSE, None);
-        while self.factor_id.is_none() {
-            let expected = "a list with the enrolled factor's id, and no other new one";
-            let Some(listed) = self.list(step).await? else {
-                return self.end("setup", self.clause(), Reason::Setup, expected, self.observed.clone());
-            };
-            let own = |entry: &&Entry| self.sent.last().is_some_and(|sent| sent.has_name(&entry.name));
-            let named = listed.entries.iter().find(own).map(|entry| entry.id.clone());
-            let new: BTreeSet<String> = listed.entries.into_iter().map(|entry| entry.id).collect();
-            let new: Vec<String> = new.into_iter().filter(|id| !before.contains(id)).collect();
-            let only = new.first().filter(|_| new.len() == 1).cloned();
-            // What is new may be of another case, in a list that lags.
-            self.factor_id = named.or_else(|| only.clone().filter(|_| seen == only));
-            if self.factor_id.is_none() && (new.len() > 1 || begun.elapsed() >= self.patience_with_lists()) {
-                let received = format!("{} new ids are in it", new.len());
-                return self.end("setup", self.clause(), Reason::Setup, expected, received);
-            }
-            seen = only;
-            if self.factor_id.is_none() {
-                tokio::time::sleep(if seen.is_some() { SECOND_LOOK } else { pause }).await;
-                pause = (pause * 2).min(LONGEST_PAUSE);
-            }
-        }
-        if self.first_factor_id.is_none() {
-            self.first_factor_id.clone_from(&self.factor_id);
-        }
-        Ok(())
-    }
+/// How long is waited for a list that lags.
+fn patience_with_lists(run: &CaseRun<'_>) -> Duration {
+    if run.shared.lists_lag.load(Ordering::Relaxed) { LITTLE_PATIENCE } else { PATIENCE }
+}
 
-    /// How long is waited for a list that lags.
-    fn patience_with_lists(&self) -> Duration {
-        if self.shared.lists_lag.load(Ordering::Relaxed) { LITTLE_PATIENCE } else { PATIENCE }
-    }
-
-    /// A step that lists: what it shows of the case's factors has to be what was sent.
-    pub(super) async fn read_back(&mut self, step: &Step) -> Result<(), Ended> {
-        let begun = Instant::now();
-        let mut pause = PAUSE;
-        let mut is_confirmed = false;
-        loop {
-            let Some(listed) = self.list(step).await? else {
-                let expected = "a list of the user's factors";
-                let received = format!("the target does not have it: {}", self.observed);
-                return self.end(CHECK, LISTED, Reason::NotDeclared, expected, received);
-            };
-            let problems = self.problems_of(step, &listed);
-            if !is_confirmed && problems.iter().any(|problem| problem.is_in_doubt) {
-                is_confirmed = true;
-                tokio::time::sleep(SECOND_LOOK).await;
-                continue;
-            }
-            let is_late = begun.elapsed() >= self.patience_with_lists();
-            if problems.iter().all(|problem| problem.may_pass) && !problems.is_empty() && !is_late {
-                tokio::time::sleep(pause).await;
-                pause = (pause * 2).min(LONGEST_PAUSE);
-                continue;
-            }
-            if problems.iter().any(|problem| problem.may_pass) {
-                self.shared.lists_lag.store(true, Ordering::Relaxed);
-            }
-            return self.report(problems, begun.elapsed());
-        }
-    }
-
-    /// One look; `None` where there is no such list.
-    async fn list(&mut self, step: &Step) -> Result<Option<Listed>, Ended> {
-        let step = Step {
-            call: Some(OperationRef::List),
-            expect: Some(Expectation::EITHER),
-            about: Some(LISTED),
-            ..step.clone()
+/// A step that lists: what it shows of the case's factors has to be what was sent.
+pub(super) async fn read_back(run: &mut CaseRun<'_>, step: &Step) -> Result<(), Ended> {
+    let begun = Instant::now();
+    let mut pause = PAUSE;
+    let mut is_confirmed = false;
+    loop {
+        let Some(listed) = look_at_list(run, step).await? else {
+            let expected = "a list of the user's factors";
+            let received = format!("the target does not have it: {}", run.ledger.answer.observed);
+            return run.end(CHECK, LISTED, Reason::NotDeclared, expected, received);
         };
-        let flow = self.flow(&step);
-        let observed = self.observed.clone();
-        let reply = self.call_step(Operation::List, &step).await?;
-        Ok(match reply {
-            // The case is about the calls before.
-            Reply::Success(body) => {
-                self.observed = observed;
-                Some(listed::read(flow, &body))
-            }
-            Reply::Refusal(_) | Reply::Unreadable(_) => None,
-        })
-    }
-
-    fn problems_of(&mut self, step: &Step, listed: &Listed) -> Vec<Problem> {
-        let flow = self.flow(step);
-        let Some(endpoint) = flow.endpoint(Operation::List) else { return Vec::new() };
-        let Some(user_id) = self.acted_on(endpoint, step).map(str::to_owned) else { return Vec::new() };
-        let known = |entry: &&Entry| self.shared.canaries.knows(&entry.id) || self.shared.canaries.knows(&entry.name);
-        let earlier = listed.entries.iter().filter(known).map(|entry| entry.id.clone());
-        let before: Vec<String> = self.before.iter().cloned().chain(earlier).collect();
-        let asked = Asked { user_id: &user_id, is_u2f: flow.is_u2f(), before: &before };
-        let mut problems = listed::compare(&asked, &self.sent, listed);
-        if step.flow == FlowRef::Own
-            && flow.names_registration()
-            && let Some(open) = self.open_registration(&asked, listed)
-        {
-            problems.push(open);
+        let problems = problems_of(run, step, &listed);
+        if !is_confirmed && problems.iter().any(|problem| problem.is_in_doubt) {
+            is_confirmed = true;
+            tokio::time::sleep(SECOND_LOOK).await;
+            continue;
         }
-        problems
-    }
-
-    /// The last start's registration as a ready factor, though nothing has finished it.
-    fn open_registration(&self, asked: &Asked<'_>, listed: &Listed) -> Option<Problem> {
-        let id = self.factor_id.as_ref().filter(|_| self.lease.own().user_id == asked.user_id)?;
-        let is_finished = self.sent.iter().any(|kept| kept.id.as_ref() == Some(id));
-        let is_ready = listed.entries.iter().any(|entry| entry.id == *id && entry.state == READY);
-        let problem = || Problem::stays(LISTED, "a registration that was not finished is not listed as ready", "it is");
-        (!is_finished && is_ready).then(problem)
-    }
-
-    /// Records what was seen; a case whose list is wrong ends.
-    fn report(&mut self, problems: Vec<Problem>, waited: Duration) -> Result<(), Ended> {
-        self.checked.extend([NAME, ID, KIND, LISTED, STATE]);
-        let binds = self.permutation.case.basis().binds();
-        let is_wrong = !problems.is_empty();
-        for Problem { clause, reason, expected, received, may_pass, .. } in problems {
-            // What the case leaves open is at most done otherwise than the documents have it.
-            let reason = if clause == NAME && !binds { Reason::DocVsServer } else { reason };
-            let late =
-                if may_pass { format!(", {} s after it was asked for", waited.as_secs()) } else { String::new() };
-            self.find(Finding::new(CHECK, clause, reason, expected, format!("{received}{late}")));
+        let is_late = begun.elapsed() >= patience_with_lists(run);
+        if problems.iter().all(|problem| problem.may_pass) && !problems.is_empty() && !is_late {
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+            continue;
         }
-        if is_wrong { Err(Ended) } else { Ok(()) }
+        if problems.iter().any(|problem| problem.may_pass) {
+            run.shared.lists_lag.store(true, Ordering::Relaxed);
+        }
+        return report_problems(run, problems, begun.elapsed());
     }
+}
+
+/// One look; `None` where there is no such list.
+async fn look_at_list(run: &mut CaseRun<'_>, step: &Step) -> Result<Option<Listed>, Ended> {
+    let step =
+        Step { call: Some(OperationRef::List), expect: Some(Expectation::EITHER), about: Some(LISTED), ..step.clone() };
+    let flow = flow_of(run, &step);
+    let answer = run.ledger.answer.clone();
+    let reply = call_step(run, Operation::List, &step).await?;
+    Ok(match reply {
+        // The case is about the calls before.
+        Reply::Success(body) => {
+            run.ledger.answer = answer;
+            Some(listed::read(flow, &body))
+        }
+        Reply::Refusal(_) | Reply::Unreadable(_) => None,
+    })
+}
+
+fn problems_of(run: &mut CaseRun<'_>, step: &Step, listed: &Listed) -> Vec<Problem> {
+    let flow = flow_of(run, step);
+    let Some(endpoint) = flow.endpoint(Operation::List) else { return Vec::new() };
+    let Some(user_id) = acted_on(run, endpoint, step).map(str::to_owned) else { return Vec::new() };
+    let known = |entry: &&Entry| run.shared.canaries.knows(&entry.id) || run.shared.canaries.knows(&entry.name);
+    let earlier = listed.entries.iter().filter(known).map(|entry| entry.id.clone());
+    let before: Vec<String> = run.before.iter().cloned().chain(earlier).collect();
+    let asked = Asked { user_id: &user_id, is_u2f: flow.is_u2f(), before: &before };
+    let mut problems = listed::compare(&asked, &run.sent, listed);
+    if step.flow == FlowRef::Own
+        && flow.names_registration()
+        && let Some(open) = open_registration(run, &asked, listed)
+    {
+        problems.push(open);
+    }
+    problems
+}
+
+/// The last start's registration as a ready factor, though nothing has finished it.
+fn open_registration(run: &CaseRun<'_>, asked: &Asked<'_>, listed: &Listed) -> Option<Problem> {
+    let id = run.ceremony.factor_id.as_ref().filter(|_| run.lease.own().user_id == asked.user_id)?;
+    let is_finished = run.sent.iter().any(|kept| kept.id.as_ref() == Some(id));
+    let is_ready = listed.entries.iter().any(|entry| entry.id == *id && entry.state == READY);
+    let problem = || Problem::stays(LISTED, "a registration that was not finished is not listed as ready", "it is");
+    (!is_finished && is_ready).then(problem)
+}
+
+/// Records what was seen; a case whose list is wrong ends.
+fn report_problems(run: &mut CaseRun<'_>, problems: Vec<Problem>, waited: Duration) -> Result<(), Ended> {
+    run.ledger.look_at([NAME, ID, KIND, LISTED, STATE]);
+    let binds = run.permutation.case.basis().binds();
+    let is_wrong = !problems.is_empty();
+    for Problem { clause, reason, expected, received, may_pass, .. } in problems {
+        // What the case leaves open is at most done otherwise than the documents have it.
+        let reason = if clause == NAME && !binds { Reason::DocVsServer } else { reason };
+        let late = if may_pass { format!(", {} s after it was asked for", waited.as_secs()) } else { String::new() };
+        run.find(Finding::new(CHECK, clause, reason, expected, format!("{received}{late}")));
+    }
+    if is_wrong { Err(Ended) } else { Ok(()) }
 }

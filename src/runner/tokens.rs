@@ -1,5 +1,6 @@
 //! Tokens that expire while a run goes on: each is renewed by the command of the target file, or by the provisioner that made it.
 
+use super::call::way;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,7 +9,7 @@ use futures_util::future::join_all;
 
 use super::Shared;
 use super::attempts::{Line, Sent};
-use super::player::Player;
+use super::case_run::CaseRun;
 use super::provision;
 use super::target::Subject;
 use crate::provisioner::ProvidedSubject;
@@ -63,97 +64,98 @@ impl Tokens {
     }
 }
 
-impl Player<'_> {
-    /// Sends a call. If a token of the target file is refused that should be good, a new one is had and the call sent again, once.
-    /// Beside the answer it gives why there was no new token, if one was asked for.
-    pub(super) async fn send_renewing(&mut self, line: &Line, call: &mut Call, step: &Step) -> (Sent, Option<String>) {
-        let sent = line.call(call, self.way(call)).await;
-        let Some(holder) = self.holder(step).filter(|_| is_refused(&sent.result, step)) else { return (sent, None) };
-        match self.renewed(holder, call).await {
-            Ok(None) => (sent, None),
-            Ok(Some(token)) => {
-                call.authorization = Some(token.as_bearer());
-                (line.call(call, self.way(call)).await, None)
-            }
-            Err(why) => (sent, Some(why)),
+/// Sends a call. If a token of the target file is refused that should be good, a new one is had and the call sent again, once.
+/// Beside the answer it gives why there was no new token, if one was asked for.
+pub(super) async fn send_renewing(
+    run: &mut CaseRun<'_>,
+    line: &Line,
+    call: &mut Call,
+    step: &Step,
+) -> (Sent, Option<String>) {
+    let sent = line.call(call, way(run, call)).await;
+    let Some(holder) = holder(run, step).filter(|_| is_refused(&sent.result, step)) else { return (sent, None) };
+    match renewed(run, holder, call).await {
+        Ok(None) => (sent, None),
+        Ok(Some(token)) => {
+            call.authorization = Some(token.as_bearer());
+            (line.call(call, way(run, call)).await, None)
+        }
+        Err(why) => (sent, Some(why)),
+    }
+}
+
+/// Sends calls at the same time. Those whose tokens are refused and can be renewed are sent again, at the same time too.
+pub(super) async fn send_together(run: &mut CaseRun<'_>, calls: &mut [(Arc<Line>, Call)], steps: &[Step]) -> Vec<Sent> {
+    let mut sent = join_all(calls.iter().map(|(line, call)| line.call(call, way(run, call)))).await;
+    let mut again = Vec::new();
+    for (index, ((_, call), step)) in calls.iter_mut().zip(steps).enumerate() {
+        let Some(holder) = holder(run, step).filter(|_| is_refused(&sent[index].result, step)) else { continue };
+        // Where there is no new token, the refusal says so.
+        if let Ok(Some(token)) = renewed(run, holder, call).await {
+            call.authorization = Some(token.as_bearer());
+            again.push(index);
         }
     }
-
-    /// Sends calls at the same time. Those whose tokens are refused and can be renewed are sent again, at the same time too.
-    pub(super) async fn send_together(&mut self, calls: &mut [(Arc<Line>, Call)], steps: &[Step]) -> Vec<Sent> {
-        let mut sent = join_all(calls.iter().map(|(line, call)| line.call(call, self.way(call)))).await;
-        let mut again = Vec::new();
-        for (index, ((_, call), step)) in calls.iter_mut().zip(steps).enumerate() {
-            let Some(holder) = self.holder(step).filter(|_| is_refused(&sent[index].result, step)) else { continue };
-            // Where there is no new token, the refusal says so.
-            if let Ok(Some(token)) = self.renewed(holder, call).await {
-                call.authorization = Some(token.as_bearer());
-                again.push(index);
-            }
-        }
-        let answers = join_all(again.iter().map(|index| {
-            let (line, call) = &calls[*index];
-            line.call(call, self.way(call))
-        }));
-        for (index, answer) in again.iter().zip(answers.await) {
-            sent[*index] = answer;
-        }
-        sent
+    let answers = join_all(again.iter().map(|index| {
+        let (line, call) = &calls[*index];
+        line.call(call, way(run, call))
+    }));
+    for (index, answer) in again.iter().zip(answers.await) {
+        sent[*index] = answer;
     }
+    sent
+}
 
-    /// Who makes the call of a step, where it is somebody of the target file with a token that should be good.
-    fn holder(&self, step: &Step) -> Option<Holder> {
-        match step.caller {
-            // The administrator goes on for who has a locked token.
-            Caller::Subject | Caller::Other if self.lease.is_locked(step.caller == Caller::Subject) => {
-                Some(Holder::Admin)
-            }
-            Caller::Subject => Some(Holder::Subject(true)),
-            Caller::Other => Some(Holder::Subject(false)),
-            Caller::Admin => Some(Holder::Admin),
-            Caller::NoRights => Some(Holder::NoRights),
-            Caller::ReadOnly => Some(Holder::ReadOnly),
-            Caller::Nobody | Caller::Malformed | Caller::OtherScheme | Caller::Unknown => None,
-            Caller::Lengthened | Caller::Shortened | Caller::OtherCase | Caller::SmallScheme => None,
-        }
+/// Who makes the call of a step, where it is somebody of the target file with a token that should be good.
+fn holder(run: &CaseRun<'_>, step: &Step) -> Option<Holder> {
+    match step.caller {
+        // The administrator goes on for who has a locked token.
+        Caller::Subject | Caller::Other if run.lease.is_locked(step.caller == Caller::Subject) => Some(Holder::Admin),
+        Caller::Subject => Some(Holder::Subject(true)),
+        Caller::Other => Some(Holder::Subject(false)),
+        Caller::Admin => Some(Holder::Admin),
+        Caller::NoRights => Some(Holder::NoRights),
+        Caller::ReadOnly => Some(Holder::ReadOnly),
+        Caller::Nobody | Caller::Malformed | Caller::OtherScheme | Caller::Unknown => None,
+        Caller::Lengthened | Caller::Shortened | Caller::OtherCase | Caller::SmallScheme => None,
     }
+}
 
-    /// A new token for who made a call; `None` if nobody can be asked.
-    async fn renewed(&mut self, holder: Holder, call: &Call) -> Result<Option<Secret>, String> {
-        let shared = self.shared;
-        let is_refused = |token: &Secret| call.authorization.as_ref() == Some(&token.as_bearer());
-        let accounts = &shared.target.accounts;
-        if let Holder::Subject(is_own) = holder {
-            let subject = if is_own { Some(self.lease.own()) } else { self.lease.other() };
-            let Some(subject) = subject.cloned() else { return Ok(None) };
-            // A copy of the call has had it renewed.
-            if !is_refused(&subject.token) {
-                return Ok(Some(subject.token));
-            }
-            let token = ask(shared, holder, Some(&subject)).await?;
-            if let Some(token) = &token {
-                self.lease.renew_token(is_own, token.clone());
-            }
-            return Ok(token);
+/// A new token for who made a call; `None` if nobody can be asked.
+async fn renewed(run: &mut CaseRun<'_>, holder: Holder, call: &Call) -> Result<Option<Secret>, String> {
+    let shared = run.shared;
+    let is_refused = |token: &Secret| call.authorization.as_ref() == Some(&token.as_bearer());
+    let accounts = &shared.target.accounts;
+    if let Holder::Subject(is_own) = holder {
+        let subject = if is_own { Some(run.lease.own()) } else { run.lease.other() };
+        let Some(subject) = subject.cloned() else { return Ok(None) };
+        // A copy of the call has had it renewed.
+        if !is_refused(&subject.token) {
+            return Ok(Some(subject.token));
         }
-        let first = match holder {
-            Holder::NoRights => &accounts.no_rights,
-            Holder::ReadOnly => &accounts.read_only,
-            Holder::Admin | Holder::Subject(_) => &accounts.admin,
-        };
-        let Some(first) = first else { return Ok(None) };
-        let _alone = shared.tokens.flight.lock().await;
-        let current = shared.tokens.current(holder, first);
-        // Somebody else has had it renewed meanwhile.
-        if !is_refused(&current) {
-            return Ok(Some(current));
-        }
-        let token = ask(shared, holder, None).await?;
+        let token = ask(shared, holder, Some(&subject)).await?;
         if let Some(token) = &token {
-            shared.tokens.renew(holder, token);
+            run.lease.renew_token(is_own, token.clone());
         }
-        Ok(token)
+        return Ok(token);
     }
+    let first = match holder {
+        Holder::NoRights => &accounts.no_rights,
+        Holder::ReadOnly => &accounts.read_only,
+        Holder::Admin | Holder::Subject(_) => &accounts.admin,
+    };
+    let Some(first) = first else { return Ok(None) };
+    let _alone = shared.tokens.flight.lock().await;
+    let current = shared.tokens.current(holder, first);
+    // Somebody else has had it renewed meanwhile.
+    if !is_refused(&current) {
+        return Ok(Some(current));
+    }
+    let token = ask(shared, holder, None).await?;
+    if let Some(token) = &token {
+        shared.tokens.renew(holder, token);
+    }
+    Ok(token)
 }
 
 /// Has a token renewed, and masks it from now on. `None` if nobody can be asked.

@@ -1,15 +1,17 @@
 //! Traces of others on the subjects of a run: registrations that this run did not make, and that a subject did not have when the run
 //! first looked at it.
 
+use super::call::prepared;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::case_run::CaseRun;
+use super::ceremony::MadeCredential;
 use super::doubt;
-use super::player::{MadeCredential, Player};
 use crate::checks;
 use crate::contract::{Endpoint, Flow, Operation};
-use crate::outcome::{Reason, gravest};
+use crate::outcome::Reason;
 use crate::scenario::{Step, Whom};
 use crate::transport::{Reply, Transport as _};
 use crate::webauthn::options::PublicKeyCredentialCreationOptions;
@@ -112,41 +114,44 @@ pub(super) fn ids_of(made: &MadeCredential) -> impl Iterator<Item = Vec<u8>> + '
     made.ids.iter().cloned().chain(attested)
 }
 
-impl Player<'_> {
-    /// Looks for traces of others in the options of a start.
-    pub(super) fn notice(&mut self, step: &Step, endpoint: &Endpoint, options: &PublicKeyCredentialCreationOptions) {
-        let subject = match step.acts_on(endpoint.flow) {
-            Some(Whom::Own) => Some(self.lease.own()),
-            Some(Whom::Other) => self.lease.other(),
-            None => None,
-        };
-        let Some(subject) = subject else { return };
-        self.foreign += self.shared.traces.look(&subject.user_id, endpoint.flow, &options.exclude_credentials);
-    }
+/// Looks for traces of others in the options of a start.
+pub(super) fn notice_listed(
+    run: &mut CaseRun<'_>,
+    step: &Step,
+    endpoint: &Endpoint,
+    options: &PublicKeyCredentialCreationOptions,
+) {
+    let subject = match step.acts_on(endpoint.flow) {
+        Some(Whom::Own) => Some(run.lease.own()),
+        Some(Whom::Other) => run.lease.other(),
+        None => None,
+    };
+    let Some(subject) = subject else { return };
+    run.foreign += run.shared.traces.look(&subject.user_id, endpoint.flow, &options.exclude_credentials);
+}
 
-    /// Looks once more for others, where the case came to something that they may have caused; notes whether they were seen.
-    pub(super) async fn look_for_others(&mut self, attempt: u8) {
-        let worst = gravest(&self.findings, self.shared.target.profile).map(|finding| finding.reason);
-        if worst.is_some_and(|reason| doubt::can_be_of_others(reason) || reason == Reason::Setup) {
-            self.look_once_more().await;
-        }
-        if self.foreign > 0 {
-            self.shared.doubts.met_others(&self.permutation.id, attempt);
-        }
+/// Looks once more for others, where the case came to something that they may have caused; notes whether they were seen.
+pub(super) async fn look_for_others(run: &mut CaseRun<'_>, attempt: u8) {
+    let worst = run.ledger.gravest(run.shared.target.profile).map(|finding| finding.reason);
+    if worst.is_some_and(|reason| doubt::can_be_of_others(reason) || reason == Reason::Setup) {
+        look_once_more(run).await;
     }
+    if run.foreign > 0 {
+        run.shared.doubts.met_others(&run.permutation.id, attempt);
+    }
+}
 
-    /// Looks once more at the subject of the case, for traces that came since its last start. Nothing of it is judged or recorded.
-    pub(super) async fn look_once_more(&mut self) {
-        let findings = self.findings.len();
-        let step = Step::default();
-        let prepared = self.prepared(Operation::Start, &step);
-        self.findings.truncate(findings);
-        let Ok((transport, call)) = prepared else { return };
-        let Ok(exchange) = transport.send(&call).await else { return };
-        let Reply::Success(body) = &exchange.reply else { return };
-        if let Some(Ok(options)) = checks::creation_options(exchange.endpoint, body) {
-            self.notice(&step, exchange.endpoint, &options);
-        }
+/// Looks once more at the subject of the case, for traces that came since its last start. Nothing of it is judged or recorded.
+pub(super) async fn look_once_more(run: &mut CaseRun<'_>) {
+    let findings = run.ledger.findings().len();
+    let step = Step::default();
+    let prepared = prepared(run, Operation::Start, &step);
+    run.ledger.forget_from(findings);
+    let Ok((transport, call)) = prepared else { return };
+    let Ok(exchange) = transport.send(&call).await else { return };
+    let Reply::Success(body) = &exchange.reply else { return };
+    if let Some(Ok(options)) = checks::creation_options(exchange.endpoint, body) {
+        notice_listed(run, &step, exchange.endpoint, &options);
     }
 }
 

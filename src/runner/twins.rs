@@ -1,10 +1,12 @@
 //! One call made for a user or factor that exists and for one that does not, by somebody who may act on neither: the answers have to
 //! be the same, or whoever asks learns which there are.
 
+use super::call::call_step;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::player::{Ended, Player};
+use super::case_run::CaseRun;
+use super::ledger::Ended;
 use crate::contract::{Operation, Protocol};
 use crate::outcome::{Finding, Reason};
 use crate::scenario::{Expectation, FactorRef, Step, Twin, UserRef};
@@ -64,54 +66,52 @@ impl Answers {
     }
 }
 
-impl Player<'_> {
-    /// Makes a call for the subject of the case and for a user with an id of the same form that nobody has, several times each.
-    pub(super) async fn twins(&mut self, operation: Operation, step: &Step) -> Result<(), Ended> {
-        let (own, what) = match step.twin {
-            Some(Twin::UnknownFactor) => (self.factor_id.clone().unwrap_or_default(), "factor"),
-            _ => (self.lease.own().user_id.clone(), "user"),
-        };
-        let unknown = alike(&own, &self.seed);
-        let mut both = (Answers::default(), Answers::default());
-        self.round(operation, step, [&own, &unknown], &mut both).await?;
-        if told_apart(&both.0, &both.1, &self.shared.masker).is_some() {
-            for _ in 0..FURTHER {
-                self.round(operation, step, [&own, &unknown], &mut both).await?;
-            }
+/// Makes a call for the subject of the case and for a user with an id of the same form that nobody has, several times each.
+pub(super) async fn compare_twins(run: &mut CaseRun<'_>, operation: Operation, step: &Step) -> Result<(), Ended> {
+    let (own, what) = match step.twin {
+        Some(Twin::UnknownFactor) => (run.ceremony.factor_id.clone().unwrap_or_default(), "factor"),
+        _ => (run.lease.own().user_id.clone(), "user"),
+    };
+    let unknown = alike(&own, &run.seed);
+    let mut both = (Answers::default(), Answers::default());
+    play_round(run, operation, step, [&own, &unknown], &mut both).await?;
+    if told_apart(&both.0, &both.1, &run.shared.masker).is_some() {
+        for _ in 0..FURTHER {
+            play_round(run, operation, step, [&own, &unknown], &mut both).await?;
         }
-        self.checked.insert(CLAUSE);
-        let expected = format!("the same answer for a {what} that exists and for one that does not");
-        let finding = match told_apart(&both.0, &both.1, &self.shared.masker) {
-            Some(received) => Finding::new(CHECK, CLAUSE, Reason::SecurityUnmet, expected, received),
-            None => Finding::new(CHECK, CLAUSE, Reason::Met, expected, "they are the same"),
-        };
-        self.find(finding);
-        Ok(())
     }
+    run.ledger.look_at([CLAUSE]);
+    let expected = format!("the same answer for a {what} that exists and for one that does not");
+    let finding = match told_apart(&both.0, &both.1, &run.shared.masker) {
+        Some(received) => Finding::new(CHECK, CLAUSE, Reason::SecurityUnmet, expected, received),
+        None => Finding::new(CHECK, CLAUSE, Reason::Met, expected, "they are the same"),
+    };
+    run.find(finding);
+    Ok(())
+}
 
-    async fn round(
-        &mut self,
-        operation: Operation,
-        step: &Step,
-        ids: [&str; 2],
-        (existing, unknown): &mut (Answers, Answers),
-    ) -> Result<(), Ended> {
-        for exists in ROUND {
-            let mut call = Step { twin: None, expect: Some(Expectation::EITHER), ..step.clone() };
-            match step.twin {
-                Some(Twin::UnknownFactor) if !exists => call.factor = FactorRef::Text(ids[1].to_owned()),
-                Some(Twin::UnknownFactor) => call.factor = FactorRef::Own,
-                _ if !exists => call.user = UserRef::Text(ids[1].to_owned()),
-                _ => call.user = UserRef::Own,
-            }
-            self.call_step(operation, &call).await?;
-            if let Some(played) = self.exchanges.last() {
-                let answers = if exists { &mut *existing } else { &mut *unknown };
-                answers.add(&played.exchange, ids);
-            }
+async fn play_round(
+    run: &mut CaseRun<'_>,
+    operation: Operation,
+    step: &Step,
+    ids: [&str; 2],
+    (existing, unknown): &mut (Answers, Answers),
+) -> Result<(), Ended> {
+    for exists in ROUND {
+        let mut call = Step { twin: None, expect: Some(Expectation::EITHER), ..step.clone() };
+        match step.twin {
+            Some(Twin::UnknownFactor) if !exists => call.factor = FactorRef::Text(ids[1].to_owned()),
+            Some(Twin::UnknownFactor) => call.factor = FactorRef::Own,
+            _ if !exists => call.user = UserRef::Text(ids[1].to_owned()),
+            _ => call.user = UserRef::Own,
         }
-        Ok(())
+        call_step(run, operation, &call).await?;
+        if let Some(played) = run.ledger.exchanges().last() {
+            let answers = if exists { &mut *existing } else { &mut *unknown };
+            answers.add(&played.exchange, ids);
+        }
     }
+    Ok(())
 }
 
 /// What tells the users apart, in words; `None` if nothing does. A part of the answer counts where it is the same in all answers for

@@ -7,7 +7,7 @@ mod machine;
 mod settle;
 mod shorten;
 mod view;
-mod watch;
+pub(super) mod watch;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
