@@ -12,7 +12,7 @@ use crate::authenticator::{
     Args, BulkAuthenticator, BulkError, Client, ClientError, CreatedCredential, CreationRequest, Format, Mutation,
     attestation_root,
 };
-use crate::runner::vector::{self, seed_bytes};
+use crate::runner::offline_case::{self, seed_bytes};
 use crate::scenario::{AlgorithmChoice, Case};
 use crate::webauthn::base64;
 use crate::webauthn::cose::CoseAlgorithm;
@@ -81,7 +81,7 @@ fn create(
         .collect::<Result<Vec<_>, _>>()?;
     let seed = seed_bytes(seed);
     let mut request = match &wanted.case {
-        Some(case) => vector::request(case, wanted.format, &wanted.mutations, options, seed),
+        Some(case) => offline_case::request(case, wanted.format, &wanted.mutations, options, seed),
         None => CreationRequest { mutations: &wanted.mutations, ..CreationRequest::new(seed, wanted.format) },
     };
     request.algorithm = wanted.algorithm.unwrap_or(request.algorithm);
@@ -239,7 +239,7 @@ mod tests {
     use clap::Parser;
 
     use super::*;
-    use crate::runner::vector::Vector;
+    use crate::runner::offline_case::Vector;
     use crate::scenario;
 
     #[derive(Parser)]

@@ -8,7 +8,8 @@ use super::exit::{Exit, Failure};
 use super::{embedded, leases, output, serve};
 use crate::report::printable;
 use crate::runner::Settings;
-use crate::runner::check::{Counts, Grade, Line, check as look};
+use crate::runner::doctor::{Counts, check as look};
+use crate::runner::preflight::{Grade, Line};
 use crate::runner::target_file::{self, Surroundings};
 
 /// Subjects that are looked at, as far as other runs leave them free.

@@ -3,7 +3,8 @@
 use super::exit::{Exit, Failure};
 use crate::contract::Protocol;
 use crate::outcome::Profile;
-use crate::runner::target::{Accounts, ReasonMap, Resending, Subject, Target};
+use crate::runner::target::resending::Resending;
+use crate::runner::target::{Accounts, ReasonMap, Subject, Target};
 use crate::scenario::Policy;
 use crate::server::defect::Defect;
 use crate::server::refusal;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::runner::effort::Effort;
+use crate::runner::estimate::Effort;
 use crate::scenario::{Demand, Plan};
 
 /// Names of what is left out that are listed.

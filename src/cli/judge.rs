@@ -6,7 +6,7 @@ use super::{again, gate, github, output, reports, stream};
 use crate::gate::Judged;
 use crate::outcome::RunRecord;
 use crate::report;
-use crate::runner::rejudge::{Changed, rejudge};
+use crate::runner::judge::rejudge::{Changed, rejudge};
 use crate::runner::target_file;
 
 /// Changed verdicts that are listed.

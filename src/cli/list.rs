@@ -7,7 +7,7 @@ use crate::authenticator::MUTATIONS;
 use crate::contract::{self, Protocol, clause};
 use crate::report::REPORTS;
 use crate::report::load::LOAD_REPORTS;
-use crate::runner::vector;
+use crate::runner::offline_case;
 use crate::scenario::{self, Plan, Selection};
 use crate::server::ServerConfig;
 use crate::server::{defect, variant};
@@ -27,7 +27,7 @@ pub fn list(arguments: &ListArguments) -> Result<Exit, Failure> {
         Listing::Permutations => {
             let (flows, protocols) = (contract::usual().flows.to_vec(), Protocol::ALL.to_vec());
             let (cases, server) = (cases()?, ServerConfig::default());
-            let sizes = vector::sizes(&cases, &server.origin, &server.rp_id).map_err(Failure::config)?;
+            let sizes = offline_case::sizes(&cases, &server.origin, &server.rp_id).map_err(Failure::config)?;
             let selection =
                 Selection { flows, protocols, exhaustive: true, waits: true, sizes, ..Selection::default() };
             Plan::new(cases, &selection).permutations.into_iter().map(|p| (p.id, String::new())).collect()

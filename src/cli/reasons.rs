@@ -7,8 +7,9 @@ use super::exit::{Exit, Failure};
 use super::{output, stream};
 use crate::outcome::RunRecord;
 use crate::report::printable;
-use crate::runner::reasons::suggest::{Suggestion, suggest};
-use crate::runner::{rejudge, target_file};
+use crate::runner::judge::rejudge;
+use crate::runner::judge::suggest::{Suggestion, suggest};
+use crate::runner::target_file;
 
 /// Clauses that are told of refusals that speak of many.
 const LISTED: usize = 6;

@@ -21,7 +21,7 @@ use crate::runner::fuzz::Found;
 use crate::runner::preflight::PreflightError;
 use crate::runner::target::Target;
 use crate::runner::target_file::{self, Offer, Surroundings};
-use crate::runner::{Runner, Settings, Stop, model, vector};
+use crate::runner::{Runner, Settings, Stop, offline_case, sequences};
 use crate::scenario::{self, Case, Pattern, Plan, Selection, Sizes};
 use crate::server::ServerConfig;
 use crate::wire::shell;
@@ -142,7 +142,7 @@ impl Request {
     fn plan(&self, flows: &[Flow], protocols: &[Protocol], sizes: Sizes) -> Plan {
         let patterns = self.patterns.clone();
         let mut cases = self.cases.clone();
-        cases.extend(model::sequences(self.seed, flows, protocols, self.exhaustive));
+        cases.extend(sequences::sequences(self.seed, flows, protocols, self.exhaustive));
         let selection = Selection {
             flows: flows.to_vec(),
             protocols: protocols.to_vec(),
@@ -157,7 +157,7 @@ impl Request {
     }
 
     fn sizes(&self, origin: &str, rp_id: &str) -> Result<Sizes, Failure> {
-        vector::sizes(&self.cases, origin, rp_id).map_err(Failure::config)
+        offline_case::sizes(&self.cases, origin, rp_id).map_err(Failure::config)
     }
 }
 

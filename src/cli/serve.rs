@@ -9,7 +9,7 @@ use super::args::{ServeArguments, seed_or_random};
 use super::exit::{Exit, Failure};
 use super::{embedded, interrupt, output, private};
 use crate::provisioner::KINDS;
-use crate::runner::provision::{SubjectEntry, SubjectPoolFile};
+use crate::runner::target::subject_source::{SubjectEntry, SubjectPoolFile};
 use crate::server::refusal;
 use crate::server::{Conditions, Management, RunningServer, Server, ServerConfig};
 

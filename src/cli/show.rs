@@ -8,7 +8,7 @@ use crate::checks::CHECKS;
 use crate::contract::{self, Protocol, clause};
 use crate::outcome::{CaseRecord, RunRecord, Verdict};
 use crate::report;
-use crate::runner::vector;
+use crate::runner::offline_case;
 use crate::scenario::{self, Case, Pattern, Plan, Selection};
 use crate::server::ServerConfig;
 use crate::server::defect::Defect;
@@ -124,7 +124,7 @@ fn describe_case(case: &Case, all: &[Case]) -> Result<String, Failure> {
 
 fn permutations(case: &Case, all: &[Case]) -> Result<Vec<String>, Failure> {
     let server = ServerConfig::default();
-    let sizes = vector::sizes(all, &server.origin, &server.rp_id).map_err(Failure::config)?;
+    let sizes = offline_case::sizes(all, &server.origin, &server.rp_id).map_err(Failure::config)?;
     let patterns = vec![Pattern::new(&case.id).map_err(Failure::internal)?];
     let (flows, protocols) = (contract::usual().flows.to_vec(), Protocol::ALL.to_vec());
     let selection = Selection { flows, protocols, patterns, sizes, ..Selection::default() };

@@ -11,7 +11,7 @@ use super::exit::{Exit, Failure};
 use super::{attest, output};
 use crate::authenticator::{Format, attestation_root};
 use crate::contract::clause;
-use crate::runner::vector::{NOW, ORIGIN, RP_ID, Vector};
+use crate::runner::offline_case::{NOW, ORIGIN, RP_ID, Vector};
 use crate::scenario::{self, Case, Expectation};
 use crate::webauthn::base64;
 use crate::webauthn::cose::CoseAlgorithm;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use proofmark::authenticator::{Args, Client, CreationRequest, Format, MUTATIONS, Mutation};
 use proofmark::contract::clause::Basis;
 use proofmark::relying_party::{Ceremony, Omission, Step, verify_registration, verify_registration_without};
-use proofmark::runner::vector::{ORIGIN, RP_ID, Vector, expected};
+use proofmark::runner::offline_case::{ORIGIN, RP_ID, Vector, expected};
 use proofmark::scenario::catalogue::{Catalogue, Counts};
 use proofmark::scenario::{self, Case};
 use proofmark::webauthn::cose::CoseAlgorithm;

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use proofmark::authenticator::{Stage, attestation_root};
-use proofmark::runner::vector::{NOW, Vector};
+use proofmark::runner::offline_case::{NOW, Vector};
 use proofmark::webauthn::attestation::AttestationObject;
 use proofmark::webauthn::cbor::{Form, Value, member};
 use proofmark::webauthn::x509::Certificate;

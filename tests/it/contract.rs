@@ -8,7 +8,7 @@ use proofmark::contract::{
 };
 use proofmark::outcome::load::{LoadStep, Shares};
 use proofmark::outcome::{CaseRecord, Event, Reason, RunRecord, Verdict};
-use proofmark::runner::{Runner, Settings, Stop, model, vector};
+use proofmark::runner::{Runner, Settings, Stop, offline_case, sequences};
 use proofmark::scenario::{self, Pattern, Plan, Selection};
 use proofmark::server::defect::Defect;
 use proofmark::server::{RunningServer, Server, ServerConfig};
@@ -154,13 +154,13 @@ async fn played(defects: Vec<&'static Defect>, patterns: &[&str]) -> Vec<CaseRec
     let mut cases = scenario::embedded().expect("valid suites");
     let usual = ServerConfig::default();
     let selection = Selection {
-        sizes: vector::sizes(&cases, &usual.origin, &usual.rp_id).expect("made"),
+        sizes: offline_case::sizes(&cases, &usual.origin, &usual.rp_id).expect("made"),
         flows: INVENTED.flows.to_vec(),
         patterns: patterns.iter().map(|text| Pattern::new(text).expect("a glob")).collect(),
         protocols: protocols.clone(),
         ..Selection::default()
     };
-    cases.extend(model::sequences(7, INVENTED.flows, &protocols, false));
+    cases.extend(sequences::sequences(7, INVENTED.flows, &protocols, false));
     let plan = Plan::new(cases, &selection);
     let server = server(defects, plan.subjects()).await;
     let mut target = embedded::target_of(&server);

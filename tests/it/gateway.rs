@@ -11,8 +11,8 @@ use proofmark::contract::Protocol;
 use proofmark::gate::{Gate, Judged, Rules};
 use proofmark::outcome::{Reason, RunRecord, Verdict};
 use proofmark::report;
-use proofmark::runner::resending::{Resending, RetryBudget};
 use proofmark::runner::target::Target;
+use proofmark::runner::target::resending::{Resending, RetryBudget};
 use proofmark::transport::Address;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 

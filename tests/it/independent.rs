@@ -10,7 +10,7 @@ mod list;
 use std::collections::BTreeSet;
 
 use proofmark::authenticator::Format;
-use proofmark::runner::vector::Vector;
+use proofmark::runner::offline_case::Vector;
 use proofmark::scenario::{self, Case, Expectation};
 use proofmark::webauthn::cose::CoseAlgorithm;
 

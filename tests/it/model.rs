@@ -9,7 +9,7 @@ use proofmark::contract::{Flow, Protocol};
 use proofmark::outcome::{CaseRecord, Event, RunRecord, Verdict};
 use proofmark::runner::fuzz::{Budget, Found};
 use proofmark::runner::target::Target;
-use proofmark::runner::{Runner, Settings, Stop, effort, model};
+use proofmark::runner::{Runner, Settings, Stop, estimate, sequences};
 use proofmark::scenario::{self, Case, Plan, Selection, parse_suite};
 use proofmark::server::defect::Defect;
 use proofmark::server::variant::{self, Variant};
@@ -46,7 +46,7 @@ fn runner(cases: Vec<Case>, target: Target, seed: u64) -> Runner {
 async fn follow(target: Target, seed: u64, sequences: usize) -> (Vec<CaseRecord>, Vec<Found>) {
     let mut events = Vec::new();
     let stop = Stop::default();
-    let runner = runner(model::sequences(seed, &target.flows, &target.protocols, false), target, seed);
+    let runner = runner(sequences::sequences(seed, &target.flows, &target.protocols, false), target, seed);
     let run = runner.model(Budget::Credentials(sequences), "found", &stop, |event| events.push(event.clone()));
     let (_, found) = tokio::time::timeout(Duration::from_secs(300), run).await.expect("the run ends");
     (RunRecord::fold(events).expect("a first event").cases, found)
@@ -154,13 +154,13 @@ async fn sequences_adapt_to_what_a_target_has() {
 fn the_sequences_of_a_default_run_cost_little() {
     let (flows, protocols) = (Flow::ALL.to_vec(), Protocol::ALL.to_vec());
     let selection = Selection { flows: flows.clone(), protocols: protocols.clone(), ..Selection::default() };
-    let calls = |cases: Vec<Case>| effort::Effort::of(&Plan::new(cases, &selection)).calls;
-    let sequences = model::sequences(7, &flows, &protocols, false);
+    let calls = |cases: Vec<Case>| estimate::Effort::of(&Plan::new(cases, &selection)).calls;
+    let sequences = sequences::sequences(7, &flows, &protocols, false);
     let (all, own) = (calls(scenario::embedded().expect("valid suites")), calls(sequences.clone()));
     assert!(own * 100 <= all * 7, "{own} calls beside {all}");
     let ids: BTreeSet<&str> = sequences.iter().map(|case| case.id.as_str()).collect();
     assert!(ids.len() == sequences.len() && ids.len() >= 30, "{}", ids.len());
     // The same seed and offer have the same names, so that one can be named.
-    let again = model::sequences(7, &flows, &protocols, false);
+    let again = sequences::sequences(7, &flows, &protocols, false);
     assert_eq!(again[3].id, sequences[3].id);
 }

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use proofmark::authenticator::{
     Args, Client, ClientError, CreatedCredential, CreationRequest, CredentialKey, Format, Mutation,
 };
-use proofmark::runner::vector::ORIGIN;
+use proofmark::runner::offline_case::ORIGIN;
 use proofmark::scenario::{self, AlgorithmChoice, Case};
 use proofmark::webauthn::cose::CoseAlgorithm;
 use proofmark::webauthn::options::PublicKeyCredentialCreationOptions;

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use proofmark::authenticator::{Args, Client, CreatedCredential, CreationRequest, Format, Mutation, attestation_root};
 use proofmark::relying_party::{Ceremony, Refusal, verify_registration};
-use proofmark::runner::vector::{NOW, ORIGIN, RP_ID};
+use proofmark::runner::offline_case::{NOW, ORIGIN, RP_ID};
 use proofmark::webauthn::base64;
 use proofmark::webauthn::cose::CoseAlgorithm;
 use proofmark::webauthn::x509::Certificate;

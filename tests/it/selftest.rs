@@ -12,7 +12,7 @@ use proofmark::contract::clause;
 use proofmark::contract::{Flow, Protocol};
 use proofmark::outcome::{CaseRecord, Event, Profile, Reason, RunRecord, Statement, Verdict};
 use proofmark::runner::target::Target;
-use proofmark::runner::{Runner, Settings, Stop, vector};
+use proofmark::runner::{Runner, Settings, Stop, offline_case};
 use proofmark::scenario::{self, Pattern, Plan, Policy, Selection};
 use proofmark::server::defect::{self, Defect, Shows};
 use proofmark::server::variant::{self, Variant};
@@ -227,7 +227,7 @@ async fn run_with(defects: Vec<&'static Defect>, patterns: &[&str], said: fn(Tar
     let cases = scenario::embedded().expect("valid suites");
     let usual = ServerConfig::default();
     let selection = Selection {
-        sizes: vector::sizes(&cases, &usual.origin, &usual.rp_id).expect("made"),
+        sizes: offline_case::sizes(&cases, &usual.origin, &usual.rp_id).expect("made"),
         flows: Flow::ALL.to_vec(),
         protocols: Protocol::ALL.to_vec(),
         patterns: patterns.iter().map(|text| Pattern::new(text).expect("a glob")).collect(),

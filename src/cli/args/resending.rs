@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::runner::resending::{Rate, Resending, RetryBudget};
+use crate::runner::target::resending::{Rate, Resending, RetryBudget};
 
 /// What bounds the calls of a run; otherwise the target file's.
 #[derive(Debug, Default, Clone, Copy, Args)]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::cli::args::InitArguments;
 use crate::cli::exit::{Exit, Failure};
 use crate::contract::{Flow, Protocol};
-use crate::runner::check::probe::Found;
+use crate::runner::doctor::probe::Found;
 use crate::runner::target_file::{IdentityError, host_of, identity, origin_of};
 use crate::transport::Address;
 

@@ -9,7 +9,7 @@ use super::trial::{Aim, Outcome, Played, Trial};
 use crate::authenticator::attestation_root;
 use crate::contract::Protocol;
 use crate::outcome::{Event, RunRecord};
-use crate::runner::{Runner, Settings, Stop, model, vector};
+use crate::runner::{Runner, Settings, Stop, offline_case, sequences};
 use crate::scenario::{self, Pattern, Plan, Selection};
 use crate::server::{Conditions, Server, ServerConfig};
 
@@ -46,7 +46,7 @@ impl Stage {
     pub fn new(seed: u64) -> Result<Stage, Failure> {
         let cases = scenario::embedded().map_err(Failure::config)?;
         let usual = ServerConfig::default();
-        let sizes = vector::sizes(&cases, &usual.origin, &usual.rp_id).map_err(Failure::config)?;
+        let sizes = offline_case::sizes(&cases, &usual.origin, &usual.rp_id).map_err(Failure::config)?;
         let selection = |exhaustive| Selection {
             flows: usual.contract.flows.to_vec(),
             protocols: Protocol::ALL.to_vec(),
@@ -58,7 +58,7 @@ impl Stage {
             sizes: sizes.clone(),
         };
         let cases: Vec<_> =
-            cases.into_iter().chain(model::sequences(seed, usual.contract.flows, &Protocol::ALL, false)).collect();
+            cases.into_iter().chain(sequences::sequences(seed, usual.contract.flows, &Protocol::ALL, false)).collect();
         let sampled = Plan::new(cases.clone(), &selection(false));
         Ok(Stage { seed, sampled, exhaustive: Plan::new(cases, &selection(true)) })
     }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::authenticator::Format;
 use crate::contract::{Flow, Protocol};
 use crate::relying_party::Step as VerifierStep;
-use crate::runner::vector::{self, Vector};
+use crate::runner::offline_case::{self, Vector};
 use crate::scenario::{AlgorithmChoice, Case, Expectation, Made, OperationRef, Permutation, Plan, Requirement, Step};
 use crate::webauthn::cose::CoseAlgorithm;
 
@@ -21,14 +21,14 @@ const LENGTHS: usize = 130;
 /// A chain as it is drawn: numbers, so that it gets simpler by getting smaller and shorter. Which mutations there are is
 /// never made simpler, only how many.
 #[derive(Debug, Clone)]
-pub(super) struct Drawn {
+pub(crate) struct Drawn {
     place: usize,
     format: usize,
     elements: Vec<(usize, usize)>,
 }
 
 /// Draws chains.
-pub(super) fn strategy() -> impl Strategy<Value = Drawn> {
+pub(crate) fn strategy() -> impl Strategy<Value = Drawn> {
     let number = || any::<u16>().prop_map(usize::from);
     let elements = proptest::collection::vec((number().no_shrink(), number()), 1..=LONGEST);
     (number(), number(), elements).prop_map(|(place, format, elements)| Drawn { place, format, elements })
@@ -36,22 +36,22 @@ pub(super) fn strategy() -> impl Strategy<Value = Drawn> {
 
 /// What can be drawn from.
 #[derive(Debug)]
-pub(super) struct Pool {
+pub(crate) struct Pool {
     cases: Vec<Arc<Case>>,
     places: Vec<(Flow, Protocol)>,
 }
 
 /// A chain that can be sent: a case of its own.
 #[derive(Debug, Clone)]
-pub(super) struct Chain {
-    pub(super) permutation: Permutation,
+pub(crate) struct Chain {
+    pub(crate) permutation: Permutation,
     /// Ids of the cases whose mutations these are.
-    pub(super) elements: Vec<String>,
+    pub(crate) elements: Vec<String>,
 }
 
 impl Pool {
     /// The plan's cases about the credential alone that change one in one way, and the plan's flows and protocols.
-    pub(super) fn new(plan: &Plan) -> Pool {
+    pub(crate) fn new(plan: &Plan) -> Pool {
         let mut pool = Pool { cases: Vec::new(), places: Vec::new() };
         for permutation in &plan.permutations {
             let place = (permutation.flow, permutation.protocol);
@@ -67,22 +67,22 @@ impl Pool {
     }
 
     /// How many mutations there are to draw from.
-    pub(super) fn size(&self) -> usize {
+    pub(crate) fn size(&self) -> usize {
         self.cases.len()
     }
 
     /// Whether there is nothing to draw.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.cases.is_empty() || self.places.is_empty()
     }
 
     /// The clauses that the pool's cases are about.
-    pub(super) fn clauses(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn clauses(&self) -> impl Iterator<Item = &str> {
         self.cases.iter().flat_map(|case| case.clauses.iter().map(String::as_str))
     }
 
     /// The case of a chain, with what has to become of it. `None` where its parts don't go together.
-    pub(super) fn chain(&self, drawn: &Drawn, slug: &str) -> Option<Chain> {
+    pub(crate) fn chain(&self, drawn: &Drawn, slug: &str) -> Option<Chain> {
         let (flow, protocol) = self.places[drawn.place % self.places.len()];
         let elements: Vec<&Arc<Case>> =
             drawn.elements.iter().map(|(index, _)| &self.cases[index % self.cases.len()]).collect();
@@ -174,7 +174,7 @@ fn judge(case: &mut Case, elements: &[&Arc<Case>], vector: &Vector) {
         Err(refusal) => {
             let is_place = |case: &&Arc<Case>| {
                 case.expectation().map(whatever_refusal) == Some(Expectation::REJECT)
-                    && vector::expected(case).includes(&said)
+                    && offline_case::expected(case).includes(&said)
             };
             let at_its_place = elements.iter().find(|case| is_place(case));
             let decided = all(&[Expectation::ACCEPT, Expectation::REJECT]) && at_its_place.is_some();

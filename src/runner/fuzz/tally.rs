@@ -13,7 +13,7 @@ const MOST_OF_A_CLAUSE: usize = 3;
 const CLAUSE: &str = "webauthn/7.1/accept";
 
 #[derive(Debug, Default)]
-pub(super) struct Tally {
+pub(crate) struct Tally {
     places: BTreeMap<(&'static str, &'static str), Counts>,
     known: Vec<Known>,
     errors: BTreeSet<String>,
@@ -42,7 +42,7 @@ struct Counts {
 
 impl Tally {
     /// Counts a record. Whether it has to be looked at: it is a fail or an error that is not known yet.
-    pub(super) fn count(&mut self, chain: &Chain, record: &CaseRecord) -> bool {
+    pub(crate) fn count(&mut self, chain: &Chain, record: &CaseRecord) -> bool {
         let permutation = &chain.permutation;
         let counts = self.places.entry((permutation.flow.slug(), permutation.protocol.slug())).or_default();
         counts.duration_us = counts.duration_us.saturating_add(record.duration_us);
@@ -82,7 +82,7 @@ impl Tally {
     }
 
     /// Remembers a disagreement; `false` if it is known.
-    pub(super) fn learn(&mut self, chain: &Chain, reason: Reason) -> bool {
+    pub(crate) fn learn(&mut self, chain: &Chain, reason: Reason) -> bool {
         let is_new = !self.is_known(chain, reason);
         if is_new {
             let clause = chain.permutation.case.primary_clause().to_owned();
@@ -92,7 +92,7 @@ impl Tally {
     }
 
     /// One record for each flow and protocol that says how many credentials were judged as they have to be.
-    pub(super) fn records(&self) -> impl Iterator<Item = CaseRecord> {
+    pub(crate) fn records(&self) -> impl Iterator<Item = CaseRecord> {
         self.places.iter().map(|((flow, protocol), counts)| {
             let mut record = CaseRecord::empty(&format!("{flow}/{protocol}/fuzz"), "fuzz");
             (record.flow, record.protocol) = ((*flow).to_owned(), (*protocol).to_owned());

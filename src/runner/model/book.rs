@@ -4,7 +4,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{CONSISTENT, DEAD, ENROL_AGAIN, LISTED, OPEN, OWNER, REMOVED};
+use super::clauses::{CONSISTENT, DEAD, ENROL_AGAIN, LISTED, OPEN, OWNER, REMOVED};
 use crate::contract::{Flow, Operation};
 use crate::outcome::Reason;
 use crate::scenario::Expectation;
@@ -16,7 +16,7 @@ const ORIGIN: &str = "webauthn/7.1/origin";
 
 /// In which right a call is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Right {
+pub(crate) enum Right {
     /// By the user that it acts on.
     Owner,
     /// By the administrator.
@@ -27,7 +27,7 @@ pub(super) enum Right {
 
 /// Which credential a verify sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::runner) enum Sent {
+pub(crate) enum Sent {
     /// A new one, made from the options of its start.
     Good,
     /// The same for another origin.
@@ -38,7 +38,7 @@ pub(in crate::runner) enum Sent {
 
 /// A call, as the model sees it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Asked {
+pub(crate) struct Asked {
     pub operation: Operation,
     pub flow: Flow,
     pub right: Right,
@@ -51,7 +51,7 @@ pub(super) struct Asked {
 
 /// What has to come of a call, and the clause that says so.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Predicted {
+pub(crate) struct Predicted {
     pub expect: Expectation,
     pub about: &'static str,
     /// What the target answers by this call, where the documents leave it open.
@@ -60,7 +60,7 @@ pub(super) struct Predicted {
 
 /// A start, and what became of it.
 #[derive(Debug)]
-pub(super) struct Entry {
+pub(crate) struct Entry {
     pub is_own: bool,
     pub flow: Flow,
     pub by_admin: bool,
@@ -78,7 +78,7 @@ pub(super) struct Entry {
 
 /// What became of a start.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum State {
+pub(crate) enum State {
     /// It was refused.
     Refused,
     /// It waits. What happened since to the user's registrations of this kind, where a text does not say that it means nothing.
@@ -93,33 +93,33 @@ pub(super) enum State {
 
 /// The model of one case.
 #[derive(Debug, Default)]
-pub(in crate::runner) struct Book {
-    pub(super) entries: Vec<Entry>,
+pub(crate) struct Book {
+    pub(crate) entries: Vec<Entry>,
     /// What else each list had when it was first looked at: names by id.
-    pub(super) listed: HashMap<(bool, Flow), HashMap<String, Option<String>>>,
+    pub(crate) listed: HashMap<(bool, Flow), HashMap<String, Option<String>>>,
     /// What else the excludeCredentials of each flow had then.
-    pub(super) excluded: HashMap<(bool, Flow), HashSet<Vec<u8>>>,
+    pub(crate) excluded: HashMap<(bool, Flow), HashSet<Vec<u8>>>,
     /// What names of this case's factors end with.
-    pub(super) tag: String,
+    pub(crate) tag: String,
     /// Calls of the case's steps.
-    pub(in crate::runner) calls: usize,
+    pub(crate) calls: usize,
     /// How often was looked.
-    pub(super) looks: usize,
+    pub(crate) looks: usize,
 }
 
 /// Whether two flows are of one kind of factor.
-pub(super) fn is_kind(a: Flow, b: Flow) -> bool {
+pub(crate) fn is_kind(a: Flow, b: Flow) -> bool {
     a.is_u2f() == b.is_u2f()
 }
 
 impl Entry {
-    pub(super) fn new(is_own: bool, flow: Flow, by_admin: bool, state: State) -> Entry {
+    pub(crate) fn new(is_own: bool, flow: Flow, by_admin: bool, state: State) -> Entry {
         let (id, name, credential, spoiled) = (None, None, None, Vec::new());
         Entry { is_own, flow, by_admin, state, id, name, credential, spoiled, seen: HashSet::new() }
     }
 
     /// How it came to be, in words.
-    pub(super) fn origin(&self) -> String {
+    pub(crate) fn origin(&self) -> String {
         let by = if self.by_admin { " by the administrator" } else { "" };
         match self.state {
             State::Enrolled(on) if on != self.flow => format!("was started on {}{by} and finished on {on}", self.flow),
@@ -129,7 +129,7 @@ impl Entry {
     }
 
     /// Whether it is a factor that calls of this flow alone have made.
-    pub(super) fn is_of(&self, flow: Flow) -> bool {
+    pub(crate) fn is_of(&self, flow: Flow) -> bool {
         self.flow == flow && self.state == State::Enrolled(flow)
     }
 }
@@ -153,7 +153,7 @@ impl Predicted {
 
 impl Book {
     /// What has to come of a call, given what is known of the target.
-    pub(super) fn predict(&self, asked: &Asked, known: &dyn Fn(&str) -> Option<bool>) -> Predicted {
+    pub(crate) fn predict(&self, asked: &Asked, known: &dyn Fn(&str) -> Option<bool>) -> Predicted {
         let asks = |question: String| {
             let answer = known(&question);
             Predicted::asks(question, answer)
@@ -181,7 +181,7 @@ impl Book {
     }
 
     /// Takes in what came of a call.
-    pub(super) fn note(&mut self, asked: &Asked, accepted: bool) {
+    pub(crate) fn note(&mut self, asked: &Asked, accepted: bool) {
         if asked.right == Right::Stranger {
             return;
         }
@@ -208,7 +208,7 @@ impl Book {
     }
 
     /// Takes in that a credential was made from a start's options.
-    pub(in crate::runner) fn made(&mut self, index: usize, credential_id: &[u8]) {
+    pub(crate) fn made(&mut self, index: usize, credential_id: &[u8]) {
         if let Some(entry) = self.entries.get_mut(index) {
             let before = entry.credential.replace(credential_id.to_vec());
             entry.spoiled.extend(before);
@@ -216,7 +216,7 @@ impl Book {
     }
 
     /// Whether something with this id is a user's, by an accepted start, or by what a list had at first.
-    pub(super) fn is_of_user(&self, is_own: bool, id: &str) -> bool {
+    pub(crate) fn is_of_user(&self, is_own: bool, id: &str) -> bool {
         let of_entry = |entry: &Entry| entry.is_own == is_own && entry.id.as_deref() == Some(id);
         let of_list = |((whose, _), listed): (&(bool, Flow), &HashMap<String, Option<String>>)| {
             *whose == is_own && listed.contains_key(id)
@@ -225,7 +225,7 @@ impl Book {
     }
 
     /// Whether a start's credential was removed, and made for no other start that it may belong to.
-    pub(super) fn is_free(&self, index: usize) -> bool {
+    pub(crate) fn is_free(&self, index: usize) -> bool {
         let Some(entry) = self.entries.get(index).filter(|entry| entry.state == State::Gone(true)) else {
             return false;
         };
@@ -234,7 +234,7 @@ impl Book {
     }
 
     /// Whether a verify of a user's registrations was refused.
-    pub(super) fn has_refused(&self, is_own: bool) -> bool {
+    pub(crate) fn has_refused(&self, is_own: bool) -> bool {
         let is_left = |entry: &Entry| entry.name.is_some() && matches!(entry.state, State::Open(_) | State::Unknown);
         self.entries.iter().any(|entry| entry.is_own == is_own && (is_left(entry) || !entry.spoiled.is_empty()))
     }
@@ -275,8 +275,8 @@ impl Book {
     }
 
     /// The clause that a list's first look at a factor speaks of, and that of a later one.
-    pub(super) fn missing(entry: &Entry, flow: Flow) -> &'static str {
-        if entry.seen.contains(&flow) { super::KEPT } else { LISTED }
+    pub(crate) fn missing(entry: &Entry, flow: Flow) -> &'static str {
+        if entry.seen.contains(&flow) { crate::runner::model::clauses::KEPT } else { LISTED }
     }
 }
 
@@ -324,7 +324,7 @@ fn by(asked: &Asked) -> &'static str {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use super::*;
 
     pub(in crate::runner::model) fn asked(operation: Operation, flow: Flow, about: Option<usize>) -> Asked {

@@ -20,7 +20,7 @@ const MOST_STARTS: usize = 6;
 
 /// What can be called.
 #[derive(Debug, Clone)]
-pub(super) struct Offer {
+pub(crate) struct Offer {
     pub flows: Vec<Flow>,
     pub protocols: Vec<Protocol>,
 }
@@ -56,7 +56,7 @@ enum Doing {
 }
 
 /// The sequence with this number of a seed.
-pub(super) fn drawn(seed: u64, number: usize, offer: &Offer) -> Vec<Step> {
+pub(crate) fn drawn(seed: u64, number: usize, offer: &Offer) -> Vec<Step> {
     let seed: [u8; 32] = Sha256::digest(format!("proofmark/model/{seed}/{number}")).into();
     let config = Config { failure_persistence: None, ..Config::default() };
     let mut random = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &seed));
@@ -219,7 +219,7 @@ fn caller(flow: Flow, is_own: bool, by: u16) -> (Caller, bool) {
 }
 
 /// A sequence in words, such as `start v1/u2f, verify 1 (by another user)`.
-pub(super) fn words(steps: &[Step], own: Flow) -> String {
+pub(crate) fn words(steps: &[Step], own: Flow) -> String {
     let calls = steps.iter().enumerate().filter_map(|(index, step)| {
         let made = index.checked_sub(1).and_then(|before| steps[before].make.map(|_| &steps[before]));
         let spoiled = made.is_some_and(|made| !made.mutate.0.is_empty());
@@ -248,7 +248,7 @@ pub(super) fn words(steps: &[Step], own: Flow) -> String {
 }
 
 /// What a sequence is called: a part of its SHA-256, so that the same calls have the same name in every run.
-pub(super) fn digest(steps: &[Step]) -> String {
+pub(crate) fn digest(steps: &[Step]) -> String {
     let text = serde_json::to_string(steps).unwrap_or_default();
     Sha256::digest(text).iter().take(5).map(|byte| format!("{byte:02x}")).collect()
 }

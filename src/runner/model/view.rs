@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::book::{Book, Entry, State, is_kind};
-use super::{IDS, KEPT, LISTED, OWNER, REFUSED, REMOVED};
+use super::clauses::{IDS, KEPT, LISTED, OWNER, REFUSED, REMOVED};
 use crate::contract::dialect::ListEntry;
 use crate::contract::{Flow, Operation};
 
@@ -11,22 +11,22 @@ use crate::contract::{Flow, Operation};
 const PAGE: usize = 50;
 
 /// Whose flow is looked at: the case's own user's (`true`) or the other's.
-pub(super) type View = (bool, Flow);
+pub(crate) type View = (bool, Flow);
 
 /// What does not fit.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Mismatch {
+pub(crate) struct Mismatch {
     pub clause: &'static str,
     pub expected: String,
     pub received: String,
 }
 
 /// What a look tells of what the documents leave open.
-pub(super) type Answers = Vec<Answer>;
+pub(crate) type Answers = Vec<Answer>;
 
 /// The answer to a question.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Answer {
+pub(crate) struct Answer {
     pub question: String,
     pub holds: bool,
     /// Whether it may hold in a moment, since a list is behind.
@@ -41,7 +41,7 @@ impl Answer {
 
 /// A factor as a list shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Shown {
+pub(crate) struct Shown {
     pub id: String,
     pub name: Option<String>,
     /// Whether it is one that was finished: not said to be anything else.
@@ -49,7 +49,7 @@ pub(super) struct Shown {
 }
 
 /// The factors in the answer of a list.
-pub(super) fn shown(flow: Flow, body: &Value) -> Vec<Shown> {
+pub(crate) fn shown(flow: Flow, body: &Value) -> Vec<Shown> {
     let one = |entry: ListEntry<'_>| {
         let is_other = |state: &str| state.contains("NOT_READY") || state.contains("REMOVED");
         let is_ready = !entry.state.is_some_and(is_other);
@@ -64,14 +64,14 @@ fn wrong<T>(clause: &'static str, expected: impl Into<String>, received: impl In
 }
 
 /// Cut, and quoted, so that a hostile target can't flood a report.
-pub(super) fn brief(text: &str) -> String {
+pub(crate) fn brief(text: &str) -> String {
     format!("{:?}", text.chars().take(80).collect::<String>())
 }
 
 impl Book {
     /// Sets a list against the model; gives what it tells of what is left open.
     /// Where lists lag behind, something new may be what an earlier case has made.
-    pub(super) fn listed_fits(&self, (is_own, flow): View, items: &[Shown], lags: bool) -> Result<Answers, Mismatch> {
+    pub(crate) fn listed_fits(&self, (is_own, flow): View, items: &[Shown], lags: bool) -> Result<Answers, Mismatch> {
         let mut answers = Answers::new();
         // What an earlier case has left twice is told of that case.
         let of_case = |item: &&Shown| self.of(is_own).any(|(_, entry)| is_it(entry, item));
@@ -176,7 +176,7 @@ impl Book {
     }
 
     /// Takes in what a list showed that fits: ids that v1 did not say, and what is not this case's.
-    pub(super) fn take_listed(&mut self, view: View, items: &[Shown]) {
+    pub(crate) fn take_listed(&mut self, view: View, items: &[Shown]) {
         let (is_own, flow) = view;
         for item in items {
             let is_its = |entry: &&mut Entry| {
@@ -195,7 +195,7 @@ impl Book {
 
     /// Sets the excludeCredentials of a start against the model; gives what it tells of what is left open. `is_ours` says
     /// whether this run has made a credential.
-    pub(super) fn excluded_fits(
+    pub(crate) fn excluded_fits(
         &self,
         (is_own, flow): View,
         listed: &[Vec<u8>],
@@ -264,14 +264,14 @@ impl Book {
     }
 
     /// Takes in what the options had that is not this case's.
-    pub(super) fn take_excluded(&mut self, view: View, listed: &[Vec<u8>]) {
+    pub(crate) fn take_excluded(&mut self, view: View, listed: &[Vec<u8>]) {
         let is_own_making = |id: &&Vec<u8>| self.entries.iter().any(|entry| entry.credential.as_ref() == Some(*id));
         let rest = listed.iter().filter(|id| !is_own_making(id)).cloned().collect();
         self.excluded.entry(view).or_insert(rest);
     }
 
     /// Whether the id of a start is its own.
-    pub(super) fn id_fits(&self, id: &str) -> Result<(), Mismatch> {
+    pub(crate) fn id_fits(&self, id: &str) -> Result<(), Mismatch> {
         let is_taken = self.entries.iter().any(|entry| entry.id.as_deref() == Some(id))
             || self.listed.values().any(|listed| listed.contains_key(id));
         if is_taken { wrong(IDS, "an id that nothing else has", format!("{} once more", brief(id))) } else { Ok(()) }

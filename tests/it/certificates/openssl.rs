@@ -7,7 +7,7 @@ use std::process::Command;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use proofmark::authenticator::attestation_root;
-use proofmark::runner::vector::NOW;
+use proofmark::runner::offline_case::NOW;
 
 fn pem(certificates: &[Vec<u8>]) -> String {
     let one = |der: &Vec<u8>| {

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use proofmark::contract::{Flow, Protocol};
-use proofmark::runner::provision;
-use proofmark::runner::reasons::Said;
+use proofmark::runner::target::Said;
+use proofmark::runner::target::subject_source;
 use proofmark::runner::target_file::{self, Surroundings};
 use serde_json::{Value, json};
 
@@ -57,7 +57,7 @@ fn schema_and_parser_agree() {
     ];
     for (good, pool) in cases {
         assert_eq!(schema.is_valid(&pool), good, "schema: {pool}");
-        let parsed = provision::parse("pool.json", pool.to_string().as_bytes());
+        let parsed = subject_source::parse("pool.json", pool.to_string().as_bytes());
         assert_eq!(parsed.is_ok(), good, "parser: {pool}: {parsed:?}");
         if let Ok(parsed) = parsed {
             let written = serde_json::to_value(&parsed).expect("JSON");
@@ -66,7 +66,7 @@ fn schema_and_parser_agree() {
     }
     // What a schema can't say.
     let twice = pool(|p| p["subjects"][1]["userId"] = json!("1"));
-    let error = provision::parse("pool.json", twice.to_string().as_bytes()).expect_err("twice").to_string();
+    let error = subject_source::parse("pool.json", twice.to_string().as_bytes()).expect_err("twice").to_string();
     assert!(error.contains("subjects[1].userId 1 is there twice"), "{error}");
     assert!(!error.contains("token-of-user"), "no token is quoted: {error}");
 }

@@ -17,7 +17,7 @@ use futures_util::{StreamExt as _, stream};
 use proofmark::contract::Protocol;
 use proofmark::outcome::{CaseRecord, RunRecord};
 use proofmark::report;
-use proofmark::runner::provision::{SubjectEntry, SubjectPoolFile};
+use proofmark::runner::target::subject_source::{SubjectEntry, SubjectPoolFile};
 use proofmark::server::{Account, RunningServer, Server, ServerConfig};
 use tempfile::TempDir;
 

@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use proofmark::authenticator::Format;
-use proofmark::runner::vector::{ORIGIN, RP_ID, Vector};
+use proofmark::runner::offline_case::{ORIGIN, RP_ID, Vector};
 use proofmark::scenario::Case;
 use proofmark::webauthn::cose::CoseAlgorithm;
 use proofmark::webauthn::options::PublicKeyCredentialCreationOptions;

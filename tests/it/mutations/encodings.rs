@@ -2,7 +2,7 @@
 
 use proofmark::authenticator::{Args, CreatedCredential, Format, Mutation, attestation_root};
 use proofmark::relying_party::{Ceremony, verify_registration};
-use proofmark::runner::vector::{NOW, ORIGIN, RP_ID};
+use proofmark::runner::offline_case::{NOW, ORIGIN, RP_ID};
 use proofmark::webauthn::attestation::AttestationObject;
 use proofmark::webauthn::base64::encode_url;
 use proofmark::webauthn::cbor::{Form, Value};

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use proofmark::authenticator::{
     Args, Client, CreationRequest, CredentialKey, Format, Mutation, Stage, VectorAttestation,
 };
-use proofmark::runner::vector::ORIGIN;
+use proofmark::runner::offline_case::ORIGIN;
 use serde_json::{Value, json};
 
 use super::{Use, algorithm, cases, create, uses};

@@ -1,7 +1,7 @@
 //! COSE keys and CBOR come back as they were written, in the CTAP2 canonical form.
 
 use proofmark::authenticator::{Client, CreationRequest, Format};
-use proofmark::runner::vector::ORIGIN;
+use proofmark::runner::offline_case::ORIGIN;
 use proofmark::webauthn::cbor::{self, Form, Value};
 use proofmark::webauthn::cose::{CoseAlgorithm, CoseKey};
 use proofmark::webauthn::public_key::PublicKey;

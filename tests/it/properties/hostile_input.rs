@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use proofmark::authenticator::{Format, attestation_root};
-use proofmark::runner::vector::NOW;
+use proofmark::runner::offline_case::NOW;
 use proofmark::webauthn::attestation::{AttestationObject, FORMATS, Statement, find};
 use proofmark::webauthn::authenticator_data::{Aaguid, AttestedCredentialData, AuthenticatorData};
 use proofmark::webauthn::cbor::{Form, Value};

@@ -5,7 +5,7 @@ use proofmark::contract::{Flow, Protocol};
 use proofmark::gate::{Judged, suggest};
 use proofmark::outcome::{Event, RunRecord};
 use proofmark::report::{self, REPORTS};
-use proofmark::runner::reasons::ReasonMap;
+use proofmark::runner::target::ReasonMap;
 use proofmark::runner::{Runner, Settings, Stop};
 use proofmark::scenario::{self, Pattern, Plan, Selection};
 use proofmark::server::defect::Defect;

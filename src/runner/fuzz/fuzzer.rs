@@ -1,0 +1,264 @@
+//! `run --fuzz`: chains of mutations are drawn, judged offline and sent; one that the target judges otherwise is made simpler
+//! against the target itself.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use proptest::strategy::{Strategy as _, ValueTree};
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use sha2::{Digest as _, Sha256};
+use tokio::task::JoinHandle;
+
+use super::chain::{self, Chain, Drawn, Pool};
+use super::tally::Tally;
+use crate::outcome::{CaseRecord, Event, Reason, RunFinished, Stopped, Verdict};
+use crate::runner::again::tries::play;
+use crate::runner::judge::breaker;
+use crate::runner::run::course::{millis, panicked};
+use crate::runner::run::pulse::{self, Pulse};
+use crate::runner::run::runner::Runner;
+use crate::runner::run::stop::Stop;
+use crate::runner::state::Shared;
+use crate::scenario::suite_text;
+
+/// Different disagreements after which fuzzing ends.
+const MOST_FOUND: usize = 10;
+/// Credentials sent to make one chain simpler.
+const MOST_TRIES: usize = 100;
+/// The same where each of them may take the whole time limit.
+const MOST_HANGS: usize = 4;
+/// Chains drawn until one goes together.
+const MOST_DRAWN: usize = 10_000;
+
+/// How long to draw.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Budget {
+    /// For this time.
+    Time(Duration),
+    /// This many credentials.
+    Credentials(usize),
+}
+
+/// A suite that plays one disagreement again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Name of its file in the directory that was asked for.
+    pub name: String,
+    /// Its text.
+    pub text: String,
+}
+
+type Tree = Box<dyn ValueTree<Value = Drawn>>;
+
+/// A chain that was sent.
+struct Sent {
+    tree: Tree,
+    chain: Chain,
+    record: JoinHandle<CaseRecord>,
+}
+
+struct Fuzzer {
+    shared: Arc<Shared>,
+    pool: Pool,
+    random: TestRunner,
+    drawn: usize,
+    directory: String,
+    stop: Stop,
+    /// When nothing is drawn or simplified any more, of a budget of time.
+    end: Option<Instant>,
+    tally: Tally,
+    found: Vec<Found>,
+    begun: Instant,
+    /// Why nothing is sent any more, where the target went away.
+    stopped: Option<Stopped>,
+}
+
+impl Runner {
+    /// Whether there is a mutation to fuzz with.
+    pub fn can_fuzz(&self) -> bool {
+        !Pool::new(&self.plan).is_empty()
+    }
+
+    /// Sends chains of the plan's mutations until the budget is spent; gives what was found beside the end of the run. Suites
+    /// are named in `directory`, and not written.
+    pub async fn fuzz(
+        self,
+        budget: Budget,
+        directory: &str,
+        stop: &Stop,
+        mut sink: impl FnMut(&Event),
+    ) -> (RunFinished, Vec<Found>) {
+        let begun = Instant::now();
+        let pool = Pool::new(&self.plan);
+        let mut started = self.started();
+        (started.permutations, started.available, started.cases) = (0, 0, pool.size());
+        started.clauses = pool.clauses().collect::<std::collections::HashSet<_>>().len();
+        started.fuzzed = true;
+        sink(&Event::RunStarted(started));
+        let concurrency = self.shared.settings.concurrency.max(1);
+        let mut fuzzer = Fuzzer::new(self.shared, pool, directory, stop);
+        if let Budget::Time(time) = budget {
+            fuzzer.end = begun.checked_add(time);
+        }
+        let mut sent: VecDeque<Sent> = VecDeque::new();
+        loop {
+            while sent.len() < concurrency
+                && !stop.is_stopped()
+                && !fuzzer.is_spent(budget)
+                && let Some(next) = fuzzer.send()
+            {
+                sent.push_back(next);
+            }
+            let Some(next) = sent.pop_front() else { break };
+            if fuzzer.stopped.is_some() {
+                next.record.abort();
+                continue;
+            }
+            if let Some(record) = fuzzer.settle(next).await {
+                sink(&Event::CaseFinished(Box::new(record)));
+            }
+        }
+        for record in fuzzer.tally.records() {
+            sink(&Event::CaseFinished(Box::new(record)));
+        }
+        let (interrupted, stopped) = (stop.is_stopped(), fuzzer.stopped);
+        let sent_again = fuzzer.shared.attempts.sent_again();
+        let finished = RunFinished { interrupted, duration_ms: millis(begun.elapsed()), stopped, sent_again };
+        sink(&Event::RunFinished(finished));
+        (finished, fuzzer.found)
+    }
+}
+
+impl Fuzzer {
+    fn new(shared: Arc<Shared>, pool: Pool, directory: &str, stop: &Stop) -> Fuzzer {
+        let seed: [u8; 32] = Sha256::digest(format!("proofmark/fuzz/{}", shared.settings.seed)).into();
+        let config = Config { failure_persistence: None, ..Config::default() };
+        let random = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &seed));
+        let directory = directory.trim_end_matches('/').to_owned();
+        let (stop, tally) = (stop.clone(), Tally::default());
+        let (found, begun, stopped) = (Vec::new(), Instant::now(), None);
+        Fuzzer { shared, pool, random, drawn: 0, directory, stop, end: None, tally, found, begun, stopped }
+    }
+
+    fn is_spent(&self, budget: Budget) -> bool {
+        let drawn = matches!(budget, Budget::Credentials(count) if self.drawn >= count);
+        drawn || self.stopped.is_some() || self.is_late() || self.found.len() >= MOST_FOUND || self.pool.is_empty()
+    }
+
+    fn is_late(&self) -> bool {
+        self.end.is_some_and(|end| Instant::now() >= end)
+    }
+
+    /// Draws the next chain and sends it. `None` if none goes together.
+    fn send(&mut self) -> Option<Sent> {
+        self.drawn += 1;
+        let slug = format!("{}-{}", self.shared.settings.seed, self.drawn);
+        for _ in 0..MOST_DRAWN {
+            let tree: Tree = Box::new(chain::strategy().new_tree(&mut self.random).ok()?);
+            if let Some(chain) = self.pool.chain(&tree.current(), &slug) {
+                let record = self.play(&chain);
+                return Some(Sent { tree, chain, record });
+            }
+        }
+        None
+    }
+
+    /// Waits for a chain's verdict, and counts it. Gives what has to be reported. Of chains that have none when the run is
+    /// stopped there is nothing.
+    async fn settle(&mut self, sent: Sent) -> Option<CaseRecord> {
+        let Sent { tree, chain, record } = sent;
+        let record = self.awaited(&chain, record).await?;
+        // Whether it is the chain's or the end of the target has to be known before it is counted.
+        if breaker::lost(&record).is_some() {
+            let flows = self.shared.target.flows.clone();
+            if let Pulse::Gone(cause) = pulse::feel(Arc::clone(&self.shared), flows).await {
+                let at = self.shared.settings.now.saturating_add(self.begun.elapsed().as_secs());
+                self.stopped = Some(Stopped { cause, at });
+                return None;
+            }
+        }
+        let is_new = self.tally.count(&chain, &record);
+        if !is_new {
+            return None;
+        }
+        let (chain, mut record) = match record.verdict {
+            Verdict::Fail => self.simplest(tree, chain, record).await,
+            _ => (chain, record),
+        };
+        if record.verdict == Verdict::Fail && !self.tally.learn(&chain, record.reason) {
+            return None;
+        }
+        let name = format!("{}.yaml", chain.permutation.case.id.replace('/', "-"));
+        let path = format!("{}/{name}", self.directory);
+        self.found.push(Found { text: self.suite(&chain, &path), name });
+        record.suite = Some(path);
+        Some(record)
+    }
+
+    /// The simplest chain that the target still judges in that wrong way.
+    async fn simplest(&self, mut tree: Tree, chain: Chain, record: CaseRecord) -> (Chain, CaseRecord) {
+        let slug = chain.permutation.case.id.trim_start_matches("fuzz/").to_owned();
+        let reason = record.reason;
+        let mut best = (chain, record);
+        if !tree.simplify() {
+            return best;
+        }
+        let tries = if reason == Reason::Hang { MOST_HANGS } else { MOST_TRIES };
+        for _ in 0..tries {
+            if self.stop.is_stopped() || self.is_late() {
+                break;
+            }
+            let again = match self.pool.chain(&tree.current(), &slug) {
+                Some(chain) => self.fails(chain, reason).await,
+                None => None,
+            };
+            let goes_on = match again {
+                Some(simpler) => {
+                    best = simpler;
+                    tree.simplify()
+                }
+                None => tree.complicate(),
+            };
+            if !goes_on {
+                break;
+            }
+        }
+        best
+    }
+
+    fn play(&self, chain: &Chain) -> JoinHandle<CaseRecord> {
+        tokio::spawn(play(Arc::clone(&self.shared), chain.permutation.clone()))
+    }
+
+    /// The record of a chain that was sent; `None` if the run was stopped before.
+    async fn awaited(&self, chain: &Chain, mut record: JoinHandle<CaseRecord>) -> Option<CaseRecord> {
+        tokio::select! {
+            biased;
+            record = &mut record => Some(record.unwrap_or_else(|error| panicked(&chain.permutation, &error))),
+            () = self.stop.stopped() => {
+                record.abort();
+                None
+            }
+        }
+    }
+
+    async fn fails(&self, chain: Chain, reason: Reason) -> Option<(Chain, CaseRecord)> {
+        let record = self.awaited(&chain, self.play(&chain)).await?;
+        (record.verdict == Verdict::Fail && record.reason == reason).then_some((chain, record))
+    }
+
+    fn suite(&self, chain: &Chain, path: &str) -> String {
+        let permutation = &chain.permutation;
+        let mut case = (*permutation.case).clone();
+        case.flows = vec![permutation.flow.slug().to_owned()];
+        case.protocols = vec![permutation.protocol];
+        let seed = self.shared.settings.seed;
+        let comment = format!(
+            "Found by fuzzing with seed {seed}. Again, with the same target:\n\
+             proofmark run --suite {path} '{}' --seed {seed}",
+            permutation.id
+        );
+        suite_text(&case, &comment)
+    }
+}

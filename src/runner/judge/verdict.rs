@@ -1,0 +1,181 @@
+//! Sets an answer against its expectation. Needs no target: what it looks at can be recorded and judged again.
+
+use serde_json::Value;
+
+use crate::checks::NO_OTHER_USER;
+use crate::contract::{Endpoint, Protocol, What, clause};
+use crate::outcome::{Expected, Finding, Reason, said};
+use crate::runner::target::reason_map::{ReasonMap, Said};
+use crate::scenario::Expectation;
+use crate::transport::{Exchange, Refusal, Reply};
+use crate::wire::secret::Masker;
+use crate::wire::status::Code;
+
+/// `UNAUTHENTICATED`
+const UNAUTHENTICATED: i32 = Code::UNAUTHENTICATED.number();
+
+/// The clause that a reason map names for refusals that are exceptions which nothing handled.
+const ROBUSTNESS: &str = "api/robustness";
+
+/// Stands among the clauses that a refusal may be about where its reason does not matter.
+pub(crate) const ANY: &str = "*";
+
+/// The clause of good enrolments.
+pub(crate) const ACCEPT: &str = "webauthn/7.1/accept";
+
+/// The clause of calls by another method.
+const METHODS: [&str; 2] = ["api/request/method", "api/carriers/method"];
+
+/// Above the clauses of HTTP and gRPC around the API.
+const AROUND: [&str; 2] = ["http", "grpc"];
+
+/// The check of findings about an expectation.
+pub(crate) const CHECK: &str = "expectation";
+
+/// What every answer of a run is set against.
+#[derive(Clone, Copy)]
+pub(crate) struct Judge<'a> {
+    pub reasons: &'a ReasonMap,
+    pub masker: &'a Masker,
+}
+
+impl Judge<'_> {
+    /// What the answer means.
+    pub(crate) fn finding(&self, expected: &Expected, exchange: &Exchange) -> Finding {
+        let words = Expectation::of(expected).words();
+        let (reason, received) = match &exchange.reply {
+            Reply::Success(body) if is_about_method(expected) && has_options(exchange.endpoint, body) => {
+                (Reason::AcceptedInvalid, "accepted: creation options".to_owned())
+            }
+            // A page for browsers, say, is no more an acceptance than a refusal is.
+            Reply::Unreadable(why) if expected.any_reply => (Reason::Met, format!("no reply of the API: {why}")),
+            Reply::Success(_) => (expected.accepted, "accepted: 200".to_owned()),
+            Reply::Unreadable(why) => (Reason::WrongShape, format!("unreadable: {why}")),
+            Reply::Refusal(refusal) => {
+                (self.refused(expected, exchange, refusal), refusal_words(exchange.http_status, refusal, self.masker))
+            }
+        };
+        let reason = if reason == Reason::Met && expected.left_open { Reason::LeftOpen } else { reason };
+        let kept = match &exchange.reply {
+            Reply::Refusal(refusal) if reason == Reason::WrongReason => self.kept_clause(expected, exchange, refusal),
+            _ => None,
+        };
+        let clause = kept.unwrap_or(&expected.clause);
+        // What can't be read says nothing about what the case rests on.
+        let of_case = kept.is_none() && !matches!(exchange.reply, Reply::Unreadable(_));
+        let clause = clause::at(clause, exchange.endpoint, exchange.protocol);
+        let finding = Finding::new(CHECK, clause, reason, words, received);
+        match expected.basis.filter(|_| of_case) {
+            Some(basis) => finding.resting_on(reason, basis, expected.source.clone()),
+            None => finding,
+        }
+    }
+
+    /// The further clause of the case that the target says is not met. The case keeps it, and the refusal speaks of it.
+    fn kept_clause<'e>(&self, expected: &'e Expected, exchange: &Exchange, refusal: &Refusal) -> Option<&'e str> {
+        let claimed = self.claimed(exchange, refusal);
+        let further = expected.further.iter().map(String::as_str);
+        further.into_iter().find(|clause| claimed.contains(clause))
+    }
+
+    fn refused(&self, expected: &Expected, exchange: &Exchange, refusal: &Refusal) -> Reason {
+        let code = refusal.status.as_ref().map(|status| status.code);
+        if expected.configured_caller && code == Some(UNAUTHENTICATED) {
+            // Whether the token or the target is wrong can't be told from here; either way the clause was not looked at.
+            return Reason::Auth;
+        }
+        if let Some((class_http, class_code)) = expected.class {
+            let code_fits = code == Some(class_code);
+            // A REST body without a readable code has a check of its own, which says so.
+            let unread = code.is_none_or(|code| code == 0);
+            let rest = exchange.protocol == Protocol::Rest;
+            let fits = if rest { exchange.http_status == class_http && (code_fits || unread) } else { code_fits };
+            return if fits { Reason::Met } else { Reason::WrongStatus };
+        }
+        let is_any = expected.also.iter().any(|clause| clause == ANY);
+        if is_any || !Expectation::of(expected).must_refuse() {
+            return expected.refused;
+        }
+        self.attributed(expected, exchange, refusal)
+    }
+
+    /// Puts the expectation's finding among those of the checks, in the order of which the first of the gravest decides. Where the
+    /// documents name the status, that comes before what is generally true of replies. A refusal that is a crash is told in its own
+    /// words, by which causes are told apart.
+    pub(crate) fn in_order(
+        &self,
+        mut checks: Vec<Finding>,
+        judged: Finding,
+        expected: &Expected,
+        exchange: &Exchange,
+    ) -> Vec<Finding> {
+        if let Reply::Refusal(refusal) = &exchange.reply {
+            let crash = checks.iter_mut().filter(|finding| finding.reason == Reason::Crash);
+            crash.for_each(|finding| finding.received = self.crash_words(exchange, refusal));
+        }
+        // That a token is refused which should be good stops the case, whatever the refusal is like.
+        let is_around = |finding: &Finding| AROUND.iter().any(|clause| clause::includes(clause, &finding.clause));
+        if judged.reason == Reason::Auth {
+            checks.retain(|finding| !is_around(finding));
+        }
+        let first = expected.class.is_some() && !matches!(exchange.reply, Reply::Unreadable(_));
+        checks.insert(if first { 0 } else { checks.len() }, judged);
+        // Of equals the first decides: what the API promises comes before what is around it, and what an answer shows of another user, which
+        // follows from its being about that user, comes last.
+        checks.sort_by_key(|finding| (finding.check == NO_OTHER_USER, is_around(finding)));
+        checks
+    }
+
+    /// The words of a refusal by a server error, and whether the target's reason map says that it is one that nobody meant.
+    fn crash_words(&self, exchange: &Exchange, refusal: &Refusal) -> String {
+        let words = refusal_words(exchange.http_status, refusal, self.masker);
+        let is_crash = self.claimed(exchange, refusal).iter().any(|clause| clause::includes(ROBUSTNESS, clause));
+        match words.strip_prefix(said::REFUSED).filter(|_| is_crash) {
+            Some(rest) => format!("{}{rest}", said::CRASHED),
+            None => words,
+        }
+    }
+
+    /// The clauses that the target's reason map says the refusal is about.
+    fn claimed(&self, exchange: &Exchange, refusal: &Refusal) -> Vec<&str> {
+        self.reasons.clauses(&Said::by(refusal, exchange.protocol, exchange.http_status))
+    }
+
+    /// Whether the target's reason map says that the refusal is about the clause under test, or another that the step allows.
+    fn attributed(&self, expected: &Expected, exchange: &Exchange, refusal: &Refusal) -> Reason {
+        let clause = expected.clause.as_str();
+        match self.claimed(exchange, refusal).as_slice() {
+            // "Not found" is what an id within its limits gets; it says nothing of the limit.
+            [] if clause.starts_with("api/limit/") && is_not_found(refusal) => Reason::WrongReason,
+            [] => Reason::Unattributed,
+            known if known.iter().any(|known| clause::includes(known, clause)) => Reason::RightReason,
+            known if known.iter().any(|known| expected.also.iter().any(|allowed| allowed == known)) => {
+                Reason::RightReason
+            }
+            _ => Reason::WrongReason,
+        }
+    }
+}
+
+/// Whether a call was made by another method, so that whatever it is answered the operation must not have run.
+fn is_about_method(expected: &Expected) -> bool {
+    expected.any_reply && METHODS.iter().any(|method| clause::includes(method, &expected.clause))
+}
+
+/// Whether the answer to a start holds what only a start makes.
+fn has_options(endpoint: &Endpoint, body: &Value) -> bool {
+    endpoint.answered(What::Options, body).is_some()
+}
+
+fn is_not_found(refusal: &Refusal) -> bool {
+    refusal.status.as_ref().is_some_and(|status| status.code == Code::NOT_FOUND.number())
+}
+
+/// Masked before it is cut, so that no part of a secret is left.
+fn refusal_words(http: u16, refusal: &Refusal, masker: &Masker) -> String {
+    let refused = said::REFUSED;
+    let Some(status) = &refusal.status else { return format!("{refused}: HTTP {http}, no code") };
+    let brief = |text: &str| masker.mask(text).chars().take(160).collect::<String>();
+    let id = status.error_id().map(|id| format!(", id {}", brief(id))).unwrap_or_default();
+    format!("{refused}: HTTP {http}, code {}{id}: {}", status.code, brief(&status.message))
+}

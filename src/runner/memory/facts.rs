@@ -1,0 +1,147 @@
+//! What a run has learnt of its target where the documents leave it open.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::outcome::Reason;
+use crate::scenario::Permutation;
+
+/// How long is waited, again and again, until a list shows what was done: lists may lag behind.
+const PAUSES: [Duration; 6] = [
+    Duration::from_millis(30),
+    Duration::from_millis(100),
+    Duration::from_millis(300),
+    Duration::from_millis(700),
+    Duration::from_millis(1_000),
+    Duration::from_millis(2_000),
+];
+/// How many of these are enough before something is taken for not shown that need not be.
+pub(crate) const SOME: usize = 4;
+/// How many of these are enough where waiting has been in vain before, and has never helped.
+const FEW: usize = 1;
+/// Sequences of one clause and reason that are made shorter.
+const MOST_OF_A_CAUSE: usize = 2;
+/// The same of all causes.
+const MOST_SHORTENED: usize = 10;
+
+/// An answer, and where it was first seen.
+#[derive(Debug, Clone)]
+pub(crate) struct Fact {
+    pub answer: bool,
+    pub seen_in: Permutation,
+}
+
+/// What all sequences of a run share.
+#[derive(Debug, Default)]
+pub(crate) struct Facts(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    known: BTreeMap<String, Fact>,
+    /// Questions that one sequence has answered in two ways.
+    unsettled: HashSet<String>,
+    /// By permutation: the question that it answered otherwise than before.
+    contradicted: HashMap<String, String>,
+    /// By permutation: how many calls of its steps were played.
+    played: HashMap<String, usize>,
+    /// The shortest form of each permutation that found something.
+    shortest: HashMap<String, Permutation>,
+    causes: HashMap<(String, Reason), usize>,
+    waited_in_vain: bool,
+    waiting_helped: bool,
+}
+
+impl Facts {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The answer to a question, where one is known.
+    pub(crate) fn known(&self, question: &str) -> Option<Fact> {
+        self.state().known.get(question).cloned()
+    }
+
+    /// Keeps an answer. `Err` is the earlier one, if that is another.
+    pub(crate) fn learn(&self, question: &str, answer: bool, seen_in: &Permutation) -> Result<(), Box<Fact>> {
+        let mut state = self.state();
+        if state.unsettled.contains(question) {
+            return Ok(());
+        }
+        let fact = || Fact { answer, seen_in: seen_in.clone() };
+        let known = state.known.entry(question.to_owned()).or_insert_with(fact);
+        if known.answer == answer { Ok(()) } else { Err(Box::new(known.clone())) }
+    }
+
+    /// Notes that a permutation answered a question otherwise than another one before.
+    pub(crate) fn contradict(&self, permutation: &str, question: &str) {
+        self.state().contradicted.insert(permutation.to_owned(), question.to_owned());
+    }
+
+    /// The question that a permutation answered otherwise since this was asked last.
+    pub(crate) fn take_contradicted(&self, permutation: &str) -> Option<String> {
+        self.state().contradicted.remove(permutation)
+    }
+
+    /// Nothing is concluded from a question any more.
+    pub(crate) fn unsettle(&self, question: &str) {
+        let mut state = self.state();
+        state.known.remove(question);
+        state.unsettled.insert(question.to_owned());
+    }
+
+    /// Everything that was learnt.
+    pub(crate) fn all(&self) -> BTreeMap<String, bool> {
+        self.state().known.iter().map(|(question, fact)| (question.clone(), fact.answer)).collect()
+    }
+
+    /// How long is waited for a list.
+    pub(crate) fn pauses(&self) -> &'static [Duration] {
+        let state = self.state();
+        if state.waited_in_vain && !state.waiting_helped { &PAUSES[..FEW] } else { &PAUSES }
+    }
+
+    /// Whether a list was behind at least once.
+    pub(crate) fn lists_lag(&self) -> bool {
+        self.state().waiting_helped
+    }
+
+    /// Notes whether a list showed in the end what it did not show at first.
+    pub(crate) fn waited(&self, helped: bool) {
+        let mut state = self.state();
+        if helped {
+            state.waiting_helped = true;
+        } else {
+            state.waited_in_vain = true;
+        }
+    }
+
+    /// Whether one more sequence of a cause is made shorter.
+    pub(crate) fn is_worth_shortening(&self, clause: &str, reason: Reason) -> bool {
+        let mut state = self.state();
+        if state.causes.values().sum::<usize>() >= MOST_SHORTENED {
+            return false;
+        }
+        let count = state.causes.entry((clause.to_owned(), reason)).or_default();
+        let is_worth = *count < MOST_OF_A_CAUSE;
+        *count += usize::from(is_worth);
+        is_worth
+    }
+
+    /// Notes how many calls of a permutation's steps were played when it found something.
+    pub(crate) fn note_played(&self, permutation: &str, calls: usize) {
+        self.state().played.insert(permutation.to_owned(), calls);
+    }
+
+    pub(crate) fn take_played(&self, permutation: &str) -> Option<usize> {
+        self.state().played.remove(permutation)
+    }
+
+    pub(crate) fn set_shortest(&self, permutation: &str, shortest: Permutation) {
+        self.state().shortest.insert(permutation.to_owned(), shortest);
+    }
+
+    pub(crate) fn take_shortest(&self, permutation: &str) -> Option<Permutation> {
+        self.state().shortest.remove(permutation)
+    }
+}

@@ -1,0 +1,127 @@
+//! Plays one permutation: its steps in order, then the state afterwards.
+
+use std::time::Instant;
+
+use super::case_run::CaseRun;
+use super::close::{self, close_what_is_open};
+use super::control::accepted;
+use super::ledger::Ended;
+use super::make::good;
+use super::others::look_for_others;
+use super::state_check;
+use super::steps::run_steps;
+use super::watched::look_at_the_end;
+use crate::authenticator::Format;
+use crate::outcome::{CaseRecord, Finding, Reason, Verdict};
+use crate::runner::judge::breaker;
+use crate::runner::judge::played::Lines;
+use crate::runner::judge::record::{self, record_of};
+use crate::runner::memory::controls::Failed;
+use crate::runner::state::Shared;
+use crate::scenario::{Permutation, Step};
+use crate::webauthn::cose::CoseAlgorithm;
+
+/// Plays a permutation; `attempt` is part of the seed, so that a retry makes other keys.
+pub(crate) async fn play(shared: &Shared, permutation: &Permutation, attempt: u8) -> CaseRecord {
+    let begun = Instant::now();
+    let mut record = record_of(permutation);
+    let profile = shared.target.profile;
+    // Before a subject is leased: the control needs one too, and a small pool may have no other.
+    let control = control(shared, permutation).await;
+    let takes_used = close::can_do_with_used(shared, permutation);
+    match shared.pool.lease_or_used(&permutation.case, takes_used).await {
+        Ok(lease) => {
+            let mut run = CaseRun::new(shared, permutation, lease, attempt);
+            let of_control = control.as_ref().err().map(|failed| failed.lines.clone());
+            // Why a case ended is in its findings.
+            let _: Result<(), Ended> = play_all(&mut run, control).await;
+            if !run.state.enrolled.is_empty() {
+                shared.controls.note_accepted(permutation.flow, permutation.protocol);
+            }
+            look_for_others(&mut run, attempt).await;
+            if run.ledger.gravest(profile).is_none_or(|worst| worst.verdict(profile) > Verdict::Skip) {
+                run.lease.set_aside();
+            }
+            let own_masker = run.ledger.own_masker();
+            fill(&mut record, run);
+            if let Some(masker) = own_masker {
+                record = record::masked(record, &masker);
+            }
+            // The case itself has sent nothing.
+            if let Some(lines) = of_control {
+                Lines { curl: record.curl, grpcurl: record.grpcurl } = lines;
+            }
+        }
+        Err(why) => {
+            let needed = format!("{} subjects", permutation.case.subjects());
+            let finding = Finding::new("subjects", permutation.case.primary_clause(), Reason::Setup, needed, why);
+            record.findings.push(finding);
+        }
+    }
+    record.decide(profile);
+    record.duration_us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+    record::masked(record, &shared.masker)
+}
+
+/// Writes into a record what a case came to.
+fn fill(record: &mut CaseRecord, run: CaseRun<'_>) {
+    let (profile, masker) = (run.shared.target.profile, &run.shared.masker);
+    Lines { curl: record.curl, grpcurl: record.grpcurl } = run.lines();
+    let passed = run.ledger.gravest(profile).is_some_and(|finding| finding.reason.is_pass());
+    let sent = run.ceremony.credential.as_ref().filter(|_| !passed);
+    record.credential =
+        sent.map(|made| record::credential(&made.created.text, good(&run, made).as_deref(), &made.recipe.mutations));
+    run.ledger.into_record(record, run.permutation, profile, masker);
+}
+
+/// Whether the good enrolment beside a negative was accepted. A negative is a case with a mutation, with a call that should be
+/// refused, or with one by another method; other cases need no control.
+async fn control(shared: &Shared, permutation: &Permutation) -> Result<(), Failed> {
+    let negative =
+        |step: &Step| step.method.is_some() || step.expect.is_some_and(|expectation| expectation.must_refuse());
+    let negative = |step: &Step| negative(step) || !step.also.is_empty();
+    let case = &permutation.case;
+    if !case.has_mutation() && case.watch.is_none() && !case.steps.iter().any(negative) {
+        return Ok(());
+    }
+    let control = case.control_of(permutation.format);
+    accepted(shared, (permutation.flow, permutation.protocol, control)).await
+}
+
+async fn play_all(run: &mut CaseRun<'_>, control: Result<(), Failed>) -> Result<(), Ended> {
+    if let Err(Failed { reason, why, lost, .. }) = control {
+        let expected = "the same enrolment with nothing wrong in it is accepted";
+        // A token or a connection that fails the control says nothing about what the target has.
+        let is_set_up = reason == Reason::Auth || reason.is_of_the_network();
+        let (check, reason) = match lost {
+            _ if is_set_up => ("control", reason),
+            // What is not answered says nothing about what the target has.
+            Some(_) => (breaker::CONTROL_LOST, Reason::ControlFailed),
+            None => ("control", failed_control(run, reason)),
+        };
+        return run.end(check, run.clause(), reason, expected, why);
+    }
+    close_what_is_open(run).await?;
+    // Why the steps ended is in the findings; the state is looked at where they leave one to look at.
+    let ended: Result<(), Ended> = run_steps(run).await;
+    if run.permutation.case.watch.is_none() {
+        return state_check::settle(run).await;
+    }
+    ended?;
+    look_at_the_end(run).await
+}
+
+/// What it means that the control was refused: of what every target has to take an error; of an algorithm other than ES256,
+/// of an attestation format that the target file does not declare, or of attestation whose root it is not said to accept,
+/// that the target does not have it. So it is where fido-u2f, which has no user verification, meets options that require it.
+fn failed_control(run: &CaseRun<'_>, reason: Reason) -> Reason {
+    let format = run.permutation.format;
+    let algorithm = run.permutation.case.control_algorithm(format);
+    let policy = &run.shared.target.policy;
+    let accepts_root = policy.holds("trusted-or-untrusted-accepted") || policy.holds("trust-anchors");
+    let declared = matches!(format, Format::None | Format::PackedSelf)
+        || (accepts_root && policy.formats.iter().any(|declared| declared == format.identifier()));
+    let usual = algorithm == CoseAlgorithm::ES256 && run.permutation.case.control_of(format).attester.is_none();
+    let is_without_verification = format == Format::FidoU2f && reason == Reason::NotDeclared;
+    if declared && usual && !is_without_verification { Reason::ControlFailed } else { Reason::NotDeclared }
+}

@@ -1,0 +1,95 @@
+//! What is expected of the answer to a step, and what that rests on.
+
+use super::case_run::CaseRun;
+use crate::contract::Endpoint;
+use crate::contract::clause::Basis;
+use crate::outcome::Expected;
+use crate::runner::judge::altered;
+use crate::runner::judge::verdict::{ACCEPT, ANY};
+use crate::scenario::{Caller, DomainRef, Expectation, OperationRef, Step};
+
+/// Where it is written that a format that the target does not support is refused, whatever the statement is like.
+const UNSUPPORTED: &str = "WebAuthn L3 section 7.1, step 21";
+
+/// What a step expects: what it says, or what the case says where its requirements are not met.
+pub(crate) fn expectation(run: &CaseRun<'_>, step: &Step) -> Expectation {
+    let stated = step.expect.unwrap_or(Expectation::SETUP);
+    if run.unmet && step.expect.is_some() { run.permutation.case.otherwise } else { stated }
+}
+
+/// The same with all that the judgement depends on.
+pub(crate) fn expected(run: &CaseRun<'_>, step: &Step) -> Expected {
+    let Expectation { accepted, refused, class } = expectation(run, step);
+    let (basis, source) = basis_of(run, step);
+    let foreign = [Caller::Nobody, Caller::Malformed, Caller::OtherScheme, Caller::Unknown];
+    let is_foreign = foreign.contains(&step.caller) || altered::words(step.caller).is_some() || !step.also.is_empty();
+    let is_open = run.permutation.case.otherwise == Expectation::EITHER;
+    Expected {
+        accepted,
+        refused,
+        class: class.map(|class| class.codes()),
+        clause: clause_of(run, step).to_owned(),
+        basis,
+        source,
+        also: if step.also.is_empty() { step.reason.clone() } else { vec![ANY.to_owned()] },
+        further: run.permutation.case.clauses.iter().skip(1).cloned().collect(),
+        configured_caller: !is_foreign,
+        // Where a target has no list, a page may be in its place.
+        any_reply: step.path.is_some()
+            || !step.also.is_empty()
+            || ((step.method.is_some() || step.call == Some(OperationRef::List))
+                && expectation(run, step) == Expectation::EITHER),
+        left_open: run.unmet && is_open && step.expect.is_some(),
+    }
+}
+
+/// The clause that a step's expectation speaks of. Where the case asks for less than a promise, the good calls in it do not speak
+/// of its clause: that they are accepted is a promise.
+fn clause_of<'r>(run: &'r CaseRun<'_>, step: &Step) -> &'r str {
+    let promise = match expectation(run, step) {
+        _ if run.permutation.case.basis().binds() => None,
+        Expectation::ACCEPT if step.call == Some(OperationRef::Verify) => Some(ACCEPT),
+        Expectation::ACCEPT => Some("api/status/ok"),
+        _ => None,
+    };
+    step.about.or(promise).unwrap_or_else(|| run.clause())
+}
+
+/// What a step's expectation rests on, and the citation, where that is something else than its clause says.
+fn basis_of(run: &CaseRun<'_>, step: &Step) -> (Option<Basis>, Option<String>) {
+    let case = &run.permutation.case;
+    if run.unmet && expectation(run, step) == Expectation::REJECT && !case.basis().binds() {
+        return (Some(Basis::SpecMust), Some(UNSUPPORTED.to_owned()));
+    }
+    let is_stated = case.basis.is_some() || case.source.is_some();
+    // What a step's own clause says is not what the case rests on.
+    if !is_stated || step.about.is_some() || clause_of(run, step) != case.primary_clause() {
+        return (None, None);
+    }
+    (Some(case.basis()), case.source.clone())
+}
+
+/// Notes where an expectation about the case's clauses was met. One that takes either answer says nothing of a clause, unless
+/// the clause asks for no more.
+pub(crate) fn note_met(run: &mut CaseRun<'_>, step: &Step, endpoint: &'static Endpoint, met: bool) {
+    if met && step.expect.is_some() && step.about.is_none() {
+        let takes_one_answer = expectation(run, step) != Expectation::EITHER;
+        run.ledger.meet(endpoint, takes_one_answer);
+    }
+}
+
+/// The RP ID that the options of a step's answer have to name.
+/// `None` where a domain was asked for that a server may normalise or replace.
+pub(crate) fn expected_rp_id<'r>(run: &'r CaseRun<'_>, step: &Step) -> Option<&'r str> {
+    match step.domain {
+        Some(DomainRef::Text(..) | DomainRef::Around(..)) => None,
+        Some(DomainRef::Further) => further_domain(run),
+        _ => Some(&run.shared.target.rp_id),
+    }
+}
+
+/// One of the further domains that the target says it serves, by chance; `None` if it names none.
+pub(crate) fn further_domain<'r>(run: &'r CaseRun<'_>) -> Option<&'r str> {
+    let domains = &run.shared.target.domains;
+    domains.get(usize::from(run.seed[1]) % domains.len().max(1)).map(String::as_str)
+}

@@ -1,0 +1,30 @@
+//! Plays one case: its steps, the credentials that it makes, and the state afterwards.
+
+pub(crate) mod call;
+pub(crate) mod carriers;
+pub(crate) mod case;
+pub(crate) mod case_run;
+pub(crate) mod ceremony;
+pub(crate) mod close;
+pub(crate) mod control;
+pub(crate) mod details;
+pub(crate) mod expected;
+pub(crate) mod expiry;
+pub(crate) mod factor_state;
+pub(crate) mod hold;
+pub(crate) mod kept;
+pub(crate) mod ledger;
+pub(crate) mod listed;
+pub(crate) mod make;
+pub(crate) mod message;
+pub(crate) mod notes;
+pub(crate) mod oracle;
+pub(crate) mod others;
+pub(crate) mod race;
+pub(crate) mod renewing;
+pub(crate) mod starts;
+pub(crate) mod state_check;
+pub(crate) mod steps;
+pub(crate) mod stored;
+pub(crate) mod twins;
+pub(crate) mod watched;

@@ -1,0 +1,36 @@
+//! Looks for traces of others on the subjects of a case.
+
+use super::call::prepared;
+use super::case_run::CaseRun;
+use super::notes::notice_listed;
+use crate::checks;
+use crate::contract::Operation;
+use crate::outcome::Reason;
+use crate::runner::memory::doubts::can_be_of_others;
+use crate::scenario::Step;
+use crate::transport::{Reply, Transport as _};
+
+/// Looks once more for others, where the case came to something that they may have caused; notes whether they were seen.
+pub(crate) async fn look_for_others(run: &mut CaseRun<'_>, attempt: u8) {
+    let worst = run.ledger.gravest(run.shared.target.profile).map(|finding| finding.reason);
+    if worst.is_some_and(|reason| can_be_of_others(reason) || reason == Reason::Setup) {
+        look_once_more(run).await;
+    }
+    if run.foreign > 0 {
+        run.shared.doubts.met_others(&run.permutation.id, attempt);
+    }
+}
+
+/// Looks once more at the subject of the case, for traces that came since its last start. Nothing of it is judged or recorded.
+pub(crate) async fn look_once_more(run: &mut CaseRun<'_>) {
+    let findings = run.ledger.findings().len();
+    let step = Step::default();
+    let prepared = prepared(run, Operation::Start, &step);
+    run.ledger.forget_from(findings);
+    let Ok((transport, call)) = prepared else { return };
+    let Ok(exchange) = transport.send(&call).await else { return };
+    let Reply::Success(body) = &exchange.reply else { return };
+    if let Some(Ok(options)) = checks::creation_options(exchange.endpoint, body) {
+        notice_listed(run, &step, exchange.endpoint, &options);
+    }
+}

@@ -1,0 +1,140 @@
+//! A run that is ready to start, and what it begins with.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::course::Course;
+use super::stop::Stop;
+use crate::contract::{Flow, clause};
+use crate::outcome::{Event, MadeWith, RunFinished, RunStarted};
+use crate::runner::judge::agreement;
+use crate::runner::memory::{challenges, identifiers};
+use crate::runner::model::clauses;
+use crate::runner::play::{details, factor_state, twins};
+use crate::runner::preflight::protocols::{self, PreflightError};
+use crate::runner::sending::attempts::{Attempts, Line};
+use crate::runner::state::{Settings, Shared};
+use crate::runner::subjects::pool::{self, SubjectPool};
+use crate::runner::target::Target;
+use crate::scenario::Plan;
+use crate::transport::{self, TransportError};
+
+/// A run that is ready to start.
+pub struct Runner {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) plan: Plan,
+    made_with: Option<Box<MadeWith>>,
+}
+
+impl Runner {
+    /// Connects lazily to the target's protocols; sends nothing yet.
+    ///
+    /// # Errors
+    /// [`TransportError`] if an address or the TLS options can't be used.
+    pub fn new(mut target: Target, plan: Plan, settings: Settings) -> Result<Runner, TransportError> {
+        let attempts = Arc::new(Attempts::new(target.resending, settings.seed));
+        let mut transports = HashMap::new();
+        for protocol in &target.protocols {
+            let address = target.address(*protocol);
+            let transport = transport::connect(*protocol, address, &target.limits)?;
+            transports.insert(*protocol, Arc::new(Line::new(transport, Arc::clone(&attempts))));
+        }
+        if target.accounts.listed_in.is_some() {
+            pool::in_own_order(&mut target.accounts.subjects, settings.seed);
+        }
+        let demand = plan.demand();
+        let pool = SubjectPool::new(&target.accounts, demand);
+        let concurrency = demand.concurrency(settings.concurrency, target.accounts.subjects.len());
+        let settings = Settings { concurrency, ..settings };
+        let shared = Shared::new(target, settings, pool, attempts, transports);
+        Ok(Runner { shared: Arc::new(shared), plan, made_with: None })
+    }
+
+    /// Has the stream say what the run is made with.
+    pub fn made_with(self, with: MadeWith) -> Runner {
+        Runner { made_with: Some(Box::new(with)), ..self }
+    }
+
+    /// One good enrolment's start on each protocol, so that a wrong address or token is told before 1,000 cases fail.
+    ///
+    /// # Errors
+    /// What is wrong and how to mend it.
+    pub async fn preflight(&self) -> Result<(), PreflightError> {
+        let planned = |flow: &Flow| self.plan.played().any(|permutation| permutation.flow == *flow);
+        let flows: Vec<Flow> = self.shared.target.flows.iter().copied().filter(planned).collect();
+        protocols::preflight(&self.shared, &flows).await
+    }
+
+    /// Lets cases wait until challenges have expired whose options state a time-out of no more than this.
+    pub fn wait_for_expiry(&self, most: Duration) {
+        // Set once, before the run begins.
+        self.shared.wait_expiry.get_or_init(|| most);
+    }
+
+    /// What a call took in the preflight: the median.
+    pub fn call_time(&self) -> Option<Duration> {
+        self.shared.call_time.get().copied()
+    }
+
+    /// Permutations that run at the same time: as many as were asked for, or as the subjects are enough for.
+    pub fn concurrency(&self) -> usize {
+        self.shared.settings.concurrency
+    }
+
+    /// How many subjects there are.
+    pub fn subjects(&self) -> usize {
+        self.shared.target.accounts.subjects.len()
+    }
+
+    /// What is going to be played.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// The first event.
+    pub fn started(&self) -> RunStarted {
+        let mut clauses: HashSet<&str> = checked_clauses().into_iter().collect();
+        clauses.extend(self.plan.permutations.iter().flat_map(|p| p.case.clauses.iter().map(String::as_str)));
+        RunStarted {
+            format: Event::FORMAT,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            seed: self.shared.settings.seed,
+            target: self.shared.target.name.clone(),
+            base_url: self.shared.target.base_url().to_owned(),
+            permutations: self.plan.played().count(),
+            available: self.plan.available,
+            cases: self.plan.cases(),
+            clauses: clauses.into_iter().filter(|id| clause::find(id).is_some()).count(),
+            protocols: self.shared.target.protocols.iter().map(|protocol| protocol.slug().to_owned()).collect(),
+            digest: self.plan.digest(self.shared.settings.seed),
+            reasons: self.shared.target.reasons.pairs(),
+            profile: self.shared.target.profile,
+            shard: self.plan.shard,
+            made_with: self.made_with.clone(),
+            fuzzed: false,
+        }
+    }
+
+    /// Runs everything and hands each event to `sink`, masked, mostly in order of completion. A target that goes away ends the run.
+    pub async fn run(self, stop: &Stop, mut sink: impl FnMut(&Event)) -> RunFinished {
+        sink(&Event::RunStarted(self.started()));
+        Course::new(self.shared, &self.plan, sink).play(stop).await
+    }
+}
+
+/// The clauses that are looked at in every case, whatever it is about.
+pub fn checked_clauses() -> Vec<&'static str> {
+    let checks = crate::checks::CHECKS.iter().map(|check| check.clause);
+    let runners = [
+        factor_state::AFTER_STATE,
+        agreement::CLAUSE,
+        challenges::CHALLENGE,
+        identifiers::USER_HANDLE,
+        details::SEQUENCE,
+        details::OWNER,
+        identifiers::FACTOR_ID,
+        twins::CLAUSE,
+    ];
+    checks.chain(runners).chain(clauses::CLAUSES).collect()
+}

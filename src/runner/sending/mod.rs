@@ -1,0 +1,5 @@
+//! Sends calls, at the pace of the run, and again where that does no harm.
+
+pub(crate) mod attempts;
+pub(crate) mod drops;
+pub(crate) mod pace;

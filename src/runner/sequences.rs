@@ -1,0 +1,223 @@
+//! State as a model: sequences of start, verify, remove and list are drawn, played against the target, and after each call what can
+//! be observed is compared with what a small reference model has. What finds something is made as short as it can be.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Instant;
+
+use machine::Offer;
+use tokio::task::JoinSet;
+
+use super::again::shorten;
+use super::again::tries::play;
+use super::fuzz::fuzzer::{Budget, Found};
+use super::judge::breaker;
+use super::model::clauses::{CHECK, CLAUSES, KEPT};
+use super::model::machine;
+use super::play::watched;
+use super::run::course::millis;
+use super::run::pulse::{self, Pulse};
+use super::run::runner::Runner;
+use super::run::stop::Stop;
+use super::state::Shared;
+use crate::authenticator::Format;
+use crate::contract::clause::Basis;
+use crate::contract::{Flow, Protocol};
+use crate::outcome::{CaseRecord, Event, Finding, Profile, Reason, RunFinished, Stopped, Verdict};
+use crate::scenario::{Case, Permutation, Watch, suite_text};
+use crate::webauthn::cose::CoseAlgorithm;
+
+/// Sequences of a default run, for each flow and protocol of the target.
+const FOR_EACH_PLACE: usize = 3;
+/// How many times as many an exhaustive run has.
+const EXHAUSTIVE: usize = 6;
+/// Different findings after which no more sequences are drawn.
+const MOST_FOUND: usize = 10;
+
+/// The sequences of a run: drawn by its seed, for what the target offers.
+pub fn sequences(seed: u64, flows: &[Flow], protocols: &[Protocol], exhaustive: bool) -> Vec<Case> {
+    let offer = Offer { flows: flows.to_vec(), protocols: protocols.to_vec() };
+    let count = FOR_EACH_PLACE * flows.len() * protocols.len() * if exhaustive { EXHAUSTIVE } else { 1 };
+    let mut ids = BTreeSet::new();
+    let drawn = (0..count).filter_map(|number| sequence(seed, number, &offer, Watch::AtEnd));
+    drawn.map(|permutation| (*permutation.case).clone()).filter(|case| ids.insert(case.id.clone())).collect()
+}
+
+/// The sequence with this number of a seed, as a permutation of a case of its own. `None` where the target offers nothing.
+fn sequence(seed: u64, number: usize, offer: &Offer, watch: Watch) -> Option<Permutation> {
+    let steps = machine::drawn(seed, number, offer);
+    let (flow, protocol) = shorten::place(&steps, &offer.protocols)?;
+    let mut case = Case::control(Vec::new(), Format::None, CoseAlgorithm::ES256);
+    case.id = format!("model/{}", machine::digest(&steps));
+    case.title = machine::words(&steps, flow);
+    case.clauses = vec![KEPT.to_owned()];
+    case.basis = Some(Basis::SpecMust);
+    (case.flows, case.protocols) = (vec![flow.slug().to_owned()], vec![protocol]);
+    (case.watch, case.steps) = (Some(watch), steps);
+    Some(Permutation::single(case, flow, protocol, Format::None))
+}
+
+/// A run of sequences under way.
+struct Walk {
+    shared: Arc<Shared>,
+    directory: String,
+    drawn: usize,
+    counts: Counts,
+    checked: BTreeSet<String>,
+    found: Vec<Found>,
+}
+
+#[derive(Default)]
+struct Counts {
+    held: usize,
+    skipped: usize,
+    deviated: usize,
+    failed: usize,
+    errors: usize,
+    duration_us: u64,
+}
+
+impl Runner {
+    /// Plays drawn sequences until the budget is spent; gives what was found beside the end of the run. Suites are named in
+    /// `directory`, and not written.
+    pub async fn model(
+        self,
+        budget: Budget,
+        directory: &str,
+        stop: &Stop,
+        mut sink: impl FnMut(&Event),
+    ) -> (RunFinished, Vec<Found>) {
+        let begun = Instant::now();
+        let mut started = self.started();
+        (started.permutations, started.available, started.cases) = (0, 0, 0);
+        (started.clauses, started.fuzzed) = (CLAUSES.len(), true);
+        sink(&Event::RunStarted(started));
+        let mut walk = Walk::new(Arc::clone(&self.shared), directory);
+        let stopped = walk.on(budget, begun, stop, &mut sink).await;
+        sink(&Event::CaseFinished(Box::new(walk.summary())));
+        let interrupted = stop.is_stopped();
+        let sent_again = self.shared.attempts.sent_again();
+        let finished = RunFinished { interrupted, duration_ms: millis(begun.elapsed()), stopped, sent_again };
+        sink(&Event::RunFinished(finished));
+        (finished, walk.found)
+    }
+}
+
+impl Walk {
+    fn new(shared: Arc<Shared>, directory: &str) -> Walk {
+        let directory = directory.trim_end_matches('/').to_owned();
+        let (counts, checked, found) = (Counts::default(), BTreeSet::new(), Vec::new());
+        Walk { shared, directory, drawn: 0, counts, checked, found }
+    }
+
+    /// Draws and plays until the budget is spent, enough was found, it is stopped, or the target is gone.
+    async fn on(
+        &mut self,
+        budget: Budget,
+        begun: Instant,
+        stop: &Stop,
+        sink: &mut impl FnMut(&Event),
+    ) -> Option<Stopped> {
+        let target = &self.shared.target;
+        let offer = Offer { flows: target.flows.clone(), protocols: target.protocols.clone() };
+        let concurrency = self.shared.settings.concurrency.max(1);
+        let mut running: JoinSet<(Permutation, CaseRecord)> = JoinSet::new();
+        loop {
+            let is_spent = match budget {
+                Budget::Time(time) => begun.elapsed() >= time,
+                Budget::Credentials(count) => self.drawn >= count,
+            };
+            let is_over = is_spent || stop.is_stopped() || self.found.len() >= MOST_FOUND;
+            if !is_over && running.len() < concurrency {
+                let next = sequence(self.shared.settings.seed, self.drawn, &offer, Watch::Always)?;
+                self.drawn += 1;
+                let shared = Arc::clone(&self.shared);
+                running.spawn(async move { (next.clone(), play(shared, next).await) });
+                continue;
+            }
+            let joined = tokio::select! {
+                joined = running.join_next() => joined?,
+                () = stop.stopped() => return None,
+            };
+            let record = match joined {
+                Ok((permutation, record)) => self.settle(&permutation, record),
+                Err(error) => Some(crate::runner::judge::record::of_bug("model", &error)),
+            };
+            let Some(record) = record else { continue };
+            if breaker::lost(&record).is_some()
+                && let Pulse::Gone(cause) = pulse::feel(Arc::clone(&self.shared), offer.flows.clone()).await
+            {
+                let at = self.shared.settings.now.saturating_add(begun.elapsed().as_secs());
+                return Some(Stopped { cause, at });
+            }
+            sink(&Event::CaseFinished(Box::new(record)));
+        }
+    }
+
+    /// Counts a record. Gives what has to be reported.
+    fn settle(&mut self, permutation: &Permutation, mut record: CaseRecord) -> Option<CaseRecord> {
+        let counts = &mut self.counts;
+        counts.duration_us = counts.duration_us.saturating_add(record.duration_us);
+        self.checked.extend(record.checked.iter().cloned());
+        let shortest = self.shared.facts.take_shortest(&permutation.id);
+        match record.verdict {
+            Verdict::Pass => counts.held += 1,
+            Verdict::Skip => counts.skipped += 1,
+            Verdict::Deviation => counts.deviated += 1,
+            Verdict::Fail => counts.failed += 1,
+            Verdict::Error => {
+                counts.errors += 1;
+                return (counts.errors == 1).then_some(record);
+            }
+        }
+        // What was not made shorter is of a cause that is known.
+        let shortest = shortest?;
+        let name = format!("{}.yaml", shortest.case.id.replace('/', "-"));
+        let path = format!("{}/{name}", self.directory);
+        self.found.push(Found { text: self.suite(&shortest, &path), name });
+        (record.id, record.case) = (shortest.id.clone(), shortest.case.id.clone());
+        record.suite = Some(path);
+        Some(record)
+    }
+
+    fn suite(&self, permutation: &Permutation, path: &str) -> String {
+        let seed = self.shared.settings.seed;
+        let comment = format!(
+            "Found by following sequences with seed {seed}. Again, with the same target:\n\
+             proofmark run --suite {path} '{}' --seed {seed}",
+            permutation.id
+        );
+        suite_text(&permutation.case, &comment)
+    }
+
+    /// What was played, and what was learnt of the target.
+    fn summary(&self) -> CaseRecord {
+        let mut record = CaseRecord::empty("all/all/model", "model");
+        record.title = "sequences of calls, set against a model".to_owned();
+        record.clauses = vec![KEPT.to_owned()];
+        record.duration_us = self.counts.duration_us;
+        record.checked = self.checked.iter().cloned().collect();
+        let expected = "what the users have after each call is what the calls came to";
+        record.findings = vec![Finding::new(CHECK, KEPT, Reason::Met, expected, self.counts.words())];
+        let learnt = self.shared.facts.all();
+        record.observed =
+            learnt.iter().map(|(question, answer)| watched::answered(question, *answer)).collect::<Vec<_>>().join("\n");
+        record.decide(Profile::default());
+        record
+    }
+}
+
+impl Counts {
+    fn words(&self) -> String {
+        let mut words = vec![format!("{} hold", self.held)];
+        let further = [
+            (self.skipped, "not declared"),
+            (self.deviated, "deviate"),
+            (self.failed, "fail"),
+            (self.errors, "without a verdict"),
+        ];
+        words
+            .extend(further.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")));
+        format!("{} sequences: {}", self.held + further.map(|(count, _)| count).iter().sum::<usize>(), words.join(", "))
+    }
+}

@@ -1,0 +1,95 @@
+//! What all cases of a run share.
+
+use std::collections::HashMap;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use super::judge::verdict::Judge;
+use super::memory::canaries::Canaries;
+use super::memory::challenges::Challenges;
+use super::memory::controls::Controls;
+use super::memory::doubts::Doubts;
+use super::memory::facts::Facts;
+use super::memory::identifiers::Identifiers;
+use super::memory::tokens::Tokens;
+use super::memory::traces::Traces;
+use super::sending::attempts::{Attempts, Line};
+use super::subjects::pool::SubjectPool;
+use super::target::description::Target;
+use crate::contract::Protocol;
+use crate::wire::secret::Masker;
+
+/// What bounds and seeds a run.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    /// Seed of keys, credential ids and unknown ids.
+    pub seed: u64,
+    /// Permutations that run at the same time, at least 1.
+    pub concurrency: usize,
+    /// The time at which certificates have to be valid, in seconds since 1970.
+    pub now: u64,
+}
+
+/// What all permutations of a run share.
+pub(crate) struct Shared {
+    pub(crate) target: Target,
+    pub(crate) transports: HashMap<Protocol, Arc<Line>>,
+    pub(crate) attempts: Arc<Attempts>,
+    pub(crate) settings: Settings,
+    pub(crate) masker: Masker,
+    pub(crate) controls: Controls,
+    pub(crate) tokens: Arc<Tokens>,
+    pub(crate) pool: SubjectPool,
+    pub(crate) challenges: Challenges,
+    pub(crate) identifiers: Identifiers,
+    pub(crate) canaries: Arc<Canaries>,
+    /// Whether a list was behind for longer than is waited for it.
+    pub(crate) lists_lag: AtomicBool,
+    pub(crate) traces: Arc<Traces>,
+    pub(crate) doubts: Doubts,
+    pub(crate) facts: Facts,
+    /// What a call took in the preflight.
+    pub(crate) call_time: OnceLock<Duration>,
+    /// The longest time-out of options that cases wait for; not set where they do not wait.
+    pub(crate) wait_expiry: OnceLock<Duration>,
+}
+
+impl Shared {
+    /// For a target that is connected to; nothing is known of it yet.
+    pub(crate) fn new(
+        target: Target,
+        settings: Settings,
+        pool: SubjectPool,
+        attempts: Arc<Attempts>,
+        transports: HashMap<Protocol, Arc<Line>>,
+    ) -> Shared {
+        Shared {
+            transports,
+            attempts,
+            settings,
+            masker: Masker::new(target.accounts.secrets()),
+            controls: Controls::default(),
+            tokens: Arc::default(),
+            pool,
+            challenges: Challenges::default(),
+            identifiers: Identifiers::default(),
+            canaries: Arc::new(Canaries::new(&target.accounts)),
+            lists_lag: AtomicBool::default(),
+            traces: Arc::default(),
+            doubts: Doubts::default(),
+            facts: Facts::default(),
+            call_time: OnceLock::new(),
+            wait_expiry: OnceLock::new(),
+            target,
+        }
+    }
+
+    pub(crate) fn judge(&self) -> Judge<'_> {
+        Judge { reasons: &self.target.reasons, masker: &self.masker }
+    }
+
+    pub(crate) fn transport(&self, protocol: Protocol) -> Option<&Arc<Line>> {
+        self.transports.get(&protocol)
+    }
+}
