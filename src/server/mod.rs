@@ -1,7 +1,7 @@
 //! The reference server: a relying party that keeps every promise of the contract, in memory, over REST, gRPC and gRPC-Web on one port.
 //!
-//! `service` is the heart; `rest` and `grpc` only turn bytes into messages and back. With a [`Defect`] it breaks one promise on demand,
-//! with a [`Variant`] it does one thing otherwise that the documents leave open.
+//! `service` is the heart; `rest` and `grpc` only turn bytes into messages and back. With a [`defect`] it breaks one promise on demand,
+//! with a [`variant`] it does one thing otherwise that the documents leave open.
 //!
 //! Where the pages leave it open, this server chooses:
 //! - Checks come in the order authentication, decoding, limits, permission, existence, ceremony; only the last spends the challenge.

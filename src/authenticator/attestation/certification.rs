@@ -152,6 +152,7 @@ impl Certification {
         self.add_authority("other-root", OTHER_ROOT, "other-root");
         self.issued.extend(self.curveball());
     }
+
     /// Writes into every certificate the identifier of its issuer's key, as its issuer's certificate has it. Those of authorities
     /// that name themselves have none (RFC 5280 §4.2.1.1).
     fn link(&mut self) {

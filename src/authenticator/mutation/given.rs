@@ -39,6 +39,7 @@ impl Given<'_> {
     pub(super) fn text_template(&self, text: &str) -> Result<String, MutationError> {
         String::from_utf8(self.template(text)?).map_err(|_error| MutationError::Args("a template of UTF-8 text"))
     }
+
     /// Fills in a template; `named` gives the placeholders that depend on where it stands.
     pub(super) fn fill(
         &self,
