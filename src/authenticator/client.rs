@@ -4,8 +4,10 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::device::{self, CreationRequest, Made};
-use super::mutation::{Applied, MutationError, Stage};
+use super::device::{self, Made};
+use super::error::ClientError;
+use super::mutation::{Applied, Stage};
+use super::request::CreationRequest;
 use crate::webauthn::base64;
 use crate::webauthn::client_data::{CREATE, CollectedClientData};
 use crate::webauthn::cose::{CoseAlgorithm, CoseKey};
@@ -28,45 +30,6 @@ pub struct Client {
     pub honours_exclude_credentials: bool,
     /// Refuses if the options do not offer the authenticator's algorithm.
     pub honours_algorithms: bool,
-}
-
-/// Why a client gives no credential. The first four carry the names of the DOMExceptions that a browser throws.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ClientError {
-    /// The authenticator holds one of the excluded credentials.
-    #[error("InvalidStateError: the authenticator holds a credential of excludeCredentials")]
-    InvalidState,
-    /// No offered algorithm is one of the authenticator's.
-    #[error("NotSupportedError: pubKeyCredParams does not offer COSE algorithm {0}")]
-    NotSupported(CoseAlgorithm),
-    /// The RP ID does not go with the origin.
-    #[error("SecurityError: RP ID {rp_id:?} is neither the host of {origin} nor a suffix of it")]
-    Security {
-        /// The RP ID of the options.
-        rp_id: String,
-        /// The caller's origin.
-        origin: String,
-    },
-    /// The user handle is not 1 to 64 bytes long.
-    #[error("TypeError: user.id has {0} bytes, not 1 to 64")]
-    UserId(usize),
-    /// The caller's origin is not of the form `scheme://host[:port]`.
-    #[error("{0:?} is not an origin")]
-    Origin(String),
-    /// The private key of the request is none of the algorithm.
-    #[error("the private key is none of the algorithm")]
-    PrivateKey,
-    /// No key of the algorithm can be made.
-    #[error("keys of COSE algorithm {0} can't be made")]
-    Algorithm(CoseAlgorithm),
-    /// The mutation could not be applied.
-    #[error("mutation {id}: {source}")]
-    Mutation {
-        /// Id of the mutation.
-        id: &'static str,
-        /// What is wrong with it.
-        source: MutationError,
-    },
 }
 
 /// A credential that was created.

@@ -1,170 +1,16 @@
 //! The device's half: authenticatorMakeCredential (WebAuthn L3 §6.3.2) up to the attestation object.
 
-use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::attestation::{Draft, VectorAttestation};
-use super::client::ClientError;
+use super::attestation::Draft;
+use super::error::ClientError;
 use super::keys::{Forgeable, KeyPair, RsaKey, derive_bytes};
-use super::mutation::{Applied, Args, Mutation, Stage};
+use super::mutation::{Applied, Stage};
+use super::request::{CreationRequest, CredentialKey};
 use crate::webauthn::attestation::AttestationObject;
-use crate::webauthn::authenticator_data::{Aaguid, AttestedCredentialData, AuthenticatorData, Flags};
+use crate::webauthn::authenticator_data::{AttestedCredentialData, AuthenticatorData};
 use crate::webauthn::cbor::Form;
-use crate::webauthn::cose::{CoseAlgorithm, CoseKey};
-
-/// Length of credential ids in bytes unless a request says otherwise.
-const CREDENTIAL_ID_LENGTH: usize = 32;
-
-/// The attestation that the authenticator gives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Format {
-    /// `none`: no attestation.
-    None,
-    /// `packed` self attestation: signed with the credential private key.
-    PackedSelf,
-    /// `packed` with an attestation certificate.
-    PackedX5c,
-    /// `fido-u2f`
-    FidoU2f,
-    /// `tpm`
-    Tpm,
-    /// `android-key`
-    AndroidKey,
-    /// `apple`
-    Apple,
-    /// `compound`: packed with a certificate, and packed self attestation.
-    Compound,
-}
-
-impl Format {
-    /// Every format.
-    pub const ALL: [Format; 8] = [
-        Format::None,
-        Format::PackedSelf,
-        Format::PackedX5c,
-        Format::FidoU2f,
-        Format::Tpm,
-        Format::AndroidKey,
-        Format::Apple,
-        Format::Compound,
-    ];
-
-    /// The registered identifier, with `-self` or `-x5c` behind `packed`.
-    pub const fn slug(self) -> &'static str {
-        match self {
-            Format::PackedSelf => "packed-self",
-            Format::PackedX5c => "packed-x5c",
-            other => other.identifier(),
-        }
-    }
-
-    /// The format with this slug.
-    pub fn from_slug(slug: &str) -> Option<Format> {
-        Format::ALL.into_iter().find(|format| format.slug() == slug)
-    }
-
-    /// The attestation statement format identifier, such as `packed`.
-    pub const fn identifier(self) -> &'static str {
-        match self {
-            Format::None => "none",
-            Format::PackedSelf | Format::PackedX5c => "packed",
-            Format::FidoU2f => "fido-u2f",
-            Format::Tpm => "tpm",
-            Format::AndroidKey => "android-key",
-            Format::Apple => "apple",
-            Format::Compound => "compound",
-        }
-    }
-
-    /// Whether authenticators send the intermediate that issued the leaf with it, as TPMs, Android and Apple devices do.
-    pub const fn sends_intermediate(self) -> bool {
-        matches!(self, Format::Tpm | Format::AndroidKey | Format::Apple)
-    }
-
-    /// The AAGUID that authenticators with this attestation have: that of our model, or none.
-    const fn aaguid(self) -> Aaguid {
-        match self {
-            Format::None | Format::PackedSelf | Format::FidoU2f => Aaguid::ZERO,
-            _ => MODEL,
-        }
-    }
-}
-
-/// The AAGUID of the virtual authenticator's model: "proofmark" with the marks of a random UUID.
-const MODEL: Aaguid = Aaguid(*b"proofm\x41r\x8akauth01");
-
-/// What one creation is to give. [`CreationRequest::new`] gives ordinary values; every field can be replaced.
-#[derive(Clone)]
-pub struct CreationRequest<'a> {
-    /// Everything random is derived from it.
-    pub seed: [u8; 32],
-    /// The attestation.
-    pub format: Format,
-    /// The algorithm of the credential key.
-    pub algorithm: CoseAlgorithm,
-    /// Ways to be wrong, one after the other; cases have at most one.
-    pub mutations: &'a [(&'static Mutation, Args)],
-    /// The credential private key, derived from the seed if absent.
-    pub key: Option<CredentialKey<'a>>,
-    /// The credential id; derived from the seed if absent.
-    pub credential_id: Option<Vec<u8>>,
-    /// Length in bytes of a derived credential id.
-    pub credential_id_length: usize,
-    /// AAGUID; if absent that of our model where the format is about models, and otherwise all zero.
-    pub aaguid: Option<Aaguid>,
-    /// All flags at once, instead of the values below.
-    pub flags: Option<Flags>,
-    /// UV flag; if absent, set when the options ask for user verification `required` or `preferred` (the default).
-    pub user_verified: Option<bool>,
-    /// BE flag.
-    pub backup_eligible: bool,
-    /// BS flag.
-    pub backup_state: bool,
-    /// Signature counter.
-    pub sign_count: u32,
-    /// Members that follow the defined ones in the client data.
-    pub extra_client_data: Vec<(String, Value)>,
-    /// Inputs of a W3C test vector: attestation is made as there.
-    pub vector_attestation: Option<VectorAttestation>,
-    /// Ids of the credentials that the authenticator holds, for `excludeCredentials`.
-    pub held_credentials: &'a [Vec<u8>],
-}
-
-impl CreationRequest<'_> {
-    /// An ordinary creation.
-    pub fn new(seed: [u8; 32], format: Format) -> Self {
-        CreationRequest {
-            seed,
-            format,
-            algorithm: CoseAlgorithm::ES256,
-            mutations: &[],
-            key: None,
-            credential_id: None,
-            credential_id_length: CREDENTIAL_ID_LENGTH,
-            aaguid: None,
-            flags: None,
-            user_verified: None,
-            backup_eligible: false,
-            backup_state: false,
-            sign_count: 0,
-            extra_client_data: Vec::new(),
-            vector_attestation: None,
-            held_credentials: &[],
-        }
-    }
-
-    /// The flags, given whether the options ask for user verification.
-    fn flags(&self, asks_user_verification: bool) -> Flags {
-        self.flags.unwrap_or_else(|| {
-            // U2F tokens know no user verification.
-            let verifies = asks_user_verification && self.format != Format::FidoU2f;
-            Flags(Flags::USER_PRESENT | Flags::ATTESTED_CREDENTIAL_DATA)
-                .with(Flags::USER_VERIFIED, self.user_verified.unwrap_or(verifies))
-                .with(Flags::BACKUP_ELIGIBLE, self.backup_eligible)
-                .with(Flags::BACKUP_STATE, self.backup_state)
-        })
-    }
-}
+use crate::webauthn::cose::CoseKey;
 
 /// What the device gives the client.
 pub(super) struct Made {
@@ -175,18 +21,6 @@ pub(super) struct Made {
     pub(super) attested_key: Option<CoseKey>,
     pub(super) authenticator_data: Vec<u8>,
     pub(super) attestation_object: Vec<u8>,
-}
-
-/// A credential private key that is given.
-#[derive(Clone, Copy)]
-pub enum CredentialKey<'a> {
-    /// A big-endian scalar, or an Ed25519 secret of 32 bytes.
-    Private(&'a [u8]),
-    /// An RSA key of `fixtures/keys/rsa.json`, such as `rsa-4096`; or `rsa-exponent-1` or `ed25519-identity`, under which anybody
-    /// can sign.
-    Named(&'a str),
-    /// The primes of an RSA key with exponent 65537, big-endian.
-    Primes(&'a [u8], &'a [u8]),
 }
 
 /// The key pair of a request.

@@ -8,14 +8,22 @@ mod certificate;
 mod chain;
 mod client;
 mod device;
+mod error;
+mod format;
 mod keys;
 mod mutation;
+mod parts;
+mod request;
 
-pub use attestation::{Part, VectorAttestation, attestation_root};
+pub use attestation::attestation_root;
 pub use chain::{BulkAuthenticator, BulkCredential, BulkError, ChainedKey, KeyChain};
-pub use client::{Client, ClientError, CreatedCredential};
-pub use device::{CreationRequest, CredentialKey, Format, mark};
-pub use mutation::{Args, Given, MUTATIONS, Mutation, MutationError, Stage};
+pub use client::{Client, CreatedCredential};
+pub use device::mark;
+pub use error::{ClientError, MutationError};
+pub use format::Format;
+pub use mutation::{Args, Given, MUTATIONS, Mutation, Stage};
+pub use parts::Part;
+pub use request::{CreationRequest, CredentialKey, VectorAttestation};
 
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use super::{Endpoint, Slot, What};
+use super::flow::Endpoint;
+use super::slot::{Slot, What};
 
 impl Slot {
     /// What a message says there.

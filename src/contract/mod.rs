@@ -6,14 +6,14 @@
 mod built_in;
 pub mod clause;
 pub mod dialect;
-mod endpoint;
 mod flow;
+mod operation;
 mod protocol;
 mod slot;
 mod zitadel;
 
 pub use built_in::{ALL, flows, slugs, usual};
-pub use endpoint::{Endpoint, GrpcBinding, LengthUnit, Limit, Operation, RestBinding};
-pub use flow::{Contract, Flow, FlowData};
+pub use flow::{Contract, Endpoint, Flow, FlowData};
+pub use operation::{GrpcBinding, LengthUnit, Limit, Operation, RestBinding};
 pub use protocol::Protocol;
 pub use slot::{Form, Slot, What};

@@ -2,8 +2,8 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::Step;
 use super::context::{Context, Row, holds};
+use super::step::Step;
 use crate::webauthn::authenticator_data::{AuthenticatorData, Flags};
 
 /// The checks in the order of evaluation.

@@ -2,11 +2,7 @@
 
 use std::fmt;
 
-use serde_json::Value;
-
-use super::context::Context;
-use super::procedure::REGISTRATION;
-use super::{Step, registration};
+use super::step::Step;
 use crate::webauthn::attestation::AttestationType;
 use crate::webauthn::authenticator_data::{Aaguid, Flags};
 use crate::webauthn::cose::{CoseAlgorithm, CoseKey};
@@ -83,14 +79,6 @@ impl fmt::Display for Refusal {
 
 impl std::error::Error for Refusal {}
 
-/// Verifies a RegistrationResponseJSON.
-///
-/// # Errors
-/// [`Refusal`]: the first step of WebAuthn L3 §7.1 that does not hold.
-pub fn verify_registration(ceremony: &Ceremony<'_>, credential: &Value) -> Result<Registration, Refusal> {
-    verify_registration_without(ceremony, credential, None)
-}
-
 /// What a careless relying party leaves out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Omission {
@@ -101,16 +89,4 @@ pub enum Omission {
     /// One check of a format's procedure, such as `8.3/magic`: a statement that fails there is taken for verified. Or one that no step
     /// of the ceremony has: `5.1/raw-id`, that rawId is the credential id; `6.5.1/point`, that the key is a point of its curve.
     Check(&'static str),
-}
-
-/// Verifies as a relying party would that leaves something out. With `None` the same as [`verify_registration`].
-///
-/// # Errors
-/// [`Refusal`]; of a step that is left out only if its input cannot be read at all.
-pub fn verify_registration_without(
-    ceremony: &Ceremony<'_>,
-    credential: &Value,
-    omission: Option<Omission>,
-) -> Result<Registration, Refusal> {
-    registration::verify(&Context { procedure: &REGISTRATION, ceremony, omission }, credential)
 }

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::Step;
 use super::context::{Context, Row, holds, show};
+use super::step::Step;
 use crate::webauthn::base64;
 use crate::webauthn::client_data::ReceivedClientData;
 

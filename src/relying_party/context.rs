@@ -2,7 +2,9 @@
 
 use serde_json::Value;
 
-use super::{Ceremony, Omission, Procedure, Refusal, Step};
+use super::ceremony::{Ceremony, Omission, Refusal};
+use super::procedure::Procedure;
+use super::step::Step;
 use crate::webauthn::client_data::{ClientDataError, ReceivedClientData};
 
 /// A check of something that was read: `Err` says what was found.

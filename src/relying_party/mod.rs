@@ -13,8 +13,9 @@ mod registration;
 mod step;
 
 pub use crate::webauthn::attestation::AttestationType;
-pub use ceremony::{Ceremony, Omission, Refusal, Registration, verify_registration, verify_registration_without};
+pub use ceremony::{Ceremony, Omission, Refusal, Registration};
 pub use procedure::{Procedure, REGISTRATION};
+pub use registration::{verify_registration, verify_registration_without};
 pub use step::Step;
 
 #[cfg(test)]

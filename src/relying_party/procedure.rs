@@ -1,6 +1,6 @@
 //! What a ceremony consists of, as data.
 
-use super::Step;
+use super::step::Step;
 use crate::webauthn::client_data::CREATE;
 
 /// A ceremony of section 7.

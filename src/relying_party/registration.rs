@@ -3,8 +3,11 @@
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
+use super::ceremony::{Ceremony, Omission, Refusal, Registration};
 use super::context::{Context, quote};
-use super::{Refusal, Registration, Step, authenticator_data, client_data};
+use super::procedure::REGISTRATION;
+use super::step::Step;
+use super::{authenticator_data, client_data};
 use crate::webauthn::attestation::{self, AttestationObject, AttestationType, Statement};
 use crate::webauthn::authenticator_data::{AttestedCredentialData, AuthenticatorData};
 use crate::webauthn::cbor::Form;
@@ -15,7 +18,27 @@ use crate::webauthn::x509::validate_path;
 /// Longest credential id (WebAuthn L3 §6.5.1), in bytes.
 const MAX_CREDENTIAL_ID: usize = 1023;
 
-pub(super) fn verify(context: &Context<'_>, credential: &Value) -> Result<Registration, Refusal> {
+/// Verifies a RegistrationResponseJSON.
+///
+/// # Errors
+/// [`Refusal`]: the first step of WebAuthn L3 §7.1 that does not hold.
+pub fn verify_registration(ceremony: &Ceremony<'_>, credential: &Value) -> Result<Registration, Refusal> {
+    verify_registration_without(ceremony, credential, None)
+}
+
+/// Verifies as a relying party would that leaves something out. With `None` the same as [`verify_registration`].
+///
+/// # Errors
+/// [`Refusal`]; of a step that is left out only if its input cannot be read at all.
+pub fn verify_registration_without(
+    ceremony: &Ceremony<'_>,
+    credential: &Value,
+    omission: Option<Omission>,
+) -> Result<Registration, Refusal> {
+    verify(&Context { procedure: &REGISTRATION, ceremony, omission }, credential)
+}
+
+fn verify(context: &Context<'_>, credential: &Value) -> Result<Registration, Refusal> {
     let response = read_envelope(context, credential)?;
     context.check(client_data::CHECKS, &context.read_client_data(&response.client_data_json)?)?;
     // Step 12: the hash is over the bytes as received.

@@ -5,34 +5,21 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use serde_json::{Map, Value, json};
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
 
-use super::json;
+use super::attempt::Attempt;
+use super::credential::{claimed_challenge, client_data, has_wrong_type, last_certificate, named_id};
 use super::leniency;
 use super::options::offer;
 use super::refusal::Refused;
-use super::service::Caller;
-use super::site::Site;
 use super::spill;
 use super::store::{Factor, Kind, Pending, Role, User};
 use super::stored;
 use super::strictness;
-use crate::contract::{Endpoint, Form, Protocol, What};
+use crate::contract::{Protocol, What};
 use crate::relying_party::{Ceremony, Omission, Refusal, Step, verify_registration_without};
-use crate::webauthn::attestation::AttestationObject;
 use crate::webauthn::x509::Certificate;
-
-/// One verify of a user that may be acted on.
-pub(super) struct Attempt<'a> {
-    pub site: &'a Site,
-    pub endpoint: &'a Endpoint,
-    pub message: &'a Value,
-    pub user: &'a User,
-    pub caller: &'a Caller,
-    /// The registration as it was before others may have taken it; only a defect looks.
-    pub early: Option<Pending>,
-}
 
 impl Attempt<'_> {
     /// Answers it. No lock is held while the credential is judged.
@@ -143,17 +130,6 @@ impl Attempt<'_> {
         }
     }
 
-    /// The credential that was sent.
-    pub(super) fn credential(&self) -> Result<Value, Refused> {
-        credential_of(self.endpoint, self.message)
-    }
-
-    /// The name that the factor is given.
-    pub(super) fn name(&self) -> &str {
-        let name = self.endpoint.asks(What::FactorName).and_then(|slot| slot.of(self.message));
-        name.and_then(Value::as_str).unwrap_or_default()
-    }
-
     /// The id of a credential that passes WebAuthn L3 §7.1; the id is reserved then.
     fn judge(&self, pending: &Pending, credential: &Value) -> Result<Vec<u8>, Refused> {
         let (store, switches) = (&self.site.store, &self.site.switches);
@@ -205,13 +181,6 @@ impl Attempt<'_> {
         let is_forgotten = (is_v1 && switches.has("algorithm-user-verified-unchecked-in-v1"))
             || (switches.has("carrier-authenticator-data-of-envelope") && leniency::says_verified(credential));
         pending.user_verification == "required" && !is_forgotten
-    }
-
-    /// Credential ids of the user.
-    pub(super) fn owned(&self) -> Vec<Vec<u8>> {
-        let mut state = self.user.state();
-        let factors = state.of(Kind::of(self.endpoint.flow)).factors.iter();
-        factors.map(|factor| factor.credential_id.clone()).collect()
     }
 
     fn refused(&self, refusal: &Refusal, credential: &Value) -> Refused {
@@ -337,59 +306,4 @@ fn refused_at(slug: &str, detail: &str) -> Refused {
     // The detail may quote the caller, and the message has to fit into a header.
     let message: String = detail.chars().take(LONGEST_MESSAGE).collect();
     Refused::with_message(&format!("WEBAUTHN-{slug}"), message)
-}
-
-/// The credential as JSON: v1 sends it as bytes, v2 as a Struct.
-pub(super) fn credential_of(endpoint: &Endpoint, message: &Value) -> Result<Value, Refused> {
-    let slot = endpoint.asks(What::Credential);
-    let member = slot.and_then(|slot| slot.of(message)).unwrap_or(&Value::Null);
-    if slot.is_some_and(|slot| slot.form == Form::Json) {
-        return Ok(member.clone());
-    }
-    STANDARD
-        .decode(member.as_str().unwrap_or_default())
-        .ok()
-        .and_then(|bytes| json::parse(&bytes).ok())
-        .ok_or_else(|| Refused::new("WEBAUTHN-credential-json"))
-}
-
-/// The client data, without any check.
-pub(super) fn client_data(credential: &Value) -> Option<Map<String, Value>> {
-    let text = credential.pointer("/response/clientDataJSON")?.as_str()?;
-    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).ok()?).ok()
-}
-
-/// Whether a text of the envelope is of another type.
-fn has_wrong_type(credential: &Value) -> bool {
-    let texts = ["/id", "/rawId", "/type", "/response/clientDataJSON", "/response/attestationObject"];
-    texts.iter().filter_map(|pointer| credential.pointer(pointer)).any(|member| !member.is_string())
-}
-
-/// The challenge that the client data name.
-fn claimed_challenge(credential: &Value) -> Option<Vec<u8>> {
-    URL_SAFE_NO_PAD.decode(claimed_challenge_text(credential)?).ok()
-}
-
-/// The challenge as the client data have it.
-pub(super) fn claimed_challenge_text(credential: &Value) -> Option<String> {
-    client_data(credential)?.get("challenge")?.as_str().map(str::to_owned)
-}
-
-/// The attestation object, without any check.
-pub(super) fn attestation_object(credential: &Value) -> Option<AttestationObject> {
-    let text = credential.pointer("/response/attestationObject")?.as_str()?;
-    AttestationObject::decode_prefix(&URL_SAFE_NO_PAD.decode(text).ok()?).ok()
-}
-
-/// The last certificate of x5c.
-fn last_certificate(credential: &Value) -> Option<Certificate> {
-    let statement = attestation_object(credential)?.statement;
-    let members = statement.as_map()?;
-    let (_, certificates) = members.iter().find(|(name, _)| name.as_text() == Some("x5c"))?;
-    Certificate::from_der(certificates.as_array()?.last()?.as_bytes()?).ok()
-}
-
-/// The id that the envelope names, without any check.
-pub(super) fn named_id(credential: &Value) -> Vec<u8> {
-    credential["id"].as_str().and_then(|id| URL_SAFE_NO_PAD.decode(id).ok()).unwrap_or_default()
 }

@@ -10,7 +10,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-use super::Management;
+use super::config::Management;
 use super::refusal::Refused;
 use super::store::{Kind, Role, Store, User, user_id};
 use crate::wire::secret::Secret;

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::ceremony::{attestation_object, claimed_challenge_text};
+use super::credential::{attestation_object, claimed_challenge_text};
 use super::switches::Switches;
 use crate::contract::Protocol;
 use crate::relying_party::{Omission, Step};

@@ -28,11 +28,14 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use super::accounts::accounts_of;
+use super::config::ServerConfig;
 use super::counts::Counts;
 use super::factors::{self, READY};
 use super::listener::Manner;
+use super::running::{RunningServer, Server};
 use super::store::{Store, User};
-use super::{RunningServer, Server, ServerConfig, accounts_of, body, listener, rest};
+use super::{body, listener, rest};
 use crate::contract::{Contract, Endpoint, Flow, Form, Operation, Protocol, What};
 use crate::wire::{framing, schema};
 

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::ceremony::{credential_of, named_id};
+use super::caller::Caller;
+use super::credential::{credential_of, named_id};
 use super::lapses::WINDOW;
 use super::refusal::Refused;
-use super::service::Caller;
 use super::site::Site;
 use super::store::{Kind, User};
 use crate::contract::{Endpoint, Operation, What};

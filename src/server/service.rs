@@ -12,12 +12,14 @@ use http::HeaderMap;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
+use super::attempt::Attempt;
 use super::bearer;
+use super::caller::Caller;
 use super::carriers::Besides;
-use super::ceremony::{Attempt, named_id};
 use super::challenge;
 use super::conditions::Conditions;
 use super::counts::Counts;
+use super::credential::named_id;
 use super::factors;
 use super::handle;
 use super::lapses::WINDOW;
@@ -48,15 +50,6 @@ pub(super) struct Service {
     pub site: Site,
     pub conditions: Conditions,
     pub counts: Arc<Counts>,
-}
-
-/// Who calls, and how.
-#[derive(Debug, Clone)]
-pub(super) struct Caller {
-    pub user: Arc<User>,
-    pub protocol: Protocol,
-    /// What the request names besides; only defects look at it.
-    pub besides: Besides,
 }
 
 impl Service {

@@ -3,8 +3,8 @@
 use axum::extract::RawPathParams;
 use serde_json::{Value, json};
 
+use super::caller::Caller;
 use super::refusal::Refused;
-use super::service::Caller;
 use super::site::Site;
 use super::store::{Store, User};
 use crate::contract::{Endpoint, Operation, Protocol};

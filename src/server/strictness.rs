@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::ceremony::{Attempt, attestation_object, client_data};
+use super::attempt::Attempt;
+use super::credential::{attestation_object, client_data};
 use super::refusal::Refused;
 use super::store::Kind;
 use crate::webauthn::{base64, cbor};

@@ -155,5 +155,4 @@ fn parse_object(text: &str, to_the_end: bool) -> serde_json::Result<ReceivedClie
 }
 
 #[cfg(test)]
-#[path = "client_data_tests.rs"]
 mod tests;

@@ -229,5 +229,4 @@ impl CoseKey {
 }
 
 #[cfg(test)]
-#[path = "cose_tests.rs"]
 mod tests;

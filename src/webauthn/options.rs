@@ -228,5 +228,4 @@ fn whole(value: &Value) -> Option<i64> {
 }
 
 #[cfg(test)]
-#[path = "options_tests.rs"]
 mod tests;

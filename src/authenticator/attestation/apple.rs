@@ -2,8 +2,9 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::{Draft, Nonce, Part, certificates, members};
-use crate::authenticator::client::ClientError;
+use super::draft::{Draft, certificates, members};
+use crate::authenticator::error::ClientError;
+use crate::authenticator::parts::{Nonce, Part};
 use crate::webauthn::cbor::Value;
 use crate::webauthn::der;
 use crate::webauthn::x509::oid;

@@ -2,28 +2,18 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::{Draft, Part};
+use super::draft::{Draft, certificates, members};
 use crate::authenticator::certificate::{Authority, CertificateTemplate, Name, explicit_curve};
-use crate::authenticator::client::ClientError;
+use crate::authenticator::error::ClientError;
 use crate::authenticator::keys::{Forgeable, KeyPair};
+use crate::authenticator::parts::{Certification, Issued, Part};
+use crate::webauthn::cbor::Value;
 use crate::webauthn::cose::CoseAlgorithm;
 use crate::webauthn::public_key::KeyKind;
 use crate::webauthn::x509::oid;
 
 /// The seed of what all authenticators of our one model share: the attestation key.
 const MODEL_SEED: [u8; 32] = *b"proofmark authenticator model 01";
-
-/// The inputs that the W3C test vectors (WebAuthn L3 §16) publish beside those of the credential. With them attestation is made
-/// as there: other names, no AAGUID extension, a TPM of an unknown vendor, empty authorization lists.
-#[derive(Debug, Clone)]
-pub struct VectorAttestation {
-    /// `attestation_ca_key`: private scalar on P-256, big-endian.
-    pub authority_private_key: Vec<u8>,
-    /// `attestation_private_key`, where the attestation key is not the credential key.
-    pub private_key: Option<Vec<u8>>,
-    /// `attestation_cert_serial_number`
-    pub certificate_serial: Vec<u8>,
-}
 
 /// The certificate (DER) of the authority that issues attestation certificates: what a target has to trust.
 pub fn attestation_root() -> Vec<u8> {
@@ -36,74 +26,10 @@ const OTHER_ROOT: &str = "proofmark other root";
 const INTERMEDIATE: &str = "proofmark intermediate";
 const SECOND: &str = "proofmark second intermediate";
 
-/// A certificate that will be issued.
-pub struct Issued {
-    /// How mutations name it.
-    pub(in crate::authenticator) name: &'static str,
-    pub(in crate::authenticator) template: CertificateTemplate,
-    /// The subject's key pair.
-    pub(in crate::authenticator) key: KeyPair,
-    /// The one that it names as its issuer.
-    pub(in crate::authenticator) issuer: &'static str,
-    /// The one whose key signs it.
-    pub(in crate::authenticator) signed_by: &'static str,
-    /// Whether its authority key identifier follows from the issuer that it names (RFC 5280 §4.2.1.1).
-    pub(in crate::authenticator) is_linked: bool,
-}
-
 impl Issued {
     /// Issued by itself, until [`Certification::set_issuer`] says otherwise.
     fn new(name: &'static str, template: CertificateTemplate, key: KeyPair) -> Issued {
         Issued { name, template, key, issuer: name, signed_by: name, is_linked: true }
-    }
-}
-
-/// The certificates of a statement.
-pub struct Certification {
-    /// `leaf`, and the authorities `root`, `intermediate`, `second` (an intermediate below the first), `other-root` and `curveball`.
-    pub(in crate::authenticator) issued: Vec<Issued>,
-    /// What `x5c` will hold, by name.
-    pub(in crate::authenticator) chain: Vec<String>,
-    /// The algorithm of the attestation signature.
-    pub(in crate::authenticator) algorithm: CoseAlgorithm,
-}
-
-impl Certification {
-    pub(in crate::authenticator) fn get(&mut self, name: &str) -> Option<&mut Issued> {
-        self.issued.iter_mut().find(|issued| issued.name == name)
-    }
-
-    /// Makes `name` the subject's issuer: its name and its key.
-    pub(in crate::authenticator) fn set_issuer(&mut self, subject: &str, issuer: &str) -> Option<()> {
-        let found = self.get(issuer)?;
-        let (name, template_subject) = (found.name, found.template.subject.clone());
-        let subject = self.get(subject)?;
-        subject.template.issuer = template_subject;
-        (subject.issuer, subject.signed_by) = (name, name);
-        Some(())
-    }
-
-    /// Writes into every certificate the identifier of its issuer's key, as its issuer's certificate has it. Those of authorities
-    /// that name themselves have none (RFC 5280 §4.2.1.1).
-    fn link(&mut self) {
-        let identifiers: Vec<_> =
-            self.issued.iter().map(|issued| (issued.name, issued.template.subject_key_identifier())).collect();
-        for issued in self.issued.iter_mut().filter(|issued| issued.is_linked) {
-            let known = identifiers.iter().find(|(name, _)| *name == issued.issuer);
-            if let Some((_, Some(identifier))) = known.filter(|_| issued.issuer != issued.name || issued.name == "leaf")
-            {
-                issued.template.set_authority_key_identifier(identifier);
-            }
-        }
-    }
-
-    /// The DER of a certificate.
-    pub(in crate::authenticator) fn der(&self, name: &str) -> Vec<u8> {
-        let find = |name: &str| self.issued.iter().find(|issued| issued.name == name);
-        match find(name).and_then(|subject| Some((subject, find(subject.signed_by)?))) {
-            Some((subject, issuer)) => subject.template.issue(&issuer.key),
-            None => Vec::new(),
-        }
     }
 }
 
@@ -226,4 +152,38 @@ impl Certification {
         self.add_authority("other-root", OTHER_ROOT, "other-root");
         self.issued.extend(self.curveball());
     }
+
+    /// Writes into every certificate the identifier of its issuer's key, as its issuer's certificate has it. Those of authorities
+    /// that name themselves have none (RFC 5280 §4.2.1.1).
+    fn link(&mut self) {
+        let identifiers: Vec<_> =
+            self.issued.iter().map(|issued| (issued.name, issued.template.subject_key_identifier())).collect();
+        for issued in self.issued.iter_mut().filter(|issued| issued.is_linked) {
+            let known = identifiers.iter().find(|(name, _)| *name == issued.issuer);
+            if let Some((_, Some(identifier))) = known.filter(|_| issued.issuer != issued.name || issued.name == "leaf")
+            {
+                issued.template.set_authority_key_identifier(identifier);
+            }
+        }
+    }
+
+    /// The DER of a certificate.
+    fn der(&self, name: &str) -> Vec<u8> {
+        let find = |name: &str| self.issued.iter().find(|issued| issued.name == name);
+        match find(name).and_then(|subject| Some((subject, find(subject.signed_by)?))) {
+            Some((subject, issuer)) => subject.template.issue(&issuer.key),
+            None => Vec::new(),
+        }
+    }
+}
+
+/// A statement of `alg`, `sig` over authenticator data and client data hash, and `x5c`.
+pub(super) fn signed(draft: &Draft<'_>, certified: Certified) -> Result<Value, ClientError> {
+    let message = draft.message(draft.usual_pieces())?;
+    let signature = draft.sign(&certified.key, certified.algorithm, message)?;
+    Ok(members([
+        ("alg", Value::from(certified.algorithm.0)),
+        ("sig", Value::Bytes(signature)),
+        ("x5c", certificates(certified.chain)),
+    ]))
 }

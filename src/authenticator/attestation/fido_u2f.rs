@@ -1,7 +1,7 @@
 //! FIDO U2F attestation (WebAuthn L3 §8.6).
 
-use super::{Draft, certificates, members};
-use crate::authenticator::client::ClientError;
+use super::draft::{Draft, certificates, members};
+use crate::authenticator::error::ClientError;
 use crate::webauthn::cbor::Value;
 use crate::webauthn::cose::label;
 use crate::webauthn::public_key::KeyKind;

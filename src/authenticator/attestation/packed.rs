@@ -1,7 +1,8 @@
 //! Packed attestation (WebAuthn L3 §8.2).
 
-use super::{Draft, members, signed};
-use crate::authenticator::client::ClientError;
+use super::certification::signed;
+use super::draft::{Draft, members};
+use crate::authenticator::error::ClientError;
 use crate::webauthn::cbor::Value;
 use crate::webauthn::der;
 use crate::webauthn::public_key::KeyKind;

@@ -6,10 +6,12 @@ use std::ops::Range;
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
+use super::key_chain::{ChainedKey, KeyChain, short};
 use super::wanted::Wanted;
-use super::{ChainedKey, KeyChain, short};
-use crate::authenticator::client::{Client, ClientError};
-use crate::authenticator::device::{Format, mark};
+use crate::authenticator::client::Client;
+use crate::authenticator::device::mark;
+use crate::authenticator::error::ClientError;
+use crate::authenticator::format::Format;
 use crate::authenticator::keys::derive_bytes;
 use crate::webauthn::authenticator_data::{Aaguid, AttestedCredentialData, AuthenticatorData, Flags};
 use crate::webauthn::base64;

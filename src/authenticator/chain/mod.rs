@@ -1,127 +1,12 @@
 //! Credentials in bulk from throw-away test keys: key pairs and nonces that cost an addition each, and templates around them.
 
 mod bulk;
+mod key_chain;
 mod walk;
 mod wanted;
 
-use p256::elliptic_curve::ff::Field as _;
-use p256::elliptic_curve::ops::Reduce as _;
-use p256::{FieldBytes, Scalar};
-use sha2::{Digest as _, Sha256};
-
 pub use bulk::{BulkAuthenticator, BulkCredential, BulkError};
-
-use crate::webauthn::public_key::{KeyKind, PublicKey};
-use walk::{Point, Walk};
-
-/// Key pairs for ES256 and signatures of theirs, without a scalar multiplication for each.
-///
-/// **Test keys only.** Every private key is the one before plus one, and every nonce too. Two signatures whose places in the
-/// chain can be guessed give away both private keys, and with them all others. That is harmless for throw-away credentials on
-/// test servers, which is what this is for. Anywhere else it is a broken account: no credential that is to be kept may have
-/// such a key, and `attest` makes them only when it is told to.
-///
-/// The keys are valid and all different, the nonces too, and the signatures verify as any others do. From a base that the seed
-/// gives, the next point is P + G and the next scalar d + 1. Points are added in batches, with one inversion in the field for
-/// all of them; the nonces are inverted in the same way, and so a signature is two multiplications modulo the group order.
-///
-/// A chain holds some 40 kB: one for each thread is better than one for each user.
-#[derive(Clone)]
-pub struct KeyChain {
-    keys: Walk<ChainedKey>,
-    nonces: Walk<Nonce>,
-}
-
-/// A key pair of a [`KeyChain`]: for throw-away credentials on test servers only.
-#[derive(Clone, Copy)]
-pub struct ChainedKey {
-    scalar: Scalar,
-    x: FieldBytes,
-    y: FieldBytes,
-}
-
-/// What one signature uses up: the inverse of k, and the x coordinate of k·G as a scalar.
-#[derive(Clone, Copy)]
-struct Nonce {
-    inverse: Scalar,
-    r: Scalar,
-}
-
-impl KeyChain {
-    /// The chain that a seed gives.
-    pub fn new(seed: &[u8; 32]) -> KeyChain {
-        KeyChain { keys: Walk::new(seed, "key-chain/keys"), nonces: Walk::new(seed, "key-chain/nonces") }
-    }
-
-    /// The next key pair.
-    pub fn next_key(&mut self) -> ChainedKey {
-        self.keys.next(|scalars, points| {
-            let key = |(scalar, point): (Scalar, Point)| ChainedKey { scalar, x: point.x(), y: point.y() };
-            scalars.into_iter().zip(points).map(key).collect()
-        })
-    }
-
-    /// A signature over a message with ES256, in DER, under the next nonce.
-    pub fn sign(&mut self, key: &ChainedKey, message: &[u8]) -> Vec<u8> {
-        let mut der = Vec::new();
-        self.sign_prehash(key, Sha256::digest(message).into(), &mut der);
-        der
-    }
-
-    /// As [`KeyChain::sign`], over a digest and to the end of `der`.
-    fn sign_prehash(&mut self, key: &ChainedKey, digest: [u8; 32], der: &mut Vec<u8>) {
-        let digest = Scalar::reduce(&FieldBytes::from(digest));
-        loop {
-            let Nonce { inverse, r } = self.next_nonce();
-            let s = inverse * (digest + r * key.scalar);
-            // A signature has no zeros (SEC 1 §4.1.3); once in 2^255.
-            if !bool::from(r.is_zero() | s.is_zero()) {
-                return push_signature(der, [r.to_bytes(), s.to_bytes()]);
-            }
-        }
-    }
-
-    fn next_nonce(&mut self) -> Nonce {
-        self.nonces.next(|mut scalars, points| {
-            walk::invert(&mut scalars);
-            let nonce = |(inverse, point): (Scalar, Point)| Nonce { inverse, r: Scalar::reduce(&point.x()) };
-            scalars.into_iter().zip(points).map(nonce).collect()
-        })
-    }
-}
-
-impl ChainedKey {
-    /// The private key, big-endian.
-    pub fn private_key(&self) -> [u8; 32] {
-        self.scalar.to_bytes().into()
-    }
-
-    /// The public key.
-    pub fn public_key(&self) -> PublicKey {
-        PublicKey::elliptic(KeyKind::P256, &self.x, &self.y)
-    }
-}
-
-/// Appends an ECDSA-Sig-Value (RFC 3279 §2.2.3) of numbers that are not zero.
-fn push_signature(der: &mut Vec<u8>, numbers: [FieldBytes; 2]) {
-    let start = der.len();
-    der.extend([0x30, 0]);
-    for number in numbers {
-        let zeros = number.iter().take_while(|byte| **byte == 0).count();
-        let digits = &number[zeros..];
-        // The highest bit is the sign.
-        let sign: &[u8] = if digits.first() >= Some(&0x80) { &[0] } else { &[] };
-        der.extend([0x02, short(sign.len() + digits.len())]);
-        der.extend(sign);
-        der.extend(digits);
-    }
-    der[start + 1] = short(der.len() - start - 2);
-}
-
-/// A length of less than 128.
-fn short(length: usize) -> u8 {
-    u8::try_from(length).unwrap_or(u8::MAX)
-}
+pub use key_chain::{ChainedKey, KeyChain};
 
 #[cfg(test)]
 mod tests;

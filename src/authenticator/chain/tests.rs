@@ -1,7 +1,6 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use p256::ecdsa::SigningKey;
 use serde_json::{Value, json};
 
 use super::wanted::Wanted;
@@ -35,54 +34,6 @@ fn with(pointer: &str, value: Value) -> String {
     let parent = options.pointer_mut(&format!("/publicKey{parent}")).expect(pointer);
     parent[name] = value;
     options.to_string()
-}
-
-#[test]
-fn every_point_belongs_to_its_scalar_and_every_scalar_is_one_more() {
-    let mut chain = KeyChain::new(&[1; 32]);
-    let keys: Vec<ChainedKey> = (0..600).map(|_| chain.next_key()).collect();
-    for pair in keys.windows(2) {
-        assert_eq!(pair[1].scalar, pair[0].scalar + Scalar::ONE);
-    }
-    for key in keys.iter().step_by(85).chain(&keys[254..258]).chain(&keys[510..514]) {
-        let expected = SigningKey::from_slice(&key.private_key()).expect("a private key");
-        assert_eq!(key.public_key().bytes, expected.verifying_key().to_sec1_point(false).as_bytes());
-    }
-    assert_eq!(KeyChain::new(&[1; 32]).next_key().private_key(), keys[0].private_key());
-    assert_ne!(KeyChain::new(&[2; 32]).next_key().private_key(), keys[0].private_key());
-}
-
-#[test]
-fn every_signature_verifies_under_a_nonce_of_its_own() {
-    let mut chain = KeyChain::new(&[1; 32]);
-    let mut nonces = HashSet::new();
-    for number in 0..600_u16 {
-        let (key, message) = (chain.next_key(), number.to_be_bytes());
-        nonces.insert(chain.clone().next_nonce().r.to_bytes());
-        let signature = chain.sign(&key, &message);
-        assert_eq!(key.public_key().verify(CoseAlgorithm::ES256, &message, &signature), Ok(()));
-        assert!(key.public_key().verify(CoseAlgorithm::ES256, b"another", &signature).is_err());
-    }
-    assert_eq!(nonces.len(), 600);
-}
-
-#[test]
-fn signatures_are_in_the_shortest_der() {
-    let number = |head: [u8; 2], last: u8| {
-        let mut bytes = [0; 32];
-        bytes[..2].copy_from_slice(&head);
-        bytes[31] = last;
-        FieldBytes::from(bytes)
-    };
-    let mut der = vec![9];
-    push_signature(&mut der, [number([0x80, 0], 1), number([0, 0x7f], 2)]);
-    assert_eq!(der[..6], [9, 0x30, 2 + 33 + 2 + 31, 0x02, 33, 0]);
-    assert_eq!(der[6..8], [0x80, 0]);
-    assert_eq!(der[38..41], [0x02, 31, 0x7f]);
-    assert_eq!(der.len(), 1 + 2 + 2 + 33 + 2 + 31);
-    der.clear();
-    push_signature(&mut der, [number([0, 0], 0x80), number([0, 0], 1)]);
-    assert_eq!(der, [0x30, 7, 0x02, 2, 0, 0x80, 0x02, 1, 1]);
 }
 
 #[test]

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use sha1::Sha1;
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
 
-use super::derive_bytes;
+use super::derive::derive_bytes;
 use crate::webauthn::cose::CoseAlgorithm;
 use crate::webauthn::der;
 use crate::webauthn::hash::Hash;

@@ -1,43 +1,13 @@
 //! The mutations of one creation, each applied where its part is made, and what each of them did.
 
 use std::cell::RefCell;
-use std::ops::Deref;
 
-use super::{Args, Change, Mutation, MutationError, Stage, template};
-use crate::authenticator::attestation::Part;
-use crate::authenticator::client::ClientError;
+use super::args::Args;
+use super::given::Given;
+use super::stage::{Change, Mutation, Stage};
+use crate::authenticator::error::{ClientError, MutationError};
 use crate::authenticator::keys::KeyPair;
-
-/// The arguments of a mutation, and what it may know of the creation.
-pub struct Given<'a> {
-    pub(super) args: &'a Args,
-    pub(super) origin: &'a str,
-    pub(super) rp_id: &'a str,
-    pub(super) challenge: &'a [u8],
-    pub(super) seed: &'a [u8; 32],
-    /// The credential key pair.
-    pub(super) key: &'a KeyPair,
-}
-
-impl Deref for Given<'_> {
-    type Target = Args;
-
-    fn deref(&self) -> &Args {
-        self.args
-    }
-}
-
-impl Given<'_> {
-    /// A template that stands for itself: only the common placeholders.
-    pub(super) fn template(&self, text: &str) -> Result<Vec<u8>, MutationError> {
-        template::fill(text, self, &|_name| None)
-    }
-
-    /// As [`Given::template`], as text.
-    pub(super) fn text_template(&self, text: &str) -> Result<String, MutationError> {
-        String::from_utf8(self.template(text)?).map_err(|_error| MutationError::Args("a template of UTF-8 text"))
-    }
-}
+use crate::authenticator::parts::Part;
 
 /// What a mutation has done so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::MutationError;
+use crate::authenticator::error::MutationError;
 use crate::webauthn::base64;
 
 /// The arguments of a mutation: a JSON value, `null` for none. Each mutation says what it takes.

@@ -3,9 +3,11 @@
 use serde_json::Value as Json;
 
 use super::bits::keep;
+use super::given::Given;
 use super::map_edit;
 use super::notation::Parts;
-use super::{Given, Mutation, MutationError, Stage};
+use super::stage::{Mutation, Stage};
+use crate::authenticator::error::MutationError;
 use crate::webauthn::cbor::{self, Form, Value};
 use crate::webauthn::cose::CoseAlgorithm;
 use crate::webauthn::public_key::KeyKind;

@@ -2,9 +2,12 @@
 
 use sha2::{Digest, Sha256};
 
+use super::args::Args;
 use super::bits::{flip_last_bit, keep};
+use super::given::Given;
 use super::notation::{self, NoParts, Parts};
-use super::{Args, Given, Mutation, MutationError, Stage};
+use super::stage::{Mutation, Stage};
+use crate::authenticator::error::MutationError;
 use crate::webauthn::authenticator_data::{Aaguid, AttestedCredentialData, AuthenticatorData, Flags};
 use crate::webauthn::cbor::{self, Form};
 use crate::webauthn::cose::{CoseKey, label};

@@ -1,6 +1,6 @@
 //! Changes of bytes that several families make.
 
-use super::MutationError;
+use crate::authenticator::error::MutationError;
 
 pub(super) fn flip_last_bit(bytes: &mut [u8]) -> Result<(), MutationError> {
     let last = bytes.last_mut().ok_or(MutationError::Impossible("there is no byte to change".to_owned()))?;

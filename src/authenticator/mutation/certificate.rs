@@ -3,11 +3,13 @@
 use serde_json::Value as Json;
 use sha2::{Digest as _, Sha256};
 
+use super::given::Given;
 use super::notation::{self, Parts};
-use super::{Given, Mutation, MutationError, Stage};
-use crate::authenticator::attestation::{Certification, Issued, Part, directory_name};
+use super::stage::{Mutation, Stage};
 use crate::authenticator::certificate::{CertificateTemplate, basic_constraints, explicit_curve};
+use crate::authenticator::error::MutationError;
 use crate::authenticator::keys::{KeyPair, RsaKey};
+use crate::authenticator::parts::{Certification, Issued, Part, directory_name};
 use crate::webauthn::cose::CoseAlgorithm;
 use crate::webauthn::hash::Hash;
 use crate::webauthn::public_key::KeyKind;

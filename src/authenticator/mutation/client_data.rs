@@ -2,9 +2,12 @@
 
 use serde_json::{Map, Value, json};
 
+use super::args::Args;
 use super::bits::{flip_last_bit, keep};
+use super::given::Given;
 use super::notation::{self, NoParts};
-use super::{Args, Given, Mutation, MutationError, Stage, template};
+use super::stage::{Mutation, Stage};
+use crate::authenticator::error::MutationError;
 use crate::webauthn::base64;
 use crate::webauthn::client_data::CollectedClientData;
 
@@ -166,7 +169,7 @@ pub(super) fn spare_bits(text: &str) -> Result<String, MutationError> {
 /// The bytes of a template around the good client data.
 fn json_template(good: &[u8], given: &Given<'_>) -> Result<Vec<u8>, MutationError> {
     let text = String::from_utf8_lossy(good).into_owned();
-    template::fill(given.text()?, given, &|name| match name {
+    given.fill(given.text()?, &|name| match name {
         "json" => Some(good.to_vec()),
         "members" => Some(good.get(1..good.len().checked_sub(1)?)?.to_vec()),
         "pretty" => Some(format!("{:#}", serde_json::from_slice::<Value>(good).ok()?).into_bytes()),

@@ -1,8 +1,10 @@
 //! The credential public key as it is encoded, before signing. The private key stays the true one, and signs.
 
+use super::given::Given;
 use super::map_edit;
 use super::notation::Parts;
-use super::{Given, Mutation, MutationError, Stage};
+use super::stage::{Mutation, Stage};
+use crate::authenticator::error::MutationError;
 use crate::authenticator::keys::KeyPair;
 use crate::webauthn::cbor::{self, Form, Value};
 use crate::webauthn::cose::{CoseAlgorithm, CoseKey, label};

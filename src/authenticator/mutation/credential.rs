@@ -2,8 +2,11 @@
 
 use serde_json::{Value, json};
 
+use super::args::Args;
+use super::given::Given;
 use super::notation;
-use super::{Args, Given, Mutation, MutationError, Stage, template};
+use super::stage::{Mutation, Stage};
+use crate::authenticator::error::MutationError;
 use crate::webauthn::base64;
 
 pub(super) const MUTATIONS: &[Mutation] = &[
@@ -22,7 +25,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         summary: "another text in place of the credential's JSON, as v1 carries it: a template with ${json} (the good one), ${pretty}",
         stage: Stage::CredentialText(|bytes, given| {
             let good = bytes.clone();
-            *bytes = template::fill(given.text()?, given, &|name| match name {
+            *bytes = given.fill(given.text()?, &|name| match name {
                 "json" => Some(good.clone()),
                 "members" => Some(good.get(1..good.len().checked_sub(1)?)?.to_vec()),
                 "truncated" => Some(good.get(..good.len().checked_sub(1)?)?.to_vec()),

@@ -3,8 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use super::client_data::{data_url, padded, percent, spare_bits};
+use super::given::Given;
 use super::notation::{self, Parts};
-use super::{Given, Mutation, MutationError, Stage};
+use super::stage::{Mutation, Stage};
+use crate::authenticator::error::MutationError;
 use crate::authenticator::keys::{KeyPair, derive_bytes};
 use crate::webauthn::base64;
 

@@ -2,9 +2,11 @@
 
 use serde_json::Value as Json;
 
+use super::given::Given;
 use super::notation::{self, NoParts, Parts};
-use super::{Given, Mutation, MutationError, Stage};
-use crate::authenticator::attestation::{CertInfo, KeyDescription, Nonce, Parameters, Part, PubArea};
+use super::stage::{Mutation, Stage};
+use crate::authenticator::error::MutationError;
+use crate::authenticator::parts::{CertInfo, KeyDescription, Nonce, Parameters, Part, PubArea};
 use crate::webauthn::cbor::Value;
 use crate::webauthn::hash::Hash;
 

@@ -2,8 +2,9 @@
 
 use serde_json::Value as Json;
 
+use super::given::Given;
 use super::notation::{self, Parts};
-use super::{Given, MutationError};
+use crate::authenticator::error::MutationError;
 use crate::webauthn::cbor::{self, Form, Value};
 
 /// A map that was taken apart: each member as encoded key and value.

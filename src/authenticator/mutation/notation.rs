@@ -9,7 +9,8 @@
 use serde_json::Value as Json;
 use sha2::{Digest as _, Sha256};
 
-use super::{Given, MutationError};
+use super::given::Given;
+use crate::authenticator::error::MutationError;
 use crate::authenticator::keys::derive_bytes;
 use crate::webauthn::base64;
 use crate::webauthn::cbor::{self, Value};

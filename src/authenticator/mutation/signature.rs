@@ -1,9 +1,11 @@
 //! The attestation signature, and what it is over.
 
+use super::given::Given;
 use super::signature_encoding as encoding;
-use super::{Given, Mutation, MutationError, Stage};
-use crate::authenticator::attestation::{Message, Part, Signing};
+use super::stage::{Mutation, Stage};
+use crate::authenticator::error::MutationError;
 use crate::authenticator::keys::KeyPair;
+use crate::authenticator::parts::{Message, Part, Signing};
 use crate::webauthn::cose::CoseAlgorithm;
 use crate::webauthn::hash::Hash;
 

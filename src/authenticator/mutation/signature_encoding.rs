@@ -1,6 +1,6 @@
 //! Encodings of signatures that are not those of WebAuthn L3 §6.5.5, and numbers that no signature has.
 
-use super::MutationError;
+use crate::authenticator::error::MutationError;
 use crate::authenticator::keys::encode_pkcs1;
 use crate::webauthn::der;
 

@@ -1,34 +1,14 @@
 //! auth v1: the endpoints that act on the token's own user.
 
-use super::{CONTRACT, grpc};
-use crate::contract::{Endpoint, Flow, FlowData, GrpcBinding, LengthUnit, Limit, Operation, RestBinding, Slot, What};
+use super::binding::grpc;
+use crate::contract::{Endpoint, Flow, GrpcBinding, LengthUnit, Limit, Operation, RestBinding, Slot, What};
 
 /// Second factors.
-pub static U2F: FlowData = FlowData {
-    slug: "v1/u2f",
-    contract: || &CONTRACT,
-    is_u2f: true,
-    verifies_user: false,
-    locks_token: true,
-    endpoints: || {
-        static ALL: [&Endpoint; 4] = [&START_U2F, &VERIFY_U2F, &REMOVE_U2F, &LIST_U2F];
-        &ALL
-    },
-};
+pub(super) static U2F: [&Endpoint; 4] = [&START_U2F, &VERIFY_U2F, &REMOVE_U2F, &LIST_U2F];
 
 /// Passkeys.
-pub static PASSWORDLESS: FlowData = FlowData {
-    slug: "v1/passwordless",
-    contract: || &CONTRACT,
-    is_u2f: false,
-    verifies_user: true,
-    locks_token: false,
-    endpoints: || {
-        static ALL: [&Endpoint; 4] =
-            [&START_PASSWORDLESS, &VERIFY_PASSWORDLESS, &REMOVE_PASSWORDLESS, &LIST_PASSWORDLESS];
-        &ALL
-    },
-};
+pub(super) static PASSWORDLESS: [&Endpoint; 4] =
+    [&START_PASSWORDLESS, &VERIFY_PASSWORDLESS, &REMOVE_PASSWORDLESS, &LIST_PASSWORDLESS];
 
 const DETAILS: Slot = Slot::new(What::Details, "/details");
 const STARTED: &[Slot] = &[Slot::in_base64(What::Options, "/key/publicKey"), DETAILS];
@@ -61,7 +41,7 @@ const VERIFICATION_LIMITS: &[Limit] = &[
 /// Starts a registration for the token's user.
 static START_U2F: Endpoint = Endpoint {
     name: "AddMyAuthFactorU2F",
-    flow: Flow(&U2F),
+    flow: Flow::V1_U2F,
     operation: Operation::Start,
     rest: RestBinding { method: "POST", path: "/auth/v1/users/me/auth_factors/u2f" },
     grpc: grpc!("zitadel.auth.v1", "AuthService", "AddMyAuthFactorU2F"),
@@ -74,7 +54,7 @@ static START_U2F: Endpoint = Endpoint {
 /// Finishes the last started registration.
 static VERIFY_U2F: Endpoint = Endpoint {
     name: "VerifyMyAuthFactorU2F",
-    flow: Flow(&U2F),
+    flow: Flow::V1_U2F,
     operation: Operation::Verify,
     rest: RestBinding { method: "POST", path: "/auth/v1/users/me/auth_factors/u2f/_verify" },
     grpc: grpc!("zitadel.auth.v1", "AuthService", "VerifyMyAuthFactorU2F"),
@@ -87,7 +67,7 @@ static VERIFY_U2F: Endpoint = Endpoint {
 /// Removes an enrolled factor.
 static REMOVE_U2F: Endpoint = Endpoint {
     name: "RemoveMyAuthFactorU2F",
-    flow: Flow(&U2F),
+    flow: Flow::V1_U2F,
     operation: Operation::Remove,
     rest: RestBinding { method: "DELETE", path: "/auth/v1/users/me/auth_factors/u2f/{tokenId}" },
     grpc: grpc!("zitadel.auth.v1", "AuthService", "RemoveMyAuthFactorU2F"),
@@ -100,7 +80,7 @@ static REMOVE_U2F: Endpoint = Endpoint {
 /// Lists the enrolled factors.
 static LIST_U2F: Endpoint = Endpoint {
     name: "ListMyAuthFactors",
-    flow: Flow(&U2F),
+    flow: Flow::V1_U2F,
     operation: Operation::List,
     rest: RestBinding { method: "POST", path: "/auth/v1/users/me/auth_factors/_search" },
     grpc: grpc!("zitadel.auth.v1", "AuthService", "ListMyAuthFactors"),
@@ -113,7 +93,7 @@ static LIST_U2F: Endpoint = Endpoint {
 /// Starts a registration for the token's user.
 static START_PASSWORDLESS: Endpoint = Endpoint {
     name: "AddMyPasswordless",
-    flow: Flow(&PASSWORDLESS),
+    flow: Flow::V1_PASSWORDLESS,
     operation: Operation::Start,
     rest: RestBinding { method: "POST", path: "/auth/v1/users/me/passwordless" },
     grpc: grpc!("zitadel.auth.v1", "AuthService", "AddMyPasswordless"),
@@ -126,7 +106,7 @@ static START_PASSWORDLESS: Endpoint = Endpoint {
 /// Finishes the last started registration.
 static VERIFY_PASSWORDLESS: Endpoint = Endpoint {
     name: "VerifyMyPasswordless",
-    flow: Flow(&PASSWORDLESS),
+    flow: Flow::V1_PASSWORDLESS,
     operation: Operation::Verify,
     rest: RestBinding { method: "POST", path: "/auth/v1/users/me/passwordless/_verify" },
     grpc: grpc!("zitadel.auth.v1", "AuthService", "VerifyMyPasswordless"),
@@ -139,7 +119,7 @@ static VERIFY_PASSWORDLESS: Endpoint = Endpoint {
 /// Removes an enrolled factor.
 static REMOVE_PASSWORDLESS: Endpoint = Endpoint {
     name: "RemoveMyPasswordless",
-    flow: Flow(&PASSWORDLESS),
+    flow: Flow::V1_PASSWORDLESS,
     operation: Operation::Remove,
     rest: RestBinding { method: "DELETE", path: "/auth/v1/users/me/passwordless/{tokenId}" },
     grpc: grpc!("zitadel.auth.v1", "AuthService", "RemoveMyPasswordless"),
@@ -152,7 +132,7 @@ static REMOVE_PASSWORDLESS: Endpoint = Endpoint {
 /// Lists the enrolled factors.
 static LIST_PASSWORDLESS: Endpoint = Endpoint {
     name: "ListMyPasswordless",
-    flow: Flow(&PASSWORDLESS),
+    flow: Flow::V1_PASSWORDLESS,
     operation: Operation::List,
     rest: RestBinding { method: "POST", path: "/auth/v1/users/me/passwordless/_search" },
     grpc: grpc!("zitadel.auth.v1", "AuthService", "ListMyPasswordless"),

@@ -1,33 +1,13 @@
 //! user v2: the endpoints that act on `{userId}`.
 
-use super::{CONTRACT, grpc};
-use crate::contract::{Endpoint, Flow, FlowData, GrpcBinding, LengthUnit, Limit, Operation, RestBinding, Slot, What};
+use super::binding::grpc;
+use crate::contract::{Endpoint, Flow, GrpcBinding, LengthUnit, Limit, Operation, RestBinding, Slot, What};
 
 /// Second factors.
-pub static U2F: FlowData = FlowData {
-    slug: "v2/u2f",
-    contract: || &CONTRACT,
-    is_u2f: true,
-    verifies_user: true,
-    locks_token: false,
-    endpoints: || {
-        static ALL: [&Endpoint; 3] = [&START_U2F, &VERIFY_U2F, &REMOVE_U2F];
-        &ALL
-    },
-};
+pub(super) static U2F: [&Endpoint; 3] = [&START_U2F, &VERIFY_U2F, &REMOVE_U2F];
 
 /// Passkeys.
-pub static PASSKEY: FlowData = FlowData {
-    slug: "v2/passkey",
-    contract: || &CONTRACT,
-    is_u2f: false,
-    verifies_user: true,
-    locks_token: false,
-    endpoints: || {
-        static ALL: [&Endpoint; 4] = [&START_PASSKEY, &VERIFY_PASSKEY, &REMOVE_PASSKEY, &LIST_PASSKEYS];
-        &ALL
-    },
-};
+pub(super) static PASSKEY: [&Endpoint; 4] = [&START_PASSKEY, &VERIFY_PASSKEY, &REMOVE_PASSKEY, &LIST_PASSKEYS];
 
 /// Page 004 and 001: "does not have permission" and "does not exist".
 const REFUSALS: &[u16] = &[403, 404];
@@ -50,7 +30,7 @@ const DETAILS: Slot = Slot::new(What::Details, "/details");
 /// Starts a registration for a user.
 static START_U2F: Endpoint = Endpoint {
     name: "RegisterU2F",
-    flow: Flow(&U2F),
+    flow: Flow::V2_U2F,
     operation: Operation::Start,
     rest: RestBinding { method: "POST", path: "/v2/users/{userId}/u2f" },
     grpc: grpc!("zitadel.user.v2", "UserService", "RegisterU2F"),
@@ -63,7 +43,7 @@ static START_U2F: Endpoint = Endpoint {
 /// Finishes a started registration.
 static VERIFY_U2F: Endpoint = Endpoint {
     name: "VerifyU2FRegistration",
-    flow: Flow(&U2F),
+    flow: Flow::V2_U2F,
     operation: Operation::Verify,
     rest: RestBinding { method: "POST", path: "/v2/users/{userId}/u2f/{u2fId}" },
     grpc: grpc!("zitadel.user.v2", "UserService", "VerifyU2FRegistration"),
@@ -76,7 +56,7 @@ static VERIFY_U2F: Endpoint = Endpoint {
 /// Removes an enrolled factor.
 static REMOVE_U2F: Endpoint = Endpoint {
     name: "RemoveU2F",
-    flow: Flow(&U2F),
+    flow: Flow::V2_U2F,
     operation: Operation::Remove,
     rest: RestBinding { method: "DELETE", path: "/v2/users/{userId}/u2f/{u2fId}" },
     grpc: grpc!("zitadel.user.v2", "UserService", "RemoveU2F"),
@@ -89,7 +69,7 @@ static REMOVE_U2F: Endpoint = Endpoint {
 /// Starts a registration for a user.
 static START_PASSKEY: Endpoint = Endpoint {
     name: "RegisterPasskey",
-    flow: Flow(&PASSKEY),
+    flow: Flow::V2_PASSKEY,
     operation: Operation::Start,
     rest: RestBinding { method: "POST", path: "/v2/users/{userId}/passkeys" },
     grpc: grpc!("zitadel.user.v2", "UserService", "RegisterPasskey"),
@@ -102,7 +82,7 @@ static START_PASSKEY: Endpoint = Endpoint {
 /// Finishes a started registration.
 static VERIFY_PASSKEY: Endpoint = Endpoint {
     name: "VerifyPasskeyRegistration",
-    flow: Flow(&PASSKEY),
+    flow: Flow::V2_PASSKEY,
     operation: Operation::Verify,
     rest: RestBinding { method: "POST", path: "/v2/users/{userId}/passkeys/{passkeyId}" },
     grpc: grpc!("zitadel.user.v2", "UserService", "VerifyPasskeyRegistration"),
@@ -115,7 +95,7 @@ static VERIFY_PASSKEY: Endpoint = Endpoint {
 /// Removes an enrolled factor.
 static REMOVE_PASSKEY: Endpoint = Endpoint {
     name: "RemovePasskey",
-    flow: Flow(&PASSKEY),
+    flow: Flow::V2_PASSKEY,
     operation: Operation::Remove,
     rest: RestBinding { method: "DELETE", path: "/v2/users/{userId}/passkeys/{passkeyId}" },
     grpc: grpc!("zitadel.user.v2", "UserService", "RemovePasskey"),
@@ -128,7 +108,7 @@ static REMOVE_PASSKEY: Endpoint = Endpoint {
 /// Lists the enrolled factors.
 static LIST_PASSKEYS: Endpoint = Endpoint {
     name: "ListPasskeys",
-    flow: Flow(&PASSKEY),
+    flow: Flow::V2_PASSKEY,
     operation: Operation::List,
     rest: RestBinding { method: "POST", path: "/v2/users/{userId}/passkeys/_search" },
     grpc: grpc!("zitadel.user.v2", "UserService", "ListPasskeys"),

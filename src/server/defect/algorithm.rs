@@ -1,6 +1,6 @@
 //! Checks that hold for one algorithm, format, protocol or encoding, and not for the next.
 
-use super::{Defect, deviates, fails};
+use super::entry::{Defect, deviates, fails};
 
 pub(super) const DEFECTS: &[Defect] = &[
     fails(

@@ -1,7 +1,7 @@
 //! Attestation statements: formats that are not verified at all, and single checks of their procedures (WebAuthn L3 §8)
 //! that are left out.
 
-use super::{Defect, deviates, fails};
+use super::entry::{Defect, deviates, fails};
 
 pub(super) const DEFECTS: &[Defect] = &[
     fails(

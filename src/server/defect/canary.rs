@@ -1,6 +1,6 @@
 //! What belongs to another user, to an earlier call, or to the server alone, and shows in a reply.
 
-use super::{Defect, deviates, fails};
+use super::entry::{Defect, deviates, fails};
 
 pub(super) const DEFECTS: &[Defect] = &[
     fails(

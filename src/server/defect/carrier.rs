@@ -1,6 +1,6 @@
 //! Things that can travel twice: checked in one place, and acted on in the other.
 
-use super::{Defect, deviates, fails};
+use super::entry::{Defect, deviates, fails};
 
 pub(super) const DEFECTS: &[Defect] = &[
     fails(

@@ -1,6 +1,6 @@
 //! Challenges that are weak, reused or not bound to their ceremony.
 
-use super::{Defect, deviates, fails};
+use super::entry::{Defect, deviates, fails};
 
 pub(super) const DEFECTS: &[Defect] = &[
     fails(

@@ -1,6 +1,6 @@
 //! What goes wrong only when calls come together, now and then, or in the long run.
 
-use super::{Defect, fails, under_load};
+use super::entry::{Defect, fails, under_load};
 
 pub(super) const DEFECTS: &[Defect] = &[
     fails(

@@ -1,6 +1,6 @@
 //! The protocols around the API: methods, caches, origins, codings, connections, statuses and trailers.
 
-use super::{Defect, deviates, fails};
+use super::entry::{Defect, deviates, fails};
 
 pub(super) const DEFECTS: &[Defect] = &[
     fails("http-get-removes", "api/request/method", "a GET at the path of a factor removes it", &["request"]),

@@ -1,6 +1,6 @@
 //! User handles, ways to tell who there is, and options that clients can't answer.
 
-use super::{Defect, deviates, fails};
+use super::entry::{Defect, deviates, fails};
 
 pub(super) const DEFECTS: &[Defect] = &[
     fails(

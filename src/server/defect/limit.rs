@@ -1,6 +1,6 @@
 //! Documented length limits that are off, missing or counted in another unit.
 
-use super::{Defect, deviates, fails};
+use super::entry::{Defect, deviates, fails};
 
 pub(super) const DEFECTS: &[Defect] = &[
     fails(

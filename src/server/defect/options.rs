@@ -1,6 +1,6 @@
 //! Creation options that a client can't read, or that are another user's or relying party's.
 
-use super::{Defect, deviates, fails};
+use super::entry::{Defect, deviates, fails};
 
 pub(super) const DEFECTS: &[Defect] = &[
     fails(

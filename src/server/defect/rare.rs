@@ -1,6 +1,6 @@
 //! What goes wrong under a condition that tests seldom meet: a caller, a domain, a protocol, a long body, calls that come together.
 
-use super::{Defect, deviates, fails};
+use super::entry::{Defect, deviates, fails};
 
 pub(super) const DEFECTS: &[Defect] = &[
     fails(

@@ -1,6 +1,6 @@
 //! Behaviour on broken input: crashes, hangs and leaks.
 
-use super::{Defect, deviates, fails};
+use super::entry::{Defect, deviates, fails};
 
 pub(super) const DEFECTS: &[Defect] = &[
     fails(

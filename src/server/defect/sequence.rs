@@ -1,6 +1,6 @@
 //! Sequences of calls: what one call does to what another one has left, by whomever, over whatever version.
 
-use super::{Defect, deviates, fails};
+use super::entry::{Defect, deviates, fails};
 
 pub(super) const DEFECTS: &[Defect] = &[
     fails(

@@ -1,6 +1,6 @@
 //! Replies that lack, rename or mistype a documented member.
 
-use super::{Defect, deviates, fails};
+use super::entry::{Defect, deviates, fails};
 
 pub(super) const DEFECTS: &[Defect] = &[
     fails(

@@ -1,6 +1,6 @@
 //! What is stored afterwards, and what the next options say of it.
 
-use super::{Defect, deviates, fails};
+use super::entry::{Defect, deviates, fails};
 
 pub(super) const DEFECTS: &[Defect] = &[
     fails(

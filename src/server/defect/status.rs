@@ -1,6 +1,6 @@
 //! Wrong HTTP or gRPC statuses.
 
-use super::{Defect, fails};
+use super::entry::{Defect, fails};
 
 pub(super) const DEFECTS: &[Defect] = &[
     fails(

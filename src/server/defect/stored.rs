@@ -1,6 +1,6 @@
 //! What is stored differs from what was sent: names, kinds and ids.
 
-use super::{Defect, deviates, fails};
+use super::entry::{Defect, deviates, fails};
 
 pub(super) const DEFECTS: &[Defect] = &[
     fails("stored-name-cut-to-64-characters", "api/stored/name", "of a name 64 characters are stored", &["stored"]),

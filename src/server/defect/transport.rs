@@ -1,6 +1,6 @@
 //! One protocol's framing, headers or trailers, how requests are read, and protocols that disagree.
 
-use super::{Defect, deviates, fails};
+use super::entry::{Defect, deviates, fails};
 
 pub(super) const DEFECTS: &[Defect] = &[
     fails(

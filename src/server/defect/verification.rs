@@ -1,6 +1,6 @@
 //! Steps of the registration ceremony (WebAuthn L3 §7.1) that are left out, and good credentials that are refused.
 
-use super::{Defect, deviates, fails};
+use super::entry::{Defect, deviates, fails};
 
 pub(super) const DEFECTS: &[Defect] = &[
     fails(

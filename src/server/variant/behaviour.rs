@@ -1,6 +1,6 @@
 //! What the server does where the documents leave a choice.
 
-use super::{Variant, variant};
+use super::entry::{Variant, variant};
 
 /// Cases of several calls, without those that are long.
 const SEQUENCES: &[&str] = &[

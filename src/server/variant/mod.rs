@@ -2,85 +2,13 @@
 //!
 //! A run against a server with a variant has to stay green: a check that can't tell a variant from a defect is wrong.
 
+mod all;
 mod behaviour;
+mod entry;
 mod options;
 mod refusals;
 mod replies;
 mod surroundings;
 
-/// One thing that may be done in another way.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Variant {
-    /// Permanent slug, such as `dates-offset`.
-    pub id: &'static str,
-    /// Id of the clause that leaves it open.
-    pub clause: &'static str,
-    /// What the server does, in one line.
-    pub summary: &'static str,
-    /// Why that is within the documents.
-    pub why: &'static str,
-    /// Patterns of the cases that could take it for a defect.
-    pub played: &'static [&'static str],
-}
-
-/// The variants by what they are about.
-pub const GROUPS: &[(&str, &[Variant])] = &[
-    ("Replies", replies::VARIANTS),
-    ("Creation options", options::VARIANTS),
-    ("Refusals", refusals::VARIANTS),
-    ("Behaviour", behaviour::VARIANTS),
-    ("Around the API", surroundings::VARIANTS),
-];
-
-/// Every variant, by group.
-pub fn all() -> impl Iterator<Item = &'static Variant> {
-    GROUPS.iter().flat_map(|(_, variants)| *variants)
-}
-
-impl Variant {
-    /// The variant with this id.
-    pub fn find(id: &str) -> Option<&'static Variant> {
-        all().find(|variant| variant.id == id)
-    }
-}
-
-const fn variant(
-    id: &'static str,
-    clause: &'static str,
-    summary: &'static str,
-    why: &'static str,
-    played: &'static [&'static str],
-) -> Variant {
-    Variant { id, clause, summary, why, played }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::*;
-    use crate::contract::clause;
-
-    #[test]
-    fn ids_are_unique_and_found_and_no_defect_has_them() {
-        let ids: BTreeSet<_> = all().map(|variant| variant.id).collect();
-        assert_eq!(ids.len(), all().count());
-        assert!(ids.len() >= 20);
-        for variant in all() {
-            assert!(variant.id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'));
-            assert_eq!(Variant::find(variant.id), Some(variant));
-            assert!(clause::find(variant.clause).is_some(), "{}: {}", variant.id, variant.clause);
-            assert!(super::super::defect::Defect::find(variant.id).is_none(), "{}", variant.id);
-            assert!(!variant.played.is_empty() && !variant.why.is_empty());
-        }
-    }
-
-    #[test]
-    fn every_variant_sits_in_one_place() {
-        for variant in all() {
-            let needle = format!("varies(\"{}\")", variant.id);
-            let places: usize = super::super::SOURCES.iter().map(|source| source.matches(&needle).count()).sum();
-            assert_eq!(places, 1, "{}", variant.id);
-        }
-    }
-}
+pub use all::{GROUPS, all};
+pub use entry::Variant;

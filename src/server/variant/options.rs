@@ -1,6 +1,6 @@
 //! What creation options hold.
 
-use super::{Variant, variant};
+use super::entry::{Variant, variant};
 
 /// Cases that see options, make credentials from them, and have them verified.
 const OPTIONS: &[&str] = &["enrolment", "ceremony/replayed-response", "client-data/challenge-other"];

@@ -1,6 +1,6 @@
 //! How the server says no.
 
-use super::{Variant, variant};
+use super::entry::{Variant, variant};
 
 /// Cases in which something is refused.
 const REFUSED: &[&str] = &[

@@ -1,6 +1,6 @@
 //! How replies are written.
 
-use super::{Variant, variant};
+use super::entry::{Variant, variant};
 
 /// Cases that see every kind of reply.
 const REPLIES: &[&str] = &["enrolment", "authorization", "client-data/challenge-other", "limits/name-201-ascii"];

@@ -1,6 +1,6 @@
 //! What is around replies: headers, codings and methods that the pages do not speak of.
 
-use super::{Variant, variant};
+use super::entry::{Variant, variant};
 
 /// Cases that see every kind of reply over REST.
 const REST: &[&str] = &["*/*/rest/enrolment", "*/*/rest/authorization", "*/*/rest/client-data/challenge-other"];

@@ -1,6 +1,6 @@
 //! Android key attestation (WebAuthn L3 §8.4).
 
-use super::{Attestation, AttestationFormat, Statement, StatementError};
+use super::statement::{Attestation, AttestationFormat, Statement, StatementError};
 use crate::webauthn::cose::CoseAlgorithm;
 use crate::webauthn::der::{self, DerError, Element};
 use crate::webauthn::x509::oid;

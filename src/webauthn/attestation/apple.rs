@@ -2,7 +2,7 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::{Attestation, AttestationFormat, Statement, StatementError};
+use super::statement::{Attestation, AttestationFormat, Statement, StatementError};
 use crate::webauthn::der;
 use crate::webauthn::x509::oid;
 

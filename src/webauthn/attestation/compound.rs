@@ -1,10 +1,11 @@
 //! Compound attestation (WebAuthn L3 §8.9).
 
-use super::{Attestation, AttestationFormat, Statement, StatementError, find};
+use super::statement::{Attestation, AttestationFormat, Statement, StatementError};
 use crate::webauthn::cbor::{self, Value};
 
 /// `compound`: several statements; here every one of them has to verify, which is a policy that the text leaves open.
-pub(super) struct Compound;
+/// It is told how formats are found.
+pub(super) struct Compound(pub(super) fn(&str) -> Option<&'static dyn AttestationFormat>);
 
 const SYNTAX: &str = "8.9/syntax";
 
@@ -16,7 +17,7 @@ impl AttestationFormat for Compound {
     fn verify(&self, statement: &Statement<'_>) -> Result<Attestation, StatementError> {
         let items = statement.value.as_array().filter(|items| items.len() >= 2);
         let items = items.ok_or(StatementError::new(SYNTAX, "the statement is not a list of two or more"))?;
-        let attestations = items.iter().map(|item| verify_one(item, statement));
+        let attestations = items.iter().map(|item| self.verify_one(item, statement));
         let attestations = attestations.collect::<Result<Vec<Attestation>, StatementError>>()?;
         // Trust is looked at for one of them: which ones a relying party asks for is its policy.
         let certified = attestations.iter().find(|attestation| !attestation.trust_path.is_empty());
@@ -24,15 +25,17 @@ impl AttestationFormat for Compound {
     }
 }
 
-fn verify_one(item: &Value, outer: &Statement<'_>) -> Result<Attestation, StatementError> {
-    let syntax = |why: &'static str| StatementError::new(SYNTAX, why);
-    let map = item.as_map().ok_or(syntax("an element is not a map"))?;
-    let name = cbor::member(map, "fmt").and_then(Value::as_text).ok_or(syntax("an element has no fmt"))?;
-    let value = cbor::member(map, "attStmt").ok_or(syntax("an element has no attStmt"))?;
-    if name == "compound" {
-        return Err(syntax("an element is itself compound"));
+impl Compound {
+    fn verify_one(&self, item: &Value, outer: &Statement<'_>) -> Result<Attestation, StatementError> {
+        let syntax = |why: &'static str| StatementError::new(SYNTAX, why);
+        let map = item.as_map().ok_or(syntax("an element is not a map"))?;
+        let name = cbor::member(map, "fmt").and_then(Value::as_text).ok_or(syntax("an element has no fmt"))?;
+        let value = cbor::member(map, "attStmt").ok_or(syntax("an element has no attStmt"))?;
+        if name == "compound" {
+            return Err(syntax("an element is itself compound"));
+        }
+        let wrong = |detail: String| StatementError::new("8.9/statements", detail);
+        let format = (self.0)(name).ok_or_else(|| wrong("an element's format is not supported".to_owned()))?;
+        format.verify(&Statement { value, ..*outer }).map_err(|error| wrong(error.detail))
     }
-    let wrong = |detail: String| StatementError::new("8.9/statements", detail);
-    let format = find(name).ok_or_else(|| wrong("an element's format is not supported".to_owned()))?;
-    format.verify(&Statement { value, ..*outer }).map_err(|error| wrong(error.detail))
 }

@@ -1,6 +1,6 @@
 //! FIDO U2F attestation (WebAuthn L3 §8.6).
 
-use super::{Attestation, AttestationFormat, Statement, StatementError};
+use super::statement::{Attestation, AttestationFormat, Statement, StatementError};
 use crate::webauthn::cbor::Value;
 use crate::webauthn::cose::{CoseAlgorithm, CoseKey, label};
 use crate::webauthn::public_key::KeyKind;

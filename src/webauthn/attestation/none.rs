@@ -1,6 +1,6 @@
 //! None attestation (WebAuthn L3 §8.7).
 
-use super::{Attestation, AttestationFormat, Statement, StatementError};
+use super::statement::{Attestation, AttestationFormat, Statement, StatementError};
 
 /// `none`: an empty statement.
 pub(super) struct None;

@@ -1,6 +1,8 @@
 //! Packed attestation (WebAuthn L3 §8.2).
 
-use super::{Attestation, AttestationFormat, Statement, StatementError, aaguid_extension};
+use super::statement::{
+    Attestation, AttestationFormat, Statement, StatementError, aaguid_extension, require_end_entity,
+};
 use crate::webauthn::cose::CoseAlgorithm;
 use crate::webauthn::x509::{Certificate, oid};
 
@@ -74,5 +76,5 @@ fn require_certificate(leaf: &Certificate) -> Result<(), StatementError> {
     if let Some((wrong, _)) = subject.into_iter().find(|(_, holds)| !holds) {
         return Err(StatementError::new("8.2.1/subject", format!("the certificate's subject: {wrong}")));
     }
-    super::require_end_entity(leaf, "8.2.1/basic-constraints")
+    require_end_entity(leaf, "8.2.1/basic-constraints")
 }

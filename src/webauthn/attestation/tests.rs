@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::webauthn::cbor::{self, CborError, Form, Value};
 
 fn object() -> AttestationObject {
     AttestationObject {

@@ -1,6 +1,8 @@
 //! TPM attestation (WebAuthn L3 §8.3). Structures are those of TPM 2.0 part 2, sections 10.12.12 and 12.2.4.
 
-use super::{Attestation, AttestationFormat, Statement, StatementError, aaguid_extension, require_end_entity};
+use super::statement::{
+    Attestation, AttestationFormat, Statement, StatementError, aaguid_extension, require_end_entity,
+};
 use crate::webauthn::cose::{CoseAlgorithm, CoseKey};
 use crate::webauthn::der::{self, DerError};
 use crate::webauthn::hash::Hash;

@@ -3,7 +3,8 @@
 use x509_cert::der::Encode;
 use x509_cert::name::Name;
 
-use super::{Certificate, oid};
+use super::certificate::Certificate;
+use super::oid;
 use crate::webauthn::public_key::{KeyKind, PublicKey};
 
 /// Extensions by their names.

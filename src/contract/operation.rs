@@ -1,6 +1,4 @@
-//! Endpoints: the documented operations and how they are reached.
-
-use super::{Flow, Slot, What};
+//! What calls do, how they are reached, and what limits them.
 
 /// What a call of a flow does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -28,29 +26,6 @@ impl Operation {
             Operation::List => "list",
         }
     }
-}
-
-/// One documented operation and its bindings.
-#[derive(Debug)]
-pub struct Endpoint {
-    /// The documented name, such as `RegisterU2F`.
-    pub name: &'static str,
-    /// The flow it belongs to.
-    pub flow: Flow,
-    /// What it does in that flow.
-    pub operation: Operation,
-    /// HTTP/JSON binding.
-    pub rest: RestBinding,
-    /// Protobuf binding, used by gRPC and gRPC-Web, and by the JSON mapping of REST; `None` where the API is JSON alone.
-    pub grpc: Option<GrpcBinding>,
-    /// Where a request says what.
-    pub request: &'static [Slot],
-    /// Where a successful response says what.
-    pub response: &'static [Slot],
-    /// Statuses that the page documents besides `200` and `default`.
-    pub documented_refusals: &'static [u16],
-    /// Documented limits of request members.
-    pub limits: &'static [Limit],
 }
 
 /// HTTP/JSON binding of an endpoint.
@@ -104,26 +79,4 @@ pub enum LengthUnit {
     DecodedBytes,
     /// Characters of the compact JSON text of an object (v2's `publicKeyCredential`).
     JsonText,
-}
-
-impl Endpoint {
-    /// The names of the path placeholders, in order.
-    pub fn path_members(&self) -> impl Iterator<Item = &'static str> {
-        self.rest.path.split('{').skip(1).filter_map(|part| part.split_once('}').map(|(name, _)| name))
-    }
-
-    /// Where a request says something; `None` if it does not.
-    pub fn asks(&self, what: What) -> Option<&'static Slot> {
-        self.request.iter().find(|slot| slot.what == what)
-    }
-
-    /// Where a response says something; `None` if it does not.
-    pub fn answers(&self, what: What) -> Option<&'static Slot> {
-        self.response.iter().find(|slot| slot.what == what)
-    }
-
-    /// The limit on a member, by JSON pointer.
-    pub fn limit(&self, member: &str) -> Option<&'static Limit> {
-        self.limits.iter().find(|limit| limit.member == member)
-    }
 }

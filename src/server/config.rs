@@ -1,0 +1,84 @@
+//! How a server is started.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use super::conditions::Conditions;
+use super::defect::Defect;
+use super::variant::Variant;
+use crate::contract::{self, Contract};
+
+/// How a server is started.
+#[derive(Debug, Clone)]
+pub struct ServerConfig {
+    /// What it speaks.
+    pub contract: &'static Contract,
+    /// Where to listen; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Number of ordinary users.
+    pub users: usize,
+    /// Seed of ids, tokens and challenges. One seed gives the same users and tokens each time; tokens are therefore no secret to who knows it.
+    pub seed: u64,
+    /// RP ID of a registration that names no domain.
+    pub rp_id: String,
+    /// Further domains that it says it serves; a start that names one has it as RP ID.
+    pub domains: Vec<String>,
+    /// Expected origin of a registration that names no domain.
+    pub origin: String,
+    /// Faults to have, usually none or one.
+    pub defects: Vec<&'static Defect>,
+    /// Latitude to use.
+    pub variants: Vec<&'static Variant>,
+    /// Connections served at a time; further ones wait.
+    pub max_connections: usize,
+    /// Certificates (DER) that attestation has to lead to; with none of them any attestation that verifies is accepted.
+    pub trust_anchors: Vec<Vec<u8>>,
+    /// By how much it is slower than it is, as a share: so much of the time that an answer took, it goes on computing. What the
+    /// comparison of two builds is held to.
+    pub slower: f64,
+    /// What it is like besides.
+    pub conditions: Conditions,
+    /// Whether users can be made and removed, by the calls that a provisioner sends.
+    pub management: Option<Management>,
+}
+
+/// What is slow, and what lags behind, where users can be made.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Management {
+    /// What hashing a password takes.
+    pub password_delay: Duration,
+    /// How far the list of users, and that of factors, lags behind.
+    pub list_delay: Duration,
+    /// How far everything lags behind that reads: so long a new user is found by no list, search or session, and a new token is not
+    /// known.
+    pub lag: Duration,
+}
+
+impl Management {
+    /// How far lists lag behind.
+    pub(super) fn list_lag(&self) -> Duration {
+        self.list_delay.max(self.lag)
+    }
+}
+
+impl Default for ServerConfig {
+    /// A free port of the loopback interface, 16 users, RP ID `localhost`, origin `https://localhost`, no defect and no variant.
+    fn default() -> Self {
+        Self {
+            contract: contract::usual(),
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            users: 16,
+            seed: 0,
+            rp_id: "localhost".to_owned(),
+            domains: vec!["login.example.net".to_owned()],
+            origin: "https://localhost".to_owned(),
+            defects: Vec::new(),
+            variants: Vec::new(),
+            max_connections: 1024,
+            trust_anchors: Vec::new(),
+            slower: 0.0,
+            conditions: Conditions::default(),
+            management: None,
+        }
+    }
+}

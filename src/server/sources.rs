@@ -1,0 +1,30 @@
+//! The sources of the server, for the tests that look into them.
+
+/// The sources in which defects and variants are asked for, for the tests that hold each to one place.
+pub(super) const SOURCES: &[&str] = &[
+    include_str!("around.rs"),
+    include_str!("bearer.rs"),
+    include_str!("carriers.rs"),
+    include_str!("ceremony.rs"),
+    include_str!("challenge.rs"),
+    include_str!("disguise.rs"),
+    include_str!("factors.rs"),
+    include_str!("grpc.rs"),
+    include_str!("grpc_lapses.rs"),
+    include_str!("handle.rs"),
+    include_str!("lapses.rs"),
+    include_str!("leniency.rs"),
+    include_str!("limits.rs"),
+    include_str!("misshape.rs"),
+    include_str!("options.rs"),
+    include_str!("rest.rs"),
+    include_str!("running.rs"),
+    include_str!("rush.rs"),
+    include_str!("service.rs"),
+    include_str!("site.rs"),
+    include_str!("slips.rs"),
+    include_str!("spelling.rs"),
+    include_str!("spill.rs"),
+    include_str!("stored.rs"),
+    include_str!("strictness.rs"),
+];
