@@ -1,6 +1,7 @@
 //! What gRPC and gRPC-Web ask of every reply beside a readable status.
 
-use super::{Check, Observation, Wrong};
+use super::check::Check;
+use super::observation::{Observation, Wrong};
 use crate::contract::Protocol;
 use crate::outcome::Reason;
 use crate::transport::{Exchange, Reply};

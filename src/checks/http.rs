@@ -7,8 +7,9 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderName, Uri};
 
+use super::check::Check;
+use super::observation::{Observation, Wrong};
 use super::protocol::has_documented_path;
-use super::{Check, Observation, Wrong};
 use crate::contract::Protocol;
 use crate::outcome::Reason;
 use crate::transport::{Exchange, Reply};
