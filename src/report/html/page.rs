@@ -14,7 +14,7 @@ use crate::gate::Judged;
 use crate::outcome::{RunRecord, Statement, Verdict, pace};
 use crate::report::markup;
 use crate::report::terminal::{flaky_ones, sent_again};
-use crate::report::text::plural;
+use crate::wire::words::plural;
 
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");

@@ -12,9 +12,10 @@ use crate::contract::clause::{self, Basis};
 use crate::gate::Judged;
 use crate::outcome::{CaseRecord, Finding, Verdict};
 use crate::report::causes::{again, causes, excused};
-use crate::report::text::{plural, printable, shortened};
+use crate::report::text::{printable, shortened};
 use crate::webauthn::hash::Hash;
 use crate::wire::percent;
+use crate::wire::words::plural;
 
 /// Results in one file; code scanning refuses files with more than 25,000.
 const MOST_RESULTS: usize = 20_000;

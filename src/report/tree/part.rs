@@ -1,6 +1,7 @@
 //! One part of one credential, and how much of it is shown.
 
 use super::marks::count;
+use crate::wire::words::beginning;
 
 /// Characters of a value that are shown.
 const MOST_CHARACTERS: usize = 160;
@@ -58,6 +59,6 @@ pub(super) fn further(all: usize) -> Option<Part> {
 
 /// The beginning of a long text, with its length.
 pub(super) fn cut(text: &str) -> String {
-    let Some((end, _)) = text.char_indices().nth(MOST_CHARACTERS) else { return text.to_owned() };
-    format!("{} … ({} characters)", &text[..end], text.chars().count())
+    let head = beginning(text, MOST_CHARACTERS);
+    if head == text { text.to_owned() } else { format!("{head} … ({} characters)", text.chars().count()) }
 }
