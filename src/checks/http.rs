@@ -14,6 +14,7 @@ use crate::contract::Protocol;
 use crate::outcome::Reason;
 use crate::transport::{Exchange, Reply};
 use crate::wire::status::{GRPC_MESSAGE, GRPC_STATUS, GRPC_STATUS_DETAILS};
+use crate::wire::words::beginning;
 
 /// Above all clauses of HTTP. Their checks look at every reply, also where it need not come from the endpoint.
 pub const CLAUSE: &str = "http";
@@ -109,7 +110,7 @@ pub(super) fn shown(headers: &HeaderMap, name: &HeaderName) -> String {
     if lines.is_empty() {
         return format!("no {name}");
     }
-    format!("{name}: {:?}", lines.join(", ").chars().take(MOST).collect::<String>())
+    format!("{name}: {:?}", beginning(&lines.join(", "), MOST))
 }
 
 fn is_token(text: &str) -> bool {

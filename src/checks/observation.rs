@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::watch::{Found, Watch};
 use crate::contract::Operation;
 use crate::transport::{Exchange, Reply};
+use crate::wire::words::beginning;
 
 /// What a check may look at.
 #[derive(Debug, Clone)]
@@ -77,8 +78,6 @@ pub(super) fn brief(value: Option<&Value>) -> String {
     const MOST: usize = 120;
     let Some(value) = value else { return "nothing".to_owned() };
     let text = value.to_string();
-    if text.chars().count() <= MOST {
-        return text;
-    }
-    format!("{} ...", text.chars().take(MOST).collect::<String>())
+    let head = beginning(&text, MOST);
+    if head == text { text } else { format!("{head} ...") }
 }

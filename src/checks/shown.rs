@@ -9,6 +9,7 @@ use super::watch::{Found, Seen, Watch};
 use crate::contract::{Form, Protocol, What};
 use crate::transport::{Refusal, Reply};
 use crate::webauthn::base64;
+use crate::wire::words::beginning;
 
 /// Places of a kind of thing that are told.
 const MOST_PLACES: usize = 4;
@@ -157,10 +158,10 @@ fn each_text(value: &Value, pointer: &str, tell: &mut dyn FnMut(&str, &str)) {
 
 /// A pointer, cut, and never empty.
 fn brief(pointer: &str) -> String {
-    match pointer.chars().count() {
-        0 => "its top".to_owned(),
-        length if length <= MOST_POINTER => pointer.to_owned(),
-        _ => format!("{}...", pointer.chars().take(MOST_POINTER).collect::<String>()),
+    match beginning(pointer, MOST_POINTER) {
+        "" => "its top".to_owned(),
+        head if head == pointer => pointer.to_owned(),
+        head => format!("{head}..."),
     }
 }
 
