@@ -21,7 +21,7 @@ pub enum ReadError {
     Format(u32),
 }
 
-/// Reads what [`write`] writes.
+/// Reads what `write` writes.
 ///
 /// # Errors
 /// [`ReadError`]
