@@ -4,7 +4,8 @@ use http::header::DATE;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 
-use super::{Check, Observation, Wrong, brief};
+use super::check::Check;
+use super::observation::{Observation, Wrong, brief};
 use crate::outcome::Reason;
 
 /// The sequence, a uint64.

@@ -1,11 +1,13 @@
 //! What gRPC and gRPC-Web ask of every reply beside a readable status.
 
-use super::{Check, Observation, Wrong};
+use super::check::Check;
+use super::observation::{Observation, Wrong};
 use crate::contract::Protocol;
 use crate::outcome::Reason;
 use crate::transport::{Exchange, Reply};
 use crate::wire::framing::{self, FLAG_COMPRESSED};
 use crate::wire::status::{Code, GRPC_MESSAGE, GRPC_STATUS};
+use crate::wire::words::beginning;
 
 /// Above all clauses of gRPC.
 pub const CLAUSE: &str = "grpc";
@@ -151,8 +153,8 @@ fn web_lower_case(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
         trailers.payload.split(|byte| *byte == b'\n').filter_map(|line| line.split(|byte| *byte == b':').next());
     let mut capitals = names.filter(|name| name.iter().any(u8::is_ascii_uppercase));
     let wrong = |name: &[u8]| {
-        let name: String = String::from_utf8_lossy(name).chars().take(60).collect();
-        Wrong::new("names of trailers in lower case", format!("{name:?}"))
+        let name = String::from_utf8_lossy(name);
+        Wrong::new("names of trailers in lower case", format!("{:?}", beginning(&name, 60)))
     };
     Some(capitals.next().map(wrong).into_iter().collect())
 }

@@ -7,12 +7,14 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderName, Uri};
 
+use super::check::Check;
+use super::observation::{Observation, Wrong};
 use super::protocol::has_documented_path;
-use super::{Check, Observation, Wrong};
 use crate::contract::Protocol;
 use crate::outcome::Reason;
 use crate::transport::{Exchange, Reply};
 use crate::wire::status::{GRPC_MESSAGE, GRPC_STATUS, GRPC_STATUS_DETAILS};
+use crate::wire::words::beginning;
 
 /// Above all clauses of HTTP. Their checks look at every reply, also where it need not come from the endpoint.
 pub const CLAUSE: &str = "http";
@@ -108,7 +110,7 @@ pub(super) fn shown(headers: &HeaderMap, name: &HeaderName) -> String {
     if lines.is_empty() {
         return format!("no {name}");
     }
-    format!("{name}: {:?}", lines.join(", ").chars().take(MOST).collect::<String>())
+    format!("{name}: {:?}", beginning(&lines.join(", "), MOST))
 }
 
 fn is_token(text: &str) -> bool {

@@ -4,6 +4,8 @@ use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
+use crate::wire::words::beginning;
+
 /// Characters around a match that are looked at, and shown.
 const AROUND: usize = 60;
 
@@ -156,7 +158,7 @@ pub(super) fn find(text: &str) -> Option<Found> {
         let (before, after) = (text.get(..found.start())?, text.get(found.end()..)?);
         (pattern.fits)(before, after).then(|| {
             let start = before.char_indices().rev().nth(AROUND / 2).map_or(0, |(at, _)| at);
-            let excerpt = text[start..].chars().take(AROUND + pattern.literal.len()).collect();
+            let excerpt = beginning(&text[start..], AROUND + pattern.literal.len()).to_owned();
             Found { what: pattern.what, excerpt }
         })
     })

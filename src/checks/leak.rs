@@ -5,8 +5,10 @@ use std::sync::LazyLock;
 use aho_corasick::{AhoCorasick, MatchKind};
 use serde_json::Value;
 
+use super::check::Check;
+use super::internals;
+use super::observation::{Observation, Wrong};
 use super::shown::{self, Place};
-use super::{Check, Observation, Wrong, internals};
 use crate::contract::Operation;
 use crate::outcome::Reason;
 use crate::transport::Reply;

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::{Check, Observation, Wrong, brief};
+use super::check::Check;
+use super::observation::{Observation, Wrong, brief};
 use crate::contract::dialect::member;
 use crate::contract::{Endpoint, Form, Operation, What};
 use crate::outcome::Reason;

@@ -2,7 +2,8 @@
 
 use http::header::CONTENT_TYPE as CONTENT_TYPE_HEADER;
 
-use super::{Check, Observation, Wrong};
+use super::check::Check;
+use super::observation::{Observation, Wrong};
 use crate::contract::Protocol;
 use crate::outcome::Reason;
 use crate::transport::{Exchange, Refusal, Reply};

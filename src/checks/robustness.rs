@@ -1,6 +1,7 @@
 //! No request makes the server fail.
 
-use super::{Check, Observation, Wrong};
+use super::check::Check;
+use super::observation::{Observation, Wrong};
 use crate::contract::Protocol;
 use crate::outcome::Reason;
 use crate::transport::Reply;

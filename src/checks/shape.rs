@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use super::{Check, Observation, Wrong, brief};
+use super::check::Check;
+use super::observation::{Observation, Wrong, brief};
 use crate::contract::{Form, Operation, Protocol, What};
 use crate::outcome::Reason;
 use crate::transport::Reply;

@@ -6,8 +6,9 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderName};
 
+use super::check::Check;
 use super::http::{members, shown};
-use super::{Check, Observation, Wrong};
+use super::observation::{Observation, Wrong};
 use crate::contract::Protocol;
 use crate::outcome::Reason;
 use crate::transport::Exchange;

@@ -4,11 +4,12 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::{Observation, Wrong};
+use super::observation::{Observation, Wrong};
+use super::watch::{Found, Seen, Watch};
 use crate::contract::{Form, Protocol, What};
 use crate::transport::{Refusal, Reply};
 use crate::webauthn::base64;
-use crate::wire::secret::Secret;
+use crate::wire::words::beginning;
 
 /// Places of a kind of thing that are told.
 const MOST_PLACES: usize = 4;
@@ -17,33 +18,6 @@ const MOST_POINTER: usize = 120;
 
 /// The place of what v1 has in base64.
 const CREATION_OPTIONS: &str = "the creation options";
-
-/// Knows what the reader of a reply may not see, and finds it in bytes.
-pub trait Watch: fmt::Debug + Sync {
-    /// What of it stands in the bytes, each once.
-    fn seen(&self, bytes: &[u8]) -> Vec<Seen>;
-}
-
-/// A thing that the reader of a reply may not see.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Seen {
-    /// What it is, such as `the name of a factor`.
-    pub what: &'static str,
-    /// Whose it is, such as `another user`.
-    pub whose: &'static str,
-    /// Whether it is a token.
-    pub is_token: bool,
-}
-
-/// A thing, and where in the reply it stands.
-pub(super) type Found = (String, Seen);
-
-impl Watch for Secret {
-    fn seen(&self, bytes: &[u8]) -> Vec<Seen> {
-        let token = Seen { what: "the token", whose: "the caller", is_token: true };
-        if self.is_shown_in(bytes) { vec![token] } else { Vec::new() }
-    }
-}
 
 /// Everything that the reply says, with its place.
 pub(super) fn texts<'a>(observation: &Observation<'a>) -> impl Iterator<Item = (Place<'a>, &'a [u8])> {
@@ -184,10 +158,10 @@ fn each_text(value: &Value, pointer: &str, tell: &mut dyn FnMut(&str, &str)) {
 
 /// A pointer, cut, and never empty.
 fn brief(pointer: &str) -> String {
-    match pointer.chars().count() {
-        0 => "its top".to_owned(),
-        length if length <= MOST_POINTER => pointer.to_owned(),
-        _ => format!("{}...", pointer.chars().take(MOST_POINTER).collect::<String>()),
+    match beginning(pointer, MOST_POINTER) {
+        "" => "its top".to_owned(),
+        head if head == pointer => pointer.to_owned(),
+        head => format!("{head}..."),
     }
 }
 

@@ -5,8 +5,9 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
+use super::check::Check;
+use super::observation::{Observation, Wrong, brief};
 use super::options::{decoded, integer, is_unsigned_long, public_key};
-use super::{Check, Observation, Wrong, brief};
 use crate::contract::dialect::member;
 use crate::outcome::Reason;
 use crate::webauthn::base64;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::observation;
+use super::observation::observation;
 use crate::outcome::{CaseRecord, RunRecord, Verdict};
 
 /// What differs between two runs.

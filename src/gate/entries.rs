@@ -1,7 +1,7 @@
 //! What each entry of a known-deviations file met in a run.
 
-use super::known::Name;
-use super::{KnownDeviation, Rules, Standing};
+use super::known::{KnownDeviation, Name};
+use super::rules::{Rules, Standing};
 use crate::contract;
 use crate::outcome::{CaseRecord, RunRecord, Verdict};
 use crate::scenario::Pattern;

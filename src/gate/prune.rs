@@ -2,7 +2,8 @@
 
 use toml_edit::{Array, ArrayOfTables, DocumentMut};
 
-use super::{Judged, Problem};
+use super::entries::Problem;
+use super::judged::Judged;
 
 /// What became of a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

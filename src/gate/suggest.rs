@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, value};
 
 use super::entries::is_whole;
-use super::known::Name;
+use super::judged::Judged;
+use super::known::{Axes, KnownDeviation, Name};
 use super::observation::{observation, plain};
-use super::{Axes, Judged, KnownDeviation, Standing};
+use super::rules::Standing;
 use crate::outcome::{CaseRecord, RunRecord};
 use crate::scenario::Pattern;
 

@@ -8,7 +8,9 @@ mod suggestions;
 use jiff::civil::date;
 
 use super::*;
-use crate::outcome::{Event, Finding, Profile, Reason, RunFinished, RunStarted, SentAgain};
+use crate::outcome::{
+    CaseRecord, Event, Finding, Profile, Reason, RunFinished, RunRecord, RunStarted, SentAgain, Verdict,
+};
 
 /// A permutation, or a comparison where the protocol is `all`. The id is flow, protocol, case and tail.
 pub(super) fn record(id: &str, reason: Reason, observed: &str) -> CaseRecord {

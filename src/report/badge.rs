@@ -4,9 +4,9 @@ use std::io;
 
 use serde::Serialize;
 
-use super::text::plural;
 use crate::gate::Judged;
 use crate::outcome::{RunRecord, Statement, Verdict};
+use crate::wire::words::plural;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use super::text::plural;
 use crate::contract::clause::Basis;
 use crate::gate::{Judged, Standing};
 use crate::outcome::said::Said;
 use crate::outcome::{CaseRecord, Finding, Reason, Verdict};
 use crate::wire::status::Code;
+use crate::wire::words::plural;
 
 /// The caller may not.
 const PERMISSION_DENIED: i32 = Code::PERMISSION_DENIED.number();

@@ -8,6 +8,7 @@ use super::text::{printable, wrapped};
 use crate::contract::Protocol;
 use crate::contract::clause::{self, Clause};
 use crate::outcome::{CaseRecord, Finding, Profile, Reason, RunRecord, Verdict};
+use crate::wire::words::beginning;
 
 /// What a run saw of a clause over a protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -330,7 +331,7 @@ fn cut(text: &str, width: usize) -> String {
     if text.chars().count() <= width {
         return text.to_owned();
     }
-    format!("{}...", text.chars().take(width.saturating_sub(3)).collect::<String>())
+    format!("{}...", beginning(text, width.saturating_sub(3)))
 }
 
 /// The table of a run, with the target that it is about.

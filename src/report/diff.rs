@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::text::{entry, plural, printable};
+use super::text::{entry, printable};
 use crate::contract::clause;
 use crate::gate::{Change, Diff, Kind, observation};
 use crate::outcome::{CaseRecord, RunRecord, Verdict};
+use crate::wire::words::plural;
 
 /// Further ids listed for each cause.
 const LISTED: usize = 5;

@@ -1,7 +1,8 @@
 //! What the known-deviations file had to say of a run.
 
-use super::text::{entry, plural, printable, push};
+use super::text::{entry, printable, push};
 use crate::gate::{Judged, KnownDeviation, Problem, Stale};
+use crate::wire::words::plural;
 
 /// Nothing where no file was given; otherwise what it excuses, one line an entry, and what has to be done about it.
 pub(super) fn describe(text: &mut String, judged: &Judged) {

@@ -6,10 +6,11 @@ use std::io;
 
 use super::causes::{Cause, again, causes, excused};
 use super::known;
-use super::text::{plural, printable, shortened};
+use super::text::{printable, shortened};
 use crate::gate::Judged;
 use crate::outcome::pace;
 use crate::outcome::{CaseRecord, Verdict};
+use crate::wire::words::plural;
 
 /// Causes of a verdict that are shown.
 const CAUSES: usize = 30;

@@ -36,10 +36,11 @@ pub(super) fn safe(text: &str) -> Value {
     Value::from_safe_string(text.to_owned())
 }
 
-/// Only our own style, known by its hash; no script, and no request of any kind.
-pub(super) fn policy(style: &str) -> String {
-    let hash = base64::encode_standard(&Hash::Sha256.digest(style.as_bytes()));
-    format!("default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'")
+/// Only our own style and script, known by their hashes; no request of any kind.
+pub(super) fn policy(style: &str, script: Option<&str>) -> String {
+    let hash = |text: &str| format!("'sha256-{}'", base64::encode_standard(&Hash::Sha256.digest(text.as_bytes())));
+    let script = script.map(|script| format!(" script-src {};", hash(script))).unwrap_or_default();
+    format!("default-src 'none'; style-src {};{script} base-uri 'none'; form-action 'none'", hash(style))
 }
 
 /// Writes a value of a template: what steers a terminal or turns a text's direction becomes visible, what HTML reads as its own

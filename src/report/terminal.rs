@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use super::causes::{Cause, causes, pattern};
 use super::known;
-use super::text::{entry, plural, printable, push, wrapped};
+use super::text::{entry, printable, push, wrapped};
 use crate::gate::Judged;
 use crate::outcome::pace;
 use crate::outcome::{CaseRecord, Concern, Profile, Reason, RunRecord, Verdict};
+use crate::wire::words::plural;
 
 /// Further ids listed for each cause.
 const LISTED: usize = 2;

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use crate::wire::words::beginning;
+
 /// The text with every control character (terminal escapes included) and every bidirectional override made visible.
 pub fn printable(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
@@ -20,9 +22,10 @@ pub fn printable(text: &str) -> String {
 
 /// The text, or its first characters and how many follow.
 pub(super) fn shortened(text: &str, most: usize) -> Cow<'_, str> {
-    match text.char_indices().nth(most) {
-        None => Cow::Borrowed(text),
-        Some((end, _)) => Cow::Owned(format!("{}... ({} more characters)", &text[..end], text[end..].chars().count())),
+    let head = beginning(text, most);
+    match text[head.len()..].chars().count() {
+        0 => Cow::Borrowed(text),
+        more => Cow::Owned(format!("{head}... ({more} more characters)")),
     }
 }
 
@@ -49,11 +52,6 @@ pub(super) fn push(text: &mut String, words: &str) {
 /// One labelled line, made safe for a terminal.
 pub(super) fn entry(text: &mut String, label: &str, words: &str) {
     push(text, &format!("  {label:<9} {}\n", printable(words)));
-}
-
-/// A count of things, in words.
-pub(super) fn plural(count: usize, thing: &str) -> String {
-    if count == 1 { format!("1 {thing}") } else { format!("{count} {thing}s") }
 }
 
 #[cfg(test)]

@@ -6,8 +6,11 @@ use std::ops::AddAssign;
 use serde::Deserialize;
 use thiserror::Error;
 
+use super::covered;
+use super::expectation::Expectation;
 use super::model::Case;
-use super::{Expectation, ScenarioError, covered};
+use super::parse::{self, ScenarioError};
+use super::requirement::Requirement;
 use crate::contract::clause::Basis;
 
 /// A case of the catalogue, as far as it is compared.
@@ -126,7 +129,7 @@ impl Catalogue {
         Ok(Catalogue {
             entries: serde_json::from_str(include_str!("../../fixtures/catalogue/registration.json"))?,
             decisions: decisions.map_err(Box::new)?,
-            cases: super::embedded()?,
+            cases: parse::embedded()?,
         })
     }
 
@@ -256,7 +259,7 @@ impl Catalogue {
                 let words = expectation.words();
                 wrong.push(format!("{id} is {verdict} in the catalogue, and case {} expects: {words}", case.id));
             }
-            let required: Vec<String> = case.requires.iter().map(super::Requirement::name).collect();
+            let required: Vec<String> = case.requires.iter().map(Requirement::name).collect();
             let corrected = self.decisions.corrected.get(id).map_or(&[][..], |correction| &correction.requires);
             let missing = entry.requires.iter().chain(corrected).find(|name| !required.contains(name));
             if let Some(missing) = missing.filter(|_| case.id == *id && verdict != "may") {

@@ -2,10 +2,11 @@
 
 use serde_json::{Value, json};
 
+use super::expectation::Expectation;
 use super::model::Case;
+use super::mutations::{MutationUse, Mutations};
+use super::requirement::Requirement;
 use super::step::{Made, Step};
-use super::{Expectation, Requirement};
-use super::{MutationUse, Mutations};
 use crate::authenticator::Format;
 use crate::webauthn::cose::CoseAlgorithm;
 

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::expectation::Expectation;
 use super::model::Case;
 use super::parse::flow_matches;
+use super::route::FlowRef;
 use super::step::{OperationRef, Step};
-use super::{Expectation, FlowRef};
 use crate::contract::clause::{self, Clause, EXCLUDED};
 use crate::contract::{self, Endpoint, Flow, Operation, Protocol};
 

@@ -4,7 +4,7 @@ use http::{HeaderName, HeaderValue};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::NameSpec;
+use super::name::NameSpec;
 
 /// Headers of a request by their names: `{ origin: "https://elsewhere.example" }`. A list of values is a line for each, a map is a text
 /// that is repeated (as for names of factors), and null leaves out the header that is sent otherwise.

@@ -1,20 +1,24 @@
 //! Cases as data: the model of a suite, its parser and its expansion into permutations.
 
+mod algorithm_axis;
 mod algorithms;
 mod also;
 pub mod catalogue;
 mod control;
 pub mod covered;
+mod entry;
 mod expectation;
 mod headers;
 mod message;
 mod model;
 mod mutations;
+mod name;
 mod oracle;
 mod parse;
 mod plan;
 mod requirement;
 mod route;
+mod several;
 mod step;
 mod strength;
 mod subjects;
@@ -30,13 +34,14 @@ pub use headers::Headers;
 pub use message::{MessageEdit, MessageMember};
 pub use model::{Case, Measure, Place};
 pub use mutations::{MutationUse, Mutations};
+pub use name::NameSpec;
 pub use oracle::OracleVerdict;
 pub use parse::{ScenarioError, embedded, parse_suite, source_text};
 pub use plan::{Pattern, PatternError, Permutation, Plan, Selection, Sizes};
 pub use requirement::{Policy, Requirement};
 pub use route::{FlowRef, ProtocolRef};
 pub use step::{
-    Caller, ConnectionRef, CredentialRef, DomainRef, FactorRef, Made, NameSpec, OperationRef, Race, Step, UserRef, Wait,
+    Caller, ConnectionRef, CredentialRef, DomainRef, FactorRef, Made, OperationRef, Race, Step, UserRef, Wait,
 };
 pub use subjects::{Demand, Sharing};
 pub use twin::Twin;

@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use thiserror::Error;
 
 use super::also::{EACH, When};
-use super::model::{Case, CaseEntry, Place, SuiteFile};
+use super::entry::{CaseEntry, SuiteFile};
+use super::model::{Case, Place};
 use super::oracle::OracleVerdict;
 use super::step::{OperationRef, Step};
 use super::strength;

@@ -4,10 +4,15 @@ use http::header::HOST;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::also::{Also, When, Whom};
+use super::also::{Also, When, Which, Whom};
+use super::expectation::Expectation;
 use super::headers::Headers;
+use super::message::MessageEdit;
+use super::mutations::{MutationUse, Mutations};
+use super::name::{NameSpec, once};
+use super::oracle::OracleVerdict;
 use super::route::{FlowRef, ProtocolRef};
-use super::{Expectation, MessageEdit, MutationUse, Mutations};
+use super::twin::Twin;
 use crate::authenticator::{Args, Mutation};
 use crate::contract::Flow;
 use crate::transport::spelling;
@@ -37,7 +42,7 @@ pub struct Step {
     #[serde(default)]
     pub mutate: Mutations,
     /// `make`: what the own verifier has to say of it; otherwise derived from the case.
-    pub oracle: Option<super::OracleVerdict>,
+    pub oracle: Option<OracleVerdict>,
 
     /// `call`: whose token is sent.
     #[serde(default, rename = "as")]
@@ -71,9 +76,9 @@ pub struct Step {
     #[serde(default)]
     pub with_next: bool,
     /// `call`, v2: it is made for the user of the case and for another, several times each, and answered alike.
-    pub twin: Option<super::Twin>,
+    pub twin: Option<Twin>,
     /// `prepare` and `call`: how often it is done, one after the other.
-    #[serde(default = "once")]
+    #[serde(default = "super::name::once")]
     pub times: usize,
     /// `call`: members of the request with another value, by what they are; `null` is JSON null.
     #[serde(default)]
@@ -154,6 +159,12 @@ impl Step {
             (false, Caller::Other, _) | (true, _, UserRef::Other) => Some(Whom::Other),
             _ => None,
         }
+    }
+
+    /// Whether something in it is the other subject's.
+    pub(super) fn concerns_other(&self) -> bool {
+        let is_others = |also: &Also| also.value == Which::Other;
+        self.hold == Some(Whom::Other) || self.untouched == Some(Whom::Other) || self.also.iter().any(is_others)
     }
 
     /// Its mutations; with a length in place of their arguments where one is given.
@@ -346,50 +357,4 @@ pub enum FactorRef {
     Length(usize),
     /// This id.
     Text(String),
-}
-
-/// The name of the factor.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct NameSpec {
-    /// The text that is repeated.
-    #[serde(default = "letter")]
-    pub text: String,
-    /// How often.
-    #[serde(default = "once")]
-    pub times: usize,
-    /// What follows.
-    #[serde(default)]
-    pub then: String,
-    /// Other forms in which a list may show it.
-    #[serde(default)]
-    pub or: Vec<String>,
-}
-
-/// Stands in a name for a text that no other factor has.
-const KEY: &str = "KEY";
-
-fn letter() -> String {
-    "n".to_owned()
-}
-
-const fn once() -> usize {
-    1
-}
-
-impl NameSpec {
-    /// The name that the faults of a request look for.
-    pub fn usual() -> NameSpec {
-        NameSpec { text: letter(), times: 8, then: String::new(), or: Vec::new() }
-    }
-
-    /// The text, in which `KEY` stands for what is drawn.
-    pub fn text(&self, drawn: &str) -> String {
-        format!("{}{}", self.text.repeat(self.times), self.then).replace(KEY, drawn)
-    }
-
-    /// Its other forms.
-    pub fn others(&self, drawn: &str) -> Vec<String> {
-        self.or.iter().map(|form| form.replace(KEY, drawn)).collect()
-    }
 }

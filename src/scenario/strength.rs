@@ -1,7 +1,8 @@
 //! How strongly a case may say what it expects: as strongly as what it rests on, and no more.
 
-use super::Expectation;
-use super::model::{Case, CaseEntry};
+use super::entry::CaseEntry;
+use super::expectation::Expectation;
+use super::model::Case;
 use crate::contract::clause::{self, Basis};
 use crate::outcome::Reason;
 

@@ -5,8 +5,11 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::algorithms::AlgorithmChoice;
+use super::expectation::Expectation;
 use super::model::Case;
-use super::{Expectation, Made, MutationUse, OperationRef, Step};
+use super::mutations::MutationUse;
+use super::requirement::Requirement;
+use super::step::{Made, OperationRef, Step};
 use crate::contract::Protocol;
 
 /// The text of a suite with one case. `comment` stands at its head.
@@ -28,7 +31,7 @@ pub fn suite_text(case: &Case, comment: &str) -> String {
     let otherwise = Some(case.otherwise).filter(|otherwise| *otherwise != Expectation::EITHER);
     let reason = case.steps.last().filter(|_| is_short).map_or(&[][..], |step| &step.reason);
     let expect = case.expectation().filter(|_| is_short);
-    let requires: Vec<String> = case.requires.iter().map(super::Requirement::name).collect();
+    let requires: Vec<String> = case.requires.iter().map(Requirement::name).collect();
     let protocols: Vec<&str> = case.protocols.iter().copied().map(Protocol::slug).collect();
     let formats: Vec<&str> = case.formats.iter().map(|format| format.slug()).collect();
     let members = [

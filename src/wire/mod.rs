@@ -10,3 +10,4 @@ pub mod secret;
 pub mod shell;
 pub mod status;
 mod structs;
+pub mod words;

@@ -4,8 +4,8 @@ use jiff::civil::Date;
 use serde::Deserialize;
 use toml_edit::{Datetime, Table};
 
+use super::deviation::{Axes, KnownDeviation};
 use super::place::{KnownError, Source};
-use super::{Axes, KnownDeviation};
 use crate::authenticator::Format;
 use crate::contract::{self, Operation, Protocol};
 use crate::outcome::{Profile, Reason, Verdict};

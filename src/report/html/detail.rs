@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::clauses::Promise;
 use crate::outcome::{CaseRecord, ExchangeRecord};
 use crate::report::tree::{self, Tree};
+use crate::wire::words::beginning;
 
 /// Characters of a text that are shown. A whole one is in the event stream.
 pub(super) const MOST: usize = 6_000;
@@ -122,7 +123,6 @@ fn commands(record: &CaseRecord, seed: u64) -> Vec<Command> {
 
 /// The beginning of a long text, with its length.
 pub(super) fn cut(text: &str, most: usize) -> String {
-    let Some((end, _)) = text.char_indices().nth(most) else { return text.to_owned() };
-    let count = text.chars().count();
-    format!("{} … (cut: {count} characters)", text.get(..end).unwrap_or_default())
+    let head = beginning(text, most);
+    if head == text { text.to_owned() } else { format!("{head} … (cut: {} characters)", text.chars().count()) }
 }

@@ -8,22 +8,8 @@ mod detail;
 mod escape;
 mod findings;
 mod page;
+mod render;
 mod sign;
 mod suites;
 
-use std::io;
-
-use super::markup;
-use crate::gate::Judged;
-
-/// Name, and text.
-const TEMPLATES: [(&str, &str); 3] = [
-    ("page.html", include_str!("page.html")),
-    ("findings.html", include_str!("findings.html")),
-    ("tree.html", include_str!("tree.html")),
-];
-
-/// The whole page.
-pub(super) fn write(judged: &Judged, out: &mut dyn io::Write) -> io::Result<()> {
-    markup::render(&TEMPLATES, page::Page::of(judged), out)
-}
+pub(super) use render::write;

@@ -6,17 +6,15 @@ use std::time::Duration;
 use minijinja::Value;
 use serde::Serialize;
 
-use super::super::terminal::{flaky_ones, sent_again};
-use super::super::text::plural;
 use super::clauses::Matrix;
 use super::findings::{self, Section};
 use super::sign::sign;
 use super::suites::{self, Suite};
 use crate::gate::Judged;
-use crate::outcome::pace;
-use crate::outcome::{RunRecord, Statement, Verdict};
-use crate::webauthn::base64;
-use crate::webauthn::hash::Hash;
+use crate::outcome::{RunRecord, Statement, Verdict, pace};
+use crate::report::markup;
+use crate::report::terminal::{flaky_ones, sent_again};
+use crate::wire::words::plural;
 
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
@@ -60,9 +58,9 @@ impl<'a> Page<'a> {
         let run = &judged.run;
         let (tone, sign) = tone(run.statement());
         Page {
-            style: Value::from_safe_string(STYLE.to_owned()),
-            script: Value::from_safe_string(SCRIPT.to_owned()),
-            policy: policy(),
+            style: markup::safe(STYLE),
+            script: markup::safe(SCRIPT),
+            policy: markup::policy(STYLE, Some(SCRIPT)),
             statement: run.statement().text(),
             tone,
             sign,
@@ -94,13 +92,6 @@ const fn tone(statement: Statement) -> (&'static str, &'static str) {
         Statement::NonConformant => ("fail", sign(Verdict::Fail)),
         Statement::Inconclusive => ("error", sign(Verdict::Error)),
     }
-}
-
-/// Only our own style and script, known by their hashes; no request of any kind.
-fn policy() -> String {
-    let hash = |text: &str| format!("'sha256-{}'", base64::encode_standard(&Hash::Sha256.digest(text.as_bytes())));
-    let (style, script) = (hash(STYLE), hash(SCRIPT));
-    format!("default-src 'none'; style-src {style}; script-src {script}; base-uri 'none'; form-action 'none'")
 }
 
 fn gate(judged: &Judged) -> String {

@@ -15,6 +15,7 @@ use jiff::Timestamp;
 
 use super::series;
 use crate::outcome::load::{Kind, LoadRecord, PackedHistogram, PhaseName, Row, fine};
+use crate::report::text::printable;
 
 /// Microseconds in what the log shows, which is milliseconds.
 const DIVISOR: f64 = 1_000.0;
@@ -32,7 +33,7 @@ pub(super) fn write(record: &LoadRecord, mut out: &mut dyn io::Write) -> io::Res
     let started = SystemTime::UNIX_EPOCH + Duration::from_micros(since.unwrap_or_default());
     let mut serializer = V2DeflateSerializer::new();
     let mut log = IntervalLogWriterBuilder::new()
-        .add_comment(&format!("proofmark {}", super::super::printable(&record.version)))
+        .add_comment(&format!("proofmark {}", printable(&record.version)))
         .add_comment("values in microseconds")
         .with_start_time(started)
         .with_base_time(started)

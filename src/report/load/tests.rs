@@ -10,7 +10,8 @@ use super::*;
 use crate::outcome::load::full::{HOSTILE, full};
 use crate::outcome::load::sample::sample;
 use crate::outcome::load::{
-    GeneratorVerdict, Intervals, Judgement, LoadPlanRecord, LoadStep, PreflightRecord, Scaling, ScalingStep, Stopped,
+    GeneratorVerdict, Intervals, Judgement, LoadPlanRecord, LoadRecord, LoadStep, PreflightRecord, Scaling,
+    ScalingStep, Stopped,
 };
 
 fn written(name: &str, record: &LoadRecord) -> String {

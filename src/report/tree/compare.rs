@@ -1,8 +1,8 @@
 //! One tree beside the other: like is found by its key.
 
 use super::marks::{self, Marks};
+use super::node::{Change, Node};
 use super::part::Part;
-use super::{Change, Node};
 
 /// A part beside its like in the good credential. `room` is how many more nodes may be made.
 pub(super) fn compare(sent: &Part, good: Option<&Part>, room: &mut usize) -> Node {

@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
+use crate::wire::words::plural;
+
 /// Bytes beside those of the good one.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Marks {
@@ -111,7 +113,7 @@ fn run(bytes: &[u8], marked: bool, shown: usize) -> Run {
 
 /// `1 byte` or `n bytes`.
 pub fn count(number: usize) -> String {
-    if number == 1 { "1 byte".to_owned() } else { format!("{number} bytes") }
+    plural(number, "byte")
 }
 
 fn hex(bytes: &[u8]) -> String {

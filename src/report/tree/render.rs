@@ -1,6 +1,7 @@
 //! A tree for a terminal: `-` is the good one, `+` what was sent, brackets stand around the bytes that differ.
 
-use super::{Change, Marks, Node, Run, Tree};
+use super::marks::{Marks, Run};
+use super::node::{Change, Node, Tree};
 use crate::report::text::printable;
 
 /// Every line of the tree; hostile characters are made visible.

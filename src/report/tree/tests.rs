@@ -1,4 +1,5 @@
 use super::*;
+use crate::outcome::CredentialRecord;
 use crate::webauthn::authenticator_data::{Aaguid, AttestedCredentialData, AuthenticatorData, Flags};
 use crate::webauthn::base64::{decode_url, encode_url};
 use crate::webauthn::cbor::{self, Value};

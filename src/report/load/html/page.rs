@@ -118,7 +118,7 @@ impl<'a> Page<'a> {
     pub(super) fn of(record: &'a LoadRecord) -> io::Result<Page<'a>> {
         Ok(Page {
             style: markup::safe(STYLE),
-            policy: markup::policy(STYLE),
+            policy: markup::policy(STYLE, None),
             verdict: verdict(record),
             target: &record.plan.target,
             limited: record.is_limited(),

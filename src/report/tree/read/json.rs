@@ -1,67 +1,23 @@
-//! What a credential consists of, from its text down to the fields of a certificate.
-
-mod authenticator_data;
-mod cbor;
-mod certificate;
+//! JSON with its members, some of which hold bytes that are read further.
 
 use serde_json::Value;
 
+use super::{authenticator_data, cbor};
+use crate::report::tree::marks::count;
+use crate::report::tree::part::{MOST_PARTS, Part, bytes, cut, further};
 use crate::webauthn::base64;
 
-/// Characters of a value that are shown.
-const MOST_CHARACTERS: usize = 160;
-/// Members of one value that are taken apart.
-const MOST_PARTS: usize = 64;
 /// Nesting of JSON that is followed.
 const MOST_LEVELS: usize = 12;
 
-/// One part of one credential.
-#[derive(Debug, Default)]
-pub(super) struct Part {
-    /// What finds its like in another credential.
-    pub key: String,
-    /// Its name.
-    pub label: String,
-    /// What it says.
-    pub value: String,
-    /// How it is encoded.
-    pub raw: Vec<u8>,
-    /// What it contains, where `value` does not tell it all.
-    pub content: Option<Vec<u8>>,
-    /// What it consists of.
-    pub parts: Vec<Part>,
-    /// Why not all of it could be read.
-    pub broken: Option<String>,
-}
-
-impl Part {
-    fn new(key: &str, value: String, raw: &[u8]) -> Part {
-        Part { key: key.to_owned(), label: key.to_owned(), value, raw: raw.to_vec(), ..Part::default() }
-    }
-
-    /// Bytes that no word stands for.
-    fn opaque(key: &str, value: String, bytes: &[u8]) -> Part {
-        Part { content: Some(bytes.to_vec()), ..Part::new(key, value, bytes) }
-    }
-
-    fn labelled(self, label: impl Into<String>) -> Part {
-        Part { label: label.into(), ..self }
-    }
-
-    /// What is to be said of it.
-    pub(super) fn note(&self) -> String {
-        self.broken.clone().unwrap_or_default()
-    }
-}
-
 /// A RegistrationResponseJSON, or what was sent for one.
-pub(super) fn credential(text: &str) -> Part {
+pub(in crate::report::tree) fn credential(text: &str) -> Part {
     json_document("credential", text.as_bytes())
 }
 
 /// JSON text with its members.
 fn json_document(key: &str, bytes: &[u8]) -> Part {
-    let mut part = Part::opaque(key, super::marks::count(bytes.len()), bytes);
+    let mut part = Part::opaque(key, count(bytes.len()), bytes);
     match serde_json::from_slice::<Value>(bytes) {
         Ok(value) => part.parts = members(&value, 0),
         Err(error) => {
@@ -93,11 +49,6 @@ fn members(value: &Value, level: usize) -> Vec<Part> {
     parts
 }
 
-/// The line for members that are not taken apart.
-fn further(all: usize) -> Option<Part> {
-    (all > MOST_PARTS).then(|| Part::new("…", format!("{} more, not shown", all - MOST_PARTS), &[]))
-}
-
 fn json(key: &str, value: &Value, level: usize) -> Part {
     let part = match value {
         Value::String(text) => string(key, text),
@@ -118,7 +69,7 @@ fn string(key: &str, text: &str) -> Part {
     let document: Option<fn(&str, &[u8]) -> Part> = match key {
         "clientDataJSON" => Some(json_document),
         "attestationObject" => Some(cbor::document),
-        "authenticatorData" => Some(authenticator_data::document),
+        "authenticatorData" => Some(|key, bytes| authenticator_data::document(key, bytes, cbor::reading)),
         "id" | "rawId" | "publicKey" => Some(bytes),
         _ => None,
     };
@@ -133,14 +84,4 @@ fn string(key: &str, text: &str) -> Part {
             Part { broken: Some(broken), ..Part::new(key, words, text.as_bytes()) }
         }
     }
-}
-
-fn bytes(key: &str, bytes: &[u8]) -> Part {
-    Part::opaque(key, super::marks::count(bytes.len()), bytes)
-}
-
-/// The beginning of a long text, with its length.
-fn cut(text: &str) -> String {
-    let Some((end, _)) = text.char_indices().nth(MOST_CHARACTERS) else { return text.to_owned() };
-    format!("{} … ({} characters)", &text[..end], text.chars().count())
 }

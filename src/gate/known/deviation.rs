@@ -1,31 +1,12 @@
-//! The known-deviations file: what the owners of a target have seen, and excuse for a time.
-//!
-//! `docs/known-deviations.md` has the form with an example.
-
-mod entry;
-mod place;
+//! An entry of the known-deviations file, and which records it means.
 
 use std::fmt;
-use std::path::Path;
 
 use jiff::civil::Date;
-use toml_edit::Document;
 
-pub use place::KnownError;
-
+use crate::gate::observation::observation;
 use crate::outcome::{CaseRecord, Reason, Verdict};
 use crate::scenario::Pattern;
-use entry::File;
-use place::Source;
-
-/// A whole file, read and checked.
-#[derive(Debug, Clone, Default)]
-pub struct Known {
-    /// The path as it was given, for messages.
-    pub path: String,
-    /// Its entries in the order of the file.
-    pub entries: Vec<KnownDeviation>,
-}
 
 /// One entry: which records it means, what they were seen to come to, and why that is excused.
 #[derive(Debug, Clone)]
@@ -40,7 +21,7 @@ pub struct KnownDeviation {
     pub verdict: Verdict,
     /// One of the verdict's reasons.
     pub reason: Reason,
-    /// What was observed, as [`super::observation`] writes it; `None` excuses any observation.
+    /// What was observed, as [`observation`] writes it; `None` excuses any observation.
     pub observed: Option<String>,
     /// Why it is excused.
     pub why: String,
@@ -65,37 +46,6 @@ pub struct Axes {
     pub formats: Vec<String>,
 }
 
-impl Known {
-    /// Reads a file.
-    ///
-    /// # Errors
-    /// [`KnownError`]
-    pub fn read(path: &Path) -> Result<Known, KnownError> {
-        let name = path.display().to_string();
-        let text = std::fs::read_to_string(path).map_err(|cause| KnownError::Read { path: name.clone(), cause })?;
-        Known::parse(&name, &text)
-    }
-
-    /// Reads a text; `path` is for messages.
-    ///
-    /// # Errors
-    /// [`KnownError`]
-    pub fn parse(path: &str, text: &str) -> Result<Known, KnownError> {
-        let source = Source { path, text };
-        let document = Document::parse(text)
-            .map_err(|error| source.error(error.span().map_or(0, |span| span.start), error.message()))?;
-        let file: File = toml_edit::de::from_str(text)
-            .map_err(|error| source.error(error.span().map_or(0, |span| span.start), error.message()))?;
-        let Some(written) = document.get("known") else { return Ok(Known { path: path.to_owned(), entries: vec![] }) };
-        let Some(tables) = written.as_array_of_tables() else {
-            let at = written.span().map_or(0, |span| span.start);
-            return Err(source.error(at, "write each entry under a [[known]] of its own"));
-        };
-        let read = file.known.into_iter().zip(tables).map(|(entry, table)| entry.check(&source, table));
-        Ok(Known { path: path.to_owned(), entries: read.collect::<Result<_, _>>()? })
-    }
-}
-
 impl KnownDeviation {
     /// Whether it means a record, whatever that came to. An entry with the reason `transports-disagree` is about the
     /// comparisons of protocols, every other about permutations.
@@ -104,7 +54,7 @@ impl KnownDeviation {
     }
 
     /// The same, by name.
-    pub(super) fn means_name(&self, name: Name<'_>) -> bool {
+    pub(in crate::gate) fn means_name(&self, name: Name<'_>) -> bool {
         let compares = self.reason == Reason::TransportsDisagree;
         let named = |pattern: &Pattern| pattern.means(name.id, name.case);
         compares == name.compares() && self.axes.mean(name) && self.patterns.iter().any(named)
@@ -112,7 +62,7 @@ impl KnownDeviation {
 
     /// Whether a record came to what it says.
     pub fn fits(&self, record: &CaseRecord) -> bool {
-        let observed = || self.observed.as_ref().is_none_or(|observed| *observed == super::observation(record));
+        let observed = || self.observed.as_ref().is_none_or(|observed| *observed == observation(record));
         (self.verdict, self.reason) == (record.verdict, record.reason) && observed()
     }
 
@@ -135,25 +85,25 @@ impl fmt::Display for KnownDeviation {
 
 /// What entries are held against: how a record is called, and what it was run on.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Name<'a> {
-    pub(super) id: &'a str,
-    pub(super) case: &'a str,
-    pub(super) flow: &'a str,
-    pub(super) protocol: &'a str,
+pub(in crate::gate) struct Name<'a> {
+    pub(in crate::gate) id: &'a str,
+    pub(in crate::gate) case: &'a str,
+    pub(in crate::gate) flow: &'a str,
+    pub(in crate::gate) protocol: &'a str,
 }
 
 impl<'a> Name<'a> {
-    pub(super) fn of(record: &'a CaseRecord) -> Name<'a> {
+    pub(in crate::gate) fn of(record: &'a CaseRecord) -> Name<'a> {
         Name { id: &record.id, case: &record.case, flow: &record.flow, protocol: &record.protocol }
     }
 
     /// Whether it is a comparison of protocols.
-    pub(super) fn compares(self) -> bool {
+    pub(in crate::gate) fn compares(self) -> bool {
         self.protocol == "all"
     }
 
     /// What the id has after the case: operation, format and length, as far as the case has these axes.
-    pub(super) fn tail(self) -> &'a str {
+    pub(in crate::gate) fn tail(self) -> &'a str {
         let before = format!("{}/{}/{}", self.flow, self.protocol, self.case);
         self.id.strip_prefix(&before).unwrap_or_default().trim_start_matches('/')
     }
@@ -170,6 +120,3 @@ impl Axes {
             && in_tail(&self.formats)
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,7 +1,8 @@
 //! CBOR with names: attestation objects, their statements, COSE keys and extensions.
 
-use super::{MOST_PARTS, Part, authenticator_data, bytes, certificate, cut, further};
+use super::{authenticator_data, certificate};
 use crate::report::tree::marks::count;
+use crate::report::tree::part::{MOST_PARTS, Part, bytes, cut, further};
 use crate::webauthn::cbor_item::{self, Content, Item, Reading};
 use crate::webauthn::cose::CoseAlgorithm;
 
@@ -44,7 +45,7 @@ pub(super) fn reading(key: &str, all: &[u8], reading: &Reading, is_key: bool) ->
 fn named(name: &str, all: &[u8], item: &Item) -> Part {
     let raw = all.get(item.range.clone()).unwrap_or_default();
     let part = match (name, &item.content) {
-        ("authData", Content::Bytes(content)) => authenticator_data::document(name, content),
+        ("authData", Content::Bytes(content)) => authenticator_data::document(name, content, reading),
         ("x5c", Content::Array(items)) => {
             let members = items.iter().take(MOST_PARTS).enumerate();
             let parts = members.map(|(index, item)| certificate_item(&index.to_string(), all, item)).collect();

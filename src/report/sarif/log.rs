@@ -1,23 +1,21 @@
-//! SARIF 2.1.0 for code scanning: fails and deviations are results. An error says nothing of the target; it is a notification of the tool, so that a
-//! target that could not be reached opens no alert.
-
-mod model;
+//! The log of a run: its results, and the clauses that they speak of as rules.
 
 use std::collections::BTreeMap;
 use std::io;
 
-use super::causes::{again, causes, excused};
-use super::text::{plural, printable, shortened};
-use crate::contract::clause::{self, Basis};
-use crate::gate::Judged;
-use crate::outcome::{CaseRecord, Finding, Verdict};
-use crate::webauthn::hash::Hash;
-use crate::wire::percent;
-use model::{
+use super::model::{
     ArtifactLocation, Configuration, Driver, Fingerprints, Invocation, Location, Log, LogicalLocation, Message,
     Notification, PhysicalLocation, Region, ResultEntry, ResultProperties, Rule, RuleProperties, RunProperties,
     SarifRun, Suppression, Tool,
 };
+use crate::contract::clause::{self, Basis};
+use crate::gate::Judged;
+use crate::outcome::{CaseRecord, Finding, Verdict};
+use crate::report::causes::{again, causes, excused};
+use crate::report::text::{printable, shortened};
+use crate::webauthn::hash::Hash;
+use crate::wire::percent;
+use crate::wire::words::plural;
 
 /// Results in one file; code scanning refuses files with more than 25,000.
 const MOST_RESULTS: usize = 20_000;
@@ -25,7 +23,7 @@ const MOST_RESULTS: usize = 20_000;
 const MOST_CHARACTERS: usize = 1_000;
 
 /// One run.
-pub(super) fn write(judged: &Judged, out: &mut dyn io::Write) -> io::Result<()> {
+pub(in crate::report) fn write(judged: &Judged, out: &mut dyn io::Write) -> io::Result<()> {
     serde_json::to_writer_pretty(&mut *out, &log(judged)).map_err(io::Error::other)?;
     out.write_all(b"\n")
 }

@@ -1,7 +1,7 @@
 //! An X.509 certificate, field by field.
 
-use super::{Part, cut};
 use crate::report::tree::marks::count;
+use crate::report::tree::part::{Part, cut};
 use crate::webauthn::x509::Certificate;
 
 /// A certificate in DER.

@@ -1,17 +1,21 @@
 //! Authenticator data (WebAuthn L3 §6.1), field by field, as far as the bytes go.
 
-use super::{Part, bytes, cbor};
 use crate::report::tree::marks::count;
+use crate::report::tree::part::{Part, bytes};
 use crate::webauthn::authenticator_data::{Aaguid, Flags};
-use crate::webauthn::cbor_item;
+use crate::webauthn::cbor_item::{self, Reading};
 
 /// The bits of the flags, from the lowest.
 const BITS: [&str; 8] = ["UP", "RFU1", "UV", "BE", "BS", "RFU2", "AT", "ED"];
 
-/// The fields that the flags announce, and what follows them.
-pub(super) fn document(key: &str, bytes: &[u8]) -> Part {
+/// Makes a part of CBOR that was read from the beginning of bytes, as a COSE key or as anything.
+type ReadCbor = fn(&str, &[u8], &Reading, bool) -> Part;
+
+/// The fields that the flags announce, and what follows them. CBOR can hold authenticator data and the other way round, so that
+/// its reader is given.
+pub(super) fn document(key: &str, bytes: &[u8], read_cbor: ReadCbor) -> Part {
     let mut part = Part::opaque(key, count(bytes.len()), bytes);
-    let mut reader = Reader { bytes, at: 0, parts: Vec::new() };
+    let mut reader = Reader { bytes, at: 0, parts: Vec::new(), read_cbor };
     if let Err(why) = reader.fields() {
         part.broken = Some(why);
     }
@@ -23,6 +27,7 @@ struct Reader<'a> {
     bytes: &'a [u8],
     at: usize,
     parts: Vec<Part>,
+    read_cbor: ReadCbor,
 }
 
 impl Reader<'_> {
@@ -61,7 +66,7 @@ impl Reader<'_> {
     fn item(&mut self, name: &'static str, key: bool) -> Result<(), String> {
         let rest = self.bytes.get(self.at..).unwrap_or_default();
         let reading = cbor_item::read_first(rest);
-        let part = cbor::reading(name, rest, &reading, key);
+        let part = (self.read_cbor)(name, rest, &reading, key);
         let broken = reading.broken.map(|broken| {
             format!("not readable from offset {}, within {name}: {}", self.at + broken.offset, broken.why)
         });

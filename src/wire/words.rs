@@ -1,0 +1,11 @@
+//! Words of messages: a count, and as much of a foreign text as fits.
+
+/// The first so many characters of a text; all of it where there are no more.
+pub fn beginning(text: &str, most: usize) -> &str {
+    text.char_indices().nth(most).map_or(text, |(end, _)| &text[..end])
+}
+
+/// A count of things.
+pub fn plural(count: usize, thing: &str) -> String {
+    if count == 1 { format!("1 {thing}") } else { format!("{count} {thing}s") }
+}
