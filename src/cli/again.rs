@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use super::args::RunArguments;
 use super::exit::{Exit, Failure};
-use super::run::word;
 use crate::outcome::{CaseRecord, MadeWith, Profile, RunRecord, RunStarted};
 use crate::runner::target_file;
+use crate::wire::shell;
 
 /// What a command needs besides the seed to play the same again.
 pub fn arguments(arguments: &RunArguments) -> String {
@@ -91,6 +91,11 @@ fn target(run: &RunRecord, arguments: &mut RunArguments) -> Result<(), String> {
             Ok(())
         }
     }
+}
+
+/// A path as a word of a shell.
+pub fn word(path: &Path) -> String {
+    shell::word(&path.display().to_string(), "/._-+=:@%")
 }
 
 fn missing(stream: &Path, why: &str) -> Failure {

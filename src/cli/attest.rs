@@ -4,10 +4,11 @@ use std::io::Read as _;
 
 use serde_json::Value;
 
-use super::args::{AttestArguments, seed_or_random};
+use super::args::AttestArguments;
 use super::exit::{Exit, Failure};
-use super::output;
+use super::values::{format_named, seed_or_random};
 use super::vectors::Named;
+use super::{output, pem};
 use crate::authenticator::{
     Args, BulkAuthenticator, BulkError, Client, ClientError, CreatedCredential, CreationRequest, Format, Mutation,
     attestation_root,
@@ -27,7 +28,7 @@ const PIECE: usize = 64 * 1024;
 /// Reads options, prints the credential as one line of JSON.
 pub fn attest(arguments: &AttestArguments) -> Result<Exit, Failure> {
     if arguments.root {
-        output::print(&pem(&attestation_root()));
+        output::print(&pem::pem(&attestation_root()));
         return Ok(Exit::Green);
     }
     let wanted = wanted(arguments)?;
@@ -162,22 +163,6 @@ fn wanted(arguments: &AttestArguments) -> Result<Wanted, Failure> {
         mutations: case.mutations(length),
         case: Some(case),
     })
-}
-
-/// The format by our name, or by that of WebAuthn's registry: `packed` is self attestation.
-pub fn format_named(name: &str) -> Result<Format, Failure> {
-    let found = Format::ALL.into_iter().find(|format| format.slug() == name || format.identifier() == name);
-    found.ok_or_else(|| {
-        let known = Format::ALL.map(Format::slug).join(", ");
-        Failure::text(Exit::Usage, format!("--format {name}: there is no such format; there are {known}"))
-    })
-}
-
-/// A certificate in PEM (RFC 7468).
-pub fn pem(der: &[u8]) -> String {
-    let text = base64::encode_standard(der);
-    let lines: Vec<&str> = (0..text.len()).step_by(64).map(|at| &text[at..text.len().min(at + 64)]).collect();
-    format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"))
 }
 
 fn options() -> Result<PublicKeyCredentialCreationOptions, Failure> {

@@ -6,7 +6,7 @@ use tokio::task::JoinHandle;
 
 use super::args::BoundArguments;
 use super::exit::Failure;
-use super::serve;
+use super::values;
 use crate::gate::{Rules, Standing};
 use crate::outcome::{Event, StopCause, Verdict};
 use crate::runner::Stop;
@@ -23,7 +23,7 @@ pub struct Bounds {
 impl Bounds {
     /// Those that were asked for, which stop a run by this.
     pub fn new(arguments: &BoundArguments, stop: &Stop) -> Result<Bounds, Failure> {
-        let time = arguments.max_time.as_deref().map(|text| serve::duration("--max-time", text)).transpose()?;
+        let time = arguments.max_time.as_deref().map(|text| values::duration("--max-time", text)).transpose()?;
         let failures = arguments.max_failures.or(arguments.first_failure.then_some(1));
         Ok(Bounds { failures, time, timer: None, stop: stop.clone() })
     }

@@ -3,9 +3,10 @@
 use serde::Serialize;
 
 use super::accounts::{Keeper, Teller};
-use super::args::{CheckArguments, CheckForm, seed_or_random};
+use super::args::{CheckArguments, CheckForm};
 use super::exit::{Exit, Failure};
-use super::{embedded, leases, output, serve};
+use super::values::seed_or_random;
+use super::{embedded, leases, output, values};
 use crate::report::printable;
 use crate::runner::Settings;
 use crate::runner::doctor::{Counts, check as look};
@@ -21,7 +22,7 @@ const PROXIES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_pr
 
 /// Looks at the target, prints each finding, and says by the exit code whether a run can begin.
 pub async fn check(arguments: CheckArguments) -> Result<Exit, Failure> {
-    let timeout = arguments.timeout.as_deref().map(|text| serve::duration("--timeout", text)).transpose()?;
+    let timeout = arguments.timeout.as_deref().map(|text| values::duration("--timeout", text)).transpose()?;
     let teller = Teller::new(arguments.format != CheckForm::Text);
     let surroundings = Surroundings {
         variable: &|name| std::env::var(name).ok(),

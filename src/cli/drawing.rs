@@ -63,6 +63,6 @@ fn budget(option: &str, text: &str, things: &str) -> Result<Budget, Failure> {
             Err(Failure::text(Exit::Usage, message))
         }
         Ok(count) => Ok(Budget::Credentials(count)),
-        _ => super::serve::duration(option, text).map(Budget::Time),
+        _ => super::values::duration(option, text).map(Budget::Time),
     }
 }

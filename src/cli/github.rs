@@ -1,7 +1,7 @@
 //! GitHub Actions, which reads what a step prints for workflow commands.
 
-use super::args::seed_or_random;
 use super::output;
+use super::values::seed_or_random;
 use crate::gate::Judged;
 use crate::report;
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::exit::{Exit, Failure};
 use super::forecast::spoken;
-use super::{output, serve};
+use super::{output, values};
 use crate::lease::{self, Attempt, Census, Holder, Lease, Wanted};
 use crate::outcome::Shard;
 use crate::runner::target::Accounts;
@@ -53,7 +53,7 @@ impl Asked<'_> {
 pub fn patience(text: Option<&str>) -> Result<Duration, Failure> {
     text.map_or(Ok(PATIENCE), |text| match text {
         "0" | "0s" => Ok(Duration::ZERO),
-        text => serve::duration("--wait-subjects", text),
+        text => values::duration("--wait-subjects", text),
     })
 }
 

@@ -1,7 +1,8 @@
 //! `replay`: plays single permutations again and shows every call.
 
-use super::args::{ReplayArguments, RunArguments, seed_or_random};
+use super::args::{ReplayArguments, RunArguments};
 use super::exit::{Exit, Failure};
+use super::values::seed_or_random;
 use super::{accounts, again, gate, github, output, run, stream};
 use crate::gate::Judged;
 use crate::outcome::{CaseRecord, Event, RunRecord};

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::accounts::{self, Keeper, Teller};
-use super::args::{RunArguments, seed_or_random};
+use super::args::RunArguments;
 use super::bounds::Bounds;
 use super::drawing::{Drawing, Drawn};
 use super::embedded::{self, Embedded};
@@ -12,6 +12,7 @@ use super::exit::{Exit, Failure};
 use super::forecast::{CallTime, Forecast};
 use super::progress::Display;
 use super::reports::{self, Destination};
+use super::values::seed_or_random;
 use super::{again, gate, github, interrupt, leases, output};
 use crate::contract::{self, Flow, Protocol};
 use crate::gate::{Judged, Rules};
@@ -24,7 +25,6 @@ use crate::runner::target_file::{self, Offer, Surroundings};
 use crate::runner::{Runner, Settings, Stop, offline_case, sequences};
 use crate::scenario::{self, Case, Pattern, Plan, Selection, Sizes};
 use crate::server::ServerConfig;
-use crate::wire::shell;
 
 /// Plans, runs, reports, and gives the gate's exit code. What can be wrong without the target is told before it is asked.
 pub async fn run(arguments: RunArguments) -> Result<Exit, Failure> {
@@ -73,7 +73,7 @@ fn dry_run(arguments: &RunArguments) -> Result<Exit, Failure> {
     let mut plan = request.plan(&offer.flows, &offer.protocols, sizes);
     selected(&plan)?;
     let left_out = request.most.map(|most| plan.cap(most, request.concurrency)).unwrap_or_default();
-    let call_time = super::serve::duration("--call-time", &arguments.call_time)?;
+    let call_time = super::values::duration("--call-time", &arguments.call_time)?;
     let concurrency = plan.demand().concurrency(request.concurrency, request.most.unwrap_or(usize::MAX));
     let mut forecast = Forecast::new(&plan, concurrency);
     (forecast.call_time, forecast.left_out) = (Some(CallTime::Assumed(call_time)), left_out);
@@ -110,7 +110,7 @@ struct Request {
 impl Request {
     fn new(arguments: &RunArguments) -> Result<Request, Failure> {
         let time = |option, text: &Option<String>| {
-            text.as_deref().map(|text| super::serve::duration(option, text)).transpose()
+            text.as_deref().map(|text| super::values::duration(option, text)).transpose()
         };
         Ok(Request {
             patterns: patterns(&arguments.patterns)?,
@@ -241,14 +241,10 @@ async fn ready(
 
 /// Nothing was played, since the set-up is wrong.
 fn unfit(error: &PreflightError, arguments: &RunArguments) -> Failure {
-    let next = arguments.target.as_ref().map(|path| format!("\n  next: proofmark check --target {}", word(path)));
+    let next =
+        arguments.target.as_ref().map(|path| format!("\n  next: proofmark check --target {}", again::word(path)));
     let message = format!("{error}{}\n  no case was played: nothing is said of conformance", next.unwrap_or_default());
     Failure::text(Exit::Preflight, message)
-}
-
-/// A path as a word of a shell.
-pub fn word(path: &Path) -> String {
-    shell::word(&path.display().to_string(), "/._-+=:@%")
 }
 
 async fn execute(
@@ -284,7 +280,7 @@ async fn execute(
     keeper.close().await;
     let run = RunRecord::fold(events).ok_or_else(|| Failure::text(Exit::Internal, "the run has no first event"))?;
     let judged = Judged::by(run, rules);
-    let stream = reports::stream(destinations).map(word);
+    let stream = reports::stream(destinations).map(again::word);
     let view = View { arguments: Some(again::arguments(arguments)), stream, ..output::view() };
     gate::report(&judged, destinations, step, &view)?;
     // Last, and no reason for another exit code: what was found is printed above.

@@ -3,10 +3,10 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
-use super::args::{ServeArguments, seed_or_random};
+use super::args::ServeArguments;
 use super::exit::{Exit, Failure};
+use super::values::{duration, seed_or_random, share};
 use super::{embedded, interrupt, output, private};
 use crate::provisioner::KINDS;
 use crate::runner::target::subject_source::{SubjectEntry, SubjectPoolFile};
@@ -71,7 +71,7 @@ fn configuration(arguments: &ServeArguments) -> Result<ServerConfig, Failure> {
         variants,
         trust_anchors: vec![crate::authenticator::attestation_root()],
         management,
-        slower: super::load::share("--slower", &arguments.slower)?,
+        slower: share("--slower", &arguments.slower)?,
         ..usual
     })
 }
@@ -103,22 +103,6 @@ fn management(arguments: &ServeArguments) -> Result<Option<Management>, Failure>
     let list_delay = time("--list-delay", &arguments.list_delay)?;
     let lag = time("--lag", &arguments.lag)?;
     Ok(arguments.management.then_some(Management { password_delay, list_delay, lag }))
-}
-
-/// A number with `ms`, `s`, `m` or `h`.
-pub fn duration(option: &str, text: &str) -> Result<Duration, Failure> {
-    let fail = || Failure::text(Exit::Usage, format!("{option} {text}: write a time such as 200ms, 30s, 5m or 1h"));
-    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
-    let (number, unit) = text.split_at(digits);
-    let factor = match unit {
-        "ms" => 0.001,
-        "s" => 1.0,
-        "m" => 60.0,
-        "h" => 3600.0,
-        _ => return Err(fail()),
-    };
-    let seconds = number.parse::<f64>().map_err(|_| fail())? * factor;
-    Duration::try_from_secs_f64(seconds).ok().filter(|time| !time.is_zero()).ok_or_else(fail)
 }
 
 fn write_target(path: &Path, server: &RunningServer, makes_users: bool) -> Result<(), Failure> {
@@ -188,19 +172,4 @@ fn target_text(server: &RunningServer, accounts: &str) -> String {
 fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let written = private::write(path, bytes);
     written.map_err(|error| Failure::text(Exit::Config, format!("--target-out {}: {error}", path.display())))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn durations_have_a_unit() {
-        for (text, millis) in [("200ms", 200), ("30s", 30_000), ("1.5m", 90_000), ("1h", 3_600_000)] {
-            assert_eq!(duration("--x", text).ok(), Some(Duration::from_millis(millis)), "{text}");
-        }
-        for text in ["", "5", "s", "-1s", "1d", "1 s", "0s", "1e9s", "999999999999999999999h"] {
-            assert!(duration("--x", text).is_err(), "{text}");
-        }
-    }
 }

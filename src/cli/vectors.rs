@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::args::{VectorsArguments, VectorsVerb};
 use super::exit::{Exit, Failure};
-use super::{attest, output};
+use super::{output, pem};
 use crate::authenticator::{Format, attestation_root};
 use crate::contract::clause;
 use crate::runner::offline_case::{NOW, ORIGIN, RP_ID, Vector};
@@ -92,7 +92,7 @@ pub fn vectors(arguments: &VectorsArguments) -> Result<Exit, Failure> {
         "vectors": files,
     });
     put(directory, "index.json", format!("{index:#}\n").as_bytes())?;
-    put(directory, "attestation-root.pem", attest::pem(&attestation_root()).as_bytes())?;
+    put(directory, "attestation-root.pem", pem::pem(&attestation_root()).as_bytes())?;
     output::line(&format!(
         "{count} vectors and {} controls in {}; index.json lists them",
         controls.len(),

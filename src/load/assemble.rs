@@ -2,10 +2,24 @@
 
 use std::time::{Duration, SystemTime};
 
+use super::error::LoadError;
 use super::generator::Monitor;
+use super::plan::Plan;
 use super::tally::Counted;
-use super::{LoadError, Plan, micros};
-use crate::outcome::load::{BadHistogram, EngineCount, LoadModel, LoadRecord, PreflightRecord, Scaling, Stopped};
+use super::time::micros;
+use crate::outcome::load::{
+    BadHistogram, EngineCount, LoadModel, LoadRecord, LoadStep, PreflightRecord, Scaling, Stopped,
+};
+
+/// Registrations that the target confirmed and that no cycle counts. Anything but zero is a fault of this program.
+pub fn uncounted(record: &LoadRecord) -> u64 {
+    let engine = |step: LoadStep| -> u64 {
+        record.engine.iter().filter(|count| count.step == step).map(|count| count.count).sum()
+    };
+    let phases = record.phases.iter();
+    let (starts, verifies) = phases.fold((0, 0), |sum, phase| (sum.0 + phase.starts, sum.1 + phase.verifies));
+    engine(LoadStep::Start).abs_diff(starts) + engine(LoadStep::Verify).abs_diff(verifies)
+}
 
 /// What an attack leaves.
 pub(super) struct Parts<'a> {

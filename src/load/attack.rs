@@ -7,10 +7,13 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::assemble::{self, Parts};
-use super::engine;
+use super::error::LoadError;
 use super::generator::Monitor;
+use super::plan::Plan;
+use super::progress::Progress;
+use super::stop::Stop;
 use super::workers::{Phase, Shared};
-use super::{LoadError, Plan, Progress, Stop, bounds, preflight, scaling};
+use super::{bounds, engine, preflight, scaling};
 use crate::outcome::load::{EngineCount, LoadRecord, PreflightRecord, Scaling, Stopped};
 
 /// How often the supervisor looks at clock and stop.

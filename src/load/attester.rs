@@ -8,9 +8,9 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::oneshot;
 
-use super::Plan;
 use super::draw::Draw;
 use super::negative::Negatives;
+use super::plan::Plan;
 use crate::authenticator::{BulkAuthenticator, Client, CreationRequest, Format};
 use crate::contract::{Form, Operation, What};
 use crate::outcome::load::Kind;

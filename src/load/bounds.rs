@@ -1,6 +1,9 @@
 //! What a plan must not ask for.
 
-use super::{Ceilings, LoadError, Plan, guard, share_of};
+use super::error::LoadError;
+use super::guard;
+use super::plan::{Ceilings, Plan};
+use super::shard::share_of;
 use crate::contract::Protocol;
 use crate::outcome::load::{LoadModel, Stages};
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use hdrhistogram::Histogram;
 
-use super::micros;
+use super::time::micros;
 use crate::contract::Protocol;
 use crate::outcome::load::{ConnectionRecord, PackedHistogram, fine, record};
 use crate::transport::SetUp;

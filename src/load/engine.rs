@@ -14,8 +14,10 @@ use goose::goose::{GooseUser, Scenario, Transaction, TransactionFunction, Transa
 use goose::metrics::GooseMetrics;
 use goose::{GooseAttack, GooseError};
 
+use super::error::LoadError;
+use super::plan::LivePage;
 use super::played::Sample;
-use super::{LivePage, LoadError, Stop};
+use super::stop::Stop;
 use crate::contract::Protocol;
 use crate::outcome::load::{EngineCount, LoadStep, Outcome};
 

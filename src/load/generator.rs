@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
 
+use super::plan::{Plan, Tolerance};
 use super::tally::Counted;
-use super::{Plan, micros};
+use super::time::micros;
 use crate::outcome::load::{
     Arrivals, GeneratorRecord, GeneratorVerdict, LoadModel, LoadStep, PackedHistogram, fine, float, record,
 };
@@ -23,27 +24,6 @@ const SLOWED: u64 = 3;
 
 /// Linux counts processor time in hundredths of a second for whoever asks (`USER_HZ`).
 const TICK_US: u64 = 10_000;
-
-/// Up to what the generator is not the limit.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Tolerance {
-    /// 99th percentile of the begin behind the intended instant, where a worker was free; and of the heartbeat.
-    pub lag: Duration,
-    /// 99th percentile of the wait for a thread that attests.
-    pub crypto_queue: Duration,
-    /// Processor time as a share of what there is, 0 to 1.
-    pub cpu: f64,
-    /// Arrivals without a free worker as a share of all, where the target answers as fast as an idle one.
-    pub waited: f64,
-}
-
-impl Default for Tolerance {
-    /// 20 ms, 20 ms, 90 %, 1 %.
-    fn default() -> Tolerance {
-        let lag = Duration::from_millis(20);
-        Tolerance { lag, crypto_queue: lag, cpu: 0.9, waited: 0.01 }
-    }
-}
 
 /// Watches the process from the begin of the attack to its end.
 pub(super) struct Monitor {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use hdrhistogram::Histogram;
 
-use super::micros;
+use super::time::micros;
 use crate::outcome::load::{
     Interval, IntervalStep, Intervals, LoadStep, MOST_INTERVALS, PackedHistogram, coarse, record,
 };

@@ -5,9 +5,10 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::error::LoadError;
+use super::shard::share_of;
 use super::subject_file::{self, Feed, Kept};
 use super::user::{LoadUser, Subject};
-use super::{LoadError, share_of};
 use crate::outcome::Shard;
 use crate::wire::secret::Masker;
 

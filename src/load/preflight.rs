@@ -2,15 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use thiserror::Error;
-
 use super::cycle::Site;
 use super::draw::Draw;
+use super::error::{LoadError, Unready};
 use super::judge::{Failure, shown_line};
 use super::lookups::LookUp;
+use super::plan::Plan;
 use super::played::Cycle;
 use super::pool::Pool;
-use super::{LoadError, Plan};
 use crate::contract::{Flow, Protocol};
 use crate::outcome::load::{Kind, LoadStep, Outcome, PreflightRecord};
 
@@ -22,17 +21,6 @@ const PAUSE: Duration = Duration::from_millis(250);
 
 /// The same where the rate is limited.
 const LONG_PAUSE: Duration = Duration::from_secs(2);
-
-/// Why no load was generated.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("no load was generated: a good cycle of {flow} over {protocol} fails with {class}: {example}; {advice}")]
-pub struct Unready {
-    flow: Flow,
-    protocol: Protocol,
-    class: String,
-    example: String,
-    advice: &'static str,
-}
 
 /// Plays the cycles, one after the other. A wrong answer fails none of them: it is the load that judges.
 /// Also finds out how what was enrolled can be looked up, which the site knows from then on.

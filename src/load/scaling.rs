@@ -8,8 +8,11 @@ use tokio::task::JoinSet;
 
 use super::draw::Draw;
 use super::generator::Usage;
+use super::plan::Plan;
+use super::preflight;
+use super::stop::Stop;
+use super::time::micros;
 use super::workers::Shared;
-use super::{Plan, Stop, micros, preflight};
 use crate::outcome::load::{Kind, LoadModel, PreflightRecord, Scaling, ScalingStep, float};
 
 /// Fewer workers show nothing.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 
-use super::share_of;
+use super::shard::share_of;
 use crate::outcome::Shard;
 use crate::outcome::load::{ArrivalPattern, LoadModel, PhaseName, Stages, float};
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::micros;
+use super::time::micros;
 use crate::outcome::load::{Outcome, Stopped};
 
 /// Fewer failures in a row say nothing: a single worker may meet a restart.

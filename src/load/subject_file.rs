@@ -11,7 +11,7 @@ use std::thread;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::LoadError;
+use super::error::LoadError;
 use super::user::{LoadUser, Subject};
 use crate::lease::{Census, Lease};
 use crate::outcome::Shard;

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use hdrhistogram::Histogram;
 
-use super::{Plan, Progress};
+use super::plan::Plan;
+use super::progress::Progress;
 use crate::outcome::load::{
     ArrivalPattern, BadHistogram, GeneratorVerdict, Judgement, Kind, LoadModel, LoadRecord, LoadStep, Outcome, Row,
     Stages, float,

@@ -10,8 +10,9 @@ use super::connections::Connections;
 use super::intervals::Series;
 use super::judge::{self, Failure, shown_line};
 use super::played::Cycle;
+use super::progress::Progress;
 use super::schedule::Timeline;
-use super::{Progress, micros};
+use super::time::micros;
 use crate::contract::{Flow, Protocol};
 use crate::outcome::load::{
     Arrivals, ConnectionRecord, Correctness, Intervals, Kind, LoadErrorRecord, LoadStep, MOST_CLASSES, Outcome,

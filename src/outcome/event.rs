@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{CaseRecord, Profile, SentAgain, Stopped};
+use super::profile::Profile;
+use super::record::CaseRecord;
+use super::sent_again::SentAgain;
+use super::stopped::Stopped;
 
 /// One line of the stream.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

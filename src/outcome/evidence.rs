@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Reason;
+use super::reason::Reason;
 use crate::contract::clause::Basis;
 
 /// A reply as it came, and what was expected of it. Secrets are masked.

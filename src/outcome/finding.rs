@@ -4,7 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Profile, Reason, Verdict};
+use super::profile::Profile;
+use super::reason::Reason;
+use super::verdict::Verdict;
 use crate::contract::clause::{self, Basis};
 
 /// One observation of one check or expectation, good or bad.

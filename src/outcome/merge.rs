@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use thiserror::Error;
 
-use super::{RunFinished, RunRecord, SentAgain, Shard};
+use super::event::{RunFinished, Shard};
+use super::run::RunRecord;
+use super::sent_again::SentAgain;
 
 /// Streams that are not the shards of one plan, each exactly once and whole.
 #[derive(Debug, Error, PartialEq, Eq)]

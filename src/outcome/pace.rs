@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{ExchangeRecord, RunRecord};
+use super::record::ExchangeRecord;
+use super::run::RunRecord;
 
 /// Calls that say something.
 const LEAST: usize = 5;

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Reason, Verdict};
+use super::reason::Reason;
+use super::verdict::Verdict;
 use crate::contract::clause::Basis;
 
 named! {

@@ -1,8 +1,12 @@
-//! One permutation's record, and the run that is folded from events.
+//! One permutation's record.
 
 use serde::{Deserialize, Serialize};
 
-use super::{Event, Evidence, Finding, Profile, Reason, RunFinished, RunStarted, Verdict, gravest};
+use super::evidence::Evidence;
+use super::finding::{Finding, gravest};
+use super::profile::Profile;
+use super::reason::Reason;
+use super::verdict::Verdict;
 use crate::contract::clause::{self, Basis};
 
 /// The result of one permutation.
@@ -165,151 +169,5 @@ impl CaseRecord {
         let rest = std::mem::take(&mut self.findings);
         let rest = rest.into_iter().filter(|finding| *finding != decisive && finding.reason != Reason::Met);
         self.findings = std::iter::once(decisive.clone()).chain(rest).collect();
-    }
-}
-
-/// Counts by verdict.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Tally {
-    /// Passes.
-    pub pass: usize,
-    /// Passes whose refusal could not be attributed.
-    pub unattributed: usize,
-    /// Passes that presuppose what the target is not said to have.
-    pub left_open: usize,
-    /// Fails.
-    pub fail: usize,
-    /// Deviations.
-    pub deviation: usize,
-    /// Skips.
-    pub skip: usize,
-    /// Errors.
-    pub error: usize,
-}
-
-impl Tally {
-    /// The count of a verdict.
-    pub fn of(&self, verdict: Verdict) -> usize {
-        match verdict {
-            Verdict::Pass => self.pass,
-            Verdict::Fail => self.fail,
-            Verdict::Deviation => self.deviation,
-            Verdict::Skip => self.skip,
-            Verdict::Error => self.error,
-        }
-    }
-}
-
-/// What a whole run says of the target.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Statement {
-    /// Everything ran and held.
-    Conformant,
-    /// Fuzzing found no disagreement.
-    NothingFound,
-    /// Everything ran; something differs without breaking a promise.
-    WithDeviations,
-    /// Nothing failed, but not everything that the target offers was run.
-    Partial,
-    /// A promise is broken.
-    NonConformant,
-    /// Errors, and nothing failed: no statement can be made.
-    Inconclusive,
-}
-
-impl Statement {
-    /// The kebab-case name, for machines.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Statement::Conformant => "conformant",
-            Statement::NothingFound => "nothing-found",
-            Statement::WithDeviations => "with-deviations",
-            Statement::Partial => "partial",
-            Statement::NonConformant => "non-conformant",
-            Statement::Inconclusive => "inconclusive",
-        }
-    }
-
-    /// The words of every report.
-    pub const fn text(self) -> &'static str {
-        match self {
-            Statement::Conformant => "conformant",
-            Statement::NothingFound => "no disagreement was found",
-            Statement::WithDeviations => "conformant with deviations",
-            Statement::Partial => "partial: not everything ran",
-            Statement::NonConformant => "NON-CONFORMANT",
-            Statement::Inconclusive => "inconclusive: errors kept cases from a verdict",
-        }
-    }
-}
-
-/// A whole run, folded from its events.
-#[derive(Debug, Clone, PartialEq)]
-pub struct RunRecord {
-    /// First event.
-    pub started: RunStarted,
-    /// All permutations that finished, in order of their ids.
-    pub cases: Vec<CaseRecord>,
-    /// Last event, if the run came to its end.
-    pub finished: Option<RunFinished>,
-}
-
-impl RunRecord {
-    /// Folds events. `None` where the first is not `run-started`.
-    pub fn fold(events: impl IntoIterator<Item = Event>) -> Option<RunRecord> {
-        let mut events = events.into_iter();
-        let Some(Event::RunStarted(started)) = events.next() else { return None };
-        let mut run = RunRecord { started, cases: Vec::new(), finished: None };
-        for event in events {
-            match event {
-                Event::RunStarted(_) => return None,
-                Event::CaseFinished(record) => run.cases.push(*record),
-                Event::RunFinished(finished) => run.finished = Some(finished),
-            }
-        }
-        run.cases.sort_by(|a, b| a.id.cmp(&b.id));
-        Some(run)
-    }
-
-    /// Counts by verdict.
-    pub fn tally(&self) -> Tally {
-        let mut tally = Tally::default();
-        for case in &self.cases {
-            match case.verdict {
-                Verdict::Pass => tally.pass += 1,
-                Verdict::Fail => tally.fail += 1,
-                Verdict::Deviation => tally.deviation += 1,
-                Verdict::Skip => tally.skip += 1,
-                Verdict::Error => tally.error += 1,
-            }
-            tally.left_open += usize::from(case.reason == Reason::LeftOpen);
-            tally.unattributed += usize::from(case.reason == Reason::Unattributed);
-        }
-        tally
-    }
-
-    /// What the run says of the target.
-    pub fn statement(&self) -> Statement {
-        let tally = self.tally();
-        let stopped = self.finished.is_some_and(|finished| finished.stopped.is_some());
-        let complete = self.started.permutations == self.started.available
-            && self.finished.is_some_and(|finished| finished.is_whole())
-            && self.cases.iter().filter(|case| case.protocol != "all").count() == self.started.permutations;
-        if tally.fail > 0 {
-            Statement::NonConformant
-        } else if stopped {
-            // The errors, if any, follow from it.
-            Statement::Partial
-        } else if tally.error > 0 {
-            Statement::Inconclusive
-        } else if self.started.fuzzed && self.finished.is_some_and(|finished| finished.is_whole()) {
-            if tally.deviation > 0 { Statement::WithDeviations } else { Statement::NothingFound }
-        } else if !complete {
-            Statement::Partial
-        } else if tally.deviation > 0 {
-            Statement::WithDeviations
-        } else {
-            Statement::Conformant
-        }
     }
 }

@@ -1,7 +1,8 @@
 //! Exchanges for people: readable, cut, and without secrets.
 
+use super::evidence::Evidence;
 use super::pace::LARGE;
-use super::{Evidence, ExchangeRecord};
+use super::record::ExchangeRecord;
 use crate::contract::Protocol;
 use crate::transport::{Exchange, Reply};
 use crate::wire::secret::Masker;

@@ -4,8 +4,6 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Reason, RunRecord};
-
 /// A run that ended early without having been interrupted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stopped {
@@ -55,19 +53,6 @@ impl fmt::Display for Stopped {
             StopCause::MaxFailures => write!(f, "--max-failures was reached at {at}"),
             StopCause::MaxTime => write!(f, "--max-time was over at {at}"),
         }
-    }
-}
-
-impl RunRecord {
-    /// Why the run ended early and how much was played, in one line; `None` for a run that did not.
-    pub fn stopped_words(&self) -> Option<String> {
-        let stopped = self.finished?.stopped?;
-        if self.started.fuzzed {
-            return Some(stopped.to_string());
-        }
-        let is_played = |reason| !matches!(reason, Reason::Aborted | Reason::Budget);
-        let played = self.cases.iter().filter(|case| case.protocol != "all" && is_played(case.reason)).count();
-        Some(format!("{stopped}: {played} of {} permutations were played", self.started.permutations))
     }
 }
 

@@ -11,9 +11,9 @@ use serde_json::Value;
 use crate::transport::{TransportError, tls_configuration};
 use crate::wire::secret::{Masker, Secret};
 
+use super::connection::{Connection, LEAST_TIMEOUT};
 use super::pace::Pace;
 use super::patience::Patience;
-use super::{Connection, LEAST_TIMEOUT};
 
 /// Bytes of an answer.
 const MOST_BYTES: usize = 4 << 20;

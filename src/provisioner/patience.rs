@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
-use super::ProvisionerError;
+use super::error::ProvisionerError;
 use super::pace::Pace;
 
 /// Between the first two looks; each further pause is twice as long.

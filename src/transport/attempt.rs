@@ -16,7 +16,8 @@ use tokio::task::unconstrained;
 use tokio::time::Sleep;
 
 use super::error::{self, Phase, TransportError};
-use super::{Exchange, Limits, Reply, SentRequest, Timings};
+use super::exchange::{Exchange, Reply, SentRequest, Timings};
+use super::limits::Limits;
 use crate::contract::{Endpoint, Protocol};
 use crate::wire::status::GRPC_STATUS;
 

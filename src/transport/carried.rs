@@ -9,7 +9,7 @@ use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, TR
 use http::{HeaderName, HeaderValue};
 use serde_json::Value;
 
-use super::{Call, TransportError};
+use super::error::TransportError;
 use crate::contract::{Endpoint, Protocol};
 use crate::wire::percent::encode_component;
 use crate::wire::secret::Secret;
@@ -249,15 +249,15 @@ pub(super) struct Parts {
     pub raw: Option<RawLines>,
 }
 
-/// Whether the message and header lines say all of a call.
-pub(super) fn keeps_message(call: &Call) -> bool {
-    call.tamper.also.iter().all(|carried| carried.place.is_beside_message())
+/// Whether the message and header lines say all of a call with these.
+pub(super) fn keeps_message(also: &[Carried]) -> bool {
+    also.iter().all(|carried| carried.place.is_beside_message())
 }
 
 impl Parts {
     /// Puts everything into its place. The documented authorization is among the lines.
-    pub fn with(mut self, call: &Call, purpose: For) -> Result<Parts, TransportError> {
-        call.tamper.also.iter().try_for_each(|carried| self.put(call.endpoint, carried, purpose))?;
+    pub fn with(mut self, endpoint: &Endpoint, also: &[Carried], purpose: For) -> Result<Parts, TransportError> {
+        also.iter().try_for_each(|carried| self.put(endpoint, carried, purpose))?;
         Ok(self)
     }
 

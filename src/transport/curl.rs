@@ -7,8 +7,9 @@ use base64::engine::general_purpose::STANDARD;
 use http::HeaderName;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
 
+use super::address::default_port;
 use super::carried::{OTHER_TOKEN, TOKEN};
-use super::{Exchange, SentRequest, default_port};
+use super::exchange::{Exchange, SentRequest};
 use crate::contract::Protocol;
 use crate::wire::{schema, shell};
 

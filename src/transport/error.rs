@@ -5,7 +5,7 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
-use super::Limits;
+use super::limits::Limits;
 use crate::wire::schema::SchemaError;
 
 /// How deep a chain of causes is followed.

@@ -10,7 +10,8 @@ use http::header::{DATE, RETRY_AFTER, SERVER, VIA};
 use prost::Message as _;
 use serde_json::Value;
 
-use super::{Exchange, Refusal, Reply, TransportError, Unprocessed};
+use super::error::{TransportError, Unprocessed};
+use super::exchange::{Exchange, Refusal, Reply};
 use crate::contract::Protocol;
 use crate::wire::status::{Code, Status};
 

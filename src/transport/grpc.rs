@@ -3,11 +3,16 @@
 use async_trait::async_trait;
 use http::header::{HeaderName, HeaderValue, TE};
 
+use super::address::Address;
 use super::attempt::{self, Attempt, Received};
+use super::call::Call;
+use super::carrier::{Connection, Transport};
 use super::client::{Client, Version};
+use super::error::TransportError;
+use super::exchange::{Exchange, Reply, SentRequest};
 use super::grpc_reply::{self, Outcome};
+use super::limits::Limits;
 use super::outgoing::{self, Draft};
-use super::{Address, Call, Connection, Exchange, Limits, Reply, SentRequest, Transport, TransportError};
 use crate::contract::{Endpoint, Protocol};
 use crate::wire::framing::{self, FLAG_MESSAGE};
 use crate::wire::schema;

@@ -3,7 +3,7 @@
 use http::HeaderMap;
 use serde_json::Value;
 
-use super::{Refusal, Reply};
+use super::exchange::{Refusal, Reply};
 use crate::contract::Endpoint;
 use crate::wire::framing::{FLAG_MESSAGE, Frame};
 use crate::wire::schema;

@@ -7,8 +7,12 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use serde_json::{Map, Value};
 
+use super::address::Address;
+use super::call::Call;
 use super::carried::{self, For, Lines, Parts, Place, RawLines, SHOWN_AUTHORIZATION};
-use super::{Address, Call, Limits, SentRequest, TransportError};
+use super::error::TransportError;
+use super::exchange::SentRequest;
+use super::limits::Limits;
 use crate::contract::GrpcBinding;
 
 /// Headers for which there is room at once: ours, and those that the client adds.
@@ -128,7 +132,11 @@ fn carrying(
     let parts = |authorization: Option<HeaderValue>, purpose| {
         let own = headers.iter().map(|(name, value)| (name.clone(), value.clone()));
         let lines = own.chain(authorization.map(|line| (AUTHORIZATION, line))).collect();
-        Parts { url: url.to_owned(), lines, body: body.clone(), raw: None }.with(call, purpose)
+        Parts { url: url.to_owned(), lines, body: body.clone(), raw: None }.with(
+            call.endpoint,
+            &call.tamper.also,
+            purpose,
+        )
     };
     let sent = parts(authorization(call)?, For::Sending)?;
     let is_among_lines = call.tamper.also.iter().any(|carried| carried.place.is_authorization());
@@ -140,7 +148,7 @@ fn carrying(
         headers: map(shown.lines),
         authorized: call.authorization.is_some() && !is_among_lines,
         body: shown.body,
-        message: (call.tamper.is_empty_but_for_places() && carried::keeps_message(call))
+        message: (call.tamper.is_empty_but_for_places() && carried::keeps_message(&call.tamper.also))
             .then(|| Arc::clone(&call.message)),
     };
     let mut request = request(method, &sent.url, map(sent.lines), sent.body)?;

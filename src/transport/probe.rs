@@ -10,10 +10,13 @@ use http::uri::{Authority, Scheme};
 use http::{Method, Request, Uri};
 use rustls::CertificateError;
 
+use super::address::{Address, default_port};
 use super::attempt::{Attempt, Received};
+use super::carrier::Connection;
 use super::client::{self, Client, Secure, Version};
-use super::error::Phase;
-use super::{Address, Connection, Limits, TransportError, default_port, outgoing, tls};
+use super::error::{Phase, TransportError};
+use super::limits::Limits;
+use super::{outgoing, tls};
 
 /// Host and port of a base URL.
 #[derive(Debug, Clone, PartialEq, Eq)]

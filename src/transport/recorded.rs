@@ -4,7 +4,10 @@ use bytes::Bytes;
 use http::HeaderMap;
 
 use super::attempt::{Attempt, Received};
-use super::{Exchange, Limits, SentRequest, Timings, TransportError, grpc, grpc_web, rest};
+use super::error::TransportError;
+use super::exchange::{Exchange, SentRequest, Timings};
+use super::limits::Limits;
+use super::{grpc, grpc_web, rest};
 use crate::contract::{Endpoint, Protocol};
 
 /// The parts of a reply.

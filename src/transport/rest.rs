@@ -6,10 +6,15 @@ use http::header::{ACCEPT, HeaderValue};
 use serde::Serializer as _;
 use serde_json::Value;
 
+use super::address::Address;
 use super::attempt::Received;
+use super::call::Call;
+use super::carrier::{Connection, Transport};
 use super::client::{Client, Version};
+use super::error::TransportError;
+use super::exchange::{Exchange, Refusal, Reply, SentRequest};
+use super::limits::Limits;
 use super::outgoing::{self, Draft};
-use super::{Address, Call, Connection, Exchange, Limits, Refusal, Reply, SentRequest, Transport, TransportError};
 use crate::contract::{Endpoint, Protocol};
 use crate::wire::percent::encode_component;
 use crate::wire::status::Status;

@@ -9,7 +9,8 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 
-use super::{Address, TlsOptions, TransportError};
+use super::address::{Address, TlsOptions};
+use super::error::TransportError;
 
 /// A client configuration without ALPN. The system's trust anchors are read for `https://` alone, since that takes time.
 ///

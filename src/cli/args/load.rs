@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::super::reports;
+use crate::cli::{reports, values};
 use crate::outcome::Shard;
 use crate::report::load::LOAD_REPORTS;
 
@@ -64,7 +64,7 @@ pub struct LoadArguments {
     #[arg(long, value_name = "N", conflicts_with = "target", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub subjects: Option<u32>,
     /// Use this part of the listed subjects only, such as 1/2 for the first of two: beside runs on machines that share no files
-    #[arg(long, value_name = "M/N", requires = "target", value_parser = super::slice)]
+    #[arg(long, value_name = "M/N", requires = "target", value_parser = values::slice)]
     pub subjects_slice: Option<Shard>,
     /// How long to wait for subjects that other runs use; otherwise 60s
     #[arg(long, value_name = "TIME", requires = "target")]

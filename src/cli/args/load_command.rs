@@ -2,9 +2,9 @@
 
 use clap::{Args, Subcommand};
 
-use super::super::load_verbs::RecordVerb;
 use super::capacity::{CalibrateArguments, FindArguments};
 use super::load::LoadArguments;
+use super::records::RecordVerb;
 
 /// `load`
 #[derive(Debug, Args)]

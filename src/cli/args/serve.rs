@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::cli::values;
 use crate::contract::Flow;
 
 /// `serve`
@@ -32,7 +33,7 @@ pub struct ServeArguments {
     #[arg(long, value_name = "TIME")]
     pub challenge_timeout: Option<String>,
     /// Switch a flow off, such as v1/u2f; can be repeated
-    #[arg(long, value_name = "FLOW", value_parser = super::flow)]
+    #[arg(long, value_name = "FLOW", value_parser = values::flow)]
     pub off: Vec<Flow>,
     /// Answer under this host name only, as a server does that hosts several
     #[arg(long, value_name = "NAME")]

@@ -1,10 +1,12 @@
-//! Verbs about runs that were made before: `known`, `reasons`, `diff` and `merge`.
+//! Verbs about runs that were made before: `known`, `reasons`, `diff`, `merge`, `judge`, `report` and `show`.
 
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::Deny;
+use super::run::Deny;
+use crate::cli::reports;
+use crate::outcome::Profile;
 
 /// `known`
 #[derive(Debug, Args)]
@@ -101,4 +103,51 @@ pub struct MergeArguments {
     /// Make the exit code 1 for this too; can be repeated
     #[arg(long, value_name = "WHAT")]
     pub deny: Vec<Deny>,
+}
+
+/// `judge`
+#[derive(Debug, Args)]
+pub struct JudgeArguments {
+    /// Event stream, as `run --report ndjson=EVENTS` writes it; `-` is standard input
+    #[arg(value_name = "EVENTS")]
+    pub stream: PathBuf,
+    /// Write a report, as NAME=PATH; can be repeated
+    #[arg(long = "report", value_name = "NAME=PATH")]
+    pub reports: Vec<String>,
+    /// Judge by the [reasons] of this target file, in place of those that the run was judged by
+    #[arg(long, value_name = "FILE")]
+    pub target: Option<PathBuf>,
+    /// Hold the target to another profile than the run did: webauthn, fido or strict
+    #[arg(long, value_name = "PROFILE", value_parser = Profile::from_name)]
+    pub profile: Option<Profile>,
+    /// Excuse the fails and deviations of this file
+    #[arg(long, value_name = "FILE")]
+    pub known: Option<PathBuf>,
+    /// Make the exit code 1 for this too; can be repeated
+    #[arg(long, value_name = "WHAT")]
+    pub deny: Vec<Deny>,
+}
+
+/// `report`
+#[derive(Debug, Args)]
+pub struct ReportArguments {
+    /// The event stream; `-` for standard input
+    #[arg(long, value_name = "FILE")]
+    pub from: PathBuf,
+    #[arg(long = "to", value_name = "NAME=PATH", help = reports::help(),
+          long_help = format!("{}; without it the summary is printed", reports::help()))]
+    pub to: Vec<String>,
+    /// Known deviations: what an entry excuses is shown as known
+    #[arg(long, value_name = "FILE")]
+    pub known: Option<PathBuf>,
+}
+
+/// `show`
+#[derive(Debug, Args)]
+pub struct ShowArguments {
+    /// Id of a case, permutation, clause, mutation or defect; with --from also a reason, such as control-failed
+    pub id: String,
+    /// Show every call of this recorded run instead; of a clause or reason, every record that it decided
+    #[arg(long, value_name = "EVENTS")]
+    pub from: Option<PathBuf>,
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::args::InitArguments;
 use crate::cli::exit::{Exit, Failure};
-use crate::contract::{Flow, Protocol};
+use crate::contract::{self, Flow, Protocol};
 use crate::runner::doctor::probe::Found;
 use crate::runner::target_file::{IdentityError, host_of, identity, origin_of};
 use crate::transport::Address;
@@ -218,7 +218,7 @@ fn offered(text: &mut String, found: &Found) {
     if !protocols.is_empty() && protocols.len() < Protocol::ALL.len() {
         writeln!(text, "\n# What was found of them.\nprotocols = [{}]", list(protocols)).unwrap_or_default();
     }
-    if let Some(flows) = super::some(found) {
+    if let Some(flows) = some(found) {
         let flows = flows.iter().copied().map(Flow::slug).collect();
         writeln!(text, "\n# What was found of them.\nflows = [{}]", list(flows)).unwrap_or_default();
     }
@@ -258,6 +258,11 @@ fn accounts(text: &mut String, answers: &Answers, directory: Option<&Path>) {
         Subjects::Provisioner(kind) => writeln!(text, "provisioner = {{ kind = {} }}", quoted(kind)),
     }
     .unwrap_or_default();
+}
+
+/// The flows to be listed; none where all are there, or where nothing is known.
+fn some(found: &Found) -> Option<&[Flow]> {
+    (!found.flows.is_empty() && found.flows.len() < contract::usual().flows.len()).then_some(&found.flows)
 }
 
 #[cfg(test)]

@@ -6,12 +6,13 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
 
-use super::failure;
+use super::exit::failure;
 use super::options::{bounded, enough_files, mix};
 use crate::authenticator::Format;
-use crate::cli::args::{CalibrateArguments, seed_or_random};
+use crate::cli::args::CalibrateArguments;
 use crate::cli::embedded::target_of;
 use crate::cli::exit::{Exit, Failure};
+use crate::cli::values::seed_or_random;
 use crate::cli::{interrupt, output};
 use crate::contract::{Flow, Protocol};
 use crate::load::{self, Ceilings, Excuses, LoadUser, Plan, Stop, Subjects, Tolerance};

@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use super::display::Display;
-use super::options::{Options, bounded, plain_rate, share};
-use super::{failure, open};
+use super::exit::failure;
+use super::open::open;
+use super::options::{Options, bounded, plain_rate};
 use crate::cli::accounts::Keeper;
-use crate::cli::args::{FindArguments, LoadArguments, seed_or_random};
+use crate::cli::args::{FindArguments, LoadArguments};
 use crate::cli::exit::{Exit, Failure};
+use crate::cli::values::{seed_or_random, share};
 use crate::cli::{interrupt, output};
 use crate::load::find::{self, Capacity, Ending, Search};
 use crate::load::{self, LoadError, Stop};

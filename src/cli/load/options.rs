@@ -4,10 +4,9 @@ use std::time::{Duration, SystemTime};
 
 use super::shard::{shard, start_at};
 use crate::authenticator::Format;
-use crate::cli::args::{Arrivals, LoadArguments, seed_or_random};
-use crate::cli::attest::format_named;
+use crate::cli::args::{Arrivals, LoadArguments};
 use crate::cli::exit::{Exit, Failure};
-use crate::cli::serve::duration;
+use crate::cli::values::{duration, format_named, plain_number, seed_or_random, share};
 use crate::contract::{self, Flow, Protocol};
 use crate::load::{self, Ceilings, Tolerance};
 use crate::outcome::Shard;
@@ -70,7 +69,7 @@ impl Options {
         let model = model(steps, arguments.arrivals, u64::try_from(workers).unwrap_or(u64::MAX));
         let ceilings = ceilings(&arguments.ceilings)?;
         // Before a server is started or accounts are made.
-        load::within(&model, &stages, &ceilings).map_err(super::failure)?;
+        load::within(&model, &stages, &ceilings).map_err(super::exit::failure)?;
         Ok(Options {
             workers,
             subjects,
@@ -164,12 +163,6 @@ pub(super) fn plain_rate(text: &str) -> Option<f64> {
     text.trim().strip_suffix("/s").and_then(plain_number).filter(|rate| *rate > 0.0 && *rate <= MOST_RATE)
 }
 
-/// Digits with at most one point.
-fn plain_number(text: &str) -> Option<f64> {
-    let is_plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-    text.parse::<f64>().ok().filter(|_| is_plain)
-}
-
 /// Enough for answers within a second.
 fn usual_workers(steps: &[RateStep]) -> u32 {
     let most = steps.iter().map(|step| step.per_second).fold(0.0, f64::max);
@@ -204,14 +197,6 @@ pub(super) fn mix<T>(
         usage(format!("{option} {text}: write one of {}, or a mix such as {example}", names.join(", ")))
     };
     text.split(',').map(|part| item(part).ok_or_else(fail)).collect()
-}
-
-/// A percentage as a share of 0 to 1.
-pub(super) fn share(option: &str, text: &str) -> Result<f64, Failure> {
-    match text.strip_suffix('%').and_then(plain_number) {
-        Some(percent) if percent <= 100.0 => Ok(percent / 100.0),
-        _ => Err(usage(format!("{option} {text}: write a percentage from 0% to 100%, such as 0.1%"))),
-    }
 }
 
 fn ceilings(raised: &[String]) -> Result<Ceilings, Failure> {
@@ -262,30 +247,12 @@ mod tests {
     }
 
     #[test]
-    fn shares_are_percentages() {
-        for (text, expected) in [("0%", 0.0), ("0.1%", 0.001), ("100%", 1.0), ("5.%", 0.05)] {
-            assert_eq!(share("--x", text).ok(), Some(expected), "{text}");
-        }
-        for text in ["", "%", "1", "101%", "-1%", "NaN%", "inf%", "1e1%", "1 %", ".%"] {
-            assert!(share("--x", text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
     fn what_is_too_long_is_refused_with_the_limit() {
         assert_eq!(bounded("--x", "8784h").ok(), Some(LONGEST));
         for text in ["8784.1h", "999999999999h", "99999999999999999ms"] {
             let refused = bounded("--x", text).expect_err("too long");
             assert_eq!((refused.exit, refused.to_string().ends_with("at most 8784h")), (Exit::Usage, true), "{text}");
         }
-    }
-
-    #[test]
-    fn formats_have_two_names() {
-        assert_eq!(format_named("packed").ok(), Some(Format::PackedSelf));
-        assert_eq!(format_named("packed-self").ok(), Some(Format::PackedSelf));
-        assert_eq!(format_named("none").ok(), Some(Format::None));
-        assert!(format_named("u2f").is_err());
     }
 
     #[test]

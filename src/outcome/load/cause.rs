@@ -1,7 +1,11 @@
 //! What is wrong with a target, in words: what a reader should know before any table.
 
+use super::judged::Judgement;
+use super::number::float;
+use super::row::{Kind, LoadStep, Outcome, Row};
+use super::run::{Arrivals, LoadErrorRecord, LoadRecord};
 use super::scaling::Scaling;
-use super::{Arrivals, Figure, Judgement, Kind, LoadErrorRecord, LoadRecord, LoadStep, Outcome, Row, Threshold, float};
+use super::threshold::{Figure, Threshold};
 
 /// A class of failures that is less than this share of all of them is not a cause of its own.
 const WORTH: f64 = 0.2;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::float;
+use super::number::float;
 
 /// What was sent before the first cycle, to see whether the target can be loaded at all. It is in no other figure.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use hdrhistogram::Histogram;
 
-use super::{
-    BadHistogram, Correctness, GeneratorVerdict, Kind, LoadErrorRecord, LoadRecord, LoadStep, Outcome, PackedHistogram,
-    Row, fine,
-};
+use super::generator::GeneratorVerdict;
+use super::histogram::{BadHistogram, PackedHistogram, fine};
+use super::number::{float, per_second};
+use super::row::{Kind, LoadStep, Outcome, Row};
+use super::run::{Correctness, LoadErrorRecord, LoadRecord};
 
 impl LoadRecord {
     /// The distribution of all rows that a filter takes.
@@ -61,7 +62,7 @@ impl LoadRecord {
 
     /// Whether all thresholds are met.
     pub fn is_met(&self) -> bool {
-        self.thresholds.iter().all(|threshold| threshold.verdict == super::Judgement::Met)
+        self.thresholds.iter().all(|threshold| threshold.verdict == super::judged::Judgement::Met)
     }
 
     /// Whether a generator limited the measurement: then no figure is the target's limit.
@@ -161,16 +162,4 @@ impl Correctness {
         self.left_behind += left_behind;
         self.kept += kept;
     }
-}
-
-/// A count a second; 0 where there was no time.
-pub(super) fn per_second(count: u64, micros: u64) -> f64 {
-    if micros == 0 { 0.0 } else { float(count) / (float(micros) / 1e6) }
-}
-
-/// A count as a number to calculate with; exact up to 2^53.
-pub fn float(count: u64) -> f64 {
-    let [a, b, c, d, e, f, g, h] = count.to_be_bytes();
-    let (high, low) = (u32::from_be_bytes([a, b, c, d]), u32::from_be_bytes([e, f, g, h]));
-    f64::from(high) * 4_294_967_296.0 + f64::from(low)
 }

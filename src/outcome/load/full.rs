@@ -2,7 +2,7 @@
 
 use super::sample::{generator, row, sample};
 use super::*;
-use crate::outcome::ExchangeRecord;
+use crate::outcome::record::ExchangeRecord;
 
 /// What a target may send to spoil a terminal, a page, an XML file or a metric.
 pub(crate) const HOSTILE: &str =
@@ -153,7 +153,7 @@ fn generators() -> Vec<GeneratorRecord> {
         tls: times(5),
     };
     vec![GeneratorRecord {
-        shard: Some(crate::outcome::Shard { index: 1, count: 1 }),
+        shard: Some(crate::outcome::event::Shard { index: 1, count: 1 }),
         notes: vec!["the load ended 0.1 s late".to_owned()],
         lag: times(3),
         heartbeat: times(1),

@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{LoadStep, PackedHistogram};
-use crate::outcome::Shard;
+use super::histogram::PackedHistogram;
+use super::row::LoadStep;
+use crate::outcome::event::Shard;
 
 /// What the generator says of itself.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -7,10 +7,13 @@
 
 use std::fmt;
 
-use super::{
-    BadHistogram, Cleanup, Figure, Judgement, LoadModel, LoadRecord, LoadStep, PackedHistogram, PhaseName, Threshold,
-};
-use super::{coarse, float};
+use super::histogram::{BadHistogram, PackedHistogram, coarse};
+use super::judged::Judgement;
+use super::number::float;
+use super::plan::{Cleanup, LoadModel, PhaseName};
+use super::row::LoadStep;
+use super::run::LoadRecord;
+use super::threshold::{Figure, Threshold};
 
 /// Fewer intervals than this say nothing.
 const FEWEST: usize = 10;

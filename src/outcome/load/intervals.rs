@@ -1,8 +1,56 @@
-//! Time series made wider, and laid over each other.
+//! Time series, also made wider and laid over each other.
 
 use std::collections::BTreeMap;
 
-use super::{BadHistogram, Interval, IntervalStep, Intervals, LoadStep, MOST_INTERVALS, PackedHistogram, coarse};
+use serde::{Deserialize, Serialize};
+
+use super::histogram::{BadHistogram, PackedHistogram, coarse};
+use super::row::LoadStep;
+
+/// The most intervals that a record holds. One more, and each two neighbours become one of twice the width.
+pub const MOST_INTERVALS: usize = 600;
+
+/// The time series.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Intervals {
+    /// Width of each; 1 s times a power of two.
+    pub width_us: u64,
+    /// From the first cycle's begin, without gaps. The last one may be shorter. At most [`MOST_INTERVALS`].
+    pub list: Vec<Interval>,
+}
+
+/// One interval. A cycle belongs to the one in which it was over.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Interval {
+    /// Cycles that were due by the schedule (open model), or begun (closed model).
+    pub offered: u64,
+    /// Cycles that ended well, of any kind.
+    pub ok: u64,
+    /// Cycles that failed.
+    pub failed: u64,
+    /// Arrivals that found no worker free.
+    pub waited: u64,
+    /// The most cycles that were under way at a time.
+    pub in_flight: u64,
+    /// Resident memory of the generator at its end, the embedded server's with it; 0 where it is not known.
+    #[serde(default)]
+    pub rss_bytes: u64,
+    /// Good answers by protocol and step.
+    pub steps: Vec<IntervalStep>,
+}
+
+/// A distribution within an interval: `ok` answers in cycles of kind `good`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct IntervalStep {
+    /// Slug of the protocol.
+    pub protocol: String,
+    /// `start`, `verify` or `cycle`.
+    pub step: LoadStep,
+    /// How many there are.
+    pub count: u64,
+    /// The distribution: 1 µs to 60 s in 2 digits.
+    pub histogram: PackedHistogram,
+}
 
 impl Intervals {
     /// Each two neighbours as one.

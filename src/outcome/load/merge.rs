@@ -7,10 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::{
-    Arrivals, BadHistogram, Correctness, EngineCount, LoadErrorRecord, LoadPlanRecord, LoadRecord, MOST_CLASSES,
-    Outcome, PackedHistogram, PhaseName, PhaseRecord, PreflightRecord, Row, ThresholdError, fine,
-};
+use super::ended::PreflightRecord;
+use super::generator::EngineCount;
+use super::histogram::{BadHistogram, PackedHistogram, fine};
+use super::plan::{LoadPlanRecord, PhaseName, PhaseRecord};
+use super::row::{Outcome, Row};
+use super::run::{Arrivals, Correctness, LoadErrorRecord, LoadRecord, MOST_CLASSES};
+use super::threshold::ThresholdError;
 
 /// Class of the failures that are not told apart.
 const OTHER: &str = "other";
@@ -114,7 +117,7 @@ pub fn merge(mut shards: Vec<Named>) -> Result<LoadRecord, MergeError> {
     }
     let series = shards.iter().map(|shard| &shard.record.intervals).zip(begins.offsets_us.iter().copied());
     let bad = |why| MergeError::Histogram { name: "intervals".to_owned(), why };
-    let intervals = super::Intervals::overlaid(series).map_err(bad)?;
+    let intervals = super::intervals::Intervals::overlaid(series).map_err(bad)?;
     let Some(first) = shards.first().map(|shard| &shard.record) else { return Err(MergeError::Nothing) };
     let ended = shards.iter().map(|shard| &shard.record).max_by_key(|record| record.ended.parse::<Timestamp>().ok());
     let mut merged = LoadRecord {
@@ -143,7 +146,7 @@ pub fn merge(mut shards: Vec<Named>) -> Result<LoadRecord, MergeError> {
     };
     let bad = |why| MergeError::Histogram { name: "merged".to_owned(), why };
     for text in &merged.plan.thresholds {
-        let judged = text.parse::<super::Threshold>()?.judge(&merged).map_err(bad)?;
+        let judged = text.parse::<super::threshold::Threshold>()?.judge(&merged).map_err(bad)?;
         merged.thresholds.push(judged);
     }
     merged.judge_growth().map_err(bad)?;
@@ -214,14 +217,14 @@ fn begins(shards: &[Named]) -> Result<Begins, MergeError> {
 }
 
 /// What the generators say, and beside it how far apart their begins were.
-fn generators(shards: &[Named], offsets_us: &[u64]) -> Vec<super::GeneratorRecord> {
+fn generators(shards: &[Named], offsets_us: &[u64]) -> Vec<super::generator::GeneratorRecord> {
     let mut all = Vec::new();
     for (shard, offset_us) in shards.iter().zip(offsets_us) {
         for generator in &shard.record.generators {
             let mut generator = generator.clone();
             generator.shard = shard.record.plan.shard;
             if *offset_us > 0 {
-                let milliseconds = super::float(*offset_us) / 1e3;
+                let milliseconds = super::number::float(*offset_us) / 1e3;
                 generator.notes.push(format!("it began {milliseconds:.1} ms after the first shard"));
             }
             all.push(generator);
@@ -230,7 +233,7 @@ fn generators(shards: &[Named], offsets_us: &[u64]) -> Vec<super::GeneratorRecor
     all
 }
 
-type RowKey = (String, String, super::Kind, super::LoadStep, Outcome);
+type RowKey = (String, String, super::row::Kind, super::row::LoadStep, Outcome);
 
 #[derive(Default)]
 struct Sum {
@@ -244,7 +247,7 @@ struct Sum {
     arrivals: Option<Arrivals>,
     preflight: Option<PreflightRecord>,
     notes: BTreeSet<String>,
-    engine: BTreeMap<(String, super::LoadStep), EngineCount>,
+    engine: BTreeMap<(String, super::row::LoadStep), EngineCount>,
 }
 
 impl Sum {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::outcome::Shard;
+use crate::outcome::event::Shard;
 
 /// Everything that shapes a load. Of a sharded run it is the whole, not the part of the shard.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::figures::per_second;
+use super::number::per_second;
 
 /// The last step has to have as many workers before anything is said of it.
 const LEAST_WORKERS: u64 = 4;

@@ -8,9 +8,12 @@ use std::fmt;
 use std::str::FromStr;
 
 use hdrhistogram::Histogram;
-use serde::{Deserialize, Serialize};
 
-use super::{BadHistogram, LoadRecord, LoadStep, Outcome, float};
+use super::histogram::BadHistogram;
+use super::judged::{JudgedThreshold, Judgement};
+use super::number::float;
+use super::row::{LoadStep, Outcome};
+use super::run::LoadRecord;
 
 /// A percentile needs this many samples beyond it: of p99 10,000 samples, of p99.9 100,000.
 const BEYOND: f64 = 100.0;
@@ -66,31 +69,6 @@ pub enum Operator {
     AtLeast,
     /// `>`
     More,
-}
-
-/// A threshold beside what was measured.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct JudgedThreshold {
-    /// The threshold as it was written.
-    pub rule: String,
-    /// What was measured, in the unit of the limit; `None` where nothing was.
-    pub measured: Option<f64>,
-    /// What was measured, in words, such as `12.34 ms of 10512`.
-    pub text: String,
-    /// Whether it is met.
-    pub verdict: Judgement,
-}
-
-/// What a threshold came to. Only `met` is green.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Judgement {
-    /// It is kept.
-    Met,
-    /// It is not.
-    Missed,
-    /// There is not enough to say so.
-    Inconclusive,
 }
 
 /// A text that is no threshold.

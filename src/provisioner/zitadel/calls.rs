@@ -5,9 +5,11 @@ use std::sync::atomic::Ordering;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::super::http::Answer;
-use super::super::patience::{Late, Look};
-use super::{Account, ProvisionerError, Zitadel};
+use super::server::Zitadel;
+use crate::provisioner::account::Account;
+use crate::provisioner::error::ProvisionerError;
+use crate::provisioner::http::Answer;
+use crate::provisioner::patience::{Late, Look};
 use crate::wire::percent::encode_component;
 use crate::wire::secret::{LEAST_SECRET_LENGTH, Secret};
 

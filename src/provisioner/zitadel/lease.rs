@@ -7,10 +7,11 @@ use std::time::Instant;
 use reqwest::Method;
 use serde_json::json;
 use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
 
-use super::super::{Account, Progress, ProvisionerError, Tell};
-use super::{PAUSE, Zitadel, draw};
+use super::random::draw;
+use super::server::{Lease, PAUSE, Zitadel};
+use crate::provisioner::account::{Account, Progress, Tell};
+use crate::provisioner::error::ProvisionerError;
 use crate::wire::percent::encode_component;
 
 /// The name after the prefix. A sweep does not list it: who has it is asked, not removed.
@@ -21,20 +22,6 @@ const RENEWED: &str = "held by a run of proofmark, renewed as ";
 const MADE: &str = "held by a run of proofmark";
 /// Renewals that may be missed.
 const MISSED: u32 = 5;
-
-/// The accounts are ours until this is dropped; then the name is given back, as long as the runtime is there.
-pub(super) struct Lease {
-    ends: oneshot::Sender<()>,
-    task: JoinHandle<()>,
-}
-
-impl Lease {
-    async fn end(self) {
-        drop(self.ends);
-        // A panic there leaves the name taken; the next run finds out.
-        drop(self.task.await);
-    }
-}
 
 /// Somebody who has the name.
 struct Holder {

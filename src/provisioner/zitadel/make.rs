@@ -6,9 +6,11 @@ use std::time::{Duration, Instant};
 use futures_util::StreamExt as _;
 use futures_util::stream;
 
-use super::super::{Account, Progress, Provided, ProvidedSubject, ProvisionerError, Tell};
 use super::calls::late;
-use super::{NO_RIGHTS, PAUSE, READ_ONLY, SUBJECT, Zitadel, password};
+use super::random::password;
+use super::server::{NO_RIGHTS, PAUSE, READ_ONLY, SUBJECT, Zitadel};
+use crate::provisioner::account::{Account, Progress, Provided, ProvidedSubject, Tell};
+use crate::provisioner::error::ProvisionerError;
 use crate::wire::secret::Secret;
 
 /// The role of the caller that may only read.

@@ -19,9 +19,12 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tower::Service;
 
-use super::Version;
 use super::early::EarlyReply;
-use crate::transport::{Address, SetUp, TransportError, tls};
+use super::version::Version;
+use crate::transport::address::Address;
+use crate::transport::error::TransportError;
+use crate::transport::exchange::SetUp;
+use crate::transport::tls;
 
 /// What kept a connection from being made.
 pub(in crate::transport) type ConnectError = Box<dyn Error + Send + Sync>;

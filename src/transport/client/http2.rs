@@ -5,9 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use hyper::client::conn::http2::{Builder, SendRequest};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
-use super::Body;
 use super::connect::{ConnectError, Io};
-use crate::transport::{Limits, outgoing};
+use super::version::Body;
+use crate::transport::limits::Limits;
+use crate::transport::outgoing;
 
 #[derive(Default)]
 pub(super) struct Shared(Mutex<Vec<Lease>>);

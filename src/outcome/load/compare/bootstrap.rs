@@ -3,8 +3,10 @@
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 
-use super::super::{Figure, float};
-use super::{Question, student};
+use super::question::Question;
+use super::student;
+use crate::outcome::load::number::float;
+use crate::outcome::load::threshold::Figure;
 
 /// How often samples are drawn again.
 const DRAWS: u32 = 500;
@@ -280,15 +282,16 @@ mod tests {
             micros: 2_000_000,
         };
         let sample = Sample::new(vec![unit(&[(10, 3), (30, 1)]), unit(&[(20, 4)]), unit(&[])]);
-        let percentile =
-            |percent, drawn: &[usize]| sample.of(Figure::Percentile(super::super::LoadStep::Cycle, percent), drawn);
+        let percentile = |percent, drawn: &[usize]| {
+            sample.of(Figure::Percentile(crate::outcome::load::LoadStep::Cycle, percent), drawn)
+        };
         assert_eq!(percentile(50.0, &[0]), Some(10.0));
         assert_eq!(percentile(99.0, &[0]), Some(30.0));
         assert_eq!(percentile(50.0, &[0, 1]), Some(20.0));
         assert_eq!(percentile(37.5, &[0, 1, 2]), Some(10.0));
         assert_eq!(percentile(37.6, &[0, 1, 2]), Some(20.0));
         assert_eq!(percentile(50.0, &[2]), None);
-        assert_eq!(sample.of(Figure::Mean(super::super::LoadStep::Cycle), &[0, 1]), Some(17.5));
+        assert_eq!(sample.of(Figure::Mean(crate::outcome::load::LoadStep::Cycle), &[0, 1]), Some(17.5));
         assert_eq!(sample.of(Figure::Cycles, &[0, 0, 2]), Some(8.0 / 6.0));
     }
 }

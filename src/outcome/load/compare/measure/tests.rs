@@ -4,10 +4,11 @@ use std::time::Duration;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 
-use super::super::sample::{row, sample};
-use super::super::{GeneratorVerdict, Interval, IntervalStep, PackedHistogram};
-use super::bootstrap::Unit;
+use super::super::bootstrap::Unit;
+use super::super::question::METRICS;
 use super::*;
+use crate::outcome::load::sample::{row, sample};
+use crate::outcome::load::{GeneratorVerdict, Interval, IntervalStep, PackedHistogram};
 
 const QUESTION: Question = Question { margin: 0.03, confidence: 0.99, seed: 1 };
 
@@ -36,7 +37,7 @@ impl Noise {
 fn unit(factor: f64, points: u32, each: u64, grain: u64) -> Unit {
     let value = |point: u32| -f64::from(2 * point + 1).mul_add(-0.5 / f64::from(points), 1.0).ln();
     let grains = |point: u32| {
-        Duration::from_secs_f64(factor * 1e4 * (0.2 + value(point)) / super::super::float(grain)).as_secs()
+        Duration::from_secs_f64(factor * 1e4 * (0.2 + value(point)) / crate::outcome::load::float(grain)).as_secs()
     };
     let mut values: BTreeMap<u64, u64> = BTreeMap::new();
     (0..points).for_each(|point| *values.entry(grains(point) * grain).or_default() += each);
@@ -160,10 +161,11 @@ fn named(name: &str, record: LoadRecord) -> Named {
 /// The sample with a verify that takes up to so many milliseconds, in its rows and in its intervals.
 fn taking(top: u64) -> LoadRecord {
     let mut record = sample();
-    record.rows = vec![row("rest", LoadStep::Verify, super::super::Outcome::Ok, 20_000, top)];
+    record.rows = vec![row("rest", LoadStep::Verify, crate::outcome::load::Outcome::Ok, 20_000, top)];
     record.phases[0].length_us = 60_000_000;
     record.measured_us = 60_000_000;
-    let histogram: PackedHistogram = row("rest", LoadStep::Verify, super::super::Outcome::Ok, 400, top).histogram;
+    let histogram: PackedHistogram =
+        row("rest", LoadStep::Verify, crate::outcome::load::Outcome::Ok, 400, top).histogram;
     let step = IntervalStep { protocol: "rest".to_owned(), step: LoadStep::Verify, count: 400, histogram };
     record.intervals.list = vec![Interval { ok: 400, steps: vec![step], ..Interval::default() }; 60];
     record

@@ -1,24 +1,21 @@
-//! `init`: a target file from a URL.
-
-mod text;
+//! What is found and asked before a target file is written.
 
 use std::convert::Infallible;
 use std::fmt::Display;
 use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
 
-use super::args::InitArguments;
-use super::check::line_of;
-use super::exit::{Exit, Failure};
-use super::{interrupt, output};
-use crate::contract::{self, Flow};
+use super::text::{self, Answers, Subjects, Token};
+use crate::cli::args::InitArguments;
+use crate::cli::check::line_of;
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::{interrupt, output};
 use crate::provisioner::KINDS;
 use crate::runner::doctor::probe::{self, Found};
 use crate::runner::preflight::Line;
 use crate::runner::target_file::{host_of, identity};
 use crate::transport::probe::Place;
 use crate::transport::{Address, TlsOptions};
-use text::{Answers, Subjects, Token};
 
 /// Looks at the URL, asks a person for what can't be found, and writes the file.
 pub async fn init(arguments: InitArguments) -> Result<Exit, Failure> {
@@ -201,9 +198,4 @@ fn write(path: &Path, force: bool, text: &str) -> Result<(), Failure> {
     options.write(true).create(true).truncate(force).create_new(!force);
     let written = options.open(path).and_then(|mut file| file.write_all(text.as_bytes()));
     written.map_err(|error| Failure::text(Exit::Config, format!("--out {}: {error}", path.display())))
-}
-
-/// The flows to be listed; none where all are there, or where nothing is known.
-fn some(found: &Found) -> Option<&[Flow]> {
-    (!found.flows.is_empty() && found.flows.len() < contract::usual().flows.len()).then_some(&found.flows)
 }

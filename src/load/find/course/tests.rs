@@ -6,11 +6,13 @@ use std::convert::Infallible;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 
+use super::super::found::short;
+use super::super::search::objective;
 use super::*;
 use crate::outcome::load::sample::{row, sample};
 use crate::outcome::load::{
     Arrivals, Correctness, GeneratorVerdict, Interval, IntervalStep, Intervals, LoadStep, Outcome, PackedHistogram,
-    PhaseName, PhaseRecord, coarse, float, record,
+    PhaseName, PhaseRecord, Threshold, coarse, float, record,
 };
 
 /// Before the hold, as in a real run.

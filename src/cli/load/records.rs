@@ -3,74 +3,16 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Subcommand};
-
-use super::args::seed_or_random;
-use super::exit::{Exit, Failure};
-use super::{output, reports};
+use super::exit::gate;
+use crate::cli::args::records::{CompareArguments, MergeArguments, RecordVerb, ReportArguments};
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::values::seed_or_random;
+use crate::cli::{output, reports};
 use crate::load;
 use crate::outcome::load::LoadRecord;
 use crate::outcome::load::compare::{self, Change, CompareError, Compared, METRICS, Metric, Question};
 use crate::outcome::load::merge::{self, Named};
 use crate::report::load::{LOAD_REPORTS, read as read_record};
-
-/// What `load` does without sending anything.
-#[derive(Debug, Subcommand)]
-pub enum RecordVerb {
-    /// Make reports of a run that was recorded
-    Report(ReportArguments),
-    /// Make one run of all shards of a plan: distributions and counts add up, and thresholds are judged by the whole
-    Merge(MergeArguments),
-    /// Say whether a build is slower than the one before it; exit with 8 if it surely is, by more than a margin
-    Compare(CompareArguments),
-}
-
-/// `load report`
-#[derive(Debug, Args)]
-pub struct ReportArguments {
-    /// Record of a run, as `--report json=FILE` writes it; several are merged first
-    #[arg(long, value_name = "FILE", required = true)]
-    pub from: Vec<PathBuf>,
-    #[arg(long, value_name = "NAME=PATH", required = true, help = reports::help_of(LOAD_REPORTS))]
-    pub to: Vec<String>,
-}
-
-/// `load merge`
-#[derive(Debug, Args)]
-pub struct MergeArguments {
-    /// Records of the shards
-    #[arg(value_name = "FILE", required = true)]
-    pub files: Vec<PathBuf>,
-    #[arg(long = "report", value_name = "NAME=PATH", help = reports::help_of(LOAD_REPORTS))]
-    pub reports: Vec<String>,
-}
-
-/// `load compare`
-#[derive(Debug, Args)]
-pub struct CompareArguments {
-    /// Record of the build before, and of the new one
-    #[arg(value_name = "FILE", num_args = 2, conflicts_with_all = ["baseline", "new"])]
-    pub files: Vec<PathBuf>,
-    /// Records of the build before, in the order in which they were measured: in turns with the new ones, A B B A A B
-    #[arg(long, value_name = "FILE", num_args = 1.., required_unless_present = "files", requires = "new")]
-    pub baseline: Vec<PathBuf>,
-    /// Records of the new build, as many
-    #[arg(long, value_name = "FILE", num_args = 1.., requires = "baseline")]
-    pub new: Vec<PathBuf>,
-    /// What is compared, such as verify.p99, rest/cycle.p50, start.mean or cycles; can be repeated. Otherwise start.p50,
-    /// start.p99, verify.p50, verify.p99 and cycles
-    #[arg(long = "metric", value_name = "METRIC")]
-    pub metrics: Vec<String>,
-    /// A difference that does not matter
-    #[arg(long, value_name = "SHARE", default_value = "3%")]
-    pub margin: String,
-    /// How sure the interval of a difference has to be, above 0.5 and below 1
-    #[arg(long, value_name = "P", default_value_t = 0.99)]
-    pub confidence: f64,
-    /// Seed of the bootstrap; random if it is not given, and always printed
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
-    pub seed: Option<u64>,
-}
 
 /// Does it, and gives the exit code.
 pub fn run(verb: &RecordVerb) -> Result<Exit, Failure> {
@@ -100,7 +42,7 @@ fn merge(arguments: &MergeArguments) -> Result<Exit, Failure> {
     let record = merge::merge(read(&arguments.files)?).map_err(Failure::config)?;
     output::print(&load::render(&record).map_err(Failure::internal)?);
     write(&destinations, &record)?;
-    super::load::gate(&record)
+    gate(&record)
 }
 
 /// Writes reports, and says where they are.

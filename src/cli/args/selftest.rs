@@ -1,0 +1,22 @@
+//! What can be typed after `selftest`.
+
+use clap::Args;
+
+use crate::outcome::Profile;
+
+/// `selftest`
+#[derive(Debug, Args)]
+pub struct SelftestArguments {
+    /// Defects and variants to play; all of them, and the clean server, if none is given
+    #[arg(value_name = "NAME")]
+    pub names: Vec<String>,
+    /// Play the whole default plan against each, in place of the cases that are concerned
+    #[arg(long)]
+    pub all: bool,
+    /// What the servers are held to: webauthn, fido or strict
+    #[arg(long, value_name = "PROFILE", default_value = "webauthn", value_parser = Profile::from_name)]
+    pub profile: Profile,
+    /// Seed of keys and ids; random if it is not given, and always printed
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub seed: Option<u64>,
+}

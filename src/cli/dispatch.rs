@@ -1,0 +1,63 @@
+//! Which verb does what.
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use super::args::{Arguments, Verb};
+use super::exit::{Exit, Failure};
+use super::{
+    attest, check, coverage, diff, init, judge, known, lint, list, load, merge, output, reasons, replay, report, run,
+    selftest, serve, show, sweep, vectors,
+};
+
+/// Parses the command line, does what it says, and gives the exit code.
+pub fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let usage = error.use_stderr();
+            // Nothing can be done about a closed terminal.
+            error.print().unwrap_or_default();
+            return if usage { Exit::Usage.into() } else { Exit::Green.into() };
+        }
+    };
+    let exit = dispatch(arguments.verb).unwrap_or_else(|failure| {
+        output::error(&failure.to_string());
+        failure.exit
+    });
+    if let Some(error) = output::lost() {
+        output::error(&format!("standard output: {error}"));
+        return Exit::Unwritten.into();
+    }
+    exit.into()
+}
+
+fn dispatch(verb: Verb) -> Result<Exit, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::internal)?;
+    let done = match verb {
+        Verb::Init(arguments) => runtime.block_on(init::init(arguments)),
+        Verb::Check(arguments) => runtime.block_on(check::check(arguments)),
+        Verb::Run(arguments) => runtime.block_on(run::run(arguments)),
+        Verb::Judge(arguments) => judge::judge(&arguments),
+        Verb::Replay(arguments) => runtime.block_on(replay::replay(arguments)),
+        Verb::Show(arguments) => show::show(&arguments),
+        Verb::Coverage(arguments) => runtime.block_on(coverage::coverage(arguments)),
+        Verb::Attest(arguments) => attest::attest(&arguments),
+        Verb::Known(arguments) => known::known(&arguments),
+        Verb::Reasons(arguments) => reasons::reasons(&arguments),
+        Verb::Diff(arguments) => diff::diff(&arguments),
+        Verb::Merge(arguments) => merge::merge(&arguments),
+        Verb::Serve(arguments) => runtime.block_on(serve::serve(arguments)),
+        Verb::Sweep(arguments) => runtime.block_on(sweep::sweep(arguments)),
+        Verb::Report(arguments) => report::report(&arguments),
+        Verb::Selftest(arguments) => runtime.block_on(selftest::selftest(&arguments)),
+        Verb::List(arguments) => list::list(&arguments),
+        Verb::Lint => lint::lint(),
+        Verb::Vectors(arguments) => vectors::vectors(&arguments),
+        Verb::Load(arguments) => runtime.block_on(load::dispatch(*arguments)),
+    };
+    // Connections that are still open need not be waited for.
+    runtime.shutdown_background();
+    done
+}

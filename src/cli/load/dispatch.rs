@@ -1,0 +1,16 @@
+//! One load, or what else there is.
+
+use super::attack::load;
+use super::{calibrate, find, records};
+use crate::cli::args::{LoadCommand, LoadVerb};
+use crate::cli::exit::{Exit, Failure};
+
+/// One load, or what else there is.
+pub async fn dispatch(command: LoadCommand) -> Result<Exit, Failure> {
+    match command.verb {
+        None => load(command.load).await,
+        Some(LoadVerb::Records(verb)) => records::run(&verb),
+        Some(LoadVerb::Find(arguments)) => find::find(*arguments).await,
+        Some(LoadVerb::Calibrate(arguments)) => calibrate::calibrate(arguments).await,
+    }
+}

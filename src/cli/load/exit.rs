@@ -1,0 +1,32 @@
+//! The exit codes of a load, and of what kept it from taking place.
+
+use crate::cli::exit::{Exit, Failure};
+use crate::load::{self, LoadError};
+use crate::outcome::load::LoadRecord;
+
+/// Precedence: 70, 130, 6 where what is wrong may be of others' doing, 8 for wrong answers, 6 for what ended by itself, 9, 8 for thresholds, 0.
+pub(in crate::cli) fn gate(record: &LoadRecord) -> Result<Exit, Failure> {
+    let is_red = !record.is_correct() || !record.is_met();
+    match load::uncounted(record) {
+        0 if record.interrupted => Ok(Exit::Interrupted),
+        0 if is_red && record.correctness.interfered > 0 => Ok(Exit::Incomplete),
+        0 if !record.is_correct() => Ok(Exit::Threshold),
+        0 if record.stopped.is_some() => Ok(Exit::Incomplete),
+        0 if record.is_limited() => Ok(Exit::Limited),
+        0 if !record.is_met() => Ok(Exit::Threshold),
+        0 => Ok(Exit::Green),
+        lost => Err(Failure::text(Exit::Internal, format!("{lost} calls are in no cycle: the numbers are wrong"))),
+    }
+}
+
+pub(super) fn failure(error: LoadError) -> Failure {
+    let exit = match error {
+        LoadError::Remote(_) | LoadError::Ceiling { .. } => Exit::Usage,
+        LoadError::Plan(_) | LoadError::Subjects { .. } | LoadError::Transport(_) | LoadError::Dashboard { .. } => {
+            Exit::Config
+        }
+        LoadError::Late(_) | LoadError::Unready(_) => Exit::Preflight,
+        LoadError::Threads(_) | LoadError::Engine(_) => Exit::Internal,
+    };
+    Failure::new(exit, error)
+}
