@@ -331,5 +331,4 @@ fn not_attested(why: String) -> Failure {
 }
 
 #[cfg(test)]
-#[path = "cycle_tests.rs"]
 pub(super) mod tests;

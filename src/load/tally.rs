@@ -392,5 +392,4 @@ fn error((class, of): (String, Class)) -> LoadErrorRecord {
 }
 
 #[cfg(test)]
-#[path = "tally_tests.rs"]
 mod tests;

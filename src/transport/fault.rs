@@ -202,5 +202,4 @@ fn retry_info(detail: &Value) -> Option<Duration> {
 }
 
 #[cfg(test)]
-#[path = "fault_tests.rs"]
 mod tests;

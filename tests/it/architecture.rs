@@ -1,5 +1,6 @@
 //! The rules of ARCHITECTURE, executed on the sources: layers, cycles, lengths, homes of crates, words that libraries don't use.
 
+mod can_fail;
 mod source;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -136,9 +137,8 @@ const NOWHERE: &[&[&str]] =
 /// Who gives findings.
 const GIVERS: [&str; 3] = ["runner", "checks", "scenario"];
 
-/// Folders whose files still use each other in a circle.
-const CIRCULAR: &[&str] = &["authenticator", "cli", "report/tree/part", "runner", "scenario", "server"];
-
+/// What only a file that is not `mod.rs` may define.
+const DEFINITIONS: [&str; 7] = ["fn", "struct", "enum", "trait", "impl", "const", "static"];
 const LONGEST_FILE: usize = 400;
 const LONGEST_FUNCTION: usize = 60;
 
@@ -238,6 +238,24 @@ fn cycle(mut edges: BTreeMap<String, BTreeSet<String>>) -> Vec<String> {
             return edges.into_keys().collect();
         }
     }
+}
+
+/// Definitions in a file that only declares modules and re-exports, the first of them.
+fn definitions(source: &Source) -> Vec<String> {
+    let is_list = source.path.ends_with("/mod.rs");
+    let found = (0..source.tokens.len()).find(|at| is_list && DEFINITIONS.contains(&source.text(*at)));
+    found.map(|at| format!("{}: `mod.rs` only declares and re-exports", source.place(at))).into_iter().collect()
+}
+
+/// Modules that are a file beside a folder of their name, where the folder holds more than the file's tests.
+fn in_two_places(source: &Source) -> Vec<String> {
+    let folder = source.modules.join("/");
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let is_file = !source.modules.is_empty() && !source.path.ends_with("/mod.rs");
+    let entries = std::fs::read_dir(root.join(&folder)).into_iter().flatten().flatten();
+    let others =
+        entries.map(|entry| entry.file_name()).filter(|name| is_file && name != "tests.rs" && name != "snapshots");
+    others.map(|name| format!("src/{folder}/{}: {} is a file", name.display(), source.path)).collect()
 }
 
 fn long_file(source: &Source) -> Vec<String> {
@@ -341,10 +359,18 @@ fn modules_do_not_form_cycles() {
 #[test]
 fn files_of_a_folder_do_not_form_cycles() {
     for (folder, edges) in inner_edges(&source::all()) {
-        let found = cycle(edges);
-        let is_left = CIRCULAR.contains(&folder.as_str());
-        assert_eq!(!found.is_empty(), is_left, "src/{folder}: {found:?}");
+        assert_eq!(cycle(edges), [""; 0], "src/{folder}");
     }
+}
+
+#[test]
+fn module_lists_define_nothing() {
+    assert_holds(definitions);
+}
+
+#[test]
+fn a_module_with_parts_is_a_folder() {
+    assert_holds(in_two_places);
 }
 
 #[test]
@@ -399,130 +425,6 @@ fn nothing_but_provisioner_and_contracts_knows_a_vendor() {
 #[test]
 fn libraries_neither_print_nor_panic_nor_exit() {
     assert_holds(words);
-}
-
-mod can_fail {
-    //! Each rule on a text that breaks it, and on one that looks as if it did.
-
-    use super::*;
-
-    fn check(rule: fn(&Source) -> Vec<String>, path: &str, text: &str, expected: &[&str]) {
-        assert_eq!(rule(&Source::new(path, text)), expected, "{text}");
-    }
-
-    #[test]
-    fn layers() {
-        let path = "src/wire/schema.rs";
-        let edge = |line: u32, used: &str| format!("{path}:{line}: `wire` may not use `{used}`");
-        check(forbidden_edges, path, "use crate::contract::Flow;\nuse super::status;\nuse crate::wire::secret;", &[]);
-        check(forbidden_edges, path, "\nuse crate::runner::Runner;", &[&edge(2, "runner")]);
-        check(forbidden_edges, path, "fn f(x: &crate::cli::Args) {}", &[&edge(1, "cli")]);
-        let group = "pub use crate::{contract::{Flow, load}, webauthn::{options}, scenario};";
-        check(forbidden_edges, path, group, &[&edge(1, "webauthn"), &edge(1, "scenario")]);
-        check(forbidden_edges, path, "use super::super::checks::CHECKS;", &[&edge(1, "checks")]);
-        check(forbidden_edges, path, "use super::super::{contract, report};", &[&edge(1, "report")]);
-        check(forbidden_edges, path, "// crate::cli\n#[cfg(test)]\nmod tests { use crate::cli; }", &[]);
-        check(forbidden_edges, "src/extra/mod.rs", "", &["src/extra/mod.rs: module `extra` has no row in the table"]);
-        check(forbidden_edges, "src/cli/run.rs", "use crate::runner::Runner;", &[]);
-    }
-
-    #[test]
-    fn vendor_names() {
-        let text = "\"zitadel.user.v2.UserService\"\ninclude_str!(\"fixtures/proto/zitadel/v1/message.proto\")\n// as Zitadel does";
-        assert_eq!(vendors("src/server/rest.rs", text), ["src/server/rest.rs:3: // as Zitadel does"]);
-        assert_eq!(vendors("src/contract/v2.rs", text), [""; 0]);
-        assert_eq!(vendors("src/provisioner/zitadel/mod.rs", text), [""; 0]);
-    }
-
-    #[test]
-    fn flows() {
-        let text = "if flow == Flow::V9_KEY {}\nlet all = Flow::ALL;\nflow.map(Flow::slug)";
-        let named = |line: u32| format!("src/load/cycle.rs:{line}: it names a flow");
-        check(named_flows, "src/load/cycle.rs", text, &[&named(1), &named(2)]);
-        check(named_flows, "src/contract/invented.rs", text, &[]);
-    }
-
-    #[test]
-    fn circles_inside_a_folder() {
-        let source = |path: &str, text: &str| Source::new(path, text);
-        let ring = [
-            source("src/load/mod.rs", "pub use pool::Pool; use super::load::find::Found;"),
-            source("src/load/pool.rs", "use super::file::{self, Feed};"),
-            source("src/load/file.rs", "use crate::load::find::{rounds::Round};"),
-            source("src/load/find/rounds.rs", "use super::super::pool::Pool;"),
-        ];
-        let found = |sources: &[Source]| inner_edges(sources).into_iter().map(|(folder, edges)| (folder, cycle(edges)));
-        let names = ["file", "find", "pool"].map(str::to_owned).to_vec();
-        assert_eq!(found(&ring).collect::<Vec<_>>(), [("load".to_owned(), names)]);
-        assert!(found(&ring[..3]).all(|(_, circle)| circle.is_empty()));
-    }
-
-    #[test]
-    fn cycles() {
-        let source = |path: &str, text: &str| Source::new(path, text);
-        let ring = [
-            source("src/wire/mod.rs", "use crate::contract::Flow;"),
-            source("src/contract/v1.rs", "use crate::webauthn::cbor;"),
-            source("src/webauthn/mod.rs", "use crate::wire::secret;"),
-            source("src/cli/mod.rs", "use crate::load;"),
-        ];
-        assert_eq!(cycle(edges(&ring)), ["contract", "webauthn", "wire"]);
-        assert_eq!(cycle(edges(&ring[..2])), [""; 0]);
-    }
-
-    #[test]
-    fn lengths() {
-        let path = "src/wire/mod.rs";
-        check(long_file, path, &"\n".repeat(400), &[]);
-        check(long_file, path, &"\n".repeat(401), &["src/wire/mod.rs: 401 lines before its tests, more than 400"]);
-        let tested = format!("{}#[cfg(test)]\nmod tests {{\n{}}}\n", "\n".repeat(399), "\n".repeat(100));
-        check(long_file, path, &tested, &[]);
-        let function =
-            |lines: usize| format!("\nfn long(\n) -> [u8; 2] {{{}}}\nfn next() {{}}", "\n".repeat(lines - 2));
-        check(long_functions, path, &function(60), &[]);
-        check(long_functions, path, &function(61), &["src/wire/mod.rs:2: `long` has 61 lines, more than 60"]);
-    }
-
-    #[test]
-    fn homes() {
-        let stray = "src/checks/mod.rs:2: the crate `ciborium` may only be named in webauthn";
-        for text in
-            ["use ciborium::Value;", "use ciborium as cbor;", "type A = ciborium::Value;", "fn f(a: ::ciborium::A) {}"]
-        {
-            check(strays, "src/checks/mod.rs", &format!("\n{text}"), &[stray]);
-            check(strays, "src/webauthn/cbor.rs", &format!("\n{text}"), &[]);
-        }
-        for text in [
-            "let toml = 1;",
-            "use crate::runner::toml;",
-            "use super::toml::read;",
-            "self.toml::<u8>()",
-            "\"goose::x\";",
-        ] {
-            check(strays, "src/checks/mod.rs", text, &[]);
-        }
-    }
-
-    #[test]
-    fn forbidden_words() {
-        let path = "src/wire/mod.rs";
-        for word in ["println!", "eprintln!", "print!", "process::exit", "io::stdout", "env::"] {
-            let text = format!("fn f() {{ std::{word}(x) }}");
-            check(words, path, &text, &[&format!("{path}:1: `{word}` has no place here")]);
-            check(words, "src/cli/mod.rs", &text, &[]);
-        }
-        for word in ["todo!", "unimplemented!", "dbg!"] {
-            let expected = format!("src/cli/mod.rs:1: `{word}` has no place here");
-            check(words, "src/cli/mod.rs", &format!("fn f() {{ {word}() }}"), &[&expected]);
-        }
-        check(words, path, "x\n    .unwrap()", &[&format!("{path}:2: `.unwrap()` has no place here")]);
-        check(
-            words,
-            path,
-            "x.unwrap_or(1); env!(\"A\"); // todo!()\n#[cfg(test)] mod tests { fn f() { a.unwrap() } }",
-            &[],
-        );
-    }
 }
 
 /// Reasons that a report knows and nothing ever gives would be promises that nobody keeps.

@@ -353,5 +353,4 @@ impl Arrivals {
 }
 
 #[cfg(test)]
-#[path = "merge_tests.rs"]
 mod tests;

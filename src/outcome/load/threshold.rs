@@ -337,5 +337,4 @@ fn count(record: &LoadRecord, name: &str) -> u64 {
 }
 
 #[cfg(test)]
-#[path = "threshold_tests.rs"]
 mod tests;
