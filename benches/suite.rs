@@ -1,4 +1,4 @@
-//! The suite against the reference server, both in this process: permutations a second, and how they grow.
+//! The suite against the reference server, both in this process: tests a second, and how they grow.
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use proofmark::cli::embedded;
@@ -37,7 +37,7 @@ fn suite(bench: &mut Criterion) {
         ("four flows over all", &["client-data/*", "envelope/*"]),
     ] {
         let plan = plan(patterns);
-        group.throughput(Throughput::Elements(u64::try_from(plan.permutations.len()).expect("a count")));
+        group.throughput(Throughput::Elements(u64::try_from(plan.tests.len()).expect("a count")));
         group.bench_function(BenchmarkId::from_parameter(size), |timer| {
             timer.iter(|| runtime.block_on(run(plan.clone())));
         });

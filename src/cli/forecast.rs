@@ -22,10 +22,10 @@ pub enum CallTime {
 pub struct Forecast {
     demand: Demand,
     effort: Effort,
-    permutations: usize,
+    tests: usize,
     cases: usize,
     apart: usize,
-    /// Permutations at a time.
+    /// Tests at a time.
     pub concurrency: usize,
     /// How long a call takes, if that is known.
     pub call_time: Option<CallTime>,
@@ -41,7 +41,7 @@ impl Forecast {
         Forecast {
             demand: plan.demand(),
             effort: Effort::of(plan),
-            permutations: plan.played().count(),
+            tests: plan.played().count(),
             cases: plan.cases(),
             apart: plan.subjects(),
             concurrency,
@@ -57,7 +57,7 @@ impl Forecast {
         let there = self.there.map(|there| format!(", {there} at hand")).unwrap_or_default();
         format!(
             "{needed} are enough{there}: {fresh} that nobody used, {own} that serve one case, and the others for {shared} \
-             permutations and controls that share them ({} if nobody shared)",
+             tests and controls that share them ({} if nobody shared)",
             self.apart
         )
     }
@@ -67,11 +67,11 @@ impl fmt::Display for Forecast {
     /// A few labelled lines, without an end of line after the last.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Effort { calls, longest } = self.effort;
-        writeln!(f, "plan      {} permutations of {} cases", self.permutations, self.cases)?;
+        writeln!(f, "plan      {} tests of {} cases", self.tests, self.cases)?;
         writeln!(f, "subjects  {}", self.subjects())?;
         write!(
             f,
-            "calls     about {calls}, of {} permutations at a time (--concurrency); one makes {longest} in turn",
+            "calls     about {calls}, of {} tests at a time (--concurrency); one makes {longest} in turn",
             self.concurrency
         )?;
         if let Some(call_time) = self.call_time {

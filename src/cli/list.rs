@@ -24,13 +24,13 @@ pub fn list(arguments: &ListArguments) -> Result<Exit, Failure> {
             let cases = cases()?.into_iter().filter(|case| rests(case.basis()));
             cases.map(|case| (case.id, case.title)).collect()
         }
-        Listing::Permutations => {
+        Listing::Tests => {
             let (flows, protocols) = (contract::usual().flows.to_vec(), Protocol::ALL.to_vec());
             let (cases, server) = (cases()?, ServerConfig::default());
             let sizes = offline_case::sizes(&cases, &server.origin, &server.rp_id).map_err(Failure::config)?;
             let selection =
                 Selection { flows, protocols, exhaustive: true, waits: true, sizes, ..Selection::default() };
-            Plan::new(cases, &selection).permutations.into_iter().map(|p| (p.id, String::new())).collect()
+            Plan::new(cases, &selection).tests.into_iter().map(|p| (p.id, String::new())).collect()
         }
         Listing::Clauses => clause::all()
             .filter(|clause| rests(clause.basis))

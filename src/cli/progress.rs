@@ -32,10 +32,10 @@ struct Progress {
 }
 
 impl Display {
-    pub fn new(quiet: bool, permutations: usize, fuzzes: bool) -> Display {
+    pub fn new(quiet: bool, tests: usize, fuzzes: bool) -> Display {
         let watched = output::is_watched() && !quiet;
         let bar = watched.then(|| {
-            let length = u64::try_from(permutations).unwrap_or(u64::MAX);
+            let length = u64::try_from(tests).unwrap_or(u64::MAX);
             let bar = ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::stderr_with_hz(10));
             let template =
                 if fuzzes { "fuzzing {msg} {elapsed}" } else { "{wide_bar} {pos}/{len} {msg} {elapsed}, {eta} left" };
@@ -45,7 +45,7 @@ impl Display {
             bar
         });
         let now = Instant::now();
-        let progress = Progress { begun: now, told: now, done: 0, of: permutations, is_told: !quiet && !fuzzes };
+        let progress = Progress { begun: now, told: now, done: 0, of: tests, is_told: !quiet && !fuzzes };
         Display { bar, lines: !watched && !quiet, bad: 0, progress }
     }
 
@@ -84,12 +84,12 @@ impl Progress {
         }
     }
 
-    /// Such as `1200 of 4475 permutations, 3 not passed, about 2 min left`.
+    /// Such as `1200 of 4475 tests, 3 not passed, about 2 min left`.
     fn words(&self, bad: usize, elapsed: Duration) -> String {
         let (done, of) = (self.done, self.of);
         let rest = u32::try_from(of.saturating_sub(done)).unwrap_or(u32::MAX);
         let left = elapsed.saturating_mul(rest) / u32::try_from(done.max(1)).unwrap_or(u32::MAX);
-        format!("progress  {done} of {of} permutations, {bad} not passed, about {} left", spoken(left))
+        format!("progress  {done} of {of} tests, {bad} not passed, about {} left", spoken(left))
     }
 }
 
@@ -102,7 +102,7 @@ mod tests {
         let now = Instant::now();
         let progress = Progress { begun: now, told: now, done: 1_000, of: 4_000, is_told: true };
         let words = progress.words(3, Duration::from_secs(60));
-        assert_eq!(words, "progress  1000 of 4000 permutations, 3 not passed, about 3 min 0 s left");
+        assert_eq!(words, "progress  1000 of 4000 tests, 3 not passed, about 3 min 0 s left");
         let before = Progress { done: 0, ..progress };
         assert!(before.words(0, Duration::ZERO).ends_with("about 0 s left"));
     }

@@ -1,4 +1,4 @@
-//! `replay`: plays single permutations again and shows every call.
+//! `replay`: plays single tests again and shows every call.
 
 use super::args::{ReplayArguments, RunArguments};
 use super::exit::{Exit, Failure};
@@ -9,7 +9,7 @@ use crate::outcome::{CaseRecord, Event, RunRecord};
 use crate::report;
 use crate::runner::Stop;
 
-/// Permutations that one replay may show.
+/// Tests that one replay may show.
 const MOST: usize = 12;
 
 /// Plays what the id names with the seed, prints each call, and compares with the recorded verdicts where there are some.
@@ -41,11 +41,11 @@ pub async fn replay(arguments: ReplayArguments) -> Result<Exit, Failure> {
             return Ok(Exit::Interrupted);
         }
     };
-    let permutations = begun.runner.started().permutations;
-    if permutations > MOST {
+    let tests = begun.runner.started().tests;
+    if tests > MOST {
         begun.keeper.close().await;
         let message = format!(
-            "`{}` names {permutations} permutations, more than the {MOST} that are shown; name one, such as those of \
+            "`{}` names {tests} tests, more than the {MOST} that are shown; name one, such as those of \
              `proofmark show {0}`",
             arguments.id
         );

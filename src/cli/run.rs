@@ -134,7 +134,7 @@ impl Request {
         let capped = if count < needed { format!(" (--max-subjects {count})") } else { String::new() };
         if !self.quiet {
             let played = plan.played().count();
-            output::note(&format!("subjects  {needed} are enough for {played} permutations{capped}; having them made"));
+            output::note(&format!("subjects  {needed} are enough for {played} tests{capped}; having them made"));
         }
         count
     }
@@ -257,10 +257,10 @@ async fn execute(
     let Begun { runner, left_out, keeper, _embedded } = begun;
     let started = runner.started();
     forecast(&runner, left_out, arguments);
-    if let Some(shard) = started.shard.filter(|_| started.permutations == 0) {
+    if let Some(shard) = started.shard.filter(|_| started.tests == 0) {
         output::note(&format!("shard {}/{} is empty: nothing of the plan falls into it", shard.index, shard.count));
     }
-    let mut display = Display::new(arguments.quiet, started.permutations, drawing.is_some());
+    let mut display = Display::new(arguments.quiet, started.tests, drawing.is_some());
     let mut events = Vec::new();
     let mut streams = reports::Streams::of(destinations);
     let sink = |event: &Event| {
@@ -343,11 +343,10 @@ fn cases(arguments: &RunArguments) -> Result<Vec<Case>, Failure> {
 
 fn selected(plan: &Plan) -> Result<(), Failure> {
     if let Some(pattern) = plan.unmatched.first() {
-        let message =
-            format!("`{pattern}` matches no permutation of this target; `proofmark list permutations` shows all");
+        let message = format!("`{pattern}` matches no test of this target; `proofmark list tests` shows all");
         return Err(Failure::text(Exit::NothingSelected, message));
     }
-    if plan.permutations.is_empty() {
+    if plan.tests.is_empty() {
         return Err(Failure::text(Exit::NothingSelected, "the target offers nothing that a case could be run on"));
     }
     Ok(())

@@ -24,7 +24,7 @@ pub fn show(arguments: &ShowArguments) -> Result<Exit, Failure> {
         return recorded(id, path);
     }
     let cases = scenario::embedded().map_err(Failure::config)?;
-    let case_id = cases.iter().map(|case| case.id.as_str()).find(|known| *known == id || is_permutation_of(id, known));
+    let case_id = cases.iter().map(|case| case.id.as_str()).find(|known| *known == id || is_test_of(id, known));
     let text = case_id
         .and_then(|case_id| cases.iter().find(|case| case.id == case_id))
         .map(|case| describe_case(case, &cases))
@@ -46,7 +46,7 @@ pub fn show(arguments: &ShowArguments) -> Result<Exit, Failure> {
 }
 
 /// Whether an id is `<flow>/<protocol>/<case>` with or without further axes.
-fn is_permutation_of(id: &str, case: &str) -> bool {
+fn is_test_of(id: &str, case: &str) -> bool {
     let Some(rest) = contract::flows().find_map(|flow| id.strip_prefix(flow.slug())?.strip_prefix('/')) else {
         return false;
     };
@@ -62,8 +62,7 @@ fn recorded(id: &str, path: &std::path::Path) -> Result<Exit, Failure> {
         if decided(id, &run) {
             return Ok(Exit::Green);
         }
-        let message =
-            format!("--from {}: there is no permutation, case, clause or reason `{id}` in it", path.display());
+        let message = format!("--from {}: there is no test, case, clause or reason `{id}` in it", path.display());
         return Err(Failure::text(Exit::NothingSelected, message));
     }
     let step = github::Step::begin();
@@ -111,8 +110,8 @@ fn describe_case(case: &Case, all: &[Case]) -> Result<String, Failure> {
         lines.push(entry(label, line));
     }
     lines.push(entry("written", &format!("{}:{}", case.place.file, case.place.line)));
-    let ids = permutations(case, all)?;
-    lines.push(entry("plays as", &format!("{} permutations", ids.len())));
+    let ids = tests(case, all)?;
+    lines.push(entry("plays as", &format!("{} tests", ids.len())));
     lines.extend(ids.iter().take(LISTED).map(|id| entry("", id)));
     if ids.len() > LISTED {
         lines.push(entry("", &format!("... and {} more", ids.len() - LISTED)));
@@ -122,14 +121,14 @@ fn describe_case(case: &Case, all: &[Case]) -> Result<String, Failure> {
     Ok(lines.join("\n") + "\n")
 }
 
-fn permutations(case: &Case, all: &[Case]) -> Result<Vec<String>, Failure> {
+fn tests(case: &Case, all: &[Case]) -> Result<Vec<String>, Failure> {
     let server = ServerConfig::default();
     let sizes = offline_case::sizes(all, &server.origin, &server.rp_id).map_err(Failure::config)?;
     let patterns = vec![Pattern::new(&case.id).map_err(Failure::internal)?];
     let (flows, protocols) = (contract::usual().flows.to_vec(), Protocol::ALL.to_vec());
     let selection = Selection { flows, protocols, patterns, sizes, ..Selection::default() };
     let plan = Plan::new(vec![case.clone()], &selection);
-    Ok(plan.permutations.into_iter().map(|permutation| permutation.id).collect())
+    Ok(plan.tests.into_iter().map(|test| test.id).collect())
 }
 
 fn describe_clause(id: &str, cases: &[Case]) -> Option<String> {

@@ -32,7 +32,7 @@ fn unfinished(stream: &Stream) -> Option<String> {
     }
     let ran = run.cases.iter().filter(|record| record.protocol != "all").count();
     let cut = stream.cut.map(|line| format!("line {line} is cut off and left out, and ")).unwrap_or_default();
-    Some(format!("{cut}the run did not come to its end: {ran} of {} permutations are there", run.started.permutations))
+    Some(format!("{cut}the run did not come to its end: {ran} of {} tests are there", run.started.tests))
 }
 
 /// The same, of a run that played the cases: fuzzing makes others in each run.

@@ -33,7 +33,7 @@ impl PartialEq for Contract {
 /// What a [`Flow`] stands for. What leads back to the flow is behind functions, since the compiler follows references of constants.
 #[derive(Debug)]
 pub struct FlowData {
-    /// The slug used in permutation names, target files and reports, such as `v2/u2f`: the family, and the kind of factor.
+    /// The slug used in test names, target files and reports, such as `v2/u2f`: the family, and the kind of factor.
     pub slug: &'static str,
     /// The contract that it is part of.
     pub contract: fn() -> &'static Contract,

@@ -120,9 +120,7 @@ fn passing_patterns(entry: &KnownDeviation, meant: &[&(&CaseRecord, Standing<'_>
 /// Whether everything that the target offers was run to the end.
 pub(super) fn is_whole(run: &RunRecord) -> bool {
     let started = &run.started;
-    !started.fuzzed
-        && started.permutations == started.available
-        && run.finished.is_some_and(|finished| finished.is_whole())
+    !started.fuzzed && started.tests == started.available && run.finished.is_some_and(|finished| finished.is_whole())
 }
 
 /// Whether an entry means what this run did not draw: the same case on another flow, or at another length.

@@ -13,7 +13,7 @@ use super::stopped::Stopped;
 pub enum Event {
     /// First line.
     RunStarted(RunStarted),
-    /// One line per permutation.
+    /// One line per test.
     CaseFinished(Box<CaseRecord>),
     /// Last line; missing where the run died.
     RunFinished(RunFinished),
@@ -32,9 +32,10 @@ pub struct RunStarted {
     pub target: String,
     /// The target's base URL.
     pub base_url: String,
-    /// Permutations that are going to be run.
-    pub permutations: usize,
-    /// Permutations that the target's flows and protocols allow; more than `permutations` where a pattern selected some.
+    /// Tests that are going to be run.
+    #[serde(rename = "permutations")]
+    pub tests: usize,
+    /// Tests that the target's flows and protocols allow; more than `tests` where a pattern selected some.
     pub available: usize,
     /// Cases that they come from, before a shard was taken.
     pub cases: usize,
@@ -58,7 +59,7 @@ pub struct RunStarted {
     /// What else has to be known to play it again; `None` where it was not made by a command.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub made_with: Option<Box<MadeWith>>,
-    /// Whether credentials are drawn from these cases, and there are no permutations.
+    /// Whether credentials are drawn from these cases, and there are no tests.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub fuzzed: bool,
 }
@@ -93,11 +94,11 @@ pub struct Shard {
 /// What is known at the end.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct RunFinished {
-    /// Whether the run was interrupted before all permutations were done.
+    /// Whether the run was interrupted before all tests were done.
     pub interrupted: bool,
     /// Whole run, in milliseconds.
     pub duration_ms: u64,
-    /// Why it ended before all permutations were done, though nobody interrupted it.
+    /// Why it ended before all tests were done, though nobody interrupted it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stopped: Option<Stopped>,
     /// Calls that were sent again.

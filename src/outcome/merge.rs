@@ -21,15 +21,13 @@ pub enum MergeError {
         file: String,
     },
     /// The run was interrupted, or records are missing.
-    #[error(
-        "{file}: the run is not whole: it has {there} of {planned} permutations{interrupted}; run this shard again"
-    )]
+    #[error("{file}: the run is not whole: it has {there} of {planned} tests{interrupted}; run this shard again")]
     Unfinished {
         /// The stream.
         file: String,
-        /// Permutations that it has.
+        /// Tests that it has.
         there: usize,
-        /// Permutations that it should have.
+        /// Tests that it should have.
         planned: usize,
         /// Says that it was interrupted.
         interrupted: &'static str,
@@ -95,9 +93,9 @@ pub fn merge(shards: Vec<(String, RunRecord)>) -> Result<RunRecord, MergeError> 
     let (mut duration_ms, mut sent_again) = (0, SentAgain::default());
     let mut file_of: BTreeMap<String, String> = BTreeMap::new();
     let mut cases = Vec::new();
-    (merged.shard, merged.permutations) = (None, 0);
+    (merged.shard, merged.tests) = (None, 0);
     for (file, run) in shards {
-        merged.permutations += run.started.permutations;
+        merged.tests += run.started.tests;
         if let Some(finished) = run.finished {
             duration_ms = duration_ms.max(finished.duration_ms);
             sent_again = sent_again.and(finished.sent_again);
@@ -140,9 +138,9 @@ fn whole_shard(file: &str, run: &RunRecord) -> Result<Shard, MergeError> {
     }
     let there = run.cases.iter().filter(|record| record.protocol != "all").count();
     let interrupted = run.finished.is_none_or(|finished| !finished.is_whole());
-    if interrupted || there != run.started.permutations {
+    if interrupted || there != run.started.tests {
         let interrupted = if interrupted { " and did not come to its end" } else { "" };
-        return Err(MergeError::Unfinished { file, there, planned: run.started.permutations, interrupted });
+        return Err(MergeError::Unfinished { file, there, planned: run.started.tests, interrupted });
     }
     Ok(shard)
 }
@@ -175,7 +173,7 @@ mod tests {
     use super::*;
     use crate::outcome::{CaseRecord, Event, Profile, RunStarted};
 
-    /// A shard with these permutations, each compared over its protocols.
+    /// A shard with these tests, each compared over its protocols.
     fn shard(index: u32, count: u32, ids: &[&str]) -> (String, RunRecord) {
         let record = |id: &&str| -> CaseRecord {
             let protocol = if id.contains("all") { "all" } else { "rest" };
@@ -191,7 +189,7 @@ mod tests {
             seed: 7,
             target: "t".to_owned(),
             base_url: format!("http://{index}"),
-            permutations: ids.iter().filter(|id| !id.contains("all")).count(),
+            tests: ids.iter().filter(|id| !id.contains("all")).count(),
             available: 5,
             cases: 3,
             clauses: 2,
@@ -219,7 +217,7 @@ mod tests {
         let ids: Vec<&str> = merged.cases.iter().map(|case| case.id.as_str()).collect();
         assert_eq!(ids, ["a", "all-b", "b", "c", "d", "e"]);
         let started = merged.started;
-        assert_eq!((started.permutations, started.available, started.cases, started.shard), (5, 5, 3, None));
+        assert_eq!((started.tests, started.available, started.cases, started.shard), (5, 5, 3, None));
         assert_eq!(started.base_url, "http://3", "of the first");
         let sent_again = SentAgain { gateway: 6, ..SentAgain::default() };
         let finished = RunFinished { interrupted: false, duration_ms: 30, stopped: None, sent_again };
@@ -273,7 +271,7 @@ mod tests {
         let table: [(Spoil, &str); 3] = [
             (
                 |run| run.finished = None,
-                "2.ndjson: the run is not whole: it has 3 of 3 permutations and did not come to its end; run this",
+                "2.ndjson: the run is not whole: it has 3 of 3 tests and did not come to its end; run this",
             ),
             (
                 |run| {
@@ -282,10 +280,7 @@ mod tests {
                 },
                 "2.ndjson: the run is not whole: it has 3 of 3",
             ),
-            (
-                |run| drop(run.cases.pop()),
-                "2.ndjson: the run is not whole: it has 2 of 3 permutations; run this shard again",
-            ),
+            (|run| drop(run.cases.pop()), "2.ndjson: the run is not whole: it has 2 of 3 tests; run this shard again"),
         ];
         for (spoil, words) in table {
             let mut all = three();

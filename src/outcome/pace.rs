@@ -44,7 +44,7 @@ pub struct Slow {
 /// The operations of a run that are far slower than others, by name. Calls without a reply are left out.
 pub fn slow(run: &RunRecord) -> Vec<Slow> {
     let mut groups: BTreeMap<(&str, &str), Times> = BTreeMap::new();
-    // A comparison of protocols holds the exchanges of a permutation.
+    // A comparison of protocols holds the exchanges of a test.
     for record in run.cases.iter().filter(|record| record.protocol != "all") {
         for exchange in record.exchanges.iter().filter(|exchange| exchange.status != NO_REPLY) {
             groups.entry((&exchange.operation, &record.protocol)).or_default().add(exchange);

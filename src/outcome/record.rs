@@ -1,4 +1,4 @@
-//! One permutation's record.
+//! One test's record.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +9,7 @@ use super::reason::Reason;
 use super::verdict::Verdict;
 use crate::contract::clause::{self, Basis};
 
-/// The result of one permutation.
+/// The result of one test.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CaseRecord {
     /// Stable name, such as `v2/u2f/grpc-web/client-data/foreign-origin`.

@@ -85,7 +85,7 @@ impl Statement {
 pub struct RunRecord {
     /// First event.
     pub started: RunStarted,
-    /// All permutations that finished, in order of their ids.
+    /// All tests that finished, in order of their ids.
     pub cases: Vec<CaseRecord>,
     /// Last event, if the run came to its end.
     pub finished: Option<RunFinished>,
@@ -129,9 +129,9 @@ impl RunRecord {
     pub fn statement(&self) -> Statement {
         let tally = self.tally();
         let stopped = self.finished.is_some_and(|finished| finished.stopped.is_some());
-        let complete = self.started.permutations == self.started.available
+        let complete = self.started.tests == self.started.available
             && self.finished.is_some_and(|finished| finished.is_whole())
-            && self.cases.iter().filter(|case| case.protocol != "all").count() == self.started.permutations;
+            && self.cases.iter().filter(|case| case.protocol != "all").count() == self.started.tests;
         if tally.fail > 0 {
             Statement::NonConformant
         } else if stopped {
@@ -158,6 +158,6 @@ impl RunRecord {
         }
         let is_played = |reason| !matches!(reason, Reason::Aborted | Reason::Budget);
         let played = self.cases.iter().filter(|case| case.protocol != "all" && is_played(case.reason)).count();
-        Some(format!("{stopped}: {played} of {} permutations were played", self.started.permutations))
+        Some(format!("{stopped}: {played} of {} tests were played", self.started.tests))
     }
 }

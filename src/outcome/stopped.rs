@@ -25,7 +25,7 @@ pub enum StopCause {
     BrokenOff,
     /// The tokens that were good before are refused.
     TokenRefused,
-    /// As many permutations had failed as were allowed to.
+    /// As many tests had failed as were allowed to.
     MaxFailures,
     /// The time for the run was over.
     MaxTime,

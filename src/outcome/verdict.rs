@@ -1,8 +1,8 @@
-//! What a permutation came to.
+//! What a test came to.
 
 use serde::{Deserialize, Serialize};
 
-/// What a permutation came to. Ordered from the most harmless to the gravest; a skip outweighs the passes of the steps before it,
+/// What a test came to. Ordered from the most harmless to the gravest; a skip outweighs the passes of the steps before it,
 /// since what the case is about was not looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

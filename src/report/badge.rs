@@ -45,7 +45,7 @@ fn message(run: &RunRecord, statement: Statement) -> String {
         }
         Statement::Partial => {
             let ran = run.cases.iter().filter(|record| record.protocol != "all").count();
-            format!("partial, {ran} of {}", plural(run.started.available, "permutation"))
+            format!("partial, {ran} of {}", plural(run.started.available, "test"))
         }
         Statement::NonConformant if run.started.fuzzed => {
             format!("non-conformant, {}", plural(run.tally().fail, "disagreement"))

@@ -13,7 +13,7 @@ use crate::wire::words::plural;
 /// The caller may not.
 const PERMISSION_DENIED: i32 = Code::PERMISSION_DENIED.number();
 
-/// Permutations that have one cause.
+/// Tests that have one cause.
 ///
 /// A refusal is told by what the target says of itself, over every protocol: the error id; where there is none, the code and the
 /// form of the message, and then the clause too. So it is with refusals of what has to be accepted, with those of another status
@@ -262,7 +262,7 @@ fn answer(words: &str) -> Cow<'_, str> {
     Cow::Owned(short)
 }
 
-/// The permutations that play a record's case again, as a pattern. A comparison has none of its own, but those that it compares.
+/// The tests that play a record's case again, as a pattern. A comparison has none of its own, but those that it compares.
 pub(super) fn pattern(record: &CaseRecord) -> String {
     match (record.protocol.as_str(), record.id.strip_prefix(&record.flow).and_then(|rest| rest.strip_prefix("/all/"))) {
         ("all", Some(rest)) => format!("{}/*/{rest}", record.flow),

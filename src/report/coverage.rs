@@ -56,7 +56,7 @@ impl State {
     }
 }
 
-/// What there was of a clause over a protocol, in permutations.
+/// What there was of a clause over a protocol, in tests.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
     /// That saw it hold.
@@ -139,7 +139,7 @@ fn seen(record: &CaseRecord) -> BTreeMap<&str, Seen> {
     }
     for finding in &record.findings {
         match meaning(finding) {
-            // A check of this permutation may have looked at the clause in earnest: the weaker word is about one answer of it.
+            // A check of this test may have looked at the clause in earnest: the weaker word is about one answer of it.
             Some(Seen::Violated) => add(&finding.clause, Seen::Violated),
             Some(Seen::Weakly) if !record.checked.contains(&finding.clause) => add(&finding.clause, Seen::Weakly),
             _ => {}

@@ -11,7 +11,7 @@ use super::text::printable;
 use crate::gate::{Judged, Standing};
 use crate::outcome::{CaseRecord, Verdict};
 
-/// One test suite per flow and protocol, one test case per permutation.
+/// One test suite per flow and protocol, one test case per test.
 pub(super) fn write(judged: &Judged, out: &mut dyn io::Write) -> io::Result<()> {
     let run = &judged.run;
     let mut suites: BTreeMap<String, TestSuite> = BTreeMap::new();

@@ -72,7 +72,7 @@ fn head(judged: &Judged) -> String {
     page.push_str(&format!(
         "\n{ran} of {} of {} and {}; the other records compare transports. \
          Of the passes {} are unattributed and {} left open.\n",
-        plural(started.available, "permutation"),
+        plural(started.available, "test"),
         plural(started.cases, "case"),
         plural(started.clauses, "clause"),
         tally.unattributed,
@@ -137,7 +137,7 @@ fn paragraph(cause: &Cause<'_>, seed: u64) -> String {
 fn times(cause: &Cause<'_>) -> String {
     match cause.records.len() {
         1 => String::new(),
-        count => format!(" in {count} permutations"),
+        count => format!(" in {count} tests"),
     }
 }
 
@@ -200,7 +200,7 @@ fn skipped(page: &mut String, judged: &Judged) {
         let line = format!(
             "- {} in {}: expected {}, received {}\n",
             finding.reason.name(),
-            plural(cause.records.len(), "permutation"),
+            plural(cause.records.len(), "test"),
             code(&finding.expected),
             code(&finding.received)
         );

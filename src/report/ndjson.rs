@@ -14,7 +14,7 @@ pub fn write_event(event: &Event, out: &mut dyn io::Write) -> io::Result<()> {
     out.write_all(b"\n")
 }
 
-/// The whole run as events, the permutations in order of their ids.
+/// The whole run as events, the tests in order of their ids.
 pub(super) fn write(judged: &Judged, out: &mut dyn io::Write) -> io::Result<()> {
     let run = &judged.run;
     write_event(&Event::RunStarted(run.started.clone()), out)?;

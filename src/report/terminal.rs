@@ -19,7 +19,7 @@ const LEAST: usize = 24;
 /// Causes shown.
 const CAUSES: usize = 40;
 
-/// One permutation in one line, such as `fail      v2/u2f/rest/limits/name-201  accepted-invalid: accepted: 200`.
+/// One test in one line, such as `fail      v2/u2f/rest/limits/name-201  accepted-invalid: accepted: 200`.
 pub fn case_line(record: &CaseRecord) -> String {
     let mut line = format!("{:<9} {}", record.verdict.name(), printable(&record.id));
     if record.verdict != Verdict::Pass
@@ -134,7 +134,7 @@ impl Page<'_> {
     fn title(&mut self, verdict: Verdict, cause: &Cause<'_>) {
         let finding = cause.finding;
         let count = cause.records.len();
-        let times = if count == 1 { String::new() } else { format!(" in {count} permutations") };
+        let times = if count == 1 { String::new() } else { format!(" in {count} tests") };
         let about = printable(&cause.about());
         push(&mut self.text, &format!("{} {}: {about}{times}\n", verdict.name().to_uppercase(), finding.reason.name()));
     }
@@ -258,7 +258,7 @@ fn counts(text: &mut String, judged: &Judged, view: &View) {
     let of = if ran == started.available { String::new() } else { format!(" of {}", started.available) };
     let shard = started.shard.map(|shard| format!(" (shard {} of {})", shard.index, shard.count)).unwrap_or_default();
     let size = format!("{} and {}", plural(started.cases, "case"), plural(started.clauses, "clause"));
-    let ran = format!("{ran}{of} {}", if ran == 1 { "permutation" } else { "permutations" });
+    let ran = format!("{ran}{of} {}", if ran == 1 { "test" } else { "tests" });
     let gate = judged.gate_words().map(|words| format!("; {words}")).unwrap_or_default();
     let compared = format!("{} of transports in {seconds:.1} s", plural(comparisons, "comparison"));
     let slow: Vec<String> = pace::slow(run).iter().map(pace::Slow::words).collect();

@@ -1,4 +1,4 @@
-//! One permutation from its first call to its verdict, for a person who wants to see everything.
+//! One test from its first call to its verdict, for a person who wants to see everything.
 
 use std::fmt::Write as _;
 

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use crate::contract::{Flow, Operation};
-use crate::scenario::{OperationRef, Permutation, Plan, Race, Step, UserRef, Watch};
+use crate::scenario::{OperationRef, Plan, Race, Step, Test, UserRef, Watch};
 
 /// Calls of a race of copies.
 const COPIES: usize = 32;
@@ -19,9 +19,9 @@ const TWINS: usize = 6;
 /// What a plan costs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Effort {
-    /// Calls of all permutations and controls. A few fewer are made where a case ends early.
+    /// Calls of all tests and controls. A few fewer are made where a case ends early.
     pub calls: usize,
-    /// Calls of the longest permutation, which come one after the other.
+    /// Calls of the longest test, which come one after the other.
     pub longest: usize,
 }
 
@@ -40,17 +40,17 @@ impl Effort {
     }
 }
 
-/// Calls of a permutation that comes to its end.
-pub(crate) fn calls(permutation: &Permutation) -> usize {
-    let case = &permutation.case;
-    let made: usize = case.steps.iter().map(|step| step.times * of_step(permutation, step)).sum();
+/// Calls of a test that comes to its end.
+pub(crate) fn calls(test: &Test) -> usize {
+    let case = &test.case;
+    let made: usize = case.steps.iter().map(|step| step.times * of_step(test, step)).sum();
     if case.watch.is_some() {
-        return made + watched(permutation);
+        return made + watched(test);
     }
     // Where only the list tells ids, it is looked at before.
     let lists = case.steps.iter().any(|step| step.call == Some(OperationRef::List));
-    let made = made + usize::from(lists && !permutation.flow.names_registration());
-    let operation = |step: &Step| step.call.or(step.prepare).map(|operation| permutation.operation(operation));
+    let made = made + usize::from(lists && !test.flow.names_registration());
+    let operation = |step: &Step| step.call.or(step.prepare).map(|operation| test.operation(operation));
     let touches = |step: &&Step| matches!(operation(step), Some(Operation::Verify | Operation::Remove));
     // A registration that was finished, refused or removed is looked at in the next start; after a refusal comes a good verify.
     let Some(last) = case.steps.iter().rev().find(touches) else { return made };
@@ -60,14 +60,14 @@ pub(crate) fn calls(permutation: &Permutation) -> usize {
 
 /// Calls that look at what a sequence came to: the lists of both users, as far as they are of a kind that it is about, and a start on
 /// each flow where a credential was made. As many after each call, where all are looked at.
-fn watched(permutation: &Permutation) -> usize {
-    let case = &permutation.case;
-    let flow = |step: &Step| step.flow.of(permutation.flow);
+fn watched(test: &Test) -> usize {
+    let case = &test.case;
+    let flow = |step: &Step| step.flow.of(test.flow);
     let starts: Vec<&Step> = case.steps.iter().filter(|step| step.starts()).collect();
     let whose: HashSet<bool> = starts.iter().map(|step| step.user == UserRef::Own).collect();
     let kinds: HashSet<bool> = starts.iter().map(|step| flow(step).is_u2f()).collect();
     let listed = |list: &Flow| list.endpoint(Operation::List).is_some() && kinds.contains(&list.is_u2f());
-    let lists = whose.len() * permutation.flow.contract().flows.iter().filter(|flow| listed(flow)).count();
+    let lists = whose.len() * test.flow.contract().flows.iter().filter(|flow| listed(flow)).count();
     let made: HashSet<(bool, Flow)> = case
         .steps
         .iter()
@@ -79,14 +79,14 @@ fn watched(permutation: &Permutation) -> usize {
     lists * looks + made.len()
 }
 
-fn of_step(permutation: &Permutation, step: &Step) -> usize {
+fn of_step(test: &Test, step: &Step) -> usize {
     if step.hold.is_some() || step.untouched.is_some() {
         return if step.hold.is_some() { HELD } else { UNTOUCHED };
     }
-    match (step.prepare.map(|operation| permutation.operation(operation)), step.race) {
+    match (step.prepare.map(|operation| test.operation(operation)), step.race) {
         (Some(Operation::Verify), _) => 1,
         // Where only the list tells ids, two lists find that of the factor.
-        (Some(Operation::Remove), _) if !permutation.flow.names_registration() => 4,
+        (Some(Operation::Remove), _) if !test.flow.names_registration() => 4,
         (Some(Operation::Remove), _) => 2,
         (Some(_), _) => 0,
         (None, Some(Race::Copies)) => COPIES,

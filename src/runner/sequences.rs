@@ -24,7 +24,7 @@ use crate::authenticator::Format;
 use crate::contract::clause::Basis;
 use crate::contract::{Flow, Protocol};
 use crate::outcome::{CaseRecord, Event, Finding, Profile, Reason, RunFinished, Stopped, Verdict};
-use crate::scenario::{Case, Permutation, Watch, suite_text};
+use crate::scenario::{Case, Test, Watch, suite_text};
 use crate::webauthn::cose::CoseAlgorithm;
 
 /// Sequences of a default run, for each flow and protocol of the target.
@@ -40,11 +40,11 @@ pub fn sequences(seed: u64, flows: &[Flow], protocols: &[Protocol], exhaustive: 
     let count = FOR_EACH_PLACE * flows.len() * protocols.len() * if exhaustive { EXHAUSTIVE } else { 1 };
     let mut ids = BTreeSet::new();
     let drawn = (0..count).filter_map(|number| sequence(seed, number, &offer, Watch::AtEnd));
-    drawn.map(|permutation| (*permutation.case).clone()).filter(|case| ids.insert(case.id.clone())).collect()
+    drawn.map(|test| (*test.case).clone()).filter(|case| ids.insert(case.id.clone())).collect()
 }
 
-/// The sequence with this number of a seed, as a permutation of a case of its own. `None` where the target offers nothing.
-fn sequence(seed: u64, number: usize, offer: &Offer, watch: Watch) -> Option<Permutation> {
+/// The sequence with this number of a seed, as a test of a case of its own. `None` where the target offers nothing.
+fn sequence(seed: u64, number: usize, offer: &Offer, watch: Watch) -> Option<Test> {
     let steps = machine::drawn(seed, number, offer);
     let (flow, protocol) = shorten::place(&steps, &offer.protocols)?;
     let mut case = Case::control(Vec::new(), Format::None, CoseAlgorithm::ES256);
@@ -54,7 +54,7 @@ fn sequence(seed: u64, number: usize, offer: &Offer, watch: Watch) -> Option<Per
     case.basis = Some(Basis::SpecMust);
     (case.flows, case.protocols) = (vec![flow.slug().to_owned()], vec![protocol]);
     (case.watch, case.steps) = (Some(watch), steps);
-    Some(Permutation::single(case, flow, protocol, Format::None))
+    Some(Test::single(case, flow, protocol, Format::None))
 }
 
 /// A run of sequences under way.
@@ -89,7 +89,7 @@ impl Runner {
     ) -> (RunFinished, Vec<Found>) {
         let begun = Instant::now();
         let mut started = self.started();
-        (started.permutations, started.available, started.cases) = (0, 0, 0);
+        (started.tests, started.available, started.cases) = (0, 0, 0);
         (started.clauses, started.fuzzed) = (CLAUSES.len(), true);
         sink(&Event::RunStarted(started));
         let mut walk = Walk::new(Arc::clone(&self.shared), directory);
@@ -121,7 +121,7 @@ impl Walk {
         let target = &self.shared.target;
         let offer = Offer { flows: target.flows.clone(), protocols: target.protocols.clone() };
         let concurrency = self.shared.settings.concurrency.max(1);
-        let mut running: JoinSet<(Permutation, CaseRecord)> = JoinSet::new();
+        let mut running: JoinSet<(Test, CaseRecord)> = JoinSet::new();
         loop {
             let is_spent = match budget {
                 Budget::Time(time) => begun.elapsed() >= time,
@@ -140,7 +140,7 @@ impl Walk {
                 () = stop.stopped() => return None,
             };
             let record = match joined {
-                Ok((permutation, record)) => self.settle(&permutation, record),
+                Ok((test, record)) => self.settle(&test, record),
                 Err(error) => Some(crate::runner::judge::record::of_bug("model", &error)),
             };
             let Some(record) = record else { continue };
@@ -155,11 +155,11 @@ impl Walk {
     }
 
     /// Counts a record. Gives what has to be reported.
-    fn settle(&mut self, permutation: &Permutation, mut record: CaseRecord) -> Option<CaseRecord> {
+    fn settle(&mut self, test: &Test, mut record: CaseRecord) -> Option<CaseRecord> {
         let counts = &mut self.counts;
         counts.duration_us = counts.duration_us.saturating_add(record.duration_us);
         self.checked.extend(record.checked.iter().cloned());
-        let shortest = self.shared.facts.take_shortest(&permutation.id);
+        let shortest = self.shared.facts.take_shortest(&test.id);
         match record.verdict {
             Verdict::Pass => counts.held += 1,
             Verdict::Skip => counts.skipped += 1,
@@ -180,14 +180,14 @@ impl Walk {
         Some(record)
     }
 
-    fn suite(&self, permutation: &Permutation, path: &str) -> String {
+    fn suite(&self, test: &Test, path: &str) -> String {
         let seed = self.shared.settings.seed;
         let comment = format!(
             "Found by following sequences with seed {seed}. Again, with the same target:\n\
              proofmark run --suite {path} '{}' --seed {seed}",
-            permutation.id
+            test.id
         );
-        suite_text(&permutation.case, &comment)
+        suite_text(&test.case, &comment)
     }
 
     /// What was played, and what was learnt of the target.

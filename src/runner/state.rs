@@ -25,13 +25,13 @@ use crate::wire::secret::Masker;
 pub struct Settings {
     /// Seed of keys, credential ids and unknown ids.
     pub seed: u64,
-    /// Permutations that run at the same time, at least 1.
+    /// Tests that run at the same time, at least 1.
     pub concurrency: usize,
     /// The time at which certificates have to be valid, in seconds since 1970.
     pub now: u64,
 }
 
-/// What all permutations of a run share.
+/// What all tests of a run share.
 pub(crate) struct Shared {
     pub(crate) target: Target,
     pub(crate) transports: HashMap<Protocol, Arc<Line>>,

@@ -5,7 +5,7 @@ use super::model::Case;
 use crate::webauthn::cose::CoseAlgorithm;
 
 /// How often a default run draws an algorithm, against the others of an axis. What targets seldom offer is left to the cases that
-/// are played with every algorithm: a permutation with an algorithm that is not offered says nothing.
+/// are played with every algorithm: a test with an algorithm that is not offered says nothing.
 const WEIGHTS: [(CoseAlgorithm, usize); 12] = [
     (CoseAlgorithm::RS256, 4),
     (CoseAlgorithm::EDDSA, 4),

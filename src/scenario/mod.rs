@@ -1,4 +1,4 @@
-//! Cases as data: the model of a suite, its parser and its expansion into permutations.
+//! Cases as data: the model of a suite, its parser and its expansion into tests.
 
 mod algorithm_axis;
 mod algorithms;
@@ -37,7 +37,7 @@ pub use mutations::{MutationUse, Mutations};
 pub use name::NameSpec;
 pub use oracle::OracleVerdict;
 pub use parse::{ScenarioError, embedded, parse_suite, source_text};
-pub use plan::{Pattern, PatternError, Permutation, Plan, Selection, Sizes};
+pub use plan::{Pattern, PatternError, Plan, Selection, Sizes, Test};
 pub use requirement::{Policy, Requirement};
 pub use route::{FlowRef, ProtocolRef};
 pub use step::{

@@ -50,7 +50,7 @@ pub struct Case {
     pub formats: Vec<Format>,
     /// Algorithm of the credential keys; the first of the axis where there is one.
     pub algorithm: AlgorithmChoice,
-    /// Algorithm axis; empty where the case has one algorithm, and of one where a permutation is made of it.
+    /// Algorithm axis; empty where the case has one algorithm, and of one where a test is made of it.
     pub algorithms: Vec<CoseAlgorithm>,
     /// Whether a default run plays the whole axis, and not the one that the seed draws.
     pub every_algorithm: bool,
@@ -123,7 +123,7 @@ impl Case {
         }
     }
 
-    /// What names of its permutations and vectors have at their end: format, algorithm and length, as far as it has these axes.
+    /// What names of its tests and vectors have at their end: format, algorithm and length, as far as it has these axes.
     pub fn axes_named(&self, format: Format, length: Option<usize>) -> String {
         let format = (self.formats.len() > 1).then(|| format.slug());
         let algorithm = self.axis_algorithm().map(|algorithm| algorithm.name().unwrap_or_default());
@@ -142,7 +142,7 @@ impl Case {
         self.clauses.first().map_or("", String::as_str)
     }
 
-    /// How many subjects a permutation needs.
+    /// How many subjects a test needs.
     pub fn subjects(&self) -> usize {
         let other = |step: &Step| {
             step.caller == Caller::Other

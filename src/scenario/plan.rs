@@ -1,4 +1,4 @@
-//! Expansion of cases into permutations, and their selection.
+//! Expansion of cases into tests, and their selection.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -20,7 +20,7 @@ use crate::webauthn::cose::CoseAlgorithm;
 
 /// One case on one flow over one protocol.
 #[derive(Debug, Clone)]
-pub struct Permutation {
+pub struct Test {
     /// Stable name, `<flow>/<protocol>/<case>[/<operation>][/<format>][/<algorithm>][/<length>]`.
     pub id: String,
     /// The case.
@@ -37,13 +37,13 @@ pub struct Permutation {
     pub length: Option<usize>,
 }
 
-impl Permutation {
-    /// The only permutation of a case of the runner's own.
-    pub fn single(case: Case, flow: Flow, protocol: Protocol, format: Format) -> Permutation {
+impl Test {
+    /// The only test of a case of the runner's own.
+    pub fn single(case: Case, flow: Flow, protocol: Protocol, format: Format) -> Test {
         let (case, id) = (Arc::new(case), String::new());
-        let mut permutation = Permutation { id, case, flow, protocol, operation: None, format, length: None };
-        permutation.id = permutation.name(protocol.slug());
-        permutation
+        let mut test = Test { id, case, flow, protocol, operation: None, format, length: None };
+        test.id = test.name(protocol.slug());
+        test
     }
 
     /// The operation that a step speaks of.
@@ -57,7 +57,7 @@ impl Permutation {
         }
     }
 
-    /// The name without the protocol: equal for the permutations that have to agree.
+    /// The name without the protocol: equal for the tests that have to agree.
     pub fn across_protocols(&self) -> String {
         self.name("all")
     }
@@ -76,7 +76,7 @@ pub struct Selection {
     pub flows: Vec<Flow>,
     /// Protocols that the target has.
     pub protocols: Vec<Protocol>,
-    /// Patterns over permutation or case ids; empty selects all.
+    /// Patterns over test or case ids; empty selects all.
     pub patterns: Vec<Pattern>,
     /// Whether cases about the credential alone are played on every flow, and with every length.
     pub exhaustive: bool,
@@ -139,15 +139,15 @@ impl Pattern {
         &self.text
     }
 
-    /// Whether it means the permutation, by its own id or its case's, or by what stands before a slash in them: a suite, a
+    /// Whether it means the test, by its own id or its case's, or by what stands before a slash in them: a suite, a
     /// flow.
-    pub fn matches(&self, permutation: &Permutation) -> bool {
-        self.means(&permutation.id, &permutation.case.id)
+    pub fn matches(&self, test: &Test) -> bool {
+        self.means(&test.id, &test.case.id)
     }
 
-    /// The same, of a permutation with this id and a case with that one.
-    pub fn means(&self, permutation: &str, case: &str) -> bool {
-        self.means_id(permutation) || self.means_id(case)
+    /// The same, of a test with this id and a case with that one.
+    pub fn means(&self, test: &str, case: &str) -> bool {
+        self.means_id(test) || self.means_id(case)
     }
 
     /// Whether it matches an id, or what stands before a slash in it.
@@ -167,11 +167,11 @@ impl fmt::Display for Pattern {
     }
 }
 
-/// The permutations of a run, in a stable order.
+/// The tests of a run, in a stable order.
 #[derive(Debug, Clone, Default)]
 pub struct Plan {
     /// What is going to be run, by this run or by other shards.
-    pub permutations: Vec<Permutation>,
+    pub tests: Vec<Test>,
     /// How many there were before patterns selected.
     pub available: usize,
     /// Patterns that matched nothing.
@@ -188,49 +188,49 @@ impl Plan {
         let waits = selection.waits || !selection.patterns.is_empty();
         let cases = cases.into_iter().filter(|case| waits || !case.waits());
         let expanded = cases.flat_map(|case| expand(Arc::new(case), selection, exhaustive));
-        let permutations: Vec<Permutation> = expanded.collect();
-        let all = Plan { available: permutations.len(), permutations, unmatched: Vec::new(), shard: selection.shard };
+        let tests: Vec<Test> = expanded.collect();
+        let all = Plan { available: tests.len(), tests, unmatched: Vec::new(), shard: selection.shard };
         if selection.patterns.is_empty() { all } else { all.selected(&selection.patterns) }
     }
 
     /// What patterns select of the plan.
     pub fn selected(&self, patterns: &[Pattern]) -> Plan {
         let mut matched = vec![false; patterns.len()];
-        let mut is_selected = |permutation: &&Permutation| {
+        let mut is_selected = |test: &&Test| {
             let matches = patterns.iter().zip(&mut matched).map(|(pattern, matched)| {
-                let matches = pattern.matches(permutation);
+                let matches = pattern.matches(test);
                 *matched |= matches;
                 matches
             });
             // Every pattern is asked, since each has to match something.
             matches.fold(false, |any, matches| any | matches)
         };
-        let permutations = self.permutations.iter().filter(&mut is_selected).cloned().collect();
+        let tests = self.tests.iter().filter(&mut is_selected).cloned().collect();
         let unmatched = patterns.iter().zip(&matched).filter(|(_, matched)| !**matched);
         let unmatched = unmatched.map(|(pattern, _)| pattern.to_string()).collect();
-        Plan { available: self.available, permutations, unmatched, shard: self.shard }
+        Plan { available: self.available, tests, unmatched, shard: self.shard }
     }
 
-    /// What this run plays: all, or its shard. Permutations that have to agree are in one shard.
-    pub fn played(&self) -> impl Iterator<Item = &Permutation> {
-        self.permutations.iter().filter(|permutation| {
+    /// What this run plays: all, or its shard. Tests that have to agree are in one shard.
+    pub fn played(&self) -> impl Iterator<Item = &Test> {
+        self.tests.iter().filter(|test| {
             self.shard.is_none_or(|shard| {
-                let hash = Fnv::NEW.with(permutation.across_protocols().as_bytes());
+                let hash = Fnv::NEW.with(test.across_protocols().as_bytes());
                 hash.mixed() % u64::from(shard.count.max(1)) + 1 == u64::from(shard.index)
             })
         })
     }
 
-    /// How many subjects are used when none is used twice: one or two a permutation, one a control, and one more for
+    /// How many subjects are used when none is used twice: one or two a test, one a control, and one more for
     /// each retry of a tenth of them.
     pub fn subjects(&self) -> usize {
-        let cases: usize = self.played().map(|permutation| permutation.case.subjects()).sum();
+        let cases: usize = self.played().map(|test| test.case.subjects()).sum();
         cases + cases / 10 + self.controls().len()
     }
 
     /// The good enrolments that negatives may be set against.
     pub fn controls(&self) -> HashSet<(Flow, Protocol, Control)> {
-        let control = |p: &Permutation| (p.flow, p.protocol, p.case.control_of(p.format));
+        let control = |p: &Test| (p.flow, p.protocol, p.case.control_of(p.format));
         self.played().map(control).collect()
     }
 
@@ -238,8 +238,8 @@ impl Plan {
     pub fn digest(&self, seed: u64) -> String {
         let mut hash = Sha256::new_with_prefix(env!("CARGO_PKG_VERSION"));
         hash.update(seed.to_be_bytes());
-        for permutation in &self.permutations {
-            hash.update(permutation.id.as_bytes());
+        for test in &self.tests {
+            hash.update(test.id.as_bytes());
             hash.update([0]);
         }
         hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
@@ -247,7 +247,7 @@ impl Plan {
 
     /// How many distinct cases there are.
     pub fn cases(&self) -> usize {
-        let mut ids: Vec<&str> = self.permutations.iter().map(|permutation| permutation.case.id.as_str()).collect();
+        let mut ids: Vec<&str> = self.tests.iter().map(|test| test.case.id.as_str()).collect();
         ids.sort_unstable();
         ids.dedup();
         ids.len()
@@ -262,7 +262,7 @@ impl Case {
     }
 }
 
-fn expand(case: Arc<Case>, selection: &Selection, exhaustive: bool) -> Vec<Permutation> {
+fn expand(case: Arc<Case>, selection: &Selection, exhaustive: bool) -> Vec<Test> {
     if case.algorithms.is_empty() {
         return expand_one(case, selection, exhaustive);
     }
@@ -271,12 +271,12 @@ fn expand(case: Arc<Case>, selection: &Selection, exhaustive: bool) -> Vec<Permu
     cases.into_iter().flat_map(|case| expand_one(Arc::new(case), selection, exhaustive)).collect()
 }
 
-/// The permutations of a case with one algorithm.
-fn expand_one(case: Arc<Case>, selection: &Selection, exhaustive: bool) -> Vec<Permutation> {
+/// The tests of a case with one algorithm.
+fn expand_one(case: Arc<Case>, selection: &Selection, exhaustive: bool) -> Vec<Test> {
     let operations: Vec<Option<Operation>> =
         if case.operations.is_empty() { vec![None] } else { case.operations.iter().copied().map(Some).collect() };
     let (flows, protocols) = places(&case, selection, exhaustive);
-    let mut permutations = Vec::new();
+    let mut tests = Vec::new();
     for flow in flows {
         for protocol in protocols.iter().filter(|protocol| flow.speaks(**protocol)) {
             for operation in &operations {
@@ -284,20 +284,20 @@ fn expand_one(case: Arc<Case>, selection: &Selection, exhaustive: bool) -> Vec<P
                     for length in lengths(&case, *format, selection, exhaustive) {
                         let (case, id) = (Arc::clone(&case), String::new());
                         let (protocol, operation, format) = (*protocol, *operation, *format);
-                        let mut permutation = Permutation { id, case, flow, protocol, operation, format, length };
-                        permutation.id = permutation.name(protocol.slug());
-                        permutations.push(permutation);
+                        let mut test = Test { id, case, flow, protocol, operation, format, length };
+                        test.id = test.name(protocol.slug());
+                        tests.push(test);
                     }
                 }
             }
         }
     }
-    if case.sparse && !exhaustive { thinned(&case, permutations, selection.seed) } else { permutations }
+    if case.sparse && !exhaustive { thinned(&case, tests, selection.seed) } else { tests }
 }
 
-/// One permutation over each protocol; of the cases that an entry makes of its carriers one permutation altogether.
-fn thinned(case: &Case, all: Vec<Permutation>, seed: u64) -> Vec<Permutation> {
-    let one_of = |some: Vec<Permutation>, part: usize| {
+/// One test over each protocol; of the cases that an entry makes of its carriers one test altogether.
+fn thinned(case: &Case, all: Vec<Test>, seed: u64) -> Vec<Test> {
+    let one_of = |some: Vec<Test>, part: usize| {
         let index = drawn(seed, &case.id, part, some.len());
         some.into_iter().nth(index)
     };
@@ -305,7 +305,7 @@ fn thinned(case: &Case, all: Vec<Permutation>, seed: u64) -> Vec<Permutation> {
         let is_drawn = drawn(seed, &single.entry, 0, single.count) == single.index;
         return one_of(all, 1).filter(|_| is_drawn).into_iter().collect();
     }
-    let over = |protocol| all.iter().filter(|permutation| permutation.protocol == protocol).cloned().collect();
+    let over = |protocol| all.iter().filter(|test| test.protocol == protocol).cloned().collect();
     Protocol::ALL.into_iter().enumerate().filter_map(|(part, protocol)| one_of(over(protocol), part + 1)).collect()
 }
 
@@ -406,7 +406,7 @@ cases:
             let (flows, protocols) = (Flow::ALL.to_vec(), Protocol::ALL.to_vec());
             let selection = Selection { flows, protocols, seed, exhaustive, ..Selection::default() };
             let plan = Plan::new(parse_suite("s.yaml", suite).expect("valid"), &selection);
-            plan.permutations.into_iter().map(|permutation| permutation.id).collect::<Vec<_>>()
+            plan.tests.into_iter().map(|test| test.id).collect::<Vec<_>>()
         };
         let mut seen = HashSet::new();
         for seed in 0..2000 {
@@ -431,7 +431,7 @@ cases:
                 ..Selection::default()
             };
             let plan = Plan::new(crate::scenario::embedded().expect("valid suites"), &selection);
-            plan.permutations.iter().filter(|permutation| permutation.case.waits()).count()
+            plan.tests.iter().filter(|test| test.case.waits()).count()
         };
         assert_eq!((waiting(false, &[]), waiting(true, &[])), (0, 12));
         assert_eq!(waiting(false, &["ceremony/expired-challenge"]), 12, "what a pattern names is played");
@@ -440,12 +440,12 @@ cases:
     #[test]
     fn cases_expand_over_their_axes() {
         let plan = plan(&[]);
-        assert_eq!(plan.permutations.len(), 4 * 3 * 2 + 2 * 2);
+        assert_eq!(plan.tests.len(), 4 * 3 * 2 + 2 * 2);
         assert_eq!(plan.cases(), 2);
-        let ids: Vec<&str> = plan.permutations.iter().map(|p| p.id.as_str()).collect();
+        let ids: Vec<&str> = plan.tests.iter().map(|p| p.id.as_str()).collect();
         assert!(ids.contains(&"v1/u2f/grpc-web/s/one/packed-self"), "{ids:?}");
         assert!(ids.contains(&"v2/passkey/rest/s/two/remove"), "{ids:?}");
-        assert_eq!(plan.permutations[0].across_protocols(), "v1/u2f/all/s/one/none");
+        assert_eq!(plan.tests[0].across_protocols(), "v1/u2f/all/s/one/none");
     }
 
     #[test]
@@ -456,7 +456,7 @@ cases:
         let plan = |seed, exhaustive| {
             let (flows, protocols) = (Flow::ALL.to_vec(), Protocol::ALL.to_vec());
             let selection = Selection { flows, protocols, seed, exhaustive, ..Selection::default() };
-            Plan::new(parse_suite("s.yaml", text).expect("valid"), &selection).permutations
+            Plan::new(parse_suite("s.yaml", text).expect("valid"), &selection).tests
         };
         let mut drawn = HashSet::new();
         for seed in 0..40 {
@@ -477,12 +477,12 @@ cases:
     }
 
     #[test]
-    fn patterns_select_by_permutation_and_by_case() {
-        assert_eq!(plan(&["s/two"]).permutations.len(), 4);
-        assert_eq!(plan(&["v1/*/grpc/**"]).permutations.len(), 4);
-        assert_eq!(plan(&["v1/u2f"]).permutations.len(), 6, "all below a flow");
-        assert_eq!(plan(&["s"]).permutations.len(), 28, "all of a suite");
-        assert_eq!(plan(&["v1/*/one"]).permutations.len(), 0, "a star stays in its component");
+    fn patterns_select_by_test_and_by_case() {
+        assert_eq!(plan(&["s/two"]).tests.len(), 4);
+        assert_eq!(plan(&["v1/*/grpc/**"]).tests.len(), 4);
+        assert_eq!(plan(&["v1/u2f"]).tests.len(), 6, "all below a flow");
+        assert_eq!(plan(&["s"]).tests.len(), 28, "all of a suite");
+        assert_eq!(plan(&["v1/*/one"]).tests.len(), 0, "a star stays in its component");
         assert_eq!(plan(&["s/two", "nothing/**"]).unmatched, ["nothing/**"]);
         assert!(Pattern::new("a[").is_err());
     }
@@ -519,20 +519,20 @@ cases:
             for index in 1..=count {
                 plan.shard = Some(Shard { index, count });
                 let mut groups: HashMap<String, usize> = HashMap::new();
-                for permutation in plan.played() {
-                    *groups.entry(permutation.across_protocols()).or_default() += 1;
-                    all.push(permutation.id.clone());
+                for test in plan.played() {
+                    *groups.entry(test.across_protocols()).or_default() += 1;
+                    all.push(test.id.clone());
                 }
                 let whole = |(name, found): (&String, &usize)| *found == if name.contains("s/one") { 3 } else { 1 };
                 assert!(groups.iter().all(whole), "{groups:?}");
                 assert_eq!((plan.digest(1), plan.cases()), (digest.clone(), cases), "of the whole plan");
             }
             all.sort();
-            let mut ids: Vec<String> = plan.permutations.iter().map(|permutation| permutation.id.clone()).collect();
+            let mut ids: Vec<String> = plan.tests.iter().map(|test| test.id.clone()).collect();
             ids.sort();
             assert_eq!(all, ids, "{count} shards");
         }
-        // Where a permutation falls may never change: machines with different builds share a plan.
+        // Where a test falls may never change: machines with different builds share a plan.
         plan.shard = Some(Shard { index: 1, count: 2 });
         assert_eq!(plan.played().count(), 13);
     }

@@ -8,7 +8,7 @@ use crate::contract::{self, Flow, Protocol};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum FlowRef {
-    /// The permutation's.
+    /// The test's.
     #[default]
     Own,
     /// The flow of the other factor kind, of the same version.
@@ -23,7 +23,7 @@ impl FlowRef {
     const NAMES: [(&'static str, FlowRef); 3] =
         [("own", FlowRef::Own), ("other-factor", FlowRef::OtherFactor), ("other-version", FlowRef::OtherVersion)];
 
-    /// The flow, where `own` is the permutation's.
+    /// The flow, where `own` is the test's.
     pub fn of(self, own: Flow) -> Flow {
         match self {
             FlowRef::Named(flow) => flow,
@@ -60,7 +60,7 @@ impl From<FlowRef> for String {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum ProtocolRef {
-    /// The permutation's.
+    /// The test's.
     #[default]
     Own,
     /// The next one that the target offers.

@@ -61,10 +61,10 @@ pub struct Step {
     pub from: Option<usize>,
     /// `call: start`, v2: the domain asked for.
     pub domain: Option<DomainRef>,
-    /// `call`: another flow than the permutation's.
+    /// `call`: another flow than the test's.
     #[serde(default, rename = "in")]
     pub flow: FlowRef,
-    /// `call`: another protocol than the permutation's.
+    /// `call`: another protocol than the test's.
     #[serde(default)]
     pub over: ProtocolRef,
     /// `call: verify`: which credential is sent.

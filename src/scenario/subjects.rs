@@ -1,4 +1,4 @@
-//! Which permutations can share a subject, and how many subjects a plan needs.
+//! Which tests can share a subject, and how many subjects a plan needs.
 //!
 //! On a real server a user costs a password hash and a session, so that cases share them, one after the other. What a case judges
 //! speaks of what it enrolled itself, which another case before it does not change, but for two kinds: see [`Sharing`].
@@ -6,17 +6,17 @@
 use std::collections::BTreeSet;
 
 use super::model::Case;
-use super::plan::{Permutation, Plan};
+use super::plan::{Plan, Test};
 use super::route::FlowRef;
 use super::step::{Caller, OperationRef, Step, UserRef};
 
-/// Permutations that share a subject, on the average, where there are subjects enough: each may leave a credential behind, which
+/// Tests that share a subject, on the average, where there are subjects enough: each may leave a credential behind, which
 /// every later start has to list.
 const SHARE: usize = 25;
 /// Calls of one step that leave a subject with more than others should have to bear.
 const MANY: usize = 50;
 
-/// How a permutation may use a subject that others use too, before or after it.
+/// How a test may use a subject that others use too, before or after it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Sharing {
     /// It may follow others, and others may follow it.
@@ -36,12 +36,12 @@ pub struct Demand {
     pub fresh: usize,
     /// Further ones that serve nobody else.
     pub own: usize,
-    /// Permutations, and controls, that share the rest.
+    /// Tests, and controls, that share the rest.
     pub shared: usize,
 }
 
 impl Demand {
-    /// How many subjects are enough for so many permutations at a time, each with two subjects at most, and a tenth more of what is
+    /// How many subjects are enough for so many tests at a time, each with two subjects at most, and a tenth more of what is
     /// not shared for those that are tried again.
     pub fn subjects(&self, concurrency: usize) -> usize {
         let apart = self.fresh + self.own;
@@ -51,19 +51,19 @@ impl Demand {
 }
 
 impl Demand {
-    /// How many subjects are needed, so that everything is played, so many permutations at a time or fewer. With so few of them all
+    /// How many subjects are needed, so that everything is played, so many tests at a time or fewer. With so few of them all
     /// that can be shared is.
     pub fn least(&self, concurrency: usize) -> usize {
         (self.fresh + (2 * concurrency).min(self.fresh.saturating_sub(1))).max(2)
     }
 
-    /// How many subjects are comfortable where others need some of the same list, so many permutations at a time: what is shared is shared
+    /// How many subjects are comfortable where others need some of the same list, so many tests at a time: what is shared is shared
     /// by a few more.
     pub fn enough(&self, concurrency: usize) -> usize {
         self.fresh + 8 * concurrency
     }
 
-    /// How many permutations can be played at a time on so many subjects, of those that were asked for: each has two at most, and what
+    /// How many tests can be played at a time on so many subjects, of those that were asked for: each has two at most, and what
     /// is kept for those that need a fresh one is not theirs.
     pub fn concurrency(&self, asked: usize, subjects: usize) -> usize {
         asked.min(subjects.saturating_sub(self.fresh) / 2).max(1)
@@ -71,7 +71,7 @@ impl Demand {
 }
 
 impl Case {
-    /// How a permutation of it may use a subject that others use too.
+    /// How a test of it may use a subject that others use too.
     pub fn sharing(&self) -> Sharing {
         let own = |step: &&Step| step.caller != Caller::Other && step.user != UserRef::Other;
         // What is begun of another factor, or in the other version, may be open beside what an earlier case has left open here.
@@ -103,9 +103,9 @@ impl Plan {
     /// What the plan asks for.
     pub fn demand(&self) -> Demand {
         let mut demand = Demand { shared: self.controls().len(), ..Demand::default() };
-        for permutation in self.played() {
-            let subjects = permutation.case.subjects();
-            match permutation.case.sharing() {
+        for test in self.played() {
+            let subjects = test.case.subjects();
+            match test.case.sharing() {
                 Sharing::Shares => demand.shared += 1,
                 Sharing::Own => demand.own += subjects,
                 Sharing::Fresh => {
@@ -117,30 +117,29 @@ impl Plan {
         demand
     }
 
-    /// Leaves out what can't be played with so many subjects, so many permutations at a time, and gives the names of what was left
+    /// Leaves out what can't be played with so many subjects, so many tests at a time, and gives the names of what was left
     /// out, without the protocol. Only what needs a subject that nobody used is left out; everything else shares more.
     pub fn cap(&mut self, subjects: usize, concurrency: usize) -> Vec<String> {
         // Two for each that is played at a time go on beside them.
         let mut room = subjects - (2 * concurrency).min(subjects / 2);
         let mut left_out = BTreeSet::new();
-        let needs = |permutation: &&Permutation| permutation.case.sharing() == Sharing::Fresh;
+        let needs = |test: &&Test| test.case.sharing() == Sharing::Fresh;
         let mut names: Vec<String> = Vec::new();
-        for permutation in self.played().filter(needs) {
-            let name = permutation.across_protocols();
+        for test in self.played().filter(needs) {
+            let name = test.across_protocols();
             if !names.contains(&name) {
                 names.push(name);
             }
         }
         for name in names {
-            let wanted = self.played().filter(|permutation| permutation.across_protocols() == name).count();
+            let wanted = self.played().filter(|test| test.across_protocols() == name).count();
             if wanted <= room && left_out.is_empty() {
                 room -= wanted;
             } else {
                 left_out.insert(name);
             }
         }
-        self.permutations
-            .retain(|permutation| !needs(&permutation) || !left_out.contains(&permutation.across_protocols()));
+        self.tests.retain(|test| !needs(&test) || !left_out.contains(&test.across_protocols()));
         left_out.into_iter().collect()
     }
 }
@@ -206,22 +205,22 @@ mod tests {
         let fresh = whole.demand().fresh;
         let mut roomy = plan();
         assert_eq!(roomy.cap(fresh + 32, 16), [""; 0]);
-        assert_eq!(roomy.permutations.len(), whole.permutations.len());
+        assert_eq!(roomy.tests.len(), whole.tests.len());
         let mut capped = plan();
         let left_out = capped.cap(20, 16);
         assert!(!left_out.is_empty() && left_out.iter().all(|name| name.contains("/all/")), "{left_out:?}");
         let demand = capped.demand();
         assert!(demand.fresh <= 10, "{demand:?}");
-        assert_eq!(capped.permutations.len() + (fresh - demand.fresh), whole.permutations.len());
+        assert_eq!(capped.tests.len() + (fresh - demand.fresh), whole.tests.len());
         assert_eq!((demand.own, demand.shared), {
             let all = whole.demand();
             (all.own - (fresh - demand.fresh - unshared(&whole, &left_out)), all.shared)
         });
     }
 
-    /// Of what was left out, the permutations that need one subject only.
+    /// Of what was left out, the tests that need one subject only.
     fn unshared(plan: &Plan, left_out: &[String]) -> usize {
-        let is_out = |permutation: &&Permutation| left_out.contains(&permutation.across_protocols());
-        plan.played().filter(is_out).filter(|permutation| permutation.case.subjects() == 1).count()
+        let is_out = |test: &&Test| left_out.contains(&test.across_protocols());
+        plan.played().filter(is_out).filter(|test| test.case.subjects() == 1).count()
     }
 }

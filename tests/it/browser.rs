@@ -311,7 +311,7 @@ fn thousands_of_failures_stay_usable() {
     assert_eq!(page.value("document.querySelectorAll('#failures li[data-v]').length"), 5000);
     page.press("/");
     page.write("case-4711 ");
-    page.until("document.getElementById('shown').textContent === '1 of 5010 permutations'");
+    page.until("document.getElementById('shown').textContent === '1 of 5010 tests'");
     page.value("location.hash = 'run-v2/u2f/rest/many/case-4711'");
     page.until("document.activeElement.id === 'run-v2/u2f/rest/many/case-4711'");
     assert_quiet(&page, &file);

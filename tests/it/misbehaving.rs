@@ -1,4 +1,4 @@
-//! Targets that misbehave in one operation: exactly the affected permutations say so, the others pass, and the run ends.
+//! Targets that misbehave in one operation: exactly the affected tests say so, the others pass, and the run ends.
 
 mod away;
 mod judged;
@@ -121,7 +121,7 @@ pub fn json(status: &str, body: impl AsRef<[u8]>) -> Act {
     http(status, "content-type: application/json\r\n", body)
 }
 
-/// What the two affected permutations come to. Where there was a reply, the comparison of transports says so too.
+/// What the two affected tests come to. Where there was a reply, the comparison of transports says so too.
 fn expected(reason: Reason, replied: bool) -> BTreeMap<&'static str, (Verdict, Reason)> {
     let mut expected = BTreeMap::from(AFFECTED.map(|id| (id, (Verdict::Fail, reason))));
     if replied {
@@ -132,7 +132,7 @@ fn expected(reason: Reason, replied: bool) -> BTreeMap<&'static str, (Verdict, R
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_fault_costs_its_permutations_and_no_other() {
+async fn each_fault_costs_its_tests_and_no_other() {
     let big_headers = format!("x-big: {}\r\n", "a".repeat(10 << 20));
     let say = |text: &'static str| Act::Say(Bytes::from_static(text.as_bytes()));
     let none = [
@@ -166,7 +166,7 @@ async fn each_fault_costs_its_permutations_and_no_other() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_hang_costs_its_permutations_and_no_other() {
+async fn a_hang_costs_its_tests_and_no_other() {
     let (run, _) = with_act(Act::Hang).await;
     assert_eq!(not_passed(&run), expected(Reason::Hang, false));
     assert!(AFFECTED.iter().all(|id| case(&run, id).curl.contains("/passkeys/") && !case(&run, id).flaky));

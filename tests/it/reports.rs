@@ -77,7 +77,7 @@ fn finished() -> Event {
     Event::RunFinished(RunFinished { interrupted: false, duration_ms: 12_345, stopped: None, sent_again })
 }
 
-/// Ten permutations of a target whose name is hostile as well.
+/// Ten tests of a target whose name is hostile as well.
 pub fn run() -> Judged {
     let refused = "refused: HTTP 400, code 3";
     let token_name = "api/limit/token-name";
@@ -131,7 +131,7 @@ pub fn run() -> Judged {
         seed: 7,
         target: format!("staging {HOSTILE}"),
         base_url: "https://login.example".to_owned(),
-        permutations: 9,
+        tests: 9,
         available: 9,
         cases: 7,
         clauses: 8,
@@ -170,7 +170,7 @@ fn terminal_of_a_conformant_run() {
     let mut run = run();
     run.run.cases.retain(|case| case.verdict == Verdict::Pass && !case.flaky && case.reason != Reason::Unattributed);
     run.run.started.target = "staging".to_owned();
-    run.run.started.permutations = 1;
+    run.run.started.tests = 1;
     run.run.started.available = 1;
     insta::assert_snapshot!(report::summary(&run));
 }
@@ -261,7 +261,7 @@ fn there_is_a_report_for_each_name() {
     assert!(report::find("no-such-report").is_none());
 }
 
-/// What a run says, by the reasons of its cases, the permutations that were to be run, those that there are, and its end.
+/// What a run says, by the reasons of its cases, the tests that were to be run, those that there are, and its end.
 #[test]
 fn statements() {
     use Reason::{AcceptedInvalid, DocVsServer, Met, NotDeclared, Setup, Unattributed};
@@ -283,17 +283,17 @@ fn statements() {
         (&[Met, AcceptedInvalid], 2, 2, whole, Statement::NonConformant),
         (&[Setup, AcceptedInvalid, DocVsServer], 3, 9, None, Statement::NonConformant),
     ];
-    for (reasons, permutations, available, end, expected) in table {
+    for (reasons, tests, available, end, expected) in table {
         let mut run = run();
-        run.run.started.permutations = *permutations;
+        run.run.started.tests = *tests;
         run.run.started.available = *available;
         let sent_again = SentAgain::default();
         run.run.finished =
             end.map(|interrupted| RunFinished { interrupted, duration_ms: 1, stopped: None, sent_again });
         run.run.cases =
             reasons.iter().map(|reason| record("v1/u2f/rest/s/c", "api/status/ok", *reason, "e", "r")).collect();
-        assert_eq!(run.run.statement(), *expected, "{reasons:?} {permutations} of {available}, {end:?}");
-        // What only compares permutations is none of them.
+        assert_eq!(run.run.statement(), *expected, "{reasons:?} {tests} of {available}, {end:?}");
+        // What only compares tests is none of them.
         run.run.cases.push(record("v1/u2f/all/s/c", "api/transports-agree", Met, "e", "r"));
         assert_eq!(run.run.statement(), *expected, "{reasons:?} and a comparison");
     }

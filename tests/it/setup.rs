@@ -186,11 +186,11 @@ async fn a_capped_run_plays_what_it_can_and_is_partial() {
     let server = server(6, Vec::new(), Conditions::default()).await;
     let target = embedded::target_of(&server);
     let mut capped = plan(&target, &["ceremony/verify-*", "enrolment/good"]);
-    let before = capped.permutations.len();
+    let before = capped.tests.len();
     let left_out = capped.cap(6, 16);
     assert!(left_out.iter().all(|name| name.contains("-without-start")) && !left_out.is_empty(), "{left_out:?}");
     // Each was to be played over three protocols.
-    assert_eq!(capped.permutations.len() + 3 * left_out.len(), before);
+    assert_eq!(capped.tests.len() + 3 * left_out.len(), before);
     let run = run(target, capped, 16).await;
     server.shutdown().await;
     assert_eq!(run.tally().fail + run.tally().error, 0);

@@ -129,7 +129,7 @@ async fn two_runs_on_the_same_subjects_say_so_and_nothing_of_the_target() {
         }
     }
     // Whether they met in a case is a matter of chance; that they met at all is not.
-    println!("{disturbed} permutations were disturbed");
+    println!("{disturbed} tests were disturbed");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -66,7 +66,7 @@ pub enum Verb {
     Report(ReportArguments),
     /// Judge the judge: every defect of the reference server is found for the right clause, and no variant is
     Selftest(SelftestArguments),
-    /// List cases, permutations, clauses, mutations, request faults, defects, variants or report formats
+    /// List cases, tests, clauses, mutations, request faults, defects, variants or report formats
     List(ListArguments),
     /// Hold the built-in cases to the registration catalogue and to the clauses
     Lint,

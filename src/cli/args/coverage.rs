@@ -37,7 +37,7 @@ pub struct CoverageArguments {
     /// The most that one call may take, such as 500ms or 20s; otherwise the target file's, or 10s
     #[arg(long, value_name = "TIME")]
     pub timeout: Option<String>,
-    /// Permutations that run at the same time
+    /// Tests that run at the same time
     #[arg(long, short = 'j', value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub jobs: u16,
 }

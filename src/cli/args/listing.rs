@@ -21,7 +21,8 @@ pub enum Listing {
     /// Intentions, with their titles
     Cases,
     /// Cases expanded over flow, protocol, operation and format
-    Permutations,
+    #[value(alias = "permutations")]
+    Tests,
     /// Normative statements, with their sources
     Clauses,
     /// Ways in which a credential can be wrong

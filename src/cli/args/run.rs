@@ -12,7 +12,7 @@ use crate::outcome::{Profile, Shard};
 /// `run`
 #[derive(Debug, Default, Args)]
 pub struct RunArguments {
-    /// Globs over permutation or case ids, such as `limits`, `limits/name-*` or `v2/*/grpc`; all if none is given
+    /// Globs over test or case ids, such as `limits`, `limits/name-*` or `v2/*/grpc`; all if none is given
     pub patterns: Vec<String>,
     /// Target file; without it the reference server is started in this process
     #[arg(long, value_name = "FILE")]
@@ -31,7 +31,7 @@ pub struct RunArguments {
     /// Seed of keys and ids; random if it is not given, and always printed
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub seed: Option<u64>,
-    /// Permutations that run at the same time; fewer if the subjects are not enough
+    /// Tests that run at the same time; fewer if the subjects are not enough
     #[arg(long, short = 'j', visible_alias = "concurrency", value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub jobs: u16,
     /// The most subjects to use, and to have made; cases that then find no fresh one are left out, and the run is partial
@@ -96,7 +96,7 @@ pub struct RunArguments {
 /// `replay`
 #[derive(Debug, Args)]
 pub struct ReplayArguments {
-    /// Id of a permutation, such as v2/u2f/rest/client-data/type-get, or of a case with few of them
+    /// Id of a test, such as v2/u2f/rest/client-data/type-get, or of a case with few of them
     pub id: String,
     /// Take seed, target, defect, variants and own suites from this event stream, where nothing else is said, and compare with what it says
     #[arg(long, value_name = "EVENTS")]

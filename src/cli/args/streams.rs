@@ -145,7 +145,7 @@ pub struct ReportArguments {
 /// `show`
 #[derive(Debug, Args)]
 pub struct ShowArguments {
-    /// Id of a case, permutation, clause, mutation or defect; with --from also a reason, such as control-failed
+    /// Id of a case, test, clause, mutation or defect; with --from also a reason, such as control-failed
     pub id: String,
     /// Show every call of this recorded run instead; of a clause or reason, every record that it decided
     #[arg(long, value_name = "EVENTS")]

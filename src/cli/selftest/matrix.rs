@@ -50,7 +50,7 @@ pub fn outcome(aim: Aim, cases: &[CaseRecord]) -> Outcome {
             for case in cases {
                 let (red, all) = kills.entry(&case.case).or_default();
                 *red += usize::from(is_kill(&case));
-                // A comparison of protocols is no permutation; it counts where it is what is red.
+                // A comparison of protocols is no test; it counts where it is what is red.
                 *all += usize::from(case.protocol != "all" || is_kill(&case));
             }
             kills.retain(|_, (red, _)| *red > 0);
@@ -115,7 +115,7 @@ impl Matrix {
                 let last = words(&played.outcome)?;
                 let (middle, last) = match played.trial.aim {
                     Aim::Red { clause, .. } => (clause.to_owned(), last),
-                    Aim::Green => (last, format!("{} permutations", played.permutations)),
+                    Aim::Green => (last, format!("{} tests", played.tests)),
                 };
                 Some([played.trial.name.to_owned(), middle, last])
             })
@@ -160,11 +160,11 @@ impl Matrix {
         let red = count(|outcome| matches!(outcome, Outcome::Red(_)));
         let undone = self.unplayed + count(|outcome| *outcome == Outcome::Interrupted);
         let undone = if undone == 0 { String::new() } else { format!("interrupted: {undone} were not played\n") };
-        let permutations: usize = self.played.iter().map(|played| played.permutations).sum();
+        let tests: usize = self.played.iter().map(|played| played.tests).sum();
         format!(
             "\n{killed} of {} defects killed for their clause, {survived} survived, {otherwise} found for another reason; \
              {load} only under load\n{green} of {} that have to stay green are (variants, and the clean server)\n\
-             {undone}{permutations} permutations in {:.1} s, seed {}\n",
+             {undone}{tests} tests in {:.1} s, seed {}\n",
             killed + survived + otherwise,
             green + red,
             self.elapsed.as_secs_f64(),

@@ -13,7 +13,7 @@ use crate::runner::{Runner, Settings, Stop, offline_case, sequences};
 use crate::scenario::{self, Pattern, Plan, Selection};
 use crate::server::{Conditions, Server, ServerConfig};
 
-/// Permutations of one trial at a time.
+/// Tests of one trial at a time.
 const JOBS: usize = 16;
 /// What a call may take where a defect may hang.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -73,12 +73,12 @@ impl Stage {
         match plan.unmatched.first() {
             // Who waits needs a server whose challenges expire soon, which is not a server for other cases.
             None if !waits(trial) => {
-                let permutations = plan.permutations.into_iter().filter(|permutation| !permutation.case.waits());
-                Ok(Plan { permutations: permutations.collect(), ..plan })
+                let tests = plan.tests.into_iter().filter(|test| !test.case.waits());
+                Ok(Plan { tests: tests.collect(), ..plan })
             }
             None => Ok(plan),
             Some(pattern) => {
-                let message = format!("{}: `{pattern}` matches no permutation", trial.name);
+                let message = format!("{}: `{pattern}` matches no test", trial.name);
                 Err(Failure::text(Exit::Internal, message))
             }
         }
@@ -91,17 +91,17 @@ impl Stage {
     pub async fn play(&self, trial: Trial, stop: &Stop) -> Result<Played, Failure> {
         let begun = Instant::now();
         if !trial.is_played() {
-            let (permutations, elapsed) = (0, begun.elapsed());
-            return Ok(Played { trial, outcome: Outcome::OnlyUnderLoad, permutations, elapsed });
+            let (tests, elapsed) = (0, begun.elapsed());
+            return Ok(Played { trial, outcome: Outcome::OnlyUnderLoad, tests, elapsed });
         }
         let plan = self.plan(&trial)?;
-        let permutations = plan.permutations.len();
+        let tests = plan.tests.len();
         let run = self.run(&trial, plan, stop).await?;
         let outcome = match run {
             Some(run) if !stop.is_stopped() => matrix::outcome(trial.aim, &run.cases),
             _ => Outcome::Interrupted,
         };
-        Ok(Played { trial, outcome, permutations, elapsed: begun.elapsed() })
+        Ok(Played { trial, outcome, tests, elapsed: begun.elapsed() })
     }
 
     async fn run(&self, trial: &Trial, plan: Plan, stop: &Stop) -> Result<Option<RunRecord>, Failure> {

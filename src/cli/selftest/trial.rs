@@ -40,7 +40,7 @@ pub struct Trial {
 /// What came of a trial.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// Cases that are red for the clause of the defect, with how many of their permutations are.
+    /// Cases that are red for the clause of the defect, with how many of their tests are.
     Killed(Vec<(String, usize, usize)>),
     /// Cases are red, but none for the clause of the defect: each as `case (reason, clause)`.
     WrongReason(Vec<String>),
@@ -48,7 +48,7 @@ pub enum Outcome {
     Survived,
     /// No case is red, and none has to be.
     Green,
-    /// Cases are red, and none has to be: each as `permutation (reason, clause)`.
+    /// Cases are red, and none has to be: each as `test (reason, clause)`.
     Red(Vec<String>),
     /// Not played: a run does not judge how fast a server is.
     OnlyUnderLoad,
@@ -63,8 +63,8 @@ pub struct Played {
     pub trial: Trial,
     /// What came of it.
     pub outcome: Outcome,
-    /// How many permutations were played.
-    pub permutations: usize,
+    /// How many tests were played.
+    pub tests: usize,
     /// How long it took.
     pub elapsed: Duration,
 }

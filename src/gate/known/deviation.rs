@@ -48,7 +48,7 @@ pub struct Axes {
 
 impl KnownDeviation {
     /// Whether it means a record, whatever that came to. An entry with the reason `transports-disagree` is about the
-    /// comparisons of protocols, every other about permutations.
+    /// comparisons of protocols, every other about tests.
     pub fn means(&self, record: &CaseRecord) -> bool {
         self.means_name(Name::of(record))
     }

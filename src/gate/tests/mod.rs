@@ -12,7 +12,7 @@ use crate::outcome::{
     CaseRecord, Event, Finding, Profile, Reason, RunFinished, RunRecord, RunStarted, SentAgain, Verdict,
 };
 
-/// A permutation, or a comparison where the protocol is `all`. The id is flow, protocol, case and tail.
+/// A test, or a comparison where the protocol is `all`. The id is flow, protocol, case and tail.
 pub(super) fn record(id: &str, reason: Reason, observed: &str) -> CaseRecord {
     let parts: Vec<&str> = id.split('/').collect();
     let finding = Finding::new("expectation", "api/status/ok", reason, "refused", observed);
@@ -34,15 +34,15 @@ pub(super) fn pass(id: &str) -> CaseRecord {
 
 /// A whole run of these.
 pub(super) fn run(records: Vec<CaseRecord>) -> RunRecord {
-    let permutations = records.iter().filter(|record| record.protocol != "all").count();
+    let tests = records.iter().filter(|record| record.protocol != "all").count();
     let started = RunStarted {
         format: Event::FORMAT,
         version: "1.2.3".to_owned(),
         seed: 1,
         target: "a target".to_owned(),
         base_url: "https://id.example".to_owned(),
-        permutations,
-        available: permutations,
+        tests,
+        available: tests,
         cases: 1,
         clauses: 1,
         protocols: vec![],

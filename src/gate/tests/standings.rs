@@ -69,7 +69,7 @@ fn comparisons_have_entries_of_their_own() {
     assert_eq!(standing(&judged(vec![], own), &compared), "known 1");
     assert_eq!(standing(&judged(vec![], own), &fail("v2/u2f/rest/s/c")), "new");
     let passes = vec![pass("v2/u2f/rest/s/c"), compared];
-    assert_eq!(judged(passes, own).gate(), Gate::Green, "the passes of permutations are not its matter");
+    assert_eq!(judged(passes, own).gate(), Gate::Green, "the passes of tests are not its matter");
 }
 
 #[test]

@@ -109,7 +109,7 @@ fn body(text: &str) -> String {
 }
 
 fn commands(record: &CaseRecord, seed: u64) -> Vec<Command> {
-    // A comparison of protocols has no permutation of its own; its case does.
+    // A comparison of protocols has no test of its own; its case does.
     let again = if record.protocol == "all" { &record.case } else { &record.id };
     let suite = record.suite.as_ref().map(|path| format!("--suite {path} ")).unwrap_or_default();
     let lines = [

@@ -105,7 +105,7 @@ fn gate(judged: &Judged) -> String {
     let mut words = match (fails + judged.flaky_ones(), errors) {
         (0, 0) if judged.run.stopped_words().is_some() => "not green: not everything was played".to_owned(),
         (0, 0) => "green: nothing new has failed".to_owned(),
-        (0, _) => format!("not green: {} without a verdict", plural(errors, "permutation")),
+        (0, _) => format!("not green: {} without a verdict", plural(errors, "test")),
         _ if fails == 0 => format!("red: {} flaky, which is denied", judged.flaky_ones()),
         _ => format!("red: {}", plural(fails, "new failure")),
     };
@@ -144,7 +144,7 @@ fn facts(run: &RunRecord) -> Vec<(&'static str, String)> {
     let mut facts = vec![
         ("Target", started.target.clone()),
         ("Address", started.base_url.clone()),
-        ("Ran", format!("{ran}{of} permutations of {size}; {} of protocols", plural(comparisons, "comparison"))),
+        ("Ran", format!("{ran}{of} tests of {size}; {} of protocols", plural(comparisons, "comparison"))),
     ];
     if !started.protocols.is_empty() {
         facts.push(("Protocols", started.protocols.join(", ")));

@@ -6,7 +6,7 @@
   const query = by("q");
   const choices = { v: by("f-v"), p: by("f-p"), f: by("f-f"), s: by("f-s") };
 
-  // What is filtered: permutations, wherever they are listed, in groups (causes and cases), in sections and suites.
+  // What is filtered: tests, wherever they are listed, in groups (causes and cases), in sections and suites.
   const groups = all(".group").map((element) => ({
     element,
     suite: element.dataset.s,
@@ -46,7 +46,7 @@
     const now = words.length > 0 || chosen.length > 0;
     if (now !== active) for (const element of closed) element.open = now;
     active = now;
-    by("shown").textContent = now ? `${shown} of ${total} permutations` : `${total} permutations`;
+    by("shown").textContent = now ? `${shown} of ${total} tests` : `${total} tests`;
   };
 
   let waiting;

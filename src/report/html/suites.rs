@@ -1,4 +1,4 @@
-//! Every case and every permutation, passes too, as compact as they can be.
+//! Every case and every test, passes too, as compact as they can be.
 
 use std::collections::BTreeMap;
 
@@ -27,7 +27,7 @@ struct CaseRow<'a> {
     flows: Vec<(&'a str, Vec<Chip<'a>>)>,
 }
 
-/// One permutation.
+/// One test.
 #[derive(Serialize)]
 struct Chip<'a> {
     verdict: &'static str,

@@ -128,7 +128,7 @@ fn result<'a>(judged: &Judged, record: &'a CaseRecord, rules: &BTreeMap<&str, us
 fn message(record: &CaseRecord, finding: &Finding, seed: u64) -> String {
     let short = |text: &str| plain(&shortened(text, MOST_CHARACTERS));
     format!(
-        "{}\nPermutation: {}\nExpected: {}\nReceived: {}\nAgain: {}",
+        "{}\nTest: {}\nExpected: {}\nReceived: {}\nAgain: {}",
         short(&record.title),
         short(&record.id),
         short(&finding.expected),
@@ -172,7 +172,7 @@ fn fingerprints(record: &CaseRecord, finding: &Finding) -> Fingerprints {
     let text = parts.map(|part| part.replace('\n', " ")).join("\n");
     let digest = Hash::Sha256.digest(text.as_bytes());
     let digest: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    Fingerprints { primary_location_line_hash: format!("{digest}:1"), permutation: digest }
+    Fingerprints { primary_location_line_hash: format!("{digest}:1"), test: digest }
 }
 
 fn invocation(judged: &Judged, left_out: usize) -> Invocation {
@@ -187,7 +187,7 @@ fn invocation(judged: &Judged, left_out: usize) -> Invocation {
                 "No verdict ({}) on {} in {}, such as {}. Expected: {}. Received: {}",
                 finding.reason.name(),
                 short(&cause.about()),
-                plural(cause.records.len(), "permutation"),
+                plural(cause.records.len(), "test"),
                 ids.join(", "),
                 short(&finding.expected),
                 short(&finding.received),

@@ -132,7 +132,7 @@ pub(super) struct Fingerprints {
     /// The only one that GitHub's code scanning looks at.
     pub primary_location_line_hash: String,
     #[serde(rename = "proofmark/v1")]
-    pub permutation: String,
+    pub test: String,
 }
 
 #[derive(Serialize)]

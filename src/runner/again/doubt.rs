@@ -16,7 +16,7 @@ use crate::runner::memory::traces::Patience;
 use crate::runner::play::case;
 use crate::runner::state::Shared;
 use crate::runner::target::description::Subject;
-use crate::scenario::{Case, Permutation};
+use crate::scenario::{Case, Test};
 use crate::transport::{Call, Reply, Transport};
 use crate::webauthn::cose::CoseAlgorithm;
 
@@ -40,11 +40,11 @@ const LAST_TRIES: std::ops::Range<u8> = FIRST_TRY + TRIES..FIRST_TRY + TRIES + 5
 const WATCHED: usize = 4;
 const WATCH: Duration = Duration::from_millis(700);
 
-/// The record of a permutation, once it is known whether what it says is the target's.
-pub(crate) async fn settled(shared: &Shared, permutation: &Permutation, first: CaseRecord) -> CaseRecord {
+/// The record of a test, once it is known whether what it says is the target's.
+pub(crate) async fn settled(shared: &Shared, test: &Test, first: CaseRecord) -> CaseRecord {
     let is_seen = || shared.traces.words().is_some();
     if first.verdict == Verdict::Error {
-        return of_error(shared, permutation, first);
+        return of_error(shared, test, first);
     }
     let is_without_reply = first.findings.first().is_some_and(|finding| finding.check == breaker::TRANSPORT);
     let is_known = shared.doubts.is_confirmed(&first);
@@ -56,7 +56,7 @@ pub(crate) async fn settled(shared: &Shared, permutation: &Permutation, first: C
     let tries = if is_known { TRIES_OF_KNOWN } else { TRIES };
     let mut came_again = 0;
     for attempt in FIRST_TRY..FIRST_TRY + tries {
-        let again = case::play(shared, permutation, attempt).await;
+        let again = case::play(shared, test, attempt).await;
         if again.verdict == Verdict::Error {
             // It says nothing. What others can't have caused would come again.
             let is_of_others = matches!(again.reason, Reason::Setup | Reason::ControlFailed);
@@ -78,11 +78,11 @@ pub(crate) async fn settled(shared: &Shared, permutation: &Permutation, first: C
             break;
         }
     }
-    let is_met = (0..FIRST_TRY + tries).any(|attempt| shared.doubts.has_met(&permutation.id, attempt));
+    let is_met = (0..FIRST_TRY + tries).any(|attempt| shared.doubts.has_met(&test.id, attempt));
     // Somebody was there, or the target shows what nobody registered.
     let is_of_others = came_again == 0 || (is_met && are_others_at_work(shared).await);
     match shared.traces.words().filter(|_| is_of_others) {
-        Some(others) if !comes_again_alone(shared, permutation, &first).await => {
+        Some(others) if !comes_again_alone(shared, test, &first).await => {
             interference(first, &others, shared.target.profile)
         }
         _ => {
@@ -96,16 +96,16 @@ fn is_same(again: &CaseRecord, first: &CaseRecord) -> bool {
     (again.verdict, again.reason) == (first.verdict, first.reason)
 }
 
-/// Waits for the others to go, as long as the run still has time for that, and plays the permutation a few times more.
-async fn comes_again_alone(shared: &Shared, permutation: &Permutation, first: &CaseRecord) -> bool {
+/// Waits for the others to go, as long as the run still has time for that, and plays the test a few times more.
+async fn comes_again_alone(shared: &Shared, test: &Test, first: &CaseRecord) -> bool {
     while are_others_at_work(shared).await {
         if Instant::now() >= shared.doubts.wait_until() {
             return false;
         }
     }
     for attempt in LAST_TRIES {
-        let again = case::play(shared, permutation, attempt).await;
-        if !is_same(&again, first) || shared.doubts.has_met(&permutation.id, attempt) {
+        let again = case::play(shared, test, attempt).await;
+        if !is_same(&again, first) || shared.doubts.has_met(&test.id, attempt) {
             return false;
         }
     }
@@ -113,9 +113,9 @@ async fn comes_again_alone(shared: &Shared, permutation: &Permutation, first: &C
 }
 
 /// A call that prepares a case can be refused because of others too, and so can a control.
-fn of_error(shared: &Shared, permutation: &Permutation, record: CaseRecord) -> CaseRecord {
+fn of_error(shared: &Shared, test: &Test, record: CaseRecord) -> CaseRecord {
     let is_refused = record.findings.first().is_some_and(|finding| finding.check == verdict::CHECK);
-    let is_met = || (0..FIRST_TRY).any(|attempt| shared.doubts.has_met(&permutation.id, attempt));
+    let is_met = || (0..FIRST_TRY).any(|attempt| shared.doubts.has_met(&test.id, attempt));
     let is_of_others = match record.reason {
         Reason::Setup => is_refused || is_met(),
         reason => reason == Reason::ControlFailed,
@@ -127,12 +127,12 @@ fn of_error(shared: &Shared, permutation: &Permutation, record: CaseRecord) -> C
 }
 
 /// A comparison of protocols that found a difference, once it is known whether it comes again.
-pub(crate) async fn compared(shared: &Shared, permutations: &[Permutation], first: CaseRecord) -> CaseRecord {
+pub(crate) async fn compared(shared: &Shared, tests: &[Test], first: CaseRecord) -> CaseRecord {
     let answers = |record: &CaseRecord| record.findings.first().map(|finding| finding.received.clone());
     for attempt in FIRST_TRY..FIRST_TRY + TRIES_OF_KNOWN {
         let mut records = Vec::new();
-        for permutation in permutations {
-            records.push(case::play(shared, permutation, attempt).await);
+        for test in tests {
+            records.push(case::play(shared, test, attempt).await);
         }
         match agreement::compare(&first.id, records, shared.target.profile) {
             // Where a protocol came to no verdict nothing is compared.

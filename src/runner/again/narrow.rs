@@ -5,20 +5,20 @@ use std::sync::Arc;
 use crate::outcome::{CaseRecord, Verdict};
 use crate::runner::play::case;
 use crate::runner::state::Shared;
-use crate::scenario::{Permutation, PlaceRef};
+use crate::scenario::{PlaceRef, Test};
 
 /// The number of the first try: those before are the tries of errors, and of what others may have caused.
 const FIRST_TRY: u8 = 64;
 
-/// The record of a permutation. Where it is about several places at once and something was found, it is played with each place alone, and
+/// The record of a test. Where it is about several places at once and something was found, it is played with each place alone, and
 /// the first that comes to the same stands for all.
-pub(crate) async fn narrowed(shared: &Shared, permutation: &Permutation, record: CaseRecord) -> CaseRecord {
-    let alone = of_each_place(permutation);
+pub(crate) async fn narrowed(shared: &Shared, test: &Test, record: CaseRecord) -> CaseRecord {
+    let alone = of_each_place(test);
     if alone.len() < 2 || !matches!(record.verdict, Verdict::Fail | Verdict::Deviation) {
         return record;
     }
-    for (permutation, attempt) in alone.iter().zip(FIRST_TRY..) {
-        let tried = case::play(shared, permutation, attempt).await;
+    for (test, attempt) in alone.iter().zip(FIRST_TRY..) {
+        let tried = case::play(shared, test, attempt).await;
         if cause(&tried) == cause(&record) {
             return CaseRecord { flaky: record.flaky, earlier: record.earlier, ..tried };
         }
@@ -30,20 +30,20 @@ fn cause(record: &CaseRecord) -> (Verdict, crate::outcome::Reason, Option<&str>)
     (record.verdict, record.reason, record.findings.first().map(|finding| finding.clause.as_str()))
 }
 
-/// The permutation with each place that its protocol has, alone.
-fn of_each_place(permutation: &Permutation) -> Vec<Permutation> {
-    let steps = permutation.case.steps.iter();
+/// The test with each place that its protocol has, alone.
+fn of_each_place(test: &Test) -> Vec<Test> {
+    let steps = test.case.steps.iter();
     let mut places: Vec<PlaceRef> = Vec::new();
     for also in steps.flat_map(|step| &step.also) {
-        let is_there = also.place().is_some_and(|place| place.protocols().contains(&permutation.protocol));
+        let is_there = also.place().is_some_and(|place| place.protocols().contains(&test.protocol));
         if is_there && !places.contains(&also.place) {
             places.push(also.place.clone());
         }
     }
     let only = |place: PlaceRef| {
-        let mut case = (*permutation.case).clone();
+        let mut case = (*test.case).clone();
         case.steps.iter_mut().for_each(|step| step.also.retain(|also| also.place == place));
-        Permutation { case: Arc::new(case), ..permutation.clone() }
+        Test { case: Arc::new(case), ..test.clone() }
     };
     places.into_iter().map(only).collect()
 }
@@ -61,10 +61,10 @@ mod tests {
                      steps: [{ call: start, also: [{ in: each, what: text, value: { text: x } }], expect: either }] }\n";
         let case = parse_suite("s.yaml", suite).expect("valid").swap_remove(0);
         let words = |protocol| {
-            let permutation = Permutation::single(case.clone(), Flow::V2_U2F, protocol, Format::None);
-            let alone = of_each_place(&permutation);
-            assert!(alone.iter().all(|one| one.id == permutation.id));
-            let word = |one: &Permutation| crate::runner::play::carriers::words(&one.case.steps[0]);
+            let test = Test::single(case.clone(), Flow::V2_U2F, protocol, Format::None);
+            let alone = of_each_place(&test);
+            assert!(alone.iter().all(|one| one.id == test.id));
+            let word = |one: &Test| crate::runner::play::carriers::words(&one.case.steps[0]);
             alone.iter().map(word).collect::<Vec<_>>()
         };
         let headers = ["header b had \"x\"", "header c had \"x\""];

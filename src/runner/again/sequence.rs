@@ -10,7 +10,7 @@ use crate::runner::model::clauses::{CHECK, CONSISTENT};
 use crate::runner::model::machine::{self, words};
 use crate::runner::play::case;
 use crate::runner::state::Shared;
-use crate::scenario::{Permutation, Step};
+use crate::scenario::{Step, Test};
 
 /// The number of the first try that settles something; those before are tries of errors, and of what others may have caused.
 const FIRST_TRY: u8 = 64;
@@ -22,8 +22,8 @@ const MOST_TRIES: usize = 40;
 /// What two sequences have in common that found the same.
 type Cause = (String, Reason, Option<String>);
 
-fn cause(shared: &Shared, permutation: &Permutation, record: &CaseRecord) -> Option<Cause> {
-    let question = shared.facts.take_contradicted(&permutation.id);
+fn cause(shared: &Shared, test: &Test, record: &CaseRecord) -> Option<Cause> {
+    let question = shared.facts.take_contradicted(&test.id);
     let finding = record.findings.first().filter(|_| record.verdict != Verdict::Error)?;
     let is_found = record.verdict == Verdict::Fail || finding.clause.starts_with("api/state/");
     let is_red = matches!(record.verdict, Verdict::Fail | Verdict::Deviation) && is_found;
@@ -35,29 +35,29 @@ fn cause(shared: &Shared, permutation: &Permutation, record: &CaseRecord) -> Opt
 }
 
 /// The record of a sequence, once it is known whether what it found comes again.
-pub(crate) async fn settled(shared: &Shared, permutation: &Permutation, first: CaseRecord) -> CaseRecord {
+pub(crate) async fn settled(shared: &Shared, test: &Test, first: CaseRecord) -> CaseRecord {
     let mut record = first;
     // What was there before does not explain it.
     if record.reason == Reason::Leak {
         return record;
     }
     for round in 0..MOST_QUESTIONS {
-        let Some(found) = cause(shared, permutation, &record) else { return record };
+        let Some(found) = cause(shared, test, &record) else { return record };
         let attempt = FIRST_TRY + 2 * round;
-        let again = case::play(shared, permutation, attempt).await;
+        let again = case::play(shared, test, attempt).await;
         if again.verdict == Verdict::Error {
             return again;
         }
-        let is_again = cause(shared, permutation, &again).as_ref() == Some(&found);
+        let is_again = cause(shared, test, &again).as_ref() == Some(&found);
         match &found.2 {
-            None if is_again => return shortest(shared, permutation, record, &found).await,
+            None if is_again => return shortest(shared, test, record, &found).await,
             None => return unclear(shared, record),
             Some(question) => {
-                if is_again && is_still_so(shared, permutation, question, attempt + 1).await {
-                    return shortest(shared, permutation, record, &found).await;
+                if is_again && is_still_so(shared, test, question, attempt + 1).await {
+                    return shortest(shared, test, record, &found).await;
                 }
                 shared.facts.unsettle(question);
-                record = case::play(shared, permutation, attempt + 1).await;
+                record = case::play(shared, test, attempt + 1).await;
             }
         }
     }
@@ -66,8 +66,8 @@ pub(crate) async fn settled(shared: &Shared, permutation: &Permutation, first: C
 
 /// Whether the sequence that answered a question first answers it now as it did then. Where the case itself says the answer there
 /// is none to ask.
-async fn is_still_so(shared: &Shared, permutation: &Permutation, question: &str, attempt: u8) -> bool {
-    if permutation.case.learnt.contains_key(question) {
+async fn is_still_so(shared: &Shared, test: &Test, question: &str, attempt: u8) -> bool {
+    if test.case.learnt.contains_key(question) {
         return true;
     }
     let Some(Fact { seen_in, .. }) = shared.facts.known(question) else { return false };
@@ -91,15 +91,15 @@ fn unclear(shared: &Shared, mut record: CaseRecord) -> CaseRecord {
 }
 
 /// The record of the shortest sequence that finds the same, under the name of the first.
-async fn shortest(shared: &Shared, permutation: &Permutation, first: CaseRecord, found: &Cause) -> CaseRecord {
+async fn shortest(shared: &Shared, test: &Test, first: CaseRecord, found: &Cause) -> CaseRecord {
     if !shared.facts.is_worth_shortening(&found.0, found.1) {
         return first;
     }
     let protocols = &shared.target.protocols;
-    let whole = &permutation.case.steps;
-    let mut best = (with_steps(permutation, whole.clone(), protocols, found, shared), first);
+    let whole = &test.case.steps;
+    let mut best = (with_steps(test, whole.clone(), protocols, found, shared), first);
     // What comes after the call that decided is not played.
-    let played = shared.facts.take_played(&permutation.id).unwrap_or(usize::MAX);
+    let played = shared.facts.take_played(&test.id).unwrap_or(usize::MAX);
     let mut candidates = vec![shorten::first_calls(whole, played)];
     candidates.extend(shorten::simpler(whole, protocols));
     let (mut at, mut in_vain) = (0, 0);
@@ -108,7 +108,7 @@ async fn shortest(shared: &Shared, permutation: &Permutation, first: CaseRecord,
             break;
         }
         at %= candidates.len();
-        let candidate = with_steps(permutation, candidates[at].clone(), protocols, found, shared);
+        let candidate = with_steps(test, candidates[at].clone(), protocols, found, shared);
         let record = case::play(shared, &candidate, FIRST_TRY).await;
         if cause(shared, &candidate, &record).as_ref() == Some(found) {
             candidates = shorten::simpler(&candidate.case.steps, protocols);
@@ -120,20 +120,20 @@ async fn shortest(shared: &Shared, permutation: &Permutation, first: CaseRecord,
         }
     }
     let (shortest, record) = best;
-    shared.facts.set_shortest(&permutation.id, shortest);
-    CaseRecord { id: permutation.id.clone(), case: permutation.case.id.clone(), ..record }
+    shared.facts.set_shortest(&test.id, shortest);
+    CaseRecord { id: test.id.clone(), case: test.case.id.clone(), ..record }
 }
 
 /// A sequence as a case of its own that finds the same wherever it is played: with the earlier answer where it contradicts one.
 fn with_steps(
-    permutation: &Permutation,
+    test: &Test,
     steps: Vec<Step>,
     protocols: &[Protocol],
     (clause, _, question): &Cause,
     shared: &Shared,
-) -> Permutation {
-    let (flow, protocol) = shorten::place(&steps, protocols).unwrap_or((permutation.flow, permutation.protocol));
-    let mut case = (*permutation.case).clone();
+) -> Test {
+    let (flow, protocol) = shorten::place(&steps, protocols).unwrap_or((test.flow, test.protocol));
+    let mut case = (*test.case).clone();
     case.id = format!("model/{}", machine::digest(&steps));
     case.title = words(&steps, flow);
     case.clauses = vec![clause.clone()];
@@ -145,5 +145,5 @@ fn with_steps(
         case.learnt.insert(question.clone(), fact.answer);
     }
     case.steps = steps;
-    Permutation::single(case, flow, protocol, Format::None)
+    Test::single(case, flow, protocol, Format::None)
 }

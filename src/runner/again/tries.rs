@@ -1,4 +1,4 @@
-//! Plays a permutation, and plays it again where what came may not be the target's.
+//! Plays a test, and plays it again where what came may not be the target's.
 
 use std::sync::Arc;
 
@@ -7,15 +7,15 @@ use crate::outcome::{CaseRecord, Finding, Reason, Verdict};
 use crate::runner::judge::breaker;
 use crate::runner::play::case;
 use crate::runner::state::Shared;
-use crate::scenario::Permutation;
+use crate::scenario::Test;
 
-/// Plays a permutation. What the network did to it is tried again with other keys and another subject, as often as one call would be and within the
+/// Plays a test. What the network did to it is tried again with other keys and another subject, as often as one call would be and within the
 /// same budget; every other error, a hang, and a connection that the target ended in place of a reply, once.
-pub(crate) async fn play(shared: Arc<Shared>, permutation: Permutation) -> CaseRecord {
+pub(crate) async fn play(shared: Arc<Shared>, test: Test) -> CaseRecord {
     let mut earlier: Vec<Finding> = Vec::new();
     loop {
         let attempt = u8::try_from(earlier.len()).unwrap_or(u8::MAX);
-        let record = case::play(&shared, &permutation, attempt).await;
+        let record = case::play(&shared, &test, attempt).await;
         let is_again = match record.findings.first() {
             Some(finding) if is_worth_another_try(&record, finding) => {
                 let is_first = earlier.iter().all(|finding| finding.reason.is_of_the_network());
@@ -36,11 +36,11 @@ pub(crate) async fn play(shared: Arc<Shared>, permutation: Permutation) -> CaseR
                 let profile = shared.target.profile;
                 let flaky = earlier.iter().any(|finding| finding.verdict(profile) != record.verdict);
                 let mut record = CaseRecord { flaky, earlier, ..record };
-                if permutation.case.watch.is_some() {
-                    record = sequence::settled(&shared, &permutation, record).await;
+                if test.case.watch.is_some() {
+                    record = sequence::settled(&shared, &test, record).await;
                 }
-                let record = doubt::settled(&shared, &permutation, record).await;
-                return narrow::narrowed(&shared, &permutation, record).await;
+                let record = doubt::settled(&shared, &test, record).await;
+                return narrow::narrowed(&shared, &test, record).await;
             }
         }
     }

@@ -9,7 +9,7 @@ use crate::authenticator::Format;
 use crate::contract::{Flow, Protocol};
 use crate::relying_party::Step as VerifierStep;
 use crate::runner::offline_case::{self, Vector};
-use crate::scenario::{AlgorithmChoice, Case, Expectation, Made, OperationRef, Permutation, Plan, Requirement, Step};
+use crate::scenario::{AlgorithmChoice, Case, Expectation, Made, OperationRef, Plan, Requirement, Step, Test};
 use crate::webauthn::cose::CoseAlgorithm;
 
 /// The longest chain.
@@ -44,7 +44,7 @@ pub(crate) struct Pool {
 /// A chain that can be sent: a case of its own.
 #[derive(Debug, Clone)]
 pub(crate) struct Chain {
-    pub(crate) permutation: Permutation,
+    pub(crate) test: Test,
     /// Ids of the cases whose mutations these are.
     pub(crate) elements: Vec<String>,
 }
@@ -53,14 +53,14 @@ impl Pool {
     /// The plan's cases about the credential alone that change one in one way, and the plan's flows and protocols.
     pub(crate) fn new(plan: &Plan) -> Pool {
         let mut pool = Pool { cases: Vec::new(), places: Vec::new() };
-        for permutation in &plan.permutations {
-            let place = (permutation.flow, permutation.protocol);
+        for test in &plan.tests {
+            let place = (test.flow, test.protocol);
             if !pool.places.contains(&place) {
                 pool.places.push(place);
             }
-            let is_last = pool.cases.last().is_some_and(|case| case.id == permutation.case.id);
-            if !is_last && is_plain(&permutation.case) {
-                pool.cases.push(Arc::clone(&permutation.case));
+            let is_last = pool.cases.last().is_some_and(|case| case.id == test.case.id);
+            if !is_last && is_plain(&test.case) {
+                pool.cases.push(Arc::clone(&test.case));
             }
         }
         pool
@@ -105,7 +105,7 @@ impl Pool {
         let vector = Vector::one(&case, format).ok()?;
         judge(&mut case, &elements, &vector);
         let elements = elements.iter().map(|case| case.id.clone()).collect();
-        Some(Chain { permutation: Permutation::single(case, flow, protocol, format), elements })
+        Some(Chain { test: Test::single(case, flow, protocol, format), elements })
     }
 }
 
@@ -220,7 +220,7 @@ mod tests {
         for _ in 0..2_000 {
             let drawn = strategy().new_tree(&mut random).expect("a tree").current();
             let Some(chain) = pool.chain(&drawn, "x") else { continue };
-            let expectation = chain.permutation.case.expectation().expect("stated");
+            let expectation = chain.test.case.expectation().expect("stated");
             let kinds = [Expectation::ACCEPT, Expectation::REJECT, Expectation::EITHER];
             seen[kinds.iter().position(|kind| *kind == expectation).expect("one of three")] += 1;
             longest = longest.max(chain.elements.len());

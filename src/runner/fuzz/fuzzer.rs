@@ -92,7 +92,7 @@ impl Runner {
         let begun = Instant::now();
         let pool = Pool::new(&self.plan);
         let mut started = self.started();
-        (started.permutations, started.available, started.cases) = (0, 0, pool.size());
+        (started.tests, started.available, started.cases) = (0, 0, pool.size());
         started.clauses = pool.clauses().collect::<std::collections::HashSet<_>>().len();
         started.fuzzed = true;
         sink(&Event::RunStarted(started));
@@ -189,7 +189,7 @@ impl Fuzzer {
         if record.verdict == Verdict::Fail && !self.tally.learn(&chain, record.reason) {
             return None;
         }
-        let name = format!("{}.yaml", chain.permutation.case.id.replace('/', "-"));
+        let name = format!("{}.yaml", chain.test.case.id.replace('/', "-"));
         let path = format!("{}/{name}", self.directory);
         self.found.push(Found { text: self.suite(&chain, &path), name });
         record.suite = Some(path);
@@ -198,7 +198,7 @@ impl Fuzzer {
 
     /// The simplest chain that the target still judges in that wrong way.
     async fn simplest(&self, mut tree: Tree, chain: Chain, record: CaseRecord) -> (Chain, CaseRecord) {
-        let slug = chain.permutation.case.id.trim_start_matches("fuzz/").to_owned();
+        let slug = chain.test.case.id.trim_start_matches("fuzz/").to_owned();
         let reason = record.reason;
         let mut best = (chain, record);
         if !tree.simplify() {
@@ -228,14 +228,14 @@ impl Fuzzer {
     }
 
     fn play(&self, chain: &Chain) -> JoinHandle<CaseRecord> {
-        tokio::spawn(play(Arc::clone(&self.shared), chain.permutation.clone()))
+        tokio::spawn(play(Arc::clone(&self.shared), chain.test.clone()))
     }
 
     /// The record of a chain that was sent; `None` if the run was stopped before.
     async fn awaited(&self, chain: &Chain, mut record: JoinHandle<CaseRecord>) -> Option<CaseRecord> {
         tokio::select! {
             biased;
-            record = &mut record => Some(record.unwrap_or_else(|error| panicked(&chain.permutation, &error))),
+            record = &mut record => Some(record.unwrap_or_else(|error| panicked(&chain.test, &error))),
             () = self.stop.stopped() => {
                 record.abort();
                 None
@@ -249,15 +249,15 @@ impl Fuzzer {
     }
 
     fn suite(&self, chain: &Chain, path: &str) -> String {
-        let permutation = &chain.permutation;
-        let mut case = (*permutation.case).clone();
-        case.flows = vec![permutation.flow.slug().to_owned()];
-        case.protocols = vec![permutation.protocol];
+        let test = &chain.test;
+        let mut case = (*test.case).clone();
+        case.flows = vec![test.flow.slug().to_owned()];
+        case.protocols = vec![test.protocol];
         let seed = self.shared.settings.seed;
         let comment = format!(
             "Found by fuzzing with seed {seed}. Again, with the same target:\n\
              proofmark run --suite {path} '{}' --seed {seed}",
-            permutation.id
+            test.id
         );
         suite_text(&case, &comment)
     }

@@ -43,8 +43,8 @@ struct Counts {
 impl Tally {
     /// Counts a record. Whether it has to be looked at: it is a fail or an error that is not known yet.
     pub(crate) fn count(&mut self, chain: &Chain, record: &CaseRecord) -> bool {
-        let permutation = &chain.permutation;
-        let counts = self.places.entry((permutation.flow.slug(), permutation.protocol.slug())).or_default();
+        let test = &chain.test;
+        let counts = self.places.entry((test.flow.slug(), test.protocol.slug())).or_default();
         counts.duration_us = counts.duration_us.saturating_add(record.duration_us);
         match (record.verdict, record.reason) {
             // With the target's options it came to another verdict than offline, or could not be made.
@@ -63,7 +63,7 @@ impl Tally {
                 return !self.is_known(chain, reason);
             }
             // Of several faults a target may name any; what it says is not compared.
-            (Verdict::Deviation, Reason::WrongReason) | (Verdict::Pass, _) => match permutation.case.expectation() {
+            (Verdict::Deviation, Reason::WrongReason) | (Verdict::Pass, _) => match test.case.expectation() {
                 Some(Expectation::ACCEPT) => counts.accepted += 1,
                 Some(Expectation::REJECT) => counts.refused += 1,
                 _ => counts.open += 1,
@@ -75,7 +75,7 @@ impl Tally {
 
     /// Whether a known disagreement is part of the chain, or enough are known of its clause.
     fn is_known(&self, chain: &Chain, reason: Reason) -> bool {
-        let clause = chain.permutation.case.primary_clause();
+        let clause = chain.test.case.primary_clause();
         let alike = || self.known.iter().filter(|known| known.reason == reason);
         alike().any(|known| known.elements.iter().all(|id| chain.elements.contains(id)))
             || alike().filter(|known| known.clause == clause).count() >= MOST_OF_A_CLAUSE
@@ -85,7 +85,7 @@ impl Tally {
     pub(crate) fn learn(&mut self, chain: &Chain, reason: Reason) -> bool {
         let is_new = !self.is_known(chain, reason);
         if is_new {
-            let clause = chain.permutation.case.primary_clause().to_owned();
+            let clause = chain.test.case.primary_clause().to_owned();
             self.known.push(Known { reason, clause, elements: chain.elements.clone() });
         }
         is_new

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::contract::clause;
 use crate::outcome::{CaseRecord, Finding, Profile, Reason, Verdict};
-use crate::scenario::{Permutation, Step};
+use crate::scenario::{Step, Test};
 
 /// The clause of the comparison.
 pub(crate) const CLAUSE: &str = "api/transports-agree";
@@ -15,7 +15,7 @@ pub(crate) struct Agreement {
     groups: HashMap<String, Group>,
     group_of: HashMap<String, String>,
     profile: Profile,
-    members: HashMap<String, Vec<Permutation>>,
+    members: HashMap<String, Vec<Test>>,
 }
 
 #[derive(Debug, Default)]
@@ -25,15 +25,15 @@ struct Group {
 }
 
 impl Agreement {
-    /// Knows which permutations belong together. What is faulty in its bytes, method or content type is left out: such a
+    /// Knows which tests belong together. What is faulty in its bytes, method or content type is left out: such a
     /// request is not the same call over another protocol.
-    pub(crate) fn new(permutations: &[Permutation], profile: Profile) -> Agreement {
+    pub(crate) fn new(tests: &[Test], profile: Profile) -> Agreement {
         let mut agreement = Agreement { profile, ..Agreement::default() };
-        for permutation in permutations.iter().filter(|permutation| is_comparable(permutation)) {
-            let name = permutation.across_protocols();
+        for test in tests.iter().filter(|test| is_comparable(test)) {
+            let name = test.across_protocols();
             agreement.groups.entry(name.clone()).or_default().missing += 1;
-            agreement.members.entry(name.clone()).or_default().push(permutation.clone());
-            agreement.group_of.insert(permutation.id.clone(), name);
+            agreement.members.entry(name.clone()).or_default().push(test.clone());
+            agreement.group_of.insert(test.id.clone(), name);
         }
         agreement.groups.retain(|_, group| group.missing > 1);
         agreement
@@ -52,14 +52,14 @@ impl Agreement {
         compare(name, group.records, self.profile)
     }
 
-    /// The permutations that a comparison is of.
-    pub(crate) fn members(&self, comparison: &str) -> Vec<Permutation> {
+    /// The tests that a comparison is of.
+    pub(crate) fn members(&self, comparison: &str) -> Vec<Test> {
         self.members.get(comparison).cloned().unwrap_or_default()
     }
 }
 
-fn is_comparable(permutation: &Permutation) -> bool {
-    !permutation.case.steps.iter().any(Step::is_malformed)
+fn is_comparable(test: &Test) -> bool {
+    !test.case.steps.iter().any(Step::is_malformed)
 }
 
 /// Whether the target's answer was judged.
@@ -67,7 +67,7 @@ fn is_judged(record: &CaseRecord) -> bool {
     !record.observed.is_empty() && !matches!(record.verdict, Verdict::Error | Verdict::Skip)
 }
 
-/// The comparison of what one permutation came to over each protocol. `None` where a protocol has no verdict: its own record says why.
+/// The comparison of what one test came to over each protocol. `None` where a protocol has no verdict: its own record says why.
 pub(crate) fn compare(name: &str, mut records: Vec<CaseRecord>, profile: Profile) -> Option<CaseRecord> {
     records.sort_by(|a, b| a.protocol.cmp(&b.protocol));
     let first = records.first().filter(|_| records.iter().all(is_judged))?;
@@ -101,19 +101,19 @@ mod tests {
     #[tokio::test]
     async fn a_case_that_panics_keeps_its_name_and_ends_its_comparison() {
         let plan = plan(&Protocol::ALL);
-        let mut agreement = Agreement::new(&plan.permutations, Profile::default());
+        let mut agreement = Agreement::new(&plan.tests, Profile::default());
         let task = tokio::spawn(async { assert!(std::hint::black_box(false), "on purpose") });
         let error = task.await.expect_err("it panicked");
-        let [first, rest @ ..] = &plan.permutations[..] else { panic!("three protocols") };
+        let [first, rest @ ..] = &plan.tests[..] else { panic!("three protocols") };
         let record = panicked(first, &error);
         let clauses: Vec<&str> = record.clauses.iter().map(String::as_str).collect();
         assert_eq!((record.id.as_str(), record.case.as_str()), (first.id.as_str(), "s/one"));
         assert_eq!((record.flow.as_str(), record.protocol.as_str()), ("v2/u2f", first.protocol.slug()));
         assert_eq!((record.reason, &clauses[..]), (Reason::HarnessBug, &["api/status/ok"][..]));
         assert!(agreement.add(&record).is_none());
-        for permutation in rest {
+        for test in rest {
             let met = Finding::new("expectation", "api/status/ok", Reason::Met, "accepted", "accepted: 200");
-            let mut record = crate::runner::judge::record::record_of(permutation);
+            let mut record = crate::runner::judge::record::record_of(test);
             record.findings = vec![met];
             record.decide(Profile::default());
             assert!(agreement.add(&record).is_none(), "nothing is compared where one has no verdict");

@@ -1,7 +1,7 @@
 //! Tells a target that went away from one that hangs, breaks off or refuses in single cases.
 //!
-//! Calls that are lost in one permutation after the other may be the target's faults, or the end of it. So what was lost is held back until
-//! a permutation that was begun later has an answer, or until a good enrolment was tried: then it is known.
+//! Calls that are lost in one test after the other may be the target's faults, or the end of it. So what was lost is held back until
+//! a test that was begun later has an answer, or until a good enrolment was tried: then it is known.
 
 use crate::outcome::{CaseRecord, Profile, Reason, StopCause, Stopped, Verdict};
 
@@ -10,10 +10,10 @@ pub(crate) const TRANSPORT: &str = "transport";
 /// The check of findings about a control that had no reply.
 pub(crate) const CONTROL_LOST: &str = "control-unanswered";
 
-/// Permutations without an answer, one after the other, after which a good enrolment is tried.
+/// Tests without an answer, one after the other, after which a good enrolment is tried.
 const MOST: usize = 5;
 
-/// Counts permutations without an answer.
+/// Counts tests without an answer.
 #[derive(Debug)]
 pub(crate) struct Breaker {
     limit: usize,
@@ -22,12 +22,12 @@ pub(crate) struct Breaker {
     profile: Profile,
 }
 
-/// A permutation without an answer.
+/// A test without an answer.
 #[derive(Debug)]
 struct Lost {
     /// When that was seen, in seconds since 1970.
     at: u64,
-    /// The number of the permutation that was begun next. What was begun before may have had its answer before, too.
+    /// The number of the test that was begun next. What was begun before may have had its answer before, too.
     next: u64,
     /// What it came to, unless that is an error by itself.
     held: Option<Box<CaseRecord>>,
@@ -59,13 +59,13 @@ pub(crate) fn lost_by(reason: Reason) -> Option<StopCause> {
 }
 
 impl Breaker {
-    /// For so many permutations at a time: where they are few, each of them may take its whole time.
+    /// For so many tests at a time: where they are few, each of them may take its whole time.
     pub(crate) fn new(concurrency: usize, profile: Profile) -> Breaker {
         let limit = concurrency.saturating_add(1).clamp(2, MOST);
         Breaker { limit, lost: Vec::new(), profile }
     }
 
-    /// Takes the record of the permutation with a number, in the order in which they were begun; `next` is the number of the next one.
+    /// Takes the record of the test with a number, in the order in which they were begun; `next` is the number of the next one.
     /// Gives what can be told by now, in order.
     pub(crate) fn take(&mut self, record: CaseRecord, (number, next): (u64, u64), now: u64) -> Vec<CaseRecord> {
         if lost(&record).is_some() {

@@ -10,7 +10,7 @@ use crate::outcome::{
     CaseRecord, CredentialRecord, Evidence, ExchangeRecord, Finding, Profile, Reason, RecordedBody, shown,
 };
 use crate::runner::sending::attempts::Try;
-use crate::scenario::Permutation;
+use crate::scenario::Test;
 use crate::transport::Exchange;
 use crate::wire::secret::Masker;
 
@@ -99,16 +99,16 @@ fn mask_strings(value: &mut Value, masker: &Masker) -> bool {
     }
 }
 
-/// The record of a permutation, without findings yet.
-pub(crate) fn record_of(permutation: &Permutation) -> CaseRecord {
-    let mut record = CaseRecord::empty(&permutation.id, &permutation.case.id);
-    record.title.clone_from(&permutation.case.title);
-    record.flow = permutation.flow.slug().to_owned();
-    record.protocol = permutation.protocol.slug().to_owned();
-    record.clauses.clone_from(&permutation.case.clauses);
-    record.suite.clone_from(&permutation.case.file);
-    record.basis = Some(permutation.case.basis());
-    record.source.clone_from(&permutation.case.source);
+/// The record of a test, without findings yet.
+pub(crate) fn record_of(test: &Test) -> CaseRecord {
+    let mut record = CaseRecord::empty(&test.id, &test.case.id);
+    record.title.clone_from(&test.case.title);
+    record.flow = test.flow.slug().to_owned();
+    record.protocol = test.protocol.slug().to_owned();
+    record.clauses.clone_from(&test.case.clauses);
+    record.suite.clone_from(&test.case.file);
+    record.basis = Some(test.case.basis());
+    record.source.clone_from(&test.case.source);
     record
 }
 

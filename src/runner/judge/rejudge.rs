@@ -38,7 +38,7 @@ pub fn rejudge(run: &mut RunRecord) -> Vec<Changed> {
     for (index, record) in run.cases.iter_mut().enumerate() {
         let (verdict, reason) = (record.verdict, record.reason);
         let clause = decisive_clause(record);
-        // A comparison of protocols holds the exchanges of one of its permutations.
+        // A comparison of protocols holds the exchanges of one of its tests.
         if record.protocol != "all" {
             rejudge_record(record, judge);
         }

@@ -37,7 +37,7 @@ pub struct Met {
     pub clause: String,
     /// How many there are.
     pub refusals: usize,
-    /// Id of the first permutation.
+    /// Id of the first test.
     pub example: String,
 }
 
@@ -83,7 +83,7 @@ impl About {
 /// Refusals that say the same.
 struct Group {
     said: String,
-    /// What they may be about, with their number and the first one's permutation.
+    /// What they may be about, with their number and the first one's test.
     about: BTreeMap<About, (usize, String)>,
 }
 

@@ -14,13 +14,13 @@ const UNTIL_THEY_GO: Duration = Duration::from_secs(30);
 pub(crate) struct Doubts(Mutex<State>);
 
 impl Doubts {
-    /// Notes that others were seen in a try of a permutation.
-    pub(crate) fn met_others(&self, permutation: &str, attempt: u8) {
-        self.state().met.insert((permutation.to_owned(), attempt));
+    /// Notes that others were seen in a try of a test.
+    pub(crate) fn met_others(&self, test: &str, attempt: u8) {
+        self.state().met.insert((test.to_owned(), attempt));
     }
 
-    pub(crate) fn has_met(&self, permutation: &str, attempt: u8) -> bool {
-        self.state().met.contains(&(permutation.to_owned(), attempt))
+    pub(crate) fn has_met(&self, test: &str, attempt: u8) -> bool {
+        self.state().met.contains(&(test.to_owned(), attempt))
     }
 
     pub(crate) fn is_confirmed(&self, record: &CaseRecord) -> bool {
@@ -45,7 +45,7 @@ impl Doubts {
 struct State {
     /// Causes that came again on a subject where nobody was: clause, reason and answer.
     confirmed: HashSet<(String, Reason, String)>,
-    /// Tries in which others were seen: permutation and attempt.
+    /// Tries in which others were seen: test and attempt.
     met: HashSet<(String, u8)>,
     /// Until when others are waited for; not set as long as nothing has waited for them.
     wait_until: Option<Instant>,

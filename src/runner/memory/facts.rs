@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::outcome::Reason;
-use crate::scenario::Permutation;
+use crate::scenario::Test;
 
 /// How long is waited, again and again, until a list shows what was done: lists may lag behind.
 const PAUSES: [Duration; 6] = [
@@ -29,7 +29,7 @@ const MOST_SHORTENED: usize = 10;
 #[derive(Debug, Clone)]
 pub(crate) struct Fact {
     pub answer: bool,
-    pub seen_in: Permutation,
+    pub seen_in: Test,
 }
 
 /// What all sequences of a run share.
@@ -41,12 +41,12 @@ struct State {
     known: BTreeMap<String, Fact>,
     /// Questions that one sequence has answered in two ways.
     unsettled: HashSet<String>,
-    /// By permutation: the question that it answered otherwise than before.
+    /// By test: the question that it answered otherwise than before.
     contradicted: HashMap<String, String>,
-    /// By permutation: how many calls of its steps were played.
+    /// By test: how many calls of its steps were played.
     played: HashMap<String, usize>,
-    /// The shortest form of each permutation that found something.
-    shortest: HashMap<String, Permutation>,
+    /// The shortest form of each test that found something.
+    shortest: HashMap<String, Test>,
     causes: HashMap<(String, Reason), usize>,
     waited_in_vain: bool,
     waiting_helped: bool,
@@ -63,7 +63,7 @@ impl Facts {
     }
 
     /// Keeps an answer. `Err` is the earlier one, if that is another.
-    pub(crate) fn learn(&self, question: &str, answer: bool, seen_in: &Permutation) -> Result<(), Box<Fact>> {
+    pub(crate) fn learn(&self, question: &str, answer: bool, seen_in: &Test) -> Result<(), Box<Fact>> {
         let mut state = self.state();
         if state.unsettled.contains(question) {
             return Ok(());
@@ -73,14 +73,14 @@ impl Facts {
         if known.answer == answer { Ok(()) } else { Err(Box::new(known.clone())) }
     }
 
-    /// Notes that a permutation answered a question otherwise than another one before.
-    pub(crate) fn contradict(&self, permutation: &str, question: &str) {
-        self.state().contradicted.insert(permutation.to_owned(), question.to_owned());
+    /// Notes that a test answered a question otherwise than another one before.
+    pub(crate) fn contradict(&self, test: &str, question: &str) {
+        self.state().contradicted.insert(test.to_owned(), question.to_owned());
     }
 
-    /// The question that a permutation answered otherwise since this was asked last.
-    pub(crate) fn take_contradicted(&self, permutation: &str) -> Option<String> {
-        self.state().contradicted.remove(permutation)
+    /// The question that a test answered otherwise since this was asked last.
+    pub(crate) fn take_contradicted(&self, test: &str) -> Option<String> {
+        self.state().contradicted.remove(test)
     }
 
     /// Nothing is concluded from a question any more.
@@ -128,20 +128,20 @@ impl Facts {
         is_worth
     }
 
-    /// Notes how many calls of a permutation's steps were played when it found something.
-    pub(crate) fn note_played(&self, permutation: &str, calls: usize) {
-        self.state().played.insert(permutation.to_owned(), calls);
+    /// Notes how many calls of a test's steps were played when it found something.
+    pub(crate) fn note_played(&self, test: &str, calls: usize) {
+        self.state().played.insert(test.to_owned(), calls);
     }
 
-    pub(crate) fn take_played(&self, permutation: &str) -> Option<usize> {
-        self.state().played.remove(permutation)
+    pub(crate) fn take_played(&self, test: &str) -> Option<usize> {
+        self.state().played.remove(test)
     }
 
-    pub(crate) fn set_shortest(&self, permutation: &str, shortest: Permutation) {
-        self.state().shortest.insert(permutation.to_owned(), shortest);
+    pub(crate) fn set_shortest(&self, test: &str, shortest: Test) {
+        self.state().shortest.insert(test.to_owned(), shortest);
     }
 
-    pub(crate) fn take_shortest(&self, permutation: &str) -> Option<Permutation> {
-        self.state().shortest.remove(permutation)
+    pub(crate) fn take_shortest(&self, test: &str) -> Option<Test> {
+        self.state().shortest.remove(test)
     }
 }

@@ -28,7 +28,7 @@ impl Holder {
     }
 }
 
-/// The renewed tokens of callers that all permutations share. Those of subjects are with the subjects.
+/// The renewed tokens of callers that all tests share. Those of subjects are with the subjects.
 #[derive(Debug, Default)]
 pub(crate) struct Tokens {
     renewed: Mutex<HashMap<Holder, Secret>>,

@@ -134,7 +134,7 @@ pub(crate) fn answered(
     let carried = (exchange.protocol, exchange.timings);
     let exchange = canaries::without_hidden(exchange, &findings, &run.shared.masker);
     note_met(run, step, endpoint, goes_on);
-    if exchange.protocol == run.permutation.protocol {
+    if exchange.protocol == run.test.protocol {
         run.ledger.look_at(examined.looked_at);
     }
     let token = altered::words(step.caller).or_else(|| other_token(step));
@@ -313,7 +313,7 @@ fn remember_start(run: &mut CaseRun<'_>, endpoint: &'static Endpoint, step: &Ste
             Ok(())
         }
         Err(error) => {
-            let clause = clause::at("api/options/members", endpoint, run.permutation.protocol);
+            let clause = clause::at("api/options/members", endpoint, run.test.protocol);
             let expected = "creation options that a client can read";
             run.end("options", clause, Reason::WrongShape, expected, error.to_string())
         }

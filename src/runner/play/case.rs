@@ -1,4 +1,4 @@
-//! Plays one permutation: its steps in order, then the state afterwards.
+//! Plays one test: its steps in order, then the state afterwards.
 
 use std::time::Instant;
 
@@ -18,25 +18,25 @@ use crate::runner::judge::played::Lines;
 use crate::runner::judge::record::{self, record_of};
 use crate::runner::memory::controls::Failed;
 use crate::runner::state::Shared;
-use crate::scenario::{Permutation, Step};
+use crate::scenario::{Step, Test};
 use crate::webauthn::cose::CoseAlgorithm;
 
-/// Plays a permutation; `attempt` is part of the seed, so that a retry makes other keys.
-pub(crate) async fn play(shared: &Shared, permutation: &Permutation, attempt: u8) -> CaseRecord {
+/// Plays a test; `attempt` is part of the seed, so that a retry makes other keys.
+pub(crate) async fn play(shared: &Shared, test: &Test, attempt: u8) -> CaseRecord {
     let begun = Instant::now();
-    let mut record = record_of(permutation);
+    let mut record = record_of(test);
     let profile = shared.target.profile;
     // Before a subject is leased: the control needs one too, and a small pool may have no other.
-    let control = control(shared, permutation).await;
-    let takes_used = close::can_do_with_used(shared, permutation);
-    match shared.pool.lease_or_used(&permutation.case, takes_used).await {
+    let control = control(shared, test).await;
+    let takes_used = close::can_do_with_used(shared, test);
+    match shared.pool.lease_or_used(&test.case, takes_used).await {
         Ok(lease) => {
-            let mut run = CaseRun::new(shared, permutation, lease, attempt);
+            let mut run = CaseRun::new(shared, test, lease, attempt);
             let of_control = control.as_ref().err().map(|failed| failed.lines.clone());
             // Why a case ended is in its findings.
             let _: Result<(), Ended> = play_all(&mut run, control).await;
             if !run.state.enrolled.is_empty() {
-                shared.controls.note_accepted(permutation.flow, permutation.protocol);
+                shared.controls.note_accepted(test.flow, test.protocol);
             }
             look_for_others(&mut run, attempt).await;
             if run.ledger.gravest(profile).is_none_or(|worst| worst.verdict(profile) > Verdict::Skip) {
@@ -53,8 +53,8 @@ pub(crate) async fn play(shared: &Shared, permutation: &Permutation, attempt: u8
             }
         }
         Err(why) => {
-            let needed = format!("{} subjects", permutation.case.subjects());
-            let finding = Finding::new("subjects", permutation.case.primary_clause(), Reason::Setup, needed, why);
+            let needed = format!("{} subjects", test.case.subjects());
+            let finding = Finding::new("subjects", test.case.primary_clause(), Reason::Setup, needed, why);
             record.findings.push(finding);
         }
     }
@@ -71,21 +71,21 @@ fn fill(record: &mut CaseRecord, run: CaseRun<'_>) {
     let sent = run.ceremony.credential.as_ref().filter(|_| !passed);
     record.credential =
         sent.map(|made| record::credential(&made.created.text, good(&run, made).as_deref(), &made.recipe.mutations));
-    run.ledger.into_record(record, run.permutation, profile, masker);
+    run.ledger.into_record(record, run.test, profile, masker);
 }
 
 /// Whether the good enrolment beside a negative was accepted. A negative is a case with a mutation, with a call that should be
 /// refused, or with one by another method; other cases need no control.
-async fn control(shared: &Shared, permutation: &Permutation) -> Result<(), Failed> {
+async fn control(shared: &Shared, test: &Test) -> Result<(), Failed> {
     let negative =
         |step: &Step| step.method.is_some() || step.expect.is_some_and(|expectation| expectation.must_refuse());
     let negative = |step: &Step| negative(step) || !step.also.is_empty();
-    let case = &permutation.case;
+    let case = &test.case;
     if !case.has_mutation() && case.watch.is_none() && !case.steps.iter().any(negative) {
         return Ok(());
     }
-    let control = case.control_of(permutation.format);
-    accepted(shared, (permutation.flow, permutation.protocol, control)).await
+    let control = case.control_of(test.format);
+    accepted(shared, (test.flow, test.protocol, control)).await
 }
 
 async fn play_all(run: &mut CaseRun<'_>, control: Result<(), Failed>) -> Result<(), Ended> {
@@ -104,7 +104,7 @@ async fn play_all(run: &mut CaseRun<'_>, control: Result<(), Failed>) -> Result<
     close_what_is_open(run).await?;
     // Why the steps ended is in the findings; the state is looked at where they leave one to look at.
     let ended: Result<(), Ended> = run_steps(run).await;
-    if run.permutation.case.watch.is_none() {
+    if run.test.case.watch.is_none() {
         return state_check::settle(run).await;
     }
     ended?;
@@ -115,13 +115,13 @@ async fn play_all(run: &mut CaseRun<'_>, control: Result<(), Failed>) -> Result<
 /// of an attestation format that the target file does not declare, or of attestation whose root it is not said to accept,
 /// that the target does not have it. So it is where fido-u2f, which has no user verification, meets options that require it.
 fn failed_control(run: &CaseRun<'_>, reason: Reason) -> Reason {
-    let format = run.permutation.format;
-    let algorithm = run.permutation.case.control_algorithm(format);
+    let format = run.test.format;
+    let algorithm = run.test.case.control_algorithm(format);
     let policy = &run.shared.target.policy;
     let accepts_root = policy.holds("trusted-or-untrusted-accepted") || policy.holds("trust-anchors");
     let declared = matches!(format, Format::None | Format::PackedSelf)
         || (accepts_root && policy.formats.iter().any(|declared| declared == format.identifier()));
-    let usual = algorithm == CoseAlgorithm::ES256 && run.permutation.case.control_of(format).attester.is_none();
+    let usual = algorithm == CoseAlgorithm::ES256 && run.test.case.control_of(format).attester.is_none();
     let is_without_verification = format == Format::FidoU2f && reason == Reason::NotDeclared;
     if declared && usual && !is_without_verification { Reason::ControlFailed } else { Reason::NotDeclared }
 }

@@ -1,4 +1,4 @@
-//! A permutation under way: what its steps share.
+//! A test under way: what its steps share.
 
 use std::collections::HashMap;
 
@@ -16,12 +16,12 @@ use crate::runner::memory::controls::Form;
 use crate::runner::model::book::Book;
 use crate::runner::state::Shared;
 use crate::runner::subjects::pool::Lease;
-use crate::scenario::{Permutation, ProtocolRef, Step, Whom};
+use crate::scenario::{ProtocolRef, Step, Test, Whom};
 
-/// A permutation under way.
+/// A test under way.
 pub(crate) struct CaseRun<'a> {
     pub(crate) shared: &'a Shared,
-    pub(crate) permutation: &'a Permutation,
+    pub(crate) test: &'a Test,
     pub(crate) lease: Lease,
     pub(crate) ledger: Ledger,
     pub(crate) ceremony: CeremonyState,
@@ -58,13 +58,13 @@ pub(crate) struct CaseRun<'a> {
 }
 
 impl<'a> CaseRun<'a> {
-    pub(crate) fn new(shared: &'a Shared, permutation: &'a Permutation, lease: Lease, attempt: u8) -> CaseRun<'a> {
+    pub(crate) fn new(shared: &'a Shared, test: &'a Test, lease: Lease, attempt: u8) -> CaseRun<'a> {
         let mut hash = Sha256::new_with_prefix(shared.settings.seed.to_be_bytes());
         hash.update([attempt]);
-        hash.update(permutation.id.as_bytes());
+        hash.update(test.id.as_bytes());
         CaseRun {
             shared,
-            permutation,
+            test,
             lease,
             ledger: Ledger::default(),
             ceremony: CeremonyState::default(),
@@ -89,7 +89,7 @@ impl<'a> CaseRun<'a> {
 
     /// The case's primary clause.
     pub(crate) fn clause(&self) -> &'a str {
-        self.permutation.case.primary_clause()
+        self.test.case.primary_clause()
     }
 
     /// Records a finding.
@@ -123,14 +123,14 @@ impl<'a> CaseRun<'a> {
     }
 
     pub(crate) fn flow(&self, step: &Step) -> Flow {
-        step.flow.of(self.permutation.flow)
+        step.flow.of(self.test.flow)
     }
 
     pub(crate) fn protocol(&self, step: &Step) -> Protocol {
         let offered = &self.shared.target.protocols;
-        let own = offered.iter().position(|protocol| *protocol == self.permutation.protocol).unwrap_or_default();
+        let own = offered.iter().position(|protocol| *protocol == self.test.protocol).unwrap_or_default();
         let further = match step.over {
-            ProtocolRef::Own => return self.permutation.protocol,
+            ProtocolRef::Own => return self.test.protocol,
             ProtocolRef::Named(protocol) => return protocol,
             ProtocolRef::Next => 1,
             ProtocolRef::Last => 2,
@@ -138,7 +138,7 @@ impl<'a> CaseRun<'a> {
         offered[(own + further) % offered.len()]
     }
 
-    /// An id that does not exist: digits, derived from the permutation.
+    /// An id that does not exist: digits, derived from the test.
     pub(crate) fn unknown_id(&self, length: usize) -> String {
         let digits = self.seed.into_iter().map(|byte| char::from(b'0' + byte % 10));
         std::iter::once('9').chain(digits.cycle()).take(length).collect()

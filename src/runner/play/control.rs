@@ -11,7 +11,7 @@ use crate::runner::judge::breaker;
 use crate::runner::judge::played::Lines;
 use crate::runner::memory::controls::{Failed, Key};
 use crate::runner::state::Shared;
-use crate::scenario::{Expectation, Made, OperationRef, Permutation, Step};
+use crate::scenario::{Expectation, Made, OperationRef, Step, Test};
 
 /// Whether the control was accepted; otherwise why not. One that did not reach the target is tried again by the next who needs it: the
 /// target may be back. Who waited meanwhile takes what came.
@@ -48,13 +48,13 @@ pub(crate) async fn enrol_once(shared: &Shared, (flow, protocol, control): Key, 
         Step { make: Some(Made::Credential), ..Step::default() },
         call(OperationRef::Verify, Expectation::ACCEPT),
     ];
-    let permutation = Permutation::single(control.case(steps), flow, protocol, control.format);
+    let test = Test::single(control.case(steps), flow, protocol, control.format);
     let none = |why: String| {
         let why = format!("there is no subject for it: {why}");
         Failed { reason: Reason::Setup, why, lines: Lines::default(), lost: None, answered: false }
     };
-    let lease = shared.pool.lease(&permutation.case).await.map_err(none)?;
-    let mut run = CaseRun::new(shared, &permutation, lease, attempt);
+    let lease = shared.pool.lease(&test.case).await.map_err(none)?;
+    let mut run = CaseRun::new(shared, &test, lease, attempt);
     let ended = run_steps(&mut run).await;
     let accepted = run.ledger.is_accepted() && ended.is_ok();
     if accepted {

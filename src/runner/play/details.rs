@@ -22,7 +22,7 @@ const CLOCKS_APART: SignedDuration = SignedDuration::from_secs(2);
 /// both members by what a client does not see, so that another reading is a deviation.
 pub(crate) fn compare_details(run: &mut CaseRun<'_>, step: &Step, endpoint: &Endpoint, reply: &Reply) {
     let own = step.user == UserRef::Own && matches!(step.caller, Caller::Subject | Caller::Admin);
-    let is_watched = run.permutation.case.watch.is_some();
+    let is_watched = run.test.case.watch.is_some();
     if (!is_watched && (!own || step.flow != FlowRef::Own)) || endpoint.operation == Operation::List {
         return;
     }

@@ -14,7 +14,7 @@ const UNSUPPORTED: &str = "WebAuthn L3 section 7.1, step 21";
 /// What a step expects: what it says, or what the case says where its requirements are not met.
 pub(crate) fn expectation(run: &CaseRun<'_>, step: &Step) -> Expectation {
     let stated = step.expect.unwrap_or(Expectation::SETUP);
-    if run.unmet && step.expect.is_some() { run.permutation.case.otherwise } else { stated }
+    if run.unmet && step.expect.is_some() { run.test.case.otherwise } else { stated }
 }
 
 /// The same with all that the judgement depends on.
@@ -23,7 +23,7 @@ pub(crate) fn expected(run: &CaseRun<'_>, step: &Step) -> Expected {
     let (basis, source) = basis_of(run, step);
     let foreign = [Caller::Nobody, Caller::Malformed, Caller::OtherScheme, Caller::Unknown];
     let is_foreign = foreign.contains(&step.caller) || altered::words(step.caller).is_some() || !step.also.is_empty();
-    let is_open = run.permutation.case.otherwise == Expectation::EITHER;
+    let is_open = run.test.case.otherwise == Expectation::EITHER;
     Expected {
         accepted,
         refused,
@@ -32,7 +32,7 @@ pub(crate) fn expected(run: &CaseRun<'_>, step: &Step) -> Expected {
         basis,
         source,
         also: if step.also.is_empty() { step.reason.clone() } else { vec![ANY.to_owned()] },
-        further: run.permutation.case.clauses.iter().skip(1).cloned().collect(),
+        further: run.test.case.clauses.iter().skip(1).cloned().collect(),
         configured_caller: !is_foreign,
         // Where a target has no list, a page may be in its place.
         any_reply: step.path.is_some()
@@ -47,7 +47,7 @@ pub(crate) fn expected(run: &CaseRun<'_>, step: &Step) -> Expected {
 /// of its clause: that they are accepted is a promise.
 fn clause_of<'r>(run: &'r CaseRun<'_>, step: &Step) -> &'r str {
     let promise = match expectation(run, step) {
-        _ if run.permutation.case.basis().binds() => None,
+        _ if run.test.case.basis().binds() => None,
         Expectation::ACCEPT if step.call == Some(OperationRef::Verify) => Some(ACCEPT),
         Expectation::ACCEPT => Some("api/status/ok"),
         _ => None,
@@ -57,7 +57,7 @@ fn clause_of<'r>(run: &'r CaseRun<'_>, step: &Step) -> &'r str {
 
 /// What a step's expectation rests on, and the citation, where that is something else than its clause says.
 fn basis_of(run: &CaseRun<'_>, step: &Step) -> (Option<Basis>, Option<String>) {
-    let case = &run.permutation.case;
+    let case = &run.test.case;
     if run.unmet && expectation(run, step) == Expectation::REJECT && !case.basis().binds() {
         return (Some(Basis::SpecMust), Some(UNSUPPORTED.to_owned()));
     }

@@ -56,7 +56,7 @@ fn needs_held_id(run: &CaseRun<'_>) -> bool {
         };
         step.factor == FactorRef::Held || step.also.iter().any(is_held)
     };
-    !run.permutation.flow.names_registration() && run.permutation.case.steps.iter().any(names)
+    !run.test.flow.names_registration() && run.test.case.steps.iter().any(names)
 }
 
 fn latest_id(run: &CaseRun<'_>) -> Result<Vec<u8>, Ended> {

@@ -7,14 +7,14 @@ use crate::contract::{Endpoint, clause};
 use crate::outcome::{CaseRecord, Finding, Profile, Reason, gravest};
 use crate::runner::judge::played::{Lines, Played};
 use crate::runner::judge::record;
-use crate::scenario::Permutation;
+use crate::scenario::Test;
 use crate::transport::{Exchange, Reply, grpcurl};
 use crate::wire::secret::{Masker, Secret};
 
 /// Calls at the beginning of a case, and at its end, that records keep.
 const KEPT: usize = 24;
 
-/// What ends a permutation early. The finding that says why was already recorded.
+/// What ends a test early. The finding that says why was already recorded.
 #[derive(Debug)]
 pub(crate) struct Ended;
 
@@ -198,27 +198,21 @@ impl Ledger {
     }
 
     /// The clauses that the case says something of, once all that it expects is known to hold.
-    fn established<'p>(&self, permutation: &'p Permutation, profile: Profile) -> impl Iterator<Item = &'p str> {
+    fn established<'p>(&self, test: &'p Test, profile: Profile) -> impl Iterator<Item = &'p str> {
         let holds =
             self.gravest(profile).is_some_and(|worst| matches!(worst.reason, Reason::Met | Reason::RightReason));
-        let named = permutation.case.clauses.iter().filter(move |_| holds);
+        let named = test.case.clauses.iter().filter(move |_| holds);
         let (met_at, answered_at) = (self.met_at, self.answered_at);
         named.filter_map(move |id| {
             let suffices = clause::find(id).is_some_and(|clause| clause.any_answer);
             let endpoint = met_at.or(answered_at.filter(|_| suffices))?;
-            Some(clause::at(id, endpoint, permutation.protocol))
+            Some(clause::at(id, endpoint, test.protocol))
         })
     }
 
-    /// Writes everything into the record of a permutation.
-    pub(crate) fn into_record(
-        self,
-        record: &mut CaseRecord,
-        permutation: &Permutation,
-        profile: Profile,
-        masker: &Masker,
-    ) {
-        let established = self.established(permutation, profile);
+    /// Writes everything into the record of a test.
+    pub(crate) fn into_record(self, record: &mut CaseRecord, test: &Test, profile: Profile, masker: &Masker) {
+        let established = self.established(test, profile);
         let checked: BTreeSet<&str> = self.checked.iter().copied().chain(established).collect();
         record.checked = checked.into_iter().map(str::to_owned).collect();
         // A case of very many calls shows its beginning and its end.

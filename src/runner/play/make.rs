@@ -72,7 +72,7 @@ fn require(
     if made == Made::Good {
         return Ok(form_of(run, made).1);
     }
-    let case = &run.permutation.case;
+    let case = &run.test.case;
     let clause = run.clause();
     let requires_verification = options.user_verification.as_deref() == Some("required");
     let offers = |algorithm| offers(options, algorithm);
@@ -123,7 +123,7 @@ fn create(
     made: Made,
     algorithm: CoseAlgorithm,
 ) -> Result<MadeCredential, ClientError> {
-    let mutations = step.mutations(run.permutation.length);
+    let mutations = step.mutations(run.test.length);
     run.made = run.made.wrapping_add(1);
     let mut seed = run.seed;
     seed[0] ^= run.made;
@@ -135,7 +135,7 @@ fn create(
         (Made::SameCredentialId | Made::SameCredential, Some(earlier)) => earlier.created.credential_id.clone(),
         _ => fresh_id(&seed, &options.challenge),
     };
-    let case = &run.permutation.case;
+    let case = &run.test.case;
     let (format, _) = form_of(run, made);
     let request = CreationRequest {
         mutations: &mutations,
@@ -159,7 +159,7 @@ pub(crate) fn good(run: &CaseRun<'_>, made: &MadeCredential) -> Option<Vec<u8>> 
     let MadeCredential { created, seed, recipe, .. } = made;
     let request = CreationRequest {
         algorithm: recipe.algorithm,
-        key: run.permutation.case.key.as_deref().filter(|_| recipe.keyed).map(CredentialKey::Named),
+        key: run.test.case.key.as_deref().filter(|_| recipe.keyed).map(CredentialKey::Named),
         credential_id: Some(created.credential_id.clone()),
         ..CreationRequest::new(*seed, recipe.format)
     };
@@ -168,8 +168,8 @@ pub(crate) fn good(run: &CaseRun<'_>, made: &MadeCredential) -> Option<Vec<u8>> 
 
 /// Format and algorithm of what is made: those of the case, but for a good credential that is to be in another form.
 fn form_of(run: &CaseRun<'_>, made: Made) -> Form {
-    let format = run.permutation.format;
-    let own = (format, run.permutation.case.control_algorithm(format));
+    let format = run.test.format;
+    let own = (format, run.test.case.control_algorithm(format));
     run.good_form.filter(|_| made == Made::Good).unwrap_or(own)
 }
 

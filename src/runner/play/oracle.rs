@@ -20,7 +20,7 @@ pub(crate) fn expected(player: &CaseRun<'_>, step: &Step, made: Made, following:
         following.iter().find(|step| matches!(step.call, Some(OperationRef::Verify | OperationRef::Operation)));
     let must_refuse = verify.and_then(|step| step.expect).is_some_and(|expectation| expectation.must_refuse());
     match player.clause().strip_prefix("webauthn/") {
-        Some(slug) if must_refuse && made != Made::Good && player.permutation.case.is_wrong(step) => {
+        Some(slug) if must_refuse && made != Made::Good && player.test.case.is_wrong(step) => {
             OracleVerdict::RefuseAt(slug.to_owned())
         }
         _ => OracleVerdict::Accept,
@@ -56,7 +56,7 @@ pub(crate) fn consult(
         now: player.shared.settings.now,
     };
     // In base64 the text is carried and else the value; they differ where a mutation changed the text.
-    let slot = player.permutation.flow.endpoint(Operation::Verify).and_then(|verify| verify.asks(What::Credential));
+    let slot = player.test.flow.endpoint(Operation::Verify).and_then(|verify| verify.asks(What::Credential));
     let text = match slot.map(|slot| slot.form) {
         Some(Form::Base64) => serde_json::from_slice(&credential.text).unwrap_or_default(),
         _ => credential.json.clone(),

@@ -17,7 +17,7 @@ pub(crate) async fn look_for_others(run: &mut CaseRun<'_>, attempt: u8) {
         look_once_more(run).await;
     }
     if run.foreign > 0 {
-        run.shared.doubts.met_others(&run.permutation.id, attempt);
+        run.shared.doubts.met_others(&run.test.id, attempt);
     }
 }
 

@@ -24,7 +24,7 @@ const LOST: usize = 4;
 pub(crate) async fn together(run: &mut CaseRun<'_>, steps: &[Step]) -> Result<(), Ended> {
     let mut calls = Vec::new();
     for (step, operation) in steps.iter().filter_map(|step| Some((step, step.call?))) {
-        calls.push(prepared(run, run.permutation.operation(operation), step)?);
+        calls.push(prepared(run, run.test.operation(operation), step)?);
     }
     let sent = send_together(run, &mut calls, steps).await;
     for ((sent, (line, call)), step) in sent.into_iter().zip(&calls).zip(steps) {

@@ -10,7 +10,7 @@ use super::stored;
 use crate::contract::Operation;
 use crate::outcome::{Finding, Profile, Reason, Verdict};
 use crate::runner::memory::controls::SIMPLE;
-use crate::scenario::{Caller, Expectation, FlowRef, Made, Permutation, Step, Whom};
+use crate::scenario::{Caller, Expectation, FlowRef, Made, Step, Test, Whom};
 use crate::transport::Reply;
 
 /// What is looked at does not depend on how strictly it is judged, so that a recorded run can be judged under another profile.
@@ -39,7 +39,7 @@ pub(crate) async fn settle(run: &mut CaseRun<'_>) -> Result<(), Ended> {
 /// which in v1 nobody can: there it is that of v2, which shows the same factors. `None` if the target does not offer that.
 fn next_start(run: &CaseRun<'_>) -> Option<Step> {
     let next = Step { expect: Some(Expectation::KEPT), about: Some(AFTER_STATE), ..Step::default() };
-    let flow = run.permutation.flow;
+    let flow = run.test.flow;
     if !run.lease.is_locked(true) || flow.names_user() {
         return Some(next);
     }
@@ -82,8 +82,8 @@ async fn look(run: &mut CaseRun<'_>, next: Step) -> Result<(), Ended> {
 /// A good enrolment in a form that the target is known to take: that of the case may be what it refuses. Where no control has told
 /// yet, the simplest forms are tried.
 async fn enrol_again(run: &mut CaseRun<'_>, next: &Step) -> Result<(), Ended> {
-    let Permutation { flow, protocol, format, .. } = *run.permutation;
-    let own = (format, run.permutation.case.control_algorithm(format));
+    let Test { flow, protocol, format, .. } = *run.test;
+    let own = (format, run.test.case.control_algorithm(format));
     run.good_form = run.shared.controls.known_form((flow, protocol), own);
     if run.good_form.is_none() {
         let [first, second] = SIMPLE;

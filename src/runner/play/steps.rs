@@ -15,9 +15,9 @@ use crate::contract::Operation;
 use crate::scenario::{Made, OperationRef, Step, When};
 
 pub(crate) async fn run_steps(run: &mut CaseRun<'_>) -> Result<(), Ended> {
-    let permutation = run.permutation;
+    let test = run.test;
     look_before(run).await?;
-    let mut following = permutation.case.steps.as_slice();
+    let mut following = test.case.steps.as_slice();
     for group in following.split_inclusive(|step| !step.with_next) {
         following = &following[group.len()..];
         let [step] = group else {
@@ -29,7 +29,7 @@ pub(crate) async fn run_steps(run: &mut CaseRun<'_>) -> Result<(), Ended> {
         }
         for _ in 0..step.times {
             if let Some(operation) = step.prepare {
-                prepare(run, permutation.operation(operation)).await?;
+                prepare(run, test.operation(operation)).await?;
             } else if step.make.is_some() && leaves_out_make(run, step) {
                 continue;
             } else if let Some(made) = step.make {
@@ -49,13 +49,13 @@ pub(crate) async fn run_steps(run: &mut CaseRun<'_>) -> Result<(), Ended> {
                 wait_for_expiry(run).await?;
             } else if let Some(race) = step.race {
                 race_verifies(run, race, step).await?;
-            } else if step.call == Some(OperationRef::List) && permutation.case.watch.is_none() {
+            } else if step.call == Some(OperationRef::List) && test.case.watch.is_none() {
                 read_back(run, step).await?;
             } else if let (Some(_), Some(operation)) = (step.twin, step.call) {
-                compare_twins(run, permutation.operation(operation), step).await?;
+                compare_twins(run, test.operation(operation), step).await?;
             } else if let Some(operation) = step.call {
-                let operation = permutation.operation(operation);
-                if permutation.case.watch.is_some() {
+                let operation = test.operation(operation);
+                if test.case.watch.is_some() {
                     watched_step(run, operation, step).await?;
                 } else {
                     call_step(run, operation, step).await?;

@@ -32,9 +32,9 @@ const SECOND_LOOK: Duration = Duration::from_secs(2);
 
 /// Before a case that reads back in v1, where a start says no id: what the list shows already.
 pub(crate) async fn look_before(run: &mut CaseRun<'_>) -> Result<(), Ended> {
-    let case = &run.permutation.case;
+    let case = &run.test.case;
     let lists = case.steps.iter().any(|step| step.call == Some(OperationRef::List));
-    if !lists || case.watch.is_some() || run.permutation.flow.names_registration() {
+    if !lists || case.watch.is_some() || run.test.flow.names_registration() {
         return Ok(());
     }
     if let Some(listed) = look_at_list(run, &Step::default()).await? {
@@ -157,7 +157,7 @@ fn open_registration(run: &CaseRun<'_>, asked: &Asked<'_>, listed: &Listed) -> O
 /// Records what was seen; a case whose list is wrong ends.
 fn report_problems(run: &mut CaseRun<'_>, problems: Vec<Problem>, waited: Duration) -> Result<(), Ended> {
     run.ledger.look_at([NAME, ID, KIND, LISTED, STATE]);
-    let binds = run.permutation.case.basis().binds();
+    let binds = run.test.case.basis().binds();
     let is_wrong = !problems.is_empty();
     for Problem { clause, reason, expected, received, may_pass, .. } in problems {
         // What the case leaves open is at most done otherwise than the documents have it.
@@ -170,7 +170,7 @@ fn report_problems(run: &mut CaseRun<'_>, problems: Vec<Problem>, waited: Durati
 
 /// Ids of a subject's factors, where a start does not say them; none elsewhere.
 pub(crate) async fn listed(run: &mut CaseRun<'_>, step: &Step) -> Result<Vec<String>, Ended> {
-    let flow = run.permutation.flow;
+    let flow = run.test.flow;
     let Some(list) = flow.endpoint(Operation::List).filter(|_| !flow.names_registration()) else {
         return Ok(Vec::new());
     };

@@ -19,7 +19,7 @@ use crate::transport::Reply;
 /// Whether a step of a watched case can't be played, since it needs what calls before did not come to, or what the target or
 /// its accounts do not have.
 fn asked(run: &CaseRun<'_>, operation: Operation, step: &Step) -> Option<Asked> {
-    let flow = step.flow.of(run.permutation.flow);
+    let flow = step.flow.of(run.test.flow);
     let target = &run.shared.target;
     let is_offered = target.flows.contains(&flow) && flow.endpoint(operation).is_some();
     if !is_offered || run.shared.transport(run.protocol(step)).is_none() {
@@ -57,7 +57,7 @@ fn asked(run: &CaseRun<'_>, operation: Operation, step: &Step) -> Option<Asked> 
 pub(crate) fn leaves_out_make(run: &CaseRun<'_>, step: &Step) -> bool {
     let is_refused = |number: usize| run.book.entries.get(number - 1).is_none_or(|e| e.state == State::Refused);
     let is_free = |number: usize| run.book.is_free(number - 1);
-    run.permutation.case.watch.is_some() && (step.of.is_some_and(is_refused) || !step.from.is_none_or(is_free))
+    run.test.case.watch.is_some() && (step.of.is_some_and(is_refused) || !step.from.is_none_or(is_free))
 }
 
 /// Plays a step of a watched case that calls, and notes where the case ends.
@@ -65,7 +65,7 @@ pub(crate) async fn watched_step(run: &mut CaseRun<'_>, operation: Operation, st
     run.book.calls += 1;
     let ended = watched(run, operation, step).await;
     if ended.is_err() {
-        run.shared.facts.note_played(&run.permutation.id, run.book.calls);
+        run.shared.facts.note_played(&run.test.id, run.book.calls);
     }
     ended
 }
@@ -78,7 +78,7 @@ async fn watched(run: &mut CaseRun<'_>, operation: Operation, step: &Step) -> Re
     let Some(asked) = asked(run, operation, step) else {
         if operation == Operation::Start {
             run.starts.push(Started::default());
-            run.book.entries.push(Entry::new(true, run.permutation.flow, false, State::Refused));
+            run.book.entries.push(Entry::new(true, run.test.flow, false, State::Refused));
         }
         return Ok(());
     };
@@ -102,7 +102,7 @@ async fn watched(run: &mut CaseRun<'_>, operation: Operation, step: &Step) -> Re
         Reply::Success(body) if operation == Operation::List => compare_list(run, &asked, &call, body).await?,
         _ => {}
     }
-    let always = run.permutation.case.watch == Some(Watch::Always) && operation != Operation::List;
+    let always = run.test.case.watch == Some(Watch::Always) && operation != Operation::List;
     if always { look_at_lists(run).await } else { Ok(()) }
 }
 
@@ -110,7 +110,7 @@ async fn watched(run: &mut CaseRun<'_>, operation: Operation, step: &Step) -> Re
 fn looked_at(run: &mut CaseRun<'_>, call: &Step, asked: &Asked, clauses: &[&'static str]) {
     let Some(endpoint) = asked.flow.endpoint(asked.operation) else { return };
     let protocol = run.protocol(call);
-    if protocol == run.permutation.protocol {
+    if protocol == run.test.protocol {
         run.ledger.look_at(clauses.iter().map(|clause| clause::at(clause, endpoint, protocol)));
     }
 }
@@ -124,7 +124,7 @@ fn looked_at_user(run: &mut CaseRun<'_>, call: &Step, asked: &Asked, clauses: &[
 }
 
 fn predicted(run: &CaseRun<'_>, asked: &Asked) -> Predicted {
-    let learnt = &run.permutation.case.learnt;
+    let learnt = &run.test.case.learnt;
     let known = |question: &str| {
         learnt.get(question).copied().or_else(|| run.shared.facts.known(question).map(|fact| fact.answer))
     };
@@ -163,15 +163,15 @@ fn follow(run: &mut CaseRun<'_>, asked: &Asked, is_accepted: bool) {
 
 /// Keeps an answer to what the documents leave open, and says where it is another than before.
 fn learn_fact(run: &mut CaseRun<'_>, question: &str, answer: bool) -> Result<(), Ended> {
-    if let Some(known) = run.permutation.case.learnt.get(question) {
+    if let Some(known) = run.test.case.learnt.get(question) {
         if *known == answer {
             return Ok(());
         }
-        run.shared.facts.contradict(&run.permutation.id, question);
+        run.shared.facts.contradict(&run.test.id, question);
         return inconsistent(run, question, answer, "as the case says");
     }
-    let Err(fact) = run.shared.facts.learn(question, answer, run.permutation) else { return Ok(()) };
-    run.shared.facts.contradict(&run.permutation.id, question);
+    let Err(fact) = run.shared.facts.learn(question, answer, run.test) else { return Ok(()) };
+    run.shared.facts.contradict(&run.test.id, question);
     inconsistent(run, question, answer, &place(&fact))
 }
 
@@ -187,11 +187,11 @@ fn name_earlier(run: &mut CaseRun<'_>, predicted: &Predicted) {
         return;
     };
     let fact = run.shared.facts.known(question);
-    let known = run.permutation.case.learnt.get(question).copied();
+    let known = run.test.case.learnt.get(question).copied();
     let before = fact.as_ref().map_or_else(|| "as the case says".to_owned(), place);
     if let Some(answer) = known.or_else(|| fact.map(|fact| fact.answer)) {
         finding.expected = format!("{}: {}, {before}", finding.expected, answered(question, answer));
-        run.shared.facts.contradict(&run.permutation.id, question);
+        run.shared.facts.contradict(&run.test.id, question);
     }
 }
 
@@ -265,7 +265,7 @@ async fn compare_list(run: &mut CaseRun<'_>, asked: &Asked, step: &Step, body: &
 /// Whether something is missing that was not known to be missing: it may come yet.
 fn is_news(run: &CaseRun<'_>, answers: &Answers) -> bool {
     let known = |question: &str| {
-        let learnt = run.permutation.case.learnt.get(question).copied();
+        let learnt = run.test.case.learnt.get(question).copied();
         learnt.or_else(|| run.shared.facts.known(question).map(|fact| fact.answer))
     };
     answers.iter().any(|answer| answer.may_come && known(&answer.question) != Some(false))

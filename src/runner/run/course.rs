@@ -16,12 +16,12 @@ use crate::runner::judge::agreement::Agreement;
 use crate::runner::judge::breaker::Breaker;
 use crate::runner::judge::record::{of_bug, record_of};
 use crate::runner::state::Shared;
-use crate::scenario::{Permutation, Plan};
+use crate::scenario::{Plan, Test};
 
-/// Calls of a permutation that is played before the others.
+/// Calls of a test that is played before the others.
 const LONG: usize = 50;
 
-/// Time limits of a call that permutations under way have when a bound of the run was reached.
+/// Time limits of a call that tests under way have when a bound of the run was reached.
 const GRACE: u32 = 2;
 
 /// A run under way.
@@ -29,12 +29,12 @@ pub(crate) struct Course<S> {
     shared: Arc<Shared>,
     shard: Option<Shard>,
     flows: Vec<Flow>,
-    waiting: std::vec::IntoIter<Permutation>,
+    waiting: std::vec::IntoIter<Test>,
     running: JoinSet<CaseRecord>,
     /// Comparisons of protocols that found a difference, while they are played again.
     doubted: JoinSet<CaseRecord>,
     /// With their numbers, in the order in which they were begun.
-    under_way: HashMap<Id, (u64, Permutation)>,
+    under_way: HashMap<Id, (u64, Test)>,
     next: u64,
     agreement: Agreement,
     breaker: Breaker,
@@ -46,7 +46,7 @@ pub(crate) struct Course<S> {
 enum Ending {
     Whole,
     Interrupted,
-    /// Begun permutations are over, or are given up.
+    /// Begun tests are over, or are given up.
     Bound(Stopped),
     Gone(StopCause),
 }
@@ -61,12 +61,12 @@ struct Bound {
 
 impl<S: FnMut(&Event)> Course<S> {
     pub(crate) fn new(shared: Arc<Shared>, plan: &Plan, sink: S) -> Course<S> {
-        let mut played: Vec<Permutation> = plan.played().cloned().collect();
+        let mut played: Vec<Test> = plan.played().cloned().collect();
         // A case of hundreds of calls would be what is waited for at the end.
-        played.sort_by_key(|permutation| estimate::calls(permutation) < LONG);
+        played.sort_by_key(|test| estimate::calls(test) < LONG);
         let of_target = shared.target.flows.iter().copied();
         Course {
-            flows: of_target.filter(|flow| played.iter().any(|permutation| permutation.flow == *flow)).collect(),
+            flows: of_target.filter(|flow| played.iter().any(|test| test.flow == *flow)).collect(),
             agreement: Agreement::new(&played, shared.target.profile),
             breaker: Breaker::new(shared.settings.concurrency, shared.target.profile),
             shard: plan.shard,
@@ -96,9 +96,9 @@ impl<S: FnMut(&Event)> Course<S> {
         };
         held.into_iter().for_each(|record| self.tell(record));
         if let Some(stopped) = stopped {
-            let mut left: Vec<Permutation> = self.under_way.drain().map(|(_, (_, permutation))| permutation).collect();
+            let mut left: Vec<Test> = self.under_way.drain().map(|(_, (_, test))| test).collect();
             left.sort_by(|a, b| a.id.cmp(&b.id));
-            left.iter().for_each(|permutation| self.tell(given_up(permutation, stopped)));
+            left.iter().for_each(|test| self.tell(given_up(test, stopped)));
         }
         if let Some(record) = self.shared.challenges.judged(self.shard, self.shared.target.profile) {
             (self.sink)(&Event::CaseFinished(Box::new(record)));
@@ -154,10 +154,10 @@ impl<S: FnMut(&Event)> Course<S> {
 
     fn begin_more(&mut self) {
         while self.running.len() + self.doubted.len() < self.shared.settings.concurrency.max(1)
-            && let Some(permutation) = self.waiting.next()
+            && let Some(test) = self.waiting.next()
         {
-            let task = self.running.spawn(tries::play(Arc::clone(&self.shared), permutation.clone()));
-            self.under_way.insert(task.id(), (self.next, permutation));
+            let task = self.running.spawn(tries::play(Arc::clone(&self.shared), test.clone()));
+            self.under_way.insert(task.id(), (self.next, test));
             self.next += 1;
         }
     }
@@ -174,8 +174,8 @@ impl<S: FnMut(&Event)> Course<S> {
 
     fn take(&mut self, joined: Result<(Id, CaseRecord), JoinError>) {
         let id = joined.as_ref().map_or_else(JoinError::id, |(id, _)| *id);
-        let Some((number, permutation)) = self.under_way.remove(&id) else { return };
-        let record = joined.map_or_else(|error| panicked(&permutation, &error), |(_, record)| record);
+        let Some((number, test)) = self.under_way.remove(&id) else { return };
+        let record = joined.map_or_else(|error| panicked(&test, &error), |(_, record)| record);
         let now = self.now();
         self.breaker.take(record, (number, self.next), now).into_iter().for_each(|record| self.tell(record));
     }
@@ -219,20 +219,20 @@ async fn felt(probe: &mut Option<JoinHandle<Pulse>>) -> Pulse {
     }
 }
 
-/// The record of a permutation whose task panicked: a fault of ours, and the run goes on.
-pub(crate) fn panicked(permutation: &Permutation, error: &JoinError) -> CaseRecord {
-    ended(permutation, Reason::HarnessBug, "no panic", error.to_string())
+/// The record of a test whose task panicked: a fault of ours, and the run goes on.
+pub(crate) fn panicked(test: &Test, error: &JoinError) -> CaseRecord {
+    ended(test, Reason::HarnessBug, "no panic", error.to_string())
 }
 
-/// The record of a permutation that the end of the run has cut off.
-fn given_up(permutation: &Permutation, stopped: Stopped) -> CaseRecord {
+/// The record of a test that the end of the run has cut off.
+fn given_up(test: &Test, stopped: Stopped) -> CaseRecord {
     let reason = if stopped.cause.is_bound() { Reason::Budget } else { Reason::Aborted };
-    ended(permutation, reason, "the case is played to its end", format!("given up: {stopped}"))
+    ended(test, reason, "the case is played to its end", format!("given up: {stopped}"))
 }
 
-fn ended(permutation: &Permutation, reason: Reason, expected: &str, received: String) -> CaseRecord {
-    let mut record = record_of(permutation);
-    record.findings = vec![Finding::new("runner", permutation.case.primary_clause(), reason, expected, received)];
+fn ended(test: &Test, reason: Reason, expected: &str, received: String) -> CaseRecord {
+    let mut record = record_of(test);
+    record.findings = vec![Finding::new("runner", test.case.primary_clause(), reason, expected, received)];
     record.decide(Profile::default());
     record
 }
@@ -264,15 +264,15 @@ cases:
     #[test]
     fn what_the_end_of_a_run_cuts_off_has_no_verdict() {
         let plan = plan(&[Protocol::Grpc]);
-        let permutation = &plan.permutations[0];
+        let test = &plan.tests[0];
         for (cause, reason) in [
             (StopCause::MaxTime, Reason::Budget),
             (StopCause::MaxFailures, Reason::Budget),
             (StopCause::Unanswered, Reason::Aborted),
             (StopCause::TokenRefused, Reason::Aborted),
         ] {
-            let record = given_up(permutation, Stopped { cause, at: 60 });
-            assert_eq!((record.id.as_str(), record.protocol.as_str()), (permutation.id.as_str(), "grpc"));
+            let record = given_up(test, Stopped { cause, at: 60 });
+            assert_eq!((record.id.as_str(), record.protocol.as_str()), (test.id.as_str(), "grpc"));
             assert_eq!((record.verdict, record.reason), (Verdict::Error, reason));
             assert!(record.findings[0].received.contains("00:01:00 UTC"), "{:?}", record.findings);
         }

@@ -61,7 +61,7 @@ impl Runner {
     /// # Errors
     /// What is wrong and how to mend it.
     pub async fn preflight(&self) -> Result<(), PreflightError> {
-        let planned = |flow: &Flow| self.plan.played().any(|permutation| permutation.flow == *flow);
+        let planned = |flow: &Flow| self.plan.played().any(|test| test.flow == *flow);
         let flows: Vec<Flow> = self.shared.target.flows.iter().copied().filter(planned).collect();
         protocols::preflight(&self.shared, &flows).await
     }
@@ -77,7 +77,7 @@ impl Runner {
         self.shared.call_time.get().copied()
     }
 
-    /// Permutations that run at the same time: as many as were asked for, or as the subjects are enough for.
+    /// Tests that run at the same time: as many as were asked for, or as the subjects are enough for.
     pub fn concurrency(&self) -> usize {
         self.shared.settings.concurrency
     }
@@ -95,14 +95,14 @@ impl Runner {
     /// The first event.
     pub fn started(&self) -> RunStarted {
         let mut clauses: HashSet<&str> = checked_clauses().into_iter().collect();
-        clauses.extend(self.plan.permutations.iter().flat_map(|p| p.case.clauses.iter().map(String::as_str)));
+        clauses.extend(self.plan.tests.iter().flat_map(|p| p.case.clauses.iter().map(String::as_str)));
         RunStarted {
             format: Event::FORMAT,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             seed: self.shared.settings.seed,
             target: self.shared.target.name.clone(),
             base_url: self.shared.target.base_url().to_owned(),
-            permutations: self.plan.played().count(),
+            tests: self.plan.played().count(),
             available: self.plan.available,
             cases: self.plan.cases(),
             clauses: clauses.into_iter().filter(|id| clause::find(id).is_some()).count(),

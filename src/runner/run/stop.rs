@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::outcome::StopCause;
 
-/// Stops a run from outside. Finished permutations are kept; those under way are given up at once, or, where a bound was reached, may
+/// Stops a run from outside. Finished tests are kept; those under way are given up at once, or, where a bound was reached, may
 /// come to their end.
 #[derive(Debug, Clone, Default)]
 pub struct Stop(Arc<StopState>);

@@ -1,4 +1,4 @@
-//! The pool of subjects: each is leased to one permutation at a time.
+//! The pool of subjects: each is leased to one test at a time.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -14,7 +14,7 @@ use crate::wire::secret::Secret;
 /// A pool with fewer subjects is none.
 const LEAST: usize = 2;
 
-/// Subjects that wait for a permutation.
+/// Subjects that wait for a test.
 #[derive(Debug, Clone)]
 pub(crate) struct SubjectPool(Arc<Pool>);
 
@@ -38,7 +38,7 @@ struct Waiting {
     locked: bool,
 }
 
-/// Subjects of one permutation; they go back to the pool when it is dropped.
+/// Subjects of one test; they go back to the pool when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Lease {
     subjects: Vec<Waiting>,
@@ -79,7 +79,7 @@ impl SubjectPool {
         }))
     }
 
-    /// Waits until subjects for a permutation of a case are free, and makes the tokens good again that a U2F enrolment has locked.
+    /// Waits until subjects for a test of a case are free, and makes the tokens good again that a U2F enrolment has locked.
     /// `Err` says why there never will be.
     pub(crate) async fn lease(&self, case: &Case) -> Result<Lease, String> {
         self.lease_or_used(case, false).await

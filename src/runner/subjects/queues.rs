@@ -4,18 +4,18 @@ use std::collections::VecDeque;
 
 use crate::scenario::{Demand, Sharing};
 
-/// Subjects that wait for a permutation.
+/// Subjects that wait for a test.
 #[derive(Debug)]
 pub(crate) struct Queues<T> {
     /// Nobody used them yet.
     fresh: VecDeque<T>,
     /// The longest unused first.
     used: VecDeque<T>,
-    /// Of permutations that share with nobody, or did not pass: used again where there are no others.
+    /// Of tests that share with nobody, or did not pass: used again where there are no others.
     aside: VecDeque<T>,
-    /// Fresh ones that permutations are still going to ask for which can do with no others.
+    /// Fresh ones that tests are still going to ask for which can do with no others.
     kept_fresh: usize,
-    /// Further ones that are kept for permutations that share with nobody, as long as there are others.
+    /// Further ones that are kept for tests that share with nobody, as long as there are others.
     kept_own: usize,
 }
 
@@ -26,7 +26,7 @@ impl<T> Queues<T> {
         Queues { fresh: all.into_iter().collect(), used, aside, kept_fresh: demand.fresh, kept_own: demand.own }
     }
 
-    /// So many for one permutation. `None` if there are not enough here, or none is fresh where the first has to be.
+    /// So many for one test. `None` if there are not enough here, or none is fresh where the first has to be.
     pub(crate) fn take(&mut self, count: usize, sharing: Sharing) -> Option<Vec<T>> {
         let strict = usize::from(sharing == Sharing::Fresh).min(count);
         let enough = self.fresh.len() + self.used.len() + self.aside.len() >= count;

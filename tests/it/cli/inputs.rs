@@ -52,7 +52,7 @@ fn wrong_usage_is_told_on_standard_error() {
 
 #[test]
 fn a_pattern_that_matches_nothing_is_an_error() {
-    proofmark(&["run", "nothing/**"]).exits(4).says(&["`nothing/**`", "`proofmark list permutations`"]);
+    proofmark(&["run", "nothing/**"]).exits(4).says(&["`nothing/**`", "`proofmark list tests`"]);
     proofmark(&["run", "enrolment/good", "nothing"]).exits(4).says(&["`nothing`"]);
     proofmark(&["run", "limits", "--fuzz", "5"]).exits(4).says(&["no selected case mutates a credential"]);
 }
@@ -72,7 +72,7 @@ fn two_reports_to_one_file_are_refused_and_nothing_is_left() {
 fn everything_can_be_listed() {
     let lists = [
         ("cases", "enrolment/good", 1000),
-        ("permutations", "v2/passkey/grpc-web/enrolment/good/none", 20_000),
+        ("tests", "v2/passkey/grpc-web/enrolment/good/none", 20_000),
         ("clauses", "webauthn/7.1/origin", 90),
         ("mutations", "rp-id-hash", 30),
         ("faults", "truncated-body", 10),

@@ -122,9 +122,7 @@ fn a_replay_shows_every_call_and_compares() {
     assert!(shown.out.contains("verdict   fail (accepted-invalid)"), "{}", shown.out);
     proofmark(&["replay", "client-data"]).exits(2).says(&["more than the 12 that are shown"]);
     proofmark(&["replay", "nothing/here"]).exits(4).says(&["nothing/here"]);
-    proofmark(&["show", "enrolment/good", "--from", &text(&path)])
-        .exits(4)
-        .says(&["no permutation, case, clause or reason"]);
+    proofmark(&["show", "enrolment/good", "--from", &text(&path)]).exits(4).says(&["no test, case, clause or reason"]);
 }
 
 #[test]

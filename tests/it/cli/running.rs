@@ -100,7 +100,7 @@ fn serve_stops_on_an_interrupt_and_refuses_a_port_in_use() {
 
 #[test]
 fn a_closed_output_is_no_panic() {
-    for args in [&["list", "permutations"][..], &["--help"], &["run", "enrolment/good", "--seed", "1"]] {
+    for args in [&["list", "tests"][..], &["--help"], &["run", "enrolment/good", "--seed", "1"]] {
         let mut child = Running(command(args).spawn().expect("started"));
         let mut out = BufReader::new(child.0.stdout.take().expect("piped"));
         out.read_line(&mut String::new()).expect("UTF-8");

@@ -24,7 +24,7 @@ fn events(seed: u64, records: Vec<CaseRecord>) -> Vec<Event> {
         seed,
         target: "staging".to_owned(),
         base_url: "https://id.example".to_owned(),
-        permutations: records.len(),
+        tests: records.len(),
         available: records.len(),
         cases: 3,
         clauses: 2,

@@ -84,7 +84,7 @@ fn another_defect_in_its_place_is_changed() {
     // The case that no entry means fails too.
     let out = run(&place, words, 1);
     assert!(out.contains("the gate is red: 4 new, 1 entry needs a look, 0 known"), "{out}");
-    assert!(out.contains("FAIL wrong-shape: api/shape/error/type in 12 permutations"), "explained in full: {out}");
+    assert!(out.contains("FAIL wrong-shape: api/shape/error/type in 12 tests"), "explained in full: {out}");
     let changed = "CHANGED known.toml:4 client-data/origin-other-site, ...: 8 records, such as ";
     assert!(out.contains(changed) && out.contains("not what it says, fail (accepted-invalid): accepted"), "{out}");
     let junit = place.read("report.xml");

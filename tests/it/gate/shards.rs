@@ -76,7 +76,7 @@ fn an_empty_shard_is_green_and_partial() {
         let output = place.proofmark(&format!("run v2/u2f/rest/enrolment/good --seed 1 -q --shard hash:{shard}/64"));
         output.err.contains("is empty").then_some((shard, output))
     });
-    let (shard, output) = empty.expect("one permutation is in one of 64 shards");
+    let (shard, output) = empty.expect("one test is in one of 64 shards");
     let output = output.exits(0);
     assert!(
         output.err.contains(&format!("shard {shard}/64 is empty: nothing of the plan falls into it")),

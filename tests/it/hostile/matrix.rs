@@ -232,7 +232,7 @@ fn judged(behaviour: &Behaviour, way: Way, ran: &Ran) -> Vec<String> {
             None => {}
         }
     }
-    let planned = run.started.permutations;
+    let planned = run.started.tests;
     if run.cases.iter().filter(|record| record.protocol != "all").count() != planned {
         wrongs.push(format!("{} records of {planned}", run.cases.len()));
     }
@@ -383,9 +383,9 @@ each protocol, at once, and takes no more memory:
 const AWAY: &str = "
 A target that goes away while a run is under way costs what was played meanwhile, each `error(target-unreachable)` with the system's
 word for it (`refused`), after the tries that `--retries` allows; the exit code is 6. When it is back, the rest of the run is judged as ever, also the negatives
-whose control it cost. If it stays away, five permutations in a row without an answer are enough (fewer where fewer are played at a time):
+whose control it cost. If it stays away, five tests in a row without an answer are enough (fewer where fewer are played at a time):
 then a good enrolment is tried over each protocol, and if that has no answer either, the run ends with one line, such as
-`stopped   the target went away at 14:03:22 UTC (no call is answered any more): 771 of 4493 permutations were played`. What those
-permutations came to is an error and no fail, since it can't be told from the end of the target (`tests/it/misbehaving/away.rs`,
+`stopped   the target went away at 14:03:22 UTC (no call is answered any more): 771 of 4493 tests were played`. What those
+tests came to is an error and no fail, since it can't be told from the end of the target (`tests/it/misbehaving/away.rs`,
 `tests/it/cli/stopped.rs`).
 ";

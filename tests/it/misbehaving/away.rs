@@ -57,7 +57,7 @@ impl Door {
     }
 }
 
-/// Plays one permutation after the other, with the door closed before the one of this number, and opened after the first error.
+/// Plays one test after the other, with the door closed before the one of this number, and opened after the first error.
 async fn run_with_door(patterns: &[&str], closed_before: usize) -> RunRecord {
     let server = server(40, &[]).await;
     let mut door = Door::of(server.address);
@@ -94,7 +94,7 @@ fn is_error(event: &Event) -> bool {
     matches!(event, Event::CaseFinished(record) if record.verdict == Verdict::Error)
 }
 
-/// One error, and nothing else that is no pass but for the permutation, if any, whose call was under way when the door was closed: to be
+/// One error, and nothing else that is no pass but for the test, if any, whose call was under way when the door was closed: to be
 /// cut off before the reply is a crash.
 fn assert_one_error(run: &RunRecord) {
     let bad: Vec<&CaseRecord> = run.cases.iter().filter(|case| case.verdict != Verdict::Pass).collect();
@@ -112,7 +112,7 @@ fn assert_one_error(run: &RunRecord) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_target_that_goes_away_costs_what_is_played_meanwhile() {
     let run = run_with_door(&["enrolment/good"], 5).await;
-    assert_eq!(run.cases.iter().filter(|case| case.protocol != "all").count(), run.started.permutations);
+    assert_eq!(run.cases.iter().filter(|case| case.protocol != "all").count(), run.started.tests);
     assert_one_error(&run);
 }
 

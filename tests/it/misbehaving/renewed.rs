@@ -68,7 +68,7 @@ async fn run_expiring(calls: usize, patterns: &[&str]) -> (RunRecord, Vec<String
 async fn an_expired_token_is_renewed_once_and_the_run_is_as_good_as_without() {
     let (run, asked) = run_expiring(60, &["authorization/*", "client-data/type*", "enrolment/good"]).await;
     assert_eq!(run.finished.expect("a last event").stopped, None);
-    assert_eq!(run.cases.iter().filter(|case| case.protocol != "all").count(), run.started.permutations);
+    assert_eq!(run.cases.iter().filter(|case| case.protocol != "all").count(), run.started.tests);
     for caller in ["admin", "no-rights", "read-only"] {
         assert!(asked.iter().any(|line| line == caller), "{caller}: {asked:?}");
     }

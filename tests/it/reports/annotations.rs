@@ -70,12 +70,12 @@ fn badge() {
     let mut clean = run();
     clean.run.cases.retain(|case| case.verdict == Verdict::Pass);
     let ran = clean.run.cases.iter().filter(|case| case.protocol != "all").count();
-    (clean.run.started.permutations, clean.run.started.available, clean.run.started.cases) = (ran, ran, 1045);
+    (clean.run.started.tests, clean.run.started.available, clean.run.started.cases) = (ran, ran, 1045);
     let conformant = badge(clean.clone());
     assert_eq!(conformant["message"], "conformant, 1045 cases");
     assert_eq!((&conformant["color"], &conformant["schemaVersion"]), (&"brightgreen".into(), &1.into()));
     clean.run.started.available = 9_000;
-    assert_eq!(badge(clean)["message"], format!("partial, {ran} of 9000 permutations"));
+    assert_eq!(badge(clean)["message"], format!("partial, {ran} of 9000 tests"));
     let mut errors = run();
     errors.run.cases.retain(|case| case.verdict != Verdict::Fail);
     assert_eq!(badge(errors)["message"], "inconclusive, errors in 1 of 7 cases");

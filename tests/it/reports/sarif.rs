@@ -82,7 +82,7 @@ fn fails_and_deviations_are_results_and_errors_are_not() {
     let invocation = &log["runs"][0]["invocations"][0];
     assert_eq!(invocation["executionSuccessful"], false);
     let notification = invocation["toolExecutionNotifications"][0]["message"]["text"].as_str().expect("text");
-    assert!(notification.contains("No verdict (setup) on webauthn/7.1/accept in 1 permutation, such as"));
+    assert!(notification.contains("No verdict (setup) on webauthn/7.1/accept in 1 test, such as"));
 }
 
 #[test]

@@ -26,7 +26,7 @@ fn a_whole_stream_is_the_run() {
 fn a_stream_can_end_anywhere_after_its_first_line() {
     let mut clean = run();
     clean.run.cases.retain(|case| case.verdict == proofmark::outcome::Verdict::Pass);
-    clean.run.started.permutations = clean.run.cases.len() - 1;
+    clean.run.started.tests = clean.run.cases.len() - 1;
     clean.run.started.available = clean.run.cases.len() - 1;
     assert_eq!(clean.run.statement(), Statement::Conformant);
     let text = written("ndjson", &clean);
