@@ -1,4 +1,4 @@
-//! Accounts that a provisioner makes for a run: progress while it does, and their end.
+//! Accounts that a provisioner makes for a run: progress while they are made, and their removal.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,9 +12,10 @@ use crate::report::printable;
 use crate::runner::target::Accounts;
 use crate::runner::target_file;
 
-/// What is said while it is found out whether somebody has the accounts.
-pub const WAITING: &str = "another run has these accounts, or died with them: waiting for a sign of life";
-/// So long an interrupted run has to give its accounts back. Where it can't, the next one has to wait for a sign of life.
+/// The message while it is not yet known whether another run still uses the accounts.
+pub const WAITING: &str =
+    "another run uses these accounts, or was killed without removing them: waiting to see whether it is still alive";
+/// How long an interrupted run has to release its accounts. If it can't, the next run has to wait to see whether it is still alive.
 const GRACE: Duration = Duration::from_millis(500);
 
 /// A bar on a terminal, a line at the beginning and one at the end elsewhere; all on standard error.
@@ -30,7 +31,7 @@ struct Shown {
 }
 
 impl Teller {
-    /// Says nothing if it is told so.
+    /// With `quiet` it prints nothing.
     pub fn new(quiet: bool) -> Teller {
         Teller { quiet, shown: Mutex::default() }
     }
@@ -43,7 +44,7 @@ impl Teller {
         let (doing, done, all) = match &progress {
             Progress::Waiting => return output::note(WAITING),
             Progress::LeftOut(left, all, why) => {
-                let more = format!("; {left} are left out, the first since {}", printable(why));
+                let more = format!("; {left} are left out; the reason for the first: {}", printable(why));
                 return self.end(&format!("made {} of {all} subjects", all - left), &more);
             }
             Progress::Making(done, all) => ("making subjects", *done, *all),
@@ -98,12 +99,12 @@ impl Keeper {
         Keeper { provisioner: accounts.provisioner.clone(), keep, quiet }
     }
 
-    /// Removes what was made. What can't be removed is told, and is no reason for another exit code.
+    /// Removes the accounts that were made. Accounts that can't be removed are reported; they do not change the exit code.
     pub async fn close(&self) {
         let Some(provisioner) = &self.provisioner else { return };
         if self.keep {
             output::note(
-                "the accounts stay on the server; the next run uses them again, `proofmark sweep` removes them",
+                "the accounts stay on the server; the next run uses them again, and `proofmark sweep` removes them",
             );
             return provisioner.release().await;
         }
@@ -117,13 +118,13 @@ impl Keeper {
     }
 }
 
-/// Says what an interrupt while accounts are made leaves behind.
+/// Tells the user which accounts remain if the run is interrupted while accounts are made.
 pub async fn interrupted(target: Option<&Path>) {
     if let Some(path) = target.filter(|path| target_file::has_provisioner(path)) {
         tokio::time::sleep(GRACE).await;
         let path = path.display();
         output::note(&format!(
-            "accounts that were made so far are still there; `proofmark sweep --target {path}` removes them"
+            "the accounts that were made so far are still on the server; `proofmark sweep --target {path}` removes them"
         ));
     }
 }

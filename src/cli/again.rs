@@ -1,4 +1,4 @@
-//! What a command needs to play the same again: said to a reader, kept in the stream, and taken from there.
+//! The arguments that play a run again: printed for the reader, kept in the stream, and read from there.
 
 use std::path::{Path, PathBuf};
 
@@ -8,12 +8,12 @@ use crate::outcome::{CaseRecord, MadeWith, Profile, RunRecord, RunStarted};
 use crate::runner::target_file;
 use crate::wire::shell;
 
-/// What a command needs besides the seed to play the same again.
+/// The arguments, in addition to the seed, that play the same run again.
 pub fn arguments(arguments: &RunArguments) -> String {
     words(&made_with(arguments), arguments.profile)
 }
 
-/// The same for a recorded run; `None` where its stream does not say it.
+/// The same for a recorded run; `None` if its stream does not have them.
 pub fn recorded(run: &RunRecord) -> Option<String> {
     let RunStarted { made_with, profile, .. } = &run.started;
     let other = Some(*profile).filter(|profile| *profile != Profile::default());
@@ -39,10 +39,10 @@ pub fn made_with(arguments: &RunArguments) -> MadeWith {
     }
 }
 
-/// Takes from a recorded run what the command line does not say of the target and of own suites.
+/// Takes the target and the own suites from a recorded run, unless the command line gives them.
 ///
 /// # Errors
-/// What is not there any more or was never recorded, and the option that says it.
+/// Something does not exist any more or was never recorded; the error names the option to give.
 pub fn take(stream: &Path, run: &RunRecord, id: &str, arguments: &mut RunArguments) -> Result<(), Failure> {
     let says_target = arguments.target.is_some() || arguments.defect.is_some() || !arguments.variants.is_empty();
     if !says_target {
@@ -53,13 +53,14 @@ pub fn take(stream: &Path, run: &RunRecord, id: &str, arguments: &mut RunArgumen
     if !arguments.suites.is_empty() || is_built_in {
         return Ok(());
     }
-    // Of what was fuzzed the record alone knows the file.
+    // For a fuzzed case only the record names the file.
     let of_id = of_id.into_iter().filter_map(|record| record.suite.as_ref());
     let of_run = run.started.made_with.iter().flat_map(|with| &with.suites);
     for suite in of_run.chain(of_id) {
         let path = PathBuf::from(suite);
         if !path.is_file() {
-            let why = format!("the run had the suite {suite}, which can't be read here; say where it is: --suite FILE");
+            let why =
+                format!("the run used the suite {suite}, which can't be read here; say where it is with --suite FILE");
             return Err(missing(stream, &why));
         }
         if !arguments.suites.contains(&path) {
@@ -72,9 +73,9 @@ pub fn take(stream: &Path, run: &RunRecord, id: &str, arguments: &mut RunArgumen
 fn target(run: &RunRecord, arguments: &mut RunArguments) -> Result<(), String> {
     let started = &run.started;
     let was = format!("the run was against {} at {}", started.target, started.base_url);
-    let mend = "say what to play against: --target FILE, or --defect NAME for the embedded reference server";
+    let fix = "give the target: --target FILE, or --defect NAME for the embedded reference server";
     let Some(with) = &started.made_with else {
-        return Err(format!("{was}, and the stream does not say by which target file; {mend}"));
+        return Err(format!("{was}, and the stream does not name the target file; {fix}"));
     };
     let Some(file) = &with.target_file else {
         (arguments.defect, arguments.variants) = (with.defect.clone(), with.variants.clone());
@@ -82,9 +83,9 @@ fn target(run: &RunRecord, arguments: &mut RunArguments) -> Result<(), String> {
     };
     let path = PathBuf::from(file);
     match target_file::base_url(&path) {
-        None => Err(format!("{was}, by the target file {file}, which can't be read here; {mend}")),
+        None => Err(format!("{was}, with the target file {file}, which can't be read here; {fix}")),
         Some(url) if url.trim_end_matches('/') != started.base_url => {
-            Err(format!("{was}, and the target file {file} names {url} now; {mend}"))
+            Err(format!("{was}, and the target file {file} names {url} now; {fix}"))
         }
         Some(_) => {
             arguments.target = Some(path);

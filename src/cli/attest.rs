@@ -22,7 +22,7 @@ use crate::webauthn::options::PublicKeyCredentialCreationOptions;
 /// The most that is read from standard input.
 const MOST_INPUT: u64 = 4 * 1024 * 1024;
 
-/// Credentials made in bulk are written in pieces of about this many bytes.
+/// Credentials that are made in bulk are written in pieces of about this many bytes.
 const PIECE: usize = 64 * 1024;
 
 /// Reads options, prints the credential as one line of JSON.
@@ -58,7 +58,7 @@ fn client(
     };
     let mut client = Client::new(origin);
     client.honours_exclude_credentials = !arguments.ignore_exclude;
-    // A case may be about just that, or its key may state another algorithm than the one that it is of.
+    // The case may be about just that, or its key may state another algorithm than its own.
     let is_about_it = |case: &Case| match (case.algorithm, case.stated_algorithm()) {
         (AlgorithmChoice::Given(own), Some(stated)) => own != stated,
         _ => true,
@@ -131,7 +131,7 @@ struct Wanted {
     mutations: Vec<(&'static Mutation, Args)>,
 }
 
-/// What was typed; where it names a case, what the case says of format, algorithm and key unless something else was typed.
+/// What was typed. If it names a case, format, algorithm and key come from the case unless something else was typed.
 fn wanted(arguments: &AttestArguments) -> Result<Wanted, Failure> {
     let usage = |text: String| Failure::text(Exit::Usage, text);
     let algorithm = |name: &String| {
@@ -173,16 +173,16 @@ fn options() -> Result<PublicKeyCredentialCreationOptions, Failure> {
         .read_to_string(&mut text)
         .map_err(|error| Failure::text(Exit::Config, format!("standard input: {error}")))?;
     if text.trim().is_empty() {
-        let mend = "standard input is empty; write `proofmark attest < options.json`";
-        return Err(Failure::text(Exit::Config, mend));
+        let message = "standard input is empty; write `proofmark attest < options.json`";
+        return Err(Failure::text(Exit::Config, message));
     }
     PublicKeyCredentialCreationOptions::from_text(&unwrapped(text.trim())).map_err(|error| {
-        let mend = "give {\"publicKey\": {..}} as a v2 server sends it, or the base64 of that as a v1 server does";
-        Failure::text(Exit::Config, format!("creation options on standard input: {error}; {mend}"))
+        let fix = "give {\"publicKey\": {..}} as a v2 server sends it, or its base64 as a v1 server sends it";
+        Failure::text(Exit::Config, format!("creation options on standard input: {error}; {fix}"))
     })
 }
 
-/// Base64 without its line breaks, and out of the JSON string that it may be in.
+/// Base64 without line breaks, and without the JSON string that it may be in.
 fn unwrapped(text: &str) -> String {
     if text.starts_with('{') {
         return text.to_owned();
@@ -191,7 +191,7 @@ fn unwrapped(text: &str) -> String {
     text.split_ascii_whitespace().collect()
 }
 
-/// What was typed is a matter of usage; what was read is one of input.
+/// Errors in what was typed are usage errors; errors in what was read are input errors.
 fn refused(error: &ClientError) -> Failure {
     match error {
         ClientError::Mutation { .. } => {
@@ -200,11 +200,14 @@ fn refused(error: &ClientError) -> Failure {
         ClientError::Origin(_) => {
             Failure::text(Exit::Usage, format!("--origin: {error}; write for example https://example.org"))
         }
-        ClientError::Security { .. } => {
-            Failure::text(Exit::Config, format!("{error}; --origin names another, --ignore-rp-id ignores it"))
+        ClientError::Security { .. } => Failure::text(
+            Exit::Config,
+            format!("{error}; give another origin with --origin, or ignore this with --ignore-rp-id"),
+        ),
+        ClientError::NotSupported(_) => {
+            Failure::text(Exit::Config, format!("{error}; ignore this with --ignore-algorithms"))
         }
-        ClientError::NotSupported(_) => Failure::text(Exit::Config, format!("{error}; --ignore-algorithms ignores it")),
-        ClientError::InvalidState => Failure::text(Exit::Config, format!("{error}; --ignore-exclude ignores it")),
+        ClientError::InvalidState => Failure::text(Exit::Config, format!("{error}; ignore this with --ignore-exclude")),
         other => Failure::text(Exit::Config, other.to_string()),
     }
 }
@@ -237,7 +240,7 @@ mod tests {
     fn every_exported_vector_is_made_again_by_its_name_and_seed() {
         let mut other = Vec::new();
         let cases = scenario::embedded().expect("valid suites").into_iter().filter(|case| case.sampled);
-        // Of an axis of algorithms two are enough.
+        // Two algorithms of an axis are enough.
         for case in cases.flat_map(|case| case.each_algorithm().into_iter().take(2)) {
             for vector in Vector::of(&case, false).expect("made") {
                 let Command { arguments } = Command::parse_from(["attest", "--mutate", &vector.name]);

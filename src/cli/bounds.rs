@@ -1,4 +1,4 @@
-//! `--max-failures`, `-x` and `--max-time`: when a run begins nothing more.
+//! `--max-failures`, `-x` and `--max-time`: when a run starts no further tests.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::runner::Stop;
 
 /// The bounds of a run under way.
 pub struct Bounds {
-    /// Failures until nothing more is begun.
+    /// Failures until no further test is started.
     failures: Option<u32>,
     time: Option<Duration>,
     timer: Option<JoinHandle<()>>,
@@ -21,14 +21,14 @@ pub struct Bounds {
 }
 
 impl Bounds {
-    /// Those that were asked for, which stop a run by this.
+    /// The bounds that were asked for; they end a run with `stop`.
     pub fn new(arguments: &BoundArguments, stop: &Stop) -> Result<Bounds, Failure> {
         let time = arguments.max_time.as_deref().map(|text| values::duration("--max-time", text)).transpose()?;
         let failures = arguments.max_failures.or(arguments.first_failure.then_some(1));
         Ok(Bounds { failures, time, timer: None, stop: stop.clone() })
     }
 
-    /// Counts what fails, and the time from the first event on.
+    /// Counts failures, and measures the time from the first event on.
     pub fn see(&mut self, event: &Event, rules: &Rules) {
         match event {
             Event::RunStarted(_) => {

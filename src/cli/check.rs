@@ -1,4 +1,4 @@
-//! `check`: what a run takes for granted of its target, looked at one by one.
+//! `check`: checks one by one what a run assumes about its target.
 
 use serde::Serialize;
 
@@ -13,11 +13,11 @@ use crate::runner::doctor::{Counts, check as look};
 use crate::runner::preflight::{Grade, Line};
 use crate::runner::target_file::{self, Surroundings};
 
-/// Subjects that are looked at, as far as other runs leave them free.
+/// How many subjects are looked at, as far as other runs leave them free.
 const MOST_SUBJECTS: usize = 200;
-/// Columns of what a line is about.
+/// Width of the column that says what a line is about.
 const ABOUT: usize = 16;
-/// Variables that other programs take proxies from.
+/// Variables in which other programs look for proxies.
 const PROXIES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"];
 
 /// Looks at the target, prints each finding, and says by the exit code whether a run can begin.
@@ -47,7 +47,7 @@ pub async fn check(arguments: CheckArguments) -> Result<Exit, Failure> {
     let mut lines = Vec::new();
     let is_text = arguments.format == CheckForm::Text;
     if is_text && let Some(name) = PROXIES.into_iter().find(|name| std::env::var_os(name).is_some()) {
-        output::note(&format!("{name} is set, and not used: calls go straight to the target"));
+        output::note(&format!("{name} is set, but it is not used: calls go directly to the target"));
     }
     let counts = look(&target, settings, !arguments.no_enrolment, &mut |line| {
         if is_text {
@@ -76,11 +76,11 @@ struct Document<'a> {
     problems: usize,
 }
 
-/// A finding, and beneath it the mend.
+/// A finding, and beneath it how to fix it.
 pub fn line_of(line: &Line) -> String {
     let Line { grade, about, text, mend, .. } = line;
     let text = format!("{:<9}{about:<ABOUT$} {}\n", grade.name(), printable(text));
-    if mend.is_empty() { text } else { format!("{text}{:<9}{:<ABOUT$} mend: {}\n", "", "", printable(mend)) }
+    if mend.is_empty() { text } else { format!("{text}{:<9}{:<ABOUT$} fix: {}\n", "", "", printable(mend)) }
 }
 
 fn summary(counts: Counts) -> String {
@@ -89,6 +89,6 @@ fn summary(counts: Counts) -> String {
     let counted = format!("{ok} ok, {}, {}", of(notes, Grade::Note.name()), of(problems, Grade::Problem.name()));
     match problems {
         0 => format!("checked  {counted}: a run can begin"),
-        _ => format!("checked  {counted}: mend the set-up, then check again; nothing is said of conformance yet"),
+        _ => format!("checked  {counted}: fix the set-up, then check again; this is not a verdict on the target"),
     }
 }

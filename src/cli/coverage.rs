@@ -1,4 +1,4 @@
-//! `coverage`: clause by transport, of a recorded run or of one that is played for it.
+//! `coverage`: clauses by protocol, of a recorded run or of a run that is played for it.
 
 use super::args::{CoverageArguments, CoverageForm, CoverageState, RunArguments};
 use super::exit::{Exit, Failure};
@@ -8,10 +8,10 @@ use crate::report::coverage::{self, State};
 use crate::runner::Stop;
 use crate::scenario::Pattern;
 
-/// The width where the terminal's is not known.
+/// The width if that of the terminal is not known.
 const WIDTH: usize = 80;
 
-/// Prints the table; holes are data, unless `--deny` says otherwise.
+/// Prints the table. A gap in coverage is not an error, unless `--deny` says otherwise.
 pub async fn coverage(arguments: CoverageArguments) -> Result<Exit, Failure> {
     let pattern = arguments.clause.as_deref().map(Pattern::new).transpose();
     let pattern = pattern.map_err(|error| Failure::new(Exit::Usage, error))?;
@@ -39,7 +39,7 @@ pub async fn coverage(arguments: CoverageArguments) -> Result<Exit, Failure> {
         CoverageForm::Json => output::line(&shown.json_text(&run)),
     }
     if !denied.is_empty() {
-        output::note(&format!("denied: clauses that are {}", denied.join(", ")));
+        output::note(&format!("denied clauses: {}", denied.join(", ")));
         return Ok(Exit::Red);
     }
     if arguments.from.is_some() {
@@ -53,7 +53,7 @@ pub async fn coverage(arguments: CoverageArguments) -> Result<Exit, Failure> {
     Ok(if interrupted { Exit::Interrupted } else { Exit::Green })
 }
 
-/// Plays the default run without a word.
+/// Plays the default run without output.
 async fn play(arguments: &CoverageArguments) -> Result<RunRecord, Failure> {
     let run_arguments = RunArguments {
         target: arguments.target.clone(),
@@ -80,7 +80,7 @@ async fn play(arguments: &CoverageArguments) -> Result<RunRecord, Failure> {
     RunRecord::fold(events).ok_or_else(|| Failure::text(Exit::Internal, "the run has no first event"))
 }
 
-/// Characters in a line: what the shell says, for what is not on a terminal the usual ones.
+/// Characters in a line: those of the terminal, or the usual number if output does not go to a terminal.
 fn width() -> usize {
     std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok()).unwrap_or(WIDTH)
 }

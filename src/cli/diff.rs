@@ -1,4 +1,4 @@
-//! `diff`: two runs beside each other.
+//! `diff`: compares two runs.
 
 use super::args::{DiffArguments, DiffFormat};
 use super::exit::{Exit, Failure};
@@ -6,7 +6,7 @@ use super::{output, stream};
 use crate::gate::Diff;
 use crate::report;
 
-/// Prints what differs. The later run is worse if it has a fail, a deviation or an error that the earlier has not.
+/// Prints the differences. The later run is worse if it has a fail, a deviation or an error that the earlier one does not have.
 pub fn diff(arguments: &DiffArguments) -> Result<Exit, Failure> {
     let (before, after) =
         (stream::read_played("diff", &arguments.before)?, stream::read_played("diff", &arguments.after)?);

@@ -1,4 +1,4 @@
-//! Which verb does what.
+//! Calls the function of each verb.
 
 use std::process::ExitCode;
 
@@ -11,13 +11,13 @@ use super::{
     selftest, serve, show, sweep, vectors,
 };
 
-/// Parses the command line, does what it says, and gives the exit code.
+/// Parses the command line, does what it says, and returns the exit code.
 pub fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
             let usage = error.use_stderr();
-            // Nothing can be done about a closed terminal.
+            // If the terminal is closed, nothing can be done.
             error.print().unwrap_or_default();
             return if usage { Exit::Usage.into() } else { Exit::Green.into() };
         }
@@ -57,7 +57,7 @@ fn dispatch(verb: Verb) -> Result<Exit, Failure> {
         Verb::Vectors(arguments) => vectors::vectors(&arguments),
         Verb::Load(arguments) => runtime.block_on(load::dispatch(*arguments)),
     };
-    // Connections that are still open need not be waited for.
+    // There is no need to wait for connections that are still open.
     runtime.shutdown_background();
     done
 }

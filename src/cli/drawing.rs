@@ -1,4 +1,4 @@
-//! What a run draws in place of the cases, for how long, and where what it finds is written.
+//! What a run draws at random instead of the cases, for how long, and where its findings are written.
 
 use std::path::PathBuf;
 
@@ -27,23 +27,23 @@ pub struct Drawing {
 }
 
 impl Drawing {
-    /// What was asked for; `None` where the cases are played.
+    /// What was asked for; `None` if the cases are played.
     ///
     /// # Errors
-    /// A budget that is none, or a place that is no directory.
+    /// A budget that is not valid, or a place that is not a directory.
     pub fn new(arguments: &RunArguments) -> Result<Option<Drawing>, Failure> {
         let (what, option, text, usual) = match (&arguments.fuzz, &arguments.model) {
             (Some(text), _) => (Drawn::Credentials, "--fuzz", text, "fuzz-findings"),
             (None, Some(text)) => (Drawn::Sequences, "--model", text, "model-findings"),
             (None, None) if arguments.findings.is_some() => {
-                return Err(Failure::text(Exit::Usage, "--findings goes with --fuzz or --model"));
+                return Err(Failure::text(Exit::Usage, "--findings needs --fuzz or --model"));
             }
             (None, None) => return Ok(None),
         };
         let budget = budget(option, text, if what == Drawn::Credentials { "credentials" } else { "sequences" })?;
         let findings = arguments.findings.clone().unwrap_or_else(|| PathBuf::from(usual));
         if findings.exists() && !findings.is_dir() {
-            let message = format!("--findings {}: it is no directory", findings.display());
+            let message = format!("--findings {}: this is not a directory", findings.display());
             return Err(Failure::text(Exit::Usage, message));
         }
         Ok(Some(Drawing { what, budget, findings }))

@@ -26,7 +26,7 @@ pub async fn start(users: usize, seed: u64, defect: Option<&str>, variants: &[St
         trust_anchors: vec![crate::authenticator::attestation_root()],
         ..ServerConfig::default()
     };
-    // Under load each user keeps a connection; the others would wait for it to end.
+    // Under load each user keeps a connection; other users would wait until it ends.
     config.max_connections = config.max_connections.max(config.users);
     Server::start(config).await.map(Embedded).map_err(Failure::internal)
 }
@@ -91,7 +91,7 @@ pub fn target_of(server: &RunningServer) -> Target {
     }
 }
 
-/// What a running reference server is like where the specification leaves a choice.
+/// How a running reference server behaves where the specification leaves a choice.
 pub fn policy_of(server: &RunningServer) -> Policy {
     let mut policy = Policy::exact(attestation::FORMATS.iter().map(|format| format.identifier()));
     // The name is one of the policy's own.

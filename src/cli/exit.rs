@@ -1,4 +1,4 @@
-//! Exit codes: documented, never a count.
+//! Exit codes: each has a documented meaning, and none is a count.
 
 use std::fmt;
 use std::process::ExitCode;
@@ -8,7 +8,7 @@ use std::process::ExitCode;
 pub enum Exit {
     /// Gate green.
     Green = 0,
-    /// A new fail, or a new deviation under `--deny deviation`, or a flaky record under `--deny flaky`; of `diff`, that the later run is worse.
+    /// A new fail, or a new deviation under `--deny deviation`, or a flaky record under `--deny flaky`; for `diff`: the later run is worse.
     Red = 1,
     /// Wrong command line.
     Usage = 2,
@@ -16,9 +16,9 @@ pub enum Exit {
     Config = 3,
     /// Nothing selected.
     NothingSelected = 4,
-    /// Preflight failed: no case was run, or no load generated; of `check`, that the set-up has a problem.
+    /// Preflight failed: no case was run, or no load was generated; for `check`: the set-up has a problem.
     Preflight = 5,
-    /// Errors: the run is incomplete; of `load`, that nothing succeeded any more.
+    /// Errors: the run is incomplete; for `load`: nothing succeeded any more.
     Incomplete = 6,
     /// Known deviations are stale, changed or expired.
     KnownBroken = 7,
@@ -30,7 +30,7 @@ pub enum Exit {
     Internal = 70,
     /// The verdict is there, but a report or standard output could not be written. Outweighs every other code.
     Unwritten = 74,
-    /// Ctrl-C, or the signal that asks a process to end; partial results were written.
+    /// Ctrl-C, or the signal to end the process; partial results were written.
     Interrupted = 130,
 }
 
@@ -93,7 +93,7 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Our errors name their causes themselves.
+        // Our errors already contain the text of their causes.
         write!(f, "{}", self.error)
     }
 }

@@ -6,15 +6,15 @@ use std::time::Duration;
 use crate::runner::estimate::Effort;
 use crate::scenario::{Demand, Plan};
 
-/// Names of what is left out that are listed.
+/// How many of the tests that are left out are named.
 const LISTED: usize = 8;
 
 /// How long a call takes, and how that is known.
 #[derive(Debug, Clone, Copy)]
 pub enum CallTime {
-    /// As the command line says.
+    /// As on the command line.
     Assumed(Duration),
-    /// As it was in the preflight.
+    /// As measured in the preflight.
     Measured(Duration),
 }
 
@@ -25,18 +25,18 @@ pub struct Forecast {
     tests: usize,
     cases: usize,
     apart: usize,
-    /// Tests at a time.
+    /// How many tests run at a time.
     pub concurrency: usize,
     /// How long a call takes, if that is known.
     pub call_time: Option<CallTime>,
     /// Subjects that can be used, if that is known.
     pub there: Option<usize>,
-    /// What was left out for want of subjects.
+    /// The tests that were left out because there were too few subjects.
     pub left_out: Vec<String>,
 }
 
 impl Forecast {
-    /// Of a plan whose subjects are not known.
+    /// For a plan whose subjects are not known.
     pub fn new(plan: &Plan, concurrency: usize) -> Forecast {
         Forecast {
             demand: plan.demand(),
@@ -56,8 +56,8 @@ impl Forecast {
         let needed = self.demand.subjects(self.concurrency);
         let there = self.there.map(|there| format!(", {there} at hand")).unwrap_or_default();
         format!(
-            "{needed} are enough{there}: {fresh} that nobody used, {own} that serve one case, and the others for {shared} \
-             tests and controls that share them ({} if nobody shared)",
+            "{needed} are enough{there}: {fresh} that were never used, {own} that serve one case only, and the others for {shared} \
+             tests and controls that share them ({} if no subject were shared)",
             self.apart
         )
     }
@@ -71,13 +71,13 @@ impl fmt::Display for Forecast {
         writeln!(f, "subjects  {}", self.subjects())?;
         write!(
             f,
-            "calls     about {calls}, of {} tests at a time (--concurrency); one makes {longest} in turn",
+            "calls     about {calls}, from {} tests at a time (--concurrency); the longest test makes {longest} calls in sequence",
             self.concurrency
         )?;
         if let Some(call_time) = self.call_time {
             let (time, how) = match call_time {
-                CallTime::Assumed(time) => (time, "as assumed: --call-time"),
-                CallTime::Measured(time) => (time, "as measured just now"),
+                CallTime::Assumed(time) => (time, "assumed: --call-time"),
+                CallTime::Measured(time) => (time, "measured just now"),
             };
             let whole = spoken(self.effort.duration(time, self.concurrency));
             write!(f, "\ntime      about {whole} at {} a call ({how})", short(time))?;
@@ -87,7 +87,7 @@ impl fmt::Display for Forecast {
             if self.left_out.len() > LISTED {
                 names = format!("{names}, and {} more", self.left_out.len() - LISTED);
             }
-            write!(f, "\nleft out  for want of subjects that nobody used, so that the run is partial: {names}")?;
+            write!(f, "\nleft out  too few subjects that were never used, so the run is partial: {names}")?;
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! What the gate is held to, and the exit code that it comes to.
+//! The rules of the gate, and the exit code that follows from it.
 
 use std::path::Path;
 
@@ -27,7 +27,7 @@ fn today() -> Date {
     Offset::UTC.to_datetime(Timestamp::now()).date()
 }
 
-/// Prints the summary, writes the reports and tells the CI service.
+/// Prints the summary, writes the reports, and prints annotations for the CI service.
 pub fn report(judged: &Judged, destinations: &[Destination], step: Step, view: &View) -> Result<(), Failure> {
     output::print(&report::summary_for(judged, view));
     for path in reports::write(destinations, judged)? {

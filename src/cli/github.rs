@@ -1,14 +1,14 @@
-//! GitHub Actions, which reads what a step prints for workflow commands.
+//! GitHub Actions, which looks for workflow commands in the output of a step.
 
 use super::output;
 use super::values::seed_or_random;
 use crate::gate::Judged;
 use crate::report;
 
-/// A step of a job. What a target says is printed too, and must not become a command: while the run prints, commands are
-/// switched off. They stay off if the run ends with an error, which quotes the target as well.
+/// A step of a job. The output quotes the target's answers, and these must not become commands: while the run prints, commands
+/// are switched off. They stay off if the run ends with an error, because it quotes the target as well.
 pub struct Step {
-    /// What switches them on again; `None` elsewhere. The target can't know it.
+    /// The word that switches them on again; `None` outside GitHub Actions. The target can't know it.
     token: Option<String>,
 }
 
@@ -30,7 +30,7 @@ impl Step {
         }
     }
 
-    /// Switches them on, and says what went wrong as annotations.
+    /// Switches them on, and prints what went wrong as annotations.
     pub fn annotate(self, judged: &Judged) {
         let is_step = self.token.is_some();
         self.end();

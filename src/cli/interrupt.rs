@@ -8,13 +8,13 @@ pub async fn asked() {
     Interrupts::listen().next().await;
 }
 
-/// Ends the process now: nobody waits for what is under way, and no half-written report is left.
+/// Ends the process now, without waiting for what is under way. No half-written report is left.
 pub fn leave() -> ! {
     reports::abandon();
     std::process::exit(Exit::Interrupted.code().into())
 }
 
-/// What asks the process to end, from now on. Nothing in between is missed.
+/// The signals to end the process, from now on. No signal between two waits is missed.
 pub struct Interrupts {
     #[cfg(unix)]
     signals: [Option<tokio::signal::unix::Signal>; 2],

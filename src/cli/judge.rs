@@ -1,4 +1,4 @@
-//! `judge`: a recorded run, decided again by the checks of this build.
+//! `judge`: judges a recorded run again, with the checks of this build.
 
 use super::args::JudgeArguments;
 use super::exit::{Exit, Failure};
@@ -9,10 +9,10 @@ use crate::report;
 use crate::runner::judge::rejudge::{Changed, rejudge};
 use crate::runner::target_file;
 
-/// Changed verdicts that are listed.
+/// How many changed verdicts are listed.
 const LISTED: usize = 40;
 
-/// Judges the stream again, says what changed, and gives the gate's exit code.
+/// Judges the stream again, prints what changed, and returns the gate's exit code.
 pub fn judge(arguments: &JudgeArguments) -> Result<Exit, Failure> {
     let rules = gate::rules(arguments.known.as_deref(), &arguments.deny)?;
     let destinations = reports::open(&arguments.reports)?;
@@ -34,7 +34,7 @@ pub fn judge(arguments: &JudgeArguments) -> Result<Exit, Failure> {
 
 fn changes(run: &RunRecord, changed: &[Changed]) -> String {
     let mut lines =
-        vec![format!("judged again: {} records, {} of them come to something else", run.cases.len(), changed.len())];
+        vec![format!("judged again: {} records, {} of them with another result", run.cases.len(), changed.len())];
     for Changed { before: (verdict, reason), index } in changed.iter().take(LISTED) {
         let after = &run.cases[*index];
         let clause = after.findings.first().map(|finding| finding.clause.as_str()).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! `known`: entries of a known-deviations file, written and taken out.
+//! `known`: writes entries of a known-deviations file, and removes them.
 
 use std::path::Path;
 
@@ -20,18 +20,18 @@ pub fn known(arguments: &KnownArguments) -> Result<Exit, Failure> {
 
 fn suggest_entries(from: &Path, known: Option<&Path>, write: bool) -> Result<Exit, Failure> {
     let run = stream::read_played("--from", from)?;
-    // The file to be written need not be there yet.
+    // The file to be written need not exist yet.
     let there = known.filter(|path| !write || path.exists());
     let rules = gate::rules(there, &[])?;
     let suggestions = suggest(&Judged::by(run, rules));
     if suggestions.is_empty() {
-        output::note("there is nothing new to excuse");
+        output::note("there are no new fails or deviations to excuse");
         return Ok(Exit::Green);
     }
     let records: usize = suggestions.iter().map(|suggestion| suggestion.records.len()).sum();
     let entries = if suggestions.len() == 1 { "1 entry" } else { &format!("{} entries", suggestions.len()) };
     let excuse =
-        format!("{entries} for {records} fails and deviations; fill in `why`, and `expires` if it is for a time");
+        format!("{entries} for {records} fails and deviations; fill in `why`, and `expires` if it is temporary");
     match known.filter(|_| write) {
         Some(path) => {
             let text = if there.is_some() { read(path)? } else { String::new() };
@@ -58,7 +58,7 @@ fn prune_file(from: &Path, known: &Path, write: bool) -> Result<Exit, Failure> {
         let name = known.display().to_string();
         let diff = TextDiff::from_lines(text.as_str(), pruned.text.as_str());
         let diff = diff.unified_diff().header(&name, &name).to_string();
-        // The file may quote a target.
+        // The file may quote the target.
         output::print(&diff.lines().map(|line| printable(line) + "\n").collect::<String>());
     }
     told(known, &pruned, write);
@@ -73,17 +73,22 @@ fn told(known: &Path, pruned: &Pruned, write: bool) {
     }
     if !pruned.removed.is_empty() {
         output::note(&format!(
-            "{name}: {} stale, taken out{done} (line {})",
+            "{name}: {} stale, removed{done} (line {})",
             pruned.removed.len(),
             list(&pruned.removed)
         ));
     }
     if !pruned.narrowed.is_empty() {
-        output::note(&format!("{name}: patterns that pass, taken out{done} (line {})", list(&pruned.narrowed)));
+        output::note(&format!(
+            "{name}: patterns whose tests all pass, removed{done} (line {})",
+            list(&pruned.narrowed)
+        ));
     }
     if !pruned.too_wide.is_empty() {
         let lines = list(&pruned.too_wide);
-        output::note(&format!("{name}: part of what these mean passes; narrow them by hand (line {lines})"));
+        output::note(&format!(
+            "{name}: some of the tests that these entries match pass; narrow the entries by hand (line {lines})"
+        ));
     }
 }
 

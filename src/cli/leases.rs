@@ -1,4 +1,4 @@
-//! Subjects that are listed are taken by lease, so that two runs on one list use different ones.
+//! Leases on listed subjects, so that two runs on one list use different subjects.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -11,11 +11,11 @@ use crate::lease::{self, Attempt, Census, Holder, Lease, Wanted};
 use crate::outcome::Shard;
 use crate::runner::target::Accounts;
 
-/// How long is waited for subjects if nothing is said.
+/// How long to wait for subjects by default.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// How often is asked while they are waited for.
+/// The pause between two attempts while waiting.
 const PAUSE: Duration = Duration::from_millis(200);
-/// Holders that are named.
+/// How many holders are named.
 const NAMED: usize = 3;
 
 /// What a verb needs.
@@ -23,17 +23,17 @@ const NAMED: usize = 3;
 pub struct Asked<'a> {
     /// The verb.
     pub what: &'a str,
-    /// Subjects without which it can't be done, if there are so many at all.
+    /// The fewest subjects that the verb needs, provided that the list has as many.
     pub least: usize,
-    /// Subjects that are enough.
+    /// The number of subjects that is enough.
     pub most: usize,
     /// How long to wait for them.
     pub patience: Duration,
-    /// Only errors are said.
+    /// Whether only errors are printed.
     pub quiet: bool,
-    /// With so many and more, half of what is free is left to others.
+    /// If at least this many are free, half of them are left to others.
     pub enough: usize,
-    /// What the shards of one load have in common, which use the list together.
+    /// A text that the shards of one load have in common; they share the list.
     pub together: Option<&'a str>,
 }
 
@@ -66,7 +66,7 @@ pub fn slice(accounts: &mut Accounts, slice: Option<Shard>) -> Result<(), Failur
     match accounts.subjects.len() {
         0 | 1 => {
             let message = format!(
-                "--subjects-slice {index}/{count}: {} of {all} subjects are in it, and at least two are needed; add subjects, or \
+                "--subjects-slice {index}/{count}: this part has {} of {all} subjects, and at least two are needed; add subjects, or \
                  make fewer parts",
                 accounts.subjects.len()
             );
@@ -76,8 +76,8 @@ pub fn slice(accounts: &mut Accounts, slice: Option<Shard>) -> Result<(), Failur
     }
 }
 
-/// Takes as many of the listed subjects as are needed and free, and leaves these in the accounts. Where nothing can be leased all of
-/// them are used. Subjects that were made for this run need no lease.
+/// Takes as many of the listed subjects as are needed and free, and keeps only these in the accounts. If no lease can be written,
+/// all of them are used. Subjects that were made for this run need no lease.
 pub async fn hold(accounts: &mut Accounts, asked: &Asked<'_>) -> Result<(), Failure> {
     let Some(list) = accounts.listed_in.clone() else { return Ok(()) };
     let census = Census::of(accounts.subjects.iter().map(|subject| subject.user_id.as_str()));
@@ -88,7 +88,7 @@ pub async fn hold(accounts: &mut Accounts, asked: &Asked<'_>) -> Result<(), Fail
     Ok(())
 }
 
-/// Waits for a lease; `None` where there can be none.
+/// Waits for a lease; `None` if no lease can be written.
 pub async fn wait(list: &Path, census: &Census, asked: &Asked<'_>) -> Result<Option<Lease>, Failure> {
     let (begun, wanted) = (Instant::now(), &asked.wanted(census));
     let mut is_told = asked.quiet;
@@ -97,7 +97,9 @@ pub async fn wait(list: &Path, census: &Census, asked: &Asked<'_>) -> Result<Opt
             Ok(Attempt::Held(lease)) => {
                 if !lease.others.is_empty() && !asked.quiet {
                     let (subjects, all, others) = (lease.subjects, census.all, named(&lease.others));
-                    output::note(&format!("subjects  {subjects} of {all} are used; others are in use by {others}"));
+                    output::note(&format!(
+                        "subjects  this run uses {subjects} of {all}; others are in use by {others}"
+                    ));
                 }
                 return Ok(Some(lease));
             }
@@ -105,8 +107,8 @@ pub async fn wait(list: &Path, census: &Census, asked: &Asked<'_>) -> Result<Opt
             Err(why) => {
                 if !asked.quiet {
                     output::note(&format!(
-                        "subjects  no lease can be written, so that nothing keeps other runs from using the same ones: {why}\n\
-                         mend      put the list where it can be written beside it, or give each run a part of it \
+                        "subjects  no lease can be written, so other runs may use the same subjects: {why}\n\
+                         fix       put the list into a writable directory, or give each run a part of it \
                          (--subjects-slice 1/2)"
                     ));
                 }
@@ -131,8 +133,8 @@ pub async fn wait(list: &Path, census: &Census, asked: &Asked<'_>) -> Result<Opt
 fn busy(list: &Path, (free, all, least): (usize, usize, usize), holders: &[Holder], patience: Duration) -> Failure {
     let message = format!(
         "setup: {least} subjects of {} are needed, and {free} of {all} are free; after {} the others are still in use by {}\n  \
-         mend: wait for its end (--wait-subjects 10m), add subjects, or give each run a list of its own\n  \
-         nothing was sent: nothing is said of the target",
+         fix: wait for the end of the other runs (--wait-subjects 10m), add subjects, or give each run a list of its own\n  \
+         nothing was sent, so this is not a verdict on the target",
         list.display(),
         spoken(patience),
         named(holders)

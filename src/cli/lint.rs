@@ -1,11 +1,11 @@
-//! `lint`: holds the suites to the registration catalogue and to the clauses.
+//! `lint`: checks the suites against the registration catalogue and the clauses.
 
 use super::exit::{Exit, Failure};
 use super::output;
 use crate::runner;
 use crate::scenario::catalogue::{Catalogue, Counts};
 
-/// Prints what became of the catalogue's groups, then everything that is wrong.
+/// Prints how each group of the catalogue is covered, then everything that is wrong.
 pub fn lint() -> Result<Exit, Failure> {
     let catalogue = Catalogue::embedded().map_err(Failure::config)?;
     output::print(&table(&catalogue));
@@ -22,7 +22,7 @@ pub fn lint() -> Result<Exit, Failure> {
     Err(Failure::text(Exit::Config, format!("{} of the above", wrong.len())))
 }
 
-/// The groups of the catalogue and what became of them.
+/// The groups of the catalogue and how each is covered.
 fn table(catalogue: &Catalogue) -> String {
     let rows = catalogue.counts();
     let mut total = Counts::default();

@@ -1,4 +1,4 @@
-//! `list`: what there is to choose from.
+//! `list`: lists cases, clauses, defects and other names.
 
 use super::args::{ListArguments, Listing};
 use super::exit::{Exit, Failure};
@@ -13,11 +13,11 @@ use crate::server::ServerConfig;
 use crate::server::{defect, variant};
 use crate::transport::tamper::FAULTS;
 
-/// Prints one line an entry: its id, then what it is.
+/// Prints one line for each entry: its id, then its description.
 pub fn list(arguments: &ListArguments) -> Result<Exit, Failure> {
     let rests = |basis| arguments.basis.is_none_or(|wanted| wanted == basis);
     if arguments.basis.is_some() && !matches!(arguments.what, Listing::Cases | Listing::Clauses) {
-        return Err(Failure::text(Exit::Usage, "--basis: only cases and clauses rest on something"));
+        return Err(Failure::text(Exit::Usage, "--basis: only cases and clauses have a basis"));
     }
     let rows: Vec<(String, String)> = match arguments.what {
         Listing::Cases => {

@@ -1,4 +1,4 @@
-//! `merge`: the shards of a run as one.
+//! `merge`: merges the shards of a run into one.
 
 use super::args::MergeArguments;
 use super::exit::{Exit, Failure};
@@ -6,7 +6,7 @@ use super::{gate, github, output, reports, stream};
 use crate::gate::Judged;
 use crate::outcome;
 
-/// Reads every stream, puts them together, reports, and gives the gate's exit code.
+/// Reads every stream, merges them, writes reports, and returns the gate's exit code.
 pub fn merge(arguments: &MergeArguments) -> Result<Exit, Failure> {
     let rules = gate::rules(arguments.known.as_deref(), &arguments.deny)?;
     let destinations = reports::open(&arguments.reports)?;

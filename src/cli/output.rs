@@ -1,4 +1,4 @@
-//! Standard output and error. A closed pipe is no error of ours: what can't be written is dropped. That a disk is full is told
+//! Standard output and error. A closed pipe is not an error of ours: what can't be written is dropped. A full disk is reported
 //! at the end.
 
 use std::io::{self, IsTerminal as _, Write as _};
@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use crate::report::{View, printable};
 
-/// Why something is missing of standard output.
+/// The error because of which a part of standard output is missing.
 static LOST: OnceLock<io::Error> = OnceLock::new();
 
 /// Writes text to standard output as it is.
@@ -21,7 +21,7 @@ pub fn print(text: &str) {
     }
 }
 
-/// Why something is missing of standard output, although somebody reads it.
+/// The error because of which a part of standard output is missing although somebody reads it.
 pub fn lost() -> Option<&'static io::Error> {
     LOST.get()
 }
@@ -31,7 +31,7 @@ pub fn line(text: &str) {
     print(&format!("{text}\n"));
 }
 
-/// Writes lines to standard error. Errors quote targets, files and commands: control characters are made visible.
+/// Writes lines to standard error. Errors quote targets, files and commands, so control characters are made visible.
 pub fn note(text: &str) {
     let lines: Vec<String> = text.trim_end().lines().map(printable).collect();
     writeln!(io::stderr().lock(), "{}", lines.join("\n")).unwrap_or_default();
@@ -47,7 +47,7 @@ pub fn is_watched() -> bool {
     io::stderr().is_terminal() && std::env::var_os("CI").is_none()
 }
 
-/// How a summary is shown on standard output: broken at the width of the terminal, or at what `COLUMNS` says; whole elsewhere.
+/// How a summary is shown on standard output: broken at the width of the terminal or of `COLUMNS`; elsewhere in whole lines.
 pub fn view() -> View {
     let said = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
     let measured = || terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0));

@@ -1,15 +1,15 @@
-//! Files that hold tokens: only their owner may read them.
+//! Files with tokens: only their owner may read them.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Writes such a file whole: beside its place and then renamed, so that a file that was there keeps neither its mode nor its readers.
-/// A link is followed; what is not a regular file, such as a pipe, is written directly.
+/// Writes such a file under another name and then renames it, so that neither the mode nor the open readers of an older file remain.
+/// A link is followed; if the path is not a regular file but, for example, a pipe, it is written directly.
 ///
 /// # Errors
-/// Those of the file system; nothing is left beside the place then.
+/// Errors of the file system; no temporary file is left then.
 pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     if std::fs::metadata(path).is_ok_and(|found| !found.is_file()) {
         return OpenOptions::new().write(true).open(path)?.write_all(bytes);
@@ -18,7 +18,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let (aside, mut file) = create_beside(&place)?;
     let written = file.write_all(bytes).and_then(|()| std::fs::rename(&aside, &place));
     if written.is_err() {
-        // What can't be written need not be removable.
+        // A file that can't be written may not be removable either.
         std::fs::remove_file(&aside).unwrap_or_default();
     }
     written
@@ -30,7 +30,7 @@ fn create_beside(place: &Path) -> io::Result<(PathBuf, File)> {
     name.push(format!(".{}-{}.part", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed)));
     let aside = place.with_file_name(name);
     let mut options = OpenOptions::new();
-    // Never one that is there: somebody else may have it open.
+    // Never an existing file: somebody else may have it open.
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
@@ -55,7 +55,7 @@ mod tests {
         let (path, link) = (directory.path().join("pool.json"), directory.path().join("link.json"));
         std::fs::write(&path, "old").expect("written");
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).expect("mine");
-        // Who has it open goes on to read what was there.
+        // Whoever has it open still reads the old content.
         let mut open = File::open(&path).expect("there");
         let before = std::fs::metadata(&path).expect("there").ino();
         write(&path, b"a-token").expect("writable");

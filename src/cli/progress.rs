@@ -10,10 +10,10 @@ use crate::gate::{Rules, Standing};
 use crate::outcome::{Event, Verdict};
 use crate::report;
 
-/// How often a line says how far a run is, where there is no bar.
+/// How often a line shows the progress of a run if there is no bar.
 const EVERY: Duration = Duration::from_secs(15);
 
-/// A bar on a terminal, one line a case elsewhere, and there now and then how far it is.
+/// On a terminal a bar; elsewhere one line for each case, and a progress line now and then.
 pub struct Display {
     bar: Option<ProgressBar>,
     lines: bool,
@@ -21,13 +21,13 @@ pub struct Display {
     progress: Progress,
 }
 
-/// How far a run is.
+/// The progress of a run.
 struct Progress {
     begun: Instant,
     told: Instant,
     done: usize,
     of: usize,
-    /// Whether lines say so.
+    /// Whether lines show it.
     is_told: bool,
 }
 

@@ -11,7 +11,7 @@ use crate::runner::judge::rejudge;
 use crate::runner::judge::suggest::{Suggestion, suggest};
 use crate::runner::target_file;
 
-/// Clauses that are told of refusals that speak of many.
+/// How many clauses are listed for a refusal that may stand for many.
 const LISTED: usize = 6;
 
 /// Does what the verb says.
@@ -27,7 +27,7 @@ pub fn reasons(arguments: &ReasonsArguments) -> Result<Exit, Failure> {
         output::note("no refusal of the run is unattributed; there is nothing to add to [reasons]");
         return Ok(Exit::Green);
     }
-    // What is in the file already is not said again, so that a table is not begun twice.
+    // If the file has a table [reasons] already, its header is not written again.
     let begun = known.entries().next().is_some();
     output::print(&text(&run, &suggestions, begun));
     output::note(&summary(&suggestions, begun));
@@ -41,9 +41,9 @@ fn summary(suggestions: &[Suggestion], begun: bool) -> String {
     };
     let ((lines, refusals), (open, open_refusals)) = (count(true), count(false));
     let place = if begun { "under [reasons] of the target file" } else { "into the target file" };
-    let mut text = format!("{lines} entries for {refusals} refusals: look at them, then paste them {place}");
+    let mut text = format!("{lines} entries for {refusals} refusals: check them, then paste them {place}");
     if open > 0 {
-        write!(text, "; {open} more, of {open_refusals} refusals, are left to you: the run does not decide them")
+        write!(text, "; {open} more, for {open_refusals} refusals, are left to you: the run can't decide them")
             .unwrap_or_default();
     }
     text
@@ -51,9 +51,12 @@ fn summary(suggestions: &[Suggestion], begun: bool) -> String {
 
 fn text(run: &RunRecord, suggestions: &[Suggestion], begun: bool) -> String {
     let started = &run.started;
-    let mut text =
-        format!("# What refusals of {} mean, by a run of seed {}.\n", printable(&started.target), started.seed);
-    text.push_str(if begun { "# Add these lines to the [reasons] that are there.\n" } else { "[reasons]\n" });
+    let mut text = format!(
+        "# What refusals of {} mean, according to a run with seed {}.\n",
+        printable(&started.target),
+        started.seed
+    );
+    text.push_str(if begun { "# Add these lines to the existing [reasons].\n" } else { "[reasons]\n" });
     for suggestion in suggestions {
         match &suggestion.clause {
             Ok(clause) => proposed(&mut text, suggestion, clause),
@@ -79,11 +82,11 @@ fn left_open(text: &mut String, suggestion: &Suggestion, why: &str) {
         writeln!(text, "#   {} {}, such as {example}", met.refusals, printable(&met.clause)).unwrap_or_default();
     }
     if met.len() > LISTED {
-        writeln!(text, "#   ... and of {} more clauses", met.len() - LISTED).unwrap_or_default();
+        writeln!(text, "#   ... and for {} more clauses", met.len() - LISTED).unwrap_or_default();
         return;
     }
     let clauses: Vec<String> = met.iter().map(|met| quoted(&met.clause)).collect();
-    writeln!(text, "# If it stands for all of them: {} = [{}]", quoted(pattern), clauses.join(", "))
+    writeln!(text, "# If it stands for all of these clauses: {} = [{}]", quoted(pattern), clauses.join(", "))
         .unwrap_or_default();
 }
 
@@ -91,7 +94,7 @@ fn times(refusals: usize) -> String {
     if refusals == 1 { "1 refusal".to_owned() } else { format!("{refusals} refusals") }
 }
 
-/// A basic string of TOML, which is one of JSON, with everything in it escaped that a terminal would take for a command.
+/// A basic string of TOML, written as a JSON string; everything that a terminal would take for a command is escaped.
 fn quoted(text: &str) -> String {
     let mut safe = String::with_capacity(text.len() + 2);
     safe.push('"');

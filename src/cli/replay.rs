@@ -9,10 +9,10 @@ use crate::outcome::{CaseRecord, Event, RunRecord};
 use crate::report;
 use crate::runner::Stop;
 
-/// Tests that one replay may show.
+/// How many tests one replay may show.
 const MOST: usize = 12;
 
-/// Plays what the id names with the seed, prints each call, and compares with the recorded verdicts where there are some.
+/// Plays the tests of the id with the seed, prints each call, and compares with the recorded verdicts if there are any.
 pub async fn replay(arguments: ReplayArguments) -> Result<Exit, Failure> {
     let recorded = arguments.from.as_deref().map(|path| stream::read("--from", path)).transpose()?;
     let seed = arguments.seed.or(recorded.as_ref().map(|run| run.started.seed));
@@ -71,5 +71,5 @@ fn compared(before: &CaseRecord, now: &CaseRecord) -> String {
     if (before.verdict, before.reason) == (now.verdict, now.reason) {
         return "the same verdict".to_owned();
     }
-    format!("{} ({}), so that it came to something else now", before.verdict.name(), before.reason.name())
+    format!("{} ({}); the result is different now", before.verdict.name(), before.reason.name())
 }

@@ -6,8 +6,8 @@ use super::{again, gate, github, output, reports, stream};
 use crate::gate::Judged;
 use crate::report::{self, View};
 
-/// Reads the stream and writes the reports, or the summary if none is asked for. It is no gate: what the run came to does
-/// not show in the exit code, and neither does that it died, which is said on standard error.
+/// Reads the stream and writes the reports, or the summary if no report is asked for. It is not a gate: the exit code depends
+/// neither on the verdicts of the run nor on whether the run came to its end. A missing end is reported on standard error.
 pub fn report(arguments: &ReportArguments) -> Result<Exit, Failure> {
     let destinations = reports::open_as("--to", &arguments.to)?;
     let rules = gate::rules(arguments.known.as_deref(), &[])?;

@@ -1,5 +1,5 @@
 //! `--report NAME=PATH`, or `--to`: checked before the run, written aside and renamed after it. The event stream of a run is
-//! also written while the run goes on, so that what was found outlives a process that is killed.
+//! also written while the run goes on, so that findings are not lost if the process is killed.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write as _};
@@ -24,13 +24,13 @@ pub struct Destination<T: 'static = Judged> {
 }
 
 enum Place {
-    /// What can't be replaced, such as a pipe: it is written as it is.
+    /// A place that can't be replaced, such as a pipe: it is written directly.
     Device(File),
-    /// A file, and beside it the stream that is written while the run goes on.
+    /// A file, and next to it the stream that is written while the run goes on.
     File(PathBuf, Option<(Aside, File)>),
 }
 
-/// A file beside that of a report, until it takes its place. It is removed when this is dropped.
+/// A file next to that of a report, until it takes its place. It is removed when this is dropped.
 struct Aside {
     path: PathBuf,
     place: PathBuf,
@@ -59,7 +59,7 @@ impl Aside {
         std::fs::rename(&self.path, &self.place)
     }
 
-    /// Whether it is a stream that is worth to be kept if the process is ended.
+    /// Whether it is a stream that is worth keeping if the process is ended.
     fn is_stream(&self) -> bool {
         let mut is_stream = false;
         Self::all(|asides| is_stream = asides.iter().any(|(path, _, is_stream)| *path == self.path && *is_stream));
@@ -76,7 +76,7 @@ impl Aside {
 impl Drop for Aside {
     fn drop(&mut self) {
         Self::all(|asides| asides.retain(|(path, ..)| *path != self.path));
-        // After it was published there is none; that it can't be removed is no news.
+        // After publishing there is no such file, so that removing it fails; this is expected.
         std::fs::remove_file(&self.path).unwrap_or_default();
     }
 }
@@ -86,7 +86,7 @@ pub fn abandon() {
     Aside::all(|asides| {
         for (path, place, is_stream) in asides.drain(..) {
             let done = if is_stream { std::fs::rename(&path, &place) } else { std::fs::remove_file(&path) };
-            // There is nobody left to tell.
+            // An error can't be reported any more.
             done.unwrap_or_default();
         }
     });
@@ -105,10 +105,10 @@ impl<'d> Streams<'d> {
         Streams(destinations.iter().filter_map(stream).collect())
     }
 
-    /// Writes one event, as a whole line at once. A stream that can't be written is given up; the report at the end says why.
+    /// Writes one event, a whole line at once. A stream that can't be written is abandoned; the report at the end says why.
     pub fn write(&mut self, event: &Event) {
         let mut line = Vec::new();
-        // A vector takes everything.
+        // Writing to a vector can't fail.
         report::write_event(event, &mut line).unwrap_or_default();
         self.0.retain_mut(|(aside, file)| {
             let written = file.write_all(&line).is_ok();
@@ -133,7 +133,7 @@ fn names<T>(formats: &[Report<T>]) -> String {
     formats.iter().map(|report| report.name).collect::<Vec<_>>().join(", ")
 }
 
-/// Reads the options and opens a file beside each path, so that a path that can't be written is told before the run.
+/// Reads the options and opens a file beside each path, so that a path that can't be written is reported before the run.
 pub fn open(options: &[String]) -> Result<Vec<Destination>, Failure> {
     open_as("--report", options)
 }
@@ -153,7 +153,9 @@ pub fn open_of<T>(
     for option in options {
         let destination = destination(formats, flag, option)?;
         if destinations.iter().any(|other| other.path == destination.path) {
-            let message = format!("{flag} {option}: another report goes to the same file; give each its own");
+            let message = format!(
+                "{flag} {option}: another report is written to the same file; give each report a file of its own"
+            );
             return Err(Failure::text(Exit::Usage, message));
         }
         destinations.push(destination);
@@ -178,7 +180,7 @@ fn destination<T>(formats: &'static [Report<T>], flag: &str, option: &str) -> Re
     Ok(Destination { report, path, place })
 }
 
-/// Devices and pipes can't be replaced, and a link is followed. That a file can be written is tried.
+/// Devices and pipes can't be replaced, and a link is followed. It is tried whether the file can be written.
 fn open_place(path: &Path, is_stream: bool) -> io::Result<Place> {
     let found = std::fs::metadata(path).ok();
     if found.is_some_and(|found| !found.is_file()) {
@@ -197,7 +199,7 @@ pub fn stream(destinations: &[Destination]) -> Option<&Path> {
         .map(|destination| destination.path.as_path())
 }
 
-/// Writes every report; all are tried, and of those that fail each is told.
+/// Writes every report. All are tried, and every failure is reported.
 pub fn write<T>(destinations: &[Destination<T>], judged: &T) -> Result<Vec<PathBuf>, Failure> {
     let (mut written, mut failed) = (Vec::new(), Vec::new());
     for destination in destinations {
@@ -229,11 +231,15 @@ fn write_one<T>(destination: &Destination<T>, judged: &T) -> Result<(), String> 
     let written = Aside::create(place).and_then(|(aside, file)| write(&file).and_then(|()| aside.publish()));
     written.map_err(|error| {
         let kept = stream.as_ref().is_some_and(|(aside, _)| aside.is_stream() && aside.publish().is_ok());
-        if kept { format!("{error}; it holds the events as they came") } else { error.to_string() }
+        if kept {
+            format!("{error}; the file holds the events that were written during the run")
+        } else {
+            error.to_string()
+        }
     })
 }
 
-/// A file that remembers why it could not be written: those who serialize don't say it.
+/// A file that remembers why it could not be written: serializers do not say it.
 struct Sink<'f> {
     file: &'f File,
     failed: Option<String>,

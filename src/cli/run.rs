@@ -1,4 +1,4 @@
-//! `run`: the main job.
+//! `run`: plays tests against a target and judges it.
 
 use std::path::Path;
 use std::time::Duration;
@@ -26,7 +26,8 @@ use crate::runner::{Runner, Settings, Stop, offline_case, sequences};
 use crate::scenario::{self, Case, Pattern, Plan, Selection, Sizes};
 use crate::server::ServerConfig;
 
-/// Plans, runs, reports, and gives the gate's exit code. What can be wrong without the target is told before it is asked.
+/// Plans, runs, reports, and returns the gate's exit code. Errors that can be found without the target are reported before
+/// anything is sent to it.
 pub async fn run(arguments: RunArguments) -> Result<Exit, Failure> {
     if arguments.dry_run {
         return dry_run(&arguments);
@@ -47,8 +48,7 @@ pub async fn run(arguments: RunArguments) -> Result<Exit, Failure> {
     };
     if arguments.fuzz.is_some() && !begun.runner.can_fuzz() {
         begun.keeper.close().await;
-        let message =
-            "--fuzz: no selected case mutates a credential; leave the pattern out, or write client-data or tpm";
+        let message = "--fuzz: no selected case mutates a credential; leave the pattern out, or write for example client-data or tpm";
         return Err(Failure::text(Exit::NothingSelected, message));
     }
     let exit = execute(begun, (drawing, bounds), &stop, &arguments, (rules, &destinations, step)).await;
@@ -56,7 +56,7 @@ pub async fn run(arguments: RunArguments) -> Result<Exit, Failure> {
     exit
 }
 
-/// Reads what was asked for, starts the server where there is no target, and asks the target for one good start.
+/// Reads what was asked for, starts the reference server if there is no target, and does the preflight.
 pub async fn prepare(arguments: &RunArguments) -> Result<Begun, Failure> {
     begin(&Request::new(arguments)?, arguments).await
 }
@@ -82,7 +82,7 @@ fn dry_run(arguments: &RunArguments) -> Result<Exit, Failure> {
     Ok(Exit::Green)
 }
 
-/// The rules of the command line, and of the target file where that says nothing. What is drawn makes cases of its own, which no
+/// The rules of the command line; what is missing there comes from the target file. A run that draws makes its own cases, which no
 /// entry can name.
 fn rules(arguments: &RunArguments) -> Result<Rules, Failure> {
     let draws = arguments.fuzz.is_some() || arguments.model.is_some();
@@ -127,14 +127,14 @@ impl Request {
         })
     }
 
-    /// How many subjects a plan is given where they are made for it.
+    /// How many subjects are made for a plan.
     fn subjects(&self, plan: &Plan) -> usize {
         let needed = plan.demand().subjects(self.concurrency);
         let count = self.most.map_or(needed, |most| needed.min(most));
         let capped = if count < needed { format!(" (--max-subjects {count})") } else { String::new() };
         if !self.quiet {
             let played = plan.played().count();
-            output::note(&format!("subjects  {needed} are enough for {played} tests{capped}; having them made"));
+            output::note(&format!("subjects  {needed} are enough for {played} tests{capped}; making them"));
         }
         count
     }
@@ -165,7 +165,7 @@ impl Request {
 pub struct Begun {
     /// The run.
     pub runner: Runner,
-    /// What was left out for want of subjects.
+    /// The tests that were left out because there were too few subjects.
     left_out: Vec<String>,
     /// Its accounts, which have to be removed after it.
     pub keeper: Keeper,
@@ -203,7 +203,7 @@ async fn begin(request: &Request, arguments: &RunArguments) -> Result<Begun, Fai
     }
 }
 
-/// The run against a target whose accounts are there, and what was left out for want of subjects.
+/// The run against a target whose accounts exist, and the tests that were left out because there were too few subjects.
 async fn ready(
     request: &Request,
     arguments: &RunArguments,
@@ -239,11 +239,12 @@ async fn ready(
     Ok((runner, left_out))
 }
 
-/// Nothing was played, since the set-up is wrong.
+/// The error of a wrong set-up: nothing was played.
 fn unfit(error: &PreflightError, arguments: &RunArguments) -> Failure {
     let next =
         arguments.target.as_ref().map(|path| format!("\n  next: proofmark check --target {}", again::word(path)));
-    let message = format!("{error}{}\n  no case was played: nothing is said of conformance", next.unwrap_or_default());
+    let message =
+        format!("{error}{}\n  no case was played, so this is not a verdict on the target", next.unwrap_or_default());
     Failure::text(Exit::Preflight, message)
 }
 
@@ -258,13 +259,13 @@ async fn execute(
     let started = runner.started();
     forecast(&runner, left_out, arguments);
     if let Some(shard) = started.shard.filter(|_| started.tests == 0) {
-        output::note(&format!("shard {}/{} is empty: nothing of the plan falls into it", shard.index, shard.count));
+        output::note(&format!("shard {}/{} is empty: no test of the plan belongs to it", shard.index, shard.count));
     }
     let mut display = Display::new(arguments.quiet, started.tests, drawing.is_some());
     let mut events = Vec::new();
     let mut streams = reports::Streams::of(destinations);
     let sink = |event: &Event| {
-        // First, so that what was shown is there even if the process dies.
+        // First, so that every result that was shown is in the file even if the process dies.
         streams.write(event);
         display.show(event, &rules);
         bounds.see(event, &rules);
@@ -283,7 +284,7 @@ async fn execute(
     let stream = reports::stream(destinations).map(again::word);
     let view = View { arguments: Some(again::arguments(arguments)), stream, ..output::view() };
     gate::report(&judged, destinations, step, &view)?;
-    // Last, and no reason for another exit code: what was found is printed above.
+    // Last, and without influence on the exit code: the findings are printed above.
     if let Some(drawing) = drawing
         && let Err(why) = write_found(&found, &drawing.findings)
     {
@@ -292,7 +293,7 @@ async fn execute(
     Ok(if finished.interrupted { Exit::Interrupted } else { gate::exit(&judged) })
 }
 
-/// Says what the run is going to need, where that is no matter of seconds: of a target of the user's.
+/// Prints what the run is going to need, if it is against the user's own target and may take long.
 fn forecast(runner: &Runner, left_out: Vec<String>, arguments: &RunArguments) {
     let is_wanted = arguments.target.is_some() && !arguments.quiet;
     let draws = arguments.fuzz.is_some() || arguments.model.is_some();
@@ -330,7 +331,8 @@ fn cases(arguments: &RunArguments) -> Result<Vec<Case>, Failure> {
         let mut own = scenario::parse_suite(&path.display().to_string(), &text).map_err(Failure::config)?;
         own.iter_mut().for_each(|case| case.file = Some(path.display().to_string()));
         if let Some(twice) = own.iter().find(|case| cases.iter().any(|known| known.id == case.id)) {
-            let message = format!("{}: case `{}` is there already; give it another id", path.display(), twice.id);
+            let message =
+                format!("{}: there is already a case `{}`; give this one another id", path.display(), twice.id);
             return Err(Failure::text(Exit::Config, message));
         }
         if own.is_empty() {
@@ -347,7 +349,10 @@ fn selected(plan: &Plan) -> Result<(), Failure> {
         return Err(Failure::text(Exit::NothingSelected, message));
     }
     if plan.tests.is_empty() {
-        return Err(Failure::text(Exit::NothingSelected, "the target offers nothing that a case could be run on"));
+        return Err(Failure::text(
+            Exit::NothingSelected,
+            "the target offers no flow and protocol that a case can run on",
+        ));
     }
     Ok(())
 }
@@ -357,7 +362,7 @@ pub fn watch(stop: Stop) -> impl Future<Output = ()> + Send + 'static {
     let mut interrupts = interrupt::Interrupts::listen();
     async move {
         interrupts.next().await;
-        output::note("interrupted: writing what is there (once more to leave at once)");
+        output::note("interrupted: writing the results so far (interrupt again to leave at once)");
         stop.stop();
         interrupts.next().await;
         interrupt::leave();

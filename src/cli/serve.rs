@@ -21,7 +21,7 @@ pub async fn serve(arguments: ServeArguments) -> Result<Exit, Failure> {
     let server = started.map_err(|error| {
         Failure::text(
             Exit::Config,
-            format!("--listen {}: {error}; another port, or 0 for a free one", arguments.listen),
+            format!("--listen {}: {error}; choose another port, or 0 for a free one", arguments.listen),
         )
     })?;
     announce(&arguments, &server);
@@ -30,7 +30,7 @@ pub async fn serve(arguments: ServeArguments) -> Result<Exit, Failure> {
             write_target(path, &server, arguments.management)?;
             output::line(&format!("target file: {0}; now: proofmark run --target {0}", path.display()));
         }
-        None => output::line("without --target-out nobody knows its tokens"),
+        None => output::line("its tokens are written nowhere; --target-out FILE writes them"),
     }
     output::line("Ctrl-C stops it");
     let end = async {
@@ -49,7 +49,7 @@ pub async fn serve(arguments: ServeArguments) -> Result<Exit, Failure> {
     Ok(exit)
 }
 
-/// What kind of server was asked for.
+/// The kind of server that was asked for.
 fn configuration(arguments: &ServeArguments) -> Result<ServerConfig, Failure> {
     let defects = embedded::find_defect(arguments.defect.as_deref())?;
     let variants = embedded::find_variants(&arguments.variants)?;
@@ -64,7 +64,7 @@ fn configuration(arguments: &ServeArguments) -> Result<ServerConfig, Failure> {
         conditions: Conditions { delay, off, host, challenge_timeout },
         listen: arguments.listen,
         users,
-        // Under load each user keeps a connection; the others would wait for it to end.
+        // Under load each user keeps a connection; other users would wait until it ends.
         max_connections: usual.max_connections.max(users),
         seed: seed_or_random(arguments.seed),
         defects,
@@ -76,7 +76,7 @@ fn configuration(arguments: &ServeArguments) -> Result<ServerConfig, Failure> {
     })
 }
 
-/// Where it is, and what is special about it.
+/// Prints its URL, and what is special about it.
 fn announce(arguments: &ServeArguments, server: &RunningServer) {
     let name = if arguments.null { "null server" } else { "reference server" };
     output::line(&format!("{name} on {} with {} users", server.base_url(), arguments.users));
@@ -90,11 +90,11 @@ fn announce(arguments: &ServeArguments, server: &RunningServer) {
         output::line(&format!("with the variant {variant}"));
     }
     if arguments.slower != "0%" {
-        output::line(&format!("{} slower than it is", arguments.slower));
+        output::line(&format!("with answers that take {} longer", arguments.slower));
     }
 }
 
-/// Whether users can be made over the network, and what is slow then.
+/// Whether users can be made over the network, and how slow that is.
 fn management(arguments: &ServeArguments) -> Result<Option<Management>, Failure> {
     let time = |option: &str, text: &Option<String>| {
         text.as_deref().map(|text| duration(option, text)).transpose().map(Option::unwrap_or_default)
@@ -133,7 +133,7 @@ fn write_target(path: &Path, server: &RunningServer, makes_users: bool) -> Resul
     let json = serde_json::to_vec_pretty(&pool).map_err(Failure::internal)?;
     write_private(&pool_path, &json)?;
     let accounts = format!(
-        "# The users' tokens, the administrator's, one without rights, and one that may only read.\n\
+        "# The users with their tokens, the administrator's token, one without rights, and one that may only read.\n\
          subjects-file = \"{}\"",
         beside(&pool_path)
     );
@@ -153,7 +153,7 @@ fn target_text(server: &RunningServer, accounts: &str) -> String {
          attestation-formats = {:?}\n\n\
          [accounts]\n\
          {accounts}\n\n\
-         # What the server's error ids mean, so that a refusal can be told from one for another reason.\n\
+         # What the server's error ids mean. A run uses them to tell for which reason a request was refused.\n\
          [reasons]\n",
         server.rp_id, server.origin, server.domains, policy.formats
     );
@@ -161,14 +161,14 @@ fn target_text(server: &RunningServer, accounts: &str) -> String {
         // Writing to a `String` can't fail.
         writeln!(text, "\"{id}\" = \"{clause}\"").unwrap_or_default();
     }
-    text.push_str("\n# What it is like where the specification leaves a choice.\n[policy]\n");
+    text.push_str("\n# How the server behaves where the specification leaves a choice.\n[policy]\n");
     for (name, holds) in policy.stated() {
         writeln!(text, "{name} = {holds}").unwrap_or_default();
     }
     text
 }
 
-/// Only the owner may read what holds tokens.
+/// Files with tokens are readable by their owner only.
 fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let written = private::write(path, bytes);
     written.map_err(|error| Failure::text(Exit::Config, format!("--target-out {}: {error}", path.display())))

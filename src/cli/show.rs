@@ -1,4 +1,4 @@
-//! `show`: everything there is to know about a case, a clause, a mutation, a defect or a variant; or what a recorded run found.
+//! `show`: everything about a case, a clause, a mutation, a defect or a variant; or what a recorded run found.
 
 use super::args::ShowArguments;
 use super::exit::{Exit, Failure};
@@ -14,7 +14,7 @@ use crate::server::ServerConfig;
 use crate::server::defect::Defect;
 use crate::server::variant::Variant;
 
-/// Entries that are listed.
+/// How many entries are listed.
 const LISTED: usize = 12;
 
 /// Prints what the id names.
@@ -36,7 +36,8 @@ pub fn show(arguments: &ShowArguments) -> Result<Exit, Failure> {
     let Some(text) = text else {
         let near: Vec<&str> = cases.iter().map(|case| case.id.as_str()).filter(|known| known.contains(id)).collect();
         let hint = match near.as_slice() {
-            [] => "`proofmark list cases` shows all; also: clauses, mutations, defects, variants".to_owned(),
+            [] => "`proofmark list cases` shows all cases; there are also clauses, mutations, defects and variants"
+                .to_owned(),
             near => format!("did you mean {}?", near[..near.len().min(5)].join(", ")),
         };
         return Err(Failure::text(Exit::Usage, format!("nothing is named `{id}`; {hint}")));

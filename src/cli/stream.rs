@@ -9,7 +9,7 @@ use super::output;
 use crate::outcome::RunRecord;
 use crate::report::{self, Stream};
 
-/// The run that a file holds; `-` is standard input. That it did not come to its end is said, and no error.
+/// The run that a file holds; `-` is standard input. A run that did not come to its end is reported, but it is not an error.
 pub fn read(option: &str, path: &Path) -> Result<RunRecord, Failure> {
     let failed = |error: String| Failure::text(Exit::Config, format!("{option} {}: {error}", path.display()));
     let stream = if path == Path::new("-") {
@@ -24,7 +24,7 @@ pub fn read(option: &str, path: &Path) -> Result<RunRecord, Failure> {
     Ok(stream.run)
 }
 
-/// What is missing of a run that died.
+/// What is missing from a run that died.
 fn unfinished(stream: &Stream) -> Option<String> {
     let run = &stream.run;
     if run.finished.is_some() {
@@ -35,11 +35,11 @@ fn unfinished(stream: &Stream) -> Option<String> {
     Some(format!("{cut}the run did not come to its end: {ran} of {} tests are there", run.started.tests))
 }
 
-/// The same, of a run that played the cases: fuzzing makes others in each run.
+/// The same, but only for a run that played the cases: fuzzing makes other cases in each run.
 pub fn read_played(option: &str, path: &Path) -> Result<RunRecord, Failure> {
     let run = read(option, path)?;
     if run.started.fuzzed {
-        let message = "its cases were drawn by --fuzz, and have no names that another run would give them";
+        let message = "its cases were drawn by --fuzz, and their names mean nothing in another run";
         return Err(Failure::text(Exit::Config, format!("{option} {}: {message}", path.display())));
     }
     Ok(run)

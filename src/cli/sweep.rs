@@ -15,9 +15,9 @@ use crate::provisioner::{Account, CONCURRENCY, Provisioner, ProvisionerError};
 use crate::report::printable;
 use crate::runner::target_file::{self, Surroundings};
 
-/// A server's list lags behind: it is empty only if it is so twice, this far apart.
+/// A server's list can lag behind. So it counts as empty only if it is empty twice, this far apart.
 const PAUSE: Duration = Duration::from_millis(500);
-/// How often it is asked at most.
+/// The greatest number of times that the list is read.
 const ROUNDS: usize = 20;
 
 /// Lists what is there, and removes it unless this is a dry run.
@@ -31,7 +31,7 @@ pub async fn sweep(arguments: SweepArguments) -> Result<Exit, Failure> {
         output::line(&format!("{} accounts, none removed (--dry-run)", found.len()));
         return Ok(Exit::Green);
     }
-    // Of a run that is under way nothing is removed.
+    // Nothing of a run that is under way is removed.
     provisioner.hold(&|_| output::note(WAITING)).await.map_err(failed)?;
     let removed = remove(&provisioner).await;
     provisioner.release().await;
@@ -44,7 +44,7 @@ async fn remove(provisioner: &Arc<dyn Provisioner>) -> Result<usize, Failure> {
     let (mut removed, mut was_empty) = (0, false);
     for _ in 0..ROUNDS {
         let mut found = provisioner.found().await.map_err(failed)?;
-        // The list may show for a while what is gone.
+        // The list may still show removed accounts for a while.
         found.retain(|account| !gone.contains(account));
         if found.is_empty() && was_empty {
             break;

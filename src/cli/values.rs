@@ -1,4 +1,4 @@
-//! What is typed as a value: times, shares, seeds, and the names of flows, formats and parts.
+//! Values of options: times, shares, seeds, and the names of flows, formats and parts.
 
 use std::time::Duration;
 
@@ -73,7 +73,7 @@ pub fn slice(text: &str) -> Result<Shard, String> {
     slice.filter(fits).ok_or_else(|| "write M/N with M from 1 to N, such as 1/2".to_owned())
 }
 
-/// A seed from the operating system's randomness, for runs that were given none.
+/// A seed from the operating system's randomness, for runs without --seed.
 pub fn seed_or_random(seed: Option<u64>) -> u64 {
     use std::hash::{BuildHasher as _, Hasher as _};
     // Within 53 bits, so that every JSON reader keeps it exactly.

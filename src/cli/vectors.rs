@@ -16,14 +16,14 @@ use crate::scenario::{self, Case, Expectation};
 use crate::webauthn::base64;
 use crate::webauthn::cose::CoseAlgorithm;
 
-/// A built-in case, and what of it a vector's name says.
+/// A built-in case, with the format and length that a vector's name gives.
 pub struct Named {
     pub case: Case,
     pub format: Option<Format>,
     pub length: Option<usize>,
 }
 
-/// The built-in case with an id, or that of a vector with such a name: the id, with format, algorithm and length behind it.
+/// The built-in case with this id, or the case of the vector with this name: the id, followed by format, algorithm and length.
 pub fn named(name: &str) -> Result<Named, Failure> {
     let cases = scenario::embedded().map_err(Failure::config)?;
     let usage = |text: String| Failure::text(Exit::Usage, text);
@@ -52,12 +52,12 @@ pub fn named(name: &str) -> Result<Named, Failure> {
         )));
     }
     if named.case.each.is_some() && named.length.is_none() {
-        return Err(usage(format!("the case `{id}` is about every length of a part; name one, as in `{id}/0`")));
+        return Err(usage(format!("the case `{id}` covers every length of a part; name one length, as in `{id}/0`")));
     }
     Ok(named)
 }
 
-/// Writes every case's options and credential, with what is expected and what our own verifier says.
+/// Writes every case's options and credential, with the expected verdict and that of our own verifier.
 pub fn vectors(arguments: &VectorsArguments) -> Result<Exit, Failure> {
     let VectorsVerb::Export { directory, all } = &arguments.verb;
     let occupied = fs::read_dir(directory).is_ok_and(|mut entries| entries.next().is_some());
@@ -101,7 +101,7 @@ pub fn vectors(arguments: &VectorsArguments) -> Result<Exit, Failure> {
     Ok(Exit::Green)
 }
 
-/// The case of a control: the good credential that a vector is set against.
+/// The case of a control: the good credential that a vector is compared with.
 fn good_case(case: &Case, format: Format) -> Case {
     let mut good = case.control_of(format).case(Vec::new());
     good.requires = case.control_of(format).requires();
@@ -145,7 +145,7 @@ fn write(directory: &Path, vector: &Vector, case: &Case) -> Result<(), Failure> 
         "authenticatorData": base64::encode_url(&created.authenticator_data),
         "credentialText": base64::encode_url(&created.text),
     });
-    // A text that readers of JSON don't take, because of its depth or altogether, is only in `credentialText`.
+    // A text that JSON readers do not accept, because it is not JSON or too deep, is only in `credentialText`.
     if let Ok(credential) = serde_json::from_slice::<Value>(&created.text) {
         document["credential"] = credential;
     }

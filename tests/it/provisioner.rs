@@ -131,7 +131,7 @@ fn what_an_interrupted_run_left_is_swept() {
         let said = String::from_utf8(output.stderr).expect("UTF-8");
         assert_eq!(output.status.code(), Some(3), "{said}");
         let words = "could not take the accounts of the prefix proofmark: a run that is under way has them";
-        assert!(said.contains("waiting for a sign of life") && said.contains(words), "{said}");
+        assert!(said.contains("waiting to see whether it is still alive") && said.contains(words), "{said}");
         assert!(said.contains("mend: wait for its end, or write another prefix"), "{said}");
     }
     let output = child.signalled("INT").exits(130);

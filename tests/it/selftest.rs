@@ -139,8 +139,8 @@ async fn what_goes_wrong_is_told() {
     let text = matrix.text();
     for line in [
         "survivors: no case is red\n  state-remove-keeps (breaks api/remove)\n",
-        "found for another reason: no case is red for the clause\n  shape-start-details-missing (breaks api/no-leak)\n",
-        "taken for wrong, and is not\n  dates-offset\n",
+        "found for another reason: cases are red, but none for the clause\n  shape-start-details-missing (breaks api/no-leak)\n",
+        "reported as wrong, but nothing is wrong\n  dates-offset\n",
         "0 of 3 defects killed for their clause, 1 survived, 2 found for another reason; 0 only under load\n1 of 3 that",
     ] {
         assert!(text.contains(line), "{line}\n{text}");

@@ -1,4 +1,4 @@
-//! What can be typed after `load find` and `load calibrate`.
+//! The arguments of `load find` and `load calibrate`.
 
 use clap::Args;
 
@@ -7,8 +7,8 @@ use super::load::LoadArguments;
 /// `load find`
 #[derive(Debug, Args)]
 pub struct FindArguments {
-    /// What has to be kept, such as verify.p99<50ms; can be repeated. achieved>=98% and errors<1% are in it unless there are other
-    /// rules about these
+    /// A rule that the target has to keep, such as verify.p99<50ms; can be repeated. achieved>=98% and errors<1% are added, unless
+    /// you give other rules about these two
     #[arg(long = "objective", value_name = "RULE", required = true, conflicts_with_all = [
         "rate", "arrivals", "duration", "ramp", "ramp_down", "think", "thresholds", "reports", "shard", "shards",
         "start_at", "dashboard", "give_up",
@@ -20,13 +20,13 @@ pub struct FindArguments {
     /// The highest rate that is tried
     #[arg(long, value_name = "RATE", default_value = "2000/s")]
     pub to: String,
-    /// How long each rate is held, behind a warm-up of 2s unless --warm-up says otherwise
+    /// How long each rate is held, after a warm-up of 2s or of --warm-up
     #[arg(long, value_name = "TIME", default_value = "10s")]
     pub hold: String,
-    /// How close what is kept and what is not have to be
+    /// How close the highest rate that is kept and the lowest rate that is not have to be
     #[arg(long, value_name = "SHARE", default_value = "5%")]
     pub precision: String,
-    /// The most holds
+    /// The greatest number of holds
     #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub most_holds: u16,
     /// As in a load
@@ -37,13 +37,13 @@ pub struct FindArguments {
 /// `load calibrate`
 #[derive(Debug, Args)]
 pub struct CalibrateArguments {
-    /// Protocols, as in a load
+    /// Protocols, as for a load
     #[arg(long, value_name = "MIX", default_value = "rest,grpc,grpc-web")]
     pub transport: String,
     /// How long each figure is measured; there are two for each protocol
     #[arg(long, value_name = "TIME", default_value = "5s")]
     pub duration: String,
-    /// Workers
+    /// Number of workers
     #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub users: u16,
     /// Seed of keys, ids and challenges; random if it is not given

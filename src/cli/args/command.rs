@@ -21,7 +21,7 @@ use super::streams::{
     version,
     about = "Conformance harness and load tester for WebAuthn enrolment over REST, gRPC and gRPC-Web",
     after_help = "Exit codes: 0 green, 1 failed, 2 usage, 3 invalid input file, 4 nothing selected, 5 preflight failed, \
-                  6 errors kept cases from a verdict, not everything was played, or others used the subjects of a load, 7 known deviations stale, changed or expired, 8 load threshold missed or \
+                  6 tests without a verdict, not everything was played, or others used the subjects of a load, 7 known deviations stale, changed or expired, 8 load threshold missed or \
                   wrong answer under load, 9 the load generator was the limit, 70 internal, \
                   74 a report or standard output could not be written, 130 interrupted"
 )]
@@ -36,42 +36,42 @@ pub struct Arguments {
 pub enum Verb {
     /// Look at a server, and write a target file for it
     Init(InitArguments),
-    /// Look at a target's set-up: address, TLS, protocols, tokens, RP ID, origin; and say what to mend
+    /// Check a target's set-up (address, TLS, protocols, tokens, RP ID, origin) and say what to fix
     Check(CheckArguments),
-    /// Judge a target, or the embedded reference server if none is given
+    /// Test a target and judge it; without --target the embedded reference server
     Run(RunArguments),
     /// Play one case again, with the same keys, and show every call
     Replay(ReplayArguments),
-    /// Decide a recorded run again, with the checks of this version and without the target
+    /// Judge a recorded run again, with the checks of this version and without the target
     Judge(JudgeArguments),
-    /// Show a case, clause, mutation or defect, or what a recorded run found of a case
+    /// Show a case, clause, mutation or defect, or what a recorded run found about a case
     Show(ShowArguments),
-    /// Show what a run saw of every clause over each transport; the default run, unless a recorded one is given
+    /// Show what a run saw of every clause over each protocol; plays the default run, unless a recorded one is given
     Coverage(CoverageArguments),
-    /// Make a credential: creation options on standard input, RegistrationResponseJSON on standard output
+    /// Make a credential: reads creation options from standard input, writes RegistrationResponseJSON to standard output
     Attest(AttestArguments),
-    /// Excuse known fails and deviations: write entries of a known-deviations file, or take stale ones out
+    /// Excuse known fails and deviations: write entries of a known-deviations file, or remove stale ones
     Known(KnownArguments),
-    /// Propose from a run what the target's refusals mean, as [reasons] of its file
+    /// Propose what the target's refusals in a run mean, as [reasons] of the target file
     Reasons(ReasonsArguments),
-    /// Compare two runs, from their event streams
+    /// Compare the event streams of two runs
     Diff(DiffArguments),
-    /// Put the event streams of all shards of a run together
+    /// Merge the event streams of all shards of a run
     Merge(MergeArguments),
-    /// Remove the accounts that interrupted runs left on a server, where the target file has a provisioner
+    /// Remove the accounts that interrupted runs left on a server; the target file must have a provisioner
     Sweep(SweepArguments),
     /// Run the reference server
     Serve(ServeArguments),
-    /// Render an event stream that `run --report ndjson=PATH` wrote, without the target
+    /// Write reports from an event stream that `run --report ndjson=PATH` wrote, without the target
     Report(ReportArguments),
-    /// Judge the judge: every defect of the reference server is found for the right clause, and no variant is
+    /// Test proofmark itself: it must find every defect of the reference server for the right clause, and report no variant
     Selftest(SelftestArguments),
     /// List cases, tests, clauses, mutations, request faults, defects, variants or report formats
     List(ListArguments),
-    /// Hold the built-in cases to the registration catalogue and to the clauses
+    /// Check the built-in cases against the registration catalogue and the clauses
     Lint,
-    /// Write the cases about the credential alone as files for other tools
+    /// Write the cases that are about the credential alone as files for other tools
     Vectors(VectorsArguments),
-    /// Load-test start, attest, verify against a target, or the embedded reference server if none is given
+    /// Load-test start, attest and verify against a target; without --target against the embedded reference server
     Load(Box<LoadCommand>),
 }

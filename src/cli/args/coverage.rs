@@ -1,4 +1,4 @@
-//! What can be typed after `coverage`.
+//! The arguments of `coverage`.
 
 use std::path::PathBuf;
 
@@ -10,13 +10,13 @@ pub struct CoverageArguments {
     /// Event stream of a recorded run, as `run --report ndjson=EVENTS` writes it; `-` is standard input
     #[arg(long, value_name = "EVENTS", conflicts_with_all = ["target", "defect", "suites", "seed", "timeout"])]
     pub from: Option<PathBuf>,
-    /// Only clauses that this glob matches, or what stands before a slash in them, such as `api/limit` or `webauthn/8.*`
+    /// Only clauses whose id, or the part of it before a slash, matches this glob, such as `api/limit` or `webauthn/8.*`
     #[arg(long, value_name = "GLOB")]
     pub clause: Option<String>,
-    /// Only clauses that have this state over some transport
+    /// Only clauses that have this state over at least one protocol
     #[arg(long, value_name = "STATE")]
     pub state: Option<CoverageState>,
-    /// Make the exit code 1 if a clause has this state over some transport; can be repeated
+    /// Make the exit code 1 if a clause has this state over at least one protocol; can be repeated
     #[arg(long, value_name = "STATE")]
     pub deny: Vec<CoverageState>,
     /// A table, or JSON
@@ -28,13 +28,13 @@ pub struct CoverageArguments {
     /// Give the embedded reference server a defect (see `list defects`)
     #[arg(long, value_name = "NAME", conflicts_with = "target")]
     pub defect: Option<String>,
-    /// Run the cases of an own suite file too; can be repeated
+    /// Also run the cases of your own suite file; can be repeated
     #[arg(long = "suite", value_name = "FILE")]
     pub suites: Vec<PathBuf>,
     /// Seed of keys and ids; random if it is not given, and always printed
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub seed: Option<u64>,
-    /// The most that one call may take, such as 500ms or 20s; otherwise the target file's, or 10s
+    /// The longest time that one call may take, such as 500ms or 20s; otherwise that of the target file, or 10s
     #[arg(long, value_name = "TIME")]
     pub timeout: Option<String>,
     /// Tests that run at the same time
@@ -47,7 +47,7 @@ pub struct CoverageArguments {
 pub enum CoverageState {
     /// It does not hold
     Violated,
-    /// Nothing firm was seen
+    /// It was seen, but nothing firm
     Weak,
     /// Nothing was seen
     NotVerified,

@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 /// `attest`
 #[derive(Debug, Args)]
 pub struct AttestArguments {
-    /// Origin in the client data; `https://` and the RP ID if it is not given
+    /// Origin in the client data; if it is not given, `https://` and the RP ID
     #[arg(long)]
     pub origin: Option<String>,
     /// Attestation format: none (the default), packed-self, packed-x5c, fido-u2f, tpm, android-key, apple or compound
@@ -19,27 +19,27 @@ pub struct AttestArguments {
     /// Seed of the key and the credential id; random if it is not given, and printed to standard error
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub seed: Option<u64>,
-    /// Make it wrong in one way: a case such as cose/kty-missing (see `list cases`), or a mutation as ID or ID=ARGUMENT (JSON
-    /// or plain text; see `list mutations`)
+    /// Make the credential wrong in one way: a case such as cose/kty-missing (see `list cases`), or a mutation as ID or
+    /// ID=ARGUMENT (JSON or plain text; see `list mutations`)
     #[arg(long, value_name = "CASE|ID[=ARGUMENT]")]
     pub mutate: Option<String>,
-    /// Print the root certificate (PEM) that attestation certificates lead to, and nothing else
+    /// Only print the root certificate (PEM) of the attestation certificates
     #[arg(long)]
     pub root: bool,
-    /// Do not refuse options whose excludeCredentials name a credential that this authenticator holds
+    /// Make the credential even if excludeCredentials name a credential that this authenticator holds
     #[arg(long)]
     pub ignore_exclude: bool,
     /// A credential id (base64url) that this authenticator already holds; can be repeated
     #[arg(long = "holds", value_name = "ID")]
     pub holds: Vec<String>,
-    /// Make the credential even if pubKeyCredParams do not offer its algorithm
+    /// Make the credential even if pubKeyCredParams does not offer its algorithm
     #[arg(long)]
     pub ignore_algorithms: bool,
-    /// Make a credential even if the RP ID does not fit the origin
+    /// Make the credential even if the RP ID does not fit the origin
     #[arg(long)]
     pub ignore_rp_id: bool,
-    /// Make credentials in bulk, from throw-away test keys that anybody can compute: for test servers only. Formats none and
-    /// packed-self with ES256
+    /// Make credentials in bulk, from throw-away test keys that anybody can compute: for test servers only. Supports the formats
+    /// none and packed-self with ES256
     #[arg(long, conflicts_with_all = ["mutate", "root", "holds"])]
     pub key_chain: bool,
     /// How many credentials to make for the options, one a line; with --key-chain
@@ -58,11 +58,11 @@ pub struct VectorsArguments {
 /// What `vectors` can do.
 #[derive(Debug, Subcommand)]
 pub enum VectorsVerb {
-    /// Write them into a directory that is new or empty; see reports/schemas/vector.schema.json
+    /// Write the vectors into a new or empty directory; their format is in reports/schemas/vector.schema.json
     Export {
         /// The directory
         directory: PathBuf,
-        /// Every length of the cases that cut a part; otherwise the shortest and the longest
+        /// Write every length of the cases that cut a part off; otherwise the shortest and the longest
         #[arg(long)]
         all: bool,
     },

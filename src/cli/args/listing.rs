@@ -33,7 +33,7 @@ pub enum Listing {
     Defects,
     /// Report formats
     Reports,
-    /// What the documents leave open and the reference server can be told to do otherwise
+    /// Behaviour that the documents leave open, which the reference server can be told to have
     Variants,
 }
 

@@ -10,7 +10,7 @@ use super::records::RecordVerb;
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub struct LoadCommand {
-    /// Something else than one load
+    /// Something other than one load
     #[command(subcommand)]
     pub verb: Option<LoadVerb>,
     /// One load
@@ -18,10 +18,10 @@ pub struct LoadCommand {
     pub load: LoadArguments,
 }
 
-/// What `load` can do beside one load.
+/// What else `load` can do.
 #[derive(Debug, Subcommand)]
 pub enum LoadVerb {
-    /// What is done with runs that are over
+    /// What is done with recorded runs
     #[command(flatten)]
     Records(RecordVerb),
     /// Look for the highest rate at which a target keeps an objective

@@ -1,4 +1,4 @@
-//! What can be typed after `load report`, `load merge` and `load compare`.
+//! The arguments of `load report`, `load merge` and `load compare`.
 
 use std::path::PathBuf;
 
@@ -10,11 +10,11 @@ use crate::report::load::LOAD_REPORTS;
 /// What `load` does without sending anything.
 #[derive(Debug, Subcommand)]
 pub enum RecordVerb {
-    /// Make reports of a run that was recorded
+    /// Write reports of a recorded run
     Report(ReportArguments),
-    /// Make one run of all shards of a plan: distributions and counts add up, and thresholds are judged by the whole
+    /// Merge all shards of a plan into one run: distributions and counts are added up, and thresholds are judged on the whole
     Merge(MergeArguments),
-    /// Say whether a build is slower than the one before it; exit with 8 if it surely is, by more than a margin
+    /// Say whether a build is slower than the one before it; exit with 8 if it is slower by more than the margin, with the given confidence
     Compare(CompareArguments),
 }
 
@@ -41,23 +41,23 @@ pub struct MergeArguments {
 /// `load compare`
 #[derive(Debug, Args)]
 pub struct CompareArguments {
-    /// Record of the build before, and of the new one
+    /// Record of the earlier build, then of the new one
     #[arg(value_name = "FILE", num_args = 2, conflicts_with_all = ["baseline", "new"])]
     pub files: Vec<PathBuf>,
-    /// Records of the build before, in the order in which they were measured: in turns with the new ones, A B B A A B
+    /// Records of the earlier build, in the order in which they were measured: in turns with the new ones, A B B A A B
     #[arg(long, value_name = "FILE", num_args = 1.., required_unless_present = "files", requires = "new")]
     pub baseline: Vec<PathBuf>,
-    /// Records of the new build, as many
+    /// Records of the new build; as many as of the earlier one
     #[arg(long, value_name = "FILE", num_args = 1.., requires = "baseline")]
     pub new: Vec<PathBuf>,
-    /// What is compared, such as verify.p99, rest/cycle.p50, start.mean or cycles; can be repeated. Otherwise start.p50,
+    /// The figure to compare, such as verify.p99, rest/cycle.p50, start.mean or cycles; can be repeated. Otherwise start.p50,
     /// start.p99, verify.p50, verify.p99 and cycles
     #[arg(long = "metric", value_name = "METRIC")]
     pub metrics: Vec<String>,
     /// A difference that does not matter
     #[arg(long, value_name = "SHARE", default_value = "3%")]
     pub margin: String,
-    /// How sure the interval of a difference has to be, above 0.5 and below 1
+    /// Confidence level of the interval of a difference, above 0.5 and below 1
     #[arg(long, value_name = "P", default_value_t = 0.99)]
     pub confidence: f64,
     /// Seed of the bootstrap; random if it is not given, and always printed

@@ -1,4 +1,4 @@
-//! What can be typed after `selftest`.
+//! The arguments of `selftest`.
 
 use clap::Args;
 
@@ -7,13 +7,13 @@ use crate::outcome::Profile;
 /// `selftest`
 #[derive(Debug, Args)]
 pub struct SelftestArguments {
-    /// Defects and variants to play; all of them, and the clean server, if none is given
+    /// Defects and variants to play; if none is given, all of them and the clean server
     #[arg(value_name = "NAME")]
     pub names: Vec<String>,
-    /// Play the whole default plan against each, in place of the cases that are concerned
+    /// Play the whole default plan against each, instead of only the cases that are about it
     #[arg(long)]
     pub all: bool,
-    /// What the servers are held to: webauthn, fido or strict
+    /// How strictly the servers are judged: webauthn, fido or strict
     #[arg(long, value_name = "PROFILE", default_value = "webauthn", value_parser = Profile::from_name)]
     pub profile: Profile,
     /// Seed of keys and ids; random if it is not given, and always printed

@@ -10,18 +10,18 @@ use crate::provisioner::KINDS;
 /// `init`
 #[derive(Debug, Args)]
 pub struct InitArguments {
-    /// Where REST and gRPC-Web are, such as https://id.example.org
+    /// URL of REST and gRPC-Web, such as https://id.example.org
     pub url: String,
     /// The file to write
     #[arg(long, short, value_name = "FILE", default_value = "target.toml")]
     pub out: PathBuf,
-    /// Replace the file if it is there
+    /// Replace the file if it exists
     #[arg(long)]
     pub force: bool,
-    /// How reports call the target
+    /// The target's name in reports
     #[arg(long, value_name = "TEXT")]
     pub name: Option<String>,
-    /// Where gRPC is, if elsewhere
+    /// URL of gRPC, if it differs
     #[arg(long, value_name = "URL")]
     pub grpc_url: Option<String>,
     /// The RP ID; otherwise the host of the origin
@@ -30,10 +30,10 @@ pub struct InitArguments {
     /// The origin that is expected in client data; otherwise that of the URL
     #[arg(long, value_name = "ORIGIN")]
     pub origin: Option<String>,
-    /// Certificates (PEM) to trust besides the system's
+    /// Certificates (PEM) to trust in addition to the system's
     #[arg(long, value_name = "FILE", conflicts_with = "insecure")]
     pub ca_file: Option<PathBuf>,
-    /// Take any certificate, on a test machine
+    /// Accept any certificate; for test machines only
     #[arg(long)]
     pub insecure: bool,
     /// Where the administrator's token is: the name of an environment variable, or a file
@@ -48,7 +48,8 @@ pub struct InitArguments {
     /// A command that makes subjects, such as './make-users {count}', split at blanks
     #[arg(long, value_name = "COMMAND", conflicts_with = "provisioner")]
     pub provision: Option<String>,
-    /// A kind of server whose accounts are made with the administrator's token alone; proposed where the server is one
+    /// The kind of server, if proofmark is to make the accounts with the administrator's token alone; proposed if the server is
+    /// recognised
     #[arg(long, value_name = "KIND", value_parser = PossibleValuesParser::new(KINDS.iter().map(|kind| kind.name)))]
     pub provisioner: Option<String>,
 }
@@ -59,16 +60,16 @@ pub struct CheckArguments {
     /// Target file
     #[arg(long, value_name = "FILE")]
     pub target: PathBuf,
-    /// Leave out the one good enrolment that shows whether origin and RP ID are the server's
+    /// Leave out the one good enrolment that shows whether origin and RP ID are right
     #[arg(long)]
     pub no_enrolment: bool,
-    /// Lines for people, or JSON for programs
+    /// Text for people, or JSON for programs
     #[arg(long, value_name = "FORM", default_value = "text")]
     pub format: CheckForm,
     /// Seed of the enrolment's key; random if it is not given
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub seed: Option<u64>,
-    /// The most that one call may take, such as 500ms or 20s; otherwise the target file's, or 10s
+    /// The longest time that one call may take, such as 500ms or 20s; otherwise that of the target file, or 10s
     #[arg(long, value_name = "TIME")]
     pub timeout: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! Verbs about runs that were made before: `known`, `reasons`, `diff`, `merge`, `judge`, `report` and `show`.
+//! Verbs about recorded runs: `known`, `reasons`, `diff`, `merge`, `judge`, `report` and `show`.
 
 use std::path::PathBuf;
 
@@ -19,27 +19,27 @@ pub struct KnownArguments {
 /// What `known` can do.
 #[derive(Debug, Subcommand)]
 pub enum KnownVerb {
-    /// Print entries for the fails and deviations that are new in a run
+    /// Print entries for the new fails and deviations of a run
     Suggest {
         /// The run's events, as `run --report ndjson=FILE` writes them
         #[arg(long, value_name = "EVENTS")]
         from: PathBuf,
-        /// What is known already
+        /// File of the deviations that are known already
         #[arg(long, value_name = "FILE")]
         known: Option<PathBuf>,
-        /// Append the entries to the known-deviations file, which need not be there yet
+        /// Append the entries to the known-deviations file, which need not exist yet
         #[arg(long, requires = "known")]
         write: bool,
     },
-    /// Show what a run says can be taken out of a known-deviations file
+    /// Show which entries of a known-deviations file can be removed after a run
     Prune {
         /// The run's events, as `run --report ndjson=FILE` writes them
         #[arg(long, value_name = "EVENTS")]
         from: PathBuf,
-        /// The file
+        /// The known-deviations file
         #[arg(long, value_name = "FILE")]
         known: PathBuf,
-        /// Take it out
+        /// Remove them from the file
         #[arg(long)]
         write: bool,
     },
@@ -56,12 +56,12 @@ pub struct ReasonsArguments {
 /// What `reasons` can do.
 #[derive(Debug, Subcommand)]
 pub enum ReasonsVerb {
-    /// Print entries of [reasons] for the refusals of a run that nothing attributes yet
+    /// Print entries of [reasons] for the refusals of a run that are not attributed yet
     Suggest {
         /// The run's events, as `run --report ndjson=EVENTS` writes them; `-` is standard input
         #[arg(value_name = "EVENTS")]
         stream: PathBuf,
-        /// Take the map that is there from this target file, in place of the one that the run was judged by
+        /// Take the existing [reasons] from this target file, instead of those that the run was judged by
         #[arg(long, value_name = "FILE")]
         target: Option<PathBuf>,
     },
@@ -74,7 +74,7 @@ pub struct DiffArguments {
     pub before: PathBuf,
     /// The later run's events
     pub after: PathBuf,
-    /// For people, or for programs
+    /// Text for people, or JSON for programs
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: DiffFormat,
 }
@@ -82,9 +82,9 @@ pub struct DiffArguments {
 /// What `diff --format` takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum DiffFormat {
-    /// Grouped by cause
+    /// Text, grouped by cause
     Text,
-    /// One object
+    /// One JSON object
     Json,
 }
 
@@ -100,7 +100,7 @@ pub struct MergeArguments {
     /// Excuse the fails and deviations of this file
     #[arg(long, value_name = "FILE")]
     pub known: Option<PathBuf>,
-    /// Make the exit code 1 for this too; can be repeated
+    /// Make the exit code 1 for this as well; can be repeated
     #[arg(long, value_name = "WHAT")]
     pub deny: Vec<Deny>,
 }
@@ -114,16 +114,16 @@ pub struct JudgeArguments {
     /// Write a report, as NAME=PATH; can be repeated
     #[arg(long = "report", value_name = "NAME=PATH")]
     pub reports: Vec<String>,
-    /// Judge by the [reasons] of this target file, in place of those that the run was judged by
+    /// Judge by the [reasons] of this target file, instead of those that the run was judged by
     #[arg(long, value_name = "FILE")]
     pub target: Option<PathBuf>,
-    /// Hold the target to another profile than the run did: webauthn, fido or strict
+    /// Judge by another profile than the run did: webauthn, fido or strict
     #[arg(long, value_name = "PROFILE", value_parser = Profile::from_name)]
     pub profile: Option<Profile>,
     /// Excuse the fails and deviations of this file
     #[arg(long, value_name = "FILE")]
     pub known: Option<PathBuf>,
-    /// Make the exit code 1 for this too; can be repeated
+    /// Make the exit code 1 for this as well; can be repeated
     #[arg(long, value_name = "WHAT")]
     pub deny: Vec<Deny>,
 }
@@ -137,7 +137,7 @@ pub struct ReportArguments {
     #[arg(long = "to", value_name = "NAME=PATH", help = reports::help(),
           long_help = format!("{}; without it the summary is printed", reports::help()))]
     pub to: Vec<String>,
-    /// Known deviations: what an entry excuses is shown as known
+    /// Known-deviations file; the fails and deviations that it excuses are shown as known
     #[arg(long, value_name = "FILE")]
     pub known: Option<PathBuf>,
 }
@@ -147,7 +147,7 @@ pub struct ReportArguments {
 pub struct ShowArguments {
     /// Id of a case, test, clause, mutation or defect; with --from also a reason, such as control-failed
     pub id: String,
-    /// Show every call of this recorded run instead; of a clause or reason, every record that it decided
+    /// Show every call of this recorded run instead; for a clause or reason, list every record that it decided
     #[arg(long, value_name = "EVENTS")]
     pub from: Option<PathBuf>,
 }

@@ -1,4 +1,4 @@
-//! What is found and asked before a target file is written.
+//! Looks at the server and asks questions before a target file is written.
 
 use std::convert::Infallible;
 use std::fmt::Display;
@@ -17,7 +17,7 @@ use crate::runner::target_file::{host_of, identity};
 use crate::transport::probe::Place;
 use crate::transport::{Address, TlsOptions};
 
-/// Looks at the URL, asks a person for what can't be found, and writes the file.
+/// Looks at the URL, asks the user for what can't be found, and writes the file.
 pub async fn init(arguments: InitArguments) -> Result<Exit, Failure> {
     let given = Answers::given(&arguments)?;
     given.agree()?;
@@ -27,7 +27,7 @@ pub async fn init(arguments: InitArguments) -> Result<Exit, Failure> {
     let grpc = arguments.grpc_url.as_deref().map(address).transpose()?;
     writable(&arguments.out, arguments.force)?;
     let is_asked = std::io::stdin().is_terminal() && output::is_watched();
-    // Without a terminal it is printed once it is known to be of use: an error stands alone.
+    // Without a terminal it is printed only once no error can follow: an error is printed alone.
     let mut kept = String::new();
     let mut tell = |line: Line| if is_asked { output::print(&line_of(&line)) } else { kept.push_str(&line_of(&line)) };
     let found = probe::look(&web, grpc.as_ref(), &probe::limits(), &mut tell).await;
@@ -35,7 +35,7 @@ pub async fn init(arguments: InitArguments) -> Result<Exit, Failure> {
     if is_asked {
         let watch = tokio::spawn(interrupted());
         ask(&mut answers, &found, &mut prompt)?;
-        // From here on the file is written as a whole.
+        // From here on a signal does not end the process, so that the file is written as a whole.
         watch.abort();
     } else if let (Subjects::Missing, Some(kind)) = (&answers.subjects, found.provisioner) {
         answers.subjects = Subjects::Provisioner(kind.to_owned());
@@ -44,7 +44,7 @@ pub async fn init(arguments: InitArguments) -> Result<Exit, Failure> {
     complete(&answers, &found, &arguments.url)?;
     output::print(&kept);
     if found.protocols.is_empty() {
-        output::note("nothing that is spoken here was found; the file is written all the same, for you to correct");
+        output::note("no known API was found at this URL; the file is written anyway, so that you can correct it");
     }
     let out = &arguments.out;
     let directory = out.parent().filter(|parent| !parent.as_os_str().is_empty());
@@ -54,7 +54,7 @@ pub async fn init(arguments: InitArguments) -> Result<Exit, Failure> {
     Ok(Exit::Green)
 }
 
-/// Ends the process at a signal: while a line is awaited nothing else can.
+/// Ends the process at a signal. While it waits for a line of input, nothing else can end it.
 async fn interrupted() {
     interrupt::asked().await;
     output::note("\ninterrupted; nothing was written");
@@ -80,13 +80,13 @@ fn checked(url: &str, tls: &TlsOptions) -> Result<Address, Failure> {
 fn writable(path: &Path, force: bool) -> Result<(), Failure> {
     if path.exists() && !force {
         let message =
-            format!("--out {}: the file is there already; name another, or replace it with --force", path.display());
+            format!("--out {}: this file exists already; name another, or replace it with --force", path.display());
         return Err(Failure::text(Exit::Usage, message));
     }
     Ok(())
 }
 
-/// What nobody can guess, and no terminal can be asked for.
+/// The error for values that can't be guessed, if there is no terminal to ask at.
 fn complete(answers: &Answers, found: &Found, url: &str) -> Result<(), Failure> {
     let missing = answers.missing();
     if missing.is_empty() {
@@ -95,29 +95,29 @@ fn complete(answers: &Answers, found: &Found, url: &str) -> Result<(), Failure> 
     let flags = missing.iter().map(|(flag, _)| *flag).collect::<Vec<_>>().join(", ");
     let kinds = KINDS.iter().map(|kind| kind.name).collect::<Vec<_>>().join(", ");
     let others = match &answers.subjects {
-        // What was recognised comes first: nobody has to make users for it.
+        // The recognised kind comes first: then nobody has to make users.
         Subjects::Provisioner(kind) => {
             let is_found = found.provisioner == Some(kind.as_str());
             let found = if is_found { format!("The server was recognised as {kind}. ") } else { String::new() };
             format!(
-                "{found}The users of a run are made by the provisioner {kind}, with the administrator's token; --subjects-file FILE \
-                 or --provision COMMAND in its place takes users that you have made."
+                "{found}The provisioner {kind} makes the users of a run, with the administrator's token. To use users that you have made, \
+                 write --subjects-file FILE or --provision COMMAND instead."
             )
         }
         _ => format!(
-            "--provision COMMAND or --provisioner KIND ({kinds}) makes subjects, in place of --subjects-file; what answers at this \
-             URL was not recognised as one of these kinds."
+            "Instead of --subjects-file, --provision COMMAND or --provisioner KIND ({kinds}) makes subjects. The server at this URL was \
+             not recognised as one of these kinds."
         ),
     };
     let message = format!(
-        "missing: {flags}; there is no terminal to ask at. Write for example\n  proofmark init {url} {}\n{others} Tokens are named by \
-         an environment variable or a file, and never stand in the target file",
+        "missing: {flags}; there is no terminal to ask at. Write for example\n  proofmark init {url} {}\n{others} Name tokens by an \
+         environment variable or a file; they are never written into the target file",
         answers.example()
     );
     Err(Failure::text(Exit::Usage, message))
 }
 
-/// Asks for what is missing, with what is guessed as the answer of an empty line. What can't be used is asked for again.
+/// Asks for what is missing; an empty line takes the guessed answer. If an answer can't be used, it asks again.
 fn ask(answers: &mut Answers, found: &Found, prompt: &mut Prompt<'_>) -> Result<(), Failure> {
     if !answers.is_origin_given {
         let rp_id = answers.is_rp_id_given.then(|| answers.rp_id.clone());
@@ -136,8 +136,8 @@ fn ask(answers: &mut Answers, found: &Found, prompt: &mut Prompt<'_>) -> Result<
         let is_kind = |text: &str| KINDS.iter().any(|kind| kind.name == text);
         let kinds = KINDS.iter().map(|kind| kind.name).collect::<Vec<_>>().join(" or ");
         let (question, guess) = match found.provisioner {
-            Some(kind) => (format!("{kind} to have users made for each run, or a {file}"), kind),
-            None => (format!("{file}, or {kinds} to have users made"), "subjects.json"),
+            Some(kind) => (format!("{kind} to make users for each run, or a {file}"), kind),
+            None => (format!("{file}, or {kinds} to make users"), "subjects.json"),
         };
         let named = |text: &str| {
             let is_made = is_kind(text);
@@ -164,10 +164,10 @@ fn ask(answers: &mut Answers, found: &Found, prompt: &mut Prompt<'_>) -> Result<
     Ok(())
 }
 
-/// Puts a question with the answer of an empty line; gives the line, or nothing at the end of the input.
+/// Asks a question, with the answer that an empty line stands for. Returns the line, or nothing at the end of the input.
 type Prompt<'a> = dyn FnMut(&str, &str) -> Option<String> + 'a;
 
-/// Asks until the answer is taken, and says each time why it was not.
+/// Asks until the answer is accepted, and says each time why it was not.
 fn answered<T, E: Display>(
     prompt: &mut Prompt<'_>,
     question: &str,
@@ -187,7 +187,7 @@ fn answered<T, E: Display>(
 
 /// A question on standard error, and a line of standard input; `None` at its end.
 fn prompt(question: &str, guess: &str) -> Option<String> {
-    // Not held while the line is awaited: who is interrupted is told.
+    // Not locked while waiting for the line: an interrupt has to print a message.
     write!(std::io::stderr(), "{question} [{guess}]: ").unwrap_or_default();
     let mut line = String::new();
     std::io::stdin().read_line(&mut line).ok().filter(|read| *read > 0).map(|_| line)

@@ -20,7 +20,7 @@ pub enum Token {
 }
 
 impl Token {
-    /// What was named: a variable, or a file that is there. What is neither may be a token, and is not quoted.
+    /// What was named: a variable, or a file that exists. Anything else may be a token, so the error does not quote it.
     pub fn named(flag: &str, text: &str) -> Result<Token, Failure> {
         let name = text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')).unwrap_or(text);
         let is_name = name.starts_with(|c: char| c.is_ascii_uppercase() || c == '_')
@@ -33,8 +33,8 @@ impl Token {
         }
         let flag = if flag.is_empty() { String::new() } else { format!("{flag}: ") };
         let message = format!(
-            "{flag}that is neither the name of an environment variable (capitals, digits and _, such as ADMIN_TOKEN) nor a file that \
-             is there; a token itself does not belong on the command line"
+            "{flag}this is neither the name of an environment variable (capitals, digits and _, such as ADMIN_TOKEN) nor an existing \
+             file; do not write the token itself on the command line"
         );
         Err(Failure::text(Exit::Usage, message))
     }
@@ -50,7 +50,7 @@ impl Token {
 /// Where subjects come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Subjects {
-    /// Nobody has said.
+    /// Not known.
     Missing,
     /// A file.
     File(PathBuf),
@@ -60,7 +60,7 @@ pub enum Subjects {
     Provisioner(String),
 }
 
-/// What a target file needs beside what was found.
+/// What a target file needs in addition to what was found.
 #[derive(Debug, Clone)]
 pub struct Answers {
     pub origin: String,
@@ -94,7 +94,7 @@ impl Answers {
         })
     }
 
-    /// What is missing and can't be guessed: flags, each with an example of its value.
+    /// The flags that are missing and can't be guessed, each with an example of its value.
     pub fn missing(&self) -> Vec<(&'static str, &'static str)> {
         let is_made = matches!(self.subjects, Subjects::Provisioner(_));
         // Subjects in a file, or printed by a command, can bring these tokens with them.
@@ -112,7 +112,7 @@ impl Answers {
         missing
     }
 
-    /// Flags that say what is missing, and what was recognised.
+    /// The missing flags, and those for what was recognised, as an example command line.
     pub fn example(&self) -> String {
         let recognised = match &self.subjects {
             Subjects::Provisioner(kind) => vec![("--provisioner", kind.as_str())],
@@ -122,7 +122,8 @@ impl Answers {
         flags.map(|(flag, value)| format!("{flag} {value}")).collect::<Vec<_>>().join(" ")
     }
 
-    /// Holds the origin to its form and the RP ID to the origin, as a run would. Nothing is held that nobody has said, nor guessed.
+    /// Checks the form of the origin, and the RP ID against the origin, as a run would. A value that was neither given nor guessed is
+    /// not checked.
     pub fn agree(&self) -> Result<(), Failure> {
         if self.origin.is_empty() {
             return Ok(());
@@ -130,12 +131,13 @@ impl Answers {
         let rp_id = if self.rp_id.is_empty() { host_of(&self.origin) } else { self.rp_id.clone() };
         identity(&self.origin, &rp_id).map_err(|wrong| {
             let flag = if matches!(wrong, IdentityError::RpId { .. }) { "--rp-id" } else { "--origin" };
-            let guessed = if self.is_origin_given { "" } else { "; the origin is guessed, --origin says another" };
+            let guessed =
+                if self.is_origin_given { "" } else { "; the origin was guessed, give the right one with --origin" };
             Failure::text(Exit::Usage, format!("{flag}: {wrong}{guessed}"))
         })
     }
 
-    /// With what follows from the URL, or from what the server calls itself.
+    /// Fills in what follows from the URL, or from the server's own name.
     pub fn or_guessed(mut self, found: &Found, base_url: &str) -> Answers {
         if !self.is_origin_given {
             let named = [found.issuer.as_deref(), found.base_url.as_deref(), Some(base_url)];
@@ -148,7 +150,7 @@ impl Answers {
     }
 }
 
-/// A path as it is written in a file of this directory, which paths are relative to.
+/// A path relative to this directory, as a file in it has to write it.
 fn relative(path: &Path, directory: Option<&Path>) -> String {
     let Some(directory) = directory else { return path.display().to_string() };
     if let Ok(beneath) = path.strip_prefix(directory) {
@@ -157,7 +159,7 @@ fn relative(path: &Path, directory: Option<&Path>) -> String {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).display().to_string()
 }
 
-/// A basic string of TOML; those of JSON are some of them, but for one character.
+/// A basic string of TOML. A JSON string is one too, except for one character.
 fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string().replace('\u{7f}', "\\u007F")
 }
@@ -176,7 +178,7 @@ pub fn target_file(
         writeln!(text, "name = {}", quoted(name)).unwrap_or_default();
     }
     addresses(&mut text, found, base_url, grpc);
-    let guessed = |is_given| if is_given { "" } else { "   # guessed: `proofmark check` tells" };
+    let guessed = |is_given| if is_given { "" } else { "   # guessed: `proofmark check` shows whether it is right" };
     writeln!(
         text,
         "\n# The RP ID of the creation options, and the origin that is expected in client data.\nrp-id = {}{}\norigin = {}{}",
@@ -190,16 +192,16 @@ pub fn target_file(
     trust(&mut text, found, arguments, directory);
     accounts(&mut text, answers, directory);
     text.push_str(
-        "\n# What refusals mean: after a first run `proofmark reasons suggest EVENTS` proposes a table [reasons].\n",
+        "\n# What refusals mean: after a first run, `proofmark reasons suggest EVENTS` proposes a table [reasons].\n",
     );
     text
 }
 
 fn addresses(text: &mut String, found: &Found, base_url: &str, grpc: Option<&Address>) {
-    text.push_str("\n# Where REST and gRPC-Web are; gRPC too, unless grpc-url says otherwise.\n");
+    text.push_str("\n# URL of REST and gRPC-Web, and of gRPC unless grpc-url is given.\n");
     match &found.base_url {
         Some(own) => {
-            writeln!(text, "# The server does not know the name in {base_url}.\nbase-url = {}", quoted(own))
+            writeln!(text, "# The server does not know the host name in {base_url}.\nbase-url = {}", quoted(own))
         }
         None => writeln!(text, "base-url = {}", quoted(base_url)),
     }
@@ -207,7 +209,7 @@ fn addresses(text: &mut String, found: &Found, base_url: &str, grpc: Option<&Add
     match grpc {
         Some(grpc) => writeln!(text, "grpc-url = {}", quoted(&grpc.base_url)),
         None if found.protocols.contains(&Protocol::Grpc) || found.protocols.is_empty() => Ok(()),
-        None => writeln!(text, "# gRPC was not found there; if it is elsewhere: grpc-url = \"https://HOST:PORT\""),
+        None => writeln!(text, "# gRPC was not found there. If it has another URL: grpc-url = \"https://HOST:PORT\""),
     }
     .unwrap_or_default();
 }
@@ -216,11 +218,11 @@ fn offered(text: &mut String, found: &Found) {
     let list = |names: Vec<&str>| names.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", ");
     let protocols: Vec<&str> = found.protocols.iter().map(|protocol| protocol.slug()).collect();
     if !protocols.is_empty() && protocols.len() < Protocol::ALL.len() {
-        writeln!(text, "\n# What was found of them.\nprotocols = [{}]", list(protocols)).unwrap_or_default();
+        writeln!(text, "\n# The protocols that were found.\nprotocols = [{}]", list(protocols)).unwrap_or_default();
     }
     if let Some(flows) = some(found) {
         let flows = flows.iter().copied().map(Flow::slug).collect();
-        writeln!(text, "\n# What was found of them.\nflows = [{}]", list(flows)).unwrap_or_default();
+        writeln!(text, "\n# The flows that were found.\nflows = [{}]", list(flows)).unwrap_or_default();
     }
 }
 
@@ -228,16 +230,16 @@ fn trust(text: &mut String, found: &Found, arguments: &InitArguments, directory:
     if let Some(path) = &arguments.ca_file {
         writeln!(text, "\n[tls]\nca-file = {}", quoted(&relative(path, directory))).unwrap_or_default();
     } else if arguments.insecure {
-        text.push_str("\n[tls]\n# Any certificate is taken: for a test machine, and nothing else.\ninsecure = true\n");
+        text.push_str("\n[tls]\n# Any certificate is accepted: for test machines only.\ninsecure = true\n");
     } else if found.is_distrusted {
         text.push_str(
-            "\n[tls]\n# Its certificate is not trusted. Write the authority's:\n# ca-file = \"authority.pem\"\n",
+            "\n[tls]\n# The server's certificate is not trusted. Name the certificate of its authority:\n# ca-file = \"authority.pem\"\n",
         );
     }
 }
 
 fn accounts(text: &mut String, answers: &Answers, directory: Option<&Path>) {
-    text.push_str("\n[accounts]\n# Tokens never stand in this file.\n");
+    text.push_str("\n[accounts]\n# Never write tokens into this file.\n");
     let tokens = [
         ("admin-token", "May act on every user (v2).", &answers.admin),
         ("no-rights-token", "Valid, but without any permission (v2).", &answers.no_rights),
@@ -247,7 +249,7 @@ fn accounts(text: &mut String, answers: &Answers, directory: Option<&Path>) {
             writeln!(text, "# {what}\n{key} = {}", token.value(directory)).unwrap_or_default();
         }
     }
-    text.push_str("# Users that enrol: throw-away users, since they collect credentials.\n");
+    text.push_str("# Users that enrol: use throw-away users, since credentials are added to them.\n");
     match &answers.subjects {
         Subjects::Missing => Ok(()),
         Subjects::File(path) => writeln!(text, "subjects-file = {}", quoted(&relative(path, directory))),
@@ -260,7 +262,7 @@ fn accounts(text: &mut String, answers: &Answers, directory: Option<&Path>) {
     .unwrap_or_default();
 }
 
-/// The flows to be listed; none where all are there, or where nothing is known.
+/// The flows to be listed; empty if all are there, or if nothing is known.
 fn some(found: &Found) -> Option<&[Flow]> {
     (!found.flows.is_empty() && found.flows.len() < contract::usual().flows.len()).then_some(&found.flows)
 }

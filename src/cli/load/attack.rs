@@ -28,7 +28,7 @@ pub(super) async fn load(arguments: LoadArguments) -> Result<Exit, Failure> {
             return Ok(Exit::Interrupted);
         }
     };
-    // Until the attack listens itself.
+    // Until the attack itself listens for it.
     let early = stop.clone();
     tokio::spawn(async move {
         interrupts.next().await;

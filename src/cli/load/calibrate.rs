@@ -1,4 +1,4 @@
-//! `load calibrate`: what this machine's generator can do at most, against a server that costs next to nothing.
+//! `load calibrate`: what this machine's generator can do at most, against a server that uses almost no processor time.
 
 use std::thread;
 use std::time::Duration;
@@ -22,13 +22,13 @@ use crate::outcome::load::{
 use crate::runner::target::{Subject, Target};
 use crate::server::{Server, ServerConfig};
 
-/// Before each measurement.
+/// Warm-up before each measurement.
 const WARM_UP: Duration = Duration::from_secs(1);
 
-/// Open files beside connections.
+/// Open files other than connections.
 const OTHER_FILES: usize = 64;
 
-/// From this share of its time on, the null server's thread is the limit rather than the generator.
+/// If its thread is busy for this share of the time, the null server is the limit and not the generator.
 const BUSY: f64 = 0.9;
 
 /// Measures each protocol, prints a line for it, and stores nothing.
@@ -68,13 +68,14 @@ pub async fn calibrate(arguments: CalibrateArguments) -> Result<Exit, Failure> {
     Ok(Exit::Green)
 }
 
-/// One load; what fails against the null server is a fault of ours.
+/// One load; a failure against the null server is a fault of proofmark.
 async fn measure(plan: Plan, stop: &Stop) -> Result<LoadRecord, Failure> {
     let record = load::run(plan, stop, &mut |_| ()).await.map_err(failure)?;
     let (failed, lost) = (record.cycles_failed(None), load::uncounted(&record));
     if failed + lost + record.correctness.wrong() + record.correctness.left_behind > 0 && !record.interrupted {
         let first = record.errors.first().map(|error| format!("{}: {}", error.class, error.example));
-        let text = format!("{failed} cycles failed against the null server, {lost} calls are in no cycle; {first:?}");
+        let text =
+            format!("{failed} cycles failed against the null server, {lost} calls belong to no cycle; {first:?}");
         return Err(Failure::text(Exit::Internal, text));
     }
     Ok(record)
@@ -112,7 +113,7 @@ fn plan(null: &Null, (flow, protocol): (Flow, Protocol), model: LoadModel, hold:
         fresh_keys: false,
         model,
         stages: Stages { warm_up_us: micros(WARM_UP), hold_us: micros(hold), ..Stages::default() },
-        // It would accept what is malformed, and both of two verifies.
+        // The null server would accept malformed attestations, and both of two verifies.
         shares: Shares::default(),
         subjects: Subjects::Listed(target.accounts.subjects.into_iter().map(user).collect()),
         think: Duration::ZERO,
@@ -125,7 +126,7 @@ fn plan(null: &Null, (flow, protocol): (Flow, Protocol), model: LoadModel, hold:
         give_up: Duration::MAX,
         shard: None,
         start_at: None,
-        // Nobody else is loaded.
+        // The load reaches nobody else.
         ceilings: Ceilings { rate: f64::INFINITY, ..Ceilings::default() },
         tolerance: Tolerance::default(),
         attesters: None,
@@ -161,9 +162,9 @@ impl Null {
                 Ok(server) => server,
                 Err(why) => return drop(tell.send(Err(why))),
             };
-            // Without anybody who waits for it, the other channel ends it at once.
+            // If nobody waits for it, the other channel ends it at once.
             drop(tell.send(Ok(target_of(&server))));
-            // It is never sent anything: the sender goes away.
+            // Nothing is ever sent on it: it ends when the sender is dropped.
             stopped.await.unwrap_or_default();
             server.shutdown().await;
         };
@@ -173,7 +174,7 @@ impl Null {
         Ok(Null { target, runtime: handle, _stop: stop })
     }
 
-    /// Processor time of its thread so far; nothing where the kernel does not tell.
+    /// Processor time of its thread so far; `None` if the kernel does not report it.
     async fn spent(&self) -> Result<Duration, Failure> {
         let read = async {
             let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What is shown while a load lasts: a view that is drawn again each second on a terminal, lines now and then elsewhere.
+//! What is shown while a load runs: on a terminal a view that is redrawn each second, elsewhere a line now and then.
 
 use std::time::Duration;
 
@@ -7,13 +7,13 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::cli::output;
 use crate::load::{self, Progress, Stop};
 
-/// Between two lines where nobody watches; the first one comes at once, so that one sees that it runs.
+/// Time between two lines if there is no terminal; the first line comes at once, to show that the load runs.
 const LINE_EVERY: u64 = 10;
 
-/// The view on a terminal: how far it is, and below it what it comes to.
+/// The view on a terminal: progress, and below it the figures.
 const VIEW: &str = "{bar:20} {pos} of {len} s\n{msg}";
 
-/// Whom it is shown to.
+/// Where it is shown.
 pub(super) struct Display {
     view: Option<ProgressBar>,
     /// Whether there are lines without a terminal.
@@ -35,7 +35,7 @@ impl Display {
         Display { view, has_lines: true, next: 0, told: false }
     }
 
-    /// For one of many loads, of which each has a line of its own when it is over.
+    /// For one of many loads; each of them gets a line of its own when it is over.
     pub(super) fn of_many(duration: Duration) -> Display {
         Display { has_lines: false, ..Display::new(duration) }
     }
@@ -44,7 +44,7 @@ impl Display {
     pub(super) fn show(&mut self, progress: &Progress, stop: &Stop) {
         if stop.is_stopped() && !self.told {
             self.told = true;
-            self.note("interrupted: waiting for what is under way (once more to leave at once)");
+            self.note("interrupted: waiting for the calls under way (interrupt again to leave at once)");
         }
         let second = progress.elapsed.as_secs();
         match &self.view {
@@ -60,7 +60,7 @@ impl Display {
         }
     }
 
-    /// Takes the view away.
+    /// Removes the view.
     pub(super) fn close(&self) {
         self.view.iter().for_each(ProgressBar::finish_and_clear);
     }

@@ -1,10 +1,10 @@
-//! The exit codes of a load, and of what kept it from taking place.
+//! The exit codes of a load, and of the errors that prevent it.
 
 use crate::cli::exit::{Exit, Failure};
 use crate::load::{self, LoadError};
 use crate::outcome::load::LoadRecord;
 
-/// Precedence: 70, 130, 6 where what is wrong may be of others' doing, 8 for wrong answers, 6 for what ended by itself, 9, 8 for thresholds, 0.
+/// Precedence: 70, 130, 6 if others may have caused what is wrong, 8 for wrong answers, 6 if the load ended by itself, 9, 8 for thresholds, 0.
 pub(in crate::cli) fn gate(record: &LoadRecord) -> Result<Exit, Failure> {
     let is_red = !record.is_correct() || !record.is_met();
     match load::uncounted(record) {
@@ -15,7 +15,9 @@ pub(in crate::cli) fn gate(record: &LoadRecord) -> Result<Exit, Failure> {
         0 if record.is_limited() => Ok(Exit::Limited),
         0 if !record.is_met() => Ok(Exit::Threshold),
         0 => Ok(Exit::Green),
-        lost => Err(Failure::text(Exit::Internal, format!("{lost} calls are in no cycle: the numbers are wrong"))),
+        lost => {
+            Err(Failure::text(Exit::Internal, format!("{lost} calls belong to no cycle, so the numbers are wrong")))
+        }
     }
 }
 

@@ -16,10 +16,10 @@ use crate::load::{self, LoadError, Stop};
 use crate::outcome::load::LoadRecord;
 use crate::runner::target_file::LoadTarget;
 
-/// Full load before each hold, if nothing is said: what is under way at its begin makes up for what is at its end.
+/// Default time of full load before each hold: cycles under way at the beginning of a hold make up for those under way at its end.
 const WARM_UP: &str = "2s";
 
-/// The shortest hold: fewer intervals of a second say nothing about how they differ.
+/// The shortest hold: with fewer intervals of a second, their variation can't be estimated.
 const SHORTEST: Duration = Duration::from_secs(2);
 
 /// Searches, prints each hold and what was found, and gives the exit code.
@@ -38,14 +38,14 @@ pub async fn find(arguments: FindArguments) -> Result<Exit, Failure> {
     let measure = async |rate: f64, _: Duration| -> Result<LoadRecord, Failure> {
         let load = at(rate);
         let mut plan = Options::read(&load)?.plan(target.clone(), &load)?;
-        // The search judges, also a rate at which nothing succeeds.
+        // The search judges; it also judges a rate at which nothing succeeds.
         plan.thresholds.clear();
         plan.give_up = Duration::MAX;
         let mut display = Display::of_many(plan.duration());
         let ended = load::run(plan, &stop, &mut |progress| display.show(progress, &stop)).await;
         display.close();
         let record = ended.map_err(|error| match error {
-            // It could be loaded before.
+            // The target could be loaded at an earlier rate.
             LoadError::Unready(_) if held > 0 => Failure::new(Exit::Incomplete, error),
             error => failure(error),
         })?;
@@ -53,7 +53,9 @@ pub async fn find(arguments: FindArguments) -> Result<Exit, Failure> {
         wrong += record.correctness.wrong();
         match load::uncounted(&record) {
             0 => Ok(record),
-            lost => Err(Failure::text(Exit::Internal, format!("{lost} calls are in no cycle: the numbers are wrong"))),
+            lost => {
+                Err(Failure::text(Exit::Internal, format!("{lost} calls belong to no cycle, so the numbers are wrong")))
+            }
         }
     };
     let found = find::find(&search, measure, |hold| output::line(&hold.to_string())).await;
@@ -79,7 +81,7 @@ fn search(arguments: &FindArguments) -> Result<Search, Failure> {
         most_holds: usize::from(arguments.most_holds),
     };
     match &search {
-        search if search.from > search.to => Err(usage("--from: write a rate that is not above --to")),
+        search if search.from > search.to => Err(usage("--from: write a rate that is at most --to")),
         search if search.hold < SHORTEST => Err(usage("--hold: write a time of at least 2s")),
         search if search.precision < 0.01 => Err(usage("--precision: write at least 1%")),
         _ => Ok(search),
@@ -93,7 +95,7 @@ fn header(search: &Search, target: &LoadTarget, seed: u64) {
     output::line(&format!("objective: {}, no wrong answer", rules.join(", ")));
 }
 
-/// Precedence: 130, 8 for wrong answers, 9, 8 where nothing is kept, 6, 0.
+/// Precedence: 130, 8 for wrong answers, 9, 8 if no rate keeps the objective, 6, 0.
 fn gate(capacity: &Capacity, wrong: u64) -> Exit {
     match &capacity.ending {
         Ending::Interrupted => Exit::Interrupted,

@@ -1,4 +1,4 @@
-//! `load`: many users enrol at once, every answer is judged, and the target is held to thresholds.
+//! `load`: many users enrol at once, every answer is judged, and the figures are compared with thresholds.
 
 mod attack;
 mod calibrate;

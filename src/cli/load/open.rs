@@ -14,7 +14,7 @@ use crate::contract::{Flow, Protocol};
 use crate::load;
 use crate::runner::target_file::{self, LoadTarget, Surroundings};
 
-/// The target that is asked for; the reference server in this process lives as long as what comes with it.
+/// The target that is asked for. The reference server in this process lives as long as the value that is returned with it.
 pub(super) async fn open(
     arguments: &LoadArguments,
     options: &Options,
@@ -37,8 +37,8 @@ pub(super) async fn open(
     Ok((target, None))
 }
 
-/// Takes as many of the listed subjects as no other process uses. The shards of one load have the whole list together: each uses
-/// others of it.
+/// Takes all listed subjects that no other process uses. The shards of one load share the whole list: each uses a different part
+/// of it.
 async fn lease(target: &mut LoadTarget, arguments: &LoadArguments, options: &Options) -> Result<(), Failure> {
     let shards = options.shard.map(|shard| format!("{} shards of seed {}", shard.count, options.seed));
     let asked = Asked {
@@ -60,8 +60,8 @@ async fn lease(target: &mut LoadTarget, arguments: &LoadArguments, options: &Opt
     Ok(())
 }
 
-/// Refuses a remote target before its provisioning command could make users there. What can't be read is for the target
-/// file's own reader to complain about, and what only that finds is refused before the first request.
+/// Refuses a remote target before its provisioning command could make users there. If the file can't be read, the target file's
+/// own reader reports it; what only that reader finds is refused before the first request.
 fn peek(path: &Path, allowed: Option<&str>) -> Result<(), Failure> {
     match target_file::base_url(path) {
         Some(url) if url.parse::<http::Uri>().is_ok() => {

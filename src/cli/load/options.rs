@@ -15,16 +15,16 @@ use crate::outcome::load::{ArrivalPattern, LoadModel, RateStep, Shares, Stages, 
 /// The shortest measured time.
 const SHORTEST: Duration = Duration::from_millis(100);
 
-/// The longest time that an option takes. What is longer is a slip, and no sum of such times overflows.
+/// The longest time that an option takes. A longer one is a mistake, and no sum of such times overflows.
 const LONGEST: Duration = Duration::from_secs(366 * 24 * 3_600);
 
 /// The greatest rate that can be written, cycles a second.
 const MOST_RATE: f64 = 1_000_000.0;
 
-/// How long the load is measured if nothing is said.
+/// How long the load is measured by default.
 const USUAL: &str = "30s";
 
-/// Open files beside connections: the process's own, and some of each library.
+/// Open files other than connections: the process's own, and some of each library.
 const OTHER_FILES: usize = 64;
 
 /// The command line, checked.
@@ -124,7 +124,7 @@ fn hold(arguments: &LoadArguments) -> Result<(Vec<RateStep>, Duration), Failure>
         None => Vec::new(),
         Some(text) if text.contains('@') => {
             if asked.is_some() {
-                return Err(usage("--duration is the sum of --rate's steps: write one of both".to_owned()));
+                return Err(usage("--duration and a --rate with steps exclude each other: the duration is the sum of the steps. Leave --duration out".to_owned()));
             }
             text.split(',').map(|step| rate_step(text, step)).collect::<Result<Vec<_>, _>>()?
         }
@@ -213,15 +213,15 @@ fn ceilings(raised: &[String]) -> Result<Ceilings, Failure> {
     Ok(ceilings)
 }
 
-/// Connections need open files, of which Linux often allows 1024; without this, the target would be blamed.
+/// Connections need open files, and Linux often allows only 1024. Without this check, the target would be blamed.
 pub(super) fn enough_files(needed: usize) -> Result<(), Failure> {
-    // Elsewhere nothing is known, and nothing is said.
+    // On other systems the limit is not known, so nothing is reported.
     let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
     let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"));
     let soft = line.and_then(|line| line.split_whitespace().next()?.parse::<usize>().ok());
     match soft {
         Some(soft) if soft < needed => Err(usage(format!(
-            "--users: so many need {needed} open files, and {soft} are allowed: write `ulimit -n {needed}` before, or fewer users"
+            "--users: these need {needed} open files, and {soft} are allowed: run `ulimit -n {needed}` first, or write fewer users"
         ))),
         _ => Ok(()),
     }

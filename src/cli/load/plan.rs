@@ -1,4 +1,4 @@
-//! The plan that options and a target come to.
+//! The plan that follows from the options and the target.
 
 use std::path::PathBuf;
 
@@ -67,15 +67,15 @@ impl Options {
         })
     }
 
-    /// Whose token is sent for every subject, where a U2F enrolment locks the subject's own: the administrator's, which v2 takes.
+    /// Whose token is sent for every subject if a U2F enrolment locks the subject's own token: the administrator's, which v2 accepts.
     fn driver(&self, accounts: &Accounts, has_file: bool) -> Result<Option<Secret>, Failure> {
         if !accounts.u2f_locks_tokens || !self.flows.iter().any(|(flow, _)| flow.is_u2f()) {
             return Ok(None);
         }
         let can_be_named = self.flows.iter().all(|(flow, _)| flow.names_user());
         if accounts.admin.is_none() || has_file || !can_be_named {
-            let message = "--flow: the target refuses a user's token once the user has a U2F factor, so that a cycle could not \
-                           end; choose v2/u2f, for which the administrator's token is sent, or a flow of passkeys";
+            let message = "--flow: the target refuses a user's token once the user has a U2F factor, so that no cycle could \
+                           end; choose v2/u2f, for which the administrator's token is sent, or a passkey flow";
             return Err(Failure::text(Exit::Config, message));
         }
         Ok(accounts.admin.clone())
@@ -97,7 +97,7 @@ impl Options {
     }
 }
 
-/// The known-deviations file: that of the command line, or else that of the target file.
+/// The known-deviations file: that of the command line, otherwise that of the target file.
 fn known_file(arguments: &LoadArguments) -> Option<PathBuf> {
     arguments.known.clone().or_else(|| target_file::known(arguments.target.as_deref()?))
 }

@@ -1,4 +1,4 @@
-//! What is done with load runs that are over: reports, the merge of shards, and the comparison of builds.
+//! What is done with recorded load runs: reports, the merge of shards, and the comparison of builds.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};

@@ -6,7 +6,7 @@ use crate::cli::exit::{Exit, Failure};
 use crate::cli::output;
 use crate::load::LivePage;
 
-/// A directory for what nobody asked for; it goes when this is dropped.
+/// A directory for files that nobody asked for; it is removed when this is dropped.
 pub(super) struct Scratch {
     port: u16,
     path: PathBuf,
@@ -23,7 +23,7 @@ impl Scratch {
         Ok(Scratch { port, path })
     }
 
-    /// The page, which keeps what it writes within.
+    /// The page, which writes its files in this directory only.
     pub(super) fn page(&self) -> LivePage {
         LivePage { port: self.port, directory: self.path.join("run") }
     }
@@ -31,7 +31,7 @@ impl Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        // That it can't be removed is no news.
+        // A directory that can't be removed is not worth an error.
         std::fs::remove_dir_all(&self.path).unwrap_or_default();
     }
 }

@@ -1,4 +1,4 @@
-//! The part of a load that this machine plays, and when it begins.
+//! The part of a load that this machine plays, and when it starts.
 
 use std::time::{Duration, SystemTime};
 
@@ -24,7 +24,7 @@ pub(super) fn shard(arguments: &LoadArguments) -> Result<Option<Shard>, Failure>
     shard::of_index(&index, count).map(Some).map_err(usage)
 }
 
-/// The common begin; `None` for at once.
+/// The common start; `None` means at once.
 pub(super) fn start_at(arguments: &LoadArguments) -> Result<Option<SystemTime>, Failure> {
     let Some(text) = &arguments.start_at else { return Ok(None) };
     let timestamp: jiff::Timestamp = text.parse().map_err(|_| {
@@ -33,7 +33,7 @@ pub(super) fn start_at(arguments: &LoadArguments) -> Result<Option<SystemTime>, 
             format!("--start-at {text}: write a time with its zone, such as 2026-11-24T10:30:00Z"),
         )
     })?;
-    // What is before 1970 is as late as what is at its begin.
+    // A time before 1970 is as late as 1970.
     let since = u64::try_from(timestamp.as_millisecond()).unwrap_or_default();
     let start = SystemTime::UNIX_EPOCH + Duration::from_millis(since);
     match shard::until(start, SystemTime::now(), arguments.join) {

@@ -1,4 +1,4 @@
-//! The kill matrix: which defect was found by which cases, and what was taken for a defect that is none.
+//! The kill matrix: which cases found which defect, and what was reported although nothing is wrong with it.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -10,7 +10,7 @@ use crate::outcome::{CaseRecord, Profile, Reason, Verdict};
 use crate::report::printable;
 use crate::server::defect::Shows;
 
-/// Cases that a line names; of the others it tells how many there are.
+/// How many cases a line names; the others are counted.
 const NAMED: usize = 3;
 
 /// Every trial and what came of it.
@@ -20,13 +20,13 @@ pub struct Matrix {
     pub seed: u64,
     /// The trials that were played, in their order.
     pub played: Vec<Played>,
-    /// How many were not, because it was interrupted.
+    /// How many were not played, because the self-test was interrupted.
     pub unplayed: usize,
     /// How long all of them took.
     pub elapsed: Duration,
 }
 
-/// Sets what was found against what has to be found.
+/// Compares what was found with what has to be found.
 pub fn outcome(aim: Aim, cases: &[CaseRecord]) -> Outcome {
     match aim {
         Aim::Green => {
@@ -35,13 +35,13 @@ pub fn outcome(aim: Aim, cases: &[CaseRecord]) -> Outcome {
             };
             let bad: Vec<String> =
                 cases.iter().filter(|case| !is_good(case)).map(|case| seen(&case.id, case)).collect();
-            // What was skipped throughout shows nothing.
+            // If every test was skipped, the trial shows nothing.
             let any = cases.iter().any(|case| case.verdict == Verdict::Pass);
             if bad.is_empty() && any { Outcome::Green } else { Outcome::Red(bad) }
         }
         Aim::Red { clause, shows } => {
             let wanted = if shows == Shows::Deviation { Verdict::Deviation } else { Verdict::Fail };
-            // What the text gives does not depend on the profile that it is judged by.
+            // What a defect shows does not depend on the profile of the run, so the verdict under the default profile counts.
             let is_kill = |case: &&CaseRecord| {
                 case.reason.verdict(Profile::Webauthn) == wanted
                     && case.findings.first().is_some_and(|finding| clause::includes(clause, &finding.clause))
@@ -50,7 +50,7 @@ pub fn outcome(aim: Aim, cases: &[CaseRecord]) -> Outcome {
             for case in cases {
                 let (red, all) = kills.entry(&case.case).or_default();
                 *red += usize::from(is_kill(&case));
-                // A comparison of protocols is no test; it counts where it is what is red.
+                // A comparison of protocols is not a test; it counts only if it is red itself.
                 *all += usize::from(case.protocol != "all" || is_kill(&case));
             }
             kills.retain(|_, (red, _)| *red > 0);
@@ -72,34 +72,35 @@ fn seen(id: &str, case: &CaseRecord) -> String {
 }
 
 impl Matrix {
-    /// Whether every defect was killed for its clause, and nothing else is red. What only load sees is left out.
+    /// Whether every defect was killed for its clause, and nothing else is red. Defects that only load can see are left out.
     pub fn is_green(&self) -> bool {
         let is_good =
             |outcome: &Outcome| matches!(outcome, Outcome::Killed(_) | Outcome::Green | Outcome::OnlyUnderLoad);
         self.unplayed == 0 && self.played.iter().all(|played| is_good(&played.outcome))
     }
 
-    /// The matrix for people: the defects with what kills them, then what went wrong, then the sums.
+    /// The matrix for people: the defects and the cases that kill them, then what went wrong, then the sums.
     pub fn text(&self) -> String {
-        let mut text =
-            String::from("kill matrix: each defect, the clause that it breaks, and the cases that are red for it\n");
+        let mut text = String::from(
+            "kill matrix: each defect, the clause that it breaks, and the cases that are red because of it\n",
+        );
         self.table(&mut text, |outcome| match outcome {
             Outcome::Killed(cases) => Some(killers(cases)),
             _ => None,
         });
         self.section(&mut text, "survivors: no case is red", |outcome| (*outcome == Outcome::Survived).then(Vec::new));
-        self.section(&mut text, "found for another reason: no case is red for the clause", |outcome| match outcome {
-            Outcome::WrongReason(seen) => Some(seen.clone()),
-            _ => None,
+        self.section(&mut text, "found for another reason: cases are red, but none for the clause", |outcome| {
+            match outcome {
+                Outcome::WrongReason(seen) => Some(seen.clone()),
+                _ => None,
+            }
         });
-        self.section(
-            &mut text,
-            "not for a run to find, which does not judge how fast a server is (see `load`)",
-            |outcome| (*outcome == Outcome::OnlyUnderLoad).then(Vec::new),
-        );
-        text.push_str("\nwhat has to stay green\n");
+        self.section(&mut text, "only under load: a run does not judge how fast a server is (see `load`)", |outcome| {
+            (*outcome == Outcome::OnlyUnderLoad).then(Vec::new)
+        });
+        text.push_str("\nhave to stay green\n");
         self.table(&mut text, |outcome| (*outcome == Outcome::Green).then(|| "green".to_owned()));
-        self.section(&mut text, "taken for wrong, and is not", |outcome| match outcome {
+        self.section(&mut text, "reported as wrong, but nothing is wrong", |outcome| match outcome {
             Outcome::Red(seen) => Some(seen.clone()),
             _ => None,
         });
@@ -159,11 +160,12 @@ impl Matrix {
         let green = count(|outcome| *outcome == Outcome::Green);
         let red = count(|outcome| matches!(outcome, Outcome::Red(_)));
         let undone = self.unplayed + count(|outcome| *outcome == Outcome::Interrupted);
-        let undone = if undone == 0 { String::new() } else { format!("interrupted: {undone} were not played\n") };
+        let undone =
+            if undone == 0 { String::new() } else { format!("interrupted: {undone} trials were not played\n") };
         let tests: usize = self.played.iter().map(|played| played.tests).sum();
         format!(
             "\n{killed} of {} defects killed for their clause, {survived} survived, {otherwise} found for another reason; \
-             {load} only under load\n{green} of {} that have to stay green are (variants, and the clean server)\n\
+             {load} only under load\n{green} of {} that have to stay green are green (variants and the clean server)\n\
              {undone}{tests} tests in {:.1} s, seed {}\n",
             killed + survived + otherwise,
             green + red,

@@ -1,5 +1,5 @@
-//! `selftest`: the judge is judged. Every defect of the reference server has to be found for the clause that it breaks, and
-//! neither a variant nor the clean server may be taken for wrong.
+//! `selftest`: proofmark is tested itself. It has to find every defect of the reference server for the clause that it breaks, and
+//! it must not report a variant or the clean server as wrong.
 
 mod matrix;
 mod play;

@@ -16,7 +16,7 @@ use crate::runner::Stop;
 use crate::server::defect::{self, Defect};
 use crate::server::variant::{self, Variant};
 
-/// Servers at a time: enough to keep two cores busy while one waits for a time limit.
+/// How many servers run at a time: enough to keep two cores busy while one waits for a time limit.
 const AT_ONCE: usize = 4;
 
 /// Plays what was asked for, prints the matrix, and gives the exit code.
@@ -28,7 +28,7 @@ pub async fn selftest(arguments: &SelftestArguments) -> Result<Exit, Failure> {
     trials.iter_mut().for_each(|trial| trial.profile = arguments.profile);
     let stop = Stop::default();
     let mut watcher = Box::pin(run::watch(stop.clone()));
-    // Polled once, so that an interrupt is heard before anything is announced.
+    // Polled once, so that an interrupt is noticed before anything is announced.
     tokio::select! {
         biased;
         () = &mut watcher => {}
@@ -61,10 +61,10 @@ fn announced(trials: &[Trial]) -> String {
     format!("{defects} with a defect, {} that have to stay green, {AT_ONCE} at a time", trials.len() - defects)
 }
 
-/// The trials with these names; all of them, and the clean server, where there are none.
+/// The trials with these names; without names all of them and the clean server.
 ///
 /// # Errors
-/// A name that neither a defect nor a variant has.
+/// A name of neither a defect nor a variant.
 pub fn trials(names: &[String]) -> Result<Vec<Trial>, Failure> {
     if names.is_empty() {
         let trials = defect::all().map(Trial::of_defect).chain(variant::all().map(Trial::of_variant));
@@ -75,7 +75,7 @@ pub fn trials(names: &[String]) -> Result<Vec<Trial>, Failure> {
         let defect = Defect::find(name).map(Trial::of_defect);
         defect.or_else(|| Variant::find(name).map(Trial::of_variant)).ok_or_else(|| {
             let message = format!(
-                "there is neither a defect nor a variant `{name}`; `proofmark list defects` and `list variants` show all"
+                "there is no defect and no variant `{name}`; `proofmark list defects` and `proofmark list variants` show all"
             );
             Failure::text(Exit::Usage, message)
         })
@@ -83,7 +83,7 @@ pub fn trials(names: &[String]) -> Result<Vec<Trial>, Failure> {
     names.iter().map(find).collect()
 }
 
-/// Plays trials, some at a time, until all are done or it is stopped. `done` is told of each.
+/// Plays trials, some at a time, until all are done or it is stopped. `done` is called for each.
 ///
 /// # Errors
 /// No port, or suites that can't be read.
@@ -108,7 +108,7 @@ pub async fn play(
         done(&result);
         played.push((index, result));
     }
-    // In the order in which they are listed, whatever was done first.
+    // In the order of the list, whichever was done first.
     played.sort_by_key(|(index, _)| *index);
     let played: Vec<Played> = played.into_iter().map(|(_, played)| played).collect();
     Ok(Matrix { seed, unplayed: all - played.len(), played, elapsed: begun.elapsed() })

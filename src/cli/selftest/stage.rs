@@ -13,17 +13,17 @@ use crate::runner::{Runner, Settings, Stop, offline_case, sequences};
 use crate::scenario::{self, Pattern, Plan, Selection};
 use crate::server::{Conditions, Server, ServerConfig};
 
-/// Tests of one trial at a time.
+/// How many tests of one trial run at a time.
 const JOBS: usize = 16;
-/// What a call may take where a defect may hang.
+/// The time limit of a call where a defect may make the server hang.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// What a call may take where nothing hangs, however busy the machine is.
+/// The time limit of a call where nothing hangs, however busy the machine is.
 const MUCH_PATIENCE: Duration = Duration::from_secs(60);
 
-/// The time-out of challenges where a case waits for their end: long enough for a busy machine.
+/// The time-out of challenges if a case waits until they expire: long enough for a busy machine.
 const EXPIRY: Duration = Duration::from_secs(3);
 
-/// Whether a trial is about what expires.
+/// Whether a trial is about expiry.
 fn waits(trial: &Trial) -> bool {
     trial.patterns.iter().any(|pattern| pattern.ends_with("expired-challenge"))
 }
@@ -71,7 +71,7 @@ impl Stage {
         let patterns = patterns.collect::<Result<Vec<Pattern>, Failure>>()?;
         let plan = self.exhaustive.selected(&patterns);
         match plan.unmatched.first() {
-            // Who waits needs a server whose challenges expire soon, which is not a server for other cases.
+            // A case that waits needs a server whose challenges expire soon. Other cases can't use such a server.
             None if !waits(trial) => {
                 let tests = plan.tests.into_iter().filter(|test| !test.case.waits());
                 Ok(Plan { tests: tests.collect(), ..plan })
@@ -84,7 +84,7 @@ impl Stage {
         }
     }
 
-    /// Starts the server, plays the cases, and sets what they found against the aim.
+    /// Starts the server, plays the cases, and compares what they found with the aim.
     ///
     /// # Errors
     /// No port, or a pattern that matches nothing.

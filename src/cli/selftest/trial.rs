@@ -1,4 +1,4 @@
-//! One trial: a server that is told to do something otherwise, the cases that are played, and what has to come of it.
+//! One trial: a server with a defect or a variant, the cases that are played, and the result that is expected.
 
 use std::time::Duration;
 
@@ -6,10 +6,10 @@ use crate::outcome::Profile;
 use crate::server::defect::{Defect, Shows};
 use crate::server::variant::Variant;
 
-/// What has to come of a trial.
+/// The expected result of a trial.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Aim {
-    /// A case is red, and the finding that decides it speaks of this clause.
+    /// A case is red, and the deciding finding is about this clause.
     Red {
         /// The clause.
         clause: &'static str,
@@ -25,19 +25,19 @@ pub enum Aim {
 pub struct Trial {
     /// Id of the defect or variant, or `clean server`.
     pub name: &'static str,
-    /// What has to come of it.
+    /// The expected result.
     pub aim: Aim,
     /// Faults that the server has.
     pub defects: Vec<&'static Defect>,
-    /// Latitude that it uses.
+    /// Variants that it uses.
     pub variants: Vec<&'static Variant>,
-    /// Patterns of the cases; the whole default plan where there are none.
+    /// Patterns of the cases; without patterns the whole default plan.
     pub patterns: Vec<&'static str>,
-    /// What the server is held to.
+    /// The profile by which the server is judged.
     pub profile: Profile,
 }
 
-/// What came of a trial.
+/// The result of a trial.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// Cases that are red for the clause of the defect, with how many of their tests are.
@@ -46,9 +46,9 @@ pub enum Outcome {
     WrongReason(Vec<String>),
     /// No case is red.
     Survived,
-    /// No case is red, and none has to be.
+    /// No case is red, as expected.
     Green,
-    /// Cases are red, and none has to be: each as `test (reason, clause)`.
+    /// Cases are red although none should be: each as `test (reason, clause)`.
     Red(Vec<String>),
     /// Not played: a run does not judge how fast a server is.
     OnlyUnderLoad,
@@ -56,12 +56,12 @@ pub enum Outcome {
     Interrupted,
 }
 
-/// A trial and what came of it.
+/// A trial and its result.
 #[derive(Debug)]
 pub struct Played {
     /// The trial.
     pub trial: Trial,
-    /// What came of it.
+    /// Its result.
     pub outcome: Outcome,
     /// How many tests were played.
     pub tests: usize,
@@ -83,14 +83,14 @@ impl Trial {
         Trial { name: variant.id, variants: vec![variant], patterns, ..Trial::clean() }
     }
 
-    /// The server that keeps every promise.
+    /// The server without defects and variants.
     pub fn clean() -> Trial {
         let (defects, variants, patterns) = (Vec::new(), Vec::new(), Vec::new());
         let profile = Profile::Webauthn;
         Trial { name: "clean server", aim: Aim::Green, defects, variants, patterns, profile }
     }
 
-    /// Whether a run can show anything of it.
+    /// Whether a run can show it.
     pub(super) fn is_played(&self) -> bool {
         !matches!(self.aim, Aim::Red { shows: Shows::UnderLoad, .. })
     }

@@ -73,7 +73,7 @@ fn a_search_that_makes_no_sense_is_refused() {
         words.iter().for_each(|word| assert!(refused.err.contains(word), "{}", refused.err));
     };
     refused(&["--from", "50"], &["--from 50: write a rate such as 50/s"]);
-    refused(&["--from", "50/s", "--to", "40/s"], &["--from", "not above --to"]);
+    refused(&["--from", "50/s", "--to", "40/s"], &["--from", "at most --to"]);
     refused(&["--hold", "1s"], &["--hold"]);
     refused(&["--objective", "speed>1"], &["there is no figure speed"]);
     refused(&["--rate", "50/s"], &["--rate"]);

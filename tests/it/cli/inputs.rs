@@ -136,7 +136,7 @@ fn a_suite_that_is_wrong_is_told_with_its_line_and_the_mend() {
             "suite: enrolment\ncases:\n- { id: enrolment/good, title: t, clauses: [api/status/ok], expect: setup }\n"
                 .to_owned(),
             "",
-            "give it another id",
+            "give this one another id",
         ),
     ];
     for (suite, place, mend) in cases {

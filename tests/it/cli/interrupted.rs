@@ -107,7 +107,7 @@ fn an_interrupt_at_any_moment_keeps_every_result() {
         let (code, err) = run.end();
         let about = format!("{name} after {moment} results (seed {SEED}): {err}");
         assert_eq!(code, Some(130), "{about}");
-        assert!(err.contains("interrupted: writing what is there"), "{about}");
+        assert!(err.contains("interrupted: writing the results so far"), "{about}");
         assert!(run.lines.concat().contains("partial"), "{about}");
         let recorded = stream(&ndjson);
         assert!(recorded.finished.expect("a last event").interrupted, "{about}");

@@ -44,7 +44,7 @@ fn runs_share_a_list_wait_for_it_and_leave_it_when_they_die() {
     let third = proofmark(&[&run[..], &["--wait-subjects", "0s"]].concat()).exits(0);
     assert!(third.err.contains("subjects  32 are enough, 32 at hand"), "{}", third.err);
     let second = ended(second).exits(0);
-    let told = "subjects  8 of 40 are used; others are in use by run (process ";
+    let told = "subjects  this run uses 8 of 40; others are in use by run (process ";
     assert!(second.err.contains(told) && second.out.contains(" 32 pass\n"), "{}{}", second.err, second.out);
     let mut left: Vec<String> = std::fs::read_dir(served.directory.path())
         .expect("readable")

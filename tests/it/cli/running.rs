@@ -70,7 +70,7 @@ fn an_interrupt_during_the_run_writes_what_is_there() {
         assert!(line.starts_with("pass "), "{line}");
     }
     let output = child.signalled("INT").exits(130);
-    assert!(output.err.contains("interrupted: writing what is there"), "{}", output.err);
+    assert!(output.err.contains("interrupted: writing the results so far"), "{}", output.err);
     let mut summary = String::new();
     out.read_to_string(&mut summary).expect("UTF-8");
     assert!(summary.contains("16 pass") && summary.contains("partial"), "{summary}");

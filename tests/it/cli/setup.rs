@@ -129,7 +129,7 @@ fn without_a_terminal_flags_say_what_nobody_can_guess() {
     // What is guessed has to go with it too.
     let guessed = [&["init", "http://127.0.0.1:1", "--out", &out, "--rp-id", "example.org"][..], &pool].concat();
     let output = proofmark(&guessed).exits(2);
-    assert!(output.err.contains("the origin is guessed, --origin says another"), "{}", output.err);
+    assert!(output.err.contains("the origin was guessed, give the right one with --origin"), "{}", output.err);
     assert!(!Path::new(&out).exists());
     for url in ["localhost:8080", "ftp://localhost", "http://user:s3cret-word@localhost", "http://host/?q"] {
         let wrong = proofmark(&["init", url, "--out", "x.toml", "--subjects-file", "p.json"]).exits(2);
@@ -144,7 +144,7 @@ fn without_a_terminal_the_first_proposal_works_for_what_is_recognised() {
     let (url, out) = (base_url(&served), text(&served.path("made.toml")));
     let init = ["init", &url, "--out", &out, "--origin", "https://localhost"];
     let missing = proofmark(&init).exits(2);
-    missing.says(&["missing: --admin-token;", "made by the provisioner zitadel", "recognised"]);
+    missing.says(&["missing: --admin-token;", "The provisioner zitadel makes the users", "recognised"]);
     let first = missing.err.lines().find_map(|line| line.strip_prefix("  proofmark ")).expect("a proposal");
     assert_eq!(first, format!("init {url} --provisioner zitadel --admin-token ADMIN_TOKEN"));
     let words: Vec<&str> = first.split(' ').chain(["--out", &out, "--origin", "https://localhost"]).collect();
@@ -356,9 +356,9 @@ fn what_stands_before_a_server_is_told_from_the_server() {
 fn remapped(served: &Served, name: &str, reasons: &str) -> String {
     let target = std::fs::read_to_string(served.path("target.toml")).expect("written");
     let (before, rest) = target.split_once("[reasons]\n").expect("a map");
-    let (_, after) = rest.split_once("\n# What it is like").expect("a policy");
+    let (_, after) = rest.split_once("\n# How the server behaves").expect("a policy");
     let path = served.path(name);
-    std::fs::write(&path, format!("{before}\n# What it is like{after}\n{reasons}")).expect("written");
+    std::fs::write(&path, format!("{before}\n# How the server behaves{after}\n{reasons}")).expect("written");
     text(&path)
 }
 

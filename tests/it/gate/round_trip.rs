@@ -38,7 +38,7 @@ fn what_is_suggested_excuses_the_same_run() {
     let again = place.proofmark("judge events.ndjson --known known.toml").exits(0);
     assert!(again.out.contains("the gate is green: 24 known"), "a recorded run is held to it too: {}", again.out);
     let nothing = place.proofmark("known suggest --from events.ndjson --known known.toml").exits(0);
-    assert_eq!((nothing.out.as_str(), nothing.err.as_str()), ("", "there is nothing new to excuse\n"));
+    assert_eq!((nothing.out.as_str(), nothing.err.as_str()), ("", "there are no new fails or deviations to excuse\n"));
     let lines =
         place.proofmark(&format!("run v2/u2f/rest/{} {DEFECT} --seed 3 --known known.toml", &CASES[15..44])).exits(0);
     assert!(lines.out.starts_with("fail      v2/u2f/rest/client-data/origin-other-site"), "{}", lines.out);
@@ -69,7 +69,7 @@ fn a_fixed_defect_makes_entries_stale_until_they_are_pruned() {
     assert!(shown.out.contains("-[[known]]") && shown.out.starts_with("--- known.toml"), "{}", shown.out);
     assert_eq!(place.read("known.toml"), before, "without --write nothing is written");
     let told = place.proofmark("known prune --from fixed.ndjson --known known.toml --write").exits(0);
-    assert_eq!((told.out.as_str(), told.err.as_str()), ("", "known.toml: 1 stale, taken out (line 4)\n"));
+    assert_eq!((told.out.as_str(), told.err.as_str()), ("", "known.toml: 1 stale, removed (line 4)\n"));
     assert_eq!(place.read("known.toml"), "# ours, not theirs\n\n");
     run(&place, "--known known.toml", 0);
     let nothing = place.proofmark("known prune --from fixed.ndjson --known known.toml").exits(0);

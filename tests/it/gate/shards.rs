@@ -79,7 +79,7 @@ fn an_empty_shard_is_green_and_partial() {
     let (shard, output) = empty.expect("one test is in one of 64 shards");
     let output = output.exits(0);
     assert!(
-        output.err.contains(&format!("shard {shard}/64 is empty: nothing of the plan falls into it")),
+        output.err.contains(&format!("shard {shard}/64 is empty: no test of the plan belongs to it")),
         "{}",
         output.err
     );

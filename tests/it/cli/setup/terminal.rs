@@ -48,7 +48,7 @@ fn questions_are_asked_again_until_the_answer_can_be_used() {
     answer(&mut session, "RP ID [localhost]: ", "");
     answer(
         &mut session,
-        "schema.json), or zitadel to have users made [subjects.json]: ",
+        "schema.json), or zitadel to make users [subjects.json]: ",
         &text(&served.path("target.subjects.json")),
     );
     let admin = "the administrator's token (never the token itself) [PROOFMARK_ADMIN_TOKEN]: ";
@@ -112,7 +112,7 @@ fn a_server_that_is_recognised_is_proposed_its_provisioner() {
     session.exp_string("management       has the management calls of zitadel").expect("recognised");
     answer(&mut session, "origin of the login pages", "https://localhost");
     answer(&mut session, "RP ID [localhost]: ", "");
-    answer(&mut session, "zitadel to have users made for each run, or a file of subjects", "");
+    answer(&mut session, "zitadel to make users for each run, or a file of subjects", "");
     answer(&mut session, "the administrator's token (never the token itself) [PROOFMARK_ADMIN_TOKEN]: ", "");
     session.exp_string(&format!("wrote {}; now: proofmark check", text(&out))).expect("written");
     session.exp_eof().expect("the end");
