@@ -6,13 +6,13 @@ use super::text::{printable, shortened};
 use crate::gate::Judged;
 use crate::outcome::Verdict;
 
-/// Commands of a kind; GitHub shows ten of a step.
+/// The most commands of a kind; GitHub shows ten for each step.
 const MOST: usize = 10;
-/// Characters of one line of a message.
+/// The most characters of one line of a message.
 const MOST_CHARACTERS: usize = 500;
 
-/// One command for each cause that is not known and each known deviation that needs a look, errors and warnings ten each; of more the
-/// last says how many there are.
+/// One command for each cause that is not known and each known deviation that needs a look, ten errors and ten warnings at most; if there
+/// are more, the last one says how many.
 pub fn annotations(judged: &Judged) -> String {
     let mut errors = of_verdict(judged, Verdict::Fail);
     errors.extend(known::problems(judged).map(|(_, words)| Annotation::new("known deviations", &[words])));
@@ -27,7 +27,7 @@ struct Annotation {
 }
 
 impl Annotation {
-    /// Of texts that may have come from the target.
+    /// Made from texts that may come from the target.
     fn new(title: &str, lines: &[String]) -> Annotation {
         let short = |text: &String| printable(&shortened(text, MOST_CHARACTERS));
         Annotation { title: printable(title), message: lines.iter().map(short).collect::<Vec<_>>().join("\n") }

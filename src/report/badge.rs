@@ -15,11 +15,11 @@ struct Badge {
     label: &'static str,
     message: String,
     color: &'static str,
-    /// A badge that is an error keeps its colour, whatever the page says that shows it.
+    /// A badge that is an error keeps its colour, whatever the page that shows it asks for.
     is_error: bool,
 }
 
-/// One object; the message has nothing that the target says.
+/// One object; the message contains no text of the target.
 pub(super) fn write(judged: &Judged, out: &mut dyn io::Write) -> io::Result<()> {
     let run = &judged.run;
     let statement = run.statement();

@@ -15,10 +15,10 @@ const PERMISSION_DENIED: i32 = Code::PERMISSION_DENIED.number();
 
 /// Tests that have one cause.
 ///
-/// A refusal is told by what the target says of itself, over every protocol: the error id; where there is none, the code and the
-/// form of the message, and then the clause too. So it is with refusals of what has to be accepted, with those of another status
-/// than the documented one, and with server errors. Everything else is the same clause, basis, reason and expectation; an
-/// error is the same whatever the case would have been about.
+/// Refusals have one cause if the target answers with the same error id, over every protocol. If there is no error id, the code,
+/// the form of the message and the clause have to be the same. This holds for refusals of what has to be accepted, for refusals
+/// with another status than the documented one, and for server errors. All other records have one cause if clause, basis, reason
+/// and expectation are the same. Errors have one cause whatever their cases are about.
 pub(super) struct Cause<'a> {
     /// The deciding finding of the first.
     pub finding: &'a Finding,
@@ -27,28 +27,28 @@ pub(super) struct Cause<'a> {
     kind: Kind,
 }
 
-/// What a refusal is, beside its words.
+/// The kind of a refusal, apart from its text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
-    /// An exception or a panic that nothing handled: it comes first.
+    /// An exception or a panic that nothing handled. It comes first.
     Exception,
-    /// A server error unlike those by which the target refuses.
+    /// A server error unlike those with which the target refuses.
     Apart,
-    /// A refusal in the words of one of the good enrolments.
+    /// A refusal with the text with which a good enrolment was refused.
     OfControls,
-    /// A refusal by a server error.
+    /// A refusal with a server error.
     ServerError,
-    /// Nothing of that.
+    /// None of these.
     Usual,
 }
 
 impl Cause<'_> {
-    /// The clauses that it keeps from holding, or from being looked at, in order.
+    /// The clauses that do not hold or could not be tested because of it, in order.
     pub fn clauses(&self) -> BTreeSet<&str> {
         self.records.iter().filter_map(|record| Some(record.findings.first()?.clause.as_str())).collect()
     }
 
-    /// Whether it is one for more than one clause, so that no clause says what it is.
+    /// Whether it belongs to more than one clause, so that no clause describes it.
     pub fn is_across_clauses(&self) -> bool {
         self.clauses().len() > 1
     }
@@ -63,76 +63,76 @@ impl Cause<'_> {
         format!("{} about {clauses} clauses", plural(cases, "case"))
     }
 
-    /// What to do about what is no fault of the target's, or need not be one.
-    pub fn mend(&self) -> Option<&'static str> {
+    /// How to fix a cause that is not a fault of the target, or may not be one.
+    pub fn fix(&self) -> Option<&'static str> {
         Some(match self.finding.reason {
             Reason::Auth => {
-                "the target refuses a token of the target file: renew it under [accounts]; `proofmark check --target FILE` looks at \
+                "the target refuses a token of the target file: renew it under [accounts]; `proofmark check --target FILE` checks \
                  the callers"
             }
             Reason::ControlFailed => {
-                "the good enrolment that these are set against is refused, so that no refusal would say anything. Are rp-id and \
-                 origin those of the server? If so, `proofmark run enrolment/good` says what it does wrong"
+                "the target refuses the control, the good enrolment, so that its refusal of a wrong one shows nothing. Are rp-id and \
+                 origin those of the server? If they are, `proofmark run enrolment/good` shows what the server does wrong"
             }
             Reason::TargetUnreachable => {
-                "look whether the server is up, and whether it bears so many connections (--concurrency)"
+                "check whether the server is up, and whether it can handle so many connections (--concurrency)"
             }
             Reason::RateLimited => {
-                "too many calls for the target or a gateway before it: send fewer (--rate 20/s), or wait for longer (--retries), or have the \
-                 limit raised for the run"
+                "the run sends too many calls for the target or a gateway in front of it: send fewer (--rate 20/s), wait longer (--retries), or \
+                 raise the limit for the run"
             }
             Reason::Gateway => {
-                "a gateway answered in place of the target: look there why it does not reach it. If it is always for the same case, what \
-                 is behind it may not survive that request"
+                "a gateway answered instead of the target: look in its logs why it does not reach the target. If it is always the same case, the \
+                 server behind the gateway may crash on that request"
             }
             Reason::Aborted | Reason::Budget => {
-                "the run ended before this was over: the line `stopped` says why; what it says nothing of has no verdict"
+                "the run ended before these tests were over: the line `stopped` says why; these tests have no verdict"
             }
             Reason::Setup => {
-                "a call that only prepares the case did not come to what it needs, which is no verdict about the clause; the \
-                 example says what is missing"
+                "a call that only prepares the case did not give what the case needs; this is not a verdict about the clause. The \
+                 example shows what is missing"
             }
             Reason::Interference => {
                 "another run or tool uses the same subjects: give each a list of its own, or a part of one (--subjects-slice 1/2 and \
-                 2/2); runs on one machine and one list keep apart by themselves"
+                 2/2). Runs on one machine with one list keep their subjects apart without this"
             }
             Reason::OracleDisagrees | Reason::HarnessBug => "report it with the event stream (--report ndjson=FILE)",
             _ if is_denied(self.finding) => {
-                "the target says that the caller may not do this: give it the permission; if it has it, the target is at fault"
+                "the target answers that the caller may not do this: give the caller the permission; if it has it, the target is at fault"
             }
             _ => match self.kind {
                 Kind::OfControls => {
-                    "good enrolments are refused in the same words (ERROR control-failed, above): mend that first"
+                    "the target refuses good enrolments with the same text (ERROR control-failed, above): fix that first"
                 }
                 Kind::Exception => {
-                    "this is not a refusal: a handler failed, and nothing caught it (an exception, or a panic). The request of the \
-                     example brings it about; the server's log says where"
+                    "this is not a refusal: a handler failed with an exception or a panic that nothing caught. The request of the \
+                     example triggers it; the server's log shows where"
                 }
                 Kind::Apart => {
                     "nearly all other server errors of this target have one error id, and this one has another: look in the \
-                     server's log whether a handler has failed"
+                     server's log whether a handler failed"
                 }
                 Kind::ServerError => {
-                    "the target refuses, and blames itself for what was wrong with the request: answer with a status of 4xx"
+                    "the target refuses a wrong request with a server error: it should answer with a 4xx status"
                 }
                 Kind::Usual => return None,
             },
         })
     }
 
-    /// Whether it is an exception that nothing handled, or a server error unlike those by which the target refuses.
+    /// Whether it is an exception that nothing handled, or a server error unlike those with which the target refuses.
     pub fn is_exception(&self) -> bool {
         matches!(self.kind, Kind::Exception | Kind::Apart)
     }
 
-    /// How grave it is among the causes of its verdict; the gravest is the smallest.
+    /// How severe it is among the causes of its verdict; the most severe has the smallest value.
     fn gravity(&self) -> (bool, u8, std::cmp::Reverse<usize>) {
         (!self.is_exception(), self.finding.reason.gravity(), std::cmp::Reverse(self.records.len()))
     }
 }
 
-/// Causes of a verdict, the gravest first, then the most frequent. What an entry of the known-deviations file tells of is left out,
-/// also if the entry holds no longer.
+/// Causes of a verdict, the most severe first, then the most frequent. Records that an entry of the known-deviations file names are
+/// left out, even if the entry does not hold any more.
 pub(super) fn causes(judged: &Judged, verdict: Verdict) -> Vec<Cause<'_>> {
     grouped(judged, verdict, |record| !matches!(judged.standing(record), Standing::Known(_) | Standing::Expired(_)))
 }
@@ -149,7 +149,7 @@ pub(super) fn grouped(judged: &Judged, verdict: Verdict, takes: impl Fn(&CaseRec
     }
     let mut causes: Vec<Cause<'_>> = by_key.into_values().collect();
     for cause in &mut causes {
-        // The example comes first. A curl line, over REST, says most to a person.
+        // The example comes first. A curl line, over REST, is the most useful one for a person.
         cause.records.sort_by_key(|record| (record.curl.is_empty(), record.protocol != "rest"));
         if let Some(finding) = cause.records.first().and_then(|record| record.findings.first()) {
             cause.finding = finding;
@@ -159,7 +159,7 @@ pub(super) fn grouped(judged: &Judged, verdict: Verdict, takes: impl Fn(&CaseRec
     causes
 }
 
-/// Clause, reason, expectation and answer, each empty where it does not count.
+/// Clause, reason, expectation and answer, each empty if it does not count.
 type Key<'a> = (&'a str, String, &'a str, Cow<'a, str>);
 
 fn key(finding: &Finding, kind: Kind) -> Key<'_> {
@@ -183,17 +183,17 @@ fn key(finding: &Finding, kind: Kind) -> Key<'_> {
     }
 }
 
-/// How a target refuses, by all that a run has seen of it.
+/// How a target refuses, as seen in the whole run.
 struct Manner<'a> {
-    /// What it says to good enrolments that it refuses.
+    /// Its answers to good enrolments that it refuses.
     of_controls: HashSet<Cow<'a, str>>,
     /// Whether its refusals have error ids.
     has_ids: bool,
-    /// What nearly all of its server errors say.
+    /// The answer of nearly all of its server errors.
     usual_error: Option<String>,
 }
 
-/// Server errors of which nearly all have to say the same, so that the others stand out.
+/// How many server errors are needed, nearly all with the same answer, before another one stands out.
 const MANY: usize = 20;
 
 impl<'a> Manner<'a> {
@@ -236,7 +236,7 @@ impl<'a> Manner<'a> {
     }
 }
 
-/// What an answer says, without what differs from one protocol or user to the next.
+/// The text of an answer, without the parts that differ between protocols or users.
 fn words(received: &str) -> Cow<'_, str> {
     Said::of(received).map_or_else(|| answer(received), |said| Cow::Owned(said.key()))
 }
@@ -246,7 +246,7 @@ fn is_denied(finding: &Finding) -> bool {
     is_refused && Said::of(&finding.received).is_some_and(|said| said.code == Some(PERMISSION_DENIED))
 }
 
-/// What is not a refusal, without what differs between users: long numbers.
+/// The text of an answer that is not a refusal, without long numbers, which differ between users.
 fn answer(words: &str) -> Cow<'_, str> {
     const SHORT: usize = 5;
     let is_digit = |c: char| c.is_ascii_digit();
@@ -262,11 +262,11 @@ fn answer(words: &str) -> Cow<'_, str> {
     Cow::Owned(short)
 }
 
-/// The tests that play a record's case again, as a pattern. A comparison has none of its own, but those that it compares.
+/// The tests that play a record's case again, as a pattern. A comparison has no test of its own; it has the tests that it compares.
 pub(super) fn pattern(record: &CaseRecord) -> String {
     match (record.protocol.as_str(), record.id.strip_prefix(&record.flow).and_then(|rest| rest.strip_prefix("/all/"))) {
         ("all", Some(rest)) => format!("{}/*/{rest}", record.flow),
-        // What is said of the whole run.
+        // A finding about the whole run.
         ("all", None) if !record.case.contains('/') => "**".to_owned(),
         ("all", None) => record.case.clone(),
         _ => record.id.clone(),

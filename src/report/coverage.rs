@@ -1,4 +1,4 @@
-//! Clause by transport: what a run saw of each promise.
+//! Clauses by protocol: what a run saw of each clause.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -14,9 +14,9 @@ use crate::wire::words::beginning;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
-    /// A finding says that it does not hold.
+    /// A finding shows that it does not hold.
     Violated,
-    /// Nothing firm was seen: only refusals that nobody attributed or that had another reason, or what was left open.
+    /// Nothing firm was seen: only refusals that are unattributed or had another reason, or passes that are left open.
     Weak,
     /// Not seen at all.
     NotVerified,
@@ -24,12 +24,12 @@ pub enum State {
     Verified,
     /// Not tested, for a written reason.
     Excluded,
-    /// The clause does not speak of this protocol.
+    /// The clause is not about this protocol.
     NotApplicable,
 }
 
 impl State {
-    /// Every state, the ones to worry about first.
+    /// Every state, the worst first.
     pub const ALL: [State; 6] =
         [State::Violated, State::Weak, State::NotVerified, State::Verified, State::Excluded, State::NotApplicable];
 
@@ -56,7 +56,7 @@ impl State {
     }
 }
 
-/// What there was of a clause over a protocol, in tests.
+/// Numbers of tests about a clause over a protocol.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
     /// That saw it hold.
@@ -85,7 +85,7 @@ pub struct Coverage {
     pub rows: Vec<Row>,
 }
 
-/// What a run saw of every clause. A clause has also what there was of those that it includes.
+/// What a run saw of every clause. The tests of a clause also count for the clause that includes it.
 pub fn coverage(run: &RunRecord) -> Coverage {
     let mut evidence: HashMap<&'static str, Evidence> = HashMap::new();
     let compared = compared(run);
@@ -98,7 +98,7 @@ pub fn coverage(run: &RunRecord) -> Coverage {
                 protocols.iter().filter(|protocol| record.protocol == "all" || protocol.slug() == record.protocol);
             let mut own: Vec<Protocol> = own.copied().filter(|protocol| clause.protocols.contains(protocol)).collect();
             if own.is_empty() && seen == Seen::Violated {
-                // A case that calls over another protocol too.
+                // A case that also calls over another protocol.
                 own = clause.protocols.to_vec();
             }
             evidence.entry(clause.id).or_default().add(&own, seen, &record.case);
@@ -107,7 +107,7 @@ pub fn coverage(run: &RunRecord) -> Coverage {
     Coverage { rows: clause::all().map(|clause| row(clause, &evidence)).collect() }
 }
 
-/// The protocols over which each case was played on each flow: those that a comparison speaks of.
+/// The protocols over which each case was played on each flow: those that a comparison is about.
 fn compared(run: &RunRecord) -> HashMap<(&str, &str), Vec<Protocol>> {
     let mut found: HashMap<(&str, &str), Vec<Protocol>> = HashMap::new();
     for record in &run.cases {
@@ -120,7 +120,7 @@ fn compared(run: &RunRecord) -> HashMap<(&str, &str), Vec<Protocol>> {
     found
 }
 
-/// What a record says of a clause. The gravest of several counts.
+/// What a record says about a clause. Of several findings the most severe counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Seen {
     Holding,
@@ -139,7 +139,7 @@ fn seen(record: &CaseRecord) -> BTreeMap<&str, Seen> {
     }
     for finding in &record.findings {
         match meaning(finding) {
-            // A check of this test may have looked at the clause in earnest: the weaker word is about one answer of it.
+            // A check of this test may have seen the clause hold; the weaker result is only about one answer of the test.
             Some(Seen::Violated) => add(&finding.clause, Seen::Violated),
             Some(Seen::Weakly) if !record.checked.contains(&finding.clause) => add(&finding.clause, Seen::Weakly),
             _ => {}
@@ -152,9 +152,9 @@ fn is_weak(reason: Reason) -> bool {
     matches!(reason, Reason::Unattributed | Reason::LeftOpen)
 }
 
-/// Whether a finding says that its clause is broken, or nothing firm. A recommendation that is not met and a document that says
-/// otherwise than the server does are not fails, but the statement does not hold. A finding that rests on less than its clause does
-/// not break the clause.
+/// Whether a finding shows that its clause is broken, or nothing firm. An unmet recommendation is not a fail, and neither is a
+/// document that differs from the server; but in both cases the statement does not hold. A finding with a weaker basis than its
+/// clause does not break the clause.
 fn meaning(finding: &Finding) -> Option<Seen> {
     let of_clause = clause::find(&finding.clause).map(|clause| clause.basis);
     let is_own = finding.basis.is_none() || finding.basis == of_clause;
@@ -168,7 +168,7 @@ fn meaning(finding: &Finding) -> Option<Seen> {
     }
 }
 
-/// What all records say of one clause.
+/// What all records say about one clause.
 #[derive(Debug, Default)]
 struct Evidence {
     counts: [Counts; 3],
@@ -243,13 +243,13 @@ impl Row {
 }
 
 impl Coverage {
-    /// The rows with a state, and whose id a test takes.
+    /// The rows with a state and with an id that `takes` accepts.
     pub fn filtered(mut self, state: Option<State>, takes: impl Fn(&str) -> bool) -> Coverage {
         self.rows.retain(|row| takes(row.clause.id) && state.is_none_or(|state| row.has(state)));
         self
     }
 
-    /// How many clauses have a state over some protocol.
+    /// How many clauses have a state over at least one protocol.
     pub fn with(&self, state: State) -> usize {
         self.rows.iter().filter(|row| row.has(state)).count()
     }
@@ -302,7 +302,7 @@ impl Coverage {
         text
     }
 
-    /// Why what is excluded is, each reason once, and why what is played on request is not verified.
+    /// Why clauses are excluded, each reason once, and why clauses whose cases are played on request only are not verified.
     fn reasons(&self, width: usize) -> String {
         let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
         for row in &self.rows {

@@ -1,4 +1,4 @@
-//! What a run saw of each promise, as JSON.
+//! What a run saw of each clause, as JSON.
 
 use std::io;
 

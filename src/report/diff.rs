@@ -1,4 +1,4 @@
-//! Two runs beside each other, for people and for programs.
+//! The comparison of two runs, for people and for programs.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,9 +10,9 @@ use crate::gate::{Change, Diff, Kind, observation};
 use crate::outcome::{CaseRecord, RunRecord, Verdict};
 use crate::wire::words::plural;
 
-/// Further ids listed for each cause.
+/// How many further ids are listed for each cause.
 const LISTED: usize = 5;
-/// Causes shown of each kind.
+/// How many causes of each kind are shown.
 const CAUSES: usize = 40;
 
 /// Changes that have one cause.
@@ -52,13 +52,13 @@ fn head(diff: &Diff<'_>) -> String {
     let (before, after) = (&diff.before.started, &diff.after.started);
     let mut lines = vec![("before", run_line(diff.before)), ("after", run_line(diff.after))];
     if before.seed != after.seed {
-        lines.push(("seeds", "they differ; what a seed draws is only in one of the runs".to_owned()));
+        lines.push(("seeds", "they differ; tests that a seed draws are only in one of the runs".to_owned()));
     } else if before.digest != after.digest {
-        lines.push(("plans", "they differ; other cases, patterns, shards or versions".to_owned()));
+        lines.push(("plans", "they differ: in cases, patterns, shards or versions".to_owned()));
     }
     if before.profile != after.profile {
         let words = format!(
-            "they differ: {}, then {}; a verdict may have changed for that alone",
+            "they differ: {}, then {}; a verdict may have changed for this reason alone",
             before.profile.name(),
             after.profile.name()
         );
@@ -83,8 +83,8 @@ fn seen(record: &CaseRecord) -> String {
     format!("{} ({}): {}", record.verdict.name(), record.reason.name(), observation(record))
 }
 
-/// The gravest first, then the most frequent. What fails now has the cause that it has now, and what is fixed the one that it had. What is in one
-/// of the runs only and good is of interest as a number.
+/// The most severe first, then the most frequent. A record that fails now has its present cause, and a fixed one the cause that it
+/// had. Good records that are in only one of the runs are just counted.
 fn causes(changes: Vec<Change<'_>>) -> Vec<Cause<'_>> {
     let mut by_key: BTreeMap<_, Cause<'_>> = BTreeMap::new();
     for change in changes {
@@ -110,7 +110,7 @@ fn causes(changes: Vec<Change<'_>>) -> Vec<Cause<'_>> {
     causes
 }
 
-/// How grave the worse of a change's records is; the gravest is the smallest.
+/// How severe the worse record of a change is; the most severe has the smallest value.
 fn gravity(change: &Change<'_>) -> Option<(std::cmp::Reverse<Verdict>, u8)> {
     let grave = |record: &CaseRecord| (std::cmp::Reverse(record.verdict), record.reason.gravity());
     change.before.into_iter().chain(change.after).map(grave).min()
@@ -144,7 +144,7 @@ fn describe(text: &mut String, cause: &Cause<'_>) {
     }
 }
 
-/// The same as one JSON object: `before` and `after` with what is known of the runs, `changes` with `id`, `kind`, `before`
+/// The same as one JSON object: `before` and `after` describe the runs, `changes` with `id`, `kind`, `before`
 /// and `after`, which have verdict, reason and observation, and `worse`.
 pub fn diff_json(diff: &Diff<'_>) -> String {
     let run = |run: &RunRecord| {

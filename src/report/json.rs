@@ -12,7 +12,7 @@ use crate::gate::{Gate, Judged, Standing};
 use crate::outcome::pace::{self, Slow};
 use crate::outcome::{CaseRecord, Profile, Reason, RunRecord, SentAgain, Shard, Stopped, Verdict};
 
-/// Version of the document's form; raised when a reader would break.
+/// Version of the document's format; raised when a reader would break.
 const FORMAT: u32 = 2;
 
 #[derive(Serialize)]
@@ -35,7 +35,7 @@ struct StatementEntry {
     text: &'static str,
 }
 
-/// What the known deviations make of it.
+/// The result with the known deviations.
 #[derive(Serialize)]
 struct GateEntry {
     name: &'static str,
@@ -94,9 +94,9 @@ struct CauseEntry<'a> {
     source: Option<&'a str>,
     expected: &'a str,
     received: &'a str,
-    /// What to do about it, or what it is.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    mend: Option<&'static str>,
+    /// How to fix it, or what it is.
+    #[serde(rename = "mend", skip_serializing_if = "Option::is_none")]
+    fix: Option<&'static str>,
     /// Whether it is an exception that nothing handled, or a server error unlike the target's refusals.
     is_exception: bool,
     records: Vec<&'a str>,
@@ -199,7 +199,7 @@ fn clauses(run: &RunRecord) -> Vec<ClauseEntry> {
     clause::all().filter(|clause| named.contains(clause.id)).map(entry).collect()
 }
 
-/// What holds has no cause.
+/// A pass has no cause.
 fn cause_entries(judged: &Judged, verdict: Verdict) -> Vec<CauseEntry<'_>> {
     if verdict == Verdict::Pass {
         return Vec::new();
@@ -216,7 +216,7 @@ fn cause_entry<'a>(verdict: Verdict, cause: &Cause<'a>) -> CauseEntry<'a> {
         source: cause.finding.promise().map(|promise| promise.source),
         expected: &cause.finding.expected,
         received: &cause.finding.received,
-        mend: cause.mend(),
+        fix: cause.fix(),
         is_exception: cause.is_exception(),
         records: cause.records.iter().map(|record| record.id.as_str()).collect(),
     }

@@ -32,7 +32,7 @@ pub(super) fn write(judged: &Judged, out: &mut dyn io::Write) -> io::Result<()> 
     report.serialize(out).map_err(io::Error::other)
 }
 
-/// One test case for each entry of the known-deviations file that has to be looked at, since no other would fail for it.
+/// One test case for each entry of the known-deviations file that has to be looked at, because no other test case would fail for it.
 fn entries(judged: &Judged) -> Option<TestSuite> {
     let mut suite = TestSuite::new("known deviations");
     for (entry, words) in known::problems(judged) {
@@ -46,7 +46,7 @@ fn entries(judged: &Judged) -> Option<TestSuite> {
     (!suite.test_cases.is_empty()).then_some(suite)
 }
 
-/// One test case that tells of a run that ended early: what was not played has none.
+/// One test case that reports that a run ended early: tests that were not played have no test case.
 fn stopped(judged: &Judged) -> Option<TestSuite> {
     let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
     status.set_type("stopped");
@@ -82,7 +82,7 @@ fn status(judged: &Judged, record: &CaseRecord) -> TestCaseStatus {
         (Verdict::Skip, _) => return skipped(&record.reason.name()),
         (Verdict::Error, _) => NonSuccessKind::Error,
         _ if judged.is_red(record) => NonSuccessKind::Failure,
-        // JUnit knows no deviation: it is a success with a property, since it does not break the gate.
+        // JUnit has no deviations: a deviation is a success with a property, because it does not break the gate.
         _ => return TestCaseStatus::success(),
     };
     let mut status = TestCaseStatus::non_success(kind);

@@ -1,10 +1,10 @@
-//! What the known-deviations file had to say of a run.
+//! What the known-deviations file says about a run.
 
 use super::text::{entry, printable, push};
 use crate::gate::{Judged, KnownDeviation, Problem, Stale};
 use crate::wire::words::plural;
 
-/// Nothing where no file was given; otherwise what it excuses, one line an entry, and what has to be done about it.
+/// Nothing if no file was given; otherwise what it excuses, one line for each entry, and which entries have to be changed.
 pub(super) fn describe(text: &mut String, judged: &Judged) {
     let excused: Vec<_> = judged.entries().filter(|(_, record)| !record.known.is_empty()).collect();
     if !excused.is_empty() {
@@ -34,32 +34,32 @@ fn name(judged: &Judged, known: &KnownDeviation) -> String {
     format!("{path}:{} {first}{more}", known.line)
 }
 
-/// What has to be done about entries, one line each.
+/// The entries that have to be changed, one line each.
 pub(super) fn problems(judged: &Judged) -> impl Iterator<Item = (&KnownDeviation, String)> {
     judged.problems().map(|(known, problem)| {
         let name = name(judged, known);
         let words = match problem {
-            Problem::Stale(Stale::Passes) => format!("STALE {name}: all that it means passes; remove it (proofmark known prune)"),
+            Problem::Stale(Stale::Passes) => format!("STALE {name}: all records that it matches pass; remove it (proofmark known prune)"),
             Problem::Stale(Stale::MeetsNothing) => {
-                format!("STALE {name}: nothing is called so; correct the pattern, or remove the entry (proofmark known prune)")
+                format!("STALE {name}: no record has such a name; correct the pattern, or remove the entry (proofmark known prune)")
             }
             Problem::Stale(Stale::Elsewhere) => {
-                format!("STALE {name}: another entry excuses all that it means; remove it (proofmark known prune)")
+                format!("STALE {name}: another entry excuses all records that it matches; remove it (proofmark known prune)")
             }
-            Problem::TooWide(ids) => format!("TOO WIDE {name}: {} now; take out what passes (proofmark known prune)", some(ids, "passes", "pass")),
+            Problem::TooWide(ids) => format!("TOO WIDE {name}: {} now; remove the patterns that pass (proofmark known prune)", some(ids, "passes", "pass")),
             Problem::Changed(ids) => {
-                format!("CHANGED {name}: {} not what it says, {}; look at it anew, then correct the entry", some(ids, "is", "are"), known.seen())
+                format!("CHANGED {name}: the entry says {}, but {}; look at the new result, then correct the entry", known.seen(), some(ids, "came to something else", "came to something else"))
             }
             Problem::Expired(ids) => {
                 let last = known.expires.map(|date| date.to_string()).unwrap_or_default();
-                format!("EXPIRED {name}: it held until {last}, and {} as before; mend the target, or agree on another day", some(ids, "is", "are"))
+                format!("EXPIRED {name}: it was valid until {last}, and {} as before; fix the target, or agree on a later date", some(ids, "is", "are"))
             }
         };
         (known, words)
     })
 }
 
-/// An id, or how many and the first.
+/// An id; if there are several, their number and the first.
 fn some(ids: &[String], one: &str, more: &str) -> String {
     match ids {
         [id] => format!("{id} {one}"),

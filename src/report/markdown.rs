@@ -1,6 +1,6 @@
 //! Markdown for the summary page of a CI job: the result first, then a paragraph for each cause.
 //!
-//! Whatever came from outside stands in code, where Markdown knows neither HTML nor links nor mentions.
+//! Text from outside is written as code, where Markdown interprets neither HTML nor links nor mentions.
 
 use std::io;
 
@@ -12,15 +12,15 @@ use crate::outcome::pace;
 use crate::outcome::{CaseRecord, Verdict};
 use crate::wire::words::plural;
 
-/// Causes of a verdict that are shown.
+/// How many causes of a verdict are shown.
 const CAUSES: usize = 30;
-/// Bytes of the page; GitHub refuses a summary of more than a megabyte.
+/// The most bytes of the page; GitHub refuses a summary of more than a megabyte.
 const LONGEST_PAGE: usize = 768 << 10;
-/// Characters of one text from outside.
+/// The most characters of one text from outside.
 const MOST_CHARACTERS: usize = 600;
-/// Characters of a command; longer ones are in the other reports.
+/// The most characters of a command; longer ones are in the other reports.
 const LONGEST_COMMAND: usize = 8_000;
-/// Further ids for each cause.
+/// How many further ids are listed for each cause.
 const LISTED: usize = 5;
 
 /// The whole page.
@@ -55,7 +55,7 @@ fn head(judged: &Judged) -> String {
         page.push_str(&format!("With the known deviations, {}.\n\n", words(&gate)));
     }
     match run.finished {
-        None => page.push_str("**The run did not come to its end; this is what it had written.**\n\n"),
+        None => page.push_str("**The run did not come to its end; this page shows what it had written.**\n\n"),
         Some(finished) if finished.interrupted => page.push_str("**The run was interrupted.**\n\n"),
         Some(_) => {}
     }
@@ -70,8 +70,8 @@ fn head(judged: &Judged) -> String {
     }
     let ran = run.cases.iter().filter(|record| record.protocol != "all").count();
     page.push_str(&format!(
-        "\n{ran} of {} of {} and {}; the other records compare transports. \
-         Of the passes {} are unattributed and {} left open.\n",
+        "\n{ran} of {} of {} and {}; the other records compare protocols. \
+         Of the passes, {} are unattributed and {} are left open.\n",
         plural(started.available, "test"),
         plural(started.cases, "case"),
         plural(started.clauses, "clause"),
@@ -107,7 +107,7 @@ fn paragraph(cause: &Cause<'_>, seed: u64) -> String {
     let finding = cause.finding;
     let Some((first, others)) = cause.records.split_first() else { return String::new() };
     let mut text = format!("\n#### {}: {}{}\n\n", finding.reason.name(), code(&cause.about()), times(cause));
-    if let Some(words) = cause.mend() {
+    if let Some(words) = cause.fix() {
         text.push_str(&format!("{}\n\n", code(words)));
     }
     if let Some(promise) = finding.promise().filter(|_| first.verdict != Verdict::Error) {
@@ -120,16 +120,19 @@ fn paragraph(cause: &Cause<'_>, seed: u64) -> String {
     text.push_str(&format!("- received {}\n", code(&finding.received)));
     for further in first.findings.iter().skip(1).take(LISTED) {
         let received = code(&further.received);
-        text.push_str(&format!("- besides {} {}: {received}\n", further.reason.name(), code(&further.clause)));
+        text.push_str(&format!("- further finding: {} {}: {received}\n", further.reason.name(), code(&further.clause)));
     }
     if !others.is_empty() {
         text.push_str(&format!("- also {}\n", also(others)));
     }
-    text.push_str(&format!("\nAgain, with the same `--target` or `--defect`:\n\n{}", fenced(&again(first, seed))));
+    text.push_str(&format!(
+        "\nTo play it again, with the same `--target` or `--defect`:\n\n{}",
+        fenced(&again(first, seed))
+    ));
     if first.curl.chars().count() > LONGEST_COMMAND {
-        text.push_str("\nThe command that sends it again is too long for this page.\n");
+        text.push_str("\nThe command that sends the call again is too long for this page.\n");
     } else if !first.curl.is_empty() {
-        text.push_str(&format!("\nThe call alone:\n\n{}", fenced(&first.curl)));
+        text.push_str(&format!("\nTo send the call alone:\n\n{}", fenced(&first.curl)));
     }
     text
 }
@@ -149,7 +152,7 @@ fn also(others: &[&CaseRecord]) -> String {
     listed.join(", ")
 }
 
-/// What has to be done about the known-deviations file.
+/// The entries of the known-deviations file that have to be changed.
 fn problems(page: &mut String, judged: &Judged) {
     let problems: Vec<String> = known::problems(judged).map(|(_, words)| words).collect();
     if problems.is_empty() {
@@ -164,7 +167,7 @@ fn problems(page: &mut String, judged: &Judged) {
     }
 }
 
-/// What nobody has to look at again, folded up.
+/// The known deviations, which nobody has to look at again, folded up.
 fn known_ones(page: &mut String, judged: &Judged) {
     let records: Vec<&CaseRecord> =
         judged.run.cases.iter().filter(|record| excused(judged, record).is_some()).collect();
@@ -188,7 +191,7 @@ fn known_ones(page: &mut String, judged: &Judged) {
     page.push_str("\n</details>\n");
 }
 
-/// One line for each reason not to run something.
+/// One line for each reason why tests were skipped.
 fn skipped(page: &mut String, judged: &Judged) {
     let causes = causes(judged, Verdict::Skip);
     if causes.is_empty() {
@@ -212,14 +215,14 @@ fn skipped(page: &mut String, judged: &Judged) {
     page.push_str("\n</details>\n");
 }
 
-/// Our own words: the punctuation that Markdown would take for markup is escaped.
+/// Our own text: punctuation that Markdown would take for markup is escaped.
 fn words(text: &str) -> String {
     let (mut escaped, mut buffer) = (String::with_capacity(text.len()), [0; 4]);
     for character in text.chars() {
         if "\\`*_[]<>#|~&".contains(character) {
             escaped.push('\\');
         }
-        // Else it would be a mention of somebody.
+        // Otherwise it would mention a user.
         escaped.push_str(if character == '@' { "`@`" } else { character.encode_utf8(&mut buffer) });
     }
     escaped
@@ -232,12 +235,12 @@ fn code(text: &str) -> String {
         return "(nothing)".to_owned();
     }
     let ticks = "`".repeat(longest_run(&text) + 1);
-    // Backticks at the ends would be taken for the delimiter; one blank on both sides is not shown.
+    // Backticks at the ends would be taken for the delimiter. One blank on both sides prevents it, and is not shown.
     let blank = if text.starts_with(['`', ' ']) || text.ends_with(['`', ' ']) { " " } else { "" };
     format!("{ticks}{blank}{text}{blank}{ticks}")
 }
 
-/// A command of one or more lines, in a block whose fence it can't end.
+/// A command of one or more lines, in a block with a fence that the command can't close.
 fn fenced(command: &str) -> String {
     let lines: Vec<String> = command.lines().map(printable).collect();
     let text = lines.join("\n");

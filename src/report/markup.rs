@@ -1,4 +1,4 @@
-//! What stands between a hostile text and a page, and the page's policy.
+//! Escaping of hostile text in a page, and the page's policy.
 
 use std::io;
 
@@ -11,8 +11,8 @@ use super::text::printable;
 use crate::webauthn::base64;
 use crate::webauthn::hash::Hash;
 
-/// Renders the first of some templates (name, and text) for a page. Every value is escaped where it is written, whatever the
-/// template says, unless it was made a safe one here.
+/// Renders the first of some templates (name, and text) for a page. Every value is escaped when it is written, whatever the
+/// template does, unless it was marked as safe here.
 pub(super) fn render(
     templates: &[(&'static str, &'static str)],
     page: impl Serialize,
@@ -31,12 +31,12 @@ pub(super) fn render(
     template.render_captured_to(Value::from(Serde(page)), out).map(|_state| ()).map_err(io::Error::other)
 }
 
-/// A text of ours that is written as it is.
+/// Our own text, which is written without escaping.
 pub(super) fn safe(text: &str) -> Value {
     Value::from_safe_string(text.to_owned())
 }
 
-/// Only our own style and script, known by their hashes; no request of any kind.
+/// Allows only our own style and script, known by their hashes, and no request of any kind.
 pub(super) fn policy(style: &str, script: Option<&str>) -> String {
     let hash = |text: &str| format!("'sha256-{}'", base64::encode_standard(&Hash::Sha256.digest(text.as_bytes())));
     let script = script.map(|script| format!(" script-src {};", hash(script))).unwrap_or_default();

@@ -8,7 +8,7 @@ use crate::outcome::Event;
 /// Writes one event as a line.
 ///
 /// # Errors
-/// What the writer says.
+/// Errors of the writer.
 pub fn write_event(event: &Event, out: &mut dyn io::Write) -> io::Result<()> {
     serde_json::to_writer(&mut *out, event).map_err(io::Error::other)?;
     out.write_all(b"\n")

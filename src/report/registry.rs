@@ -5,14 +5,14 @@ use super::{badge, coverage_json, html, json, junit, markdown, ndjson, sarif};
 
 /// Every report format.
 pub const REPORTS: &[Report] = &[
-    Report { name: "ndjson", summary: "one JSON event a line: the whole run", write: ndjson::write },
+    Report { name: "ndjson", summary: "the whole run, one JSON event on each line", write: ndjson::write },
     Report { name: "json", summary: "one JSON document with a published schema, for programs", write: json::write },
     Report { name: "junit", summary: "JUnit XML, for CI services", write: junit::write },
     Report { name: "html", summary: "one page for people, in a single file", write: html::write },
     Report { name: "sarif", summary: "SARIF 2.1.0, for code scanning", write: sarif::write },
     Report { name: "markdown", summary: "Markdown, for the summary page of a CI job", write: markdown::write },
     Report { name: "badge", summary: "JSON for a shields.io endpoint badge", write: badge::write },
-    Report { name: "coverage", summary: "clause by transport, as JSON", write: coverage_json::write },
+    Report { name: "coverage", summary: "clauses by protocol, as JSON", write: coverage_json::write },
 ];
 
 /// The format with this name.

@@ -1,4 +1,4 @@
-//! Reads an event stream back as a run, with bounds, and also where the run died while it was written.
+//! Reads an event stream back as a run, within bounds. The run may have died while it was written.
 
 use std::io::{self, BufRead, Read as _};
 
@@ -7,19 +7,19 @@ use thiserror::Error;
 
 use crate::outcome::{Event, RunRecord};
 
-/// Bytes of a line. The longest of ours has a credential of a megabyte in four forms.
+/// The most bytes of a line. Our longest line has a credential of a megabyte in four forms.
 const LONGEST_LINE: u64 = 64 << 20;
 
 /// What was read.
 #[derive(Debug)]
 pub struct Stream {
-    /// The run, as far as it was written; without a last event where it died.
+    /// The run, as far as it was written; without a last event if it died.
     pub run: RunRecord,
     /// The last line (from 1), if it was cut off and is left out.
     pub cut: Option<usize>,
 }
 
-/// A text that is no event stream of ours.
+/// A text that is not an event stream of proofmark.
 #[derive(Debug, Error)]
 pub enum StreamError {
     /// The reader failed, or the text is not UTF-8.
@@ -27,7 +27,7 @@ pub enum StreamError {
     Read {
         /// From 1.
         line: usize,
-        /// What the reader says.
+        /// The error of the reader.
         source: io::Error,
     },
     /// No line at all.
@@ -42,12 +42,14 @@ pub enum StreamError {
         line: usize,
     },
     /// The first line does not start a run.
-    #[error("line 1: it starts no run ({message}); give the file that `proofmark run --report ndjson=PATH` wrote")]
+    #[error(
+        "line 1: this does not start a run ({message}); give the file that `proofmark run --report ndjson=PATH` wrote"
+    )]
     NoStart {
         /// What is wrong.
         message: String,
     },
-    /// A stream of another form.
+    /// A stream of another format.
     #[error(
         "line 1: the stream has format {found}, this proofmark reads format {}; use the version that wrote it, {version}",
         Event::FORMAT
@@ -58,8 +60,10 @@ pub enum StreamError {
         /// The version of proofmark that wrote it, as far as it says so.
         version: String,
     },
-    /// A line that is no event.
-    #[error("line {line}: it is no event ({message}); the file was changed, or lines are missing: write it again")]
+    /// A line that is not an event.
+    #[error(
+        "line {line}: this is not an event ({message}); the file was changed, or lines are missing: write the file again"
+    )]
     NoEvent {
         /// From 1.
         line: usize,
@@ -67,7 +71,9 @@ pub enum StreamError {
         message: String,
     },
     /// Something after the end, or a second beginning.
-    #[error("line {line}: one run has ended or begun here already; give each run a file of its own")]
+    #[error(
+        "line {line}: another run starts here, or the run has already ended; write each run into a file of its own"
+    )]
     SecondRun {
         /// From 1.
         line: usize,
@@ -77,7 +83,7 @@ pub enum StreamError {
 /// Reads one run.
 ///
 /// # Errors
-/// [`StreamError`], with the line and what to do. A stream that just ends early is none.
+/// [`StreamError`], with the line and how to fix it. A stream that just ends early is not an error.
 pub fn read_run(mut input: impl BufRead) -> Result<Stream, StreamError> {
     let mut events = Vec::new();
     let mut cut = None;
@@ -118,13 +124,13 @@ fn read_line(input: &mut impl BufRead, line: usize) -> Result<Option<String>, St
     let whole = bytes.ends_with(b"\n");
     match String::from_utf8(bytes) {
         Ok(text) => Ok(Some(text)),
-        // Cut off within a character: it is no event either.
+        // Cut off within a character: this is not an event either.
         Err(error) if !whole => Ok(Some(String::from_utf8_lossy(error.as_bytes()).into_owned())),
         Err(error) => Err(failed(io::Error::new(io::ErrorKind::InvalidData, error.utf8_error()))),
     }
 }
 
-/// The part of the first line that has to be read before its form is known.
+/// The part of the first line that is read before its format is known.
 #[derive(Deserialize)]
 struct Start {
     event: String,

@@ -1,4 +1,4 @@
-//! What a person reads: one line a case in CI, and the summary that explains each failure.
+//! The output for people: one line for each case in CI, and the summary that explains each failure.
 
 use std::collections::BTreeMap;
 
@@ -10,13 +10,13 @@ use crate::outcome::pace;
 use crate::outcome::{CaseRecord, Concern, Profile, Reason, RunRecord, Verdict};
 use crate::wire::words::plural;
 
-/// Further ids listed for each cause.
+/// How many further ids are listed for each cause.
 const LISTED: usize = 2;
-/// Columns before what a label is about.
+/// Columns of a label.
 const INDENT: usize = 12;
-/// Columns that prose has at least, however narrow the terminal is.
+/// The fewest columns for prose, however narrow the terminal is.
 const LEAST: usize = 24;
-/// Causes shown.
+/// How many causes are shown.
 const CAUSES: usize = 40;
 
 /// One test in one line, such as `fail      v2/u2f/rest/limits/name-201  accepted-invalid: accepted: 200`.
@@ -39,11 +39,11 @@ fn flaky(record: &CaseRecord) -> &'static str {
 /// How a summary is shown.
 #[derive(Debug, Clone, Default)]
 pub struct View {
-    /// Columns at which prose is broken; `None` leaves every line whole.
+    /// Columns at which prose is broken; with `None` no line is broken.
     pub width: Option<usize>,
-    /// What commands need besides the seed to play the same again, such as `--target target.toml`; `None` where that is not known.
+    /// The arguments, in addition to the seed, that play the same run again, such as `--target target.toml`; `None` if not known.
     pub arguments: Option<String>,
-    /// The event stream that the run wrote; `None` where that is not known.
+    /// The event stream that the run wrote; `None` if it is not known.
     pub stream: Option<String>,
 }
 
@@ -52,7 +52,7 @@ pub fn summary(judged: &Judged) -> String {
     summary_for(judged, &View::default())
 }
 
-/// The same, for somebody who sees it in a certain way.
+/// The same, for a given view.
 pub fn summary_for(judged: &Judged, view: &View) -> String {
     let mut page = Page { text: String::new(), view, seed: judged.run.started.seed };
     let mut counted = Vec::new();
@@ -86,7 +86,7 @@ pub fn summary_for(judged: &Judged, view: &View) -> String {
     text
 }
 
-/// What to do first, where something keeps cases from a verdict.
+/// What to do first if tests have no verdict.
 fn next(counted: &[(Concern, usize)]) -> Option<String> {
     let count = |concern| counted.iter().find(|(known, _)| *known == concern).map_or(0, |(_, count)| *count);
     let (configuration, setup) = (count(Concern::Configuration), count(Concern::Setup));
@@ -95,8 +95,8 @@ fn next(counted: &[(Concern, usize)]) -> Option<String> {
         .filter(|(count, _)| *count > 0)
         .map(|(count, concern)| format!("{} of {}", plural(count, "cause"), concern.name()))
         .collect();
-    let rest = if count(Concern::Conformance) > 0 { "; what is said of conformance may follow from it" } else { "" };
-    (!named.is_empty()).then(|| format!("mend {} first, and run again{rest}", named.join(", then ")))
+    let rest = if count(Concern::Conformance) > 0 { "; the findings about conformance may follow from it" } else { "" };
+    (!named.is_empty()).then(|| format!("fix {} first, then run again{rest}", named.join(", then ")))
 }
 
 /// A summary under way.
@@ -109,11 +109,11 @@ struct Page<'a> {
 impl Page<'_> {
     fn heading(&mut self, concern: Concern) {
         let words = match concern {
-            Concern::Configuration => "the target file does not fit the target. What comes below may follow from it.",
+            Concern::Configuration => "the target file does not fit the target. The findings below may follow from it.",
             Concern::Setup => {
-                "something that cases need could not be had. This says nothing of the target's conformance."
+                "something that the cases need is missing. This is not a verdict on the target's conformance."
             }
-            Concern::Conformance => "the target does otherwise than it should.",
+            Concern::Conformance => "the target does not do what it should.",
             Concern::Harness => "a fault of proofmark itself. Please report it.",
         };
         let words = format!("{}: {words}", concern.name().to_uppercase());
@@ -146,8 +146,8 @@ impl Page<'_> {
             self.entry("promise", &promise.to_string());
             self.entry("source", promise.source);
         }
-        if let Some(words) = cause.mend() {
-            self.entry("mend", words);
+        if let Some(words) = cause.fix() {
+            self.entry("fix", words);
         }
         let Some((first, others)) = cause.records.split_first() else { return };
         self.example(first);
@@ -158,7 +158,7 @@ impl Page<'_> {
             self.whole("", &format!("... and {} more", others.len() - LISTED));
         }
         self.next_steps(cause, first);
-        // A reproduction may be kilobytes long: last, so that it does not stand between the lines that are read.
+        // A reproduction may be kilobytes long. It comes last, so that it does not separate the lines that people read.
         for (index, line) in first.curl.lines().enumerate() {
             self.whole(if index == 0 { "reproduce" } else { "" }, line);
         }
@@ -185,14 +185,14 @@ impl Page<'_> {
                 if cause.is_across_clauses() { cause.finding.reason.name() } else { cause.finding.clause.clone() };
             let (stream, note) = match &self.view.stream {
                 Some(stream) => (stream.as_str(), ""),
-                None => ("EVENTS", "   (of a run with --report ndjson=EVENTS)"),
+                None => ("EVENTS", "   (EVENTS from a run with --report ndjson=EVENTS)"),
             };
             let label = format!("all {}", cause.records.len());
             self.whole(&label, &format!("proofmark show {what} --from {stream}{note}"));
         }
     }
 
-    /// What was skipped needs no reproduction, and no more than a few lines.
+    /// A skipped record needs no reproduction, and only a few lines.
     fn skipped(&mut self, cause: &Cause<'_>) {
         self.title(Verdict::Skip, cause);
         self.entry("expected", &cause.finding.expected);
@@ -212,7 +212,7 @@ impl Page<'_> {
         self.entry("received", &finding.received);
         for (index, finding) in further.iter().take(LISTED).enumerate() {
             let words = format!("{} {}: {}", finding.reason.name(), finding.clause, finding.received);
-            self.entry(if index == 0 { "besides" } else { "" }, &words);
+            self.entry(if index == 0 { "further" } else { "" }, &words);
         }
         if further.len() > LISTED {
             self.whole("", &format!("... and {} more", further.len() - LISTED));
@@ -227,7 +227,7 @@ impl Page<'_> {
         }
     }
 
-    /// One labelled line that is never broken: an id, or what is to be pasted.
+    /// One labelled line that is never broken: an id, or a command to paste.
     fn whole(&mut self, label: &str, words: &str) {
         entry(&mut self.text, label, words);
     }
@@ -260,7 +260,7 @@ fn counts(text: &mut String, judged: &Judged, view: &View) {
     let size = format!("{} and {}", plural(started.cases, "case"), plural(started.clauses, "clause"));
     let ran = format!("{ran}{of} {}", if ran == 1 { "test" } else { "tests" });
     let gate = judged.gate_words().map(|words| format!("; {words}")).unwrap_or_default();
-    let compared = format!("{} of transports in {seconds:.1} s", plural(comparisons, "comparison"));
+    let compared = format!("{} of protocols in {seconds:.1} s", plural(comparisons, "comparison"));
     let slow: Vec<String> = pace::slow(run).iter().map(pace::Slow::words).collect();
     for (label, words) in [
         ("target", Some(target(run))),
@@ -275,7 +275,7 @@ fn counts(text: &mut String, judged: &Judged, view: &View) {
     }
 }
 
-/// The profile, where it is not the usual one.
+/// The profile, if it is not the usual one.
 fn profile(run: &RunRecord) -> String {
     match run.started.profile {
         Profile::Webauthn => String::new(),
@@ -283,7 +283,7 @@ fn profile(run: &RunRecord) -> String {
     }
 }
 
-/// How many calls did not come to the target at first, and why.
+/// How many calls did not reach the target at first, and why.
 pub(super) fn sent_again(run: &RunRecord) -> Option<String> {
     run.finished?.sent_again.words()
 }
@@ -323,19 +323,19 @@ fn verdicts(run: &RunRecord) -> String {
     let counted: Vec<String> = counted.map(|verdict| format!("{} {}", tally.of(verdict), verdict.name())).collect();
     let mut text = counted.join(", ");
     if tally.unattributed > 0 {
-        // Weak coverage: the target may have refused for another reason than the one under test.
+        // Weak coverage: the target may have refused for another reason than the tested one.
         let words = format!("; {} of the passes {}", tally.unattributed, Reason::Unattributed.name());
-        push(&mut text, &format!("{words} (refused, but nothing says that it was for the right reason)"));
+        push(&mut text, &format!("{words} (refused, but nothing shows that it was for the right reason)"));
     }
     if tally.left_open > 0 {
         let words = format!("; {} of the passes {}", tally.left_open, Reason::LeftOpen.name());
-        push(&mut text, &format!("{words} (they presuppose what the target is not said to have)"));
+        push(&mut text, &format!("{words} (they depend on behaviour that the target file does not declare)"));
     }
     text.extend(flaky_ones(run).map(|words| format!("; {words}")));
     text
 }
 
-/// How many records came to another verdict in an earlier try, and what that was, such as `3 flaky (at first 2 gateway, 1 crash)`.
+/// How many records had another verdict in an earlier try, and which one, such as `3 flaky (at first 2 gateway, 1 crash)`.
 pub(super) fn flaky_ones(run: &RunRecord) -> Option<String> {
     let flaky: Vec<&CaseRecord> = run.cases.iter().filter(|case| case.flaky).collect();
     let mut reasons: BTreeMap<String, usize> = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! One test from its first call to its verdict, for a person who wants to see everything.
+//! One test from its first call to its verdict, with every detail.
 
 use std::fmt::Write as _;
 
@@ -14,7 +14,7 @@ pub fn transcript(record: &CaseRecord, profile: Profile) -> String {
     text.line("", &record.title);
     for (index, id) in record.clauses.iter().enumerate() {
         let Some(clause) = clause::find(id) else { continue };
-        // What the case rests on is said of its primary clause.
+        // The basis of the case belongs to its primary clause.
         let stated = if index == 0 { (record.basis, record.source.as_deref()) } else { (None, None) };
         let (basis, source) = (stated.0.unwrap_or(clause.basis), stated.1.unwrap_or(clause.source));
         text.line("promise", &format!("{} {}", basis.word(), clause.text));
@@ -35,7 +35,7 @@ pub fn transcript(record: &CaseRecord, profile: Profile) -> String {
     for finding in &record.earlier {
         text.line("earlier", &format!("{}: {}", finding.reason.name(), finding.received));
     }
-    let flaky = if record.flaky { ", flaky: an earlier try came to another verdict" } else { "" };
+    let flaky = if record.flaky { ", flaky: an earlier try had another verdict" } else { "" };
     text.line("verdict", &format!("{} ({}{flaky})", record.verdict.name(), record.reason.name()));
     for (label, lines) in [("curl", &record.curl), ("grpcurl", &record.grpcurl)] {
         for (index, line) in lines.lines().enumerate() {

@@ -1,4 +1,4 @@
-//! The clauses: what each promises, where that is written, and what the run saw of it over each protocol.
+//! The clauses: the text and the source of each, and what the run saw of it over each protocol.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,14 +16,14 @@ use crate::report::coverage::{self, State, coverage};
 pub(super) struct Promise<'a> {
     id: &'a str,
     anchor: String,
-    /// The word for what it rests on.
+    /// The word for its basis.
     basis: &'static str,
     text: &'static str,
     source: &'a str,
 }
 
 impl<'a> Promise<'a> {
-    /// An id that the catalogue does not have comes from a foreign stream, and says nothing more.
+    /// An id that is not in the catalogue comes from a foreign stream; nothing more is known about it.
     pub(super) fn of(id: &'a str) -> Promise<'a> {
         let known = clause::find(id);
         Promise {
@@ -35,7 +35,7 @@ impl<'a> Promise<'a> {
         }
     }
 
-    /// What a finding speaks of, which can rest on something else than its clause.
+    /// The clause of a finding; the finding can have another basis than the clause.
     pub(super) fn of_finding(finding: &'a Finding) -> Promise<'a> {
         let general = Promise::of(&finding.clause);
         match finding.promise() {
@@ -49,7 +49,7 @@ impl<'a> Promise<'a> {
 #[derive(Serialize)]
 pub(super) struct Matrix<'a> {
     protocols: Vec<&'static str>,
-    /// State, sign and the number of clauses that have it over some protocol.
+    /// State, sign and the number of clauses that have this state over at least one protocol.
     totals: Vec<(&'static str, &'static str, usize)>,
     groups: Vec<Group<'a>>,
 }
@@ -67,7 +67,7 @@ struct Row<'a> {
     cells: Vec<Cell>,
     /// Why it is not tested.
     excluded: Option<&'static str>,
-    /// Sign and verdict of the gravest record, id and anchor.
+    /// Sign and verdict of the most severe record, id and anchor.
     cases: Vec<(&'static str, &'static str, &'a str, String)>,
 }
 
@@ -107,7 +107,7 @@ const fn state_sign(state: State) -> &'static str {
     }
 }
 
-/// The cases that are about a clause, each with its gravest verdict.
+/// The cases that are about a clause, each with its most severe verdict.
 fn cases(run: &RunRecord) -> BTreeMap<&str, BTreeMap<&str, Verdict>> {
     let mut cases: BTreeMap<&str, BTreeMap<&str, Verdict>> = BTreeMap::new();
     for record in &run.cases {

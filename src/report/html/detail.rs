@@ -1,4 +1,4 @@
-//! One record with everything that it has.
+//! One record with every detail.
 
 use serde::Serialize;
 
@@ -7,14 +7,14 @@ use crate::outcome::{CaseRecord, ExchangeRecord};
 use crate::report::tree::{self, Tree};
 use crate::wire::words::beginning;
 
-/// Characters of a text that are shown. A whole one is in the event stream.
+/// How many characters of a text are shown. The whole text is in the event stream.
 pub(super) const MOST: usize = 6_000;
-/// Further findings that are shown.
+/// How many further findings are shown.
 const FINDINGS: usize = 20;
 
 #[derive(Serialize)]
 pub(super) struct Detail<'a> {
-    /// What earlier tries came to.
+    /// The verdicts of earlier tries.
     earlier: Vec<String>,
     besides: Vec<Beside<'a>>,
     more_besides: usize,
@@ -40,7 +40,7 @@ struct ExchangeView<'a> {
     status: &'a str,
     /// Headers of the reply, as far as they are recorded.
     headers: Vec<String>,
-    /// Whether the first finding speaks of it.
+    /// Whether the first finding is about it.
     deciding: bool,
     response_body: String,
     /// The tries before it.
@@ -48,7 +48,7 @@ struct ExchangeView<'a> {
     milliseconds: String,
 }
 
-/// A line to paste.
+/// A command to paste.
 #[derive(Serialize)]
 struct Command {
     name: &'static str,
@@ -109,7 +109,7 @@ fn body(text: &str) -> String {
 }
 
 fn commands(record: &CaseRecord, seed: u64) -> Vec<Command> {
-    // A comparison of protocols has no test of its own; its case does.
+    // A comparison of protocols has no test of its own, but its case has some.
     let again = if record.protocol == "all" { &record.case } else { &record.id };
     let suite = record.suite.as_ref().map(|path| format!("--suite {path} ")).unwrap_or_default();
     let lines = [

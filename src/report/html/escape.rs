@@ -1,6 +1,6 @@
 //! Names of places in the page.
 
-/// A fragment's name of an id. Ids are paths of slugs; what a foreign stream may have besides becomes `~`.
+/// The name of an id in a fragment. Ids are paths of slugs; any other character, from a foreign stream, becomes `~`.
 pub(super) fn anchor(kind: &str, id: &str) -> String {
     let safe = |character: char| {
         if character.is_ascii_alphanumeric() || "-._/".contains(character) { character } else { '~' }

@@ -1,4 +1,5 @@
-//! What is not a pass, by cause. The gravest first; the first records of a cause with every detail, all others in a line each.
+//! Records that are not a pass, by cause. The most severe comes first. The first records of a cause are shown with every detail, all
+//! others in a line each.
 
 use serde::Serialize;
 
@@ -10,11 +11,11 @@ use crate::gate::{Judged, Standing};
 use crate::outcome::{CaseRecord, Verdict};
 use crate::report::causes::{Cause, grouped};
 
-/// Records of a cause that are shown with every detail.
+/// How many records of a cause are shown with every detail.
 const DETAILED: usize = 2;
-/// Records of the whole page that are: a page of more is no longer read, and slow.
+/// How many records of the whole page are shown with every detail: a longer page is slow, and nobody reads it.
 const DETAILED_IN_ALL: usize = 100;
-/// Characters of an answer that a line shows.
+/// How many characters of an answer a line shows.
 const LINE: usize = 300;
 
 /// Causes under one heading.
@@ -35,10 +36,10 @@ struct CauseView<'a> {
     sign: &'static str,
     reason: String,
     promise: Promise<'a>,
-    /// What it is about where that is no clause.
+    /// What it is about, if this is not a clause.
     across: Option<String>,
-    /// What to do about it.
-    mend: Option<&'static str>,
+    /// How to fix it.
+    fix: Option<&'static str>,
     expected: String,
     received: String,
     /// Why it is known.
@@ -57,7 +58,7 @@ struct Row<'a> {
     protocol: &'a str,
     flow: &'a str,
     flaky: bool,
-    /// Where that is not what the cause's first received.
+    /// The answer, if it differs from the one of the cause's first record.
     received: Option<String>,
     detail: Option<Detail<'a>>,
 }
@@ -75,7 +76,7 @@ const HEADINGS: [Heading; 5] = [
     Heading {
         id: "failures",
         heading: "Failures",
-        about: "Promises that the target does not keep.",
+        about: "Clauses that the target does not keep.",
         verdicts: &[Verdict::Fail],
         known: false,
         folded: false,
@@ -83,7 +84,7 @@ const HEADINGS: [Heading; 5] = [
     Heading {
         id: "errors",
         heading: "Errors",
-        about: "No verdict was possible, so that nothing is said of the target here.",
+        about: "No verdict was possible, so these are not verdicts on the target.",
         verdicts: &[Verdict::Error],
         known: false,
         folded: false,
@@ -91,7 +92,7 @@ const HEADINGS: [Heading; 5] = [
     Heading {
         id: "deviations",
         heading: "Deviations",
-        about: "The target differs, yet breaks nothing that the run's profile demands.",
+        about: "The target differs, but it breaks nothing that the profile of the run demands.",
         verdicts: &[Verdict::Deviation],
         known: false,
         folded: false,
@@ -99,7 +100,7 @@ const HEADINGS: [Heading; 5] = [
     Heading {
         id: "known",
         heading: "Known deviations",
-        about: "Written down by the target's owners: the verdict stands, the gate lets it pass.",
+        about: "The target's owners accept these: the verdict stays, but the gate lets it pass.",
         verdicts: &[Verdict::Fail, Verdict::Deviation],
         known: true,
         folded: true,
@@ -107,21 +108,21 @@ const HEADINGS: [Heading; 5] = [
     Heading {
         id: "skipped",
         heading: "Skipped",
-        about: "Not applicable to this target as its file describes it.",
+        about: "Not applicable to this target, according to its target file.",
         verdicts: &[Verdict::Skip],
         known: false,
         folded: true,
     },
 ];
 
-/// The sections that have something in them.
+/// The sections that are not empty.
 pub(super) fn sections(judged: &Judged) -> Vec<Section<'_>> {
     let mut room = DETAILED_IN_ALL;
     let sections = HEADINGS.iter().map(|heading| section(judged, heading, &mut room));
     sections.filter(|section| section.count > 0).collect()
 }
 
-/// Why a record is known; `None` where it is not.
+/// Why a record is known; `None` if it is not.
 pub(super) fn why_known(judged: &Judged, record: &CaseRecord) -> Option<String> {
     match judged.standing(record) {
         Standing::Known(entry) => Some(entry.to_string()),
@@ -175,7 +176,7 @@ fn view<'a>(judged: &'a Judged, cause: &Cause<'a>, room: &mut usize) -> Option<C
         reason: finding.reason.name(),
         promise: Promise::of_finding(finding),
         across: cause.is_across_clauses().then(|| cause.about()),
-        mend: cause.mend(),
+        fix: cause.fix(),
         expected: detail::cut(&finding.expected, detail::MOST),
         received: detail::cut(&finding.received, detail::MOST),
         why: why_known(judged, first),

@@ -1,4 +1,4 @@
-//! What the page says as a whole: the verdict first.
+//! The page as a whole: the verdict first.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -25,7 +25,7 @@ pub(super) struct Page<'a> {
     style: Value,
     script: Value,
     policy: String,
-    /// What the run says of the target, with the class of its colour and its sign.
+    /// The statement of the run about the target, with the class of its colour and its sign.
     statement: &'static str,
     tone: &'static str,
     sign: &'static str,
@@ -104,16 +104,16 @@ fn gate(judged: &Judged) -> String {
     let known = count(Verdict::Fail, true) + count(Verdict::Deviation, true);
     let mut words = match (fails + judged.flaky_ones(), errors) {
         (0, 0) if judged.run.stopped_words().is_some() => "not green: not everything was played".to_owned(),
-        (0, 0) => "green: nothing new has failed".to_owned(),
+        (0, 0) => "green: no new failures".to_owned(),
         (0, _) => format!("not green: {} without a verdict", plural(errors, "test")),
-        _ if fails == 0 => format!("red: {} flaky, which is denied", judged.flaky_ones()),
+        _ if fails == 0 => format!("red: {} flaky, which --deny forbids", judged.flaky_ones()),
         _ => format!("red: {}", plural(fails, "new failure")),
     };
     if deviations > 0 {
         words.push_str(&format!("; {}", plural(deviations, "new deviation")));
     }
     if known > 0 {
-        words.push_str(&format!("; {known} known and written down"));
+        words.push_str(&format!("; {known} known deviations"));
     }
     words
 }
@@ -127,7 +127,7 @@ fn counts(run: &RunRecord) -> Vec<Count> {
         if count == 0 && !matches!(verdict, Verdict::Pass | Verdict::Fail) {
             continue;
         }
-        // So that a single failure among thousands is seen.
+        // So that a single failure among thousands is visible.
         let width = if count == 0 { 0 } else { (count * 1000 / all).max(6) };
         counts.push(Count { verdict: verdict.name(), sign: sign(verdict), count, at, width });
         at += width;
@@ -161,15 +161,15 @@ fn facts(run: &RunRecord) -> Vec<(&'static str, String)> {
     facts.extend(pace::slow(run).iter().map(|slow| ("Slow", slow.words())));
     let tally = run.tally();
     if tally.unattributed > 0 {
-        let words = "of the passes: refused, but nothing says that it was for the right reason";
+        let words = "of the passes: refused, but nothing shows that it was for the right reason";
         facts.push(("Unattributed", format!("{} {words}", tally.unattributed)));
     }
     if tally.left_open > 0 {
-        let words = "of the passes: they presuppose what the target is not said to have";
+        let words = "of the passes: they depend on behaviour that the target file does not declare";
         facts.push(("Left open", format!("{} {words}", tally.left_open)));
     }
     facts.extend(sent_again(run).map(|words| ("Sent again", words)));
-    facts.extend(flaky_ones(run).map(|words| ("Flaky", format!("{words}: an earlier try came to another verdict"))));
+    facts.extend(flaky_ones(run).map(|words| ("Flaky", format!("{words}: an earlier try had another verdict"))));
     facts
 }
 

@@ -6,7 +6,7 @@
   const query = by("q");
   const choices = { v: by("f-v"), p: by("f-p"), f: by("f-f"), s: by("f-s") };
 
-  // What is filtered: tests, wherever they are listed, in groups (causes and cases), in sections and suites.
+  // The filter applies to tests wherever they are listed: in groups (causes and cases), sections and suites.
   const groups = all(".group").map((element) => ({
     element,
     suite: element.dataset.s,
@@ -73,7 +73,7 @@
     }
   });
 
-  // A link into something that is closed or filtered away opens it.
+  // A link to something that is closed or filtered out opens it.
   const reveal = () => {
     let id;
     try {
@@ -98,7 +98,7 @@
   };
   addEventListener("hashchange", reveal);
   document.addEventListener("click", (event) => {
-    // The same fragment twice is no change of it.
+    // A click on the same fragment twice does not change the hash.
     const link = event.target instanceof Element && event.target.closest("a[href^='#']");
     if (link && link.getAttribute("href") === location.hash) reveal();
   });

@@ -1,8 +1,8 @@
-//! What verdicts look like.
+//! The signs of verdicts.
 
 use crate::outcome::Verdict;
 
-/// The sign of a verdict: colour alone says nothing.
+/// The sign of a verdict, because colour alone is not enough.
 pub(super) const fn sign(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Pass => "✓",

@@ -1,4 +1,4 @@
-//! Every case and every test, passes too, as compact as they can be.
+//! Every case and every test, including passes, as compact as possible.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::outcome::{CaseRecord, RunRecord, Verdict};
 #[derive(Serialize)]
 pub(super) struct Suite<'a> {
     name: &'a str,
-    /// Sign, verdict and number, the gravest first.
+    /// Sign, verdict and number, the most severe first.
     counts: Vec<(&'static str, &'static str, usize)>,
     cases: Vec<CaseRow<'a>>,
 }
@@ -33,7 +33,7 @@ struct Chip<'a> {
     verdict: &'static str,
     sign: &'static str,
     protocol: &'a str,
-    /// What it is, if it is no pass, and where more is said of it.
+    /// Its reason, if it is not a pass, and the place with more about it.
     reason: Option<(String, String)>,
 }
 
@@ -55,7 +55,7 @@ fn suite<'a>(name: &'a str, cases: BTreeMap<&'a str, Vec<&'a CaseRecord>>) -> Su
 }
 
 fn case<'a>(id: &'a str, records: &[&'a CaseRecord]) -> CaseRow<'a> {
-    // A comparison has a title and a clause of its own, which say less of the case.
+    // A comparison has a title and a clause of its own, which describe the case less well.
     let first = records.iter().find(|record| record.protocol != "all").or(records.first());
     let clauses = first.map(|record| record.clauses.as_slice()).unwrap_or_default();
     let mut flows: BTreeMap<&str, Vec<Chip<'_>>> = BTreeMap::new();

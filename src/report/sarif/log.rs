@@ -1,4 +1,4 @@
-//! The log of a run: its results, and the clauses that they speak of as rules.
+//! The log of a run: its results, and their clauses as rules.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -17,9 +17,9 @@ use crate::webauthn::hash::Hash;
 use crate::wire::percent;
 use crate::wire::words::plural;
 
-/// Results in one file; code scanning refuses files with more than 25,000.
+/// The most results in one file; code scanning refuses files with more than 25,000.
 const MOST_RESULTS: usize = 20_000;
-/// Characters of what was expected or received.
+/// The most characters of what was expected or received.
 const MOST_CHARACTERS: usize = 1_000;
 
 /// One run.
@@ -32,7 +32,7 @@ fn log(judged: &Judged) -> Log<'_> {
     let run = &judged.run;
     let mut records: Vec<&CaseRecord> =
         run.cases.iter().filter(|record| matches!(record.verdict, Verdict::Fail | Verdict::Deviation)).collect();
-    // The gravest first, since the rest may be cut off.
+    // The most severe first, since the rest may be cut off.
     records.sort_by_key(|record| (std::cmp::Reverse(record.verdict), record.reason.gravity()));
     let left_out = records.len().saturating_sub(MOST_RESULTS);
     records.truncate(MOST_RESULTS);
@@ -63,7 +63,7 @@ fn log(judged: &Judged) -> Log<'_> {
     }
 }
 
-/// Clauses that results speak of, with their places in the list.
+/// The clauses of the results, with their places in the list.
 fn rules<'a>(records: &[&'a CaseRecord]) -> BTreeMap<&'a str, usize> {
     let ids = records.iter().filter_map(|record| record.findings.first()).map(|finding| finding.clause.as_str());
     let sorted: std::collections::BTreeSet<&str> = ids.collect();
@@ -140,7 +140,7 @@ fn message(record: &CaseRecord, finding: &Finding, seed: u64) -> String {
 /// Text in a message, where brackets would be a link (SARIF 2.1.0 section 3.11.6).
 fn plain(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
-    // What `printable` makes visible has backslashes too.
+    // The output of `printable` has backslashes too.
     for character in printable(text).chars() {
         if matches!(character, '\\' | '[' | ']') {
             plain.push('\\');
@@ -165,7 +165,7 @@ fn location(record: &CaseRecord) -> Location {
     }
 }
 
-/// What stays the same from run to run: no seed, no time, nothing that the target says.
+/// A fingerprint that stays the same from run to run: without seed, time and the target's text.
 fn fingerprints(record: &CaseRecord, finding: &Finding) -> Fingerprints {
     let reason = record.reason.name();
     let parts = [&record.id, &record.case, &record.flow, &record.protocol, &finding.clause, &reason];

@@ -90,7 +90,7 @@ pub(super) struct ResultEntry<'a> {
     pub message: Message,
     pub locations: [Location; 1],
     pub partial_fingerprints: Fingerprints,
-    /// Always there: where one result has it, an absent list would mean that nothing is known.
+    /// Always written: if one result has it, an absent list in another would mean that nothing is known.
     pub suppressions: Vec<Suppression>,
     pub properties: ResultProperties<'a>,
 }
@@ -129,7 +129,7 @@ pub(super) struct LogicalLocation {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Fingerprints {
-    /// The only one that GitHub's code scanning looks at.
+    /// The only one that GitHub's code scanning uses.
     pub primary_location_line_hash: String,
     #[serde(rename = "proofmark/v1")]
     pub test: String,

@@ -1,10 +1,10 @@
-//! One tree beside the other: like is found by its key.
+//! Compares one tree with another: counterparts are found by their keys.
 
 use super::marks::{self, Marks};
 use super::node::{Change, Node};
 use super::part::Part;
 
-/// A part beside its like in the good credential. `room` is how many more nodes may be made.
+/// A part with its counterpart in the good credential. `room` is how many more nodes may be made.
 pub(super) fn compare(sent: &Part, good: Option<&Part>, room: &mut usize) -> Node {
     *room = room.saturating_sub(1);
     let Some(good) = good else { return alone(sent, Change::Added, room) };
@@ -18,7 +18,7 @@ pub(super) fn compare(sent: &Part, good: Option<&Part>, room: &mut usize) -> Nod
         bytes: None,
         parts: Vec::new(),
     };
-    // What can't be read has no parts to compare with those of the good one: its bytes tell.
+    // A part that can't be read has no parts of its own to compare; its bytes are compared.
     let comparable = sent.broken.is_some() == good.broken.is_some() || !sent.parts.is_empty();
     if comparable {
         node.parts = parts(sent, good, room);
@@ -34,12 +34,12 @@ pub(super) fn compare(sent: &Part, good: Option<&Part>, room: &mut usize) -> Nod
     node
 }
 
-/// Contents where both have one, else encodings.
+/// Compares contents if both have one, otherwise encodings.
 fn differing(sent: &Part, good: &Part, note: &mut String) -> Marks {
     let contents = sent.content.as_ref().zip(good.content.as_ref()).filter(|(sent, good)| sent != good);
     let readable = sent.broken.is_none() && good.broken.is_none();
     if readable && sent.value == good.value && (contents.is_none() || !sent.parts.is_empty()) {
-        note.push_str("it says the same, but is written otherwise");
+        note.push_str("the value is the same, but it is encoded differently");
     }
     let (sent, good) = contents.unwrap_or((&sent.raw, &good.raw));
     marks::beside(sent, good)
@@ -64,14 +64,14 @@ fn parts(sent: &Part, good: &Part, room: &mut usize) -> Vec<Node> {
             nodes.push(left_out(good.parts.len() - index));
             break;
         }
-        // Where the good one has it.
+        // At its place in the good one.
         let missing = alone(part, Change::Missing, room);
         nodes.insert(index.min(nodes.len()), missing);
     }
     nodes
 }
 
-/// The part of `others` with the key of the part at `index`; of a key that is there twice, the same time.
+/// The part of `others` with the key of the part at `index`; if a key occurs twice, the same occurrence.
 fn like<'a>(parts: &[Part], index: usize, others: &'a [Part]) -> Option<&'a Part> {
     let key = &parts.get(index)?.key;
     let time = parts.iter().take(index).filter(|part| part.key == *key).count();

@@ -5,7 +5,7 @@ use super::node::Tree;
 use super::read;
 use crate::outcome::CredentialRecord;
 
-/// Parts of one tree that are shown; what differs comes before the bound is reached in all that we make.
+/// How many parts of one tree are shown. In every credential that we make, the differences come before this bound.
 const MOST_NODES: usize = 600;
 
 /// Takes a credential apart. Never fails: what can't be read is shown as bytes.

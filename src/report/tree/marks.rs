@@ -1,4 +1,4 @@
-//! Bytes beside bytes: which of them differ.
+//! Compares bytes with bytes: which of them differ.
 
 use std::fmt::Write as _;
 
@@ -6,18 +6,18 @@ use serde::Serialize;
 
 use crate::wire::words::plural;
 
-/// Bytes beside those of the good one.
+/// Bytes compared with those of the good one.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Marks {
-    /// How they differ, in words; empty where they don't.
+    /// How they differ, in words; empty if they don't.
     pub words: String,
     /// What was sent.
     pub sent: Vec<Run>,
-    /// The good one; empty where that is the same, or where there is none.
+    /// The good one; empty if it is the same, or if there is none.
     pub good: Vec<Run>,
 }
 
-/// Bytes in a row of which all differ, or none.
+/// Bytes in a row that all differ, or that are all equal.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Run {
     /// Whether they differ.
@@ -28,30 +28,30 @@ pub struct Run {
     pub head: String,
     /// Bytes between head and tail that are not shown.
     pub cut: usize,
-    /// Hexadecimal: the last ones, where some are not shown.
+    /// Hexadecimal: the last ones, if some are not shown.
     pub tail: String,
 }
 
-/// Bytes shown at each end of what does not differ.
+/// How many bytes are shown at each end of a run that does not differ.
 const CONTEXT: usize = 8;
-/// Bytes shown at each end of what differs.
+/// How many bytes are shown at each end of a run that differs.
 const MARKED: usize = 32;
-/// Runs shown.
+/// How many runs are shown.
 const RUNS: usize = 48;
 
-/// Bytes without anything to compare them with.
+/// Bytes that have nothing to be compared with.
 pub fn plain(bytes: &[u8]) -> Marks {
     Marks { words: String::new(), sent: vec![run(bytes, false, 2 * CONTEXT)], good: Vec::new() }
 }
 
-/// Bytes that are all there is, or all that is missing.
+/// Bytes that are only on one side: all are added, or all are missing.
 pub fn whole(bytes: &[u8], missing: bool) -> Marks {
     let all = vec![run(bytes, true, MARKED)];
     let (sent, good) = if missing { (Vec::new(), all) } else { (all, Vec::new()) };
     Marks { words: String::new(), sent, good }
 }
 
-/// The bytes that were sent beside the good ones.
+/// The bytes that were sent, compared with the good ones.
 pub fn beside(sent: &[u8], good: &[u8]) -> Marks {
     if sent.len() == good.len() {
         return in_place(sent, good);
@@ -73,7 +73,7 @@ pub fn beside(sent: &[u8], good: &[u8]) -> Marks {
     Marks { words, sent: split(sent), good: split(good) }
 }
 
-/// As many bytes on both sides: each beside its like.
+/// The same number of bytes on both sides: each is compared with the one at its place.
 fn in_place(sent: &[u8], good: &[u8]) -> Marks {
     let differs: Vec<bool> = sent.iter().zip(good).map(|(a, b)| a != b).collect();
     let Some(first) = differs.iter().position(|differs| *differs) else { return plain(sent) };

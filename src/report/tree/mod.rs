@@ -1,4 +1,4 @@
-//! A credential taken apart down to its bytes, beside the good one: what differs is marked, what can't be read is shown raw.
+//! A credential taken apart down to its bytes, next to the good one: differences are marked, and parts that can't be read are shown raw.
 
 mod compare;
 mod decoded;

@@ -1,4 +1,4 @@
-//! A credential in its parts, each beside its like in the good one.
+//! A credential in its parts, each with its counterpart in the good one.
 
 use serde::Serialize;
 
@@ -7,7 +7,7 @@ use super::marks::Marks;
 /// A decoded credential.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Tree {
-    /// Ids of the mutations between the good credential and the one that was sent.
+    /// Ids of the mutations that lead from the good credential to the one that was sent.
     pub mutations: Vec<String>,
     /// The RegistrationResponseJSON.
     pub root: Node,
@@ -20,19 +20,19 @@ pub struct Node {
     pub label: String,
     /// What was sent, in words.
     pub value: String,
-    /// What the good one has instead, in words; `None` where that is the same.
+    /// What the good one has instead, in words; `None` if it is the same.
     pub good: Option<String>,
-    /// How it stands to the good one.
+    /// How it compares with the good one.
     pub change: Change,
-    /// What is to be said of it: why it can't be read, or that only its encoding differs. Mostly empty.
+    /// A note: why it can't be read, or that only its encoding differs. Mostly empty.
     pub note: String,
-    /// Its bytes: of what differs, and of what words don't tell.
+    /// Its bytes, if it differs or if words can't describe it.
     pub bytes: Option<Marks>,
     /// What it consists of.
     pub parts: Vec<Node>,
 }
 
-/// How a part stands to its like in the good credential.
+/// How a part compares with its counterpart in the good credential.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Change {
@@ -42,7 +42,7 @@ pub enum Change {
     Inside,
     /// It differs.
     Changed,
-    /// The good one has nothing like it.
+    /// The good one does not have it.
     Added,
     /// Only the good one has it.
     Missing,

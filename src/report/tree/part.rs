@@ -3,23 +3,23 @@
 use super::marks::count;
 use crate::wire::words::beginning;
 
-/// Characters of a value that are shown.
+/// How many characters of a value are shown.
 const MOST_CHARACTERS: usize = 160;
-/// Members of one value that are taken apart.
+/// How many members of one value are taken apart.
 pub(super) const MOST_PARTS: usize = 64;
 
 /// One part of one credential.
 #[derive(Debug, Default)]
 pub(super) struct Part {
-    /// What finds its like in another credential.
+    /// The key by which its counterpart in another credential is found.
     pub key: String,
     /// Its name.
     pub label: String,
-    /// What it says.
+    /// Its value in words.
     pub value: String,
     /// How it is encoded.
     pub raw: Vec<u8>,
-    /// What it contains, where `value` does not tell it all.
+    /// What it contains, if `value` does not show all of it.
     pub content: Option<Vec<u8>>,
     /// What it consists of.
     pub parts: Vec<Part>,
@@ -32,7 +32,7 @@ impl Part {
         Part { key: key.to_owned(), label: key.to_owned(), value, raw: raw.to_vec(), ..Part::default() }
     }
 
-    /// Bytes that no word stands for.
+    /// Bytes that words can't describe.
     pub fn opaque(key: &str, value: String, bytes: &[u8]) -> Part {
         Part { content: Some(bytes.to_vec()), ..Part::new(key, value, bytes) }
     }
@@ -41,7 +41,7 @@ impl Part {
         Part { label: label.into(), ..self }
     }
 
-    /// What is to be said of it.
+    /// The note about it.
     pub fn note(&self) -> String {
         self.broken.clone().unwrap_or_default()
     }

@@ -1,4 +1,4 @@
-//! A tree for a terminal: `-` is the good one, `+` what was sent, brackets stand around the bytes that differ.
+//! A tree for a terminal: `-` is the good one, `+` is what was sent, and brackets mark the bytes that differ.
 
 use super::marks::{Marks, Run};
 use super::node::{Change, Node, Tree};

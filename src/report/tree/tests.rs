@@ -79,7 +79,7 @@ fn at<'a>(tree: &'a Tree, path: &str) -> &'a Node {
     })
 }
 
-/// Paths of everything that differs and has nothing inside of it that does.
+/// Paths of every part that differs while none of its own parts does.
 fn differing(tree: &Tree) -> Vec<String> {
     fn walk(node: &Node, path: &str, found: &mut Vec<String>) {
         let path = if path.is_empty() { node.label.clone() } else { format!("{path}/{}", node.label) };
@@ -154,7 +154,7 @@ fn keys_that_only_change_their_order_are_marked_as_written_otherwise() {
     let tree = changed(|made| made.data.attested.as_mut().expect("attested").public_key.parameters.swap(0, 1));
     let key = at(&tree, &format!("{AUTH_DATA}/credentialPublicKey"));
     assert_eq!(key.change, Change::Changed);
-    assert!(key.note.contains("written otherwise"), "{}", key.note);
+    assert!(key.note.contains("encoded differently"), "{}", key.note);
     assert_eq!(key.bytes.as_ref().map(|marks| marks.words.as_str()), Some("4 bytes differ, from offset 1"));
 }
 
@@ -236,7 +236,7 @@ fn a_member_that_is_there_twice_is_seen() {
     assert_eq!(tree.root.change, Change::Changed);
 }
 
-/// The W3C vector `packed.ES256`, and what comes of it when `from` is replaced by `to` in its attestation object.
+/// The W3C vector `packed.ES256`, and the same with `from` replaced by `to` in its attestation object.
 fn packed(from: &str, to: &str) -> CredentialRecord {
     let file: serde_json::Value =
         serde_json::from_str(include_str!("../../../fixtures/vectors/registration.json")).expect("JSON");

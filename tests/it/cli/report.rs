@@ -67,7 +67,7 @@ fn what_can_not_be_rendered_is_told() {
     let output = proofmark(&["report", "--from", &path]).exits(3);
     output.says(&["no.ndjson: line 1: the stream has format 99", "use the version that wrote it, 7"]);
     assert!(!output.err.contains('\u{1b}'));
-    fed(&["report", "--from", "-"], b"nonsense").exits(3).says(&["--from -: line 1: it starts no run"]);
+    fed(&["report", "--from", "-"], b"nonsense").exits(3).says(&["--from -: line 1: this does not start a run"]);
     let output = proofmark(&["report", "--from", &path, "--to", "soap=x"]).exits(2);
     output.says(&["--to soap=x: there is no report `soap`; there are ndjson, json"]);
 }

@@ -86,7 +86,7 @@ fn settled(output: &str, code: i32) -> String {
         let line = with_one(line, "127.0.0.1:", "8080", |c| c.is_ascii_digit());
         let line = with_one(&line, "https://localhost:", "8443", |c| c.is_ascii_digit());
         let line = if line.starts_with("ran ") {
-            with_one(&line, "transports in ", "1.0", |c| c.is_ascii_digit() || c == '.')
+            with_one(&line, "protocols in ", "1.0", |c| c.is_ascii_digit() || c == '.')
         } else {
             line
         };

@@ -60,7 +60,9 @@ fn a_fixed_defect_makes_entries_stale_until_they_are_pruned() {
     let before = place.read("known.toml");
     let out = run(&place, "--known known.toml --report ndjson=fixed.ndjson --report junit=report.xml", 7);
     assert!(
-        out.contains("STALE known.toml:4 client-data/origin-other-site, ...: all that it means passes; remove it"),
+        out.contains(
+            "STALE known.toml:4 client-data/origin-other-site, ...: all records that it matches pass; remove it"
+        ),
         "{out}"
     );
     assert!(out.contains("partial: not everything ran; the gate is not green: 1 entry needs a look, 0 known"), "{out}");
@@ -85,8 +87,9 @@ fn another_defect_in_its_place_is_changed() {
     let out = run(&place, words, 1);
     assert!(out.contains("the gate is red: 4 new, 1 entry needs a look, 0 known"), "{out}");
     assert!(out.contains("FAIL wrong-shape: api/shape/error/type in 12 tests"), "explained in full: {out}");
-    let changed = "CHANGED known.toml:4 client-data/origin-other-site, ...: 8 records, such as ";
-    assert!(out.contains(changed) && out.contains("not what it says, fail (accepted-invalid): accepted"), "{out}");
+    let changed = "CHANGED known.toml:4 client-data/origin-other-site, ...: the entry says fail (accepted-invalid): accepted, \
+                   but 8 records, such as ";
+    assert!(out.contains(changed) && out.contains(", came to something else; "), "{out}");
     let junit = place.read("report.xml");
     assert!(
         junit.contains("message=\"changed, it was known as fail (accepted-invalid): accepted: api/shape/error/type"),
@@ -104,7 +107,7 @@ fn an_entry_holds_until_its_last_day() {
     let expired = place.read("known.toml").replace("2999-12-31", "2020-02-29");
     place.write("known.toml", &expired);
     let out = run(&place, &format!("{DEFECT} --known known.toml --report junit=report.xml"), 7);
-    assert!(out.contains("it held until 2020-02-29, and 24 records, such as "), "{out}");
+    assert!(out.contains("it was valid until 2020-02-29, and 24 records, such as "), "{out}");
     assert!(!out.contains("FAIL "), "{out}");
     assert!(
         place

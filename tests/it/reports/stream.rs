@@ -49,19 +49,25 @@ fn what_is_no_stream_is_named_with_its_line() {
     let other = lines[0].replace("\"format\":3", "\"format\":4").replace("\"0.0.0\"", "\"9.1.0\"");
     let table: [(Vec<u8>, &str); 12] = [
         (Vec::new(), "line 1: it is empty; give the file that"),
-        (b"<testsuites/>".to_vec(), "line 1: it starts no run (expected value"),
-        (b"\n".to_vec(), "line 1: it starts no run ("),
-        (lines[0].as_bytes()[..40].to_vec(), "line 1: it starts no run ("),
-        (joined(&lines[1..]).into_bytes(), "line 1: it starts no run (missing field `format`"),
+        (b"<testsuites/>".to_vec(), "line 1: this does not start a run (expected value"),
+        (b"\n".to_vec(), "line 1: this does not start a run ("),
+        (lines[0].as_bytes()[..40].to_vec(), "line 1: this does not start a run ("),
+        (joined(&lines[1..]).into_bytes(), "line 1: this does not start a run (missing field `format`"),
         (
             joined(&[&other, lines[1]]).into_bytes(),
             "line 1: the stream has format 4, this proofmark reads format 3; use the version that wrote it, 9.1.0",
         ),
-        (joined(&[lines[0], "{}", lines[1]]).into_bytes(), "line 2: it is no event (missing field `event`"),
-        (joined(&[lines[0], lines[1], &lines[2][..30], lines[3]]).into_bytes(), "line 3: it is no event (EOF"),
-        (format!("{}\n{}", lines[0], "nonsense").into_bytes(), "line 2: it is no event ("),
-        (joined(&[lines[0], lines[1], lines[0]]).into_bytes(), "line 3: one run has ended or begun here already"),
-        ([text.as_bytes(), lines[1].as_bytes()].concat(), "line 13: one run has ended or begun here already"),
+        (joined(&[lines[0], "{}", lines[1]]).into_bytes(), "line 2: this is not an event (missing field `event`"),
+        (joined(&[lines[0], lines[1], &lines[2][..30], lines[3]]).into_bytes(), "line 3: this is not an event (EOF"),
+        (format!("{}\n{}", lines[0], "nonsense").into_bytes(), "line 2: this is not an event ("),
+        (
+            joined(&[lines[0], lines[1], lines[0]]).into_bytes(),
+            "line 3: another run starts here, or the run has already ended",
+        ),
+        (
+            [text.as_bytes(), lines[1].as_bytes()].concat(),
+            "line 13: another run starts here, or the run has already ended",
+        ),
         ([lines[0].as_bytes(), b"\n\xff\xfe{\n", lines[1].as_bytes()].concat(), "line 2: invalid utf-8"),
     ];
     for (text, words) in table {

@@ -11,8 +11,8 @@ const BITS: [&str; 8] = ["UP", "RFU1", "UV", "BE", "BS", "RFU2", "AT", "ED"];
 /// Makes a part of CBOR that was read from the beginning of bytes, as a COSE key or as anything.
 type ReadCbor = fn(&str, &[u8], &Reading, bool) -> Part;
 
-/// The fields that the flags announce, and what follows them. CBOR can hold authenticator data and the other way round, so that
-/// its reader is given.
+/// The fields that the flags announce, and the bytes that follow them. CBOR can hold authenticator data and the other way round, so
+/// the CBOR reader is a parameter.
 pub(super) fn document(key: &str, bytes: &[u8], read_cbor: ReadCbor) -> Part {
     let mut part = Part::opaque(key, count(bytes.len()), bytes);
     let mut reader = Reader { bytes, at: 0, parts: Vec::new(), read_cbor };
@@ -52,7 +52,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// A field of a length. What is said in words is opaque only where the words are its length.
+    /// A field of a given length. If the only description is the length, the field counts as opaque.
     fn field(&mut self, name: &'static str, length: usize, words: fn(&[u8]) -> String) -> Result<Vec<u8>, String> {
         let rest = self.bytes.get(self.at..).unwrap_or_default();
         let Some(field) = rest.get(..length) else {

@@ -33,7 +33,7 @@ pub(super) fn reading(key: &str, all: &[u8], reading: &Reading, is_key: bool) ->
     };
     if let Some(broken) = reading.broken {
         part.broken = Some(format!("not readable as CBOR from offset {}: {}", broken.offset, broken.why));
-        // All that there is: where the item should have ended is not known.
+        // All bytes: it is not known where the item should have ended.
         (part.raw, part.value) = (all.to_vec(), count(all.len()));
         part.content = Some(all.to_vec());
     }
@@ -41,7 +41,7 @@ pub(super) fn reading(key: &str, all: &[u8], reading: &Reading, is_key: bool) ->
     part
 }
 
-/// An item under a name, some of which say what is in it.
+/// An item under a name. Some names say how to read the item.
 fn named(name: &str, all: &[u8], item: &Item) -> Part {
     let raw = all.get(item.range.clone()).unwrap_or_default();
     let part = match (name, &item.content) {
@@ -98,7 +98,7 @@ fn entry(all: &[u8], key: &Item, value: Option<&Item>) -> Part {
         Some(value) => named(&name, all, value),
         None => Part::new(&name, "nothing".to_owned(), &[]),
     };
-    // How the key is written belongs to the member.
+    // The encoding of the key belongs to the member.
     part.raw = [all.get(key.range.clone()).unwrap_or_default(), &part.raw].concat();
     part
 }
@@ -159,7 +159,7 @@ fn key_words(key: &Item) -> String {
     match &key.content {
         Content::Text(text) => cut(text),
         Content::Bytes(bytes) => format!("a key of {}", count(bytes.len())),
-        Content::Array(_) | Content::Map(_) | Content::Tag(..) => "a key that is no scalar".to_owned(),
+        Content::Array(_) | Content::Map(_) | Content::Tag(..) => "a key that is not a scalar".to_owned(),
         scalar => words(scalar),
     }
 }

@@ -1,4 +1,4 @@
-//! JSON with its members, some of which hold bytes that are read further.
+//! JSON with its members. Some of them hold bytes that are taken apart too.
 
 use serde_json::Value;
 
@@ -7,10 +7,10 @@ use crate::report::tree::marks::count;
 use crate::report::tree::part::{MOST_PARTS, Part, bytes, cut, further};
 use crate::webauthn::base64;
 
-/// Nesting of JSON that is followed.
+/// The deepest nesting of JSON that is followed.
 const MOST_LEVELS: usize = 12;
 
-/// A RegistrationResponseJSON, or what was sent for one.
+/// A RegistrationResponseJSON, or what was sent instead of one.
 pub(in crate::report::tree) fn credential(text: &str) -> Part {
     json_document("credential", text.as_bytes())
 }
