@@ -1,4 +1,4 @@
-//! Two runs beside each other.
+//! The comparison of two runs.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ pub struct Diff<'a> {
     pub changes: Vec<Change<'a>>,
 }
 
-/// A record that is not the same in both runs; at least one of the two is there.
+/// A record that is not the same in both runs; at least one of the two exists.
 #[derive(Debug, Clone, Copy)]
 pub struct Change<'a> {
     /// How it differs.
@@ -31,9 +31,9 @@ named! {
     /// How a record differs.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
     pub enum Kind by name {
-        /// Good before, or less grave: now a deviation, an error or a fail.
+        /// Good or less severe before, and now a deviation, an error or a fail.
         NewlyFailing = "newly-failing",
-        /// A deviation, an error or a fail before, and none now.
+        /// A deviation, an error or a fail before, and none of these now.
         Fixed = "fixed",
         /// Another verdict, reason or observation.
         Changed = "changed",
@@ -58,7 +58,7 @@ impl<'a> Diff<'a> {
         Diff { before, after, changes: pairs.into_values().filter_map(change).collect() }
     }
 
-    /// Whether the later run has a fail, a deviation or an error that the earlier has not.
+    /// Whether the later run has a fail, a deviation or an error that the earlier one does not have.
     pub fn is_worse(&self) -> bool {
         self.changes.iter().any(|change| change.after.is_some_and(is_bad))
     }

@@ -1,4 +1,4 @@
-//! What each entry of a known-deviations file met in a run.
+//! Which records of a run each entry of a known-deviations file matches.
 
 use super::known::{KnownDeviation, Name};
 use super::rules::{Rules, Standing};
@@ -6,22 +6,22 @@ use crate::contract;
 use crate::outcome::{CaseRecord, RunRecord, Verdict};
 use crate::scenario::Pattern;
 
-/// What an entry met, by the ids of records in their order.
+/// The records that an entry matches, by their ids in order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EntryRecord {
-    /// Came to what it says, and are excused.
+    /// Have the result that it names, and are excused.
     pub known: Vec<String>,
-    /// Came to what it says, after its last day.
+    /// Have the result that it names, but the entry has expired.
     pub expired: Vec<String>,
-    /// Came to something else that no other entry excuses.
+    /// Have another result, which no other entry excuses.
     pub changed: Vec<String>,
     /// Passed.
     pub passed: Vec<String>,
     /// Are excused by another entry.
     pub elsewhere: Vec<String>,
-    /// Places in its list of patterns that meant passes only.
+    /// Places in its list of patterns whose matches all passed.
     pub passing_patterns: Vec<usize>,
-    /// Whether it met nothing although everything that it could mean was run.
+    /// Whether it matches nothing although everything that it could match was run.
     pub meets_nothing: bool,
 }
 
@@ -30,27 +30,27 @@ pub struct EntryRecord {
 pub enum Problem<'a> {
     /// It can be removed.
     Stale(Stale),
-    /// It also means these, which pass.
+    /// It also matches these, which pass.
     TooWide(&'a [String]),
-    /// These came to something else.
+    /// These have another result.
     Changed(&'a [String]),
-    /// It excuses these no longer.
+    /// It does not excuse these any more.
     Expired(&'a [String]),
 }
 
 /// Why an entry can be removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stale {
-    /// All that it means passes.
+    /// All records that it matches pass.
     Passes,
-    /// Nothing is called so.
+    /// No record has such a name.
     MeetsNothing,
-    /// Another entry excuses all that it means.
+    /// Another entry excuses all records that it matches.
     Elsewhere,
 }
 
 impl EntryRecord {
-    /// What is wrong, if anything. Of an entry that met nothing that was run and came to a verdict, nothing is known.
+    /// What is wrong, if anything. If no record that the entry matches was run and has a verdict, nothing is known about the entry.
     pub fn problems(&self) -> Vec<Problem<'_>> {
         let used = !self.known.is_empty() || !self.expired.is_empty();
         let stale = if used || !self.changed.is_empty() {
@@ -90,7 +90,7 @@ fn met(run: &RunRecord, entry: &KnownDeviation, standings: &[(&CaseRecord, Stand
             Standing::Expired(by) => (*by, &mut met.expired),
             Standing::Changed(by) => (*by, &mut met.changed),
             Standing::Unconcerned if record.verdict == Verdict::Pass => (entry, &mut met.passed),
-            // A skip or an error says nothing of the entry.
+            // A skip or an error says nothing about the entry.
             Standing::Unconcerned | Standing::New => continue,
         };
         let excused = !matches!(standing, Standing::Changed(_));
@@ -105,7 +105,7 @@ fn met(run: &RunRecord, entry: &KnownDeviation, standings: &[(&CaseRecord, Stand
     met
 }
 
-/// Patterns of which every record with a verdict passes, and there is one.
+/// Patterns with at least one record that has a verdict, all of which pass.
 fn passing_patterns(entry: &KnownDeviation, meant: &[&(&CaseRecord, Standing<'_>)]) -> Vec<usize> {
     let passes = |pattern: &Pattern| {
         let of = meant.iter().map(|(record, _)| record).filter(|record| pattern.means(&record.id, &record.case));
@@ -123,7 +123,7 @@ pub(super) fn is_whole(run: &RunRecord) -> bool {
     !started.fuzzed && started.tests == started.available && run.finished.is_some_and(|finished| finished.is_whole())
 }
 
-/// Whether an entry means what this run did not draw: the same case on another flow, or at another length.
+/// Whether an entry matches tests that this run did not draw: the same case on another flow, or at another length.
 fn could_mean(entry: &KnownDeviation, run: &RunRecord) -> bool {
     let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     // A pattern that names a length ends with it.

@@ -1,4 +1,4 @@
-//! A run held to rules, and what the gate says of it.
+//! A run with the gate's rules, and the gate's decision.
 
 use std::collections::HashSet;
 
@@ -7,48 +7,48 @@ use super::known::KnownDeviation;
 use super::rules::{Rules, Standing};
 use crate::outcome::{CaseRecord, RunRecord, Verdict};
 
-/// A run, and how it stands to the known deviations. Every report is rendered from it.
+/// A run, with the known deviations that apply to it. Every report is made from it.
 #[derive(Debug, Clone)]
 pub struct Judged {
     /// The run.
     pub run: RunRecord,
-    /// What it is held to.
+    /// The rules that apply to it.
     pub rules: Rules,
     entries: Vec<EntryRecord>,
 }
 
-/// What the gate says. The gravest decides, in this order.
+/// The gate's decision. The most severe one counts, in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Gate {
-    /// A new fail, or a new deviation or a flaky record where these are denied.
+    /// A new fail; or a new deviation or a flaky record, if these are denied.
     Red,
-    /// Errors kept cases from a verdict.
+    /// Tests without a verdict, because of errors.
     Incomplete,
-    /// Known deviations are stale, changed or expired, and there is nothing graver.
+    /// Known deviations are stale, changed or expired, and there is nothing more severe.
     Broken,
-    /// Nothing of all that.
+    /// None of these.
     Green,
 }
 
 impl Judged {
-    /// A run for which nothing is known.
+    /// A run without known deviations.
     pub fn new(run: RunRecord) -> Judged {
         Judged::by(run, Rules::default())
     }
 
-    /// A run held to rules.
+    /// A run with rules.
     pub fn by(run: RunRecord, rules: Rules) -> Judged {
         let entries = entries::entries(&run, &rules);
         Judged { run, rules, entries }
     }
 
-    /// How a record of the run stands.
+    /// The standing of a record of the run.
     pub fn standing(&self, record: &CaseRecord) -> Standing<'_> {
         self.rules.standing(record)
     }
 
-    /// Whether a record makes the gate red by itself: new, or changed, or no longer excused. A deviation that is new does so
-    /// only where deviations are denied.
+    /// Whether a record makes the gate red by itself: it is new, changed, or not excused any more. A new deviation does so only if
+    /// deviations are denied.
     pub fn is_red(&self, record: &CaseRecord) -> bool {
         match self.standing(record) {
             Standing::Unconcerned | Standing::Known(_) => false,
@@ -57,12 +57,12 @@ impl Judged {
         }
     }
 
-    /// The entries of the known-deviations file, each with what it met in this run.
+    /// The entries of the known-deviations file, each with the records that it matches in this run.
     pub fn entries(&self) -> impl Iterator<Item = (&KnownDeviation, &EntryRecord)> {
         self.rules.known.iter().flat_map(|known| &known.entries).zip(&self.entries)
     }
 
-    /// What has to be done about the known-deviations file, in its order.
+    /// The entries of the known-deviations file that have to be changed, in its order.
     pub fn problems(&self) -> impl Iterator<Item = (&KnownDeviation, Problem<'_>)> {
         self.entries().flat_map(|(entry, record)| record.problems().into_iter().map(move |problem| (entry, problem)))
     }
@@ -73,7 +73,7 @@ impl Judged {
         self.run.cases.iter().filter(is_new).count()
     }
 
-    /// How many records are red since they are flaky, and for no other reason.
+    /// How many records are red only because they are flaky.
     pub fn flaky_ones(&self) -> usize {
         let is_denied = |record: &&CaseRecord| self.rules.deny_flaky && record.flaky && !self.is_red(record);
         self.run.cases.iter().filter(is_denied).count()
@@ -84,7 +84,7 @@ impl Judged {
         self.entries.iter().map(|entry| entry.known.len()).sum()
     }
 
-    /// What the gate says. Whether the run was interrupted is not its matter; one that stopped by itself is incomplete.
+    /// The gate's decision. It ignores whether the run was interrupted; a run that stopped by itself is incomplete.
     pub fn gate(&self) -> Gate {
         if self.new_ones() > 0 || self.flaky_ones() > 0 {
             Gate::Red
@@ -101,7 +101,7 @@ impl Judged {
         self.run.finished.is_some_and(|finished| finished.stopped.is_some())
     }
 
-    /// The gate in words, where a known-deviations file was given, such as `the gate is green: 12 known`.
+    /// The gate in words if a known-deviations file was given, such as `the gate is green: 12 known`.
     pub fn gate_words(&self) -> Option<String> {
         self.rules.known.as_ref()?;
         let problems: HashSet<usize> = self.problems().map(|(entry, _)| entry.line).collect();

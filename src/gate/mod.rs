@@ -1,4 +1,4 @@
-//! What a run's verdicts mean for the one who waits for it: the known deviations change the gate, never a verdict.
+//! The decision whether a run is green: the known deviations change the gate, never a verdict.
 
 mod diff;
 mod entries;

@@ -1,25 +1,25 @@
-//! Takes stale entries out of a known-deviations file, and leaves everything else as it is written.
+//! Removes stale entries from a known-deviations file, and leaves everything else as it is written.
 
 use toml_edit::{Array, ArrayOfTables, DocumentMut};
 
 use super::entries::Problem;
 use super::judged::Judged;
 
-/// What became of a file.
+/// A pruned file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Pruned {
     /// The new text.
     pub text: String,
-    /// Lines of the entries that were taken out.
+    /// Lines of the entries that were removed.
     pub removed: Vec<usize>,
     /// Lines of the entries that lost patterns.
     pub narrowed: Vec<usize>,
-    /// Lines of the entries that still mean something that passes.
+    /// Lines of the entries that still match a record that passes.
     pub too_wide: Vec<usize>,
 }
 
-/// Removes entries that are stale in this run, and from lists the patterns that mean only what passes. `text` is the file
-/// that the run was held to. A comment directly above an entry goes with it; one that a blank line sets apart stays.
+/// Removes entries that are stale in this run, and removes from lists the patterns whose records all pass. `text` is the file
+/// that the run was compared with. A comment directly above an entry is removed with it; a comment before a blank line stays.
 pub fn prune(text: &str, judged: &Judged) -> Pruned {
     let mut pruned = Pruned { text: text.to_owned(), ..Pruned::default() };
     let Ok(mut document) = text.parse::<DocumentMut>() else { return pruned };
@@ -59,7 +59,7 @@ pub fn prune(text: &str, judged: &Judged) -> Pruned {
     pruned
 }
 
-/// Removes an entry. What stands above it and is set apart goes to the next entry, or is given back if there is none.
+/// Removes an entry. Text above it that a blank line separates goes to the next entry, or is returned if there is none.
 fn remove_entry(tables: &mut ArrayOfTables, place: usize) -> String {
     let above =
         |table: &toml_edit::Table| table.decor().prefix().and_then(|text| text.as_str()).unwrap_or_default().to_owned();
@@ -76,7 +76,7 @@ fn remove_entry(tables: &mut ArrayOfTables, place: usize) -> String {
     tables.remove(place);
     let apart = &prefix[..apart];
     if apart.trim().is_empty() {
-        // Only blank lines: the ones of the next entry do.
+        // Only blank lines: those of the next entry are enough.
         let begins = place == 0;
         if let Some(next) = tables.get_mut(place).filter(|_| begins) {
             let without = above(next).trim_start_matches(['\n', '\r']).to_owned();
@@ -95,7 +95,7 @@ fn remove_entry(tables: &mut ArrayOfTables, place: usize) -> String {
     }
 }
 
-/// Removes an item of a list; the next takes its place in the line.
+/// Removes an item of a list; the next one takes its place in the line.
 fn remove_item(list: &mut Array, place: usize) {
     if place >= list.len() {
         return;

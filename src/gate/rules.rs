@@ -1,7 +1,7 @@
-//! What makes a gate red, and how a record stands to the known deviations.
+//! What makes a gate red, and how known deviations apply to a record.
 //!
-//! Of several entries that mean a record, the one counts whose verdict, reason and observation fit, the first in the file
-//! if several do. If none fits, the record is changed, against the first that means it.
+//! If several entries match a record, the first one in the file counts whose verdict, reason and observation also fit. If none
+//! fits, the record has changed, compared with the first entry that matches it.
 
 use jiff::civil::Date;
 
@@ -11,33 +11,33 @@ use crate::outcome::{CaseRecord, Verdict};
 /// What makes a gate red.
 #[derive(Debug, Clone, Default)]
 pub struct Rules {
-    /// The known deviations; `None` where no file was given.
+    /// The known deviations; `None` if no file was given.
     pub known: Option<Known>,
-    /// The day on which entries are asked whether they hold.
+    /// The day for which it is checked whether entries have expired.
     pub today: Date,
-    /// Whether a deviation is as red as a fail.
+    /// Whether a deviation makes the gate red like a fail.
     pub deny_deviation: bool,
-    /// Whether what an earlier try came to another verdict of is as red as a fail.
+    /// Whether a flaky record, for which an earlier try had another verdict, makes the gate red like a fail.
     pub deny_flaky: bool,
 }
 
-/// How one record stands to the known deviations.
+/// How the known deviations apply to one record.
 #[derive(Debug, Clone, Copy)]
 pub enum Standing<'a> {
     /// Neither a fail nor a deviation: nothing to excuse.
     Unconcerned,
-    /// A fail or deviation that nobody has written down.
+    /// A fail or deviation that no entry names.
     New,
-    /// One that an entry excuses.
+    /// A fail or deviation that an entry excuses.
     Known(&'a KnownDeviation),
-    /// An entry means it, but says that something else was observed. Not excused.
+    /// An entry matches it, but names another observation. It is not excused.
     Changed(&'a KnownDeviation),
-    /// The entry that excused it holds no longer.
+    /// The entry that excused it has expired.
     Expired(&'a KnownDeviation),
 }
 
 impl Rules {
-    /// How a record stands.
+    /// The standing of a record.
     pub fn standing(&self, record: &CaseRecord) -> Standing<'_> {
         if !matches!(record.verdict, Verdict::Fail | Verdict::Deviation) {
             return Standing::Unconcerned;

@@ -1,4 +1,4 @@
-//! Entries for what is new in a run, as few as there are causes.
+//! Entries for the new fails and deviations of a run: as few as there are causes.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -12,7 +12,7 @@ use super::rules::Standing;
 use crate::outcome::{CaseRecord, RunRecord};
 use crate::scenario::Pattern;
 
-/// An entry that can be written; why is left to its owner.
+/// An entry that can be written; its owner has to fill in `why`.
 #[derive(Debug, Clone)]
 pub struct Suggestion {
     /// The entry; its `why` is empty.
@@ -23,9 +23,9 @@ pub struct Suggestion {
     pub records: Vec<String>,
 }
 
-/// Entries for every new or changed fail and deviation: fails first, of these the gravest, then the most frequent. One entry is about one cause:
-/// equal in clause, reason, expectation and observation. A pattern is wider than the cases that it is made from only where
-/// all that it means in this run has this cause.
+/// Entries for every new or changed fail and deviation: fails first; of these the most severe, then the most frequent. One entry is about one cause:
+/// equal in clause, reason, expectation and observation. A pattern is wider than the cases that it is made from only if
+/// all records that it matches in this run have this cause.
 pub fn suggest(judged: &Judged) -> Vec<Suggestion> {
     let run = &judged.run;
     let mut causes: BTreeMap<_, Vec<&CaseRecord>> = BTreeMap::new();
@@ -65,7 +65,7 @@ struct Cause<'a> {
     ids: HashSet<&'a str>,
 }
 
-/// Values of the axes; their product is what it means.
+/// Values of the axes; it matches their product.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Block<'a> {
     flows: BTreeSet<&'a str>,
@@ -89,7 +89,7 @@ impl<'a> Cause<'a> {
     }
 
     fn entries(&self) -> Vec<Suggestion> {
-        // By axes: what is equal there goes into one entry.
+        // Grouped by axes: cases with equal axes go into one entry.
         let mut patterns: BTreeMap<(Vec<String>, Vec<String>), Named<'_>> = BTreeMap::new();
         let cases: BTreeSet<&str> = self.records.iter().map(|record| record.case.as_str()).collect();
         for case in cases {
@@ -111,7 +111,7 @@ impl<'a> Cause<'a> {
         patterns.into_iter().filter_map(entry).collect()
     }
 
-    /// The blocks of values that make up what a case has of this cause; an empty set stands for every value.
+    /// The blocks of values that cover a case's records with this cause; an empty set stands for every value.
     fn blocks(&self, case: &str) -> Vec<Block<'a>> {
         let compares = self.compares();
         let is_of = |record: &CaseRecord| record.case == case && Name::of(record).compares() == compares;
@@ -146,15 +146,15 @@ impl<'a> Cause<'a> {
         self.records.first().is_some_and(|record| Name::of(record).compares())
     }
 
-    /// Patterns for whole cases: everything, a suite, what begins alike, or the case alone. A run that left cases out says
-    /// nothing of these, so that cases stand alone.
+    /// Patterns for whole cases: everything, a suite, a common prefix, or the case alone. A run that left cases out says nothing
+    /// about them, so that only single cases are named then.
     fn widened(&self, axes: &Axes, cases: Vec<&str>) -> Vec<String> {
         if !is_whole(self.run) {
             return cases.into_iter().map(str::to_owned).collect();
         }
         let mut left: BTreeSet<&str> = cases.into_iter().collect();
         let mut patterns = Vec::new();
-        // A suite comes before what begins alike in it, and that before what begins alike for longer.
+        // A suite comes before the prefixes in it, and a shorter prefix before a longer one.
         let mut candidates: BTreeSet<(usize, String)> = BTreeSet::from([(0, "**".to_owned())]);
         for case in &left {
             let Some(slash) = case.find('/') else { continue };
@@ -176,7 +176,7 @@ impl<'a> Cause<'a> {
         patterns
     }
 
-    /// Whether all that a pattern means has this cause.
+    /// Whether all records that a pattern matches have this cause.
     fn holds(&self, axes: &Axes, pattern: Pattern) -> bool {
         let entry = self.entry(axes.clone(), vec![pattern]);
         entry.is_some_and(|entry| {
@@ -214,7 +214,7 @@ impl<'a> Cause<'a> {
     }
 }
 
-/// Blocks that differ in one axis only become one.
+/// Merges blocks that differ in only one axis.
 fn merged<'a>(blocks: Vec<Block<'a>>, axis: Axis<'a>) -> Vec<Block<'a>> {
     let mut by_rest: BTreeMap<Block<'a>, BTreeSet<&'a str>> = BTreeMap::new();
     for mut block in blocks {

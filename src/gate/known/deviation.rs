@@ -8,12 +8,12 @@ use crate::gate::observation::observation;
 use crate::outcome::{CaseRecord, Reason, Verdict};
 use crate::scenario::Pattern;
 
-/// One entry: which records it means, what they were seen to come to, and why that is excused.
+/// One entry: which records it matches, which result they have, and why it is excused.
 #[derive(Debug, Clone)]
 pub struct KnownDeviation {
     /// The line of its `[[known]]`, from 1.
     pub line: usize,
-    /// What it means; more than one where a list is written.
+    /// Patterns of what it matches; more than one if a list is written.
     pub patterns: Vec<Pattern>,
     /// Slugs of flows, protocols, operations and formats; an empty list means all.
     pub axes: Axes,
@@ -27,9 +27,9 @@ pub struct KnownDeviation {
     pub why: String,
     /// Where it is being worked on.
     pub issue: Option<String>,
-    /// Who answers for it.
+    /// Who is responsible for it.
     pub owner: Option<String>,
-    /// The last day on which it holds.
+    /// The last day on which it is valid.
     pub expires: Option<Date>,
 }
 
@@ -47,8 +47,8 @@ pub struct Axes {
 }
 
 impl KnownDeviation {
-    /// Whether it means a record, whatever that came to. An entry with the reason `transports-disagree` is about the
-    /// comparisons of protocols, every other about tests.
+    /// Whether it matches a record, whatever the record's result is. An entry with the reason `transports-disagree` is about the
+    /// comparisons of protocols, and every other entry is about tests.
     pub fn means(&self, record: &CaseRecord) -> bool {
         self.means_name(Name::of(record))
     }
@@ -60,13 +60,13 @@ impl KnownDeviation {
         compares == name.compares() && self.axes.mean(name) && self.patterns.iter().any(named)
     }
 
-    /// Whether a record came to what it says.
+    /// Whether a record has the result that it names.
     pub fn fits(&self, record: &CaseRecord) -> bool {
         let observed = || self.observed.as_ref().is_none_or(|observed| *observed == observation(record));
         (self.verdict, self.reason) == (record.verdict, record.reason) && observed()
     }
 
-    /// What it says that was seen, such as `fail (accepted-invalid): accepted`.
+    /// The result that it names, such as `fail (accepted-invalid): accepted`.
     pub fn seen(&self) -> String {
         let observed = self.observed.as_ref().map(|observed| format!(": {observed}")).unwrap_or_default();
         format!("{} ({}){observed}", self.verdict.name(), self.reason.name())
@@ -83,7 +83,7 @@ impl fmt::Display for KnownDeviation {
     }
 }
 
-/// What entries are held against: how a record is called, and what it was run on.
+/// What entries are compared with: the name of a record, and its axes.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::gate) struct Name<'a> {
     pub(in crate::gate) id: &'a str,

@@ -1,4 +1,4 @@
-//! An entry as it is written, and what has to hold of it.
+//! An entry as it is written, and the checks of its values.
 
 use jiff::civil::Date;
 use serde::Deserialize;
@@ -65,7 +65,7 @@ impl OneOrMore {
 }
 
 impl Entry {
-    /// Holds every value to what it may be.
+    /// Checks every value.
     pub(super) fn check(self, source: &Source<'_>, table: &Table) -> Result<KnownDeviation, KnownError> {
         let place = Place { source, table };
         let (verdict, reason) = (self.verdict, self.reason);
@@ -136,12 +136,15 @@ fn excusable(place: &Place<'_>, verdict: Verdict, reason: Reason) -> Result<(), 
     // What is a deviation under one profile is a fail under another.
     let may_come_to = |verdict| Profile::ALL.into_iter().any(|profile| reason.verdict(profile) == verdict);
     let wrong = match verdict {
-        Verdict::Error => "an error can't be excused: nothing was observed; mend what kept the case from a verdict",
-        Verdict::Pass | Verdict::Skip => "it is nothing to excuse; write fail or deviation",
+        Verdict::Error => {
+            "an error can't be excused, because nothing was observed; fix what kept the case from a verdict"
+        }
+        Verdict::Pass | Verdict::Skip => "a pass or a skip needs no excuse; write fail or deviation",
         Verdict::Fail | Verdict::Deviation if may_come_to(verdict) => return Ok(()),
         Verdict::Fail | Verdict::Deviation => {
             let (reason, of) = (reason.name(), reason.verdict(Profile::Webauthn).name());
-            let message = format!("`{reason}` is a reason of {of}; as in a report, verdict and reason belong together");
+            let message =
+                format!("`{reason}` is a reason of {of}; verdict and reason have to belong together, as in a report");
             return Err(place.error("reason", message));
         }
     };
@@ -149,7 +152,7 @@ fn excusable(place: &Place<'_>, verdict: Verdict, reason: Reason) -> Result<(), 
 }
 
 fn date(place: &Place<'_>, written: &Datetime) -> Result<Date, KnownError> {
-    let wrong = || place.error("expires", format!("`{written}` is no date; write for example expires = 2027-03-31"));
+    let wrong = || place.error("expires", format!("`{written}` is not a date; write for example expires = 2027-03-31"));
     let date = written.date.filter(|_| written.time.is_none()).ok_or_else(wrong)?;
     let number = |part: u8| i8::try_from(part).ok();
     let (year, month, day) = (i16::try_from(date.year).ok(), number(date.month), number(date.day));

@@ -1,6 +1,6 @@
-//! The known-deviations file: what the owners of a target have seen, and excuse for a time.
+//! The known-deviations file: what the owners of a target have seen and excuse for a time.
 //!
-//! `docs/known-deviations.md` has the form with an example.
+//! `docs/known-deviations.md` describes the format with an example.
 
 mod deviation;
 mod entry;

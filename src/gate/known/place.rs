@@ -1,4 +1,4 @@
-//! Where in a known-deviations file something is wrong, and what to write instead.
+//! Where something is wrong in a known-deviations file, and what to write instead.
 
 use thiserror::Error;
 
@@ -10,10 +10,10 @@ pub enum KnownError {
     Read {
         /// The file.
         path: String,
-        /// The system's word.
+        /// The system's error.
         cause: std::io::Error,
     },
-    /// It is no TOML, has unknown or missing keys, or a value that makes no sense.
+    /// It is not TOML, has unknown or missing keys, or has a value that is not valid.
     #[error("{path}:{line}:{column}: {message}")]
     Value {
         /// The file.
@@ -27,7 +27,7 @@ pub enum KnownError {
     },
 }
 
-/// The text of a file, and what it is called.
+/// The text of a file, and its name.
 pub(super) struct Source<'a> {
     pub(super) path: &'a str,
     pub(super) text: &'a str,

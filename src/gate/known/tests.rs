@@ -31,8 +31,8 @@ fn what_is_wrong_is_told_with_its_place_and_the_mend() {
         (instead("\"s/c\"", "[]"), "2:8: `case` is empty"),
         (instead("\"s/c\"", "[\"s/c\", \"a[\"]"), "2:8: `a[` is no pattern: "),
         (instead("\"s/c\"", "7"), "2:8: a text or a list of texts"),
-        (instead("\"fail\"", "\"error\""), "3:11: an error can't be excused: nothing was observed"),
-        (instead("\"fail\"", "\"pass\""), "3:11: it is nothing to excuse; write fail or deviation"),
+        (instead("\"fail\"", "\"error\""), "3:11: an error can't be excused, because nothing was observed"),
+        (instead("\"fail\"", "\"pass\""), "3:11: a pass or a skip needs no excuse; write fail or deviation"),
         (instead("\"fail\"", "\"bad\""), "3:11: unknown variant `bad`, expected one of `pass`"),
         (instead("accepted-invalid", "wrong-reason"), "4:10: `wrong-reason` is a reason of deviation"),
         (instead("accepted-invalid", "bad"), "4:10: unknown variant `bad`"),
@@ -51,9 +51,9 @@ fn what_is_wrong_is_told_with_its_place_and_the_mend() {
         (with("expires = \"2027-01-01\""), "6:11: "),
         (
             with("expires = 2027-01-01T00:00:00Z"),
-            "6:11: `2027-01-01T00:00:00Z` is no date; write for example expires = 2027-03-31",
+            "6:11: `2027-01-01T00:00:00Z` is not a date; write for example expires = 2027-03-31",
         ),
-        (with("expires = 10:00:00"), "6:11: `10:00:00` is no date"),
+        (with("expires = 10:00:00"), "6:11: `10:00:00` is not a date"),
         (with("expires = 2027-02-30"), "6:11: "),
         (
             format!("{}protocol = \"rest\"\n", instead("accepted-invalid", "transports-disagree")),

@@ -57,7 +57,7 @@ pub(super) fn of(plan: &LoadPlanRecord) -> String {
     line
 }
 
-/// How cycles come, and for how long.
+/// How cycles arrive, and for how long.
 fn model(plan: &LoadPlanRecord) -> Vec<(&'static str, String)> {
     let duration = ("duration", time(plan.stages.hold_us));
     let LoadModel::Open { steps, arrivals, .. } = &plan.model else { return vec![duration] };
@@ -80,7 +80,7 @@ fn mix(items: &[Weighted]) -> String {
     }
 }
 
-/// A time, as options take it.
+/// A time, as options accept it.
 pub(super) fn time(micros: u64) -> String {
     if micros.is_multiple_of(1_000_000) {
         format!("{}s", micros / 1_000_000)

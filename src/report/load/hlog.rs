@@ -1,8 +1,8 @@
 //! An HdrHistogram interval log, version 2: what the tools of HdrHistogram read and plot.
 //!
 //! The time series has a tag `PROTOCOL/STEP/ok` for each protocol and step. The whole hold phase is one line for each protocol,
-//! kind, step and outcome, under `hold/PROTOCOL[/KIND]/STEP/OUTCOME`, more finely. Values are microseconds; the greatest of each
-//! line is in milliseconds. Times count from the first cycle's begin.
+//! kind, step and outcome, under `hold/PROTOCOL[/KIND]/STEP/OUTCOME`, with a finer resolution. Values are microseconds; the greatest of each
+//! line is in milliseconds. Times count from the start of the first cycle.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -17,7 +17,7 @@ use super::series;
 use crate::outcome::load::{Kind, LoadRecord, PackedHistogram, PhaseName, Row, fine};
 use crate::report::text::printable;
 
-/// Microseconds in what the log shows, which is milliseconds.
+/// Microseconds in the log's unit, the millisecond.
 const DIVISOR: f64 = 1_000.0;
 
 struct Line {
@@ -51,7 +51,7 @@ pub(super) fn write(record: &LoadRecord, mut out: &mut dyn io::Write) -> io::Res
     Ok(())
 }
 
-/// In the order of their begins, as the format asks for.
+/// In the order of their starts, as the format requires.
 fn lines(record: &LoadRecord) -> io::Result<Vec<Line>> {
     let mut lines = Vec::new();
     for (index, interval) in record.intervals.list.iter().enumerate() {
@@ -86,7 +86,7 @@ pub(super) fn slug(of: impl serde::Serialize) -> String {
     serde_json::to_value(of).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
-/// Names of protocols come from a file: what a tag can't have becomes `~`.
+/// Names of protocols come from a file: characters that a tag can't have become `~`.
 fn tag(parts: &[&str]) -> String {
     let safe = |character: char| if character.is_ascii_graphic() && character != ',' { character } else { '~' };
     parts.join("/").chars().map(safe).collect()

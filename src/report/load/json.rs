@@ -10,14 +10,14 @@ pub(super) fn write(record: &LoadRecord, out: &mut dyn io::Write) -> io::Result<
     out.write_all(b"\n")
 }
 
-/// A text that is no record of a load run.
+/// A text that is not a record of a load run.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
-    /// It is not of its form.
-    #[error("it is no record of a load run: {0}")]
+    /// It does not have the format.
+    #[error("this is not a record of a load run: {0}")]
     Json(#[from] serde_json::Error),
-    /// It is of another one.
-    #[error("its form is {0}, and this proofmark reads {format}", format = LoadRecord::FORMAT)]
+    /// It has another version of the format.
+    #[error("its format is {0}, and this proofmark reads {format}", format = LoadRecord::FORMAT)]
     Format(u32),
 }
 

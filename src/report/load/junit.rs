@@ -59,7 +59,7 @@ fn correctness(record: &LoadRecord) -> TestCaseStatus {
     }
     let of = &record.correctness;
     let message = format!(
-        "wrong answers: {}, of which {} not conformant, {} somebody else's, {} verified twice, {} lost, {} accepted that had to be refused",
+        "wrong answers: {}; {} not conformant, {} somebody else's, {} verified twice, {} lost, {} accepted that had to be refused",
         of.wrong(),
         of.nonconformant,
         of.crossed,
@@ -71,7 +71,7 @@ fn correctness(record: &LoadRecord) -> TestCaseStatus {
     not(NonSuccessKind::Failure, "wrong-answer", &message, &lines.collect::<Vec<_>>())
 }
 
-/// An error, since nothing is said of the target then.
+/// An error, since there is no verdict on the target then.
 fn generator(record: &LoadRecord) -> TestCaseStatus {
     if !record.is_limited() {
         return TestCaseStatus::success();

@@ -1,4 +1,4 @@
-//! Renderings of a load run. All of them are derived from its record, so that each can be made long afterwards.
+//! Renderings of a load run. All of them are derived from its record, so that each can be made later.
 
 mod command;
 mod hlog;

@@ -13,13 +13,13 @@ pub(super) const PERCENTILES: [(&str, f64, &str); 7] = [
     ("p99.99", 99.99, "0.9999"),
 ];
 
-/// The duration that so many percent do not exceed, in microseconds. A histogram says the end of a bucket, which the longest
-/// need not reach.
+/// The duration that this percentage of calls does not exceed, in microseconds. A histogram gives the end of a bucket, which may
+/// be above the longest duration.
 pub(super) fn at(histogram: &Histogram<u64>, percent: f64, max_us: u64) -> u64 {
     histogram.value_at_percentile(percent).min(max_us)
 }
 
-/// How many of them are beyond a percentile.
+/// How many of them lie beyond a percentile.
 pub(super) fn beyond(count: u64, percent: f64) -> f64 {
     crate::outcome::load::float(count) * (1.0 - percent / 100.0)
 }

@@ -27,7 +27,7 @@ pub(super) fn write(record: &LoadRecord, out: &mut dyn io::Write) -> io::Result<
 struct Text(String);
 
 impl Text {
-    /// Begins a metric, whose samples have to follow.
+    /// Begins a metric; its samples have to follow.
     fn metric(&mut self, kind: &str, name: &str, help: &str) {
         // Writing to a `String` can't fail.
         writeln!(self.0, "# HELP proofmark_load_{name} {help}\n# TYPE proofmark_load_{name} {kind}")
@@ -47,7 +47,8 @@ impl Text {
     }
 }
 
-/// For a quoted label value. What steers is visible before, so that a backslash of ours is escaped like any other.
+/// Escapes a quoted label value. Control characters are made visible first, so that the backslashes of this are escaped like any
+/// other.
 fn escaped(text: &str) -> String {
     printable(text).replace('\\', "\\\\").replace('"', "\\\"")
 }
@@ -65,14 +66,14 @@ fn about(text: &mut Text, record: &LoadRecord) {
     ];
     text.sample("info", &labels, 1.0);
     text.gauge("measured_seconds", "How long the hold phase was measured.", float(record.measured_us) / 1e6);
-    text.gauge("interrupted", "1 if the run is only a part of what was asked for.", flag(record.interrupted));
+    text.gauge("interrupted", "1 if the run is only a part of the planned load.", flag(record.interrupted));
     if record.stopped.is_some() {
-        text.gauge("stopped", "1 if the run ended by itself, since nothing succeeded any more.", 1.0);
+        text.gauge("stopped", "1 if the run ended by itself because nothing succeeded any more.", 1.0);
     }
 }
 
 fn calls(text: &mut Text, record: &LoadRecord) {
-    text.metric("counter", "calls_total", "Calls, waits and cycles of the hold phase, by how they went.");
+    text.metric("counter", "calls_total", "Calls, waits and cycles of the hold phase, by outcome.");
     for row in &record.rows {
         let (kind, outcome) = (slug(row.kind), slug(row.outcome));
         let labels: Labels<'_> = vec![
@@ -108,15 +109,15 @@ fn durations(text: &mut Text, record: &LoadRecord) -> io::Result<()> {
 }
 
 fn rates(text: &mut Text, record: &LoadRecord) {
-    text.gauge("cycles_per_second", "Good enrolments a second over the hold phase.", record.rate(None));
+    text.gauge("cycles_per_second", "Good enrolments per second over the hold phase.", record.rate(None));
     if let Some(share) = record.error_share(None) {
         text.gauge("error_ratio", "Failed cycles as a share of all.", share);
     }
     if let Some(share) = record.achieved() {
-        text.gauge("achieved_ratio", "Good cycles as a share of what was offered.", share);
+        text.gauge("achieved_ratio", "Good cycles as a share of the offered ones.", share);
     }
     let Some(arrivals) = &record.arrivals else { return };
-    text.metric("counter", "arrivals_total", "Arrivals of the hold phase, by what became of them.");
+    text.metric("counter", "arrivals_total", "Arrivals of the hold phase, by outcome.");
     for (state, count) in [
         ("offered", arrivals.offered),
         ("started", arrivals.started),
@@ -132,7 +133,7 @@ fn rates(text: &mut Text, record: &LoadRecord) {
 
 fn verdicts(text: &mut Text, record: &LoadRecord) {
     let of = &record.correctness;
-    text.metric("counter", "wrong_answers_total", "Answers that must not be; one of them fails the run.");
+    text.metric("counter", "wrong_answers_total", "Wrong answers; one of them fails the run.");
     for (kind, count) in [
         ("nonconformant", of.nonconformant),
         ("crossed", of.crossed),
@@ -145,7 +146,7 @@ fn verdicts(text: &mut Text, record: &LoadRecord) {
     text.metric("counter", "judged_answers_total", "Answers that were judged.");
     text.sample("judged_answers_total", &[], float(of.judged));
     if !record.errors.is_empty() {
-        text.metric("counter", "errors_total", "What went wrong, over all phases.");
+        text.metric("counter", "errors_total", "Errors over all phases.");
     }
     for error in &record.errors {
         let outcome = slug(error.outcome);
@@ -165,11 +166,11 @@ fn generators(text: &mut Text, record: &LoadRecord) {
     let limited = flag(record.is_limited());
     text.gauge("generator_limited", "1 if the generator was the limit: then no figure is the target's limit.", limited);
     if let Some(micros) = record.cpu_per_cycle_us() {
-        let help = "Processor time of the generators for a cycle.";
+        let help = "Processor time of the generators for each cycle.";
         text.gauge("generator_cpu_seconds_per_cycle", help, micros / 1e6);
     }
     let peak = record.generators.iter().map(|generator| generator.peak_rss_bytes).max().unwrap_or_default();
-    text.gauge("generator_peak_memory_bytes", "The most memory that a generator held at a time.", float(peak));
+    text.gauge("generator_peak_memory_bytes", "The most memory that a generator used at a time.", float(peak));
 }
 
 fn flag(is: bool) -> f64 {

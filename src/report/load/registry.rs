@@ -8,7 +8,7 @@ use crate::report::format::Report;
 pub const LOAD_REPORTS: &[Report<LoadRecord>] = &[
     Report {
         name: "json",
-        summary: "the record: what every other report is made from, and what is merged and compared",
+        summary: "the record: every other report is made from it, and `load merge` and `load compare` read it",
         write: json::write,
     },
     Report { name: "ndjson", summary: "the time series: one JSON object for each interval", write: series::write },

@@ -12,7 +12,7 @@ use crate::outcome::load::{Interval, IntervalStep, LoadRecord, float};
 struct Line<'a> {
     /// Wall clock.
     at: Option<String>,
-    /// From the first cycle's begin, in seconds.
+    /// From the start of the first cycle, in seconds.
     begin_s: f64,
     /// How long it is.
     length_s: f64,
@@ -26,7 +26,7 @@ struct Line<'a> {
     rss_bytes: u64,
     /// Cycles a second that ended well, of any kind.
     rate: f64,
-    /// Failed ones as a share of those that ended.
+    /// Failed cycles as a share of those that ended.
     errors: f64,
     steps: Vec<StepLine<'a>>,
 }
@@ -36,7 +36,7 @@ struct StepLine<'a> {
     protocol: &'a str,
     step: &'static str,
     count: u64,
-    /// Microseconds by percentile, and the greatest.
+    /// Microseconds by percentile, and the maximum.
     us: serde_json::Map<String, serde_json::Value>,
 }
 
@@ -82,7 +82,7 @@ fn step(step: &IntervalStep) -> io::Result<StepLine<'_>> {
     Ok(StepLine { protocol: &step.protocol, step: step.step.name(), count: step.count, us })
 }
 
-/// Begin and length of an interval, in microseconds from the first cycle's begin. The last one ends with the run.
+/// Start and length of an interval, in microseconds; the start counts from that of the first cycle. The last one ends with the run.
 pub(super) fn place(record: &LoadRecord, index: usize) -> (u64, u64) {
     let width_us = record.intervals.width_us;
     let begin_us = u64::try_from(index).unwrap_or(u64::MAX).saturating_mul(width_us);
@@ -91,7 +91,7 @@ pub(super) fn place(record: &LoadRecord, index: usize) -> (u64, u64) {
     (begin_us, if is_last && left > 0 { left.min(width_us) } else { width_us })
 }
 
-/// A part of what it makes with the rest; 0 of nothing.
+/// A part as a share of the part and the rest; 0 if both are 0.
 fn share(part: u64, rest: u64) -> f64 {
     if part == 0 { 0.0 } else { float(part) / float(part + rest) }
 }

@@ -145,9 +145,9 @@ fn what_surrounds_a_load_is_in_its_reports() {
 #[test]
 fn what_is_no_record_is_not_read() {
     let error = |text: &str| read(text.as_bytes()).expect_err("no record").to_string();
-    assert!(error("").starts_with("it is no record of a load run: "));
+    assert!(error("").starts_with("this is not a record of a load run: "));
     assert!(error("{\"format\": 1}").contains("missing field"));
-    assert_eq!(error("{\"format\": 2, \"rows\": 5}"), "its form is 2, and this proofmark reads 1");
+    assert_eq!(error("{\"format\": 2, \"rows\": 5}"), "its format is 2, and this proofmark reads 1");
 }
 
 #[test]
@@ -316,7 +316,7 @@ fn the_page_says_the_verdict_first() {
 #[test]
 fn the_page_shows_what_queueing_hides_and_what_is_thin() {
     let page = written("html", &full());
-    let queueing = "within <b>891.39 ms</b> of the instant at which they were due; once begun, within <b>30.70 ms</b>";
+    let queueing = "within <b>891.39 ms</b> of the time at which they were due; once started, within <b>30.70 ms</b>";
     assert!(page.contains(queueing), "{page}");
     assert!(!written("html", &sample()).contains("Offered and achieved"));
     // Of 90 calls one and not a hundred are beyond the 95th percentile, and not a whole one beyond the 99.9th.

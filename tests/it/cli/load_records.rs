@@ -164,7 +164,7 @@ fn what_can_not_be_read_or_compared_is_told() {
     let broken = broken.display().to_string();
     load(&["compare", &file, &other]).exits(3).says(&["other.json and", "their plans differ in subjects"]);
     load(&["compare", &file, &limited]).exits(9).says(&["limited.json: the generator was the limit"]);
-    load(&["compare", &file, &broken]).exits(3).says(&["broken.json: it is no record of a load run"]);
+    load(&["compare", &file, &broken]).exits(3).says(&["broken.json: this is not a record of a load run"]);
     load(&["compare", "--baseline", &file, &file, "--new", &file]).exits(2).says(&["2 baseline runs and 1 new ones"]);
     load(&["compare", &file, &file, "--metric", "errors"]).exits(2).says(&["metric `errors`: "]);
     load(&["compare", &file, &file, "--margin", "3"]).exits(2).says(&["--margin 3: "]);

@@ -1,4 +1,4 @@
-//! What is drawn of a run.
+//! The charts of a run.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -19,13 +19,13 @@ pub(super) fn over_time(record: &LoadRecord) -> Vec<Chart> {
     let series = |name: &str, colour, of: fn(&Interval) -> u64| {
         let points = record.intervals.list.iter().enumerate().map(|(index, interval)| {
             let (begin_us, length_us) = place(record, index);
-            // What is left of the last interval may be too short for a rate.
+            // The rest of the last interval may be too short for a rate.
             let is_long = length_us > 0 && 2 * length_us >= record.intervals.width_us;
             (float(begin_us) / 1e6, is_long.then(|| float(of(interval)) / (float(length_us) / 1e6)))
         });
         Series { name: name.to_owned(), colour, dashed: false, points: points.collect() }
     };
-    let offered = if is_open { "offered" } else { "begun" };
+    let offered = if is_open { "offered" } else { "started" };
     let mut rates =
         vec![series("ended well", 0, |interval| interval.ok), series("failed", 1, |interval| interval.failed)];
     let first = Series { dashed: true, ..series(offered, 2, |interval| interval.offered) };
@@ -101,7 +101,7 @@ fn intervals_of(record: &LoadRecord, step: LoadStep, protocol: &str) -> io::Resu
     Ok(all)
 }
 
-/// How long each step takes by percentile, over all protocols; and how long the cycle takes over each of several.
+/// How long each step takes by percentile, over all protocols; and how long a verify takes over each protocol if there are several.
 pub(super) fn distributions(record: &LoadRecord) -> io::Result<Vec<Chart>> {
     let steps = [LoadStep::Start, LoadStep::Attest, LoadStep::Verify, LoadStep::Cycle];
     let series = |(colour, step): (usize, LoadStep)| distribution(record, step, None, step.name(), colour);
@@ -117,11 +117,11 @@ pub(super) fn distributions(record: &LoadRecord) -> io::Result<Vec<Chart>> {
     Ok(charts.into_iter().flatten().collect())
 }
 
-/// What users wait from the intended begin, beside what the target took once a cycle had begun.
+/// How long users wait from the intended start, next to the time that the target took once a cycle had started.
 pub(super) fn queueing(record: &LoadRecord) -> io::Result<Option<Chart>> {
     let lines = [
-        (LoadStep::Cycle, "from the intended begin", 0),
-        (LoadStep::Service, "from the real begin", 2),
+        (LoadStep::Cycle, "from the intended start", 0),
+        (LoadStep::Service, "from the real start", 2),
         (LoadStep::Lag, "between the two", 4),
     ];
     let series = lines.into_iter().map(|(step, name, colour)| distribution(record, step, None, name, colour));
@@ -137,7 +137,7 @@ fn by_percentile(title: &str, series: Vec<Series>) -> Option<Chart> {
     Plot { title: title.to_owned(), x, y, series, zones: Vec::new() }.draw()
 }
 
-/// As far as there is a sample beyond.
+/// As far as a sample lies beyond.
 fn distribution(
     record: &LoadRecord,
     step: LoadStep,

@@ -1,4 +1,4 @@
-//! What the page says as a whole: the verdict first.
+//! The page as a whole: the verdict first.
 
 use std::io;
 
@@ -32,7 +32,7 @@ pub(super) struct Page<'a> {
     limited: bool,
     /// What is wrong, in words.
     causes: Vec<String>,
-    /// What is not a verdict.
+    /// Notes that are not a verdict.
     notes: &'a [String],
     checks: Vec<Check>,
     facts: Facts,
@@ -50,7 +50,7 @@ pub(super) struct Page<'a> {
     version: &'a str,
 }
 
-/// What the run says in one line, with the class of its colour and its sign.
+/// The statement of the run in one line, with the class of its colour and its sign.
 #[derive(Serialize)]
 struct Verdict {
     tone: &'static str,
@@ -69,12 +69,12 @@ struct Check {
     text: String,
 }
 
-/// What an open model shows and a closed one hides.
+/// The queueing that an open model shows and a closed one hides.
 #[derive(Serialize)]
 struct Queueing {
     facts: Facts,
     chart: Option<Chart>,
-    /// The 99th percentile from the intended begin, and from the real one.
+    /// The 99th percentile from the intended start, and from the real one.
     intended: String,
     real: String,
 }
@@ -142,7 +142,8 @@ impl<'a> Page<'a> {
     }
 }
 
-/// The gravest first: what is wrong stays wrong however it was measured, and a limited generator says nothing of thresholds.
+/// The most severe first: a wrong answer stays wrong however it was measured, and a limited generator says nothing about
+/// thresholds.
 fn verdict(record: &LoadRecord) -> Verdict {
     let count = |judgement| record.thresholds.iter().filter(|judged| judged.verdict == judgement).count();
     let (all, missed, open) = (record.thresholds.len(), count(Judgement::Missed), count(Judgement::Inconclusive));
@@ -150,28 +151,30 @@ fn verdict(record: &LoadRecord) -> Verdict {
         0 if record.stopped.is_some() => (
             SILENT,
             "STOPPED: nothing succeeded any more".to_owned(),
-            "The load ended before its time. This is a part of what was asked for.",
+            "The load ended early. These figures cover only a part of the planned load.",
         ),
         0 if record.is_limited() => (
             SILENT,
             "GENERATOR-LIMITED: no verdict on the target".to_owned(),
-            "The load generator was the bottleneck. No figure on this page is the limit of the server: it may well be faster.",
+            "The load generator was the bottleneck. No figure on this page is the limit of the server: the server may be faster.",
         ),
         0 if missed > 0 => (MISSED, format!("{missed} of {all} thresholds missed"), "Every answer was right."),
-        0 if record.interrupted => {
-            (SILENT, "Interrupted".to_owned(), "This is a part of what was asked for; every answer in it was right.")
-        }
+        0 if record.interrupted => (
+            SILENT,
+            "Interrupted".to_owned(),
+            "These figures cover only a part of the planned load; every answer in it was right.",
+        ),
         0 if open > 0 => (
             OPEN,
             format!("{open} of {all} thresholds can't be judged"),
-            "Nothing was missed, but not enough was measured.",
+            "No threshold was missed, but not enough was measured.",
         ),
         0 if all == 0 => (MET, "Every answer was right".to_owned(), "No threshold was set."),
         0 => (MET, format!("All {all} thresholds met"), "Every answer was right."),
         wrong => (
             MISSED,
             format!("WRONG ANSWERS under load: {wrong}"),
-            "One wrong answer fails a run, whatever its thresholds say.",
+            "One wrong answer fails a run, even if its thresholds are met.",
         ),
     };
     Verdict { tone, sign, words, meaning }
@@ -265,8 +268,8 @@ fn queueing(record: &LoadRecord) -> io::Result<Option<Queueing>> {
         ("Ended well", format!("{} ({achieved})", arrivals.ok)),
         ("Failed", arrivals.failed.to_string()),
         ("Waited", format!("{} found no free worker", arrivals.waited)),
-        ("Late", format!("{} began more than 10 ms late", arrivals.late)),
-        ("Abandoned", format!("{} never began", arrivals.abandoned)),
+        ("Late", format!("{} started more than 10 ms late", arrivals.late)),
+        ("Abandoned", format!("{} never started", arrivals.abandoned)),
     ];
     let (intended, real) = (p99(LoadStep::Cycle)?, p99(LoadStep::Service)?);
     Ok(Some(Queueing { facts, chart: charts::queueing(record)?, intended, real }))
@@ -332,13 +335,13 @@ fn figures(histogram: &PackedHistogram) -> io::Result<String> {
 fn model(model: &LoadModel) -> String {
     match model {
         LoadModel::Closed { workers } => {
-            format!("closed: {workers} workers, each begins a cycle when its last one is over")
+            format!("closed: {workers} workers, each starts a cycle when its last one is over")
         }
         LoadModel::Open { steps, arrivals, workers } => {
             let step =
                 |step: &crate::outcome::load::RateStep| format!("{}/s for {}", step.per_second, seconds(step.for_us));
             let steps = steps.iter().map(step).collect::<Vec<_>>().join(", then ");
-            let drawn = if *arrivals == ArrivalPattern::Poisson { "at random" } else { "at equal distances" };
+            let drawn = if *arrivals == ArrivalPattern::Poisson { "at random" } else { "at equal intervals" };
             format!("open: {steps}, {drawn}, with {workers} workers")
         }
     }

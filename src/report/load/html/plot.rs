@@ -12,7 +12,7 @@ const RIGHT: f64 = 470.0;
 const TOP: f64 = 10.0;
 const BOTTOM: f64 = 222.0;
 
-/// Named values over an axis; a gap where there is none.
+/// Named values over an axis, with a gap where a value is missing.
 pub(super) struct Series {
     pub(super) name: String,
     /// Which colour; equal ones belong together.
@@ -24,7 +24,7 @@ pub(super) struct Series {
 /// How an axis is divided.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Axis {
-    /// From zero, or from the least.
+    /// Linear, from zero or from the least value.
     Linear,
     /// By powers of ten.
     Log,
@@ -75,7 +75,7 @@ struct Area {
     shaded: bool,
 }
 
-/// What a chart is about.
+/// The contents of a chart.
 pub(super) struct Plot {
     pub(super) title: String,
     pub(super) x: (Axis, &'static str),
@@ -85,7 +85,7 @@ pub(super) struct Plot {
 }
 
 impl Plot {
-    /// `None` where there is nothing to draw.
+    /// `None` if there is nothing to draw.
     pub(super) fn draw(self) -> Option<Chart> {
         let (x_axis, y_axis) = (self.x.0, self.y.0);
         let points = || self.series.iter().flat_map(|series| &series.points);
@@ -101,7 +101,7 @@ impl Plot {
         let zones = self.zones.iter().enumerate().filter_map(|(index, zone)| {
             let (from, to) = (x.at(zone.from.max(xs.0)), x.at(zone.to.min(xs.1)));
             let (left, width) = (number(from), number(to - from));
-            // A narrow one would write over its neighbour.
+            // The name of a narrow one would overlap its neighbour.
             let fits = to - from >= LETTER * float(u64::try_from(zone.name.chars().count()).unwrap_or(u64::MAX));
             let name = if fits { zone.name.clone() } else { String::new() };
             (to > from).then_some(Area { name, x: left, width, shaded: index % 2 == 0 })
@@ -118,7 +118,7 @@ impl Plot {
     }
 }
 
-/// Least and greatest, never equal; a linear axis begins with zero.
+/// Least and greatest value, never equal; a linear axis starts at zero.
 fn extent(values: impl Iterator<Item = f64>, axis: Axis) -> Option<(f64, f64)> {
     let usable = values.filter(|value| value.is_finite() && (axis != Axis::Log || *value > 0.0));
     let (low, high) =
@@ -200,7 +200,7 @@ fn path(points: &[(f64, Option<f64>)], x: &Scale, y: &Scale) -> String {
             continue;
         };
         let (command, x, y) = (if pen_is_down { 'L' } else { 'M' }, number(x.at(*at)), number(y.at(value)));
-        // Writing to a `String` can't fail. A point of its own is a dot, since line ends are round.
+        // Writing to a `String` can't fail. A single point is drawn as a dot, since line ends are round.
         write!(path, "{command}{x} {y}").unwrap_or_default();
         if !pen_is_down {
             path.push_str("h0");

@@ -1,4 +1,4 @@
-//! Percentiles as a table, with what they rest on.
+//! Percentiles as a table, with the counts that they are based on.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -10,7 +10,7 @@ use crate::outcome::load::{Kind, LoadRecord, LoadStep, Outcome, Row, float};
 use crate::report::load::hlog::slug;
 use crate::report::load::percentile::{self, PERCENTILES};
 
-/// A percentile needs so many samples beyond it, as a threshold does.
+/// How many samples a percentile needs beyond it; a threshold needs the same.
 const SURE: f64 = 100.0;
 
 /// One protocol and step.
@@ -22,9 +22,9 @@ pub(super) struct Line {
     mean: String,
     cells: Vec<Cell>,
     max: String,
-    /// Where the 99th percentile is with 95 % confidence, if calls don't depend on each other.
+    /// The 95 % confidence interval of the 99th percentile, if calls don't depend on each other.
     range: String,
-    /// Calls without a reply, which are in no time.
+    /// Calls without a reply; no duration counts them.
     lost: u64,
 }
 
@@ -32,7 +32,7 @@ pub(super) struct Line {
 #[derive(Serialize)]
 struct Cell {
     text: String,
-    /// Too few samples are beyond it.
+    /// Too few samples lie beyond it.
     thin: bool,
 }
 
@@ -75,7 +75,7 @@ fn line(record: &LoadRecord, kind: Kind, protocol: &str, step: LoadStep) -> io::
     })
 }
 
-/// By the ranks that a binomial distribution leaves open.
+/// From the ranks of a binomial distribution.
 fn range(histogram: &Histogram<u64>, quantile: f64, max: u64) -> String {
     let count = float(histogram.len());
     let spread = 1.96 * (count * quantile * (1.0 - quantile)).sqrt();
@@ -87,7 +87,7 @@ fn range(histogram: &Histogram<u64>, quantile: f64, max: u64) -> String {
     format!("{} to {}", at(low), at(high))
 }
 
-/// With two digits behind the point.
+/// With two decimal places.
 pub(super) fn milliseconds(micros: u64) -> String {
     format!("{:.2}", float(micros) / 1e3)
 }
