@@ -23,9 +23,9 @@ pub struct Suggestion {
     pub records: Vec<String>,
 }
 
-/// Entries for every new or changed fail and deviation: fails first; of these the most severe, then the most frequent. One entry is about one cause:
-/// equal in clause, reason, expectation and observation. A pattern is wider than the cases that it is made from only if
-/// all records that it matches in this run have this cause.
+/// Entries for every new or changed fail and deviation: fails first; of these the most severe, then the most frequent. One entry is
+/// about one cause: its records have the same clause, reason, expectation and observation. A pattern is wider than the cases that it
+/// is made from only if all records that it matches in this run have this cause.
 pub fn suggest(judged: &Judged) -> Vec<Suggestion> {
     let run = &judged.run;
     let mut causes: BTreeMap<_, Vec<&CaseRecord>> = BTreeMap::new();

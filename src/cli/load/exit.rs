@@ -4,7 +4,8 @@ use crate::cli::exit::{Exit, Failure};
 use crate::load::{self, LoadError};
 use crate::outcome::load::LoadRecord;
 
-/// Precedence: 70, 130, 6 if others may have caused what is wrong, 8 for wrong answers, 6 if the load ended by itself, 9, 8 for thresholds, 0.
+/// Precedence: 70, 130, 6 if others may have caused what is wrong, 8 for wrong answers, 6 if the load ended by itself, 9, 8 for
+/// thresholds, 0.
 pub(in crate::cli) fn gate(record: &LoadRecord) -> Result<Exit, Failure> {
     let is_red = !record.is_correct() || !record.is_met();
     match load::uncounted(record) {

@@ -173,7 +173,7 @@ fn an_observation_is_stable_and_plain() {
     let first = observation(&found);
     assert_eq!(first, "details-shape: expected sequence: digits");
     found.findings = vec![finding("13 at 10:04")];
-    assert_eq!(observation(&found), first, "what the target wrote is no part of it");
+    assert_eq!(observation(&found), first, "what the target wrote is not a part of it");
     let compared = record("v2/u2f/all/s/c", Reason::TransportsDisagree, "grpc: accepted; rest: refused with code 3");
     assert_eq!(observation(&compared), "grpc: accepted; rest: refused with code 3");
     let hostile = record("v2/u2f/rest/s/c", Reason::AcceptedInvalid, &"\u{1b}\u{202e}\n\"ü".repeat(200));
