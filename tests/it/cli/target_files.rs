@@ -56,7 +56,7 @@ const FILE: &str = "subjects-file = \"pool.json\"";
 fn the_good_file_gets_as_far_as_the_preflight() {
     let directory = directory();
     let output = run(directory.path(), GOOD).exits(5);
-    output.says(&["rest does not answer at http://127.0.0.1:1", "refused", "mend: start the server"]);
+    output.says(&["rest does not answer at http://127.0.0.1:1", "refused", "fix: start the server"]);
     let missing = finish(&mut command(&["run", "--target", "missing.toml"])).exits(3);
     missing.says(&["missing.toml", "proofmark serve --target-out"]);
     std::fs::write(directory.path().join("target.toml"), b"\xff\xfe").expect("written");
@@ -121,7 +121,7 @@ fn origins_and_rp_ids() {
         (ORIGIN, "origin = \"https://localhost/login\"", 3, "scheme, host and port only"),
         (ORIGIN, "origin = \"https://localhost/\"", 3, "scheme, host and port only"),
         (ORIGIN, "origin = \"localhost\"", 3, "write for example \"https://localhost\""),
-        (ORIGIN, "origin = \"android://localhost\"", 3, "is no origin"),
+        (ORIGIN, "origin = \"android://localhost\"", 3, "is not an origin"),
         (ORIGIN, "origin = \"https://user:secret-word@localhost\"", 3, "an origin has none"),
         (ORIGIN, "origin = \"https://LOCALHOST\"", 3, "write \"https://localhost\""),
         (ORIGIN, "origin = \"https://localhost:443\"", 3, "leave out the default one"),
