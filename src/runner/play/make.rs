@@ -84,8 +84,15 @@ fn require(
             Requirement::CredPropsRequested | Requirement::Format(_) | Requirement::Property(_) => true,
         };
         if !holds {
-            let expected = format!("creation options with {}", requirement.name());
-            return run.end("requires", clause, Reason::NotDeclared, expected, "the options do not have it");
+            let name = requirement.name();
+            let (expected, received) = match requirement {
+                Requirement::UserVerificationRequired => ("that require user verification", "do not require it"),
+                Requirement::UserVerificationNotRequired => ("that do not require user verification", "require it"),
+                _ => ("that offer this algorithm", "do not offer it"),
+            };
+            let (expected, received) =
+                (format!("creation options {expected} ({name})"), format!("the options {received}"));
+            return run.end("requires", clause, Reason::NotDeclared, expected, received);
         }
     }
     let unmet = |requirement: &Requirement| match requirement {

@@ -226,7 +226,7 @@ impl Source {
         let names = || all.iter().map(|item| slug(*item)).collect::<Vec<_>>().join(", ");
         let known = |text: &Spanned<String>| {
             find(text.get_ref()).ok_or_else(|| {
-                let message = format!("there is no {what} `{}`; write one or more of {}", text.get_ref(), names());
+                let message = format!("there is no {what} `{}`; write some of {}", text.get_ref(), names());
                 self.error(text.span().start, message)
             })
         };
@@ -319,7 +319,7 @@ impl Source {
             let known = || attestation::FORMATS.iter().map(|format| format.identifier()).chain(OTHER_FORMATS);
             if !known().any(|name| name == format.get_ref()) {
                 let message = format!(
-                    "there is no attestation statement format `{}`; write one or more of {}",
+                    "there is no attestation statement format `{}`; write some of {}",
                     format.get_ref(),
                     known().collect::<Vec<_>>().join(", ")
                 );
