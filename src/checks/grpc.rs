@@ -128,7 +128,7 @@ fn encoding_unknown(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
     let name = http::HeaderName::from_static(ACCEPTED);
     let both = [&exchange.headers, &exchange.trailers];
     if both.into_iter().any(|map| super::http::members(map, &name).any(|known| known == encoding)) {
-        wrongs.push(Wrong::new(format!("{ACCEPTED} without {encoding:?}"), "one with it"));
+        wrongs.push(Wrong::new(format!("{ACCEPTED} without {encoding:?}"), format!("{ACCEPTED} with it")));
     }
     Some(wrongs)
 }

@@ -49,7 +49,7 @@ struct Decisions {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OtherBasis {
-    /// What they rest on.
+    /// Their basis.
     pub basis: Basis,
     /// The text that says so.
     pub text: String,
@@ -103,7 +103,7 @@ pub struct Counts {
     pub checked: usize,
     /// Left out.
     pub excluded: usize,
-    /// Played, by what they rest on, in the order of [`Basis::ALL`].
+    /// Played, by their basis, in the order of [`Basis::ALL`].
     pub bases: [usize; Basis::ALL.len()],
 }
 
@@ -120,7 +120,7 @@ impl AddAssign for Counts {
 }
 
 impl Catalogue {
-    /// Reads what is part of the product.
+    /// Reads the files that are part of proofmark.
     ///
     /// # Errors
     /// [`CatalogueError`]

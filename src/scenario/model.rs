@@ -60,7 +60,7 @@ pub struct Case {
     pub requires: Vec<Requirement>,
     /// The expectation if that does not hold.
     pub otherwise: Expectation,
-    /// What a verdict that is left open depends on.
+    /// The policy that an open verdict depends on.
     pub policy: Option<String>,
     /// The cases of the registration catalogue that this one is.
     pub catalogue: Vec<String>,
@@ -164,7 +164,7 @@ impl Case {
         self.steps.iter().any(|step| !step.mutate.0.is_empty())
     }
 
-    /// The mutations of the first credential that is made wrong; with a length in place of their arguments where one is given.
+    /// The mutations of the first credential that is made wrong; a length replaces their arguments if one is given.
     pub fn mutations(&self, length: Option<usize>) -> Vec<(&'static Mutation, Args)> {
         let wrong = self.steps.iter().find(|step| !step.mutate.0.is_empty());
         wrong.map(|step| step.mutations(length)).unwrap_or_default()

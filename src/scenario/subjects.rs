@@ -74,12 +74,12 @@ impl Case {
     /// How a test of it may use a subject that others use too.
     pub fn sharing(&self) -> Sharing {
         let own = |step: &&Step| step.caller != Caller::Other && step.user != UserRef::Other;
-        // What is begun of another factor, or in the other version, may be open beside what an earlier case has left open here.
+        // A registration of another factor kind, or of the other version, may be open together with one that an earlier case left open here.
         let begins = |step: &Step| {
             step.flow == FlowRef::Own && (step.prepare.is_some() || step.call == Some(OperationRef::Start))
         };
         let ends = |step: &Step| matches!(step.call, Some(OperationRef::Verify | OperationRef::Remove));
-        // What is watched speaks of what it made itself, and says so in names of its own.
+        // A watched case judges only what it made itself, and recognises that by its own names.
         if self.watch.is_some() {
             return Sharing::Shares;
         }
@@ -87,7 +87,7 @@ impl Case {
         if first.is_some_and(ends) {
             Sharing::Fresh
         } else if self.steps.iter().any(|step| step.hold.is_some() || !step.also.is_empty()) {
-            // What is judged speaks of what the case has enrolled for either subject.
+            // The judgement is about what the case has enrolled for either subject.
             Sharing::Shares
         } else if self.subjects() > 1
             || self.steps.iter().any(|step| step.race.is_some() || step.with_next || step.times >= MANY)
@@ -100,7 +100,7 @@ impl Case {
 }
 
 impl Plan {
-    /// What the plan asks for.
+    /// The demand of the plan.
     pub fn demand(&self) -> Demand {
         let mut demand = Demand { shared: self.controls().len(), ..Demand::default() };
         for test in self.played() {

@@ -52,7 +52,7 @@ pub(crate) fn lost_by(reason: Reason) -> Option<StopCause> {
         // A request with faulty bytes may be answered in this way.
         Reason::Crash | Reason::AlsoAllowed => Some(StopCause::BrokenOff),
         Reason::TargetUnreachable => Some(StopCause::Unreachable),
-        // What is behind it gives none.
+        // The server behind a gateway gives none.
         Reason::Gateway => Some(StopCause::Unanswered),
         _ => None,
     }

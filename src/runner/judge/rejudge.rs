@@ -112,7 +112,7 @@ fn rejudge_exchange(evidence: &Evidence, judge: Judge<'_>) -> Option<(Vec<Findin
     Some((findings, examined.looked_at))
 }
 
-/// Whether a secret was masked, so that the reply is not what came.
+/// Whether a secret was masked, so that the recorded reply differs from the one that came.
 fn is_masked(evidence: &Evidence) -> bool {
     let lines = evidence.headers.iter().chain(&evidence.trailers).map(|(_, value)| value);
     let body = match &evidence.body {

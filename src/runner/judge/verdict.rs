@@ -86,7 +86,7 @@ impl Judge<'_> {
         }
         if let Some((class_http, class_code)) = expected.class {
             let code_fits = code == Some(class_code);
-            // A REST body without a readable code has a check of its own, which says so.
+            // Another check reports a REST body without a readable code.
             let unread = code.is_none_or(|code| code == 0);
             let rest = exchange.protocol == Protocol::Rest;
             let fits = if rest { exchange.http_status == class_http && (code_fits || unread) } else { code_fits };

@@ -47,7 +47,7 @@ impl Traces {
         self.seen().made.contains(id)
     }
 
-    /// Examines what a user has on a flow according to the target; gives how many of these others have registered since the last look.
+    /// Examines what a user has on a flow according to the target; gives how many of these credentials others have registered since the last look.
     pub(crate) fn look(&self, user_id: &str, flow: Flow, listed: &[Vec<u8>]) -> usize {
         let mut seen = self.seen();
         let Seen { made, known, others, looks } = &mut *seen;

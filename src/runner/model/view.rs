@@ -124,7 +124,7 @@ impl Book {
                 }
             }
             State::Gone(_) if found.iter().any(|item| item.is_ready) => {
-                wrong(REMOVED, format!("nothing of start {number}, which was removed"), "it is listed")
+                wrong(REMOVED, format!("no factor of start {number}, because it was removed"), "it is listed")
             }
             State::Open(_) | State::Unknown | State::Refused => {
                 let named = found.iter().find(|item| item.is_ready && item.name.is_some() && item.name == entry.name);
@@ -132,7 +132,7 @@ impl Book {
                     let expected = format!("no factor of start {number}, whose verify was refused");
                     return wrong(REFUSED, expected, words(item));
                 }
-                // v1 does not say the id, so that what is not listed there may be listed under another.
+                // v1 does not answer the id, so an entry that is not listed under this id may be listed under another.
                 let is_open = entry.state == State::Open(Vec::new()) && entry.id.is_some() && items.len() < PAGE;
                 if is_open {
                     let shows = format!("the list of {flow} shows an open registration that {}", entry.origin());
@@ -256,7 +256,11 @@ impl Book {
         }
         let Some(before) = self.excluded.get(&view) else { return Ok(()) };
         if before.iter().any(|id| !listed.contains(id)) {
-            return wrong(KEPT, "every credential that the user had before in excludeCredentials", "one is gone");
+            return wrong(
+                KEPT,
+                "every credential that the user had before in excludeCredentials",
+                "one of them is missing",
+            );
         }
         let is_new = |id: &&Vec<u8>| !before.contains(*id) && !of(view.0, id) && is_ours(id);
         match listed.iter().find(is_new) {

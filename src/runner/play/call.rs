@@ -308,7 +308,8 @@ fn remember_start(run: &mut CaseRun<'_>, endpoint: &'static Endpoint, step: &Ste
         Ok(options) => {
             run.ledger.look_at([CHALLENGE]);
             if !run.shared.challenges.is_fresh(&options.challenge) {
-                let (expected, received) = ("a challenge that was never sent before", "one that was sent before");
+                let (expected, received) =
+                    ("a challenge that was never sent before", "a challenge that was sent before");
                 return run.end("challenge-fresh", CHALLENGE, Reason::WrongShape, expected, received);
             }
             notice_listed(run, step, endpoint, &options);
@@ -326,7 +327,7 @@ fn remember_start(run: &mut CaseRun<'_>, endpoint: &'static Endpoint, step: &Ste
     }
 }
 
-/// What a step's call is sent over; `None` if the target does not have the protocol.
+/// The connection for a step's call; `None` if the target does not have the protocol.
 pub(crate) fn line_for(run: &mut CaseRun<'_>, step: &Step) -> Option<Arc<Line>> {
     let protocol = run.protocol(step);
     let shared = run.shared.transport(protocol).cloned()?;
@@ -344,7 +345,7 @@ pub(crate) fn is_written(run: &mut CaseRun<'_>, step: &Step, is_http2: bool) -> 
     run.end("setup", run.clause(), Reason::NotDeclared, "HTTP/1.1", "the target has agreed on HTTP/2")
 }
 
-/// Ends a case about one connection where the target does not keep it.
+/// Ends a case about one connection if the target does not keep it open.
 pub(crate) fn is_kept(
     run: &mut CaseRun<'_>,
     step: &Step,

@@ -41,7 +41,7 @@ pub(crate) fn carried(
         let place = also.place().filter(|place| place.protocols().contains(&protocol) && !is_in_message(place));
         let Some(place) = place else { continue };
         let Some(content) = content_of(run, endpoint, also, place, message) else {
-            let expected = format!("a value of its own for {place}");
+            let expected = format!("a separate value for {place}");
             return run.end(
                 "setup",
                 run.clause(),

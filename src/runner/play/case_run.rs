@@ -117,7 +117,7 @@ impl<'a> CaseRun<'a> {
         self.ledger.lines(has_grpc.then_some(target.grpc.base_url.as_str()))
     }
 
-    /// What a subject holds beside the case.
+    /// What a subject holds in addition to the case.
     pub(crate) fn held_by(&self, whom: Whom) -> Option<&Held> {
         self.held.iter().rev().find(|held| held.whom == whom)
     }

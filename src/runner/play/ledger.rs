@@ -74,7 +74,7 @@ pub(crate) struct Ledger {
     decisive: Option<usize>,
     /// Clauses that checks looked at.
     checked: BTreeSet<&'static str>,
-    /// Where an expectation was last met that takes one answer only.
+    /// Where an expectation with only one right answer was last met.
     met_at: Option<&'static Endpoint>,
     /// Where an expectation was last met.
     answered_at: Option<&'static Endpoint>,

@@ -63,7 +63,7 @@ pub(crate) fn message_for(run: &mut CaseRun<'_>, endpoint: &'static Endpoint, st
     }
     if let Some(slot) = endpoint.asks(What::Credential) {
         let Some(credential) = credential_of(run, step) else {
-            return run.end("setup", run.clause(), Reason::Setup, "a credential to verify", "none was made");
+            return run.end("setup", run.clause(), Reason::Setup, "a credential to verify", "no credential was made");
         };
         let credential = with_further_members(run, endpoint, step, credential, &message);
         slot.put(&mut message, in_form(slot.form, &credential));

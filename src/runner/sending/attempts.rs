@@ -173,7 +173,7 @@ impl Line {
         Line { transport, attempts, drops: Arc::default() }
     }
 
-    /// Sends a call, again where that is right, each time in its turn.
+    /// Sends a call, and sends it again if that is right; each try waits for its turn.
     pub(crate) async fn call(&self, call: &Call, way: Way) -> Sent {
         let mut tries: Vec<Try> = Vec::new();
         let mut over = way.over;

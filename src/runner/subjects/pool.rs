@@ -46,7 +46,7 @@ pub(crate) struct Lease {
     is_new: bool,
     is_aside: bool,
     pool: Arc<Pool>,
-    // Dropped after the subjects were put back, since fields are dropped after `drop` ran.
+    // Dropped after the subjects were put back, because fields are dropped after `drop` ran.
     permit: OwnedSemaphorePermit,
 }
 
@@ -274,7 +274,7 @@ cases:
         });
         tokio::task::yield_now().await;
         drop(lease);
-        let why = waits.await.expect("no panic").expect_err("one is left, which is no pool");
+        let why = waits.await.expect("no panic").expect_err("one is left, which is not a pool");
         assert!(why.contains("U2F"), "{why}");
     }
 

@@ -20,7 +20,7 @@ pub(crate) struct Queues<T> {
 }
 
 impl<T> Queues<T> {
-    /// All of them fresh, for what a plan asks for.
+    /// All of them fresh, for the demand of a plan.
     pub(crate) fn new(all: impl IntoIterator<Item = T>, demand: Demand) -> Queues<T> {
         let (used, aside) = (VecDeque::new(), VecDeque::new());
         Queues { fresh: all.into_iter().collect(), used, aside, kept_fresh: demand.fresh, kept_own: demand.own }

@@ -55,7 +55,7 @@ pub struct Accounts {
     pub admin: Option<Secret>,
     /// Valid, without any permission.
     pub no_rights: Option<Secret>,
-    /// Valid, with a role that may only read, where the target has such a role.
+    /// Valid, with a role that may only read, if the target has such a role.
     pub read_only: Option<Secret>,
     /// Whether the target refuses a subject's token once the subject has a U2F factor, because the token proves one factor only.
     pub u2f_locks_tokens: bool,
