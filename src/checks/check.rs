@@ -9,11 +9,11 @@ use crate::outcome::{Finding, Reason};
 pub struct Check {
     /// Stable id.
     pub id: &'static str,
-    /// The clause it speaks of; the narrower one beneath it where there is one for the endpoint or protocol.
+    /// The clause that it is about, or the narrower clause for the endpoint or protocol, if there is one.
     pub clause: &'static str,
     /// Why it fails, if it does.
     pub reason: Reason,
-    /// What is wrong; `None` where there is nothing that it could look at.
+    /// What is wrong; `None` if there is nothing to look at.
     pub examine: fn(&Observation<'_>) -> Option<Vec<Wrong>>,
 }
 

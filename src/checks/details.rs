@@ -1,4 +1,4 @@
-//! `details` of any success, member by member: their types, and what they mean as far as one answer shows it.
+//! `details` of any success, member by member: the types, and the meaning as far as one answer shows it.
 
 use http::header::DATE;
 use jiff::{SignedDuration, Timestamp};
@@ -48,7 +48,7 @@ pub const CREATED_BEFORE_CHANGED: Check = Check {
     examine: created_before_changed,
 };
 
-/// A manipulation's events have the time of the call, by the clock of the reply.
+/// The events of a manipulation have the time of the call, by the clock of the reply.
 pub const CHANGED_NOW: Check = Check {
     id: "details-changed-now",
     clause: "api/details/change-date",
@@ -59,9 +59,9 @@ pub const CHANGED_NOW: Check = Check {
 /// How far the clock that dates events may be from the one that dates replies.
 const CLOCKS_APART: SignedDuration = SignedDuration::from_mins(5);
 
-const DATE_TIME: &str = "date and time as RFC 3339 writes them";
+const DATE_TIME: &str = "date and time in the form of RFC 3339";
 
-/// What fits the type of a member.
+/// Whether a value fits the type of a member.
 type Test = fn(&Value) -> bool;
 
 fn details<'a>(observation: &Observation<'a>) -> Option<&'a Map<String, Value>> {
@@ -86,7 +86,7 @@ fn resource_owner(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
     Some(member(details(observation)?, "resourceOwner", "string", Value::is_string))
 }
 
-/// One of the two dates is in every documented answer; which of them is left open.
+/// Every documented answer has one of the two dates; the documents leave open which one.
 fn creation_date(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
     let details = details(observation)?;
     details.contains_key("creationDate").then(|| member(details, "creationDate", DATE_TIME, is_date))
@@ -104,11 +104,11 @@ fn created_before_changed(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
     if created <= changed {
         return Some(Vec::new());
     }
-    let expected = format!("not after changeDate, {changed}");
+    let expected = format!("a date that is not after changeDate, {changed}");
     Some(wrong("creationDate", &expected, details.get("creationDate")))
 }
 
-/// The operations under test are manipulations. The clock is the target's own, so that ours may be wrong.
+/// The operations under test are manipulations. The clock is the target's own, because ours may be wrong.
 fn changed_now(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
     let details = details(observation)?;
     let changed = time(details, "changeDate")?;
@@ -117,7 +117,7 @@ fn changed_now(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
     if now.duration_since(changed).abs() <= CLOCKS_APART {
         return Some(Vec::new());
     }
-    let expected = format!("the time of the call, which is {now} by the header date");
+    let expected = format!("the time of the call, which is {now} by the date header");
     Some(wrong("changeDate", &expected, details.get("changeDate")))
 }
 
@@ -133,7 +133,7 @@ fn is_date(value: &Value) -> bool {
     value.as_str().and_then(date_time).is_some()
 }
 
-/// RFC 3339 section 5.6, `date-time`. jiff knows the calendar, but also reads what RFC 3339 does not have: shorter
+/// RFC 3339 section 5.6, `date-time`. jiff knows the calendar, but also reads forms that RFC 3339 does not have: shorter
 /// offsets, compact forms, a comma, names of time zones.
 fn date_time(text: &str) -> Option<Timestamp> {
     const SECONDS: &str = "0000-00-00T00:00:00";
@@ -148,7 +148,7 @@ fn date_time(text: &str) -> Option<Timestamp> {
     (has_form(seconds, SECONDS) && offset_fits).then(|| text.parse().ok()).flatten()
 }
 
-/// Whether a text is equal to another in which any digit stands for any other, whatever the case of letters.
+/// Whether a text is equal to another, where any digit counts as equal to any other digit, and letters are compared without case.
 fn has_form(text: &str, form: &str) -> bool {
     let fits = |(a, b): (u8, u8)| if b == b'0' { a.is_ascii_digit() } else { a.eq_ignore_ascii_case(&b) };
     text.len() == form.len() && text.bytes().zip(form.bytes()).all(fits)

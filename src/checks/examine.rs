@@ -9,12 +9,12 @@ use super::{grpc, http, leak};
 use crate::contract::clause;
 use crate::outcome::{Finding, Reason};
 
-/// What the checks saw in an exchange.
+/// The result of the checks on an exchange.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Examined {
     /// What is wrong.
     pub findings: Vec<Finding>,
-    /// The clauses that some check had something to look at for, good or bad.
+    /// The clauses for which some check had something to look at, good or bad.
     pub looked_at: BTreeSet<&'static str>,
 }
 
@@ -28,7 +28,7 @@ pub fn examine(observation: &Observation<'_>) -> Examined {
     examined
 }
 
-/// The findings of [`examine`] alone, for those who don't ask what was looked at.
+/// The findings of [`examine`] alone, for callers that don't need the clauses.
 pub fn findings(observation: &Observation<'_>) -> Vec<Finding> {
     run(observation).flat_map(|(check, wrongs)| check.findings(observation, wrongs)).collect()
 }

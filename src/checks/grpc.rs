@@ -1,4 +1,4 @@
-//! What gRPC and gRPC-Web ask of every reply beside a readable status.
+//! What gRPC and gRPC-Web demand of every reply in addition to a readable status.
 
 use super::check::Check;
 use super::observation::{Observation, Wrong};
@@ -28,7 +28,7 @@ pub const MESSAGE_ENCODED: Check = Check {
     examine: message_encoded,
 };
 
-/// A compression that the server does not have is not implemented.
+/// An unknown compression is answered with UNIMPLEMENTED.
 pub const ENCODING_UNKNOWN: Check = Check {
     id: "grpc-encoding-unknown",
     clause: "grpc/encoding-unknown",
@@ -36,7 +36,7 @@ pub const ENCODING_UNKNOWN: Check = Check {
     examine: encoding_unknown,
 };
 
-/// A method that is not there is not implemented.
+/// An unknown method is answered with UNIMPLEMENTED.
 pub const UNKNOWN_METHOD: Check = Check {
     id: "grpc-unknown-method",
     clause: "grpc/unknown-method",
@@ -66,7 +66,7 @@ fn has_status(exchange: &Exchange) -> bool {
     exchange.trailers.contains_key(GRPC_STATUS) || exchange.headers.contains_key(GRPC_STATUS)
 }
 
-/// Libraries refuse another method or content type with an HTTP status of its own and a status beside it.
+/// Libraries refuse another HTTP method or content type with both an HTTP status and a gRPC status.
 fn http_status(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
     let exchange = of_grpc(observation).filter(|exchange| observation.documented_request && has_status(exchange))?;
     let wrong = || Wrong::new("HTTP 200 with grpc-status", format!("HTTP {} with grpc-status", exchange.http_status));
@@ -79,16 +79,16 @@ fn status_place(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
     let is_native = exchange.protocol == Protocol::Grpc;
     let received = match (in_headers, in_trailers) {
         (Some(first), Some(second)) if is_native || first != second => "one in the headers and one in the trailers",
-        // Of gRPC-Web the frames tell.
+        // For gRPC-Web, the check of the frames decides.
         (Some(_), None) if is_native && !exchange.body.is_empty() => "one in the headers of a reply with messages",
         _ => {
             let value = in_trailers.or(in_headers).map(|value| value.as_bytes()).unwrap_or_default();
-            // That it is no number has a check of its own.
+            // Another check reports a value that is not a number.
             let is_number = value.iter().all(u8::is_ascii_digit);
             if value.len() < 2 || value.first() != Some(&b'0') || !is_number {
                 return Some(Vec::new());
             }
-            "a leading zero"
+            "one with a leading zero"
         }
     };
     Some(vec![Wrong::new("one grpc-status, in trailers or in the headers of a reply without messages", received)])
@@ -102,7 +102,7 @@ fn message_encoded(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
         |at: usize| bytes.get(at + 1..at + 3).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit));
     let is_wrong = |(at, byte): (usize, &u8)| !(b' '..=b'~').contains(byte) || (*byte == b'%' && !is_encoded(at));
     let Some(at) = bytes.iter().enumerate().position(is_wrong) else { return Some(Vec::new()) };
-    let received = format!("byte {:#04x} at {at}", bytes.get(at).copied().unwrap_or_default());
+    let received = format!("one with byte {:#04x} at {at}", bytes.get(at).copied().unwrap_or_default());
     Some(vec![Wrong::new("a percent-encoded grpc-message", received)])
 }
 
@@ -128,7 +128,7 @@ fn encoding_unknown(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
     let name = http::HeaderName::from_static(ACCEPTED);
     let both = [&exchange.headers, &exchange.trailers];
     if both.into_iter().any(|map| super::http::members(map, &name).any(|known| known == encoding)) {
-        wrongs.push(Wrong::new(format!("{ACCEPTED} without {encoding:?}"), "one with it"));
+        wrongs.push(Wrong::new(format!("{ACCEPTED} without {encoding:?}"), format!("{ACCEPTED} with it")));
     }
     Some(wrongs)
 }

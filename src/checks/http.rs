@@ -1,4 +1,4 @@
-//! What HTTP asks of every reply, whatever was called.
+//! What HTTP demands of every reply, whatever was called.
 
 use http::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_ORIGIN, AGE, ALLOW, CONTENT_LENGTH, CONTENT_LOCATION,
@@ -16,7 +16,7 @@ use crate::transport::{Exchange, Reply};
 use crate::wire::status::{GRPC_MESSAGE, GRPC_STATUS, GRPC_STATUS_DETAILS};
 use crate::wire::words::beginning;
 
-/// Above all clauses of HTTP. Their checks look at every reply, also where it need not come from the endpoint.
+/// Above all clauses of HTTP. Their checks look at every reply, even if it may not come from the endpoint.
 pub const CLAUSE: &str = "http";
 
 /// A 401 has a challenge.
@@ -35,18 +35,18 @@ pub const BEARER: Check = Check {
 pub const ALLOWED: Check =
     Check { id: "http-allow", clause: "http/allow", reason: Reason::WrongShape, examine: allowed };
 
-/// A reply says when it was made.
+/// A reply has the date when it was made.
 pub const DATED: Check = Check { id: "http-date", clause: "http/date", reason: Reason::WrongShape, examine: dated };
 
-/// Fields that have one value come once.
+/// A field with one value occurs once.
 pub const FIELD_ONCE: Check =
     Check { id: "http-field-once", clause: "http/field-once", reason: Reason::WrongShape, examine: field_once };
 
-/// A reply ends where it says.
+/// A reply ends where its headers say.
 pub const FRAMING: Check =
     Check { id: "http-framing", clause: "http/framing", reason: Reason::WrongShape, examine: framing };
 
-/// Statuses of conditional and range requests answer those.
+/// Statuses for conditional and range requests are only sent in answer to such requests.
 pub const CONDITIONAL: Check =
     Check { id: "http-conditional", clause: "http/conditional", reason: Reason::WrongStatus, examine: conditional };
 
@@ -54,18 +54,18 @@ pub const CONDITIONAL: Check =
 pub const REDIRECT: Check =
     Check { id: "http-redirect", clause: "http/redirect", reason: Reason::SecurityUnmet, examine: redirect };
 
-/// A reply to TRACE does not repeat what authorizes.
+/// A reply to TRACE does not repeat the authorization.
 pub const TRACE: Check = Check { id: "http-trace", clause: "http/trace", reason: Reason::ShouldUnmet, examine: trace };
 
 /// JSON is UTF-8.
 pub const JSON_UTF8: Check =
     Check { id: "http-json-utf8", clause: "http/json-utf8", reason: Reason::WrongShape, examine: json_utf8 };
 
-/// The body of a refusal does not say that all is well.
+/// The body of a refusal does not have the code of a success.
 pub const REFUSAL_CODE: Check =
     Check { id: "http-refusal-code", clause: "http/refusal-code", reason: Reason::WrongShape, examine: refusal_code };
 
-/// Fields whose definition has no list.
+/// Fields that are not defined as lists.
 static SINGLE: [HeaderName; 15] = [
     CONTENT_TYPE,
     DATE,
@@ -83,9 +83,9 @@ static SINGLE: [HeaderName; 15] = [
     GRPC_MESSAGE,
     GRPC_STATUS_DETAILS,
 ];
-/// Methods that a program before the server often refuses by itself, without knowing what the server allows.
+/// Methods that a proxy often refuses by itself, without knowing what the server allows.
 const REFUSED_BEFORE: [&str; 2] = ["TRACE", "CONNECT"];
-/// Methods by which a path may lead to a page for browsers.
+/// Methods for which a path may lead to a page for browsers.
 const OF_PAGES: [&str; 4] = ["GET", "HEAD", "OPTIONS", "TRACE"];
 /// UTF-8's byte order mark.
 const MARK: &[u8] = b"\xef\xbb\xbf";
@@ -97,7 +97,7 @@ fn of_rest<'a>(observation: &Observation<'a>) -> Option<&'a Exchange> {
     Some(observation.exchange).filter(|exchange| exchange.protocol == Protocol::Rest)
 }
 
-/// The members of a field that is a list, of all its lines; in quotes there may be commas, which nobody looks for here.
+/// The members of a list field, over all its lines. Commas within quotes are treated as separators.
 pub(super) fn members<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'a str> {
     let lines = headers.get_all(name).iter().filter_map(|line| line.to_str().ok());
     lines.flat_map(|line| line.split(',')).map(str::trim).filter(|member| !member.is_empty())
@@ -133,7 +133,7 @@ fn challenge(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
 
 fn bearer(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
     let exchange = of_rest(observation).filter(|exchange| exchange.http_status == 401)?;
-    // That there is none has a check of its own.
+    // Another check reports a missing challenge.
     exchange.headers.get(WWW_AUTHENTICATE)?;
     let mut schemes = members(&exchange.headers, &WWW_AUTHENTICATE).filter_map(scheme);
     let is_named = schemes.any(|scheme| scheme.eq_ignore_ascii_case("bearer"));
@@ -155,7 +155,7 @@ fn allowed(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
     }
     let listed: Vec<&str> = members(&exchange.headers, &ALLOW).collect();
     let documented = exchange.endpoint.rest.method;
-    // That the documented method is refused has a check of its own.
+    // Another check reports that the documented method is refused.
     let is_open = method == documented || !has_documented_path(exchange);
     let expected = if exchange.headers.get(ALLOW).is_none() || !(is_open || listed.contains(&documented)) {
         format!("a 405 with {documented} in Allow")
@@ -173,7 +173,7 @@ fn dated(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
     let is_date = date.is_some_and(|text| {
         text.len() == DATE_LENGTH && text.ends_with(" GMT") && jiff::fmt::rfc2822::parse(text).is_ok()
     });
-    let wrong = || Wrong::new("Date, such as Sun, 06 Nov 1994 08:49:37 GMT", shown(&exchange.headers, &DATE));
+    let wrong = || Wrong::new("a Date header, such as Sun, 06 Nov 1994 08:49:37 GMT", shown(&exchange.headers, &DATE));
     Some(if is_date { Vec::new() } else { vec![wrong()] })
 }
 
@@ -199,7 +199,7 @@ fn framing(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
         wrongs.push(Wrong::new("a reply to HEAD without content", format!("{} bytes", exchange.body.len())));
     }
     if exchange.has_surplus {
-        let received = "further bytes on the connection, before another request";
+        let received = "more bytes on the connection, before another request";
         wrongs.push(Wrong::new("a reply that ends where its headers say", received));
     }
     if exchange.headers.contains_key(TRANSFER_ENCODING) && exchange.headers.contains_key(CONTENT_LENGTH) {
@@ -232,7 +232,7 @@ fn redirect(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
         return Some(Vec::new());
     }
     let location = exchange.headers.get(LOCATION)?.to_str().ok()?;
-    let wrong = || Wrong::new("no redirect, or one on the same host", shown(&exchange.headers, &LOCATION));
+    let wrong = || Wrong::new("no redirect, or a redirect to the same host", shown(&exchange.headers, &LOCATION));
     Some(if leads_elsewhere(&exchange.request.url, location) { vec![wrong()] } else { Vec::new() })
 }
 
@@ -251,12 +251,12 @@ fn leads_elsewhere(url: &str, location: &str) -> bool {
     !own.host().is_some_and(|own| own.eq_ignore_ascii_case(host)) || is_downgrade
 }
 
-/// The content of a reply to TRACE is the request as it was received: lines of fields.
+/// The content of a reply to TRACE is the request as the server received it: lines of fields.
 fn trace(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
     let exchange = of_rest(observation).filter(|exchange| exchange.request.method == "TRACE")?;
     let repeated = String::from_utf8_lossy(&exchange.body).to_ascii_lowercase();
     let is_shown = repeated.lines().any(|line| line.starts_with("authorization:"));
-    let wrong = || Wrong::new("a reply to TRACE without Authorization", "it repeats the line authorization");
+    let wrong = || Wrong::new("a reply to TRACE without Authorization", "one that repeats the authorization line");
     Some(if is_shown { vec![wrong()] } else { Vec::new() })
 }
 
@@ -281,7 +281,8 @@ fn refusal_code(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
     let Reply::Refusal(refusal) = &exchange.reply else { return None };
     let code = refusal.json.as_ref()?.get("code")?;
     let says_ok = code.as_i64() == Some(0) || code.as_str() == Some("OK");
-    let wrong = || Wrong::new("a code of a refusal in its body", format!("code {code}, which is success"));
+    let wrong =
+        || Wrong::new("the code of a refusal in the body of a refusal", format!("code {code}, which is a success"));
     Some(if says_ok { vec![wrong()] } else { Vec::new() })
 }
 

@@ -1,4 +1,4 @@
-//! Texts that only the inside of a server writes, as data: one entry each.
+//! Texts that only the internals of a server write, as data: one entry each.
 
 use std::sync::LazyLock;
 
@@ -16,7 +16,7 @@ pub(super) struct Pattern {
     pub what: &'static str,
     /// What has to be in the text.
     literal: &'static str,
-    /// What has to stand before and after it.
+    /// What has to come before and after it.
     fits: fn(&str, &str) -> bool,
 }
 
@@ -25,7 +25,7 @@ pub(super) struct Pattern {
 pub(super) struct Found {
     /// What it is, for people.
     pub what: &'static str,
-    /// The place, with a little of what stands around it.
+    /// The place, with a little text around it.
     pub excerpt: String,
 }
 
@@ -116,7 +116,7 @@ pub(super) const PATTERNS: &[Pattern] = &[
     when(FILE, ".cpp:", is_file_with_line),
     when(FILE, ".php:", is_file_with_line),
     when(FILE, ".rb:", is_file_with_line),
-    // Also a country's domain, before a port; a place in Rust has a column too.
+    // `.rs` is also a country's domain, before a port; a source position in Rust has a column too.
     when(FILE, ".rs:", |before, after| {
         let rest = after.trim_start_matches(|c: char| c.is_ascii_digit());
         is_file_with_line(before, after) && rest.strip_prefix(':').is_some_and(begins_with_digit)
@@ -139,14 +139,14 @@ fn ends_with_qualified_name(text: &str) -> bool {
         .is_some_and(|(package, class)| !package.is_empty() && class.starts_with(|c: char| c.is_ascii_uppercase()))
 }
 
-/// A file's name before and a number behind, and no URL: a host may end so, and a port follow.
+/// A file name before and a number after, and not in a URL: a host may end like a file name, and a port may follow.
 fn is_file_with_line(before: &str, after: &str) -> bool {
     let word = before.rsplit(char::is_whitespace).next().unwrap_or_default();
     let is_name = word.ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-');
     is_name && !word.contains("://") && begins_with_digit(after)
 }
 
-/// The first that is in a text.
+/// The first entry that is in a text.
 pub(super) fn find(text: &str) -> Option<Found> {
     static FINDER: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
         let literals = PATTERNS.iter().map(|pattern| pattern.literal);

@@ -1,4 +1,4 @@
-//! Nothing secret, nothing of other users, and nothing of the server's inside is in a reply.
+//! A reply has no secrets, nothing of other users, and no internals of the server.
 
 use std::sync::LazyLock;
 
@@ -20,7 +20,7 @@ pub const CLAUSE: &str = "api/no-leak";
 pub const NO_TOKEN: Check =
     Check { id: "no-token", clause: "api/no-leak/token", reason: Reason::Leak, examine: no_token };
 
-/// Nothing of a user is in the reply on whom the caller may not act.
+/// Nothing in the reply belongs to a user that the caller may not act on.
 pub const NO_OTHER_USER: Check =
     Check { id: "no-other-user", clause: "api/no-leak/other-user", reason: Reason::Leak, examine: no_other_user };
 
@@ -28,11 +28,11 @@ pub const NO_OTHER_USER: Check =
 pub const NO_STACK_TRACE: Check =
     Check { id: "no-stack-trace", clause: CLAUSE, reason: Reason::Leak, examine: no_stack_trace };
 
-/// No text of the server's inside is in the reply.
+/// No text of the server's internals is in the reply.
 pub const NO_INTERNALS: Check =
     Check { id: "no-internals", clause: "api/no-leak/internals", reason: Reason::SecurityUnmet, examine: no_internals };
 
-/// Text that only a stack trace has: Go, Rust, Java (its tab as it is and as JSON writes it), Python, Node.
+/// Text that only a stack trace has: Go, Rust, Java (its tab as such and as escaped in JSON), Python, Node.
 const TRACES: [&str; 8] = [
     "[running]:",
     "runtime/debug.Stack",
@@ -53,7 +53,7 @@ fn no_other_user(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
 }
 
 fn no_stack_trace(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
-    // Of this kind, since only those look at many bytes at a time.
+    // Searchers of this kind, because only they look at many bytes at a time.
     static FINDER: LazyLock<Option<AhoCorasick>> =
         LazyLock::new(|| AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(TRACES).ok());
     let shortest = TRACES.iter().map(|trace| trace.len()).min().unwrap_or_default();
@@ -65,8 +65,8 @@ fn no_stack_trace(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
     Some(wrong.into_iter().collect())
 }
 
-/// Strings are looked at as they are read, since JSON escapes some of what patterns have. A stack trace is another check's. A list has
-/// the names that it was given.
+/// Strings are searched in their decoded form, because JSON escapes some characters of the patterns. Another check reports a stack trace.
+/// Lists are not searched: they have the names that they were given.
 fn no_internals(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
     let exchange = observation.exchange;
     let in_text = |text: &[u8]| std::str::from_utf8(text).ok().and_then(internals::find);
@@ -79,12 +79,12 @@ fn no_internals(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
     let is_trace = || no_stack_trace(observation).is_some_and(|wrongs| !wrongs.is_empty());
     let wrong = found.filter(|_| !is_trace()).map(|found| {
         let received = format!("{}: {:?}", found.what, found.excerpt);
-        Wrong::new("a reply in the API's own words", received)
+        Wrong::new("a reply without internals of the server", received)
     });
     Some(wrong.into_iter().collect())
 }
 
-/// The first text of the inside in the strings of a value; serde_json has bounded how deep it is.
+/// The first text of the server's internals in the strings of a value; serde_json has bounded the depth.
 fn find_in(value: &Value) -> Option<internals::Found> {
     match value {
         Value::String(text) => internals::find(text),

@@ -1,4 +1,4 @@
-//! Assertions on single exchanges. A check is one entry in [`CHECKS`]; it says whether it had something to look at, and what is
+//! Assertions on single exchanges. A check is one entry in [`CHECKS`]; it tells whether it had something to look at, and what is
 //! wrong with it.
 
 mod check;

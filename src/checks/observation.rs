@@ -1,4 +1,4 @@
-//! What a check looks at, and what it says is wrong.
+//! What a check looks at, and what it reports.
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -15,18 +15,18 @@ use crate::wire::words::beginning;
 pub struct Observation<'a> {
     /// The call and its answer.
     pub exchange: &'a Exchange,
-    /// Whether method, path and content type were the documented ones. If not, only robustness, leaks, and what HTTP and gRPC ask of
-    /// every reply are judged, since the answer need not come from the endpoint.
+    /// Whether method, path and content type were the documented ones. If not, only robustness, leaks, and the demands of HTTP and gRPC on
+    /// every reply are judged, because the answer may not come from the endpoint.
     pub documented_request: bool,
     /// Whether the bytes of the request were made wrong on purpose.
     pub malformed: bool,
-    /// Finds what the caller may not see; `None` where nobody knows.
+    /// Finds what the caller may not see; `None` if that is not known.
     pub watch: Option<&'a dyn Watch>,
     /// The RP ID that the creation options should name.
     pub rp_id: Option<&'a str>,
     /// The kind of authenticator that the start asked for: `platform` or `cross-platform`.
     pub attachment: Option<&'a str>,
-    /// Empty at the begin.
+    /// Empty at the beginning.
     pub memo: Memo<'a>,
 }
 
@@ -45,7 +45,7 @@ impl<'a> Observation<'a> {
         }
     }
 
-    /// The `publicKey` of a start's answer that wraps it in a text, as v1's does, once checks have read it.
+    /// The `publicKey` of a start's answer, once checks have read it. v1 wraps it in a text.
     pub fn unwrapped(self) -> Option<Value> {
         match self.memo.public_key.into_inner()?? {
             Ok(Cow::Owned(public_key)) => Some(public_key),
@@ -58,7 +58,7 @@ impl<'a> Observation<'a> {
     }
 }
 
-/// One thing that is wrong: expected beside received, each in one line.
+/// One thing that is wrong: what was expected and what was received, each in one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wrong {
     /// What was expected.

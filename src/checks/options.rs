@@ -43,14 +43,14 @@ pub const ENCODING: Check =
 /// WebAuthn L3 section 13.5.3: "at least 16 bytes long".
 const LEAST_CHALLENGE: usize = 16;
 
-/// The `publicKey` object of a start's answer; v1 wraps it as base64 of JSON. `None` where the answer has no options, or
-/// has something else in their place: that is the business of the answer's own check.
+/// The `publicKey` object of a start's answer; v1 wraps it as base64 of JSON. `None` if the answer has no options, or has something else
+/// in their place: another check reports that.
 pub(super) fn public_key<'o>(observation: &'o Observation<'_>) -> Option<Result<&'o Value, &'o Wrong>> {
     let read = observation.memo.public_key.get_or_init(|| read_public_key(observation));
     read.as_ref().map(|read| read.as_ref().map(Cow::as_ref))
 }
 
-/// The creation options in the answer of a start, as a client reads them; `None` where the answer has none.
+/// The creation options in the answer of a start, as a client reads them; `None` if the answer has none.
 pub fn creation_options(
     start: &Endpoint,
     body: &Value,
@@ -108,7 +108,7 @@ fn members(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
         ("/timeout", "integer of 32 bits, not negative", |value| integer(value).is_some_and(is_unsigned_long)),
         (
             "/excludeCredentials",
-            "array of {type: \"public-key\", id: base64url}, transports an array of strings",
+            "array of {type: \"public-key\", id: base64url}, with transports as an array of strings if present",
             are_descriptors,
         ),
         ("/attestation", "string", Value::is_string),
@@ -145,7 +145,7 @@ pub(super) fn integer(value: &Value) -> Option<f64> {
     value.as_f64().filter(|number| number.fract() == 0.0)
 }
 
-/// WebIDL's unsigned long, which a client would cut a greater number to.
+/// WebIDL's unsigned long; a client would cut a greater number to its 32 bits.
 pub(super) fn is_unsigned_long(number: f64) -> bool {
     (0.0..=f64::from(u32::MAX)).contains(&number)
 }
@@ -183,7 +183,7 @@ fn challenge(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
     Some(vec![Wrong::new(expected, format!("{} bytes", challenge.len()))])
 }
 
-/// An RP ID that is left out is the caller's effective domain (WebAuthn L3 section 5.4.2), so that only another one is wrong.
+/// If the RP ID is left out, it is the caller's effective domain (WebAuthn L3 section 5.4.2); so only a different RP ID is wrong.
 fn rp_id(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
     let options = public_key(observation)?.ok()?;
     let (received, expected) = (member(options, "/rp/id"), observation.rp_id?);
@@ -195,7 +195,7 @@ fn rp_id(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
 }
 
 /// Page 004 shows base64url without padding, which is what WebAuthn's own helpers read (`parseCreationOptionsFromJSON`); page 003, of
-/// v1, shows padded standard base64. A text that is not base64 at all is left to [`MEMBERS`].
+/// v1, shows padded standard base64. [`MEMBERS`] reports a text that is not base64 at all.
 fn encoding(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
     observation.exchange.endpoint.answers(What::Options).filter(|slot| slot.form == Form::Json)?;
     let options = public_key(observation)?.ok()?;
@@ -216,7 +216,7 @@ fn encoding(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
     Some(wrongs.into_iter().filter_map(wrong).collect())
 }
 
-/// No page says in words what becomes of the kind that a start asks for, hence no fail.
+/// No page says in words what happens to the kind that a start asks for, so a difference is not a fail.
 fn attachment(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
     let expected = observation.attachment?;
     let options = public_key(observation)?.ok()?;

@@ -30,7 +30,7 @@ pub const SUCCESS_STATUS: Check =
 pub const REFUSAL_STATUS: Check =
     Check { id: "refusal-status", clause: "api/status/default", reason: Reason::WrongStatus, examine: refusal_status };
 
-/// There is an operation where the documents have it.
+/// The operation exists at its documented place.
 pub const ENDPOINT: Check =
     Check { id: "endpoint", clause: "api/endpoint", reason: Reason::WrongStatus, examine: endpoint };
 
@@ -46,7 +46,7 @@ pub const GRPC_WEB_FRAMING: Check = Check {
     examine: grpc_web_framing,
 };
 
-/// A success, or what is neither that nor a refusal.
+/// A success, or a reply that is neither a success nor a refusal.
 fn answered(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
     match &observation.exchange.reply {
         Reply::Success(_) => Some(Vec::new()),
@@ -59,7 +59,7 @@ fn readable(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
     answered(observation).filter(|_| observation.exchange.protocol == Protocol::Rest)
 }
 
-/// Without a usable status nothing is said about messages, and the status has its own check.
+/// Without a usable status, messages are not judged; another check reports the status.
 fn grpc_message(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
     answered(observation).filter(|_| grpc_status(observation).is_some_and(|wrongs| wrongs.is_empty()))
 }
@@ -90,7 +90,7 @@ fn content_type(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
     Some(vec![Wrong::new(exchange.protocol.content_type(), received)])
 }
 
-/// Of a redirect nothing is promised; that it came has checks of its own.
+/// Nothing is promised about a redirect; other checks report that it came.
 fn is_redirect(exchange: &Exchange) -> bool {
     (300..400).contains(&exchange.http_status)
 }
@@ -104,7 +104,7 @@ fn success_status(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
     let wrong = || vec![Wrong::new("HTTP 200, or a refusal of 400 and above", format!("HTTP {http}"))];
     match &observation.exchange.reply {
         Reply::Success(_) => Some(if http == 200 { Vec::new() } else { wrong() }),
-        // The transport takes nothing but 200 for a success.
+        // The transport counts nothing but 200 as a success.
         Reply::Refusal(refusal) if is_below_400(observation) && !is_error(refusal) => Some(wrong()),
         _ => None,
     }
@@ -128,8 +128,8 @@ fn is_error(refusal: &Refusal) -> bool {
     refusal.json.as_ref().is_some_and(|body| body.get("code").is_some())
 }
 
-/// A refusal says nothing of the place, unless it says that there is nothing. A path with an id that is empty or has special
-/// characters may be that of another operation, and a compressed frame may be what is not implemented.
+/// A refusal says nothing about the place, unless it says that nothing is there. A path with an empty id, or with special characters in
+/// the id, may belong to another operation; and the feature that is not implemented may be a compressed frame.
 fn endpoint(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
     let exchange = observation.exchange;
     let code = match &exchange.reply {
@@ -142,11 +142,11 @@ fn endpoint(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
         Protocol::Rest => [405, 501].contains(&http) && has_documented_path(exchange),
         _ => code == Some(Code::UNIMPLEMENTED.number()) && !observation.malformed,
     };
-    let expected = || format!("an answer of {}", exchange.endpoint.name);
+    let expected = || format!("an answer from {}", exchange.endpoint.name);
     is_nowhere.then(|| vec![Wrong::new(expected(), format!("HTTP {http}, code {}", code.unwrap_or_default()))])
 }
 
-/// Whether the path is the documented one, with an ordinary id in each of its places.
+/// Whether the path is the documented one, with an ordinary id in each place for an id.
 pub(super) fn has_documented_path(exchange: &Exchange) -> bool {
     let sent = exchange.request.url.rsplit('/');
     let fits = |(sent, documented): (&str, &str)| {

@@ -1,4 +1,4 @@
-//! Every check there is.
+//! The list of all checks.
 
 use super::check::Check;
 use super::{details, grpc, http, leak, options, protocol, robustness, shape, sharing, values};
@@ -70,14 +70,14 @@ pub const CHECKS: &[Check] = &[
     grpc::WEB_LOWER_CASE,
 ];
 
-/// Ids of the checks that look for what records do not hold: secrets, and what belongs to whom.
+/// Ids of the checks that need information that records do not hold: secrets, and what belongs to whom.
 pub const NEED_SECRET: [&str; 2] = [NO_TOKEN, NO_OTHER_USER];
 /// The check that looks for tokens.
 pub const NO_TOKEN: &str = leak::NO_TOKEN.id;
 /// The check that looks for what belongs to other users.
 pub const NO_OTHER_USER: &str = leak::NO_OTHER_USER.id;
 
-/// Ids of the checks that depend on the request or on the connection, which records do not hold for them.
+/// Ids of the checks that depend on the request or on the connection, in ways that records do not hold.
 pub const NEED_REQUEST: [&str; 12] = [
     http::ALLOWED.id,
     http::FRAMING.id,

@@ -7,14 +7,14 @@ use crate::outcome::Reason;
 use crate::transport::Reply;
 use crate::wire::status::Code;
 
-/// HTTP 5xx (but 501, which says "not implemented" as code 12 does) and the gRPC codes of a failing server.
+/// HTTP 5xx (except 501, which means "not implemented" as code 12 does) and the gRPC codes of a failing server.
 pub const NO_SERVER_ERROR: Check =
     Check { id: "no-server-error", clause: "api/robustness", reason: Reason::Crash, examine: no_server_error };
 
 /// `UNKNOWN`, `DEADLINE_EXCEEDED`, `INTERNAL`, `UNAVAILABLE`, `DATA_LOSS`: those that go with HTTP 5xx, but 12.
 const FAILING: [i32; 5] = [2, 4, 13, 14, 15];
 
-/// The same over every protocol, so that it is one cause.
+/// The same words over every protocol, so that reports show one cause.
 const EXPECTED: &str = "a refusal that blames the request";
 
 fn no_server_error(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
@@ -24,8 +24,7 @@ fn no_server_error(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
         _ => None,
     };
     let http = exchange.http_status;
-    // gRPC's status code document has the server's library answer INTERNAL, some answer UNKNOWN, where it can't read the
-    // request at all.
+    // By gRPC's status code document, a server's library answers INTERNAL if it can't read the request at all; some answer UNKNOWN.
     let unread = observation.malformed && exchange.protocol != Protocol::Rest;
     let failing_code = code.filter(|code| FAILING.contains(code) && !unread);
     Some(if (500..600).contains(&http) && http != 501 {

@@ -42,7 +42,7 @@ pub const VERIFY: Check = check("verify-shape", "api/shape/verify", verify);
 /// A removal's answer.
 pub const REMOVE: Check = check("remove-shape", "api/shape/remove", remove);
 
-/// A REST refusal that has a documented status. One below 400 has a check of its own, and its body can't be held to a form.
+/// A REST refusal with a documented status. Another check reports a status below 400; no form is documented for its body.
 fn is_rest_refusal(observation: &Observation<'_>) -> bool {
     let exchange = observation.exchange;
     matches!(exchange.reply, Reply::Refusal(_)) && exchange.protocol == Protocol::Rest && exchange.http_status >= 400
@@ -51,7 +51,7 @@ fn is_rest_refusal(observation: &Observation<'_>) -> bool {
 fn error_body(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
     let Reply::Refusal(refusal) = &observation.exchange.reply else { return None };
     if observation.exchange.protocol != Protocol::Rest {
-        // The status is a message of a schema; that it is one has its own check.
+        // The status is a message with a schema; another check reports it if it is not.
         return refusal.status.is_some().then(Vec::new);
     }
     if !is_rest_refusal(observation) {
@@ -72,7 +72,7 @@ fn rest_error<'a>(observation: &Observation<'a>) -> Option<&'a Map<String, Value
     }
 }
 
-/// A member of an error. Over gRPC the schema leaves no choice of type, so that it was looked at with the status.
+/// A member of an error. Over gRPC the schema fixes the type, so it was checked together with the status.
 fn error_member(observation: &Observation<'_>, name: &str, kind: &str, fits: fn(&Value) -> bool) -> Option<Vec<Wrong>> {
     if observation.exchange.protocol != Protocol::Rest {
         return error_body(observation);

@@ -1,4 +1,4 @@
-//! With whom a reply may be shared: caches, other origins, and readers that take some codings only.
+//! Who may share a reply: caches, other origins, and clients that accept only some codings.
 
 use http::header::{
     ACCEPT_ENCODING, ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, AGE,
@@ -18,7 +18,7 @@ use crate::wire::status::{GRPC_MESSAGE, GRPC_STATUS};
 pub const CACHE: Check =
     Check { id: "http-cache", clause: "http/cache", reason: Reason::SecurityUnmet, examine: cache };
 
-/// No foreign origin reads with the user's credentials.
+/// No foreign origin may read with the user's credentials.
 pub const CREDENTIALS: Check = Check {
     id: "http-cors-credentials",
     clause: "http/cors/credentials",
@@ -38,7 +38,7 @@ pub const EXPOSED: Check =
 pub const CODING: Check =
     Check { id: "http-content-coding", clause: "http/content-coding", reason: Reason::ShouldUnmet, examine: coding };
 
-/// What is compressed says so.
+/// A compressed reply names its coding.
 pub const CODING_NAMED: Check = Check {
     id: "http-content-coding-named",
     clause: "http/content-coding/named",
@@ -46,16 +46,16 @@ pub const CODING_NAMED: Check = Check {
     examine: coding_named,
 };
 
-/// Fields that speak to the caches of delivery networks alone.
+/// Fields that are only for the caches of delivery networks.
 static OF_NETWORKS: [HeaderName; 3] = [
     HeaderName::from_static("cdn-cache-control"),
     HeaderName::from_static("cloudflare-cdn-cache-control"),
     HeaderName::from_static("surrogate-control"),
 ];
-/// How gzip begins, and how Zstandard does; deflate and Brotli have no sign.
+/// The first bytes of gzip and of Zstandard; deflate and Brotli have no such mark.
 const SIGNS: [(&str, &[u8]); 2] = [("gzip", b"\x1f\x8b"), ("zstd", b"\x28\xb5\x2f\xfd")];
 
-/// What directives of caching come to.
+/// The effect of cache directives.
 #[derive(Debug, Default)]
 struct Directives {
     is_public: bool,
@@ -74,7 +74,7 @@ impl Directives {
             let seconds = || value.trim().trim_matches('"').parse().ok();
             match directive.trim().to_ascii_lowercase().as_str() {
                 "public" => found.is_public = true,
-                // With a value they speak of single fields.
+                // With a value they are about single fields.
                 "no-store" | "private" | "no-cache" if value.is_empty() => found.is_kept_out = true,
                 "must-revalidate" => found.is_revalidated = true,
                 "max-age" => found.seconds = seconds(),
@@ -93,7 +93,7 @@ impl Directives {
         !self.is_kept_out && (is_public || (is_fresh && (self.shared_seconds.is_some() || self.is_revalidated)))
     }
 
-    /// The same of a field for delivery networks, where a time is enough.
+    /// The same for a field for delivery networks, where a time is enough.
     fn is_shared_by_network(&self) -> bool {
         !self.is_kept_out && self.shared_seconds.or(self.seconds).is_some_and(|seconds| seconds > 0)
     }
@@ -104,7 +104,10 @@ fn cache(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
     let headers = &exchange.headers;
     let mut wrongs = Vec::new();
     let mut add = |name: &HeaderName| {
-        wrongs.push(Wrong::new("an answer to a token that shared caches do not keep", shown(headers, name)));
+        wrongs.push(Wrong::new(
+            "a reply to a request with a token that shared caches may not keep",
+            shown(headers, name),
+        ));
     };
     if Directives::of(headers, &CACHE_CONTROL).is_shared() {
         add(&CACHE_CONTROL);
@@ -112,8 +115,10 @@ fn cache(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
     OF_NETWORKS.iter().filter(|name| Directives::of(headers, name).is_shared_by_network()).for_each(&mut add);
     let age = headers.get(AGE).and_then(|age| age.to_str().ok()?.trim().parse::<u64>().ok());
     if age.is_some_and(|age| age > 0) {
-        wrongs
-            .push(Wrong::new("an answer of the target itself", format!("one from a cache, {}", shown(headers, &AGE))));
+        wrongs.push(Wrong::new(
+            "an answer from the target itself",
+            format!("an answer from a cache, {}", shown(headers, &AGE)),
+        ));
     }
     Some(wrongs)
 }
@@ -148,7 +153,7 @@ fn varies(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
         return Some(Vec::new());
     }
     let names_origin = members(headers, &VARY).any(|name| name == "*" || name.eq_ignore_ascii_case("origin"));
-    let wrong = || Wrong::new("Origin in Vary, since the reply depends on it", shown(headers, &VARY));
+    let wrong = || Wrong::new("Origin in Vary, because the reply depends on it", shown(headers, &VARY));
     Some(if names_origin { Vec::new() } else { vec![wrong()] })
 }
 
@@ -177,7 +182,7 @@ fn canonical(coding: &str) -> String {
     coding.strip_prefix("x-").map_or(coding.clone(), str::to_owned)
 }
 
-/// Whether an Accept-Encoding takes a coding.
+/// Whether an Accept-Encoding accepts a coding.
 fn takes(headers: &HeaderMap, coding: &str) -> bool {
     let weight = |member: &str| {
         let (name, parameters) = member.split_once(';').unwrap_or((member, ""));
@@ -197,7 +202,7 @@ fn codings(exchange: &Exchange) -> Vec<String> {
 
 fn coding(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
     let exchange = Some(observation.exchange).filter(|exchange| exchange.protocol != Protocol::Grpc)?;
-    // Without the field any coding will do.
+    // Without the field any coding is acceptable.
     exchange.request.headers.get(ACCEPT_ENCODING)?;
     let excluded = codings(exchange).into_iter().find(|coding| !takes(&exchange.request.headers, coding));
     let wrong = |coding| {

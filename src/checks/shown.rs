@@ -1,4 +1,4 @@
-//! What a reply shows that the caller may not see, and where.
+//! Finds what a reply shows that the caller may not see, and where.
 
 use std::fmt;
 
@@ -11,15 +11,15 @@ use crate::transport::{Refusal, Reply};
 use crate::webauthn::base64;
 use crate::wire::words::beginning;
 
-/// Places of a kind of thing that are told.
+/// The most places of one kind of thing that are reported.
 const MOST_PLACES: usize = 4;
-/// Characters of a JSON pointer that are shown: its names are the target's.
+/// The most characters of a JSON pointer that are shown: the target chooses the names in it.
 const MOST_POINTER: usize = 120;
 
-/// The place of what v1 has in base64.
+/// The place of the options that v1 has in base64.
 const CREATION_OPTIONS: &str = "the creation options";
 
-/// Everything that the reply says, with its place.
+/// All texts of the reply, with their places.
 pub(super) fn texts<'a>(observation: &Observation<'a>) -> impl Iterator<Item = (Place<'a>, &'a [u8])> {
     let exchange = observation.exchange;
     let headers = exchange.headers.iter().map(|line| ("header", line));
@@ -31,7 +31,7 @@ pub(super) fn texts<'a>(observation: &Observation<'a>) -> impl Iterator<Item = (
     lines.chain([(Place::Body, exchange.body.as_ref())]).chain(message(&exchange.reply))
 }
 
-/// `grpc-message` is percent-encoded, which would hide what is in it.
+/// `grpc-message` is percent-encoded, which would hide its contents.
 fn message(reply: &Reply) -> Option<(Place<'_>, &[u8])> {
     match reply {
         Reply::Refusal(Refusal { status: Some(status), .. }) => Some((Place::Message, status.message.as_bytes())),
@@ -39,7 +39,7 @@ fn message(reply: &Reply) -> Option<(Place<'_>, &[u8])> {
     }
 }
 
-/// Where a text stands.
+/// Where a text is.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Place<'a> {
     /// `header` or `trailer`, and its name.
@@ -95,7 +95,7 @@ fn in_body(observation: &Observation<'_>, watch: &dyn Watch, wanted: Seen) -> St
     pointer.map_or_else(|| Place::Body.to_string(), |pointer| format!("the body at {pointer}"))
 }
 
-/// What only shows once escapes of JSON, or base64 around the creation options, are undone.
+/// What shows only after escapes of JSON, or the base64 around the creation options, are decoded.
 fn hidden(observation: &Observation<'_>, watch: &dyn Watch) -> Vec<Found> {
     let exchange = observation.exchange;
     let mut found = Vec::new();
@@ -119,7 +119,7 @@ fn hidden(observation: &Observation<'_>, watch: &dyn Watch) -> Vec<Found> {
     found
 }
 
-/// The reply as JSON, as far as it is.
+/// The reply as JSON, if it is JSON.
 pub(super) fn json(reply: &Reply) -> Option<&Value> {
     match reply {
         Reply::Success(value) => Some(value),
@@ -128,7 +128,7 @@ pub(super) fn json(reply: &Reply) -> Option<&Value> {
     }
 }
 
-/// The first text of a value that is as wanted, by its JSON pointer (RFC 6901).
+/// The JSON pointer (RFC 6901) of the first text in a value that meets a condition.
 fn pointer_to(value: &Value, is_wanted: &dyn Fn(&str) -> bool) -> Option<String> {
     let mut found = None;
     each_text(value, "", &mut |pointer, text| {
@@ -139,7 +139,7 @@ fn pointer_to(value: &Value, is_wanted: &dyn Fn(&str) -> bool) -> Option<String>
     found
 }
 
-/// Every text of a value, names of members too; serde_json has bounded how deep it is.
+/// Every text of a value, including the names of members; serde_json has bounded the depth.
 fn each_text(value: &Value, pointer: &str, tell: &mut dyn FnMut(&str, &str)) {
     match value {
         Value::String(text) => tell(pointer, text),
@@ -159,13 +159,13 @@ fn each_text(value: &Value, pointer: &str, tell: &mut dyn FnMut(&str, &str)) {
 /// A pointer, cut, and never empty.
 fn brief(pointer: &str) -> String {
     match beginning(pointer, MOST_POINTER) {
-        "" => "its top".to_owned(),
+        "" => "its top level".to_owned(),
         head if head == pointer => pointer.to_owned(),
         head => format!("{head}..."),
     }
 }
 
-/// One for each kind of thing, with its places.
+/// One finding for each kind of thing, with its places.
 pub(super) fn wrongs(found: &[Found], tokens: bool, expected: &str) -> Vec<Wrong> {
     let mut kinds: Vec<Seen> = Vec::new();
     for (_, seen) in found.iter().filter(|(_, seen)| seen.is_token == tokens) {
@@ -176,7 +176,7 @@ pub(super) fn wrongs(found: &[Found], tokens: bool, expected: &str) -> Vec<Wrong
     let wrong = |kind: Seen| {
         let places = found.iter().filter(|(_, seen)| *seen == kind).map(|(place, _)| place.as_str());
         let places: Vec<&str> = places.take(MOST_PLACES).collect();
-        Wrong::new(expected, format!("{} of {} stands in {}", kind.what, kind.whose, places.join(", and in ")))
+        Wrong::new(expected, format!("{} of {} is in {}", kind.what, kind.whose, places.join(", and in ")))
     };
     kinds.into_iter().map(wrong).collect()
 }

@@ -1,5 +1,5 @@
-//! What creation options say: values that clients know, and a handle that tells nothing of the user (WebAuthn L3 sections 5.4, 5.8.5
-//! and 14.6.1).
+//! The values in creation options: they are values that clients know, and the handle reveals nothing about the user (WebAuthn L3
+//! sections 5.4, 5.8.5 and 14.6.1).
 
 use std::borrow::Cow;
 
@@ -14,11 +14,11 @@ use crate::webauthn::base64;
 use crate::webauthn::cose::CoseAlgorithm;
 use crate::webauthn::hash::Hash;
 
-/// A time that a user can do with.
+/// A time that is enough for a user.
 pub const TIMEOUT: Check =
     Check { id: "options-timeout", clause: "webauthn/5.4/timeout", reason: Reason::ShouldUnmet, examine: timeout };
 
-/// Members with one of a few values.
+/// Members that have one of a few values.
 pub const ENUMERATIONS: Check = Check {
     id: "options-enumerations",
     clause: "webauthn/5.4/enumerations",
@@ -42,7 +42,7 @@ pub const ALGORITHMS: Check = Check {
     examine: algorithms,
 };
 
-/// No extension that makes a client refuse.
+/// No extension that makes a client refuse the options.
 pub const EXTENSIONS: Check = Check {
     id: "options-extensions",
     clause: "webauthn/5.4/extensions",
@@ -61,7 +61,7 @@ pub const PERSONAL: Check = Check {
 /// Inputs of extensions with which `create()` ends in a NotSupportedError: appid (section 10.1.1), and those of largeBlob (10.1.5) and
 /// prf (10.1.4) that are for authentication.
 const NOT_AT_CREATION: [&str; 4] = ["/appid", "/largeBlob/read", "/largeBlob/write", "/prf/evalByCredential"];
-/// In milliseconds: nobody can touch an authenticator in less. Section 15.1 recommends 300,000 to 600,000.
+/// In milliseconds: nobody can touch an authenticator in less time. Section 15.1 recommends 300,000 to 600,000.
 const LEAST_TIMEOUT: f64 = 1_000.0;
 /// A day.
 const MOST_TIMEOUT: f64 = 86_400_000.0;
@@ -79,13 +79,13 @@ fn extensions(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
 
 fn timeout(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
     let options = public_key(observation)?.ok()?;
-    // Another number is the business of the check of members.
+    // The check of members reports a number that is out of range.
     let timeout = options.get("timeout").and_then(integer).filter(|number| is_unsigned_long(*number))?;
     if (LEAST_TIMEOUT..=MOST_TIMEOUT).contains(&timeout) {
         return Some(Vec::new());
     }
     let received = format!("publicKey.timeout: {}", brief(options.get("timeout")));
-    Some(vec![Wrong::new("publicKey.timeout: milliseconds, at least one second and at most a day of them", received)])
+    Some(vec![Wrong::new("publicKey.timeout: at least one second and at most one day, in milliseconds", received)])
 }
 
 /// Members with the values of their enumerations (sections 5.4.4 to 5.4.7 and 5.8.6).
@@ -96,7 +96,7 @@ const VALUES: [(&str, &[&str]); 4] = [
     ("/authenticatorSelection/authenticatorAttachment", &["platform", "cross-platform"]),
 ];
 
-/// What is not text is the business of the check of members.
+/// The check of members reports a value that is not text.
 fn enumerations(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
     let options = public_key(observation)?.ok()?;
     let there =
@@ -105,12 +105,12 @@ fn enumerations(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
     let wrong = there.iter().filter(|(_, values, value)| !values.contains(value)).map(|(pointer, values, _)| {
         let name = pointer.trim_start_matches('/').replace('/', ".");
         let received = format!("publicKey.{name}: {}", brief(member(options, pointer)));
-        Wrong::new(format!("publicKey.{name}: {}", values.join(", ")), received)
+        Wrong::new(format!("publicKey.{name}: one of {}", values.join(", ")), received)
     });
     (!there.is_empty()).then(|| wrong.collect())
 }
 
-/// Either alone stands for itself: without residentKey, requireResidentKey decides; without that, it is false by default.
+/// If only one of the two is present, nothing is wrong: without residentKey, requireResidentKey decides, and it is false by default.
 fn resident_key(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
     let options = public_key(observation)?.ok()?;
     let wanted = member(options, "/authenticatorSelection/residentKey")?.as_str()?;
@@ -121,11 +121,11 @@ fn resident_key(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
     Some(if fits { Vec::new() } else { vec![Wrong::new(expected, received())] })
 }
 
-/// Of ML-DSA, which clients begin to have (RFC 9964).
+/// The algorithms of ML-DSA, which clients begin to support (RFC 9964).
 const ML_DSA: [i64; 3] = [-48, -49, -50];
 
 /// Whether the registry has no signature algorithm with this number: positive ones encrypt, authenticate messages or are reserved, and
-/// some negative ones wrap keys, agree on them, or are hashes (IANA COSE Algorithms). What is not registered may be to come.
+/// some negative ones wrap keys, agree on them, or are hashes (IANA COSE Algorithms). An unregistered number may be registered later.
 fn is_no_signature(number: i64) -> bool {
     matches!(number, 0.. | -6..=-3 | -18..=-10 | -34..=-25 | -45..=-40)
 }
@@ -141,10 +141,11 @@ fn algorithms(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
     let is_known = |number: &&i64| CoseAlgorithm(**number).kind().is_some() || ML_DSA.contains(number);
     let foreign = offered.iter().find(|number| is_no_signature(**number));
     let wrong = match (foreign, offered.iter().find(is_known)) {
-        (Some(foreign), _) => Wrong::new("alg: an algorithm that signs", format!("alg: {foreign}")),
-        (None, None) => {
-            Wrong::new("an algorithm that clients have, such as -7", brief(options.get("pubKeyCredParams")))
-        }
+        (Some(foreign), _) => Wrong::new("alg: a signature algorithm", format!("alg: {foreign}")),
+        (None, None) => Wrong::new(
+            "at least one algorithm that clients support, such as -7",
+            brief(options.get("pubKeyCredParams")),
+        ),
         (None, Some(_)) => return Some(Vec::new()),
     };
     Some(vec![wrong])
@@ -155,7 +156,7 @@ fn whole(value: &Value) -> Option<i64> {
     format!("{:.0}", integer(value)?).parse().ok()
 }
 
-/// Section 14.6.1: neither user names nor e-mail addresses, nor hashes of them that anybody can make.
+/// Section 14.6.1: no user names, no e-mail addresses, and no hashes of them that anybody can compute.
 fn personal(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
     let options = public_key(observation)?.ok()?;
     let handle = member(options, "/user/id").and_then(decoded)?;
@@ -165,7 +166,10 @@ fn personal(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
     });
     let received = named.or_else(|| email(&handle).then(|| "holds an e-mail address".to_owned()));
     let wrong = received.map(|received| {
-        Wrong::new("publicKey.user.id: bytes that say nothing of the user", format!("publicKey.user.id {received}"))
+        Wrong::new(
+            "publicKey.user.id: bytes that reveal nothing about the user",
+            format!("publicKey.user.id {received}"),
+        )
     });
     Some(wrong.into_iter().collect())
 }
@@ -173,10 +177,10 @@ fn personal(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
 /// Shorter texts may be part of anything.
 const LEAST_PART: usize = 5;
 const LEAST_WHOLE: usize = 2;
-/// Bytes of a digest that are not there by chance.
+/// So many bytes of a digest do not occur by chance.
 const LEAST_DIGEST: usize = 16;
 
-/// How a handle tells a text about the user; `None` if it does not, or the text is itself an id.
+/// How a handle reveals a text about the user; `None` if it does not, or if the text is itself an id.
 fn told(handle: &[u8], text: &str) -> Option<&'static str> {
     let lower = text.to_lowercase();
     let length = lower.chars().count();
@@ -196,7 +200,7 @@ fn told(handle: &[u8], text: &str) -> Option<&'static str> {
     digests.any(|digest| parts.iter().any(|part| digest.starts_with(part))).then_some("is a hash of")
 }
 
-/// What of a handle may be a digest, or its beginning: the bytes, or what they are in hexadecimal or base64.
+/// The parts of a handle that may be a digest, or its beginning: the bytes, or the bytes that they encode in hexadecimal or base64.
 fn digests_in(handle: &[u8]) -> Vec<Vec<u8>> {
     let text = std::str::from_utf8(handle).ok();
     let decoded = [text.and_then(unhex), text.and_then(|text| base64::decode_any(text).ok())];
@@ -204,7 +208,7 @@ fn digests_in(handle: &[u8]) -> Vec<Vec<u8>> {
     all.filter(|part| part.len() >= LEAST_DIGEST).collect()
 }
 
-/// The texts that a handle may be: itself, or what it is in hexadecimal or base64; in small letters.
+/// The texts that a handle may stand for: itself, or the text that it encodes in hexadecimal or base64; in small letters.
 fn readings(handle: &[u8]) -> Vec<String> {
     let Ok(text) = std::str::from_utf8(handle) else { return Vec::new() };
     let further = [unhex(text), base64::decode_any(text).ok()].into_iter().flatten();
@@ -225,7 +229,7 @@ fn is_id(text: &str) -> bool {
     digits >= 4 && !text.contains('@') && !text.contains(char::is_whitespace)
 }
 
-/// Whether a handle holds an e-mail address of a person: what stands before the sign is not an id.
+/// Whether a handle holds an e-mail address of a person, in which the part before the @ is not an id.
 fn email(handle: &[u8]) -> bool {
     let is_address = |reading: &String| {
         let Some((before, after)) = reading.split_once('@') else { return false };

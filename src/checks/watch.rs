@@ -1,4 +1,4 @@
-//! Who knows what the reader of a reply may not see.
+//! The interface to what the reader of a reply may not see.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use crate::wire::secret::Secret;
 
 /// Knows what the reader of a reply may not see, and finds it in bytes.
 pub trait Watch: fmt::Debug + Sync {
-    /// What of it stands in the bytes, each once.
+    /// The things that are in the bytes, each once.
     fn seen(&self, bytes: &[u8]) -> Vec<Seen>;
 }
 

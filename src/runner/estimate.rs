@@ -16,10 +16,10 @@ const UNTOUCHED: usize = 2;
 /// Calls of a round for two users.
 const TWINS: usize = 6;
 
-/// What a plan costs.
+/// The cost of a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Effort {
-    /// Calls of all tests and controls. A few fewer are made where a case ends early.
+    /// Calls of all tests and controls. Slightly fewer are made if a case ends early.
     pub calls: usize,
     /// Calls of the longest test, which come one after the other.
     pub longest: usize,
@@ -33,33 +33,33 @@ impl Effort {
         Effort { calls: each().sum::<usize>() + 2 * plan.controls().len(), longest: each().max().unwrap_or_default() }
     }
 
-    /// How long it takes if every call takes so long and so many are made at a time.
+    /// How long the plan takes, if every call takes this long and so many are made at a time.
     pub fn duration(&self, call_time: Duration, concurrency: usize) -> Duration {
         let in_turn = self.calls.div_ceil(concurrency.max(1)).max(self.longest);
         call_time.saturating_mul(u32::try_from(in_turn).unwrap_or(u32::MAX))
     }
 }
 
-/// Calls of a test that comes to its end.
+/// Calls of a test that is played to its end.
 pub(crate) fn calls(test: &Test) -> usize {
     let case = &test.case;
     let made: usize = case.steps.iter().map(|step| step.times * of_step(test, step)).sum();
     if case.watch.is_some() {
         return made + watched(test);
     }
-    // Where only the list tells ids, it is looked at before.
+    // If only the list shows ids, it is read before the case.
     let lists = case.steps.iter().any(|step| step.call == Some(OperationRef::List));
     let made = made + usize::from(lists && !test.flow.names_registration());
     let operation = |step: &Step| step.call.or(step.prepare).map(|operation| test.operation(operation));
     let touches = |step: &&Step| matches!(operation(step), Some(Operation::Verify | Operation::Remove));
-    // A registration that was finished, refused or removed is looked at in the next start; after a refusal comes a good verify.
+    // After a registration was finished, refused or removed, the next start is examined; after a refusal a good verify follows.
     let Some(last) = case.steps.iter().rev().find(touches) else { return made };
     let refused = last.expect.is_some_and(|expectation| expectation.must_refuse());
     made + 1 + usize::from(refused && operation(last) == Some(Operation::Verify))
 }
 
-/// Calls that look at what a sequence came to: the lists of both users, as far as they are of a kind that it is about, and a start on
-/// each flow where a credential was made. As many after each call, where all are looked at.
+/// Calls that examine the result of a sequence: the lists of both users, of the kinds that the sequence is about, and a start on each flow
+/// where a credential was made. If every call is examined, as many after each call.
 fn watched(test: &Test) -> usize {
     let case = &test.case;
     let flow = |step: &Step| step.flow.of(test.flow);
@@ -85,7 +85,7 @@ fn of_step(test: &Test, step: &Step) -> usize {
     }
     match (step.prepare.map(|operation| test.operation(operation)), step.race) {
         (Some(Operation::Verify), _) => 1,
-        // Where only the list tells ids, two lists find that of the factor.
+        // If only the list shows ids, two lists find the id of the factor.
         (Some(Operation::Remove), _) if !test.flow.names_registration() => 4,
         (Some(Operation::Remove), _) => 2,
         (Some(_), _) => 0,

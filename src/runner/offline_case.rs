@@ -1,4 +1,4 @@
-//! Cases about the credential alone, made offline: fixed creation options, the credential, and what the own verifier says.
+//! Cases about the credential alone, made offline: fixed creation options, the credential, and the verdict of the own verifier.
 
 use std::sync::LazyLock;
 
@@ -14,7 +14,7 @@ use crate::webauthn::cose::CoseAlgorithm;
 use crate::webauthn::options::{PublicKeyCredentialCreationOptions, RpEntity, UserEntity};
 use crate::webauthn::x509::Certificate;
 
-/// Algorithms that are tried where one is wanted that the options do not offer.
+/// Algorithms that are tried if a case needs one that the options do not offer.
 const UNUSUAL: [CoseAlgorithm; 5] =
     [CoseAlgorithm::ES384, CoseAlgorithm::EDDSA, CoseAlgorithm::ES256K, CoseAlgorithm::ESP256, CoseAlgorithm::RS1];
 
@@ -25,14 +25,14 @@ pub const ORIGIN: &str = "https://example.org";
 /// The time at which vectors are judged, in seconds since 1970: 1 January 2026.
 pub const NOW: u64 = 1_767_225_600;
 
-/// The algorithms that the options of vectors offer; another one only where the case is about it.
+/// The algorithms that the options of vectors offer; they offer another one only if the case is about it.
 const OFFERED: [CoseAlgorithm; 2] = [CoseAlgorithm::ES256, CoseAlgorithm::RS256];
 
 /// The root of the certificates that the authenticator attests with: for the own verifier.
 pub(crate) static TRUST_ANCHORS: LazyLock<Vec<Certificate>> =
     LazyLock::new(|| Certificate::from_der(&attestation_root()).into_iter().collect());
 
-/// How many credentials tell the length of one.
+/// How many credentials are made to find the shortest length.
 const SIZED: u8 = 8;
 
 /// One case, made.
@@ -40,25 +40,25 @@ const SIZED: u8 = 8;
 pub struct Vector {
     /// Name of the file: the case's id, with format, algorithm and length where the case has several.
     pub name: String,
-    /// The options that it answers.
+    /// The creation options.
     pub options: PublicKeyCredentialCreationOptions,
     /// The credential.
     pub created: CreatedCredential,
     /// Attestation format.
     pub format: Format,
-    /// What the credential is drawn from, as [`seed_bytes`] takes it.
+    /// The seed of the credential, for [`seed_bytes`].
     pub seed: u64,
-    /// Name of the good credential that it is set against.
+    /// Name of the good credential that it is compared with.
     pub control: String,
-    /// Where the own verifier refuses it; `Ok` where it accepts.
+    /// The step at which the own verifier refuses it; `Ok` if it accepts.
     pub verdict: Result<(), Refusal>,
 }
 
 impl Vector {
-    /// Every credential of a case; the lengths of a part only if `all` is asked for, otherwise the shortest and the longest.
+    /// Every credential of a case. `all` gives all lengths of a part; otherwise there are only the shortest and the longest.
     ///
     /// # Errors
-    /// [`ClientError`] where the case can't be made.
+    /// [`ClientError`] if the case can't be made.
     pub fn of(case: &Case, all: bool) -> Result<Vec<Vector>, ClientError> {
         let each = case.each_algorithm();
         let vectors = each.iter().map(|case| Vector::of_one(case, all));
@@ -85,15 +85,15 @@ impl Vector {
     /// The credential of a case that makes one.
     ///
     /// # Errors
-    /// [`ClientError`] where it can't be made.
+    /// [`ClientError`] if it can't be made.
     pub fn one(case: &Case, format: Format) -> Result<Vector, ClientError> {
         make(case, format, None)
     }
 
-    /// The good credential that a case is set against.
+    /// The good credential that a case is compared with.
     ///
     /// # Errors
-    /// [`ClientError`] where it can't be made.
+    /// [`ClientError`] if it can't be made.
     pub fn control(case: &Case, format: Format) -> Result<Vector, ClientError> {
         let control = case.control_of(format);
         let mut vector = make(&control.case(Vec::new()), format, None)?;
@@ -102,7 +102,7 @@ impl Vector {
         Ok(vector)
     }
 
-    /// What the own verifier says, in the terms of cases.
+    /// The verdict of the own verifier, in the terms of cases.
     pub fn said(&self) -> OracleVerdict {
         said(&self.verdict)
     }
@@ -120,10 +120,10 @@ fn measured(case: &Case, format: Format, measure: Measure) -> Result<usize, Clie
     })
 }
 
-/// The sizes of the parts that these cases measure, for a client at an origin that is given challenges of 32 bytes.
+/// The sizes of the parts that these cases measure, for a client at an origin that gets challenges of 32 bytes.
 ///
 /// # Errors
-/// [`ClientError`] where no credential can be made there.
+/// [`ClientError`] if no credential can be made there.
 pub fn sizes(cases: &[Case], origin: &str, rp_id: &str) -> Result<Sizes, ClientError> {
     let mut options = options_for(rp_id, &OFFERED, true);
     options.challenge = vec![0; 32];
@@ -131,7 +131,7 @@ pub fn sizes(cases: &[Case], origin: &str, rp_id: &str) -> Result<Sizes, ClientE
     let mut sizes = Sizes::default();
     let formats = cases.iter().filter(|case| case.each.is_some()).flat_map(|case| &case.formats);
     for format in formats {
-        // ECDSA signatures differ by a byte or two: the shortest of some.
+        // ECDSA signatures differ by a byte or two, so the shortest of several is taken.
         for seed in 0..SIZED {
             let created = client.create(&options, &CreationRequest::new([seed; 32], *format))?;
             let object = sizes.attestation_object.entry(*format).or_insert(usize::MAX);
@@ -143,8 +143,8 @@ pub fn sizes(cases: &[Case], origin: &str, rp_id: &str) -> Result<Sizes, ClientE
     Ok(sizes)
 }
 
-/// The number of 48 bits from which everything in the vectors of a case is drawn: `attest --mutate CASE --seed NUMBER` makes the
-/// same credential from the same options.
+/// The 48-bit number from which everything in the vectors of a case is drawn: `attest --mutate CASE --seed NUMBER` makes the same
+/// credential from the same options.
 pub fn seed_number(id: &str) -> u64 {
     let hash = digest(id);
     hash.iter().take(6).fold(0, |number, byte| number << 8 | u64::from(*byte))
@@ -166,7 +166,7 @@ fn digest(id: &str) -> [u8; 32] {
     sha2::Sha256::digest(format!("proofmark/vector/{id}")).into()
 }
 
-/// The challenge of a case: 16 to 64 bytes, of which 16 are the least (WebAuthn L3 section 13.4.3).
+/// The challenge of a case: 16 to 64 bytes; 16 is the minimum (WebAuthn L3 section 13.4.3).
 fn challenge(case: &Case, attempt: u8) -> Vec<u8> {
     let first = digest(&format!("challenge/{}", case.id));
     let second = digest(&format!("challenge/{}/2", case.id));
@@ -178,7 +178,7 @@ fn challenge(case: &Case, attempt: u8) -> Vec<u8> {
 
 fn options(case: &Case, attempt: u8) -> PublicKeyCredentialCreationOptions {
     let mut offered = OFFERED.to_vec();
-    // What a case writes into the key has to be offered too, or step 20 would refuse it for that.
+    // The algorithm that a case writes into the key has to be offered too; otherwise step 20 would refuse it for that reason.
     let required = case.requires.iter().filter_map(|requirement| match requirement {
         Requirement::Algorithm(algorithm) => Some(*algorithm),
         _ => None,
@@ -210,7 +210,7 @@ fn options_for(rp_id: &str, offered: &[CoseAlgorithm], verified: bool) -> Public
     }
 }
 
-/// What is asked of the authenticator for the credential of a case, in answer to these options.
+/// The request to the authenticator for the credential of a case, in answer to these options.
 pub fn request<'a>(
     case: &'a Case,
     format: Format,
@@ -235,7 +235,7 @@ fn make(case: &Case, format: Format, length: Option<usize>) -> Result<Vector, Cl
     loop {
         match make_once(case, format, length, attempt) {
             Err(ClientError::Mutation { source: MutationError::Chance(_), .. }) if attempt < 20 => attempt += 1,
-            // Of three lengths of a challenge one is a multiple of three.
+            // One of three successive lengths of a challenge is a multiple of three.
             Err(ClientError::Mutation { source: MutationError::Impossible(_), .. }) if attempt < 1 => attempt += 1,
             made => return made,
         }
@@ -256,7 +256,7 @@ fn make_once(case: &Case, format: Format, length: Option<usize>, attempt: u8) ->
     Ok(Vector { name, options, created, format, seed, control, verdict })
 }
 
-/// What the own verifier says, over the text as v1 carries it.
+/// The verdict of the own verifier on the text in the form of v1.
 fn verify(options: &PublicKeyCredentialCreationOptions, created: &CreatedCredential) -> Result<(), Refusal> {
     let algorithms: Vec<CoseAlgorithm> = options.pub_key_cred_params.iter().copied().map(CoseAlgorithm).collect();
     let ceremony = Ceremony {
@@ -275,7 +275,7 @@ fn verify(options: &PublicKeyCredentialCreationOptions, created: &CreatedCredent
     verify_registration(&ceremony, &credential).map(|_registration| ())
 }
 
-/// What the case says that the own verifier has to say.
+/// The verdict of the own verifier that the case expects.
 pub fn expected(case: &Case) -> OracleVerdict {
     let stated = case.steps.iter().find_map(|step| step.oracle.clone());
     let refused = case.expectation().is_some_and(|expectation| expectation.must_refuse());
@@ -286,7 +286,7 @@ pub fn expected(case: &Case) -> OracleVerdict {
     }
 }
 
-/// What a verifier says, in the terms of cases.
+/// The verdict of a verifier, in the terms of cases.
 pub(crate) fn said<T>(verdict: &Result<T, Refusal>) -> OracleVerdict {
     match verdict {
         Ok(_) => OracleVerdict::Accept,

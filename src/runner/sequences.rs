@@ -1,5 +1,5 @@
-//! State as a model: sequences of start, verify, remove and list are drawn, played against the target, and after each call what can
-//! be observed is compared with what a small reference model has. What finds something is made as short as it can be.
+//! State as a model: sequences of start, verify, remove and list are drawn and played against the target. After each call the observable
+//! state is compared with a small reference model. A sequence that finds something is made as short as possible.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -29,12 +29,12 @@ use crate::webauthn::cose::CoseAlgorithm;
 
 /// Sequences of a default run, for each flow and protocol of the target.
 const FOR_EACH_PLACE: usize = 3;
-/// How many times as many an exhaustive run has.
+/// An exhaustive run has this many times as many.
 const EXHAUSTIVE: usize = 6;
-/// Different findings after which no more sequences are drawn.
+/// After so many different findings no more sequences are drawn.
 const MOST_FOUND: usize = 10;
 
-/// The sequences of a run: drawn by its seed, for what the target offers.
+/// The sequences of a run, drawn by its seed from what the target offers.
 pub fn sequences(seed: u64, flows: &[Flow], protocols: &[Protocol], exhaustive: bool) -> Vec<Case> {
     let offer = Offer { flows: flows.to_vec(), protocols: protocols.to_vec() };
     let count = FOR_EACH_PLACE * flows.len() * protocols.len() * if exhaustive { EXHAUSTIVE } else { 1 };
@@ -43,7 +43,7 @@ pub fn sequences(seed: u64, flows: &[Flow], protocols: &[Protocol], exhaustive: 
     drawn.map(|test| (*test.case).clone()).filter(|case| ids.insert(case.id.clone())).collect()
 }
 
-/// The sequence with this number of a seed, as a test of a case of its own. `None` where the target offers nothing.
+/// The sequence with this number of a seed, as a test with its own case. `None` if the target offers nothing.
 fn sequence(seed: u64, number: usize, offer: &Offer, watch: Watch) -> Option<Test> {
     let steps = machine::drawn(seed, number, offer);
     let (flow, protocol) = shorten::place(&steps, &offer.protocols)?;
@@ -78,7 +78,7 @@ struct Counts {
 }
 
 impl Runner {
-    /// Plays drawn sequences until the budget is spent; gives what was found beside the end of the run. Suites are named in
+    /// Plays drawn sequences until the budget is spent; gives the findings and the end of the run. Suites are named in
     /// `directory`, and not written.
     pub async fn model(
         self,
@@ -170,7 +170,7 @@ impl Walk {
                 return (counts.errors == 1).then_some(record);
             }
         }
-        // What was not made shorter is of a cause that is known.
+        // A sequence that was not made shorter has a known cause.
         let shortest = shortest?;
         let name = format!("{}.yaml", shortest.case.id.replace('/', "-"));
         let path = format!("{}/{name}", self.directory);
@@ -183,21 +183,21 @@ impl Walk {
     fn suite(&self, test: &Test, path: &str) -> String {
         let seed = self.shared.settings.seed;
         let comment = format!(
-            "Found by following sequences with seed {seed}. Again, with the same target:\n\
+            "Found by sequences of calls with seed {seed}. To play it again, with the same target:\n\
              proofmark run --suite {path} '{}' --seed {seed}",
             test.id
         );
         suite_text(&test.case, &comment)
     }
 
-    /// What was played, and what was learnt of the target.
+    /// What was played, and what was learnt about the target.
     fn summary(&self) -> CaseRecord {
         let mut record = CaseRecord::empty("all/all/model", "model");
-        record.title = "sequences of calls, set against a model".to_owned();
+        record.title = "sequences of calls, compared with a model".to_owned();
         record.clauses = vec![KEPT.to_owned()];
         record.duration_us = self.counts.duration_us;
         record.checked = self.checked.iter().cloned().collect();
-        let expected = "what the users have after each call is what the calls came to";
+        let expected = "what the users have after each call follows from the calls";
         record.findings = vec![Finding::new(CHECK, KEPT, Reason::Met, expected, self.counts.words())];
         let learnt = self.shared.facts.all();
         record.observed =

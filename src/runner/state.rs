@@ -44,19 +44,19 @@ pub(crate) struct Shared {
     pub(crate) challenges: Challenges,
     pub(crate) identifiers: Identifiers,
     pub(crate) canaries: Arc<Canaries>,
-    /// Whether a list was behind for longer than is waited for it.
+    /// Whether a list lagged longer than the run waits for it.
     pub(crate) lists_lag: AtomicBool,
     pub(crate) traces: Arc<Traces>,
     pub(crate) doubts: Doubts,
     pub(crate) facts: Facts,
-    /// What a call took in the preflight.
+    /// The time of a call in the preflight.
     pub(crate) call_time: OnceLock<Duration>,
-    /// The longest time-out of options that cases wait for; not set where they do not wait.
+    /// The longest time-out of options that cases wait for; not set if they do not wait.
     pub(crate) wait_expiry: OnceLock<Duration>,
 }
 
 impl Shared {
-    /// For a target that is connected to; nothing is known of it yet.
+    /// For a connected target, about which nothing is known yet.
     pub(crate) fn new(
         target: Target,
         settings: Settings,

@@ -1,11 +1,11 @@
-//! The axis of algorithms: what a case is played with, and what of it a default run draws.
+//! The axis of algorithms: the algorithms that a case is played with, and those that a default run draws.
 
 use super::algorithms::AlgorithmChoice;
 use super::model::Case;
 use crate::webauthn::cose::CoseAlgorithm;
 
-/// How often a default run draws an algorithm, against the others of an axis. What targets seldom offer is left to the cases that
-/// are played with every algorithm: a test with an algorithm that is not offered says nothing.
+/// How often a default run draws an algorithm, compared with the others of an axis. Algorithms that targets seldom offer are left to the
+/// cases that are played with every algorithm: a test with an algorithm that is not offered says nothing.
 const WEIGHTS: [(CoseAlgorithm, usize); 12] = [
     (CoseAlgorithm::RS256, 4),
     (CoseAlgorithm::EDDSA, 4),
@@ -22,7 +22,7 @@ const WEIGHTS: [(CoseAlgorithm, usize); 12] = [
 ];
 
 impl Case {
-    /// The case once for each algorithm of its axis; itself where it has none.
+    /// The case once for each algorithm of its axis; the case itself if it has no such axis.
     pub fn each_algorithm(&self) -> Vec<Case> {
         if self.algorithms.is_empty() {
             return vec![self.clone()];
@@ -35,7 +35,7 @@ impl Case {
         Case { algorithms: vec![algorithm], algorithm: AlgorithmChoice::Given(algorithm), ..self.clone() }
     }
 
-    /// What a default run plays of the axis: everything, or the one that `draw` finds, which is given how many there are to draw from.
+    /// What a default run plays of the axis: everything, or the one that `draw` chooses; `draw` gets the number of choices.
     pub(super) fn drawn_algorithms(&self, draw: impl Fn(usize) -> usize) -> Vec<Case> {
         if self.every_algorithm || self.algorithms.is_empty() {
             return self.each_algorithm();

@@ -1,4 +1,4 @@
-//! Algorithms of credential keys as suites name them.
+//! Algorithms of credential keys, by their names in suites.
 
 use serde::Deserialize;
 
@@ -29,8 +29,8 @@ impl TryFrom<String> for AlgorithmChoice {
     }
 }
 
-/// One or several algorithms by a name: that of an algorithm, or `offered` (every one that a key can be made for), `others` (these but
-/// for ES256, with which another case says the same), `ec`, `rsa`.
+/// One or several algorithms by a name: that of an algorithm, or `offered` (each one that a key can be made for), `others` (the same
+/// without ES256, which another case covers), `ec`, `rsa`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(try_from = "String")]
 pub(super) struct AlgorithmGroup(pub Vec<CoseAlgorithm>);

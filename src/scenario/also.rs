@@ -1,4 +1,4 @@
-//! What a call says a second time in a further place of its request, and whose state is looked at besides that of the subject.
+//! Values that a call repeats in a further place of its request, and whose state is examined in addition to that of the subject.
 
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -11,13 +11,13 @@ pub struct Also {
     /// Where: `query:userId`, `header:X-User-Id`, or `each` for those of the entry's `carriers`.
     #[serde(rename = "in")]
     pub place: PlaceRef,
-    /// What it is, of which the request has one already.
+    /// What it is; the request has one already.
     pub what: Thing,
     /// Whose, or which.
     pub value: Which,
 }
 
-/// Stands in a step for a place, or a method, of an entry that has several.
+/// In a step, stands for a place, or a method, of an entry that has several.
 pub(super) const EACH: &str = "each";
 
 /// A place as it is written.
@@ -47,7 +47,7 @@ impl Serialize for PlaceRef {
     }
 }
 
-/// A place as suites write it.
+/// The text of a place in suites.
 fn notation(place: &Place) -> String {
     let kind = match place {
         Place::Query(_) => "query",
@@ -70,7 +70,7 @@ fn notation(place: &Place) -> String {
     if place.name().is_empty() { kind.to_owned() } else { format!("{kind}:{}", place.name()) }
 }
 
-/// What can travel twice.
+/// The things that a request can have twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Thing {
@@ -86,9 +86,9 @@ pub enum Thing {
     Host,
     /// The domain that a start asks for.
     Domain,
-    /// The handle of a user, as the options have it.
+    /// The handle of a user, as in the options.
     UserHandle,
-    /// A user as options have it, an object.
+    /// A user as in the options, an object.
     User,
     /// The organization of a user.
     Organization,
@@ -108,7 +108,7 @@ pub enum Which {
     Other,
     /// Of a credential: the first that was made. Of a factor: that of the first start.
     First,
-    /// One that nobody has.
+    /// One that does not exist.
     Unknown,
     /// This text.
     Text(String),
@@ -141,7 +141,7 @@ pub enum When {
     Accepted,
 }
 
-/// A case that an entry with several carriers makes of one of them.
+/// The case that an entry with several carriers makes for one of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Single {
     /// The entry's id.
@@ -153,7 +153,7 @@ pub struct Single {
 }
 
 impl Also {
-    /// Where it is; `None` as long as it stands for several.
+    /// Where it is; `None` if it stands for several places.
     pub fn place(&self) -> Option<&Place> {
         match &self.place {
             PlaceRef::Given(place) => Some(place),

@@ -1,4 +1,4 @@
-//! The registration catalogue, and what became of each of its cases here.
+//! The registration catalogue, and what proofmark does with each of its cases.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::AddAssign;
@@ -20,7 +20,7 @@ pub struct Entry {
     pub id: String,
     /// `must-accept`, `must-reject` or `may`.
     pub expected: String,
-    /// `critical`, `high`, `medium` or `low`: how grave a wrong verdict is.
+    /// `critical`, `high`, `medium` or `low`: how severe a wrong verdict is.
     pub severity: String,
     /// Where the verdict comes from, such as `spec-must`.
     pub basis: String,
@@ -45,11 +45,11 @@ struct Decisions {
     bases: Vec<OtherBasis>,
 }
 
-/// What some cases rest on, other than the catalogue says.
+/// The basis of some cases, if it differs from the catalogue's.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OtherBasis {
-    /// What they rest on.
+    /// Their basis.
     pub basis: Basis,
     /// The text that says so.
     pub text: String,
@@ -66,7 +66,7 @@ struct Correction {
     text: String,
 }
 
-/// Files that can't be read; the tests exclude it.
+/// Files that can't be read; the tests make sure that this does not happen.
 #[derive(Debug, Error)]
 pub enum CatalogueError {
     /// The catalogue's file.
@@ -80,7 +80,7 @@ pub enum CatalogueError {
     Suites(#[from] ScenarioError),
 }
 
-/// The catalogue beside the suites.
+/// The catalogue together with the suites.
 #[derive(Debug)]
 pub struct Catalogue {
     entries: Vec<Entry>,
@@ -88,7 +88,7 @@ pub struct Catalogue {
     cases: Vec<Case>,
 }
 
-/// What became of a group of the catalogue.
+/// What proofmark does with a group of the catalogue.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Cases of the catalogue.
@@ -103,7 +103,7 @@ pub struct Counts {
     pub checked: usize,
     /// Left out.
     pub excluded: usize,
-    /// Played, by what they rest on, in the order of [`Basis::ALL`].
+    /// Played, by their basis, in the order of [`Basis::ALL`].
     pub bases: [usize; Basis::ALL.len()],
 }
 
@@ -120,7 +120,7 @@ impl AddAssign for Counts {
 }
 
 impl Catalogue {
-    /// Reads what is part of the product.
+    /// Reads the files that are part of proofmark.
     ///
     /// # Errors
     /// [`CatalogueError`]
@@ -133,7 +133,7 @@ impl Catalogue {
         })
     }
 
-    /// The cases of the product that are a case of the catalogue.
+    /// proofmark's cases that are a case of the catalogue.
     fn played(&self, id: &str) -> Vec<&Case> {
         self.cases.iter().filter(|case| case.id == id || case.catalogue.iter().any(|known| known == id)).collect()
     }
@@ -170,17 +170,17 @@ impl Catalogue {
         self.decisions.excluded.iter().map(|(id, why)| (id.as_str(), why.as_str()))
     }
 
-    /// The verdicts that the specification's text corrects: id, verdict and text.
+    /// The verdicts of the catalogue that are corrected by the specification's text: id, verdict and text.
     pub fn corrected(&self) -> impl Iterator<Item = (&str, &str, &str)> {
         self.decisions.corrected.iter().map(|(id, one)| (id.as_str(), one.expect.as_str(), one.text.as_str()))
     }
 
-    /// What cases rest on, where that is something else than the catalogue says.
+    /// The basis of cases, where it differs from the catalogue's.
     pub fn other_bases(&self) -> &[OtherBasis] {
         &self.decisions.bases
     }
 
-    /// What the case of an entry has to rest on; `None` where the catalogue says what nobody knows.
+    /// The basis that the case of an entry has to have; `None` if the catalogue's basis is unknown.
     fn basis(&self, entry: &Entry) -> Option<Basis> {
         let other = self.decisions.bases.iter().find(|other| other.cases.contains(&entry.id));
         match (other, self.verdict(entry), entry.basis.as_str()) {
@@ -196,7 +196,7 @@ impl Catalogue {
         self.decisions.corrected.get(&entry.id).map_or(&entry.expected, |corrected| &corrected.expect)
     }
 
-    /// Everything that is wrong: cases in no place or in two, other verdicts or presuppositions than the catalogue's, and what
+    /// Everything that is wrong: cases in no place or in two places, verdicts or presuppositions that differ from the catalogue's, and what
     /// [`covered::lint`] says of the clauses. `checked` are the clauses that checks are about.
     pub fn lint(&self, checked: &[&str]) -> Vec<String> {
         let known: BTreeSet<&str> = self.entries.iter().map(|entry| entry.id.as_str()).collect();
@@ -206,7 +206,7 @@ impl Catalogue {
             decisions.checks.keys().chain(decisions.excluded.keys()).chain(decisions.corrected.keys()).chain(bases);
         let named = self.cases.iter().flat_map(|case| &case.catalogue).chain(decided);
         let unknown = named.filter(|id| !known.contains(id.as_str()));
-        let mut wrong: Vec<String> = unknown.map(|id| format!("{id} is no case of the catalogue")).collect();
+        let mut wrong: Vec<String> = unknown.map(|id| format!("{id} is not a case of the catalogue")).collect();
         wrong.extend(self.entries.iter().flat_map(|entry| self.lint_entry(entry)));
         for (id, clause) in &decisions.checks {
             if !checked.contains(&clause.as_str()) {
@@ -214,14 +214,14 @@ impl Catalogue {
             }
         }
         for case in &self.cases {
-            // Another attestation key is part of the control too.
+            // An attestation key that is not the usual one is part of the control too.
             let most = 1 + usize::from(case.control_attester().is_some());
             if case.steps.iter().any(|step| step.mutate.0.len() > most) {
                 wrong.push(format!("{}: a credential is mutated in more than one way", case.id));
             }
             let is_open = case.expectation() == Some(Expectation::EITHER);
             if case.sampled && is_open != case.policy.is_some() {
-                wrong.push(format!("{}: a verdict that is left open needs a policy, and no other has one", case.id));
+                wrong.push(format!("{}: a case needs a policy if its verdict is left open, and only then", case.id));
             }
         }
         wrong.extend(covered::lint(&self.cases, checked));
@@ -242,7 +242,7 @@ impl Catalogue {
         let mut wrong = Vec::new();
         for case in played {
             let Some(expectation) = case.expectation() else { continue };
-            // How strongly it is said follows from what the case rests on.
+            // The strength of the expectation follows from the case's basis.
             let refused = Expectation { class: None, ..expectation };
             let fits = match verdict {
                 "must-accept" => [Expectation::ACCEPT, Expectation::SHOULD_ACCEPT].contains(&expectation),

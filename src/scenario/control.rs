@@ -1,4 +1,4 @@
-//! The good credential that a case is set against.
+//! The good credential that a case is compared with.
 
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ use super::step::{Made, Step};
 use crate::authenticator::Format;
 use crate::webauthn::cose::CoseAlgorithm;
 
-/// A good credential: what a target has to accept before its refusal of a case says something.
+/// A good credential: the target has to accept it, otherwise its refusal of a case says nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Control {
     /// Attestation format.
@@ -38,7 +38,7 @@ pub enum Path {
 }
 
 impl Path {
-    /// What x5c holds, the leaf first; `None` where that is left to the format.
+    /// The contents of x5c, the leaf first; `None` if the format decides.
     fn chain(self) -> Option<&'static [&'static str]> {
         match self {
             Path::Usual => None,
@@ -71,7 +71,7 @@ impl Control {
         Case { id: self.name(), requires: of_options.collect(), ..Case::control(steps, self.format, self.algorithm) }
     }
 
-    /// What its acceptance presupposes of a relying party.
+    /// What a relying party has to be like to accept it.
     pub fn requires(&self) -> Vec<Requirement> {
         let property = |name: &str| Requirement::Property(name.to_owned());
         let mut requires = match self.format {
@@ -90,7 +90,7 @@ impl Control {
         requires
     }
 
-    /// `control/` with format and algorithm, and with the intermediates and the attestation key where they are not the usual ones.
+    /// `control/` with format and algorithm, and with the intermediates and the attestation key if they are not the usual ones.
     pub fn name(&self) -> String {
         let path = match self.path {
             Path::Usual => "",
@@ -107,19 +107,19 @@ fn certificate(args: Value) -> MutationUse {
 }
 
 impl Case {
-    /// The good credential that the case is set against: like it in all that it is not about.
+    /// The good credential that the case is compared with: it is the same in everything that the case does not test.
     pub fn control_of(&self, format: Format) -> Control {
         let (path, attester) = (self.control_path(format), self.control_attester());
         Control { format, algorithm: self.control_algorithm(format), path, attester }
     }
 
-    /// The algorithm of the good enrolment that negatives are set against.
+    /// The algorithm of the control.
     pub fn control_algorithm(&self, format: Format) -> CoseAlgorithm {
         let stated = self.stated_algorithm().filter(|_| format != Format::FidoU2f);
         stated.unwrap_or(CoseAlgorithm::ES256)
     }
 
-    /// The attestation key of a case that is wrong in something else.
+    /// The attestation key of a case that is wrong in something other than the key.
     pub(super) fn control_attester(&self) -> Option<&'static str> {
         let mutations = self.steps.iter().map(|step| &step.mutate.0).find(|mutate| mutate.len() > 1)?;
         let named =
@@ -127,8 +127,8 @@ impl Case {
         ATTESTERS.into_iter().find(|known| *known == named)
     }
 
-    /// A case that is refused for something in a path with intermediates is set against such a path: a target that knows none
-    /// would refuse it whatever its fault. What has to be accepted is not the control of another.
+    /// A case that is refused for something in a path with intermediates has a control with such a path: a target that does not support
+    /// intermediates would refuse the case whatever its fault. A case that has to be accepted is not the control of another.
     fn control_path(&self, format: Format) -> Path {
         let of_certificates = |one: &&MutationUse| one.id == "certificate";
         let mut uses = self.steps.iter().flat_map(|step| &step.mutate.0).filter(of_certificates);

@@ -1,4 +1,4 @@
-//! Which clauses cases and checks are about, before anything is run.
+//! Which clauses the cases and checks cover, before anything is run.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,8 +10,8 @@ use super::step::{OperationRef, Step};
 use crate::contract::clause::{self, Clause, EXCLUDED};
 use crate::contract::{self, Endpoint, Flow, Operation, Protocol};
 
-/// The ids of the clauses that a case or one of `checked`, the clauses of the checks, is about: those that are named, or what they
-/// say of an endpoint that is judged.
+/// The ids of the clauses that a case or a check is about (`checked` are the clauses of the checks): the clauses that are named, or the
+/// narrower clauses for an endpoint that is judged.
 pub fn covered(cases: &[Case], checked: &[&str]) -> BTreeSet<&'static str> {
     let everywhere: Vec<Place> = contract::flows().flat_map(|flow| of_flow(flow, &Operation::ALL)).collect();
     let named = checked.iter().flat_map(|id| narrowed(id, &everywhere));
@@ -35,20 +35,19 @@ pub fn by_clause(cases: &[Case]) -> BTreeMap<&'static str, Vec<&str>> {
     found
 }
 
-/// What is wrong: a clause without case, check and written exclusion, an exclusion of a clause that is tested, a case of no clause.
+/// What is wrong: a clause without a case, a check or a written exclusion; an exclusion of a clause that is tested; a case without a clause.
 pub fn lint(cases: &[Case], checked: &[&str]) -> Vec<String> {
     let covered = covered(cases, checked);
     let tested = |id: &str| covered.iter().any(|known| clause::includes(id, known));
     let is_bare = |clause: &&Clause| clause.excluded().is_none() && !tested(clause.id);
     let bare = clause::all().filter(is_bare);
-    let mut wrong: Vec<String> = bare
-        .map(|clause| format!("no case and no check is about the clause {}, and no exclusion", clause.id))
-        .collect();
+    let mut wrong: Vec<String> =
+        bare.map(|clause| format!("no case, no check and no exclusion is about the clause {}", clause.id)).collect();
     for (id, _) in EXCLUDED {
         if clause::find(id).is_none() {
-            wrong.push(format!("{id} is excluded, and no clause"));
+            wrong.push(format!("{id} is excluded, but there is no such clause"));
         } else if tested(id) {
-            wrong.push(format!("{id} is excluded, and a case or a check is about it"));
+            wrong.push(format!("{id} is excluded, but a case or a check is about it"));
         }
     }
     for case in cases {
@@ -66,7 +65,7 @@ fn of_flow(flow: Flow, operations: &[Operation]) -> Vec<Place> {
     endpoints.flat_map(|endpoint| Protocol::ALL.map(|protocol| (endpoint, protocol))).collect()
 }
 
-/// Where a case expects something: one answer only, unless `suffices` says that either tells something of the clause.
+/// The endpoints where a case expects something: one answer only, unless `suffices` says that either answer tells something about the clause.
 fn judged(case: &Case, suffices: bool) -> Vec<Place> {
     let expects = |step: &&Step| step.expect.is_some_and(|expectation| suffices || expectation != Expectation::EITHER);
     let operations: Vec<Operation> = case
@@ -127,7 +126,7 @@ mod tests {
     fn lint_tells_what_is_not_tested_and_what_is_excluded_in_vain() {
         let checked: Vec<&str> = clause::all().map(|clause| clause.id).collect();
         let wrong = lint(&[], &checked);
-        assert!(wrong.iter().all(|line| line.contains("is excluded, and a case or a check is about it")), "{wrong:?}");
+        assert!(wrong.iter().all(|line| line.contains("is excluded, but a case or a check is about it")), "{wrong:?}");
         assert_eq!(wrong.len(), EXCLUDED.len());
         // What has something beneath it is tested with that.
         let wanted = || clause::all().filter(|clause| clause.excluded().is_none());
@@ -135,10 +134,7 @@ mod tests {
         let tested: Vec<&str> = leaves.map(|clause| clause.id).collect();
         assert_eq!(lint(&[], &tested), [""; 0]);
         let without: Vec<&str> = tested.iter().copied().filter(|id| *id != "webauthn/7.1/origin").collect();
-        assert_eq!(
-            lint(&[], &without),
-            ["no case and no check is about the clause webauthn/7.1/origin, and no exclusion"]
-        );
+        assert_eq!(lint(&[], &without), ["no case, no check and no exclusion is about the clause webauthn/7.1/origin"]);
         let mut unknown = cases("  clauses: [api/robustness]\n  expect: must-accept\n");
         unknown[0].clauses = vec!["api/nothing".to_owned()];
         assert_eq!(lint(&unknown, &tested), ["s/one: there is no clause api/nothing"]);

@@ -1,4 +1,4 @@
-//! A suite as it is written.
+//! A suite as it is written in its file.
 
 use std::collections::BTreeMap;
 
@@ -25,16 +25,16 @@ use crate::webauthn::cose::CoseAlgorithm;
 pub(super) struct SuiteFile {
     /// First part of every case id in the file.
     pub suite: String,
-    /// Whether a default run takes one flow for each case, drawn by the seed: for suites about the credential alone.
+    /// Whether a default run plays one flow for each case, drawn by the seed: for suites about the credential alone.
     #[serde(default)]
     pub sampled: bool,
-    /// Whether it takes one flow: for suites about what a server does in the same way on each.
+    /// Whether it plays one flow: for suites about behaviour that is the same on each flow.
     #[serde(default)]
     pub one_flow: bool,
-    /// Whether it takes one flow and one protocol: for suites that play something in many forms.
+    /// Whether it plays one flow and one protocol: for suites that play something in many forms.
     #[serde(default)]
     pub one_place: bool,
-    /// Whether a default run takes one flow and operation over each protocol, and of an entry's single carriers one.
+    /// Whether a default run plays one flow and operation over each protocol, and one of an entry's single carriers.
     #[serde(default)]
     pub sparse: bool,
     /// Cases.
@@ -58,10 +58,10 @@ pub(super) struct CaseEntry {
     pub operations: Vec<OperationName>,
     #[serde(default)]
     pub formats: Vec<FormatName>,
-    /// HTTP methods, of each of which the entry makes a case.
+    /// HTTP methods; the entry makes a case for each.
     #[serde(default)]
     pub methods: Vec<String>,
-    /// Further places of a request, which the entry takes all at once, and one by one.
+    /// Further places of a request; the entry makes a case with all at once, and one for each.
     #[serde(default, deserialize_with = "super::also::places")]
     pub carriers: Vec<Carrier>,
     #[serde(skip)]

@@ -1,4 +1,4 @@
-//! What a call is expected to come to: a map from what happens to what that means.
+//! The expected result of a call: a map from what happens to what it means.
 
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Value, json};
@@ -37,7 +37,7 @@ impl RefusalClass {
 pub struct Expectation {
     /// What it means when the call succeeds.
     pub accepted: Reason,
-    /// What it means when the call is refused (with the right class, where there is one).
+    /// What it means when the call is refused (with the right class, if one is documented).
     pub refused: Reason,
     /// The documented kind of refusal; another kind is a wrong status.
     pub class: Option<RefusalClass>,
@@ -49,12 +49,12 @@ impl Expectation {
     /// Must be refused, with whatever refusal.
     pub const REJECT: Expectation =
         Expectation { accepted: Reason::AcceptedInvalid, refused: Reason::Met, class: None };
-    /// Prepares the case: a refusal says nothing about the clause.
+    /// The call prepares the case: a refusal says nothing about the clause.
     pub const SETUP: Expectation = Expectation { accepted: Reason::Met, refused: Reason::Setup, class: None };
     /// The documents leave it open; only shapes, robustness and agreement are judged.
     pub const EITHER: Expectation = Expectation { accepted: Reason::Met, refused: Reason::Met, class: None };
 
-    /// Should be refused: a recommendation, FIDO's tools or safety ask for it, as the case's basis says.
+    /// Should be refused: a recommendation, FIDO's tools or safety demand it, as the case's basis says.
     pub const SHOULD_REJECT: Expectation =
         Expectation { accepted: Reason::ShouldUnmet, refused: Reason::Met, class: None };
     /// Should be accepted, in the same sense.
@@ -67,7 +67,7 @@ impl Expectation {
     pub const MAY_REJECT: Expectation =
         Expectation { accepted: Reason::Met, refused: Reason::AlsoAllowed, class: None };
 
-    /// Has to be accepted still: a refusal says that something else has changed the state.
+    /// Has to be accepted still: a refusal means that something else has changed the state.
     pub const KEPT: Expectation = Expectation { refused: Reason::StateChanged, ..Expectation::ACCEPT };
 
     const fn class(class: RefusalClass) -> Expectation {
@@ -90,14 +90,14 @@ impl Expectation {
         ("not-found", Expectation::class(RefusalClass::NotFound)),
     ];
 
-    /// What a record expects.
+    /// The expectation in a record.
     pub fn of(expected: &Expected) -> Expectation {
         let Expected { accepted, refused, class, .. } = *expected;
         let class = RefusalClass::ALL.into_iter().find(|known| Some(known.codes()) == class);
         Expectation { accepted, refused, class }
     }
 
-    /// Whether a refusal is what is expected, so that its reason matters.
+    /// Whether a refusal is expected, so that its reason matters.
     pub fn must_refuse(&self) -> bool {
         !self.accepted.is_pass()
     }
@@ -136,17 +136,19 @@ impl TryFrom<Value> for Expectation {
                 .ok_or_else(|| format!("there is no expectation `{name}`; write one of {}", names())),
             Value::Object(map) => {
                 if let Some(unknown) = map.keys().find(|key| !["accepted", "refused"].contains(&key.as_str())) {
-                    return Err(format!("`{unknown}` is no part of an expectation; write `accepted` and `refused`"));
+                    return Err(format!("`{unknown}` is not a part of an expectation; write `accepted` and `refused`"));
                 }
                 let reason = |key: &str| {
                     let value = map.get(key).cloned().ok_or(format!("the expectation lacks `{key}`"))?;
-                    serde_json::from_value(value.clone()).map_err(|_| format!("`{key}: {value}` names no known reason"))
+                    serde_json::from_value(value.clone())
+                        .map_err(|_| format!("`{key}: {value}` does not name a known reason"))
                 };
                 Ok(Expectation { accepted: reason("accepted")?, refused: reason("refused")?, class: None })
             }
-            other => {
-                Err(format!("an expectation is one of {}, or a map of accepted and refused; not {other}", names()))
-            }
+            other => Err(format!(
+                "an expectation has to be one of {}, or a map with accepted and refused; not {other}",
+                names()
+            )),
         }
     }
 }

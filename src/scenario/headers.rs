@@ -1,4 +1,4 @@
-//! Headers as a suite writes them.
+//! Headers in a suite.
 
 use http::{HeaderName, HeaderValue};
 use serde::{Deserialize, Serialize};
@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::name::NameSpec;
 
-/// Headers of a request by their names: `{ origin: "https://elsewhere.example" }`. A list of values is a line for each, a map is a text
-/// that is repeated (as for names of factors), and null leaves out the header that is sent otherwise.
+/// Headers of a request by their names: `{ origin: "https://elsewhere.example" }`. A list of values makes a line for each value, a map is
+/// a text that is repeated (as for names of factors), and null leaves out a header that is sent by default.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[serde(try_from = "Value", into = "Value")]
 pub struct Headers(Vec<(HeaderName, Option<HeaderValue>)>);
@@ -18,7 +18,7 @@ impl Headers {
         self.0.is_empty()
     }
 
-    /// Whether a header that is sent otherwise is left out.
+    /// Whether a header that is sent by default is left out.
     pub fn leaves_out(&self, name: &HeaderName) -> bool {
         self.0.iter().any(|(known, value)| known == name && value.is_none())
     }
@@ -50,7 +50,7 @@ impl TryFrom<Value> for Headers {
 
     fn try_from(value: Value) -> Result<Self, String> {
         let Value::Object(members) = value else {
-            return Err(format!("headers are a map of names to values, not {value}"));
+            return Err(format!("headers have to be a map of names to values, not {value}"));
         };
         let mut lines = Vec::new();
         for (name, value) in members {

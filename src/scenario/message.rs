@@ -1,15 +1,15 @@
-//! Changes of a request's message as a suite writes them.
+//! Changes to a request's message in a suite.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// A change of the request's message.
+/// A change to the request's message.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct MessageEdit {
     /// What is changed.
     pub member: MessageMember,
-    /// The new value; without it the member is left out.
+    /// The new value; if there is none, the member is left out.
     pub value: Option<Value>,
     /// JSON null.
     #[serde(default)]
@@ -21,7 +21,7 @@ pub struct MessageEdit {
     pub encoded: Option<String>,
 }
 
-/// Members of requests by what they are.
+/// Members of requests, by their meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum MessageMember {

@@ -1,4 +1,4 @@
-//! What a case says.
+//! The model of a case.
 
 use std::collections::BTreeMap;
 
@@ -36,47 +36,47 @@ pub struct Case {
     pub title: String,
     /// Clauses under test, the primary one first.
     pub clauses: Vec<String>,
-    /// What it rests on, where that is stated ([`Case::basis`]).
+    /// Its basis, if the case states one ([`Case::basis`]).
     pub basis: Option<Basis>,
-    /// The text that it rests on, where that is stated ([`Case::source`]).
+    /// The text of its basis, if the case states one ([`Case::source`]).
     pub source: Option<String>,
     /// Flow patterns such as `v2/*`; empty for all flows.
     pub flows: Vec<String>,
     /// Protocols; empty for all.
     pub protocols: Vec<Protocol>,
-    /// Operation axis; empty where the steps name their operations.
+    /// Operation axis; empty if the steps name their operations.
     pub operations: Vec<Operation>,
     /// Attestation formats; at least one.
     pub formats: Vec<Format>,
-    /// Algorithm of the credential keys; the first of the axis where there is one.
+    /// Algorithm of the credential keys; the first of the axis if there is one.
     pub algorithm: AlgorithmChoice,
-    /// Algorithm axis; empty where the case has one algorithm, and of one where a test is made of it.
+    /// Algorithm axis; empty if the case has one algorithm. In the case of a test it has one element.
     pub algorithms: Vec<CoseAlgorithm>,
-    /// Whether a default run plays the whole axis, and not the one that the seed draws.
+    /// Whether a default run plays the whole axis, and not only the algorithm that the seed draws.
     pub every_algorithm: bool,
-    /// Name of a credential key, where it is not to be derived.
+    /// Name of a credential key, if the key is not derived from the seed.
     pub key: Option<String>,
     /// What the expectation presupposes of the target.
     pub requires: Vec<Requirement>,
-    /// The expectation where that does not hold.
+    /// The expectation if that does not hold.
     pub otherwise: Expectation,
-    /// What a verdict that is left open depends on.
+    /// The policy that an open verdict depends on.
     pub policy: Option<String>,
     /// The cases of the registration catalogue that this one is.
     pub catalogue: Vec<String>,
     /// The case is played once for each length of a part that is shorter than the whole.
     pub each: Option<Measure>,
-    /// Whether a default run takes one flow, and a few lengths.
+    /// Whether a default run plays one flow, and a few lengths.
     pub sampled: bool,
-    /// Whether a default run takes one flow.
+    /// Whether a default run plays one flow.
     pub one_flow: bool,
-    /// Whether a default run takes one flow and one protocol.
+    /// Whether a default run plays one flow and one protocol.
     pub one_place: bool,
-    /// Whether the users' state is followed, and what the calls come to follows from it.
+    /// Whether a model follows the users' state, and the expected results of the calls follow from the model.
     pub watch: Option<Watch>,
-    /// Of a watched case: what is known of the target where the documents leave it open.
+    /// Of a watched case: what is known about the target where the documents leave it open.
     pub learnt: BTreeMap<String, bool>,
-    /// Whether a default run takes one flow and operation over each protocol.
+    /// Whether a default run plays one flow and operation over each protocol.
     pub sparse: bool,
     /// Of a case that has one of several carriers: which.
     pub single: Option<Single>,
@@ -123,7 +123,7 @@ impl Case {
         }
     }
 
-    /// What names of its tests and vectors have at their end: format, algorithm and length, as far as it has these axes.
+    /// The end of the names of its tests and vectors: format, algorithm and length, as far as it has these axes.
     pub fn axes_named(&self, format: Format, length: Option<usize>) -> String {
         let format = (self.formats.len() > 1).then(|| format.slug());
         let algorithm = self.axis_algorithm().map(|algorithm| algorithm.name().unwrap_or_default());
@@ -132,7 +132,7 @@ impl Case {
         named
     }
 
-    /// The algorithm of the axis that this case is; `None` where it has no such axis.
+    /// The algorithm of the axis in this case; `None` if it has no such axis.
     pub fn axis_algorithm(&self) -> Option<CoseAlgorithm> {
         self.algorithms.first().copied()
     }
@@ -154,17 +154,17 @@ impl Case {
         if self.steps.iter().any(other) { 2 } else { 1 }
     }
 
-    /// Whether it waits, which only those ask for who have the time.
+    /// Whether it waits; such cases are only played on request.
     pub fn waits(&self) -> bool {
         self.steps.iter().any(|step| step.wait.is_some())
     }
 
-    /// Whether a step judges a credential that was made wrong on purpose.
+    /// Whether a step judges a credential that is wrong on purpose.
     pub fn has_mutation(&self) -> bool {
         self.steps.iter().any(|step| !step.mutate.0.is_empty())
     }
 
-    /// The mutations of the first credential that is made wrong; with a length in place of their arguments where one is given.
+    /// The mutations of the first credential that is made wrong; a length replaces their arguments if one is given.
     pub fn mutations(&self, length: Option<usize>) -> Vec<(&'static Mutation, Args)> {
         let wrong = self.steps.iter().find(|step| !step.mutate.0.is_empty());
         wrong.map(|step| step.mutations(length)).unwrap_or_default()
@@ -177,8 +177,8 @@ impl Case {
             || self.algorithm != AlgorithmChoice::Given(CoseAlgorithm::ES256)
     }
 
-    /// The algorithm that the credential key states: what a mutation writes into it, or its own. `None` if it is none that is
-    /// known, or one that is not offered on purpose.
+    /// The algorithm that the credential key states: the one that a mutation writes into it, or its own. `None` if it is unknown, or is not
+    /// offered on purpose.
     pub fn stated_algorithm(&self) -> Option<CoseAlgorithm> {
         let written = |mutate: &MutationUse| {
             let set = mutate.args.get("set").filter(|_| mutate.id == "cose-key")?.as_array()?;
@@ -193,7 +193,7 @@ impl Case {
         written.or(own).filter(|algorithm| algorithm.kind().is_some())
     }
 
-    /// What the verify under judgement is expected to come to.
+    /// The expected result of the verify that is judged.
     pub fn expectation(&self) -> Option<Expectation> {
         self.steps.iter().rev().find_map(|step| step.expect)
     }

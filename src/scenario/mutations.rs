@@ -1,4 +1,4 @@
-//! Mutations as a suite writes them.
+//! Mutations in a suite.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -20,7 +20,7 @@ impl TryFrom<Value> for Mutations {
     fn try_from(value: Value) -> Result<Self, String> {
         let one = |value: Value| match value {
             Value::Object(map) => MutationUse::try_from(map),
-            other => Err(format!("a mutation is a map of its id and arguments, not {other}")),
+            other => Err(format!("a mutation has to be a map from its id to its arguments, not {other}")),
         };
         match value {
             Value::Array(list) => list.into_iter().map(one).collect::<Result<_, _>>().map(Mutations),
@@ -46,7 +46,9 @@ impl TryFrom<Map<String, Value>> for MutationUse {
         let mut entries = map.into_iter();
         match (entries.next(), count) {
             (Some((id, args)), 1) => Ok(MutationUse { id, args }),
-            _ => Err(format!("a credential is mutated in exactly one way, not in {count}; write a list for several")),
+            _ => Err(format!(
+                "this map mutates a credential in {count} ways, and exactly one is allowed; write a list for several"
+            )),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The name of a factor as a suite writes it.
+//! The name of a factor in a suite.
 
 use serde::{Deserialize, Serialize};
 
@@ -20,7 +20,7 @@ pub struct NameSpec {
     pub or: Vec<String>,
 }
 
-/// Stands in a name for a text that no other factor has.
+/// In a name, stands for a text that no other factor has.
 const KEY: &str = "KEY";
 
 fn letter() -> String {
@@ -37,7 +37,7 @@ impl NameSpec {
         NameSpec { text: letter(), times: 8, then: String::new(), or: Vec::new() }
     }
 
-    /// The text, in which `KEY` stands for what is drawn.
+    /// The text, in which the drawn text replaces `KEY`.
     pub fn text(&self, drawn: &str) -> String {
         format!("{}{}", self.text.repeat(self.times), self.then).replace(KEY, drawn)
     }

@@ -1,10 +1,10 @@
-//! What the own verifier has to say of a credential.
+//! The expected verdict of proofmark's own verifier on a credential.
 
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::contract::clause;
 
-/// What the own verifier has to say of a credential before it is sent.
+/// The expected verdict of proofmark's own verifier on a credential, before it is sent.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(from = "String")]
 pub enum OracleVerdict {
@@ -15,7 +15,7 @@ pub enum OracleVerdict {
 }
 
 impl OracleVerdict {
-    /// Whether it is what a verifier said, or includes that: step 22 of section 7.1 includes every check of section 8.
+    /// Whether it equals a verdict of the verifier, or includes it: step 22 of section 7.1 includes every check of section 8.
     pub fn includes(&self, said: &OracleVerdict) -> bool {
         match (self, said) {
             (OracleVerdict::RefuseAt(wanted), OracleVerdict::RefuseAt(said)) => {

@@ -1,4 +1,4 @@
-//! Reads suites: YAML 1.2, typed, unknown keys refused, every error with its place and what to write instead.
+//! Reads suites: YAML 1.2, typed; unknown keys are refused, and every error has its place and what to write instead.
 
 use std::collections::HashSet;
 
@@ -14,7 +14,7 @@ use crate::authenticator::Mutation;
 use crate::contract::{self, Flow, clause};
 use crate::transport::{spelling, tamper};
 
-/// The suites that are part of the product: file name and text.
+/// The suites that are part of proofmark: file name and text.
 const SUITES: &[(&str, &str)] = &[
     ("scenarios/enrolment.yaml", include_str!("../../scenarios/enrolment.yaml")),
     ("scenarios/authorization.yaml", include_str!("../../scenarios/authorization.yaml")),
@@ -75,10 +75,10 @@ pub enum ScenarioError {
     },
 }
 
-/// The cases that are part of the product.
+/// The cases that are part of proofmark.
 ///
 /// # Errors
-/// Only if an embedded suite is broken, which the tests exclude.
+/// Only if an embedded suite is broken, which the tests rule out.
 pub fn embedded() -> Result<Vec<Case>, ScenarioError> {
     let mut cases = Vec::new();
     for (file, text) in SUITES {
@@ -87,7 +87,7 @@ pub fn embedded() -> Result<Vec<Case>, ScenarioError> {
     Ok(cases)
 }
 
-/// The entry of a built-in case as it stands in its suite; `None` for a case of another suite.
+/// The text of a built-in case in its suite; `None` for a case of another suite.
 pub fn source_text(case: &Case) -> Option<String> {
     let (_, text) = SUITES.iter().find(|(file, _)| *file == case.place.file)?;
     let mut lines = text.lines().skip(case.place.line.checked_sub(1)?);
@@ -100,7 +100,7 @@ pub fn source_text(case: &Case) -> Option<String> {
 /// Reads one suite.
 ///
 /// # Errors
-/// [`ScenarioError`] with the place and the mend.
+/// [`ScenarioError`] with the place and the fix.
 pub fn parse_suite(file: &str, text: &str) -> Result<Vec<Case>, ScenarioError> {
     let suite: SuiteFile = serde_saphyr::from_str(text).map_err(|error| syntax(file, &error))?;
     let mut ids = HashSet::new();
@@ -131,7 +131,7 @@ pub fn parse_suite(file: &str, text: &str) -> Result<Vec<Case>, ScenarioError> {
     Ok(cases)
 }
 
-/// The parser's message, its place in the form of every other error.
+/// The parser's message, with its place in the form of every other error.
 fn syntax(file: &str, error: &serde_saphyr::Error) -> ScenarioError {
     let message = error.to_string();
     let Some(at) = error.location() else { return ScenarioError::Syntax { file: file.to_owned(), message } };
@@ -157,7 +157,10 @@ fn check_entry(suite: &str, entry: &CaseEntry, ids: &mut HashSet<String>) -> Res
     }
     for pattern in &entry.flows {
         if !contract::flows().any(|flow| flow_matches(pattern, flow)) {
-            return Err(format!("`{pattern}` matches no flow; write v1/*, v2/*, or one of {}", flow_names()));
+            return Err(format!(
+                "the pattern `{pattern}` matches no flow; write v1/*, v2/*, or one of {}",
+                flow_names()
+            ));
         }
     }
     if let Some(wrong) = entry.methods.iter().find(|name| !name.bytes().all(|byte| byte.is_ascii_uppercase())) {
@@ -169,7 +172,7 @@ fn check_entry(suite: &str, entry: &CaseEntry, ids: &mut HashSet<String>) -> Res
     let short = !entry.mutate.0.is_empty() || entry.expect.is_some() || entry.oracle.is_some();
     match (entry.steps.is_empty(), short) {
         (true, false) => Err("it has neither `steps` nor `expect`".to_owned()),
-        (false, true) => Err("with `steps`, put mutate, oracle and expect into the steps".to_owned()),
+        (false, true) => Err("it has `steps`, so mutate, oracle and expect have to be in the steps".to_owned()),
         (true, true) if entry.expect.is_none() => Err("it lacks `expect`".to_owned()),
         _ => Ok(()),
     }
@@ -179,7 +182,7 @@ fn check_step(case: &Case, step: &Step) -> Result<(), String> {
     let whose = [step.hold.is_some(), step.untouched.is_some()];
     let kinds = [step.prepare.is_some(), step.call.is_some(), step.make.is_some(), step.wait.is_some()];
     if kinds.into_iter().chain(whose).filter(|there| *there).count() != 1 {
-        return Err("each step has exactly one of prepare, call, make, wait, hold and untouched".to_owned());
+        return Err("each step has to have exactly one of prepare, call, make, wait, hold and untouched".to_owned());
     }
     if step.also.iter().any(|also| also.place().is_none()) {
         return Err("a step says `in: each`, but the case has no `carriers`".to_owned());
@@ -189,10 +192,12 @@ fn check_step(case: &Case, step: &Step) -> Result<(), String> {
         return Err("a step says `operation`, but the case has no `operations`".to_owned());
     }
     if step.prepare == Some(OperationRef::List) {
-        return Err("a list needs nothing that could be prepared; write `call: list`".to_owned());
+        return Err("a list needs no preparation; write `call: list`".to_owned());
     }
     if step.call == Some(OperationRef::List) && step.expect.is_some() && case.watch.is_none() {
-        return Err("a step that lists has no `expect`: what it has to show are the factors of the case".to_owned());
+        return Err(
+            "a step that lists must not have `expect`: the list always has to show the factors of the case".to_owned()
+        );
     }
     if step.method.as_deref() == Some(EACH) {
         return Err("a step says `method: each`, but the case has no `methods`".to_owned());
@@ -221,7 +226,7 @@ fn check_step(case: &Case, step: &Step) -> Result<(), String> {
     Ok(())
 }
 
-/// Whether the starts that steps speak of come before them, and whether what is watched can be followed.
+/// Whether the starts that steps name come before them, and whether a model can follow a watched case.
 fn check_sequence(case: &Case) -> Result<(), String> {
     let mut starts = 0;
     let is_one_call = |step: &Step| {
@@ -234,25 +239,27 @@ fn check_sequence(case: &Case) -> Result<(), String> {
     let mut together = case.steps.windows(2).filter(|pair| pair[0].with_next);
     let is_last = case.steps.last().is_some_and(|step| step.with_next);
     if is_last || together.any(|pair| !pair.iter().all(is_one_call)) {
-        return Err("`with-next` goes with a single call, and a single call follows it".to_owned());
+        return Err("a step with `with-next` and the step after it have to be single calls".to_owned());
     }
     for step in &case.steps {
         let about = [step.of, step.from].into_iter().flatten();
         if let Some(wrong) = about.into_iter().find(|number| !(1..=starts).contains(number)) {
-            return Err(format!("a step is about start {wrong}, and there are {starts} before it"));
+            return Err(format!("a step names start {wrong}, but there are {starts} before it"));
         }
         starts += if step.starts() { step.times } else { 0 };
         if step.race.is_some() && step.call != Some(OperationRef::Verify) {
-            return Err("`race` goes with `call: verify`; `with-next` sends other calls at the same time".to_owned());
+            return Err(
+                "`race` is only for `call: verify`; to send other calls at the same time, write `with-next`".to_owned()
+            );
         }
         let is_alone = step.race.is_none() && !step.with_next;
         let is_plain = step.prepare.is_none() && is_alone && step.wait.is_none() && !step.is_malformed();
         if case.watch.is_some() && !is_plain {
-            return Err("with `watch`, steps are plain calls, and `make`".to_owned());
+            return Err("a case with `watch` may have only plain calls and `make` as steps".to_owned());
         }
     }
     if case.watch.is_none() && !case.learnt.is_empty() {
-        return Err("`learnt` goes with `watch`".to_owned());
+        return Err("`learnt` is only for cases with `watch`".to_owned());
     }
     Ok(())
 }
@@ -312,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_name_the_place_and_the_mend() {
+    fn errors_name_the_place_and_the_fix() {
         let unknown = error_of("{ id: s/a, title: t, clauses: [webauthn/7.1/chalenge], expect: must-reject }");
         assert!(unknown.contains("own.yaml:3:"), "{unknown}");
         assert!(unknown.contains("did you mean `webauthn/7.1/challenge`?"), "{unknown}");
@@ -339,18 +346,21 @@ mod tests {
             (format!("{{ id: s/a, {clause}, steps: [{{ expect: must-accept }}] }}"), "exactly one of"),
             (
                 format!("{{ id: s/a, {clause}, steps: [{{ call: start }}, {{ call: verify, of: 2 }}] }}"),
-                "start 2, and there are 1",
+                "start 2, but there are 1",
             ),
             (format!("{{ id: s/a, {clause}, watch: always, steps: [{{ prepare: remove }}] }}"), "plain calls"),
-            (format!("{{ id: s/a, {clause}, steps: [{{ call: start, race: copies }}] }}"), "goes with `call: verify`"),
-            (format!("{{ id: s/a, {clause}, steps: [{{ call: start, with-next: true }}] }}"), "a single call follows"),
+            (format!("{{ id: s/a, {clause}, steps: [{{ call: start, race: copies }}] }}"), "only for `call: verify`"),
+            (
+                format!("{{ id: s/a, {clause}, steps: [{{ call: start, with-next: true }}] }}"),
+                "have to be single calls",
+            ),
             (
                 format!("{{ id: s/a, {clause}, steps: [{{ call: start, with-next: true }}, {{ prepare: verify }}] }}"),
-                "a single call follows",
+                "have to be single calls",
             ),
             (
                 format!("{{ id: s/a, {clause}, learnt: {{ a: true }}, steps: [{{ call: start }}] }}"),
-                "goes with `watch`",
+                "only for cases with `watch`",
             ),
             (format!("{{ id: s/a, {clause}, steps: [{{ prepare: list }}] }}"), "write `call: list`"),
             (format!("{{ id: s/a, {clause}, steps: [{{ call: start, tamper: nothing }}] }}"), "no request fault"),

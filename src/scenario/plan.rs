@@ -33,12 +33,12 @@ pub struct Test {
     pub operation: Option<Operation>,
     /// Attestation format of the credentials.
     pub format: Format,
-    /// Of a case that tries every length of a part: how many bytes are kept.
+    /// For a case that tries every length of a part: how many bytes are kept.
     pub length: Option<usize>,
 }
 
 impl Test {
-    /// The only test of a case of the runner's own.
+    /// The only test of one of the runner's own cases.
     pub fn single(case: Case, flow: Flow, protocol: Protocol, format: Format) -> Test {
         let (case, id) = (Arc::new(case), String::new());
         let mut test = Test { id, case, flow, protocol, operation: None, format, length: None };
@@ -46,7 +46,7 @@ impl Test {
         test
     }
 
-    /// The operation that a step speaks of.
+    /// The operation that a step is about.
     pub fn operation(&self, operation: OperationRef) -> Operation {
         match operation {
             OperationRef::Start => Operation::Start,
@@ -69,7 +69,7 @@ impl Test {
     }
 }
 
-/// What the target offers and the user asked for.
+/// What the target offers, and what the user asked for.
 #[derive(Debug, Clone, Default)]
 pub struct Selection {
     /// Flows that the target has.
@@ -80,11 +80,11 @@ pub struct Selection {
     pub patterns: Vec<Pattern>,
     /// Whether cases about the credential alone are played on every flow, and with every length.
     pub exhaustive: bool,
-    /// Whether cases that wait are played; one that a pattern names is in any case.
+    /// Whether cases that wait are played; a case that a pattern names is played anyway.
     pub waits: bool,
-    /// Draws the flow and the lengths otherwise.
+    /// Draws the flow and the lengths that a default run plays.
     pub seed: u64,
-    /// How long the parts of a credential are for this target.
+    /// The lengths of a credential's parts for this target.
     pub sizes: Sizes,
     /// The part of the plan that is played; `None` for all of it.
     pub shard: Option<Shard>,
@@ -95,7 +95,7 @@ pub struct Selection {
 pub struct Sizes {
     /// clientDataJSON
     pub client_data: usize,
-    /// The attestation object, by format; 0 for formats that are not there.
+    /// The attestation object, by format; 0 for other formats.
     pub attestation_object: HashMap<Format, usize>,
     /// The authenticator data.
     pub auth_data: usize,
@@ -104,7 +104,7 @@ pub struct Sizes {
 /// How many lengths a default run tries.
 const SAMPLED_LENGTHS: usize = 6;
 
-/// A glob over ids, by path component: `*` stays in a component, `**` does not. What it matches, it selects with all below.
+/// A glob over ids, by path component: `*` stays in a component, `**` does not. A match selects everything below it too.
 #[derive(Debug, Clone)]
 pub struct Pattern {
     text: String,
@@ -112,9 +112,9 @@ pub struct Pattern {
     matcher: Option<GlobMatcher>,
 }
 
-/// A pattern that is no glob.
+/// A pattern that is not a glob.
 #[derive(Debug, Error)]
-#[error("`{pattern}` is no pattern: {message}")]
+#[error("`{pattern}` is not a pattern: {message}")]
 pub struct PatternError {
     pattern: String,
     message: String,
@@ -124,7 +124,7 @@ impl Pattern {
     /// Reads a pattern.
     ///
     /// # Errors
-    /// [`PatternError`] if it is no glob.
+    /// [`PatternError`] if it is not a glob.
     pub fn new(text: &str) -> Result<Pattern, PatternError> {
         let glob = GlobBuilder::new(text)
             .literal_separator(true)
@@ -139,18 +139,18 @@ impl Pattern {
         &self.text
     }
 
-    /// Whether it means the test, by its own id or its case's, or by what stands before a slash in them: a suite, a
+    /// Whether it matches the test, by its own id or its case's, or by what comes before a slash in them: a suite, a
     /// flow.
     pub fn matches(&self, test: &Test) -> bool {
         self.means(&test.id, &test.case.id)
     }
 
-    /// The same, of a test with this id and a case with that one.
+    /// The same, for the ids of a test and of its case.
     pub fn means(&self, test: &str, case: &str) -> bool {
         self.means_id(test) || self.means_id(case)
     }
 
-    /// Whether it matches an id, or what stands before a slash in it.
+    /// Whether it matches an id, or what comes before a slash in it.
     pub fn means_id(&self, id: &str) -> bool {
         // Most are plain, and a known-deviations file holds many against every record.
         let Some(matcher) = &self.matcher else {
@@ -183,7 +183,7 @@ pub struct Plan {
 impl Plan {
     /// Expands cases over what the target offers, and keeps what the patterns select.
     pub fn new(cases: Vec<Case>, selection: &Selection) -> Plan {
-        // What a pattern names is run, drawn or not.
+        // A test that a pattern names is run, whether it is drawn or not.
         let exhaustive = selection.exhaustive || !selection.patterns.is_empty();
         let waits = selection.waits || !selection.patterns.is_empty();
         let cases = cases.into_iter().filter(|case| waits || !case.waits());
@@ -202,7 +202,7 @@ impl Plan {
                 *matched |= matches;
                 matches
             });
-            // Every pattern is asked, since each has to match something.
+            // Every pattern is tried, because each has to match something.
             matches.fold(false, |any, matches| any | matches)
         };
         let tests = self.tests.iter().filter(&mut is_selected).cloned().collect();
@@ -221,14 +221,14 @@ impl Plan {
         })
     }
 
-    /// How many subjects are used when none is used twice: one or two a test, one a control, and one more for
+    /// How many subjects are used if none is used twice: one or two for a test, one for a control, and one more for
     /// each retry of a tenth of them.
     pub fn subjects(&self) -> usize {
         let cases: usize = self.played().map(|test| test.case.subjects()).sum();
         cases + cases / 10 + self.controls().len()
     }
 
-    /// The good enrolments that negatives may be set against.
+    /// The controls that negatives may need.
     pub fn controls(&self) -> HashSet<(Flow, Protocol, Control)> {
         let control = |p: &Test| (p.flow, p.protocol, p.case.control_of(p.format));
         self.played().map(control).collect()
@@ -309,8 +309,8 @@ fn thinned(case: &Case, all: Vec<Test>, seed: u64) -> Vec<Test> {
     Protocol::ALL.into_iter().enumerate().filter_map(|(part, protocol)| one_of(over(protocol), part + 1)).collect()
 }
 
-/// The flows and protocols that a case is played on. Cases with one algorithm of an axis are drawn to one place, since each place
-/// has to take a good credential with the algorithm first.
+/// The flows and protocols that a case is played on. Cases with one algorithm of an axis are drawn to one flow and protocol, because the
+/// target has to accept a good credential with that algorithm first, on each flow and protocol.
 fn places(case: &Case, selection: &Selection, exhaustive: bool) -> (Vec<Flow>, Vec<Protocol>) {
     let flow_wanted = |flow: &&Flow| case.flows.is_empty() || case.flows.iter().any(|p| flow_matches(p, **flow));
     let protocol_wanted = |protocol: &&Protocol| case.protocols.is_empty() || case.protocols.contains(protocol);
@@ -319,7 +319,7 @@ fn places(case: &Case, selection: &Selection, exhaustive: bool) -> (Vec<Flow>, V
     let name = case.axis_algorithm().and_then(CoseAlgorithm::name).unwrap_or(&case.id);
     let is_on_one_flow = case.sampled || case.one_flow || case.one_place;
     let (draws_flow, draws_protocol) = (is_on_one_flow && !exhaustive, case.one_place && !exhaustive);
-    // What options ask for may differ by flow: on the flow that was drawn the case might have to be skipped.
+    // The demands of the options may differ by flow: on the drawn flow the case might have to be skipped.
     if draws_flow && !case.requires.iter().any(Requirement::is_of_options) && !flows.is_empty() {
         flows = vec![flows[drawn(selection.seed, name, 0, flows.len())]];
     }
@@ -329,7 +329,7 @@ fn places(case: &Case, selection: &Selection, exhaustive: bool) -> (Vec<Flow>, V
     (flows, protocols)
 }
 
-/// The lengths that a case tries; one without a length for other cases.
+/// The lengths that a case tries; for other cases a single `None`.
 fn lengths(case: &Case, format: Format, selection: &Selection, exhaustive: bool) -> Vec<Option<usize>> {
     let Some(measure) = case.each else { return vec![None] };
     let all = match measure {
@@ -340,19 +340,19 @@ fn lengths(case: &Case, format: Format, selection: &Selection, exhaustive: bool)
     if exhaustive {
         return (0..all).map(Some).collect();
     }
-    // One from each part of equal size, so that no end is missed.
+    // One length from each of several equal ranges, so that both ends are covered.
     let share = all.div_ceil(SAMPLED_LENGTHS).max(1);
     let place = |part: usize| part * share + drawn(selection.seed, &case.id, part + 1, share);
     (0..SAMPLED_LENGTHS).map(place).filter(|length| *length < all).map(Some).collect()
 }
 
-/// Parts of a draw beside those of lengths.
+/// Purposes of a draw other than lengths.
 const PROTOCOL: usize = 1_000;
 const ALGORITHM: usize = 1_001;
 
 /// A number below `most` that follows from the seed and the case.
 fn drawn(seed: u64, case: &str, part: usize, most: usize) -> usize {
-    // Byte by byte, and nothing of std's hashing: what is drawn may change with neither toolchain nor machine.
+    // Byte by byte, and without std's hashing: a draw must not depend on the toolchain or the machine.
     let part = u64::try_from(part).unwrap_or(u64::MAX);
     let hash = Fnv::NEW.with(&seed.to_le_bytes()).with(case.as_bytes()).with(&[0xff]).with(&part.to_le_bytes());
     let most = u64::try_from(most.max(1)).unwrap_or(u64::MAX);

@@ -25,7 +25,7 @@ pub enum Requirement {
 }
 
 impl Requirement {
-    /// Whether it is about what a start's options ask for, besides algorithms.
+    /// Whether it is about the options of a start, other than algorithms.
     pub fn is_of_options(&self) -> bool {
         use Requirement as R;
         matches!(self, R::UserVerificationRequired | R::UserVerificationNotRequired | R::CredPropsRequested)
@@ -67,7 +67,7 @@ impl TryFrom<String> for Requirement {
     }
 }
 
-/// What a target is like where the specification leaves a choice.
+/// How a target behaves where the specification leaves a choice.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Policy {
     properties: BTreeMap<&'static str, bool>,
@@ -76,7 +76,7 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// Every property: its name, what is taken for granted unless a target file says otherwise, and what it means.
+    /// Every property: its name, the default if the target file says nothing, and what it means.
     pub const NAMES: [(&'static str, bool, &'static str); 15] = [
         (
             "full-json-parser",
@@ -84,7 +84,11 @@ impl Policy {
             "client data is parsed as JSON, not by the limited verification of section 5.8.1.2",
         ),
         ("attestation-verification", true, "attestation statements are verified (section 7.1, step 22)"),
-        ("trust-anchors", false, "attestation has to lead to a trust anchor, and the root of `attest --root` is one"),
+        (
+            "trust-anchors",
+            false,
+            "attestation has to lead to a trust anchor, and the root of `attest --root` is a trust anchor",
+        ),
         ("trusted-or-untrusted-accepted", false, "attestation by the root of `attest --root` is accepted"),
         ("framing-not-expected", true, "registrations in frames of other origins are not expected"),
         ("mediation-not-conditional", true, "ceremonies are not started with conditional mediation"),
@@ -104,7 +108,7 @@ impl Policy {
         Policy::NAMES.map(|(name, ..)| name).join(", ")
     }
 
-    /// What a relying party is like that follows the text in everything, with all formats and our root.
+    /// The policy of a relying party that follows the text in everything, with all formats and our root.
     pub fn exact(formats: impl IntoIterator<Item = &'static str>) -> Policy {
         let mut policy = Policy { formats: formats.into_iter().map(str::to_owned).collect(), ..Policy::default() };
         for name in
@@ -118,7 +122,7 @@ impl Policy {
     /// Sets a property.
     ///
     /// # Errors
-    /// There is none of that name.
+    /// There is no property of that name.
     pub fn set(&mut self, name: &str, holds: bool) -> Result<(), String> {
         let known = Policy::NAMES.iter().find(|(known, ..)| *known == name);
         let (known, ..) =
@@ -127,7 +131,7 @@ impl Policy {
         Ok(())
     }
 
-    /// The properties that are not taken for granted.
+    /// The properties that were set, and do not have their defaults.
     pub fn stated(&self) -> impl Iterator<Item = (&'static str, bool)> {
         self.properties.iter().map(|(name, holds)| (*name, *holds))
     }

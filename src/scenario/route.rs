@@ -1,10 +1,10 @@
-//! Over which flow and protocol a call of a step goes.
+//! The flow and protocol of a step's call.
 
 use serde::{Deserialize, Serialize};
 
 use crate::contract::{self, Flow, Protocol};
 
-/// Which flow a call is of.
+/// The flow of a call.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum FlowRef {
@@ -23,7 +23,7 @@ impl FlowRef {
     const NAMES: [(&'static str, FlowRef); 3] =
         [("own", FlowRef::Own), ("other-factor", FlowRef::OtherFactor), ("other-version", FlowRef::OtherVersion)];
 
-    /// The flow, where `own` is the test's.
+    /// The flow, if `own` is the test's.
     pub fn of(self, own: Flow) -> Flow {
         match self {
             FlowRef::Named(flow) => flow,
@@ -56,7 +56,7 @@ impl From<FlowRef> for String {
     }
 }
 
-/// Which protocol a call is made over.
+/// The protocol of a call.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum ProtocolRef {

@@ -10,7 +10,7 @@ impl Step {
         self.also.iter().any(|also| also.place == PlaceRef::Each)
     }
 
-    /// Puts places where `each` stands.
+    /// Replaces `each` with places.
     fn fill(&mut self, places: &[Place]) {
         let filled = |also: &Also| match &also.place {
             PlaceRef::Given(_) => vec![also.clone()],
@@ -23,11 +23,11 @@ impl Step {
     }
 }
 
-/// Stands in a title for the method of an entry that has several.
+/// In a title, stands for the method of an entry that has several.
 const METHOD: &str = "METHOD";
 
 impl CaseEntry {
-    /// The entry once for each of its methods, as `<id>-<method>`; itself where it has none.
+    /// The entry once for each of its methods, as `<id>-<method>`; the entry itself if it has none.
     pub(super) fn each_method(self) -> Vec<CaseEntry> {
         if self.methods.is_empty() {
             return vec![self];
@@ -44,11 +44,11 @@ impl CaseEntry {
     }
 }
 
-/// Stands in a title for the places.
+/// In a title, stands for the places.
 const CARRIERS: &str = "CARRIERS";
 
 impl CaseEntry {
-    /// The entry with all its carriers at once, and once with each of them, as `<id>-<carrier>`; itself where it has none.
+    /// The entry with all its carriers at once, and once with each of them, as `<id>-<carrier>`; the entry itself if it has none.
     pub(super) fn each_carrier(self) -> Vec<CaseEntry> {
         if self.carriers.is_empty() {
             return vec![self];

@@ -17,7 +17,7 @@ use crate::authenticator::{Args, Mutation};
 use crate::contract::Flow;
 use crate::transport::spelling;
 
-/// A step as it is written. Exactly one of `prepare`, `call`, `make`, `wait`, `hold` and `untouched` is there.
+/// A step as it is written. It has exactly one of `prepare`, `call`, `make`, `wait`, `hold` and `untouched`.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Step {
@@ -30,18 +30,18 @@ pub struct Step {
     pub make: Option<Made>,
     /// Waits.
     pub wait: Option<Wait>,
-    /// Gives a subject a factor, and an open registration besides.
+    /// Gives a subject a factor and an open registration.
     pub hold: Option<Whom>,
-    /// Sees that a subject has these still, and nothing of the other's.
+    /// Checks that a subject still has these, and nothing of the other subject.
     pub untouched: Option<Whom>,
-    /// Any of these: only under this condition.
+    /// Any step: only under this condition.
     #[serde(default)]
     pub when: When,
 
     /// `make`: the one way in which the credential is wrong (several only in cases that fuzzing found).
     #[serde(default)]
     pub mutate: Mutations,
-    /// `make`: what the own verifier has to say of it; otherwise derived from the case.
+    /// `make`: the expected verdict of the own verifier; by default derived from the case.
     pub oracle: Option<OracleVerdict>,
 
     /// `call`: whose token is sent.
@@ -53,34 +53,34 @@ pub struct Step {
     /// `call`: the id of the factor in the path.
     #[serde(default)]
     pub factor: FactorRef,
-    /// `call: verify`: the factor's name; without it one that no other factor has.
+    /// `call: verify`: the factor's name; by default a name that no other factor has.
     pub name: Option<NameSpec>,
     /// `make`, `call: verify` and `call: remove`: the start that it is about, by its number from 1 among all starts of the case.
     pub of: Option<usize>,
-    /// `make: same-credential` and the like: the start whose credential is meant, by its number; otherwise the one made last.
+    /// `make: same-credential` and the like: the start whose credential is meant, by its number; by default the one made last.
     pub from: Option<usize>,
-    /// `call: start`, v2: the domain asked for.
+    /// `call: start`, v2: the domain that the start asks for.
     pub domain: Option<DomainRef>,
-    /// `call`: another flow than the test's.
+    /// `call`: a flow other than the test's.
     #[serde(default, rename = "in")]
     pub flow: FlowRef,
-    /// `call`: another protocol than the test's.
+    /// `call`: a protocol other than the test's.
     #[serde(default)]
     pub over: ProtocolRef,
     /// `call: verify`: which credential is sent.
     #[serde(default)]
     pub credential: CredentialRef,
-    /// `call: verify`: several at once, of which exactly one may be accepted.
+    /// `call: verify`: several calls at once, of which exactly one may be accepted.
     pub race: Option<Race>,
     /// `call`: it is sent at the same time as the call of the next step, and each is judged by itself.
     #[serde(default)]
     pub with_next: bool,
-    /// `call`, v2: it is made for the user of the case and for another, several times each, and answered alike.
+    /// `call`, v2: it is made for the user of the case and for another, several times each, and the answers have to be the same.
     pub twin: Option<Twin>,
     /// `prepare` and `call`: how often it is done, one after the other.
     #[serde(default = "super::name::once")]
     pub times: usize,
-    /// `call`: members of the request with another value, by what they are; `null` is JSON null.
+    /// `call`: members of the request with another value, by their meaning; `null` is JSON null.
     #[serde(default)]
     pub message: Vec<MessageEdit>,
     /// `call`: a named fault of the request's bytes.
@@ -89,23 +89,23 @@ pub struct Step {
     pub content_type: Option<String>,
     /// `call`: another HTTP method.
     pub method: Option<String>,
-    /// `call`: further headers, or others in place of ours.
+    /// `call`: further headers, or other values for ours.
     #[serde(default)]
     pub headers: Headers,
     /// `call`: a named form of the path.
     pub path: Option<String>,
-    /// `call`: over which connection.
+    /// `call`: which connection is used.
     #[serde(default)]
     pub connection: ConnectionRef,
-    /// `call`: what stands in further places of the request.
+    /// `call`: values in further places of the request.
     #[serde(default)]
     pub also: Vec<Also>,
-    /// `call`: what it has to come to; a call without it prepares the case.
+    /// `call`: the expected result; a call without it prepares the case.
     pub expect: Option<Expectation>,
-    /// `call`: the clauses that a refusal may be about; otherwise the case's primary clause.
+    /// `call`: the clauses that a refusal may be about; by default the case's primary clause.
     #[serde(default)]
     pub reason: Vec<String>,
-    /// The clause that the expectation speaks of; otherwise the case's primary clause.
+    /// The clause that the expectation is about; by default the case's primary clause.
     #[serde(skip)]
     pub about: Option<&'static str>,
 }
@@ -152,7 +152,7 @@ impl Default for Step {
 }
 
 impl Step {
-    /// Which of the case's subjects a call of the step acts on: whom it names, or on a flow that names nobody whose token it is.
+    /// Which of the case's subjects a call of the step acts on: the user that it names, or the owner of the token if the flow names no user.
     pub fn acts_on(&self, flow: Flow) -> Option<Whom> {
         match (flow.names_user(), self.caller, &self.user) {
             (false, Caller::Subject, _) | (true, _, UserRef::Own) => Some(Whom::Own),
@@ -167,7 +167,7 @@ impl Step {
         self.hold == Some(Whom::Other) || self.untouched == Some(Whom::Other) || self.also.iter().any(is_others)
     }
 
-    /// Its mutations; with a length in place of their arguments where one is given.
+    /// Its mutations; a length replaces their arguments if one is given.
     pub fn mutations(&self, length: Option<usize>) -> Vec<(&'static Mutation, Args)> {
         let known = |mutate: &MutationUse| {
             let args = length.map_or_else(|| mutate.args.clone(), Value::from);
@@ -176,26 +176,26 @@ impl Step {
         self.mutate.0.iter().filter_map(known).collect()
     }
 
-    /// Whether it makes starts that later steps can be about.
+    /// Whether it makes starts that later steps can name.
     pub fn starts(&self) -> bool {
         let prepares = matches!(self.prepare, Some(OperationRef::Verify | OperationRef::Remove));
         prepares || self.call == Some(OperationRef::Start)
     }
 
-    /// Whether its request is wrong on purpose in its bytes, method, path or content type, or says two things of one.
+    /// Whether its request is wrong on purpose in its bytes, method, path or content type, or gives one thing two values.
     pub fn is_malformed(&self) -> bool {
         let is_elsewhere = self.method.is_some() || self.path.is_some() || self.content_type.is_some();
         self.tamper.is_some() || is_elsewhere || !self.message.is_empty() || !self.also.is_empty()
     }
 
-    /// Whether its request is written as HTTP/1.1 alone can write it: without Host, or with the whole URL in its first line.
+    /// Whether its request is only possible in HTTP/1.1: without Host, or with the whole URL in its first line.
     pub fn is_of_http1(&self) -> bool {
         let is_absolute = self.path.as_deref().and_then(spelling::find).is_some_and(|form| form.is_absolute);
         is_absolute || self.headers.leaves_out(&HOST)
     }
 
-    /// Whether the documents say what answers its request: not where its method, path or content type are others, nor where its headers
-    /// allow for more answers than one, nor where it says two things of one.
+    /// Whether the documents say how its request is answered. They do not if it has another method, path or content type, if its headers
+    /// allow more than one answer, or if it gives one thing two values.
     pub fn is_documented(&self, expectation: Expectation) -> bool {
         let is_elsewhere = self.method.is_some() || self.path.is_some() || self.content_type.is_some();
         let is_open = !self.headers.is_empty() && expectation == Expectation::EITHER;
@@ -203,7 +203,7 @@ impl Step {
     }
 }
 
-/// What `make` makes.
+/// The credential that `make` makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Made {
@@ -220,22 +220,22 @@ pub enum Made {
     SameKey,
 }
 
-/// What is waited for.
+/// What a step waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Wait {
-    /// That the last start's challenge has expired: twice the time-out that its options state.
+    /// The expiry of the last start's challenge: twice the time-out that its options state.
     Expiry,
 }
 
-/// Over which connection a call goes.
+/// The connection of a call.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ConnectionRef {
-    /// Any that is free.
+    /// Any free connection.
     #[default]
     Any,
-    /// One that the case has for itself: the same for all its calls over a protocol that say so.
+    /// The case's own connection: the same one for all its calls over a protocol that ask for it.
     Kept,
 }
 
@@ -250,17 +250,17 @@ pub enum CredentialRef {
     First,
 }
 
-/// Calls at the same time.
+/// Simultaneous calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Race {
     /// 32 copies of one call.
     Copies,
-    /// The other subject's call with the first credential beside the own one with the latest.
+    /// The other subject's call with the first credential, together with the subject's own call with the latest one.
     TwoUsers,
 }
 
-/// Which operation a step speaks of.
+/// The operation of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum OperationRef {
@@ -285,19 +285,19 @@ pub enum Caller {
     Subject,
     /// No authorization at all.
     Nobody,
-    /// An authorization header that is no bearer token.
+    /// An authorization header that is not a bearer token.
     Malformed,
-    /// The subject's token after another scheme than Bearer.
+    /// The subject's token after a scheme other than Bearer.
     OtherScheme,
     /// The subject's token after the scheme in small letters.
     SmallScheme,
-    /// A well-formed bearer token that nobody has.
+    /// A well-formed bearer token that does not exist.
     Unknown,
-    /// The subject's token with further characters at its end.
+    /// The subject's token with more characters at its end.
     Lengthened,
     /// The subject's token without its last characters.
     Shortened,
-    /// The subject's token with capitals for small letters, and the other way round.
+    /// The subject's token with capitals in place of small letters, and small letters in place of capitals.
     OtherCase,
     /// Another subject.
     Other,
@@ -332,9 +332,9 @@ pub enum UserRef {
 pub enum DomainRef {
     /// The target's own RP ID.
     Own,
-    /// One of the further domains that the target file says are served.
+    /// One of the further domains that the target file names.
     Further,
-    /// The RP ID with something before and behind it.
+    /// The RP ID with something before and after it.
     Around(String, String),
     /// This text, as often as given.
     Text(String, usize),

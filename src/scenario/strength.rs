@@ -1,4 +1,4 @@
-//! How strongly a case may say what it expects: as strongly as what it rests on, and no more.
+//! How strong a case's expectation may be: as strong as its basis, and no stronger.
 
 use super::entry::CaseEntry;
 use super::expectation::Expectation;
@@ -6,14 +6,14 @@ use super::model::Case;
 use crate::contract::clause::{self, Basis};
 use crate::outcome::Reason;
 
-/// How strongly an expectation is said.
+/// The strength of an expectation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Strength {
     /// `must-accept`, `must-reject`, and refusals of a documented kind.
     Must,
     /// `should-accept` and `should-reject`.
     Should,
-    /// Everything else: no answer breaks a promise.
+    /// All other expectations: no answer breaks a promise.
     Open,
 }
 
@@ -26,25 +26,27 @@ fn strength(expectation: Expectation) -> Strength {
 }
 
 impl Case {
-    /// What the case rests on: what it states; `may` if it takes either answer in the end; else what its primary clause rests on.
+    /// The basis of the case: the one that it states; `may` if it takes either answer in the end; else that of its primary clause.
     pub fn basis(&self) -> Basis {
         let of_clause = clause::find(self.primary_clause()).map_or(Basis::May, |clause| clause.basis);
         let is_open = self.expectation().is_none_or(|expectation| expectation == Expectation::EITHER);
         self.basis.unwrap_or(if is_open { Basis::May } else { of_clause })
     }
 
-    /// Where it is written what the case rests on: what it states, else the source of its primary clause.
+    /// The text of the case's basis: the source that it states, else that of its primary clause.
     pub fn source(&self) -> &str {
         let of_clause = || clause::find(self.primary_clause()).map_or("", |clause| clause.source);
         self.source.as_deref().unwrap_or_else(of_clause)
     }
 }
 
-/// Whether the words of the expectations fit what the case rests on.
+/// Whether the strength of the expectations fits the case's basis.
 pub(super) fn check(entry: &CaseEntry, case: &Case) -> Result<(), String> {
     let primary = clause::find(case.primary_clause());
     if entry.basis.is_some_and(|basis| primary.is_some_and(|clause| clause.basis != basis)) && entry.source.is_none() {
-        return Err("its basis is not that of its clause; write `source: ..`, the text that it rests on".to_owned());
+        return Err(
+            "its basis differs from that of its clause; write `source: ..`, the text that it rests on".to_owned()
+        );
     }
     let expected: Vec<Expectation> = case.steps.iter().filter_map(|step| step.expect).collect();
     let strengths: Vec<Strength> = expected.iter().copied().map(strength).collect();
@@ -57,12 +59,12 @@ pub(super) fn check(entry: &CaseEntry, case: &Case) -> Result<(), String> {
         (_, true, _) if basis.binds() => {
             Err(format!("it rests on {name}, which is not a recommendation; write must-accept or must-reject"))
         }
-        // In a case of several steps the good calls are promises all the same, and do not speak of its clause.
+        // In a case of several steps the good calls are promises all the same, and are not about its clause.
         (_, _, Some(Strength::Must)) if expected.last() == Some(&Expectation::ACCEPT) && !entry.steps.is_empty() => {
             Ok(())
         }
         (_, _, Some(Strength::Must)) if !basis.binds() => {
-            Err(format!("it rests on {name}, which is no MUST; write should-accept or should-reject"))
+            Err(format!("it rests on {name}, which is not a MUST; write should-accept or should-reject"))
         }
         _ => Ok(()),
     }
@@ -101,9 +103,9 @@ mod tests {
             (
                 LENGTH,
                 "expect: must-reject",
-                "it rests on spec-should, which is no MUST; write should-accept or should-reject",
+                "it rests on spec-should, which is not a MUST; write should-accept or should-reject",
             ),
-            (ORIGIN, "basis: security, source: s, expect: must-accept", "it rests on security, which is no MUST"),
+            (ORIGIN, "basis: security, source: s, expect: must-accept", "it rests on security, which is not a MUST"),
             (ORIGIN, "basis: security, expect: should-reject", "write `source: ..`, the text that it rests on"),
             (ORIGIN, "basis: may, source: s, expect: must-reject", "it rests on may, which demands nothing"),
             ("webauthn/8.6/knowledge", "expect: should-accept", "it rests on may, which demands nothing"),

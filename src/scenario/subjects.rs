@@ -1,7 +1,7 @@
 //! Which tests can share a subject, and how many subjects a plan needs.
 //!
-//! On a real server a user costs a password hash and a session, so that cases share them, one after the other. What a case judges
-//! speaks of what it enrolled itself, which another case before it does not change, but for two kinds: see [`Sharing`].
+//! On a real server a user costs a password hash and a session, so cases share users, one after the other. A case judges only what it
+//! enrolled itself, and an earlier case does not change that, with two exceptions: see [`Sharing`].
 
 use std::collections::BTreeSet;
 
@@ -10,10 +10,10 @@ use super::plan::{Plan, Test};
 use super::route::FlowRef;
 use super::step::{Caller, OperationRef, Step, UserRef};
 
-/// Tests that share a subject, on the average, where there are subjects enough: each may leave a credential behind, which
+/// Tests that share a subject, on average, if there are enough subjects: each may leave a credential behind, which
 /// every later start has to list.
 const SHARE: usize = 25;
-/// Calls of one step that leave a subject with more than others should have to bear.
+/// A step with so many calls leaves too much with a subject that others use.
 const MANY: usize = 50;
 
 /// How a test may use a subject that others use too, before or after it.
@@ -21,22 +21,22 @@ const MANY: usize = 50;
 pub enum Sharing {
     /// It may follow others, and others may follow it.
     Shares,
-    /// It leaves something behind that is hard to foresee: two users whose calls cross, a race, a hundred credentials. Its subjects
-    /// serve nobody else as long as there are others.
+    /// It leaves something unpredictable behind: two users whose calls cross, a race, a hundred credentials. Its subjects are used by no
+    /// other test as long as there are others.
     Own,
-    /// It finishes a registration that was never started on its flow. A subject with a registration that an earlier case left open
-    /// would answer otherwise: it has to be one that nobody used, or what is open has to be finished first.
+    /// It finishes a registration that was never started on its flow. With a registration that an earlier case left open, the answer would
+    /// be another one: the subject has to be unused, or the open registration has to be finished first.
     Fresh,
 }
 
 /// How many subjects a plan asks for, by how they may be shared.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Demand {
-    /// Subjects that nobody may have used.
+    /// Subjects that have to be unused.
     pub fresh: usize,
-    /// Further ones that serve nobody else.
+    /// Further subjects that no other test uses.
     pub own: usize,
-    /// Tests, and controls, that share the rest.
+    /// Tests and controls that share the rest.
     pub shared: usize,
 }
 
@@ -51,20 +51,20 @@ impl Demand {
 }
 
 impl Demand {
-    /// How many subjects are needed, so that everything is played, so many tests at a time or fewer. With so few of them all
-    /// that can be shared is.
+    /// How many subjects are needed to play everything, with so many tests at a time or fewer. Every subject that can be shared is then
+    /// shared.
     pub fn least(&self, concurrency: usize) -> usize {
         (self.fresh + (2 * concurrency).min(self.fresh.saturating_sub(1))).max(2)
     }
 
-    /// How many subjects are comfortable where others need some of the same list, so many tests at a time: what is shared is shared
-    /// by a few more.
+    /// How many subjects are comfortable if other runs need some of the same list, with so many tests at a time: a few more tests share
+    /// each shared subject.
     pub fn enough(&self, concurrency: usize) -> usize {
         self.fresh + 8 * concurrency
     }
 
-    /// How many tests can be played at a time on so many subjects, of those that were asked for: each has two at most, and what
-    /// is kept for those that need a fresh one is not theirs.
+    /// How many of the requested tests can be played at a time on so many subjects: each has two at most, and does not get subjects that
+    /// are kept for tests that need a fresh one.
     pub fn concurrency(&self, asked: usize, subjects: usize) -> usize {
         asked.min(subjects.saturating_sub(self.fresh) / 2).max(1)
     }
@@ -74,12 +74,12 @@ impl Case {
     /// How a test of it may use a subject that others use too.
     pub fn sharing(&self) -> Sharing {
         let own = |step: &&Step| step.caller != Caller::Other && step.user != UserRef::Other;
-        // What is begun of another factor, or in the other version, may be open beside what an earlier case has left open here.
+        // A registration of another factor kind, or of the other version, may be open together with one that an earlier case left open here.
         let begins = |step: &Step| {
             step.flow == FlowRef::Own && (step.prepare.is_some() || step.call == Some(OperationRef::Start))
         };
         let ends = |step: &Step| matches!(step.call, Some(OperationRef::Verify | OperationRef::Remove));
-        // What is watched speaks of what it made itself, and says so in names of its own.
+        // A watched case judges only what it made itself, and recognises that by its own names.
         if self.watch.is_some() {
             return Sharing::Shares;
         }
@@ -87,7 +87,7 @@ impl Case {
         if first.is_some_and(ends) {
             Sharing::Fresh
         } else if self.steps.iter().any(|step| step.hold.is_some() || !step.also.is_empty()) {
-            // What is judged speaks of what the case has enrolled for either subject.
+            // The judgement is about what the case has enrolled for either subject.
             Sharing::Shares
         } else if self.subjects() > 1
             || self.steps.iter().any(|step| step.race.is_some() || step.with_next || step.times >= MANY)
@@ -100,7 +100,7 @@ impl Case {
 }
 
 impl Plan {
-    /// What the plan asks for.
+    /// The demand of the plan.
     pub fn demand(&self) -> Demand {
         let mut demand = Demand { shared: self.controls().len(), ..Demand::default() };
         for test in self.played() {
@@ -117,8 +117,8 @@ impl Plan {
         demand
     }
 
-    /// Leaves out what can't be played with so many subjects, so many tests at a time, and gives the names of what was left
-    /// out, without the protocol. Only what needs a subject that nobody used is left out; everything else shares more.
+    /// Leaves out the tests that can't be played with so many subjects and so many tests at a time, and gives their names without the
+    /// protocol. Only tests that need an unused subject are left out; all others share more.
     pub fn cap(&mut self, subjects: usize, concurrency: usize) -> Vec<String> {
         // Two for each that is played at a time go on beside them.
         let mut room = subjects - (2 * concurrency).min(subjects / 2);

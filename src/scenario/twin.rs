@@ -1,8 +1,8 @@
-//! Calls that are made for somebody who exists and for somebody who does not.
+//! Calls that are made for a user or factor that exists and for one that does not.
 
 use serde::{Deserialize, Serialize};
 
-/// Who does not exist.
+/// What does not exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Twin {

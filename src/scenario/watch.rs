@@ -1,8 +1,8 @@
-//! Cases that are followed by a model of what the users have.
+//! Cases whose users' state a model follows.
 
 use serde::{Deserialize, Serialize};
 
-/// How often what can be observed is compared with what the calls before came to.
+/// How often the observable state is compared with the results of the calls so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Watch {

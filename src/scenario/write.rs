@@ -1,4 +1,4 @@
-//! Writes a case as a suite of its own, in the form that suites have.
+//! Writes a case as its own suite file.
 
 use std::fmt::Write as _;
 
@@ -67,7 +67,7 @@ pub fn suite_text(case: &Case, comment: &str) -> String {
     text
 }
 
-/// The members that say something, as an entry of a list.
+/// The members with a value, as an entry of a list.
 fn push_members<const N: usize>(text: &mut String, members: [(&str, Value); N]) {
     let mut lead = "- ";
     for (name, value) in members {
@@ -79,7 +79,7 @@ fn push_members<const N: usize>(text: &mut String, members: [(&str, Value); N]) 
     }
 }
 
-/// Whether the steps are those of a case that has none of its own: start, make, verify.
+/// Whether the steps are the default ones: start, make, verify.
 fn is_short(steps: &[Step]) -> bool {
     let [start, make, verify] = steps else { return false };
     let plain = |call| Step { call: Some(call), ..Step::default() };
@@ -91,7 +91,7 @@ fn is_short(steps: &[Step]) -> bool {
     expect.is_some() && is(start, &plain(OperationRef::Start)) && is(make, &made) && is(verify, &verified)
 }
 
-/// A step with the members that say something.
+/// A step with the members that have a value.
 fn written(step: &Step) -> Value {
     let value = |step: &Step| serde_json::to_value(step).unwrap_or_default();
     let (step, usual) = (value(step), value(&Step::default()));
@@ -100,7 +100,7 @@ fn written(step: &Step) -> Value {
     members.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
-/// JSON is YAML's flow style, except for characters that YAML wants escaped.
+/// JSON is YAML's flow style, except for characters that YAML requires to be escaped.
 fn flow_style(value: &Value) -> String {
     let mut text = String::new();
     for character in value.to_string().chars() {

@@ -72,7 +72,10 @@ async fn a_call_that_is_checked_on_one_user_and_acts_on_another_is_found() {
     let case = |id: &str| run.cases.iter().find(|case| case.id == id).expect("played");
     let start = case("v2/passkey/rest/carriers/user-id-start-v2");
     let said = &start.findings.iter().find(|finding| finding.reason == start.reason).expect("a finding").received;
-    assert_eq!(said, "those of the other user; query user_id had the other's user id", "the place that did it, alone");
+    assert_eq!(
+        said, "creation options for the other user; query user_id had the other user's user id",
+        "the place that did it, alone"
+    );
     assert!(start.curl.contains("user_id=") && !start.curl.contains("x-user-id"), "{}", start.curl);
     assert_eq!(case("v2/passkey/rest/carriers/user-id-start-v2-query-user-id").verdict, Verdict::Fail);
     assert_eq!(case("v2/passkey/rest/carriers/user-id-start-v2-header-x-user-id").verdict, Verdict::Pass);

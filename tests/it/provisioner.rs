@@ -459,7 +459,11 @@ fn a_provisioner_that_makes_no_sense_is_told_before_the_first_call() {
     for (part, replacement, words) in [
         ("kind = \"zitadel\"", "kind = \"other\"", "there is no provisioner `other`; write zitadel"),
         ("kind = \"zitadel\"", "kind = \"zitadel\", prefix = \"A*\"", "write 4 to 40 lower-case letters"),
-        ("kind = \"zitadel\"", "kind = \"zitadel\", subjects = 1", "accounts.provisioner.subjects is a number from 2"),
+        (
+            "kind = \"zitadel\"",
+            "kind = \"zitadel\", subjects = 1",
+            "accounts.provisioner.subjects has to be a number from 2",
+        ),
         ("kind = \"zitadel\"", "kind = \"zitadel\", concurrency = 0", "a number from 1 to 64"),
         ("kind = \"zitadel\"", "kind = \"zitadel\", patience-seconds = 0", "a number from 1 to 3600"),
         ("kind = \"zitadel\"", "kind = \"zitadel\", users = 3", "unknown field `users`"),

@@ -118,7 +118,7 @@ async fn an_accepted_enrolment_is_ok_whatever_a_run_finds_of_it() {
     let enrolled = of("enrolment");
     assert!(enrolled.grade == Grade::Ok && enrolled.text.starts_with("a good credential was enrolled"), "{enrolled:?}");
     let finding = of("enrolment-finding");
-    let words = "the enrolment comes to state-changed: 0 times (api/options/exclude-credentials";
+    let words = "the result of the enrolment is state-changed: 0 times (api/options/exclude-credentials";
     assert!(finding.grade == Grade::Note && finding.text.starts_with(words), "{finding:?}");
     assert!(finding.text.ends_with(": a run judges that"), "{finding:?}");
 }

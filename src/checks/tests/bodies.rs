@@ -238,7 +238,7 @@ fn errors() -> Vec<Row> {
         (ERROR_CODE, broken(&good, "/code", &numbers)),
         (ERROR_MESSAGE, broken(&good, "/message", &[json!(1), json!({}), json!(["text"])])),
         (ERROR_DETAILS, ill_typed(&good, "/details", &[json!({}), json!("text")])),
-        // The null that is added to them is no list.
+        // The null that is added to them is not a list.
         (ERROR_TYPE, ill_typed(&good, "/details", &untyped).into_iter().take(untyped.len()).collect()),
         (ERROR_TYPE, broken(&good, "/details/0/@type", &[json!(""), json!(1)])),
     ];

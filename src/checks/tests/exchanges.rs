@@ -101,7 +101,7 @@ pub fn rest_text(endpoint: &'static Endpoint, http_status: u16, text: &str) -> E
     let json = serde_json::from_str::<Value>(text).ok();
     let reply = match (http_status, json) {
         (200, Some(body @ Value::Object(_))) => Reply::Success(body),
-        (200, _) => Reply::Unreadable("the body is no JSON object".to_owned()),
+        (200, _) => Reply::Unreadable("the body is not a JSON object".to_owned()),
         (_, json) => {
             let status = json.as_ref().filter(|json| json.is_object()).map(Status::from_json);
             Reply::Refusal(Refusal { status, json })

@@ -282,11 +282,11 @@ fn leaks_are_found() {
         let mut found = examine(&observation(&exchange, Some(&known))).findings;
         found.retain(|finding| finding.check != DATED.0);
         let place = match name.rsplit_once(" in ").map(|(_, place)| place) {
-            Some("a header") => "stands in the header x-debug",
-            Some("a body") => "stands in the body at /message",
-            Some("the creation options") => "stands in the creation options",
-            Some("a list") => "stands in the body at /result/0/name",
-            _ => "stands in the ",
+            Some("a header") => "is in the header x-debug",
+            Some("a body") => "is in the body at /message",
+            Some("the creation options") => "is in the creation options",
+            Some("a list") => "is in the body at /result/0/name",
+            _ => "is in the ",
         };
         assert!(found.iter().all(|finding| finding.received.contains(place)), "{name}: {found:?}");
         assert!(

@@ -29,7 +29,7 @@ fn what_is_wrong_is_told_with_its_place_and_the_mend() {
         (instead("\"w\"", "\"  \""), "5:7: `why` is empty; write why this is accepted for now"),
         (instead("\"s/c\"", "\"\""), "2:8: `case` is empty; write a pattern as for `proofmark run`"),
         (instead("\"s/c\"", "[]"), "2:8: `case` is empty"),
-        (instead("\"s/c\"", "[\"s/c\", \"a[\"]"), "2:8: `a[` is no pattern: "),
+        (instead("\"s/c\"", "[\"s/c\", \"a[\"]"), "2:8: `a[` is not a pattern: "),
         (instead("\"s/c\"", "7"), "2:8: a text or a list of texts"),
         (instead("\"fail\"", "\"error\""), "3:11: an error can't be excused, because nothing was observed"),
         (instead("\"fail\"", "\"pass\""), "3:11: a pass or a skip needs no excuse; write fail or deviation"),

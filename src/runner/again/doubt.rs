@@ -1,8 +1,8 @@
-//! What others may have caused is played again, on other subjects, before it is said of the target.
+//! A result that others may have caused is played again, on other subjects, before it counts for the target.
 //!
-//! Where two runs use one user at a time, a start of the one ends the registration of the other, and a good credential is refused. A
-//! fault of the target shows on a subject where nobody interferes as well. So a fail or a deviation stands if it comes again there; what
-//! does not come again, while registrations of others were seen on the run's subjects, is an error: interference.
+//! If two runs use one user at the same time, a start of one run ends the registration of the other, and a good credential is refused. A
+//! fault of the target also shows on a subject where nobody interferes. So a fail or a deviation stands if it comes again there. If it does
+//! not come again, and registrations of others were seen on the run's subjects, it is an error: interference.
 
 use std::time::{Duration, Instant};
 
@@ -20,27 +20,27 @@ use crate::scenario::{Case, Test};
 use crate::transport::{Call, Reply, Transport};
 use crate::webauthn::cose::CoseAlgorithm;
 
-/// Tries after the first while others are at work, of which each has to come to the same; of a cause that came again before, and of
-/// a comparison.
+/// Tries after the first while others are at work, each of which has to have the same result; the numbers for a cause that came again
+/// before, and for a comparison.
 const TRIES: u8 = 8;
 const TRIES_OF_KNOWN: u8 = 3;
-/// How often it has to come again where others are not seen. Two runs that begin together can meet more than once before either has
-/// left a trace.
+/// How often it has to come again if no others are seen. Two runs that begin together can meet more than once before either has left a
+/// trace.
 const ENOUGH: u8 = 2;
-/// The number of the first of these: those before are the tries of errors, of hangs, and of what the network did.
+/// The number of the first of these tries: lower numbers are for tries after errors, hangs, and faults of the network.
 const FIRST_TRY: u8 = 32;
-/// How long traces are waited for where something did not come again.
+/// How long to wait for traces if something did not come again.
 const PATIENCE: Patience = Patience { least: Duration::from_secs(1), looks: 100, most: Duration::from_secs(8) };
-/// The same before a cause is taken for the target's.
+/// How long to wait for traces before a cause counts as the target's.
 const BEFORE_IT_STANDS: Patience =
     Patience { least: Duration::from_millis(300), looks: 30, most: Duration::from_millis(1500) };
-/// The tries that decide once the others are gone; each has to come to the same. The others may do the same at that time.
+/// The tries that decide once the others are gone; each has to have the same result. The others may try again at the same time.
 const LAST_TRIES: std::ops::Range<u8> = FIRST_TRY + TRIES..FIRST_TRY + TRIES + 5;
-/// Subjects that nobody of this run uses meanwhile, and how long they are watched for others.
+/// The subjects that this run does not use meanwhile, and how long they are watched for others.
 const WATCHED: usize = 4;
 const WATCH: Duration = Duration::from_millis(700);
 
-/// The record of a test, once it is known whether what it says is the target's.
+/// The record of a test, once it is known whether the target caused its result.
 pub(crate) async fn settled(shared: &Shared, test: &Test, first: CaseRecord) -> CaseRecord {
     let is_seen = || shared.traces.words().is_some();
     if first.verdict == Verdict::Error {
@@ -58,7 +58,7 @@ pub(crate) async fn settled(shared: &Shared, test: &Test, first: CaseRecord) -> 
     for attempt in FIRST_TRY..FIRST_TRY + tries {
         let again = case::play(shared, test, attempt).await;
         if again.verdict == Verdict::Error {
-            // It says nothing. What others can't have caused would come again.
+            // It says nothing. A result that others can't have caused would come again.
             let is_of_others = matches!(again.reason, Reason::Setup | Reason::ControlFailed);
             if is_seen() && is_of_others {
                 continue;
@@ -67,7 +67,7 @@ pub(crate) async fn settled(shared: &Shared, test: &Test, first: CaseRecord) -> 
         }
         if !is_same(&again, &first) {
             if shared.traces.words_within(PATIENCE).await.is_none() {
-                // Nobody was there: it is the target that answers now so, now otherwise.
+                // Nobody else was there: the target's answers vary.
                 return CaseRecord { flaky: true, ..first };
             }
             came_again = 0;
@@ -79,7 +79,7 @@ pub(crate) async fn settled(shared: &Shared, test: &Test, first: CaseRecord) -> 
         }
     }
     let is_met = (0..FIRST_TRY + tries).any(|attempt| shared.doubts.has_met(&test.id, attempt));
-    // Somebody was there, or the target shows what nobody registered.
+    // Somebody was there, or the target shows credentials that nobody registered.
     let is_of_others = came_again == 0 || (is_met && are_others_at_work(shared).await);
     match shared.traces.words().filter(|_| is_of_others) {
         Some(others) if !comes_again_alone(shared, test, &first).await => {
@@ -126,7 +126,7 @@ fn of_error(shared: &Shared, test: &Test, record: CaseRecord) -> CaseRecord {
     }
 }
 
-/// A comparison of protocols that found a difference, once it is known whether it comes again.
+/// A comparison of protocols that found a difference, once it is known whether the difference comes again.
 pub(crate) async fn compared(shared: &Shared, tests: &[Test], first: CaseRecord) -> CaseRecord {
     let answers = |record: &CaseRecord| record.findings.first().map(|finding| finding.received.clone());
     for attempt in FIRST_TRY..FIRST_TRY + TRIES_OF_KNOWN {
@@ -135,7 +135,7 @@ pub(crate) async fn compared(shared: &Shared, tests: &[Test], first: CaseRecord)
             records.push(case::play(shared, test, attempt).await);
         }
         match agreement::compare(&first.id, records, shared.target.profile) {
-            // Where a protocol came to no verdict nothing is compared.
+            // If a protocol had no verdict, nothing is compared.
             None => {}
             Some(again) if answers(&again) != answers(&first) => {
                 return match shared.traces.words_within(PATIENCE).await {
@@ -166,7 +166,7 @@ async fn are_others_at_work(shared: &Shared) -> bool {
         for lease in leases.iter().filter(|lease| !lease.is_locked(true)) {
             for flow in &shared.target.flows {
                 let new = registered_meanwhile(shared, transport.as_ref(), lease.own(), *flow).await;
-                // What came before the watch may be of this run's own doing.
+                // Registrations before the watch may be from this run itself.
                 found += if pause.is_zero() { 0 } else { new };
             }
         }
@@ -183,21 +183,23 @@ async fn registered_meanwhile(shared: &Shared, transport: &dyn Transport, subjec
     options.map_or(0, |options| shared.traces.look(&subject.user_id, flow, &options.exclude_credentials))
 }
 
-/// What is said in place of what others may have caused.
+/// The record in place of a result that others may have caused.
 fn interference(mut record: CaseRecord, others: &str, profile: Profile) -> CaseRecord {
-    let expected = "subjects that nobody else uses meanwhile";
+    let expected = "subjects that nobody else uses during the run";
     let seen = record.findings.first().map(|finding| finding.received.clone()).unwrap_or_default();
-    let received = format!("{others}; and what was received here did not come again elsewhere, or could not: {seen}");
+    let received = format!(
+        "{others}; and the result here did not come again on other subjects, or could not be tried again: {seen}"
+    );
     in_place(&mut record, Finding::new("interference", "", Reason::Interference, expected, received), profile);
     record
 }
 
-/// A difference that nobody seems to have caused, and that did not come again.
+/// The record of a difference that nobody else seems to have caused, and that did not come again.
 fn unclear(mut record: CaseRecord, profile: Profile) -> CaseRecord {
     let expected = "the same difference when it is played again on other subjects";
     let seen = record.findings.first().map(|finding| finding.received.clone()).unwrap_or_default();
     let received =
-        format!("another answer then; what an earlier run left on a subject can't be told from a fault: {seen}");
+        format!("another answer then; this may be a fault, or something that an earlier run left on a subject: {seen}");
     in_place(&mut record, Finding::new("agreement", "", Reason::Setup, expected, received), profile);
     record
 }

@@ -1,4 +1,4 @@
-//! Plays cases again where what came may not be the target's, and makes what was found as small as it can be.
+//! Plays cases again if the target may not have caused the result, and reduces findings to their smallest form.
 
 pub(crate) mod doubt;
 pub(crate) mod narrow;

@@ -1,4 +1,4 @@
-//! Of several further places in one request, finds the one that did it.
+//! Finds, among several further places in one request, the one that caused the result.
 
 use std::sync::Arc;
 
@@ -7,11 +7,11 @@ use crate::runner::play::case;
 use crate::runner::state::Shared;
 use crate::scenario::{PlaceRef, Test};
 
-/// The number of the first try: those before are the tries of errors, and of what others may have caused.
+/// The number of the first try: lower numbers are for tries after errors, and for results that others may have caused.
 const FIRST_TRY: u8 = 64;
 
-/// The record of a test. Where it is about several places at once and something was found, it is played with each place alone, and
-/// the first that comes to the same stands for all.
+/// The record of a test. If it is about several places at once and something was found, it is played with each place alone, and the
+/// first place with the same result stands for all.
 pub(crate) async fn narrowed(shared: &Shared, test: &Test, record: CaseRecord) -> CaseRecord {
     let alone = of_each_place(test);
     if alone.len() < 2 || !matches!(record.verdict, Verdict::Fail | Verdict::Deviation) {
@@ -30,7 +30,7 @@ fn cause(record: &CaseRecord) -> (Verdict, crate::outcome::Reason, Option<&str>)
     (record.verdict, record.reason, record.findings.first().map(|finding| finding.clause.as_str()))
 }
 
-/// The test with each place that its protocol has, alone.
+/// The test with each single place that its protocol has.
 fn of_each_place(test: &Test) -> Vec<Test> {
     let steps = test.case.steps.iter();
     let mut places: Vec<PlaceRef> = Vec::new();

@@ -1,4 +1,4 @@
-//! What a sequence found is played again before it is said of the target, and then made as short as it can be.
+//! A sequence that found something is played again before the result counts for the target, and then made as short as possible.
 
 use super::shorten;
 use crate::authenticator::Format;
@@ -12,14 +12,14 @@ use crate::runner::play::case;
 use crate::runner::state::Shared;
 use crate::scenario::{Step, Test};
 
-/// The number of the first try that settles something; those before are tries of errors, and of what others may have caused.
+/// The number of the first try here: lower numbers are for tries after errors, and for results that others may have caused.
 const FIRST_TRY: u8 = 64;
-/// Questions of one sequence that are looked into.
+/// The most questions of one sequence that are examined.
 const MOST_QUESTIONS: u8 = 3;
-/// Sequences played to make one shorter.
+/// The most sequences that are played to make one shorter.
 const MOST_TRIES: usize = 40;
 
-/// What two sequences have in common that found the same.
+/// What two sequences have in common if they found the same.
 type Cause = (String, Reason, Option<String>);
 
 fn cause(shared: &Shared, test: &Test, record: &CaseRecord) -> Option<Cause> {
@@ -27,17 +27,17 @@ fn cause(shared: &Shared, test: &Test, record: &CaseRecord) -> Option<Cause> {
     let finding = record.findings.first().filter(|_| record.verdict != Verdict::Error)?;
     let is_found = record.verdict == Verdict::Fail || finding.clause.starts_with("api/state/");
     let is_red = matches!(record.verdict, Verdict::Fail | Verdict::Deviation) && is_found;
-    // What came in place of a reply is tried again elsewhere.
+    // A missing reply is tried again elsewhere.
     (is_red && finding.check != breaker::TRANSPORT).then(|| {
         let question = question.filter(|_| finding.clause == CONSISTENT);
         (finding.clause.clone(), record.reason, question)
     })
 }
 
-/// The record of a sequence, once it is known whether what it found comes again.
+/// The record of a sequence, once it is known whether its finding comes again.
 pub(crate) async fn settled(shared: &Shared, test: &Test, first: CaseRecord) -> CaseRecord {
     let mut record = first;
-    // What was there before does not explain it.
+    // The earlier state of the subject does not explain it.
     if record.reason == Reason::Leak {
         return record;
     }
@@ -64,8 +64,8 @@ pub(crate) async fn settled(shared: &Shared, test: &Test, first: CaseRecord) -> 
     record
 }
 
-/// Whether the sequence that answered a question first answers it now as it did then. Where the case itself says the answer there
-/// is none to ask.
+/// Whether the sequence that first answered a question still gives the same answer. If the case itself states the answer, there is no
+/// such sequence.
 async fn is_still_so(shared: &Shared, test: &Test, question: &str, attempt: u8) -> bool {
     if test.case.learnt.contains_key(question) {
         return true;
@@ -76,13 +76,13 @@ async fn is_still_so(shared: &Shared, test: &Test, question: &str, attempt: u8) 
     record.verdict != Verdict::Error && contradicted.as_deref() != Some(question)
 }
 
-/// What did not come again can't be told from what an earlier case, or somebody else, has left.
+/// The record if a finding did not come again: an earlier case, or somebody else, may have left something that explains it.
 fn unclear(shared: &Shared, mut record: CaseRecord) -> CaseRecord {
     let seen = record.findings.first().map(|finding| finding.received.clone()).unwrap_or_default();
     let (clause, exchange) =
         record.findings.first().map(|finding| (finding.clause.clone(), finding.exchange)).unwrap_or_default();
-    let expected = "the same when the sequence is played again on other subjects";
-    let received = format!("another answer then; what was there before can't be told from a fault: {seen}");
+    let expected = "the same result when the sequence is played again on other subjects";
+    let received = format!("another answer then; this may be a fault, or something that was there before: {seen}");
     record.findings.retain(|finding| finding.verdict(shared.target.profile) == Verdict::Pass);
     let finding = Finding::new(CHECK, &clause, Reason::Setup, expected, received);
     record.findings.push(Finding { exchange, ..finding });
@@ -98,7 +98,7 @@ async fn shortest(shared: &Shared, test: &Test, first: CaseRecord, found: &Cause
     let protocols = &shared.target.protocols;
     let whole = &test.case.steps;
     let mut best = (with_steps(test, whole.clone(), protocols, found, shared), first);
-    // What comes after the call that decided is not played.
+    // Calls after the one that decided are not played.
     let played = shared.facts.take_played(&test.id).unwrap_or(usize::MAX);
     let mut candidates = vec![shorten::first_calls(whole, played)];
     candidates.extend(shorten::simpler(whole, protocols));
@@ -124,7 +124,7 @@ async fn shortest(shared: &Shared, test: &Test, first: CaseRecord, found: &Cause
     CaseRecord { id: test.id.clone(), case: test.case.id.clone(), ..record }
 }
 
-/// A sequence as a case of its own that finds the same wherever it is played: with the earlier answer where it contradicts one.
+/// A sequence as its own case that finds the same wherever it is played: with the earlier answer, if it contradicts one.
 fn with_steps(
     test: &Test,
     steps: Vec<Step>,

@@ -1,9 +1,9 @@
-//! Makes a sequence shorter: all that could be left out of it, and what of the rest could be plainer.
+//! Makes a sequence shorter: what can be left out, and what can be made simpler in the rest.
 
 use crate::contract::{self, Flow, Protocol};
 use crate::scenario::{Caller, OperationRef, ProtocolRef, Step, UserRef};
 
-/// Sequences that are simpler than this one by one step: first without a start and all that is about it, the last one first, then
+/// Sequences that are one step simpler than this one: first without a start and everything that is about it, the last one first, then
 /// without a single call, then over one protocol.
 pub(crate) fn simpler(steps: &[Step], protocols: &[Protocol]) -> Vec<Vec<Step>> {
     let starts = steps.iter().filter(|step| step.starts()).count();
@@ -34,7 +34,7 @@ fn is_single(step: &Step) -> bool {
     step.call.is_some() && !step.starts()
 }
 
-/// Without one start, what is about it and what repeats its credential; the others get their numbers.
+/// Without one start, the steps about it, and the steps that repeat its credential; the numbers of the others are adapted.
 fn without_start(steps: &[Step], number: usize) -> Vec<Step> {
     let mut seen = 0;
     let is_its = |step: &&Step| {
@@ -72,7 +72,7 @@ fn without_idle_makes(steps: Vec<Step>) -> Vec<Step> {
     (0..steps.len()).filter(|index| !is_idle(*index)).map(|index| steps[index].clone()).collect()
 }
 
-/// With every call over one protocol, each call over it, each by the user itself, and all of one user.
+/// With every call over one protocol, with each single call over it, with each call by the user itself, and with all calls of one user.
 fn plainer(steps: &[Step], protocol: Protocol) -> Vec<Vec<Step>> {
     let over = ProtocolRef::Named(protocol);
     let changed = |change: &dyn Fn(usize, &mut Step)| {

@@ -1,4 +1,4 @@
-//! Plays a test, and plays it again where what came may not be the target's.
+//! Plays a test, and plays it again if the target may not have caused the result.
 
 use std::sync::Arc;
 
@@ -9,8 +9,8 @@ use crate::runner::play::case;
 use crate::runner::state::Shared;
 use crate::scenario::Test;
 
-/// Plays a test. What the network did to it is tried again with other keys and another subject, as often as one call would be and within the
-/// same budget; every other error, a hang, and a connection that the target ended in place of a reply, once.
+/// Plays a test. After a fault of the network it is tried again with other keys and another subject, as often as one call would be and
+/// within the same budget. After any other error, a hang, or a connection that ended in place of a reply, it is tried again once.
 pub(crate) async fn play(shared: Arc<Shared>, test: Test) -> CaseRecord {
     let mut earlier: Vec<Finding> = Vec::new();
     loop {
@@ -30,7 +30,7 @@ pub(crate) async fn play(shared: Arc<Shared>, test: Test) -> CaseRecord {
             _ => false,
         };
         match record.findings.first().filter(|_| is_again) {
-            // It speaks of calls that are not kept.
+            // The finding is about calls that are not kept.
             Some(finding) => earlier.push(Finding { exchange: None, ..finding.clone() }),
             None => {
                 let profile = shared.target.profile;

@@ -23,14 +23,14 @@ pub(crate) struct Way<'a> {
     pub transport: &'a dyn Transport,
 }
 
-/// Says what became of every kind of account. `v2` is a way of that version, where there is one: in v1 a token acts on its own
+/// Reports on every kind of account. `v2` is a flow and protocol of that version, if there is one: in v1 a token acts on its own
 /// user alone.
 pub(crate) async fn look(target: &Target, way: Way<'_>, v2: Option<Way<'_>>, tell: &mut dyn FnMut(Line)) {
     let accounts = &target.accounts;
     tell(subjects(&accounts.subjects, way).await);
     let (Some(way), Some(subject)) = (v2, accounts.subjects.first()) else { return };
     let start = |token| start::start(way.transport, way.flow, &subject.user_id, Some(token));
-    // Who was made without rights has none, whatever the server allows.
+    // A user that was made without rights has none, whatever the server allows.
     let is_made = accounts.provisioner.is_some();
     if let Some(token) = &accounts.admin {
         tell(admin(&start(token).await, way, &subject.user_id));
@@ -43,18 +43,18 @@ pub(crate) async fn look(target: &Target, way: Way<'_>, v2: Option<Way<'_>>, tel
         None => tell(Line::note(
             READ_ONLY.about,
             "no-read-only-token",
-            "the target file names none: the cases of a caller that may only read are left out (read-only-token under [accounts])",
+            "the target file has none: the cases with a caller that may only read are left out (read-only-token under [accounts])",
         )),
     }
 }
 
-/// A caller that is known, and may not start anything.
+/// A caller that the target knows, and that may not start anything.
 struct Denied {
     /// The token's name in the target file.
     about: &'static str,
-    /// Ids of what can be found: not taken, may start, or answered otherwise.
+    /// Ids of the findings: the token is refused, it may start, or the answer is another.
     ids: [&'static str; 3],
-    /// Whose token it has to be.
+    /// Whose token is needed.
     wanted: &'static str,
 }
 
@@ -90,12 +90,12 @@ async fn subjects(subjects: &[Subject], way: Way<'_>) -> Line {
         subject.user_id,
         start.answer()
     );
-    let mend = match start {
+    let fix = match start {
         Start::Token { .. } => "renew the subjects' tokens under [accounts] in the target file",
-        Start::Absent { .. } => "correct the subjects' user ids, or take out those that are gone",
+        Start::Absent { .. } => "correct the subjects' user ids, or take out users that do not exist any more",
         _ => "use fresh subjects, each with a token of its own that may enrol its user",
     };
-    let line = Line::problem("subjects", "subjects-refused", text, mend);
+    let line = Line::problem("subjects", "subjects-refused", text, fix);
     if bad.iter().all(|(_, start)| start.is_fault()) { line.for_the_run() } else { line }
 }
 
@@ -123,7 +123,7 @@ fn denied(caller: &Denied, start: &Start, way: Way<'_>, (user_id, is_made): (&st
     let flow = way.flow;
     match start {
         Start::Refused { denied: true, .. } => {
-            Line::ok(about, about, format!("it is known, and may not start {flow} for subject {user_id}"))
+            Line::ok(about, about, format!("the target knows it, and it may not start {flow} for subject {user_id}"))
         }
         Start::Token { answer } => Line::problem(
             about,

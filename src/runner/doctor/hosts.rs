@@ -1,5 +1,5 @@
-//! `check` and `init`: looks at a set-up, one line for each thing that was looked at, each problem with its mend. A wrong set-up is
-//! told from a wrong server here, before any case runs.
+//! `check` and `init`: examine a set-up, with one line for each thing that was examined, and a fix for each problem. Here a wrong set-up
+//! is told apart from a wrong server, before any case runs.
 
 use crate::contract::{Flow, Operation, Protocol};
 use crate::runner::preflight::line::Line;
@@ -9,7 +9,7 @@ use crate::runner::target::description::Target;
 use crate::transport::probe::Place;
 use crate::transport::{Address, Limits};
 
-/// What it means that every flow is answered so over a protocol.
+/// The problem if every flow gives this answer over a protocol.
 pub(crate) async fn everywhere(start: &Start, protocol: Protocol, target: &Target) -> Option<Line> {
     let address = target.address(protocol);
     match start {
@@ -26,7 +26,7 @@ pub(crate) async fn everywhere(start: &Start, protocol: Protocol, target: &Targe
     }
 }
 
-/// The path of a flow's start, of a user that need not be.
+/// The path of a flow's start, for a user that need not exist.
 pub(crate) fn start_path(flow: Flow) -> Option<String> {
     flow.endpoint(Operation::Start).map(|endpoint| {
         endpoint
@@ -35,7 +35,7 @@ pub(crate) fn start_path(flow: Flow) -> Option<String> {
     })
 }
 
-/// Host names that a server at an address may go by, instead of the one in the URL: the origin's, and `localhost`.
+/// Host names that a server at an address may know itself by, instead of the one in the URL: the origin's, and `localhost`.
 pub(crate) fn other_hosts(address: &Address, origin: Option<&str>) -> Vec<String> {
     let Ok(place) = Place::of(address) else { return Vec::new() };
     let of_origin = origin.and_then(|origin| origin.parse::<http::Uri>().ok()?.host().map(str::to_owned));
@@ -50,7 +50,7 @@ pub(crate) fn other_hosts(address: &Address, origin: Option<&str>) -> Vec<String
     hosts
 }
 
-/// The host name by which the server is found, where it is not found by the one in the URL. No token is sent.
+/// The host name that the server answers to, if it does not answer to the one in the URL. No token is sent.
 pub(crate) async fn host_unknown(
     address: &Address,
     limits: &Limits,
@@ -77,6 +77,8 @@ pub(crate) fn unknown_host(protocol: Protocol, address: &Address, answer: &str, 
              the name in the URL",
             address.base_url
         ),
-        format!("write {scheme}//{host}{path} as the URL in the target file, and have the name lead there"),
+        format!(
+            "write {scheme}//{host}{path} as the URL in the target file, and make the name resolve to this address"
+        ),
     )
 }

@@ -1,4 +1,4 @@
-//! `check`: everything that a run takes for granted of its set-up, one line for each.
+//! `check`: everything that a run assumes about its set-up, one line for each.
 
 use std::collections::BTreeSet;
 
@@ -33,7 +33,7 @@ pub struct Counts {
     pub ok: usize,
     /// Worth knowing.
     pub notes: usize,
-    /// To be mended.
+    /// To be fixed.
     pub problems: usize,
 }
 
@@ -69,8 +69,8 @@ pub async fn check(target: &Target, settings: Settings, enrols: bool, sink: &mut
 /// Looks at everything but an enrolment; gives a flow and a protocol that one can be tried on.
 async fn look(target: &Target, tell: &mut dyn FnMut(Line)) -> Option<(Flow, Protocol)> {
     let Some(subject) = target.accounts.subjects.first() else {
-        let mend = "add subjects, or let `provision` make them";
-        tell(Line::problem("subjects", "no-subjects", "the target file has no subjects", mend));
+        let fix = "add subjects, or let `provision` make them";
+        tell(Line::problem("subjects", "no-subjects", "the target file has no subjects", fix));
         return None;
     };
     let mut open = Vec::new();
@@ -116,14 +116,14 @@ async fn look(target: &Target, tell: &mut dyn FnMut(Line)) -> Option<(Flow, Prot
     let any = way(|_| true)?;
     accounts::look(target, any, way(Flow::names_user), tell).await;
     tell(rp_id(target, &spoken));
-    // A passkey is the one that leaves a subject's token as good as it was.
+    // A passkey leaves the subject's token valid; a U2F factor may lock it.
     let enrolling = spoken.iter().find_map(|spoken| {
         spoken.begun().find(|flow| flow.names_user() && !flow.is_u2f()).map(|flow| (flow, spoken.protocol))
     });
     enrolling.or(Some((any.flow, any.protocol)))
 }
 
-/// What the starts came to over a protocol.
+/// The results of the starts over a protocol.
 struct Spoken {
     protocol: Protocol,
     transport: std::sync::Arc<dyn Transport>,
@@ -142,7 +142,7 @@ impl Spoken {
         Spoken { protocol, transport, starts }
     }
 
-    /// Says what came. A flow that has begun over another protocol is there, so that what is wrong with it is for a run to judge.
+    /// Reports the results. A flow that has begun over another protocol is there, so a run judges what is wrong with it.
     async fn tell(&self, target: &Target, (user_id, there): (&str, &BTreeSet<&str>), tell: &mut dyn FnMut(Line)) {
         let protocol = self.protocol;
         let begun: Vec<&str> = self.begun().map(Flow::slug).collect();
@@ -191,7 +191,7 @@ impl Spoken {
     }
 }
 
-/// Says of gRPC that does not answer at its own URL whether it does at the other's. No token is sent.
+/// If gRPC does not answer at its own URL, reports whether it answers at that of REST. No token is sent.
 async fn elsewhere(protocol: Protocol, target: &Target) -> Option<Line> {
     let is_apart = protocol == Protocol::Grpc && target.grpc.base_url != target.web.base_url;
     let flow = target.flows.first().filter(|_| is_apart)?;
@@ -201,14 +201,14 @@ async fn elsewhere(protocol: Protocol, target: &Target) -> Option<Line> {
     Some(Line::note(protocol.slug(), "grpc-elsewhere", text))
 }
 
-/// Holds the RP ID of the target file to that of the creation options.
+/// Compares the RP ID of the target file with that of the creation options.
 fn rp_id(target: &Target, spoken: &[Spoken]) -> Line {
     let begun =
         spoken.iter().flat_map(|spoken| spoken.starts.iter().map(|(flow, start)| (*flow, spoken.protocol, start)));
     let named = begun.filter_map(|(flow, protocol, start)| Some((flow, protocol, options(flow, start)?.rp.id)));
     let named: Vec<(Flow, Protocol, Option<String>)> = named.collect();
     if named.is_empty() {
-        let text = "no creation options could be read; the cases say what is wrong with them";
+        let text = "no creation options could be read; a run reports what is wrong with them";
         return Line::note("rp-id", "rp-id-unknown", text);
     }
     let other = |name: &Option<String>| name.clone().filter(|rp_id| *rp_id != target.rp_id);
@@ -218,13 +218,13 @@ fn rp_id(target: &Target, spoken: &[Spoken]) -> Line {
         return Line::ok("rp-id", "rp-id", format!("the creation options are for {}", target.rp_id));
     };
     let text = format!(
-        "the creation options of {flow} over {protocol} are for the RP ID {rp_id}, the target file says {}",
+        "the creation options of {flow} over {protocol} are for the RP ID {rp_id}, but the target file has {}",
         target.rp_id
     );
-    let origin = if is_rp_id_of(&host_of(&target.origin), &rp_id) { "" } else { ", and as `origin` one of that host" };
-    let mend = format!("write rp-id = \"{rp_id}\" in the target file{origin}; or mend the server's settings");
-    let line = Line::problem("rp-id", "rp-id-other", text, mend);
-    // A server whose flows name several has one that is right.
+    let origin = if is_rp_id_of(&host_of(&target.origin), &rp_id) { "" } else { ", and an `origin` of that host" };
+    let fix = format!("write rp-id = \"{rp_id}\" in the target file{origin}; or correct the server's settings");
+    let line = Line::problem("rp-id", "rp-id-other", text, fix);
+    // If the flows have different RP IDs, one of them is right.
     if named.iter().all(|(.., name)| name.as_ref() == Some(&rp_id)) { line } else { line.for_the_run() }
 }
 
@@ -233,7 +233,7 @@ fn options(flow: Flow, start: &Start) -> Option<PublicKeyCredentialCreationOptio
     checks::creation_options(flow.endpoint(Operation::Start)?, message)?.ok()
 }
 
-/// Plays one good enrolment, by which alone the origin shows; before it the short look that every run takes.
+/// Runs the preflight of every run, then plays one good enrolment: nothing else shows whether the origin is right.
 async fn enrolment(target: &Target, settings: Settings, (flow, protocol): (Flow, Protocol)) -> Vec<Line> {
     let id = format!("{flow}/{protocol}/enrolment/good/none");
     match play(target, settings, (flow, protocol), &id).await {
@@ -242,20 +242,21 @@ async fn enrolment(target: &Target, settings: Settings, (flow, protocol): (Flow,
     }
 }
 
-/// What a good enrolment says of the set-up: one that was accepted shows that it is right, whatever else a run finds of it.
+/// What a good enrolment shows about the set-up: if it was accepted, the set-up is right, whatever else a run finds.
 fn enrolled(target: &Target, (flow, protocol): (Flow, Protocol), id: &str, record: &CaseRecord) -> Vec<Line> {
     let (received, clause) =
         record.findings.first().map(|finding| (finding.received.as_str(), finding.clause.as_str())).unwrap_or_default();
     let came = format!("{}: {received} ({clause})", record.reason.name());
-    let finding = (record.verdict != Verdict::Pass)
-        .then(|| Line::note("enrolment", "enrolment-finding", format!("the enrolment comes to {came}")).for_the_run());
+    let finding = (record.verdict != Verdict::Pass).then(|| {
+        Line::note("enrolment", "enrolment-finding", format!("the result of the enrolment is {came}")).for_the_run()
+    });
     let is_verify = |evidence: &Evidence| evidence.operation == Operation::Verify.slug();
     let evidence = |index: usize| record.exchanges.get(index).and_then(|exchange| exchange.evidence.as_ref());
     let verify = record.exchanges.iter().filter_map(|exchange| exchange.evidence.as_ref()).find(|one| is_verify(one));
     let reply = verify.and_then(rejudge::exchange);
     let is_success = reply.as_ref().is_some_and(|one| (201..300).contains(&one.http_status));
     let decisive = record.findings.first().and_then(|finding| evidence(finding.exchange?));
-    // What is wrong with the start, or with a reply that is neither, no origin would bring about.
+    // A wrong origin does not cause a fault of the start, or an unreadable reply.
     let is_fault = record.verdict == Verdict::Fail
         && (is_success || decisive.is_some_and(|decisive| !is_verify(decisive)) || reply.is_none());
     match reply.map(|exchange| exchange.reply) {
@@ -267,13 +268,13 @@ fn enrolled(target: &Target, (flow, protocol): (Flow, Protocol), id: &str, recor
         Some(Reply::Unreadable(_)) => finding.into_iter().collect(),
         _ if is_fault && record.reason != Reason::RejectedValid => finding.into_iter().collect(),
         Some(Reply::Refusal(_)) | None => {
-            let text = format!("a good enrolment on {flow} over {protocol} comes to {came}");
-            let mend = format!(
+            let text = format!("the result of a good enrolment on {flow} over {protocol} is {came}");
+            let fix = format!(
                 "compare `origin` (now {}) and `rp-id` in the target file with the server's settings; `proofmark replay {id} \
                  --target FILE` shows every call",
                 target.origin
             );
-            vec![Line::problem("enrolment", "enrolment-refused", text, mend)]
+            vec![Line::problem("enrolment", "enrolment-refused", text, fix)]
         }
     }
 }
@@ -298,8 +299,8 @@ async fn play(
     let runner = runner.map_err(|error| failed(error.to_string()))?;
     if let Err(error) = runner.preflight().await {
         let error = error.to_string();
-        let (text, mend) = error.split_once("\n  mend: ").unwrap_or((error.as_str(), "mend the set-up"));
-        return Err(Line::problem("run", "preflight", text, mend));
+        let (text, fix) = error.split_once("\n  fix: ").unwrap_or((error.as_str(), "correct the set-up"));
+        return Err(Line::problem("run", "preflight", text, fix));
     }
     let mut played = None;
     let stop = Stop::default();

@@ -1,4 +1,4 @@
-//! What can be found out of a target without an account: the way to it, what it speaks and offers. No token is sent to anybody.
+//! What can be found out about a target without an account: how to reach it, what it speaks and offers. No token is sent to anybody.
 
 use std::time::Duration;
 
@@ -21,12 +21,12 @@ use crate::wire::{framing, schema};
 
 // UNRESOLVED ?preflight/start|preflight/setup check::start
 
-/// Where a server says who it is (OpenID Connect Discovery section 4).
+/// Where a server publishes its issuer (OpenID Connect Discovery section 4).
 const DISCOVERY: &str = "/.well-known/openid-configuration";
 /// Services that are listed by name.
 const LISTED: usize = 6;
 
-/// Bounds of every step. A slow server answers within them; one that does not costs a few of them.
+/// Bounds of every step. A slow server answers within them; a server that does not answer takes a few time-outs.
 pub fn limits() -> Limits {
     let seconds = Duration::from_secs;
     Limits { timeout: seconds(5), connect_timeout: seconds(3), max_body: 1 << 20, ..Limits::default() }
@@ -39,7 +39,7 @@ pub struct Found {
     pub flows: Vec<Flow>,
     /// Protocols that are spoken.
     pub protocols: Vec<Protocol>,
-    /// The base URL by which the server knows itself, where it does not know the one that was given.
+    /// The base URL by which the server knows itself, if it does not know the one that was given.
     pub base_url: Option<String>,
     /// The issuer that it calls itself.
     pub issuer: Option<String>,
@@ -58,9 +58,9 @@ pub async fn look(web: &Address, grpc: Option<&Address>, limits: &Limits, tell: 
         return found;
     }
     if let Some(to) = reached.answer.as_ref().and_then(location) {
-        tell(Line::note("redirect", "redirect", format!("the root redirects to {to}; calls follow no redirect")));
+        tell(Line::note("redirect", "redirect", format!("the root redirects to {to}; proofmark follows no redirects")));
     }
-    // Without a token there is nothing to be lost to a stranger; what is found is confirmed later, by `check`.
+    // No token is sent, so an untrusted server learns nothing; `check` confirms later what is found here.
     let unchecked = |address: &Address| Address {
         base_url: address.base_url.clone(),
         tls: TlsOptions { insecure: reached.is_distrusted || address.tls.insecure, ..address.tls.clone() },
@@ -79,7 +79,7 @@ pub async fn look(web: &Address, grpc: Option<&Address>, limits: &Limits, tell: 
     infrastructure(&grpc, limits, tell).await;
     if let Some(kind) = kind(&web, found.base_url.as_deref(), limits).await {
         let text = format!(
-            "has the management calls of {kind}: users can be made for each run, with an administrator's token (--provisioner {kind})"
+            "it has the management calls of {kind}: users can be made for each run, with an administrator's token (--provisioner {kind})"
         );
         tell(Line::ok("management", "management", text));
         found.provisioner = Some(kind);
@@ -91,7 +91,7 @@ pub async fn look(web: &Address, grpc: Option<&Address>, limits: &Limits, tell: 
     found
 }
 
-/// Starts every flow without a token, of a user that need not be: what asks for a token is there.
+/// Starts every flow without a token, for a user that need not exist: a flow that asks for a token is there.
 async fn spoken(
     protocol: Protocol,
     address: &Address,
@@ -151,10 +151,10 @@ async fn absent(
 /// A path that no server has.
 const NOWHERE: &str = "/v2/no-such-call-of-anybody";
 
-/// The kind of server whose management calls ask for a token, while not every path does.
+/// The kind of server whose management calls ask for a token, if not every path asks for one.
 async fn kind(address: &Address, known_as: Option<&str>, limits: &Limits) -> Option<&'static str> {
     let place = Place::of(address).ok()?;
-    // A server that goes by names is asked by the one that it knows.
+    // A server that goes by its host name is asked by the name that it knows.
     let host = known_as.and_then(|url| Some(url.parse::<http::Uri>().ok()?.authority()?.to_string()));
     let asks = |path: &'static str| {
         let (path, host) = (place.path() + path, host.clone());
@@ -194,18 +194,18 @@ async fn infrastructure(address: &Address, limits: &Limits, tell: &mut dyn FnMut
             let health = schema::decode("grpc.health.v1.HealthCheckResponse", &message);
             let status = health.ok().and_then(|health| Some(health.get("status")?.as_str()?.to_owned()));
             match status.as_deref() {
-                Some("SERVING") => tell(Line::ok("health", "health", "gRPC's health service says SERVING")),
+                Some("SERVING") => tell(Line::ok("health", "health", "the gRPC health service reports SERVING")),
                 status => {
-                    let text = format!("gRPC's health service says {}", status.unwrap_or("nothing that can be read"));
+                    let text = format!("the gRPC health service reports {}", status.unwrap_or("nothing readable"));
                     tell(Line::note("health", "health-not-serving", text));
                 }
             }
         }
-        None => tell(Line::note("health", "no-health", "there is no health service of gRPC; none is needed")),
+        None => tell(Line::note("health", "no-health", "there is no gRPC health service; none is needed")),
     }
     match services(address, limits).await {
         Some(services) => tell(reflected(&services)),
-        None => tell(Line::note("reflection", "no-reflection", "there is no reflection of gRPC; none is needed")),
+        None => tell(Line::note("reflection", "no-reflection", "there is no gRPC reflection; none is needed")),
     }
 }
 
@@ -221,7 +221,8 @@ fn reflected(services: &[String]) -> Line {
         return Line::ok("reflection", "reflection", format!("lists {}", ours.join(", ")));
     }
     let listed: Vec<&str> = services.iter().take(LISTED).map(String::as_str).collect();
-    let text = format!("does not list {}, but {} others ({})", missing.join(", "), services.len(), listed.join(", "));
+    let text =
+        format!("does not list {}; it lists {} others ({})", missing.join(", "), services.len(), listed.join(", "));
     Line::note("reflection", "services-missing", text)
 }
 

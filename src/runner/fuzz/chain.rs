@@ -1,4 +1,4 @@
-//! Chains of the catalogue's mutations: drawn, put together to a case, and judged offline before they are sent.
+//! Chains of the catalogue's mutations: they are drawn, combined into a case, and judged offline before they are sent.
 
 use std::sync::Arc;
 
@@ -15,11 +15,11 @@ use crate::webauthn::cose::CoseAlgorithm;
 /// The longest chain.
 const LONGEST: usize = 4;
 
-/// Lengths to which a part is cut: fewer than each part has bytes, or most would not be shorter.
+/// Lengths to which a part is cut: less than the length of each part, otherwise most parts would not become shorter.
 const LENGTHS: usize = 130;
 
-/// A chain as it is drawn: numbers, so that it gets simpler by getting smaller and shorter. Which mutations there are is
-/// never made simpler, only how many.
+/// A chain as it is drawn: numbers, so that smaller and fewer numbers make it simpler. Simplification reduces the number of mutations, but
+/// does not replace them.
 #[derive(Debug, Clone)]
 pub(crate) struct Drawn {
     place: usize,
@@ -34,7 +34,7 @@ pub(crate) fn strategy() -> impl Strategy<Value = Drawn> {
     (number(), number(), elements).prop_map(|(place, format, elements)| Drawn { place, format, elements })
 }
 
-/// What can be drawn from.
+/// The mutations that can be drawn.
 #[derive(Debug)]
 pub(crate) struct Pool {
     cases: Vec<Arc<Case>>,
@@ -50,7 +50,7 @@ pub(crate) struct Chain {
 }
 
 impl Pool {
-    /// The plan's cases about the credential alone that change one in one way, and the plan's flows and protocols.
+    /// The plan's cases that are about the credential alone and change it in one way, and the plan's flows and protocols.
     pub(crate) fn new(plan: &Plan) -> Pool {
         let mut pool = Pool { cases: Vec::new(), places: Vec::new() };
         for test in &plan.tests {
@@ -81,7 +81,7 @@ impl Pool {
         self.cases.iter().flat_map(|case| case.clauses.iter().map(String::as_str))
     }
 
-    /// The case of a chain, with what has to become of it. `None` where its parts don't go together.
+    /// The case of a chain, with its expected result. `None` if its parts can't be combined.
     pub(crate) fn chain(&self, drawn: &Drawn, slug: &str) -> Option<Chain> {
         let (flow, protocol) = self.places[drawn.place % self.places.len()];
         let elements: Vec<&Arc<Case>> =
@@ -89,7 +89,7 @@ impl Pool {
         if !elements.iter().all(|case| case.is_for(flow, protocol)) {
             return None;
         }
-        // A case of format none is about what every format has. A U2F key can't verify users; the flow of its suite does not ask.
+        // A case of format none is about parts that every format has. A U2F key can't verify users; the flow of its suite does not ask for it.
         let fits = |format: &Format| {
             (*format != Format::FidoU2f || !flow.verifies_user())
                 && elements.iter().all(|case| case.formats.contains(&Format::None) || case.formats.contains(format))
@@ -122,7 +122,7 @@ fn is_plain(case: &Case) -> bool {
         && (case.has_mutation() || case.is_wrong(make))
 }
 
-/// The elements' mutations in one case; `None` where they ask for different keys or contradict each other.
+/// The elements' mutations in one case; `None` if they need different keys or contradict each other.
 fn merged(elements: &[&Arc<Case>], drawn: &Drawn, format: Format) -> Option<Case> {
     let usual = AlgorithmChoice::Given(CoseAlgorithm::ES256);
     let algorithm =
@@ -158,9 +158,9 @@ fn only<T: PartialEq>(mut values: impl Iterator<Item = T>) -> Option<Option<T>> 
     values.all(|value| Some(&value) == first.as_ref()).then_some(first)
 }
 
-/// Writes into the case what the own verifier says, and what follows from that. It decides only where nothing in the chain
-/// is left open by the specification: a refusal if it is at the place of an element that has to be refused, an acceptance
-/// if every element has to be accepted.
+/// Writes the verdict of the own verifier into the case, and the expectation that follows from it. The verdict counts only if the
+/// specification leaves nothing in the chain open: a refusal counts if it is at the step of an element that has to be refused, and an
+/// acceptance counts if every element has to be accepted.
 fn judge(case: &mut Case, elements: &[&Arc<Case>], vector: &Vector) {
     let expectations: Vec<Option<Expectation>> = elements.iter().map(|case| case.expectation()).collect();
     let all =
@@ -186,7 +186,7 @@ fn judge(case: &mut Case, elements: &[&Arc<Case>], vector: &Vector) {
             (format!("webauthn/{}", refusal.clause()), expect, at_its_place)
         }
     };
-    // The chain rests on what the element rests on that decides.
+    // The chain has the basis of the element that decides.
     let decisive = decisive.filter(|_| expect != Expectation::EITHER);
     case.basis = decisive.map(|element| element.basis());
     case.source = decisive.map(|element| element.source().to_owned());

@@ -1,5 +1,5 @@
-//! `run --fuzz`: chains of mutations are drawn, judged offline and sent; one that the target judges otherwise is made simpler
-//! against the target itself.
+//! `run --fuzz`: chains of mutations are drawn, judged offline and sent. If the target's verdict differs, the chain is made simpler, with
+//! tries against the target itself.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -22,16 +22,16 @@ use crate::runner::run::stop::Stop;
 use crate::runner::state::Shared;
 use crate::scenario::suite_text;
 
-/// Different disagreements after which fuzzing ends.
+/// After so many different disagreements fuzzing ends.
 const MOST_FOUND: usize = 10;
-/// Credentials sent to make one chain simpler.
+/// The most credentials that are sent to make one chain simpler.
 const MOST_TRIES: usize = 100;
-/// The same where each of them may take the whole time limit.
+/// The same, if each of them may take the whole time limit.
 const MOST_HANGS: usize = 4;
-/// Chains drawn until one goes together.
+/// The most draws until the parts of a chain can be combined.
 const MOST_DRAWN: usize = 10_000;
 
-/// How long to draw.
+/// The budget for drawing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Budget {
     /// For this time.
@@ -43,7 +43,7 @@ pub enum Budget {
 /// A suite that plays one disagreement again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
-    /// Name of its file in the directory that was asked for.
+    /// Name of its file in the directory of the user's choice.
     pub name: String,
     /// Its text.
     pub text: String,
@@ -70,7 +70,7 @@ struct Fuzzer {
     tally: Tally,
     found: Vec<Found>,
     begun: Instant,
-    /// Why nothing is sent any more, where the target went away.
+    /// Why nothing is sent any more, if the target is gone.
     stopped: Option<Stopped>,
 }
 
@@ -80,7 +80,7 @@ impl Runner {
         !Pool::new(&self.plan).is_empty()
     }
 
-    /// Sends chains of the plan's mutations until the budget is spent; gives what was found beside the end of the run. Suites
+    /// Sends chains of the plan's mutations until the budget is spent; gives the findings and the end of the run. Suites
     /// are named in `directory`, and not written.
     pub async fn fuzz(
         self,
@@ -150,7 +150,7 @@ impl Fuzzer {
         self.end.is_some_and(|end| Instant::now() >= end)
     }
 
-    /// Draws the next chain and sends it. `None` if none goes together.
+    /// Draws the next chain and sends it. `None` if no draw can be combined.
     fn send(&mut self) -> Option<Sent> {
         self.drawn += 1;
         let slug = format!("{}-{}", self.shared.settings.seed, self.drawn);
@@ -164,12 +164,12 @@ impl Fuzzer {
         None
     }
 
-    /// Waits for a chain's verdict, and counts it. Gives what has to be reported. Of chains that have none when the run is
-    /// stopped there is nothing.
+    /// Waits for a chain's verdict, and counts it. Gives what has to be reported. Chains that have no verdict when the run is stopped are
+    /// not counted.
     async fn settle(&mut self, sent: Sent) -> Option<CaseRecord> {
         let Sent { tree, chain, record } = sent;
         let record = self.awaited(&chain, record).await?;
-        // Whether it is the chain's or the end of the target has to be known before it is counted.
+        // Before it is counted, it has to be known whether the chain caused it or the target is gone.
         if breaker::lost(&record).is_some() {
             let flows = self.shared.target.flows.clone();
             if let Pulse::Gone(cause) = pulse::feel(Arc::clone(&self.shared), flows).await {
@@ -196,7 +196,7 @@ impl Fuzzer {
         Some(record)
     }
 
-    /// The simplest chain that the target still judges in that wrong way.
+    /// The simplest chain that still has the same wrong verdict.
     async fn simplest(&self, mut tree: Tree, chain: Chain, record: CaseRecord) -> (Chain, CaseRecord) {
         let slug = chain.test.case.id.trim_start_matches("fuzz/").to_owned();
         let reason = record.reason;
@@ -255,7 +255,7 @@ impl Fuzzer {
         case.protocols = vec![test.protocol];
         let seed = self.shared.settings.seed;
         let comment = format!(
-            "Found by fuzzing with seed {seed}. Again, with the same target:\n\
+            "Found by fuzzing with seed {seed}. To play it again, with the same target:\n\
              proofmark run --suite {path} '{}' --seed {seed}",
             test.id
         );

@@ -1,5 +1,5 @@
-//! `run --fuzz`: chains of mutations are drawn, judged offline and sent; one that the target judges otherwise is made simpler
-//! against the target itself.
+//! `run --fuzz`: chains of mutations are drawn, judged offline and sent. If the target's verdict differs, the chain is made simpler, with
+//! tries against the target itself.
 
 pub(crate) mod chain;
 pub(crate) mod fuzzer;

@@ -1,4 +1,4 @@
-//! What fuzzing has seen: counts by flow and protocol, and the disagreements that are known.
+//! The results of fuzzing: counts by flow and protocol, and the known disagreements.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,10 +6,10 @@ use super::chain::Chain;
 use crate::outcome::{CaseRecord, Finding, Profile, Reason, Verdict};
 use crate::scenario::Expectation;
 
-/// Disagreements of one reason and clause that are made simple.
+/// The most disagreements of one reason and clause that are made simple.
 const MOST_OF_A_CLAUSE: usize = 3;
 
-/// The clause that counts speak of.
+/// The clause of the counts.
 const CLAUSE: &str = "webauthn/7.1/accept";
 
 #[derive(Debug, Default)]
@@ -41,13 +41,13 @@ struct Counts {
 }
 
 impl Tally {
-    /// Counts a record. Whether it has to be looked at: it is a fail or an error that is not known yet.
+    /// Counts a record. Gives whether it needs a closer look: it is a fail or an error that is not known yet.
     pub(crate) fn count(&mut self, chain: &Chain, record: &CaseRecord) -> bool {
         let test = &chain.test;
         let counts = self.places.entry((test.flow.slug(), test.protocol.slug())).or_default();
         counts.duration_us = counts.duration_us.saturating_add(record.duration_us);
         match (record.verdict, record.reason) {
-            // With the target's options it came to another verdict than offline, or could not be made.
+            // With the target's options its verdict differs from the offline one, or it could not be made.
             (_, Reason::OracleDisagrees) => counts.left_out += 1,
             (_, Reason::Setup) if record.findings.iter().any(|finding| finding.check == "authenticator") => {
                 counts.left_out += 1;
@@ -62,7 +62,7 @@ impl Tally {
                 counts.disagreed += 1;
                 return !self.is_known(chain, reason);
             }
-            // Of several faults a target may name any; what it says is not compared.
+            // If there are several faults, a target may name any of them; its words are not compared.
             (Verdict::Deviation, Reason::WrongReason) | (Verdict::Pass, _) => match test.case.expectation() {
                 Some(Expectation::ACCEPT) => counts.accepted += 1,
                 Some(Expectation::REJECT) => counts.refused += 1,
@@ -73,7 +73,7 @@ impl Tally {
         false
     }
 
-    /// Whether a known disagreement is part of the chain, or enough are known of its clause.
+    /// Whether a known disagreement is part of the chain, or enough of its clause are known.
     fn is_known(&self, chain: &Chain, reason: Reason) -> bool {
         let clause = chain.test.case.primary_clause();
         let alike = || self.known.iter().filter(|known| known.reason == reason);
@@ -91,15 +91,15 @@ impl Tally {
         is_new
     }
 
-    /// One record for each flow and protocol that says how many credentials were judged as they have to be.
+    /// One record for each flow and protocol, with the number of credentials that were judged correctly.
     pub(crate) fn records(&self) -> impl Iterator<Item = CaseRecord> {
         self.places.iter().map(|((flow, protocol), counts)| {
             let mut record = CaseRecord::empty(&format!("{flow}/{protocol}/fuzz"), "fuzz");
             (record.flow, record.protocol) = ((*flow).to_owned(), (*protocol).to_owned());
-            record.title = "credentials that chains of mutations made".to_owned();
+            record.title = "credentials made by chains of mutations".to_owned();
             record.clauses = vec![CLAUSE.to_owned()];
             record.duration_us = counts.duration_us;
-            let expected = "refused or accepted as by our own verifier, where the specification leaves nothing open";
+            let expected = "the same verdict as that of our own verifier, where the specification leaves nothing open";
             record.findings = vec![Finding::new("fuzz", CLAUSE, Reason::Met, expected, counts.words())];
             record.decide(Profile::default());
             record

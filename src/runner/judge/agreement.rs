@@ -1,4 +1,4 @@
-//! The same call gets the same answer over every protocol.
+//! Compares the answers to the same call over every protocol: they have to be the same.
 
 use std::collections::HashMap;
 
@@ -25,7 +25,7 @@ struct Group {
 }
 
 impl Agreement {
-    /// Knows which tests belong together. What is faulty in its bytes, method or content type is left out: such a
+    /// Knows which tests belong together. A request that is faulty in its bytes, method or content type is left out: such a
     /// request is not the same call over another protocol.
     pub(crate) fn new(tests: &[Test], profile: Profile) -> Agreement {
         let mut agreement = Agreement { profile, ..Agreement::default() };
@@ -52,7 +52,7 @@ impl Agreement {
         compare(name, group.records, self.profile)
     }
 
-    /// The tests that a comparison is of.
+    /// The tests that are compared.
     pub(crate) fn members(&self, comparison: &str) -> Vec<Test> {
         self.members.get(comparison).cloned().unwrap_or_default()
     }
@@ -67,13 +67,13 @@ fn is_judged(record: &CaseRecord) -> bool {
     !record.observed.is_empty() && !matches!(record.verdict, Verdict::Error | Verdict::Skip)
 }
 
-/// The comparison of what one test came to over each protocol. `None` where a protocol has no verdict: its own record says why.
+/// Compares the results of one test over each protocol. `None` if a protocol has no verdict: its own record says why.
 pub(crate) fn compare(name: &str, mut records: Vec<CaseRecord>, profile: Profile) -> Option<CaseRecord> {
     records.sort_by(|a, b| a.protocol.cmp(&b.protocol));
     let first = records.first().filter(|_| records.iter().all(is_judged))?;
     let answers: Vec<String> =
         records.iter().map(|record| format!("{}: {}", record.protocol, record.observed)).collect();
-    // The last that differs from the first: REST is the last in order, and says most to a person.
+    // The last one that differs from the first: REST is the last in order, and is the easiest to read.
     let odd = records.iter().rev().find(|record| record.observed != first.observed);
     let reason = if odd.is_none() { Reason::Met } else { Reason::TransportsDisagree };
     let mut record = CaseRecord::empty(name, &first.case);

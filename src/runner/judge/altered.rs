@@ -1,16 +1,16 @@
-//! Tokens that are almost a subject's own. A token that was not issued is not valid (RFC 6750 section 3.1).
+//! Tokens that differ a little from a subject's own. A token that was not issued is not valid (RFC 6750 section 3.1).
 
 use crate::scenario::Caller;
 use crate::wire::secret::Secret;
 
 /// What is put at the end: four characters of base64, so that a server that decodes tokens sees three bytes more.
 const FURTHER: &str = "AAAA";
-/// Characters that are cut off; of base64 these are three bytes.
+/// Characters that are cut off; in base64 these are three bytes.
 const CUT: usize = 4;
 /// A shorter token is not cut: what is left might be too short to be looked for at all.
 const LEAST: usize = 8;
 
-/// The token of a caller that has altered the subject's. `None` where the token does not allow for it: it is too short, or has no
+/// The token of a caller that has altered the subject's. `None` if the token can't be altered in this way: it is too short, or has no
 /// letters.
 pub(crate) fn token(caller: Caller, own: &Secret) -> Option<Secret> {
     let own = own.expose();
@@ -30,13 +30,15 @@ fn in_other_case(c: char) -> char {
     if c.is_ascii_lowercase() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() }
 }
 
-/// What a caller has done to the token, for whoever makes the call again; `None` for callers that send a token as it is.
+/// What a caller has done to the token, for a person who makes the call again; `None` for callers that send a token as it is.
 pub(crate) fn words(caller: Caller) -> Option<&'static str> {
     match caller {
         Caller::SmallScheme => Some("the scheme of the header is bearer, in small letters"),
         Caller::Lengthened => Some("TOKEN is the user's token with AAAA at its end"),
         Caller::Shortened => Some("TOKEN is the user's token without its last four characters"),
-        Caller::OtherCase => Some("TOKEN is the user's token with capitals for small letters, and the other way round"),
+        Caller::OtherCase => Some(
+            "TOKEN is the user's token with capitals in place of small letters, and small letters in place of capitals",
+        ),
         _ => None,
     }
 }

@@ -1,7 +1,7 @@
-//! Tells a target that went away from one that hangs, breaks off or refuses in single cases.
+//! Tells a target that is gone from one that hangs, breaks connections or refuses in single cases.
 //!
-//! Calls that are lost in one test after the other may be the target's faults, or the end of it. So what was lost is held back until
-//! a test that was begun later has an answer, or until a good enrolment was tried: then it is known.
+//! If one test after the other has no answer, the target may have faults, or it may be gone. The records of such tests are therefore
+//! held back until a test that was begun later has an answer, or until a good enrolment was tried: then it is known.
 
 use crate::outcome::{CaseRecord, Profile, Reason, StopCause, Stopped, Verdict};
 
@@ -18,7 +18,7 @@ const MOST: usize = 5;
 pub(crate) struct Breaker {
     limit: usize,
     lost: Vec<Lost>,
-    /// What records without a verdict are decided by.
+    /// What is needed to decide about a record without an answer.
     profile: Profile,
 }
 
@@ -27,13 +27,13 @@ pub(crate) struct Breaker {
 struct Lost {
     /// When that was seen, in seconds since 1970.
     at: u64,
-    /// The number of the test that was begun next. What was begun before may have had its answer before, too.
+    /// The number of the test that was begun next. Tests that were begun before may have had their answers before, too.
     next: u64,
-    /// What it came to, unless that is an error by itself.
+    /// Its result, unless that is an error by itself.
     held: Option<Box<CaseRecord>>,
 }
 
-/// What was lost with a record: its last call had no answer, or its token was refused. `None` where the target answered.
+/// What is missing in a record: its last call had no answer, or its token was refused. `None` if the target answered.
 pub(crate) fn lost(record: &CaseRecord) -> Option<StopCause> {
     let check = record.findings.first().map(|finding| finding.check.as_str());
     match record.reason {
@@ -45,44 +45,44 @@ pub(crate) fn lost(record: &CaseRecord) -> Option<StopCause> {
     }
 }
 
-/// What was lost where a reply is missing for this reason; `None` where bytes came that can't be read.
+/// What is missing if there was no reply for this reason; `None` if bytes came that can't be read.
 pub(crate) fn lost_by(reason: Reason) -> Option<StopCause> {
     match reason {
         Reason::Hang => Some(StopCause::Unanswered),
-        // A fault in the request's bytes allows for it.
+        // A request with faulty bytes may be answered in this way.
         Reason::Crash | Reason::AlsoAllowed => Some(StopCause::BrokenOff),
         Reason::TargetUnreachable => Some(StopCause::Unreachable),
-        // What is behind it gives none.
+        // The server behind a gateway gives none.
         Reason::Gateway => Some(StopCause::Unanswered),
         _ => None,
     }
 }
 
 impl Breaker {
-    /// For so many tests at a time: where they are few, each of them may take its whole time.
+    /// For so many tests at a time: if they are few, each of them may take its whole time.
     pub(crate) fn new(concurrency: usize, profile: Profile) -> Breaker {
         let limit = concurrency.saturating_add(1).clamp(2, MOST);
         Breaker { limit, lost: Vec::new(), profile }
     }
 
     /// Takes the record of the test with a number, in the order in which they were begun; `next` is the number of the next one.
-    /// Gives what can be told by now, in order.
+    /// Gives the records that are decided by now, in order.
     pub(crate) fn take(&mut self, record: CaseRecord, (number, next): (u64, u64), now: u64) -> Vec<CaseRecord> {
         if lost(&record).is_some() {
-            // An error says nothing of the target.
+            // An error says nothing about the target.
             let is_error = record.verdict == Verdict::Error;
             let (held, told) = if is_error { (None, vec![record]) } else { (Some(Box::new(record)), Vec::new()) };
             self.lost.push(Lost { at: now, next, held });
             return told;
         }
-        // Where nothing was sent, or a limit was in the way, nothing is known.
+        // If nothing was sent, or a rate limit was in the way, nothing is known.
         let is_answer = !record.exchanges.is_empty() && record.reason != Reason::RateLimited;
         let mut told = self.answered(|lost| is_answer && lost.next <= number);
         told.push(record);
         told
     }
 
-    /// Whether it has to be found out whether the target is still there.
+    /// Whether a good enrolment has to be tried, to find out whether the target is still there.
     pub(crate) fn is_due(&self) -> bool {
         self.lost.len() >= self.limit
     }
@@ -92,25 +92,25 @@ impl Breaker {
         self.lost.iter().any(|lost| lost.held.is_some())
     }
 
-    /// The target is there: gives what was held back, as it is. The next time it takes twice as many, so that a target with many faults
+    /// The target is there: gives what was held back, unchanged. The next time it takes twice as many, so that a target with many faults
     /// is not asked for ever.
     pub(crate) fn there(&mut self) -> Vec<CaseRecord> {
         self.limit = self.limit.saturating_mul(2);
         self.answered(|_| true)
     }
 
-    /// The target is gone: gives since when, and what was held back, which says nothing of it any more.
+    /// The target is gone: gives since when, and what was held back. These records say nothing about it any more.
     pub(crate) fn gone(&mut self, cause: StopCause, now: u64) -> (Stopped, Vec<CaseRecord>) {
         let stopped = Stopped { cause, at: self.lost.first().map_or(now, |lost| lost.at) };
         (stopped, self.without_verdict(Reason::TargetUnreachable, &stopped.to_string()))
     }
 
-    /// The run ends, and nobody knows whether the target is there: gives what was held back, without a verdict.
+    /// The run ends, and it is not known whether the target is there: gives what was held back, without a verdict.
     pub(crate) fn unknown(&mut self) -> Vec<CaseRecord> {
         self.without_verdict(Reason::Aborted, "the run ended before it was known whether the target is still there")
     }
 
-    /// Forgets those after which there was an answer, and gives what was held back of them.
+    /// Forgets the lost tests after which there was an answer, and gives their records.
     fn answered(&mut self, is_settled: impl Fn(&Lost) -> bool) -> Vec<CaseRecord> {
         let settled = self.lost.extract_if(.., |lost| is_settled(lost));
         settled.filter_map(|lost| lost.held).map(|record| *record).collect()

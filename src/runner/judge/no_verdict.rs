@@ -1,4 +1,4 @@
-//! Calls that came to no verdict: what is shown of them, and what they mean.
+//! Calls that had no verdict: what is shown of them, and what they mean.
 
 use bytes::Bytes;
 use http::HeaderMap;
@@ -26,7 +26,8 @@ pub(crate) fn unanswered(transport: &dyn Transport, call: &Call, error: &Transpo
     })
 }
 
-/// What it means that no verdict was had: of what stood between us and the target it says nothing, and all else is the target's word.
+/// What it means that there was no verdict. If something stood between us and the target, it says nothing about the target; anything
+/// else is the target's answer.
 pub(crate) fn meaning<'c>(
     error: Option<&TransportError>,
     fault: Option<&(Fault, &str)>,
@@ -36,12 +37,12 @@ pub(crate) fn meaning<'c>(
     use TransportError as E;
     match (error, fault) {
         (Some(E::NotCarried(_)), _) => (Reason::NotDeclared, primary),
-        // A host that is not the target's, and a second length, may end the connection in front of it.
+        // With a host that is not the target's, or a second length, a server in front of it may end the connection.
         (Some(E::Reset { .. } | E::NotProcessed { .. }), _) if says_host_or_length(step) => (Reason::LeftOpen, primary),
         (_, Some((fault, _))) if says_host_or_length(step) && fault.kind == FaultKind::Gateway => {
             (Reason::LeftOpen, primary)
         }
-        // Closing on what can't be read, or is too long to be read, is a refusal of a kind.
+        // To close the connection on an unreadable or too long request is a kind of refusal.
         (Some(E::Reset { .. } | E::NotProcessed { .. }), _) if step.is_malformed() => (Reason::AlsoAllowed, primary),
         (_, Some((fault, _))) => match fault.kind {
             FaultKind::RateLimited => (Reason::RateLimited, primary),
@@ -59,7 +60,7 @@ pub(crate) fn meaning<'c>(
     }
 }
 
-/// Whether a request says in two ways which host it is for, or how long it is.
+/// Whether a request states its host or its length twice.
 fn says_host_or_length(step: &Step) -> bool {
     let is_of_them = |also: &Also| {
         let is_framing = |place: &Place| matches!(place, Place::Length | Place::Chunked);

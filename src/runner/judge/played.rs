@@ -18,13 +18,13 @@ pub(crate) struct Played {
 }
 
 impl Played {
-    /// A call that came to no verdict.
+    /// A call that had no verdict.
     pub(crate) fn unjudged(exchange: Exchange, tries: Vec<Try>) -> Played {
         Played { exchange, context: None, token: None, tries }
     }
 }
 
-/// What a judgement depends on besides the exchange.
+/// What a judgement depends on in addition to the exchange.
 #[derive(Debug)]
 pub(crate) struct Context {
     pub(crate) undocumented_request: bool,
@@ -35,7 +35,7 @@ pub(crate) struct Context {
 }
 
 impl Context {
-    /// What checks were given of an exchange besides it, and what was expected.
+    /// What checks were given in addition to an exchange, and what was expected.
     pub(crate) fn of(observation: &Observation<'_>, expected: Expected) -> Context {
         Context {
             undocumented_request: !observation.documented_request,
@@ -47,7 +47,7 @@ impl Context {
     }
 }
 
-/// What makes a call again in a shell; empty where there was none, or where it can't be written so.
+/// Commands that make a call again in a shell; empty if there was no call, or if it can't be written so.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Lines {
     pub(crate) curl: String,

@@ -70,9 +70,9 @@ pub(crate) fn masked(record: CaseRecord, masker: &Masker) -> CaseRecord {
     match masked {
         Ok(Some(masked)) => masked,
         Ok(None) => record,
-        // Rather no details than a secret.
+        // A record without details is better than one with a secret.
         Err(_) => {
-            let received = "a secret is part of a name, so that the record can't be shown";
+            let received = "a name in the record contains a secret, so the record can't be shown";
             let finding = Finding::new("runner", "", Reason::HarnessBug, "a record without secrets", received);
             let mut bare = CaseRecord::empty("masked", "masked");
             bare.findings = vec![finding];
@@ -112,7 +112,7 @@ pub(crate) fn record_of(test: &Test) -> CaseRecord {
     record
 }
 
-/// The record of what panicked: a fault of ours.
+/// The record of a test that panicked: a fault of proofmark.
 pub(crate) fn of_bug(id: &str, error: &tokio::task::JoinError) -> CaseRecord {
     let mut record = CaseRecord::empty(id, id);
     record.findings = vec![Finding::new("runner", "", Reason::HarnessBug, "no panic", error.to_string())];

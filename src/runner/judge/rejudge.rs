@@ -15,16 +15,16 @@ use crate::runner::target::reason_map::ReasonMap;
 use crate::transport::{Exchange, RecordedReply, recorded};
 use crate::wire::secret::{MASK, Masker};
 
-/// A record whose verdict, reason or deciding clause is another now.
+/// A record whose verdict, reason or deciding clause has changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Changed {
-    /// What the record had come to.
+    /// The result of the record before.
     pub before: (Verdict, Reason),
     /// Its place in the run.
     pub index: usize,
 }
 
-/// Judges every exchange again that was recorded whole. What was found otherwise while the run went on (the state afterwards, races,
+/// Judges every exchange again that was recorded whole. What the run found in other ways (the state afterwards, races,
 /// agreement of protocols, missing replies, leaked secrets, which records no longer show) stays as it is. Verdicts follow from the run's
 /// profile, which may be another now than the one that it was recorded with.
 ///
@@ -54,7 +54,7 @@ pub fn rejudge(run: &mut RunRecord) -> Vec<Changed> {
 pub fn recorded_reasons(run: &RunRecord) -> ReasonMap {
     let mut reasons = ReasonMap::default();
     for (pattern, clause) in &run.started.reasons {
-        // They were patterns when they were written; one that was tampered with means nothing.
+        // They were patterns when they were written; an entry that is not a pattern any more is left out.
         reasons.add(pattern, clause).unwrap_or_default();
     }
     reasons
@@ -87,7 +87,7 @@ fn rejudge_record(record: &mut CaseRecord, judge: Judge<'_>) {
     record.checked = checked.into_iter().collect();
 }
 
-/// Whether the finding would be made anew from what is recorded.
+/// Whether the finding can be made again from the record.
 fn is_rejudged(finding: &Finding) -> bool {
     let needs_more = |id: &str| checks::NEED_SECRET.contains(&id) || checks::NEED_REQUEST.contains(&id);
     let is_check = CHECKS.iter().any(|check| check.id == finding.check && !needs_more(check.id));
@@ -112,7 +112,7 @@ fn rejudge_exchange(evidence: &Evidence, judge: Judge<'_>) -> Option<(Vec<Findin
     Some((findings, examined.looked_at))
 }
 
-/// Whether a secret was masked, so that the reply is not what came.
+/// Whether a secret was masked, so that the recorded reply differs from the one that came.
 fn is_masked(evidence: &Evidence) -> bool {
     let lines = evidence.headers.iter().chain(&evidence.trailers).map(|(_, value)| value);
     let body = match &evidence.body {
@@ -122,7 +122,7 @@ fn is_masked(evidence: &Evidence) -> bool {
     lines.chain(body).any(|text| text.contains(MASK))
 }
 
-/// The exchange that evidence speaks of; `None` where its reply was not recorded whole, or can't be read.
+/// The exchange that the evidence is about; `None` if its reply was not recorded whole, or can't be read.
 pub(crate) fn exchange(evidence: &Evidence) -> Option<Exchange> {
     if is_masked(evidence) {
         return None;

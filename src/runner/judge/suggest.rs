@@ -1,4 +1,4 @@
-//! Proposes entries of the reason map: what a recorded run's refusals have in common says what they are about.
+//! Proposes entries of the reason map: what the refusals of a recorded run have in common shows what they are about.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,10 +12,10 @@ use crate::transport::Reply;
 use crate::wire::secret::Masker;
 use crate::wire::status::Code;
 
-/// Characters of a message that are a pattern.
+/// Characters of a message that make a pattern.
 const MOST_OF_A_MESSAGE: usize = 120;
 
-/// Refusals that say the same, and what they speak of.
+/// Refusals that say the same, and what they are about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Suggestion {
     /// The pattern of these refusals, and of no others in the run.
@@ -24,9 +24,9 @@ pub struct Suggestion {
     pub said: String,
     /// How many there are.
     pub refusals: usize,
-    /// What they were met by: the clauses under test, the most frequent first.
+    /// The clauses under test when they came, the most frequent first.
     pub met: Vec<Met>,
-    /// The clause that they are about, or why the run does not say.
+    /// The clause that they are about, or why the run does not show it.
     pub clause: Result<String, String>,
 }
 
@@ -41,8 +41,8 @@ pub struct Met {
     pub example: String,
 }
 
-/// What a run says of the refusals that a map leaves unattributed, those with the most evidence first, and last those that it
-/// does not decide.
+/// What a run shows about the refusals that a map leaves unattributed: first those with the most evidence, last those that the run does
+/// not decide.
 pub fn suggest(run: &RunRecord, reasons: &ReasonMap) -> Vec<Suggestion> {
     let mut groups: BTreeMap<String, Group> = BTreeMap::new();
     let masker = Masker::default();
@@ -67,7 +67,7 @@ pub fn suggest(run: &RunRecord, reasons: &ReasonMap) -> Vec<Suggestion> {
     suggestions
 }
 
-/// What a refusal may be about, without being wrong: the clause under test, and those that its case allows too.
+/// The clauses that a refusal may be about without being wrong: the clause under test, and those that its case also allows.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct About {
     clause: String,
@@ -101,7 +101,7 @@ impl Group {
         Suggestion { pattern, said: self.said, refusals, met, clause }
     }
 
-    /// The one clause that explains every refusal: of several the one that the most cases are about, then the narrowest.
+    /// The clause that explains every refusal. If there are several, it is the one that most cases are about, then the narrowest.
     fn clause(&self, refusals: usize) -> Result<String, String> {
         let explained = |candidate: &str| -> usize {
             self.about.iter().filter(|(about, _)| about.is_explained_by(candidate)).map(|(_, (count, _))| count).sum()
@@ -143,18 +143,18 @@ fn pattern(said: &Said<'_>) -> Option<String> {
 
 /// A glob that matches this text.
 fn literal(text: &str) -> String {
-    // A backslash would escape what is behind it.
+    // A backslash would escape the next character.
     globset::escape(text).replace('\\', "?")
 }
 
-/// A glob of a message without numbers and without what is quoted in it, which are others next time.
+/// A glob of a message without its numbers and quoted parts, which differ the next time.
 fn lasting(message: &str) -> String {
     let mut glob = String::new();
     let mut rest = message;
     let mut before = ' ';
     while let Some(first) = rest.chars().next() {
         let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
-        // Within a word it is an apostrophe.
+        // Within a word, a single quote is an apostrophe.
         let quoted = if before.is_alphanumeric() { 0 } else { quoted(rest) };
         let skipped = digits.max(quoted);
         if skipped > 0 {

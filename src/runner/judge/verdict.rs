@@ -1,4 +1,4 @@
-//! Sets an answer against its expectation. Needs no target: what it looks at can be recorded and judged again.
+//! Compares an answer with its expectation. Needs no target: everything that it looks at can be recorded and judged again.
 
 use serde_json::Value;
 
@@ -14,10 +14,10 @@ use crate::wire::status::Code;
 /// `UNAUTHENTICATED`
 const UNAUTHENTICATED: i32 = Code::UNAUTHENTICATED.number();
 
-/// The clause that a reason map names for refusals that are exceptions which nothing handled.
+/// The clause that a reason map names for refusals that are unhandled exceptions.
 const ROBUSTNESS: &str = "api/robustness";
 
-/// Stands among the clauses that a refusal may be about where its reason does not matter.
+/// Stands among the clauses that a refusal may be about, if its reason does not matter.
 pub(crate) const ANY: &str = "*";
 
 /// The clause of good enrolments.
@@ -32,7 +32,7 @@ const AROUND: [&str; 2] = ["http", "grpc"];
 /// The check of findings about an expectation.
 pub(crate) const CHECK: &str = "expectation";
 
-/// What every answer of a run is set against.
+/// What every answer of a run is compared with.
 #[derive(Clone, Copy)]
 pub(crate) struct Judge<'a> {
     pub reasons: &'a ReasonMap,
@@ -47,8 +47,8 @@ impl Judge<'_> {
             Reply::Success(body) if is_about_method(expected) && has_options(exchange.endpoint, body) => {
                 (Reason::AcceptedInvalid, "accepted: creation options".to_owned())
             }
-            // A page for browsers, say, is no more an acceptance than a refusal is.
-            Reply::Unreadable(why) if expected.any_reply => (Reason::Met, format!("no reply of the API: {why}")),
+            // Neither a page for browsers nor a refusal is an acceptance.
+            Reply::Unreadable(why) if expected.any_reply => (Reason::Met, format!("not a reply of the API: {why}")),
             Reply::Success(_) => (expected.accepted, "accepted: 200".to_owned()),
             Reply::Unreadable(why) => (Reason::WrongShape, format!("unreadable: {why}")),
             Reply::Refusal(refusal) => {
@@ -61,7 +61,7 @@ impl Judge<'_> {
             _ => None,
         };
         let clause = kept.unwrap_or(&expected.clause);
-        // What can't be read says nothing about what the case rests on.
+        // An unreadable reply says nothing about the case's basis.
         let of_case = kept.is_none() && !matches!(exchange.reply, Reply::Unreadable(_));
         let clause = clause::at(clause, exchange.endpoint, exchange.protocol);
         let finding = Finding::new(CHECK, clause, reason, words, received);
@@ -71,7 +71,7 @@ impl Judge<'_> {
         }
     }
 
-    /// The further clause of the case that the target says is not met. The case keeps it, and the refusal speaks of it.
+    /// The other clause of the case that the target names in its refusal, although the case meets it.
     fn kept_clause<'e>(&self, expected: &'e Expected, exchange: &Exchange, refusal: &Refusal) -> Option<&'e str> {
         let claimed = self.claimed(exchange, refusal);
         let further = expected.further.iter().map(String::as_str);
@@ -81,12 +81,12 @@ impl Judge<'_> {
     fn refused(&self, expected: &Expected, exchange: &Exchange, refusal: &Refusal) -> Reason {
         let code = refusal.status.as_ref().map(|status| status.code);
         if expected.configured_caller && code == Some(UNAUTHENTICATED) {
-            // Whether the token or the target is wrong can't be told from here; either way the clause was not looked at.
+            // It can't be told here whether the token or the target is wrong; either way the clause was not examined.
             return Reason::Auth;
         }
         if let Some((class_http, class_code)) = expected.class {
             let code_fits = code == Some(class_code);
-            // A REST body without a readable code has a check of its own, which says so.
+            // Another check reports a REST body without a readable code.
             let unread = code.is_none_or(|code| code == 0);
             let rest = exchange.protocol == Protocol::Rest;
             let fits = if rest { exchange.http_status == class_http && (code_fits || unread) } else { code_fits };
@@ -99,9 +99,9 @@ impl Judge<'_> {
         self.attributed(expected, exchange, refusal)
     }
 
-    /// Puts the expectation's finding among those of the checks, in the order of which the first of the gravest decides. Where the
-    /// documents name the status, that comes before what is generally true of replies. A refusal that is a crash is told in its own
-    /// words, by which causes are told apart.
+    /// Puts the expectation's finding among those of the checks. The first of the most severe findings decides. If the documents name
+    /// the status, that finding comes before what is generally true of replies. A refusal that is a crash is reported in its own words,
+    /// by which causes are told apart.
     pub(crate) fn in_order(
         &self,
         mut checks: Vec<Finding>,
@@ -113,20 +113,20 @@ impl Judge<'_> {
             let crash = checks.iter_mut().filter(|finding| finding.reason == Reason::Crash);
             crash.for_each(|finding| finding.received = self.crash_words(exchange, refusal));
         }
-        // That a token is refused which should be good stops the case, whatever the refusal is like.
+        // If a token that should be good is refused, the case stops, whatever the refusal is like.
         let is_around = |finding: &Finding| AROUND.iter().any(|clause| clause::includes(clause, &finding.clause));
         if judged.reason == Reason::Auth {
             checks.retain(|finding| !is_around(finding));
         }
         let first = expected.class.is_some() && !matches!(exchange.reply, Reply::Unreadable(_));
         checks.insert(if first { 0 } else { checks.len() }, judged);
-        // Of equals the first decides: what the API promises comes before what is around it, and what an answer shows of another user, which
-        // follows from its being about that user, comes last.
+        // The first of equals decides: what the API promises comes before HTTP and gRPC around it. What an answer shows of another user
+        // comes last, because it follows from the answer being about that user.
         checks.sort_by_key(|finding| (finding.check == NO_OTHER_USER, is_around(finding)));
         checks
     }
 
-    /// The words of a refusal by a server error, and whether the target's reason map says that it is one that nobody meant.
+    /// The words of a refusal by a server error, and whether the target's reason map says that it is an unhandled exception.
     fn crash_words(&self, exchange: &Exchange, refusal: &Refusal) -> String {
         let words = refusal_words(exchange.http_status, refusal, self.masker);
         let is_crash = self.claimed(exchange, refusal).iter().any(|clause| clause::includes(ROBUSTNESS, clause));
@@ -145,7 +145,7 @@ impl Judge<'_> {
     fn attributed(&self, expected: &Expected, exchange: &Exchange, refusal: &Refusal) -> Reason {
         let clause = expected.clause.as_str();
         match self.claimed(exchange, refusal).as_slice() {
-            // "Not found" is what an id within its limits gets; it says nothing of the limit.
+            // An id within its limits gets "not found" too, so that answer says nothing about the limit.
             [] if clause.starts_with("api/limit/") && is_not_found(refusal) => Reason::WrongReason,
             [] => Reason::Unattributed,
             known if known.iter().any(|known| clause::includes(known, clause)) => Reason::RightReason,
@@ -157,12 +157,12 @@ impl Judge<'_> {
     }
 }
 
-/// Whether a call was made by another method, so that whatever it is answered the operation must not have run.
+/// Whether a call was made by another method: then the operation must not have run, whatever the answer is.
 fn is_about_method(expected: &Expected) -> bool {
     expected.any_reply && METHODS.iter().any(|method| clause::includes(method, &expected.clause))
 }
 
-/// Whether the answer to a start holds what only a start makes.
+/// Whether the answer holds what only a start makes.
 fn has_options(endpoint: &Endpoint, body: &Value) -> bool {
     endpoint.answered(What::Options, body).is_some()
 }

@@ -1,7 +1,7 @@
-//! What belongs to whom: everything that this run knows of its subjects, so that each reply can be searched for what is not the caller's.
+//! What belongs to whom: everything that this run knows about its subjects, so that each reply can be searched for data of other users.
 //!
-//! Names of factors and credential ids are drawn for the case, so that they stand nowhere by chance. What the target chose (ids, user
-//! handles, challenges) counts where it can't be guessed, and what two users have is nobody's.
+//! Names of factors and credential ids are drawn for the case, so they occur nowhere by chance. Values that the target chose (ids, user
+//! handles, challenges) count if they can't be guessed. A value that two users have belongs to nobody.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -19,9 +19,9 @@ use crate::webauthn::base64;
 use crate::wire::marks::{self, Mark, Marks, Stands};
 use crate::wire::secret::{MASK, Masker, Secret};
 
-/// Users whom an organization owns at least.
+/// An organization that owns at least so many users is not a secret.
 const SEVERAL: usize = 3;
-/// How deep a request is looked into: JSON in base64 in JSON.
+/// How deep a request is searched: JSON in base64 in JSON.
 const DEPTH: usize = 4;
 
 /// A kind of thing.
@@ -51,7 +51,7 @@ impl What {
         }
     }
 
-    /// Ids and names that others chose may be the beginnings of other ones.
+    /// Ids and names that others chose may be prefixes of other ones.
     const fn stands(self) -> Stands {
         match self {
             What::Token | What::Challenge | What::FactorName | What::CredentialId => Stands::Anywhere,
@@ -60,14 +60,14 @@ impl What {
     }
 }
 
-/// A user's number, in the order in which users came.
+/// A user's number, in the order of first appearance.
 type User = usize;
 
-/// Whose a thing is.
+/// The owner of a thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Owner {
     User(User),
-    /// Of a caller that is not a subject.
+    /// A caller that is not a subject.
     Caller,
     /// Two users have it, or the target shows it to all.
     Nobody,
@@ -76,19 +76,19 @@ enum Owner {
 /// A member of the account in options: whose, on which flow, and its name.
 type AccountMember = (User, Flow, &'static str);
 
-/// Everything that a run knows of its subjects.
+/// Everything that a run knows about its subjects.
 #[derive(Debug, Default)]
 pub(crate) struct Canaries {
     marks: Marks,
     /// By mark.
     about: RwLock<Vec<Option<(What, Owner)>>>,
     users: Mutex<HashMap<String, User>>,
-    /// What the target said first of a user's account on a flow, by the member's pointer.
+    /// What the target first answered about a user's account on a flow, by the member's pointer.
     accounts: Mutex<HashMap<AccountMember, Vec<u8>>>,
     owners: Mutex<Owners>,
 }
 
-/// The organizations that the target names, each with users whom it was said to own.
+/// The organizations that the target names, each with users that belong to it according to the target.
 #[derive(Debug, Default)]
 struct Owners {
     /// The one that was named first.
@@ -110,7 +110,7 @@ impl Canaries {
         canaries
     }
 
-    /// Notes that something is a user's.
+    /// Notes that something belongs to a user.
     pub(crate) fn note(&self, user_id: &str, what: What, value: &[u8]) {
         let owner = Owner::User(self.user(user_id));
         if (what == What::Token || marks::is_recognisable(value))
@@ -120,7 +120,7 @@ impl Canaries {
         }
     }
 
-    /// Notes a token, whoever has it.
+    /// Notes a token, of any caller.
     pub(crate) fn note_token(&self, token: &Secret) -> Option<Mark> {
         let value = token.expose().as_bytes();
         self.marks.number(value).or_else(|| {
@@ -130,7 +130,7 @@ impl Canaries {
         })
     }
 
-    /// Notes what the target says of a user's account. Another answer later is not taken for the user's own.
+    /// Notes what the target answers about a user's account. A different answer later is not taken as the user's own data.
     pub(crate) fn note_account(&self, user_id: &str, (flow, member): (Flow, &'static str), what: What, value: &[u8]) {
         let place = (self.user(user_id), flow, member);
         let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
@@ -141,8 +141,8 @@ impl Canaries {
         }
     }
 
-    /// Notes the organization that a user's things are said to belong to. The first one, and one that owns several users, is no secret
-    /// even if it has the id of a user.
+    /// Notes the organization that owns a user's things according to the target. The first organization, and one that owns several users,
+    /// is not a secret, even if it has the id of a user.
     pub(crate) fn note_organization(&self, user_id: &str, name: &str) {
         let Some(mark) = self.marks.number(name.as_bytes()) else { return };
         let user = self.user(user_id);
@@ -156,7 +156,7 @@ impl Canaries {
         }
     }
 
-    /// Whether a text is something that this run knows of a user.
+    /// Whether a text is something that this run knows about a user.
     pub(crate) fn knows(&self, text: &str) -> bool {
         self.marks.number(text.as_bytes()).is_some()
     }
@@ -191,9 +191,9 @@ impl Canaries {
 /// Who reads a reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reader {
-    /// May see what is this user's.
+    /// May see the data of this user.
     Of(User),
-    /// May see nothing of any user.
+    /// May see no data of any user.
     Nobody,
     /// May see everything but tokens.
     Everything,
@@ -224,7 +224,7 @@ impl Watch for Reading<'_> {
 }
 
 impl Reading<'_> {
-    /// Whether more has to be known of a mark: most are the reader's own.
+    /// Whether a mark needs a closer look: most are the reader's own.
     fn may_be_foreign(&self, mark: Mark) -> bool {
         match self.canaries.about(mark) {
             Some((What::Token, _)) => true,
@@ -233,7 +233,7 @@ impl Reading<'_> {
         }
     }
 
-    /// What stands behind a mark, if it is not for this reader. What the request had is an echo, unless it is a token.
+    /// The thing that a mark stands for, if this reader may not see it. Data that the request had is an echo, unless it is a token.
     fn is_foreign(&self, mark: Mark) -> Option<Seen> {
         let (what, owner) = self.canaries.about(mark)?;
         let seen = |whose| Some(Seen { what: what.words(), whose, is_token: what == What::Token });
@@ -264,7 +264,7 @@ impl Reading<'_> {
     }
 }
 
-/// Whether a value of JSON has the bytes in it, also within base64 and the JSON in that.
+/// Whether a JSON value contains the bytes, also within base64 and the JSON in that.
 fn holds(json: &Value, value: &[u8], depth: usize) -> bool {
     let Some(deeper) = depth.checked_sub(1) else { return false };
     match json {

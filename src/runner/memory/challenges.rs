@@ -1,4 +1,4 @@
-//! The challenges of a run: each is there once, and together they can't be foretold.
+//! The challenges of a run: each occurs once, and together they can't be predicted.
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;
@@ -12,14 +12,14 @@ pub(crate) const CHALLENGE: &str = "webauthn/13.4.3/challenge";
 
 /// The check of findings about all challenges together.
 const CHECK: &str = "challenges-together";
-/// The clause of challenges that are not long enough.
+/// The clause about the length of challenges.
 const LENGTH: &str = "webauthn/13.4.3/challenge-length";
 /// The record's name in place of a case's.
 const NAME: &str = "challenges";
 
-/// Bits that have to be free: 16 bytes (WebAuthn L3 section 13.5.3), but for the six bits that are fixed in a random UUID, and two more.
+/// Bits that have to be unpredictable: 16 bytes (WebAuthn L3 section 13.5.3), less the six bits that are fixed in a random UUID, and less two more.
 const ENOUGH: f64 = 120.0;
-/// With fewer, guessing is feasible.
+/// With fewer unpredictable bits, guessing is feasible.
 const GUESSABLE: f64 = 64.0;
 /// Bytes of an example that are shown.
 const SHOWN: usize = 64;
@@ -46,8 +46,8 @@ impl Challenges {
         is_fresh
     }
 
-    /// What is wrong with them together, as a record of its own; `None` where nothing is, or where they are too few to say. Those of
-    /// one length are looked at together, and the worst of these is told.
+    /// What is wrong with them together, as a record of its own; `None` if nothing is wrong, or if there are too few to say. Challenges of
+    /// one length are examined together, and the worst result is reported.
     pub(crate) fn judged(&self, shard: Option<Shard>, profile: Profile) -> Option<CaseRecord> {
         let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut by_length: BTreeMap<usize, Vec<&[u8]>> = BTreeMap::new();
@@ -58,7 +58,7 @@ impl Challenges {
         let (foretold, alike) = looked.min_by(|(a, _), (b, _)| a.free_bits.total_cmp(&b.free_bits))?;
         let (reason, clause) = match foretold.free_bits {
             free if free < GUESSABLE => (Reason::WrongShape, CHALLENGE),
-            // A short one has a check of its own.
+            // Another check reports short challenges.
             free if free < ENOUGH && foretold.bytes * 8 >= 128 => (Reason::ShouldUnmet, LENGTH),
             _ => return None,
         };
@@ -67,7 +67,7 @@ impl Challenges {
         record.title = "the challenges of the run, looked at together".to_owned();
         record.flow = "all".to_owned();
         record.clauses = vec![clause.to_owned()];
-        let expected = "challenges of which 16 bytes can't be foretold from those before";
+        let expected = "challenges with 16 bytes that can't be predicted from earlier challenges";
         record.findings = vec![Finding::new(CHECK, clause, reason, expected, words(&foretold, alike))];
         record.decide(profile);
         Some(record)
@@ -78,7 +78,7 @@ impl Challenges {
 fn words(foretold: &Foretold, alike: &[&[u8]]) -> String {
     let Foretold { bytes, free_bits, prefix, suffix, order, unbalanced } = foretold;
     let mut words =
-        format!("of {} challenges of {bytes} bytes at most {free_bits:.0} bits can't be foretold", alike.len());
+        format!("{} challenges of {bytes} bytes, of which at most {free_bits:.0} bits can't be predicted", alike.len());
     let mut say = |what: String| words.write_fmt(format_args!("; {what}")).unwrap_or_default();
     match (prefix, suffix) {
         (0, 0) => {}
@@ -88,12 +88,12 @@ fn words(foretold: &Foretold, alike: &[&[u8]]) -> String {
         (prefix, suffix) => say(format!("the first {prefix} and the last {suffix} bytes are the same in all")),
     }
     match order {
-        Some(Order::Ascending) => say("a later one is greater, as a counter or the time is".to_owned()),
-        Some(Order::Descending) => say("a later one is less, as a counter that counts down is".to_owned()),
+        Some(Order::Ascending) => say("later ones are greater, like a counter or the time".to_owned()),
+        Some(Order::Descending) => say("later ones are less, like a counter that counts down".to_owned()),
         None => {}
     }
     if *unbalanced > 0 {
-        say(format!("{unbalanced} bits are 0 too often, or 1"));
+        say(format!("{unbalanced} bits are 0 too often, or 1 too often"));
     }
     let shown: Vec<String> = alike.first().into_iter().chain(alike.last()).map(|challenge| hex(challenge)).collect();
     say(format!("for example {}", shown.join(" and ")));
@@ -154,8 +154,8 @@ mod tests {
         assert_eq!((counter.verdict, counter.findings[0].clause.as_str()), (Verdict::Fail, CHALLENGE));
         let received = &counter.findings[0].received;
         for words in [
-            "of 1000 challenges of 32 bytes at most ",
-            "the first 30 bytes are the same in all; a later one is greater, as a counter or the time is",
+            "1000 challenges of 32 bytes, of which at most ",
+            "the first 30 bytes are the same in all; later ones are greater, like a counter or the time",
             "for example 00000000000000000000000000000000000000000000000000000000",
             "000003e7",
         ] {

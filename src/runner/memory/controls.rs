@@ -16,24 +16,24 @@ pub(crate) type Key = (Flow, Protocol, Control);
 /// Attestation format and algorithm of an enrolment.
 pub(crate) type Form = (Format, CoseAlgorithm);
 
-/// What nearly every target takes.
+/// The form that nearly every target accepts.
 pub(crate) const SIMPLE: [Form; 2] = [(Format::None, CoseAlgorithm::ES256), (Format::PackedSelf, CoseAlgorithm::ES256)];
 
-/// What came of it, and when.
+/// The result, and when it came.
 type Tried = Arc<tokio::sync::Mutex<Option<(Instant, Result<(), Failed>)>>>;
 
 /// A control that was not accepted.
 #[derive(Debug, Clone)]
 pub(crate) struct Failed {
-    /// The gravest of what was found.
+    /// The most severe finding.
     pub reason: Reason,
-    /// What the target said, or why it was not asked.
+    /// The target's answer, or why it was not asked.
     pub why: String,
     /// The shell lines of the call that decided, if there was one.
     pub lines: Lines,
-    /// What became of the last call, if it had no answer.
+    /// What happened to the last call, if it had no answer.
     pub lost: Option<StopCause>,
-    /// Whether any call had one.
+    /// Whether any call had an answer.
     pub answered: bool,
 }
 
@@ -41,18 +41,18 @@ pub(crate) struct Failed {
 #[derive(Debug, Default)]
 pub(crate) struct Controls {
     pub(crate) tried: Mutex<HashMap<Key, Tried>>,
-    /// Where a good enrolment was accepted in this run.
+    /// The flows and protocols where a good enrolment was accepted in this run.
     accepted: Mutex<HashSet<(Flow, Protocol)>>,
 }
 
 impl Controls {
-    /// A form of the good enrolment that this flow has taken over this protocol in this run: the one that is asked for, or the
-    /// simplest. `None` as long as no control says so.
+    /// A form of the good enrolment that was accepted on this flow over this protocol in this run: the requested form, or the simplest.
+    /// `None` as long as no control has shown one.
     pub(crate) fn known_form(&self, (flow, protocol): (Flow, Protocol), own: Form) -> Option<Form> {
         let controls = self.tried.lock().unwrap_or_else(PoisonError::into_inner);
         let is_taken = |(format, algorithm): &Form| {
             let control = controls.get(&(flow, protocol, Control::new(*format, *algorithm)));
-            // One that is under way says nothing yet.
+            // A control that is under way says nothing yet.
             let tried = control.and_then(|control| control.try_lock().ok());
             tried.is_some_and(|tried| tried.as_ref().is_some_and(|(_, outcome)| outcome.is_ok()))
         };

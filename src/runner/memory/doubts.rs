@@ -1,4 +1,4 @@
-//! What a run knows of others on its subjects: causes that came again, and tries in which others were seen.
+//! What a run knows about others on its subjects: causes that came again, and tries in which others were seen.
 
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use crate::outcome::{CaseRecord, Reason};
 
-/// How long a run waits in all for others to go. What they may have caused by then is an error.
+/// How long a run waits in total for others to go. After that, anything that they may have caused is an error.
 const UNTIL_THEY_GO: Duration = Duration::from_secs(30);
 
-/// What has come again, and where others were seen.
+/// The causes that came again, and where others were seen.
 #[derive(Debug, Default)]
 pub(crate) struct Doubts(Mutex<State>);
 
@@ -31,7 +31,7 @@ impl Doubts {
         self.state().confirmed.insert(cause(record));
     }
 
-    /// Until when others are waited for: all that waits in this run shares one time.
+    /// Until when the run waits for others: all waiting in this run shares one time.
     pub(crate) fn wait_until(&self) -> Instant {
         *self.state().wait_until.get_or_insert_with(|| Instant::now() + UNTIL_THEY_GO)
     }
@@ -47,7 +47,7 @@ struct State {
     confirmed: HashSet<(String, Reason, String)>,
     /// Tries in which others were seen: test and attempt.
     met: HashSet<(String, u8)>,
-    /// Until when others are waited for; not set as long as nothing has waited for them.
+    /// Until when the run waits for others; not set as long as nothing has waited for them.
     wait_until: Option<Instant>,
 }
 
@@ -56,7 +56,7 @@ fn cause(record: &CaseRecord) -> (String, Reason, String) {
     (clause, record.reason, record.observed.clone())
 }
 
-/// Whether somebody else on the same subject can bring this about.
+/// Whether somebody else on the same subject can cause this.
 pub(crate) const fn can_be_of_others(reason: Reason) -> bool {
     matches!(
         reason,

@@ -1,4 +1,4 @@
-//! What a run has learnt of its target where the documents leave it open.
+//! What a run has learnt about its target where the documents leave it open.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::outcome::Reason;
 use crate::scenario::Test;
 
-/// How long is waited, again and again, until a list shows what was done: lists may lag behind.
+/// The successive pauses before a list is read again, until it shows what was done: lists may lag behind.
 const PAUSES: [Duration; 6] = [
     Duration::from_millis(30),
     Duration::from_millis(100),
@@ -16,13 +16,13 @@ const PAUSES: [Duration; 6] = [
     Duration::from_millis(1_000),
     Duration::from_millis(2_000),
 ];
-/// How many of these are enough before something is taken for not shown that need not be.
+/// How many of these pauses are enough for an entry that need not be shown.
 pub(crate) const SOME: usize = 4;
-/// How many of these are enough where waiting has been in vain before, and has never helped.
+/// How many of these pauses are enough after waiting was in vain before and has never helped.
 const FEW: usize = 1;
-/// Sequences of one clause and reason that are made shorter.
+/// How many sequences of one clause and reason are made shorter.
 const MOST_OF_A_CAUSE: usize = 2;
-/// The same of all causes.
+/// The same for all causes together.
 const MOST_SHORTENED: usize = 10;
 
 /// An answer, and where it was first seen.
@@ -41,7 +41,7 @@ struct State {
     known: BTreeMap<String, Fact>,
     /// Questions that one sequence has answered in two ways.
     unsettled: HashSet<String>,
-    /// By test: the question that it answered otherwise than before.
+    /// By test: the question to which its answer differed from an earlier one.
     contradicted: HashMap<String, String>,
     /// By test: how many calls of its steps were played.
     played: HashMap<String, usize>,
@@ -62,7 +62,7 @@ impl Facts {
         self.state().known.get(question).cloned()
     }
 
-    /// Keeps an answer. `Err` is the earlier one, if that is another.
+    /// Keeps an answer. `Err` is the earlier one, if it differs.
     pub(crate) fn learn(&self, question: &str, answer: bool, seen_in: &Test) -> Result<(), Box<Fact>> {
         let mut state = self.state();
         if state.unsettled.contains(question) {
@@ -73,17 +73,17 @@ impl Facts {
         if known.answer == answer { Ok(()) } else { Err(Box::new(known.clone())) }
     }
 
-    /// Notes that a test answered a question otherwise than another one before.
+    /// Notes that a test's answer to a question differed from that of an earlier test.
     pub(crate) fn contradict(&self, test: &str, question: &str) {
         self.state().contradicted.insert(test.to_owned(), question.to_owned());
     }
 
-    /// The question that a test answered otherwise since this was asked last.
+    /// The question to which a test's answer differed, since the last time this was called.
     pub(crate) fn take_contradicted(&self, test: &str) -> Option<String> {
         self.state().contradicted.remove(test)
     }
 
-    /// Nothing is concluded from a question any more.
+    /// Draws no more conclusions from a question.
     pub(crate) fn unsettle(&self, question: &str) {
         let mut state = self.state();
         state.known.remove(question);
@@ -95,7 +95,7 @@ impl Facts {
         self.state().known.iter().map(|(question, fact)| (question.clone(), fact.answer)).collect()
     }
 
-    /// How long is waited for a list.
+    /// How long to wait for a list.
     pub(crate) fn pauses(&self) -> &'static [Duration] {
         let state = self.state();
         if state.waited_in_vain && !state.waiting_helped { &PAUSES[..FEW] } else { &PAUSES }

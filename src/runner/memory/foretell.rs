@@ -1,45 +1,45 @@
-//! Whether challenges can be foretold from those before: challenges of one length, in the order in which they came.
+//! Whether challenges can be predicted from earlier ones: challenges of one length, in the order in which they came.
 //!
-//! For each bit two guesses are tried: that it is as in most challenges, and that it is as in the challenge before. How surely the
-//! better guess is right says how much of the bit nobody could foretell; the sum over all bits is the most that an attacker who tries
-//! no more than this has to guess. A guess counts only where a random bit would be guessed as often with a chance of less than
-//! 10^-14 (Hoeffding's inequality), so that with two guesses at each of at most 8,192 bits random challenges are taken for others with
-//! a chance of less than 10^-9. A constant prefix, a counter and the time are seen; what a hash hides is not.
+//! For each bit two guesses are tried: that it is as in most challenges, and that it is as in the previous challenge. The frequency with
+//! which the better guess is right gives the entropy of the bit. The sum over all bits is the most that an attacker who tries only these
+//! guesses has to guess. A guess counts only if a random bit would be guessed as often with a chance of less than 10^-14 (Hoeffding's
+//! inequality). With two guesses at each of at most 8,192 bits, random challenges are therefore reported by mistake with a chance of less
+//! than 10^-9. A constant prefix, a counter and the time are detected; a pattern that a hash hides is not.
 
-/// Challenges that say something: below, not even a bit that never changes is rare enough.
+/// The fewest challenges that say something: with fewer, even a bit that never changes may be chance.
 pub(crate) const LEAST: usize = 150;
 /// Bytes of a challenge that are looked at.
 const MOST_BYTES: usize = 1024;
 /// ln(2 / 10^-14)
 const RARITY: f64 = 32.93;
 
-/// What can't be foretold of some challenges.
+/// How far some challenges are unpredictable.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Foretold {
     /// Bytes of each challenge that were looked at.
     pub bytes: usize,
-    /// Bits that can't be foretold, at the most.
+    /// The most bits that can't be predicted.
     pub free_bits: f64,
     /// Bytes at the beginning that are the same in all.
     pub prefix: usize,
     /// Bytes at the end that are the same in all.
     pub suffix: usize,
-    /// Whether they follow the order in which they came.
+    /// Their order as numbers, if they ascend or descend.
     pub order: Option<Order>,
-    /// Bits that are 0 too often, or 1, without being the same in all.
+    /// Bits that are 0 too often, or 1 too often, without being the same in all.
     pub unbalanced: usize,
 }
 
 /// How challenges follow one another, read as numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Order {
-    /// The later is the greater.
+    /// Later ones are greater.
     Ascending,
-    /// The later is the less.
+    /// Later ones are less.
     Descending,
 }
 
-/// Looks at challenges of one length; `None` where they are too few, or empty.
+/// Examines challenges of one length; `None` if they are too few, or empty.
 pub(crate) fn foretold(challenges: &[&[u8]]) -> Option<Foretold> {
     let bytes = challenges.iter().map(|challenge| challenge.len()).min()?.min(MOST_BYTES);
     if challenges.len() < LEAST || bytes == 0 {
@@ -61,7 +61,7 @@ pub(crate) fn foretold(challenges: &[&[u8]]) -> Option<Foretold> {
 struct Bit {
     is_constant: bool,
     is_unbalanced: bool,
-    /// How much of it can't be foretold: 0 to 1.
+    /// How much of it can't be predicted: 0 to 1.
     free: f64,
 }
 
@@ -82,7 +82,7 @@ impl Bit {
     }
 }
 
-/// The entropy of something that was seen so often; `None` where a fair coin may show that.
+/// The entropy of something that was seen so often; `None` if a fair coin may show that.
 fn surprise(seen: usize, of: usize) -> Option<f64> {
     is_no_coin(seen, of).then(|| entropy(share(seen, of)))
 }
@@ -95,7 +95,7 @@ fn is_no_coin(heads: usize, throws: usize) -> bool {
     2.0 * distance * distance > RARITY * throws
 }
 
-/// Bits of a choice between two that falls on one with this probability.
+/// The entropy in bits of a choice between two, one of which has this probability.
 fn entropy(probability: f64) -> f64 {
     let part = |p: f64| if p > 0.0 { -p * p.log2() } else { 0.0 };
     part(probability) + part(1.0 - probability)
@@ -105,12 +105,12 @@ fn share(part: usize, whole: usize) -> f64 {
     count(part) / count(whole)
 }
 
-/// Exact, since nobody sends 2^32 challenges.
+/// Exact, because no run has 2^32 challenges.
 fn count(number: usize) -> f64 {
     f64::from(u32::try_from(number).unwrap_or(u32::MAX))
 }
 
-/// Each of the first half is set against one of the second: calls that come together would only blur it.
+/// Compares each of the first half with one of the second half: the order of simultaneous calls would blur the result.
 fn order(challenges: &[&[u8]]) -> Option<Order> {
     let half = challenges.len() / 2;
     let pairs = challenges.iter().zip(&challenges[half..]).take(half);

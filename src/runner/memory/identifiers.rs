@@ -1,5 +1,5 @@
-//! What the target calls its users and their registrations, over the whole run: one user has one handle, which no other user has, and
-//! a registration that is started never has the id of a factor that is there.
+//! The handles and ids of users and registrations over the whole run: one user has one handle, which no other user has, and a new
+//! registration never has the id of an existing factor.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -32,11 +32,11 @@ struct Seen {
     several: (BTreeSet<String>, Option<String>),
     /// Users with the handle of another, and an example.
     shared: (BTreeSet<String>, Option<String>),
-    /// What options have called a user: member and text.
+    /// The names of a user in options: member and text.
     names: HashMap<String, HashSet<(&'static str, String)>>,
-    /// User, whether it is a U2F factor, and id, of what is enrolled.
+    /// The enrolled factors: user, whether it is a U2F factor, and id.
     enrolled: HashSet<(String, bool, String)>,
-    /// How often such an id came again, and an example.
+    /// How often the id of an enrolled factor came again, and an example.
     again: (usize, Option<String>),
 }
 
@@ -65,12 +65,12 @@ impl Identifiers {
         }
     }
 
-    /// Notes what options call a user.
+    /// Notes the names that options have for a user.
     pub(crate) fn named(&self, user: &str, names: [(&'static str, &str); 2]) {
         let mut seen = self.seen();
         let known = seen.names.entry(user.to_owned()).or_default();
         for (member, name) in names.into_iter().filter(|(_, name)| !name.is_empty()) {
-            // More would only be more of the same.
+            // More names would not show more.
             if known.len() < MOST_NAMES {
                 known.insert((member, name.to_owned()));
             }
@@ -97,7 +97,7 @@ impl Identifiers {
         self.seen().enrolled.remove(&(user.to_owned(), is_u2f, id.to_owned()));
     }
 
-    /// What is wrong with them together, as records of their own.
+    /// What is wrong with them together, each in its own record.
     pub(crate) fn judged(&self, shard: Option<Shard>, profile: Profile) -> Vec<CaseRecord> {
         let seen = self.seen();
         let users = seen.handles.keys().map(|(user, _)| user).collect::<HashSet<_>>().len();
@@ -107,16 +107,17 @@ impl Identifiers {
             let received = format!("{} of {users} users {what}; for example {example}", wrong.len());
             handles.push(Finding::new("user-handles-together", USER_HANDLE, Reason::ShouldUnmet, expected, received));
         };
-        say(&seen.several, "one user handle for each user, in every flow and at any time", "have several handles");
-        say(&seen.shared, "a user handle of its own for each user", "have the handle of another user");
+        say(&seen.several, "one user handle for each user, on every flow and at any time", "have several handles");
+        say(&seen.shared, "a different user handle for each user", "have the handle of another user");
         let factors = seen.again.1.as_ref().map(|example| {
-            let received = format!("{} ids came again; for example {example}", seen.again.0);
-            let expected = "a new id for each registration while the user has the factor";
+            let received =
+                format!("{} new registrations have the id of an existing factor; for example {example}", seen.again.0);
+            let expected = "a registration id that is not the id of an existing factor of the user";
             Finding::new("factor-ids-together", FACTOR_ID, Reason::WrongShape, expected, received)
         });
         let accounts = seen.mixed_up().map(|(count, example)| {
-            let received = format!("{count} users are now called so, now as another user; for example {example}");
-            let expected = "options that name no other user";
+            let received = format!("{count} users sometimes have the name of another user; for example {example}");
+            let expected = "options that do not name another user";
             Finding::new("accounts-together", OTHER_USER, Reason::Leak, expected, received)
         });
         let titled = [
@@ -138,7 +139,7 @@ impl Identifiers {
 }
 
 impl Seen {
-    /// How many users have several names of which another user has one too, and an example.
+    /// How many users have several names, one of which another user has too, and an example.
     fn mixed_up(&self) -> Option<(usize, String)> {
         let mut users_of: HashMap<&(&str, String), BTreeSet<&str>> = HashMap::new();
         for (user, names) in &self.names {

@@ -17,7 +17,7 @@ pub(crate) enum Holder {
 }
 
 impl Holder {
-    /// As a `refresh` command is told.
+    /// The word for it in the arguments of a `refresh` command.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Holder::Subject(_) => "subject",
@@ -28,7 +28,7 @@ impl Holder {
     }
 }
 
-/// The renewed tokens of callers that all tests share. Those of subjects are with the subjects.
+/// The renewed tokens of callers that all tests share. The tokens of subjects are kept with the subjects.
 #[derive(Debug, Default)]
 pub(crate) struct Tokens {
     renewed: Mutex<HashMap<Holder, Secret>>,
@@ -38,7 +38,7 @@ pub(crate) struct Tokens {
 }
 
 impl Tokens {
-    /// The token of a shared caller as it is by now.
+    /// The current token of a shared caller.
     pub(crate) fn current(&self, holder: Holder, first: &Secret) -> Secret {
         let renewed = self.renewed.lock().unwrap_or_else(PoisonError::into_inner);
         renewed.get(&holder).unwrap_or(first).clone()

@@ -7,26 +7,26 @@ use std::time::{Duration, Instant};
 
 use crate::contract::Flow;
 
-/// How often is looked whether somebody left a trace, while that is waited for.
+/// The pause between two looks, while the run waits for traces of others.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// How long traces of others are waited for. On a busy machine little is looked at in a given time, so that looks count as well.
+/// How long the run waits for traces of others. On a busy machine few looks fit into a given time, so the number of looks counts as well.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Patience {
     pub least: Duration,
-    /// Looks at subjects, by whatever the run does meanwhile.
+    /// Looks at subjects, including those by the run's ordinary calls.
     pub looks: usize,
-    /// The end where the run does nothing else.
+    /// When the wait ends if the run does nothing else.
     pub most: Duration,
 }
 
-/// What the run knows of the registrations of its subjects.
+/// What the run knows about the registrations of its subjects.
 #[derive(Debug, Default)]
 pub(crate) struct Traces(Mutex<Seen>);
 
 #[derive(Debug, Default)]
 struct Seen {
-    /// Every credential id that this run made, whatever became of it.
+    /// Every credential id that this run made, whatever happened to it.
     made: HashSet<Vec<u8>>,
     /// What a user had on a flow when the run first looked, and what was seen of others since.
     known: HashMap<(String, Flow), HashSet<Vec<u8>>>,
@@ -47,7 +47,7 @@ impl Traces {
         self.seen().made.contains(id)
     }
 
-    /// Looks at what a user is said to have on a flow; gives how much of it others have registered since the last look.
+    /// Examines what a user has on a flow according to the target; gives how many of these credentials others have registered since the last look.
     pub(crate) fn look(&self, user_id: &str, flow: Flow, listed: &[Vec<u8>]) -> usize {
         let mut seen = self.seen();
         let Seen { made, known, others, looks } = &mut *seen;
@@ -56,7 +56,7 @@ impl Traces {
             known.insert(place, listed.iter().cloned().collect());
             return 0;
         };
-        // The first look at a place shows nothing of others.
+        // The first look at a place can't show others.
         *looks += 1;
         let is_new = |id: &&Vec<u8>| !made.contains(*id) && !known.contains(*id);
         let new: Vec<Vec<u8>> = listed.iter().filter(is_new).cloned().collect();
@@ -76,7 +76,7 @@ impl Traces {
         Some(format!("{count} {registrations} that this run did not make, the first of user {user}"))
     }
 
-    /// The same, and waits for it if nothing was seen yet.
+    /// The same, and waits for traces if nothing was seen yet.
     pub(crate) async fn words_within(&self, patience: Patience) -> Option<String> {
         let (begun, looks) = (Instant::now(), self.seen().looks);
         loop {

@@ -1,6 +1,6 @@
-//! The reference model: what the users of a watched case have, as the calls so far say, and what follows for the next call.
+//! The reference model: what the users of a watched case have after the calls so far, and what follows for the next call.
 //!
-//! Only what a text says is expected. What the documents leave open is a question, a sentence that is true or false of the target.
+//! The model expects only what a text says. What the documents leave open is a question: a sentence that is true or false of the target.
 
 use std::collections::{HashMap, HashSet};
 
@@ -9,12 +9,12 @@ use crate::contract::{Flow, Operation};
 use crate::outcome::Reason;
 use crate::scenario::Expectation;
 
-/// The clause of calls by who may not make them.
+/// The clause of calls by callers that may not make them.
 const AUTHORIZATION: &str = "api/authorization";
-/// The clause of the way in which credentials are spoiled.
+/// The clause that a spoiled credential breaks.
 const ORIGIN: &str = "webauthn/7.1/origin";
 
-/// In which right a call is made.
+/// The right by which a call is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Right {
     /// By the user that it acts on.
@@ -49,23 +49,23 @@ pub(crate) struct Asked {
     pub sent: Sent,
 }
 
-/// What has to come of a call, and the clause that says so.
+/// The result that a call has to have, and the clause that says so.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Predicted {
     pub expect: Expectation,
     pub about: &'static str,
-    /// What the target answers by this call, where the documents leave it open.
+    /// The question that this call answers, if the documents leave it open.
     pub question: Option<String>,
 }
 
-/// A start, and what became of it.
+/// A start, and its state.
 #[derive(Debug)]
 pub(crate) struct Entry {
     pub is_own: bool,
     pub flow: Flow,
     pub by_admin: bool,
     pub state: State,
-    /// The id of the registration, and then of the factor. v1 does not say it: it is learnt from a list.
+    /// The id of the registration, and then of the factor. v1 does not answer it: it is learnt from a list.
     pub id: Option<String>,
     /// The name that a verify gave it.
     pub name: Option<String>,
@@ -76,14 +76,14 @@ pub(crate) struct Entry {
     pub seen: HashSet<Flow>,
 }
 
-/// What became of a start.
+/// The state of a start.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum State {
     /// It was refused.
     Refused,
-    /// It waits. What happened since to the user's registrations of this kind, where a text does not say that it means nothing.
+    /// It is open. Holds the events since then in the user's registrations of this kind, unless a text says that they do not matter.
     Open(Vec<String>),
-    /// Whether it waits is not known.
+    /// It is not known whether it is open.
     Unknown,
     /// It was finished, on this flow.
     Enrolled(Flow),
@@ -103,7 +103,7 @@ pub(crate) struct Book {
     pub(crate) tag: String,
     /// Calls of the case's steps.
     pub(crate) calls: usize,
-    /// How often was looked.
+    /// How many looks there were.
     pub(crate) looks: usize,
 }
 
@@ -128,7 +128,7 @@ impl Entry {
         }
     }
 
-    /// Whether it is a factor that calls of this flow alone have made.
+    /// Whether only calls of this flow have made the factor.
     pub(crate) fn is_of(&self, flow: Flow) -> bool {
         self.flow == flow && self.state == State::Enrolled(flow)
     }
@@ -139,7 +139,7 @@ impl Predicted {
         Predicted { expect, about, question: None }
     }
 
-    /// The answer to a question: either, as long as it is not known, and then the same again.
+    /// The expectation for a question: either answer as long as it is not known, and after that the same answer again.
     fn asks(question: String, known: Option<bool>) -> Predicted {
         let unmet = Reason::SecurityUnmet;
         let expect = match known {
@@ -152,7 +152,7 @@ impl Predicted {
 }
 
 impl Book {
-    /// What has to come of a call, given what is known of the target.
+    /// The result that a call has to have, given what is known about the target.
     pub(crate) fn predict(&self, asked: &Asked, known: &dyn Fn(&str) -> Option<bool>) -> Predicted {
         let asks = |question: String| {
             let answer = known(&question);
@@ -180,7 +180,7 @@ impl Book {
         }
     }
 
-    /// Takes in what came of a call.
+    /// Takes in the result of a call.
     pub(crate) fn note(&mut self, asked: &Asked, accepted: bool) {
         if asked.right == Right::Stranger {
             return;
@@ -215,7 +215,7 @@ impl Book {
         }
     }
 
-    /// Whether something with this id is a user's, by an accepted start, or by what a list had at first.
+    /// Whether something with this id belongs to a user, by an accepted start, or by the contents of a list at first.
     pub(crate) fn is_of_user(&self, is_own: bool, id: &str) -> bool {
         let of_entry = |entry: &Entry| entry.is_own == is_own && entry.id.as_deref() == Some(id);
         let of_list = |((whose, _), listed): (&(bool, Flow), &HashMap<String, Option<String>>)| {
@@ -224,7 +224,7 @@ impl Book {
         self.entries.iter().any(of_entry) || self.listed.iter().any(of_list)
     }
 
-    /// Whether a start's credential was removed, and made for no other start that it may belong to.
+    /// Whether a start's credential was removed, and was not made for another start that it may belong to.
     pub(crate) fn is_free(&self, index: usize) -> bool {
         let Some(entry) = self.entries.get(index).filter(|entry| entry.state == State::Gone(true)) else {
             return false;
@@ -245,7 +245,7 @@ impl Book {
         }
     }
 
-    /// Something that may matter for the other registrations of the kind that are open for the user.
+    /// Notes an event that may matter for the user's other open registrations of the kind.
     fn happened(&mut self, asked: &Asked, but: Option<usize>, what: &str) {
         for (_, entry) in self.entries.iter_mut().enumerate().filter(|(index, _)| Some(*index) != but) {
             if let State::Open(events) = &mut entry.state
@@ -257,7 +257,7 @@ impl Book {
         }
     }
 
-    /// A refused verify may use up the registration that it is about. v1 names none, so that of several it may be any, and even
+    /// A refused verify may use up the registration that it is about. v1 names none, so it may be any of several, and even
     /// one that an earlier case has left open.
     fn refused_verify(&mut self, asked: &Asked, about: Option<usize>) {
         let flow = asked.flow;
@@ -274,13 +274,13 @@ impl Book {
         }
     }
 
-    /// The clause that a list's first look at a factor speaks of, and that of a later one.
+    /// The clause about the first look at a factor in a list, and the clause about a later look.
     pub(crate) fn missing(entry: &Entry, flow: Flow) -> &'static str {
         if entry.seen.contains(&flow) { crate::runner::model::clauses::KEPT } else { LISTED }
     }
 }
 
-/// What has to come of a verify; the question where that is open.
+/// The result that a verify has to have; the question if that is open.
 fn verify(entry: &Entry, asked: &Asked) -> Result<Predicted, String> {
     let events = match &entry.state {
         _ if !is_kind(entry.flow, asked.flow) => return Ok(Predicted::new(Expectation::EITHER, OPEN)),
@@ -298,7 +298,7 @@ fn verify(entry: &Entry, asked: &Asked) -> Result<Predicted, String> {
     }
 }
 
-/// What has to come of a removal; the question where that is open.
+/// The result that a removal has to have; the question if that is open.
 fn remove(entry: &Entry, asked: &Asked) -> Result<Predicted, String> {
     let (flow, is_owner) = (asked.flow, asked.right == Right::Owner);
     match &entry.state {

@@ -1,4 +1,4 @@
-//! Draws sequences: a state machine of users, starts and what became of them, as far as that is needed to draw what may follow.
+//! Draws sequences: a state machine of users, starts and their states, as far as that is needed to draw the next step.
 
 use proptest::prelude::{Strategy, any};
 use proptest::strategy::ValueTree as _;
@@ -12,10 +12,10 @@ use crate::scenario::{
     Caller, FlowRef, Made, MutationUse, Mutations, OperationRef, OracleVerdict, ProtocolRef, Step, UserRef,
 };
 
-/// The fewest and the most things that a sequence does when it is drawn. An enrolment is two calls.
+/// The fewest and the most actions of a drawn sequence. An enrolment is two calls.
 const SHORTEST: usize = 5;
 const LONGEST: usize = 10;
-/// The most starts of one sequence: servers may have a limit of what is open at a time.
+/// The most starts of one sequence: servers may limit how many registrations are open at a time.
 const MOST_STARTS: usize = 6;
 
 /// What can be called.
@@ -25,10 +25,10 @@ pub(crate) struct Offer {
     pub protocols: Vec<Protocol>,
 }
 
-/// One call as it is drawn: numbers that the state gives a meaning.
+/// One drawn call: numbers whose meaning follows from the state.
 type Raw = [u16; 6];
 
-/// A start of a sequence, and what is meant to become of it.
+/// A start of a sequence, and its intended state.
 #[derive(Debug, Clone, Copy)]
 struct Begun {
     is_own: bool,
@@ -41,7 +41,7 @@ struct Begun {
 #[derive(Debug, Clone, Copy)]
 enum Doing {
     Start,
-    /// Starts, and sends what was made.
+    /// Starts, and sends the credential that was made.
     Enrol,
     /// Makes a credential and sends it.
     Verify,
@@ -62,7 +62,7 @@ pub(crate) fn drawn(seed: u64, number: usize, offer: &Offer) -> Vec<Step> {
     let mut random = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &seed));
     let one = proptest::array::uniform6(any::<u16>());
     let all = proptest::collection::vec(one, SHORTEST..=LONGEST);
-    // Without a filter a tree is always there.
+    // Without a filter there is always a tree.
     let raws: Vec<Raw> = all.new_tree(&mut random).map(|tree| tree.current()).unwrap_or_default();
     let mut machine = Machine { offer, begun: Vec::new(), kind: 0, steps: Vec::new() };
     machine.kind = raws.first().map_or(0, |raw| raw[5]);
@@ -93,7 +93,7 @@ impl Machine<'_> {
         }
     }
 
-    /// What is done next, and about which start.
+    /// The next action, and the start that it is about.
     fn choose(&self, raw: &Raw) -> (Doing, Option<usize>) {
         let of = |fits: &dyn Fn(&Begun) -> bool| {
             let fitting: Vec<usize> = (0..self.begun.len()).filter(|index| fits(&self.begun[*index])).collect();
@@ -139,7 +139,7 @@ impl Machine<'_> {
         let is_first = self.begun.is_empty();
         let (caller, is_users) = caller(flow, is_own, if is_first { 9 } else { raw[5] % 16 });
         self.push(Step { call: Some(OperationRef::Start), caller, ..self.at(flow, is_own, raw) });
-        // A start that a stranger asks for has a number, and nothing comes of it.
+        // A stranger's start has a number, but makes no registration.
         self.begun.push(Begun { is_own, flow, is_finished: false, is_removed: !is_users });
     }
 
@@ -187,11 +187,11 @@ impl Machine<'_> {
         begun.is_removed |= is_users && removes;
     }
 
-    /// Mostly the flow of the start; now and then that of the other version.
+    /// Mostly the flow of the start; sometimes that of the other version.
     fn flow_of(&self, doing: Doing, begun: Begun, by: u16) -> Flow {
         let is_other = |flow: &&Flow| is_kind(**flow, begun.flow) && **flow != begun.flow;
         let other = self.offer.flows.iter().find(is_other).copied();
-        // v1's start says no id that v2's verify could name.
+        // The answer of v1's start has no id that v2's verify could name.
         let can = matches!(doing, Doing::Remove) || begun.flow.names_registration();
         other.filter(|_| can && by.is_multiple_of(5)).unwrap_or(begun.flow)
     }
@@ -207,7 +207,7 @@ impl Machine<'_> {
     }
 }
 
-/// Who calls, and whether that is somebody who may: mostly the user.
+/// The caller, and whether it has the right to make the call: mostly the user.
 fn caller(flow: Flow, is_own: bool, by: u16) -> (Caller, bool) {
     let (user, other) = if is_own { (Caller::Subject, Caller::Other) } else { (Caller::Other, Caller::Subject) };
     match (by, flow.names_user()) {
@@ -247,7 +247,7 @@ pub(crate) fn words(steps: &[Step], own: Flow) -> String {
     calls.collect::<Vec<_>>().join(", ")
 }
 
-/// What a sequence is called: a part of its SHA-256, so that the same calls have the same name in every run.
+/// The name of a sequence: a part of its SHA-256, so that the same calls have the same name in every run.
 pub(crate) fn digest(steps: &[Step]) -> String {
     let text = serde_json::to_string(steps).unwrap_or_default();
     Sha256::digest(text).iter().take(5).map(|byte| format!("{byte:02x}")).collect()

@@ -1,4 +1,4 @@
-//! What a list or the options of a start show of a user, set against the model.
+//! Compares what a list, or the options of a start, show of a user with the model.
 
 use serde_json::Value;
 
@@ -7,10 +7,10 @@ use super::clauses::{IDS, KEPT, LISTED, OWNER, REFUSED, REMOVED};
 use crate::contract::dialect::ListEntry;
 use crate::contract::{Flow, Operation};
 
-/// A list of so many may be one page of several: what is not in it may be on another.
+/// A list with so many entries may be one page of several: an entry that is missing may be on another page.
 const PAGE: usize = 50;
 
-/// Whose flow is looked at: the case's own user's (`true`) or the other's.
+/// The flow that is examined, and for whom: the case's own user (`true`) or the other user.
 pub(crate) type View = (bool, Flow);
 
 /// What does not fit.
@@ -21,7 +21,7 @@ pub(crate) struct Mismatch {
     pub received: String,
 }
 
-/// What a look tells of what the documents leave open.
+/// What one look shows about a question that the documents leave open.
 pub(crate) type Answers = Vec<Answer>;
 
 /// The answer to a question.
@@ -29,7 +29,7 @@ pub(crate) type Answers = Vec<Answer>;
 pub(crate) struct Answer {
     pub question: String,
     pub holds: bool,
-    /// Whether it may hold in a moment, since a list is behind.
+    /// Whether it may hold in a moment, because a list may lag.
     pub may_come: bool,
 }
 
@@ -44,7 +44,7 @@ impl Answer {
 pub(crate) struct Shown {
     pub id: String,
     pub name: Option<String>,
-    /// Whether it is one that was finished: not said to be anything else.
+    /// Whether it is a finished factor: the list does not say anything else.
     pub is_ready: bool,
 }
 
@@ -63,17 +63,17 @@ fn wrong<T>(clause: &'static str, expected: impl Into<String>, received: impl In
     Err(Mismatch { clause, expected: expected.into(), received: received.into() })
 }
 
-/// Cut, and quoted, so that a hostile target can't flood a report.
+/// Cut and quoted, so that a hostile target can't flood a report.
 pub(crate) fn brief(text: &str) -> String {
     format!("{:?}", text.chars().take(80).collect::<String>())
 }
 
 impl Book {
-    /// Sets a list against the model; gives what it tells of what is left open.
-    /// Where lists lag behind, something new may be what an earlier case has made.
+    /// Compares a list with the model; gives what it shows about open questions.
+    /// If lists lag behind, a new entry may come from an earlier case.
     pub(crate) fn listed_fits(&self, (is_own, flow): View, items: &[Shown], lags: bool) -> Result<Answers, Mismatch> {
         let mut answers = Answers::new();
-        // What an earlier case has left twice is told of that case.
+        // An entry that an earlier case has left twice is reported for that case.
         let of_case = |item: &&Shown| self.of(is_own).any(|(_, entry)| is_it(entry, item));
         let is_twice = |item: &&Shown| items.iter().filter(|other| other.id == item.id).count() > 1;
         if let Some(twice) = items.iter().filter(of_case).find(is_twice) {
@@ -84,7 +84,7 @@ impl Book {
         }
         let of_other = |item: &&Shown| self.of(!is_own).any(|(_, entry)| is_it(entry, item));
         if let Some(item) = items.iter().find(of_other) {
-            return wrong(OWNER, "nothing that another user has", format!("the other user's {}", words(item)));
+            return wrong(OWNER, "no factor of another user", format!("the other user's {}", words(item)));
         }
         self.rest_fits((is_own, flow), items, lags)?;
         Ok(answers)
@@ -118,13 +118,13 @@ impl Book {
                     Some(item) => factor_fits(number, entry, item),
                     None if is_own && items.len() < PAGE && can_be_told(entry, items) => {
                         let expected = format!("the factor of start {number} in the list of {flow}");
-                        wrong(Book::missing(entry, flow), expected, "it is not there")
+                        wrong(Book::missing(entry, flow), expected, "it is not in the list")
                     }
                     None => Ok(()),
                 }
             }
             State::Gone(_) if found.iter().any(|item| item.is_ready) => {
-                wrong(REMOVED, format!("nothing of start {number}, which was removed"), "it is listed")
+                wrong(REMOVED, format!("no factor of start {number}, because it was removed"), "it is listed")
             }
             State::Open(_) | State::Unknown | State::Refused => {
                 let named = found.iter().find(|item| item.is_ready && item.name.is_some() && item.name == entry.name);
@@ -132,7 +132,7 @@ impl Book {
                     let expected = format!("no factor of start {number}, whose verify was refused");
                     return wrong(REFUSED, expected, words(item));
                 }
-                // v1 does not say the id, so that what is not listed there may be listed under another.
+                // v1 does not answer the id, so an entry that is not listed under this id may be listed under another.
                 let is_open = entry.state == State::Open(Vec::new()) && entry.id.is_some() && items.len() < PAGE;
                 if is_open {
                     let shows = format!("the list of {flow} shows an open registration that {}", entry.origin());
@@ -144,14 +144,14 @@ impl Book {
         }
     }
 
-    /// What is neither this case's nor was there when the list was first looked at.
+    /// Checks the entries that are not this case's.
     fn rest_fits(&self, view: View, items: &[Shown], lags: bool) -> Result<(), Mismatch> {
         let (is_own, flow) = view;
         let is_known = |item: &&Shown| !self.entries.iter().any(|entry| is_it(entry, item));
         let rest: Vec<&Shown> = items.iter().filter(is_known).collect();
         let is_tagged = |item: &&&Shown| item.name.as_deref().is_some_and(|name| name.contains(&self.tag));
         if let Some(item) = rest.iter().find(is_tagged) {
-            return wrong(LISTED, "nothing that no call has made", words(item));
+            return wrong(LISTED, "only factors that a call has made", words(item));
         }
         let Some(before) = self.listed.get(&view) else { return Ok(()) };
         for (id, name) in before {
@@ -165,17 +165,19 @@ impl Book {
                 Some(_) => {}
             }
         }
-        // What v1 has started has no id as long as it is not finished.
+        // A registration of v1 has no id until it is finished.
         let waiting = |(_, entry): &(usize, &Entry)| is_kind(entry.flow, flow) && !is_finished(entry);
         let may_be = self.of(is_own).filter(waiting).count();
         let new: Vec<&&Shown> = rest.iter().filter(|item| item.is_ready && !before.contains_key(&item.id)).collect();
         match new.first() {
-            Some(item) if new.len() > may_be && !lags => wrong(LISTED, "nothing that no call has made", words(item)),
+            Some(item) if new.len() > may_be && !lags => {
+                wrong(LISTED, "only factors that a call has made", words(item))
+            }
             _ => Ok(()),
         }
     }
 
-    /// Takes in what a list showed that fits: ids that v1 did not say, and what is not this case's.
+    /// Takes in a list that fits the model: ids that v1 did not answer, and entries that are not this case's.
     pub(crate) fn take_listed(&mut self, view: View, items: &[Shown]) {
         let (is_own, flow) = view;
         for item in items {
@@ -193,7 +195,7 @@ impl Book {
         self.listed.entry(view).or_insert(rest);
     }
 
-    /// Sets the excludeCredentials of a start against the model; gives what it tells of what is left open. `is_ours` says
+    /// Compares the excludeCredentials of a start with the model; gives what they show about open questions. `is_ours` tells
     /// whether this run has made a credential.
     pub(crate) fn excluded_fits(
         &self,
@@ -209,7 +211,7 @@ impl Book {
         for (index, entry) in self.of(is_own) {
             let Some(credential) = &entry.credential else { continue };
             if entry.spoiled.iter().any(|id| times(id) > 0) {
-                let expected = format!("no credential of start {} that was refused in excludeCredentials", index + 1);
+                let expected = format!("excludeCredentials without the refused credential of start {}", index + 1);
                 return wrong(REFUSED, expected, "it is there");
             }
             let (count, number) = (times(credential), index + 1);
@@ -224,7 +226,7 @@ impl Book {
                 }
                 State::Enrolled(_) if count == 0 && entry.seen.contains(&flow) => {
                     let expected =
-                        format!("the credential of start {number}, which the list of {flow} has, {where_it_is}");
+                        format!("the credential of start {number} {where_it_is}, because the list of {flow} has it");
                     return wrong(KEPT, expected, "it is not there");
                 }
                 State::Enrolled(_) if !entry.is_of(flow) => {
@@ -234,11 +236,11 @@ impl Book {
                 State::Enrolled(_) => {}
                 _ if count == 0 || is_enrolled(credential) => {}
                 State::Gone(true) => {
-                    let expected = format!("not the credential of start {number}, which was removed, {where_it_is}");
+                    let expected = format!("no credential of start {number} {where_it_is}, because it was removed");
                     return wrong(REMOVED, expected, "it is there");
                 }
                 _ => {
-                    let expected = format!("not the credential of start {number}, which was refused, {where_it_is}");
+                    let expected = format!("no credential of start {number} {where_it_is}, because it was refused");
                     return wrong(REFUSED, expected, "it is there");
                 }
             }
@@ -250,31 +252,39 @@ impl Book {
     fn rest_excluded(&self, view: View, listed: &[Vec<u8>], is_ours: &dyn Fn(&[u8]) -> bool) -> Result<(), Mismatch> {
         let of = |is_own: bool, id: &Vec<u8>| self.of(is_own).any(|(_, entry)| entry.credential.as_ref() == Some(id));
         if listed.iter().any(|id| of(!view.0, id) && !of(view.0, id)) {
-            return wrong(OWNER, "no credential of another user", "the other user's");
+            return wrong(OWNER, "no credential of another user", "a credential of the other user");
         }
         let Some(before) = self.excluded.get(&view) else { return Ok(()) };
         if before.iter().any(|id| !listed.contains(id)) {
-            return wrong(KEPT, "every credential that the user had before in excludeCredentials", "one is gone");
+            return wrong(
+                KEPT,
+                "every credential that the user had before in excludeCredentials",
+                "one of them is missing",
+            );
         }
         let is_new = |id: &&Vec<u8>| !before.contains(*id) && !of(view.0, id) && is_ours(id);
         match listed.iter().find(is_new) {
-            Some(_) => wrong(OWNER, "no credential of another user", "one that was made for another"),
+            Some(_) => wrong(OWNER, "no credential of another user", "a credential that was made for another user"),
             None => Ok(()),
         }
     }
 
-    /// Takes in what the options had that is not this case's.
+    /// Takes in the credentials in the options that are not this case's.
     pub(crate) fn take_excluded(&mut self, view: View, listed: &[Vec<u8>]) {
         let is_own_making = |id: &&Vec<u8>| self.entries.iter().any(|entry| entry.credential.as_ref() == Some(*id));
         let rest = listed.iter().filter(|id| !is_own_making(id)).cloned().collect();
         self.excluded.entry(view).or_insert(rest);
     }
 
-    /// Whether the id of a start is its own.
+    /// Checks that the id of a start is new.
     pub(crate) fn id_fits(&self, id: &str) -> Result<(), Mismatch> {
         let is_taken = self.entries.iter().any(|entry| entry.id.as_deref() == Some(id))
             || self.listed.values().any(|listed| listed.contains_key(id));
-        if is_taken { wrong(IDS, "an id that nothing else has", format!("{} once more", brief(id))) } else { Ok(()) }
+        if is_taken {
+            wrong(IDS, "an id that nothing else has", format!("{}, which was used before", brief(id)))
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -282,18 +292,18 @@ fn is_finished(entry: &Entry) -> bool {
     matches!(entry.state, State::Enrolled(_))
 }
 
-/// Whether an item is what came of a start: by its id, or where v1 did not say that, by its name.
+/// Whether an entry belongs to a start: by its id, or, if v1 did not answer the id, by its name.
 fn is_it(entry: &Entry, item: &Shown) -> bool {
     let is_named = entry.name.is_some() && entry.name == item.name;
     entry.id.as_ref() == Some(&item.id) || is_named
 }
 
-/// Whether a list tells which factor is which: by ids, or where v1 did not say them, by names.
+/// Whether a list shows which factor is which: by ids, or, if v1 did not answer them, by names.
 fn can_be_told(entry: &Entry, items: &[Shown]) -> bool {
     entry.id.is_some() || items.iter().all(|item| item.name.is_some())
 }
 
-/// What a list shows of a finished factor.
+/// Checks what a list shows of a finished factor.
 fn factor_fits(number: usize, entry: &Entry, item: &Shown) -> Result<(), Mismatch> {
     if entry.id.as_ref().is_some_and(|id| *id != item.id) {
         let id = brief(entry.id.as_deref().unwrap_or_default());
@@ -304,7 +314,11 @@ fn factor_fits(number: usize, entry: &Entry, item: &Shown) -> Result<(), Mismatc
         return wrong(LISTED, format!("the factor of start {number} under its name {name}"), words(item));
     }
     if !item.is_ready {
-        return wrong(LISTED, format!("the factor of start {number}, ready"), format!("{} is not", words(item)));
+        return wrong(
+            LISTED,
+            format!("the factor of start {number} as ready"),
+            format!("{} is not ready", words(item)),
+        );
     }
     Ok(())
 }

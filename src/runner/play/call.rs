@@ -36,7 +36,7 @@ use crate::wire::secret::Secret;
 
 /// Why a call can't be made.
 enum Lacking {
-    /// The target file does not name this.
+    /// The target file does not have this.
     Account(&'static str),
     /// The caller's token is locked.
     GoodToken,
@@ -66,18 +66,18 @@ pub(crate) async fn call_step(run: &mut CaseRun<'_>, operation: Operation, step:
 pub(crate) fn prepared(run: &mut CaseRun<'_>, operation: Operation, step: &Step) -> Result<(Arc<Line>, Call), Ended> {
     let flow = run.flow(step);
     let Some(endpoint) = flow.endpoint(operation).filter(|_| run.shared.target.flows.contains(&flow)) else {
-        let received = "the target does not have it";
+        let received = "the target does not offer it";
         return run.end("setup", run.clause(), Reason::NotDeclared, "the operation", received);
     };
     let call = build(run, endpoint, step)?;
     let Some(line) = line_for(run, step) else {
-        let received = "the target does not have it";
+        let received = "the target does not offer it";
         return run.end("setup", run.clause(), Reason::NotDeclared, "the protocol", received);
     };
     Ok((line, call))
 }
 
-/// Ends the case at a call that came to no verdict.
+/// Ends the case at a call that had no verdict.
 fn without_verdict<T>(run: &mut CaseRun<'_>, line: &Line, call: &Call, step: &Step, lost: Sent) -> Result<T, Ended> {
     let given_up = lost.given_up();
     let Sent { result, tries, fault } = lost;
@@ -93,7 +93,7 @@ fn without_verdict<T>(run: &mut CaseRun<'_>, line: &Line, call: &Call, step: &St
     run.end(breaker::TRANSPORT, clause, reason, "a reply", received)
 }
 
-/// Judges what came of a call, and remembers what later steps need.
+/// Judges the result of a call, and remembers what later steps need.
 pub(crate) fn answered(
     run: &mut CaseRun<'_>,
     line: &Line,
@@ -124,7 +124,7 @@ pub(crate) fn answered(
     let examined = checks::examine(&observation);
     let reply = exchange.reply.clone();
     let expected = expected(run, step);
-    // What a path answers to another method is not an answer of the operation.
+    // An answer to another method at the path is not an answer of the operation.
     let remembers = !(expected.any_reply && step.method.is_some());
     let judge = run.shared.judge();
     let judged = judge.finding(&expected, &exchange);
@@ -158,19 +158,25 @@ fn build(run: &mut CaseRun<'_>, endpoint: &'static Endpoint, step: &Step) -> Res
     let authorization = match authorization(run, endpoint, step) {
         Ok(token) => token,
         Err(Lacking::Account(missing)) => {
-            // What a target need not have, it has not declared.
+            // The target need not have this account.
             let reason = if step.caller == Caller::ReadOnly { Reason::NotDeclared } else { Reason::Setup };
             let expected = format!("{missing} in the target file");
-            return run.end("setup", run.clause(), reason, expected, "it is not there");
+            return run.end("setup", run.clause(), reason, expected, "the target file does not have it");
         }
         Err(Lacking::GoodToken) => {
             let expected = "a user's token that is still good after a U2F enrolment";
-            let received = "this target locks it, and nobody else may make this call for the user";
+            let received = "this target locks the token, and nobody else may make this call for the user";
             return run.end("setup", run.clause(), Reason::NotDeclared, expected, received);
         }
         Err(Lacking::Alterable) => {
             let expected = "a token of twelve characters or more that has letters";
-            return run.end("setup", run.clause(), Reason::NotDeclared, expected, "the user's is another");
+            return run.end(
+                "setup",
+                run.clause(),
+                Reason::NotDeclared,
+                expected,
+                "the user's token is shorter, or has no letters",
+            );
         }
     };
     if let (Some(_), Some(altered)) = (altered::words(step.caller), &authorization) {
@@ -196,7 +202,7 @@ fn respelled(run: &CaseRun<'_>, step: &Step) -> Option<Respelled> {
     Some(Respelled { spelling, another })
 }
 
-/// The authorization header of a call. Where a U2F enrolment has locked the user's own token, the administrator goes on for it
+/// The authorization header of a call. If a U2F enrolment has locked the user's own token, the administrator calls for the user
 /// in v2; in v1 nobody can.
 fn authorization(run: &CaseRun<'_>, endpoint: &Endpoint, step: &Step) -> Result<Option<Secret>, Lacking> {
     let accounts = &run.shared.target.accounts;
@@ -211,7 +217,7 @@ fn authorization(run: &CaseRun<'_>, endpoint: &Endpoint, step: &Step) -> Result<
     {
         let acts_on_itself =
             matches!((step.caller, &step.user), (Caller::Subject, UserRef::Own) | (Caller::Other, UserRef::Other));
-        // What is said twice is about what an ordinary user may do.
+        // Calls that say two things are about the rights of an ordinary user.
         let can_be_named = endpoint.flow.names_user() && step.also.is_empty();
         let admin = accounts.admin.as_ref().filter(|_| acts_on_itself && can_be_named);
         return admin.map(|admin| shared(admin, Holder::Admin)).ok_or(Lacking::GoodToken);
@@ -236,7 +242,7 @@ fn authorization(run: &CaseRun<'_>, endpoint: &Endpoint, step: &Step) -> Result<
     }
 }
 
-/// Notes whose tokens a U2F enrolment has locked. One that was not answered may have been done.
+/// Notes whose tokens a U2F enrolment has locked. An enrolment without an answer may have been done.
 fn note_enrolment(run: &mut CaseRun<'_>, endpoint: &Endpoint, step: &Step, reply: Option<&Reply>) {
     let is_u2f = endpoint.flow.is_u2f() && endpoint.operation == Operation::Verify;
     if !is_u2f || matches!(reply, Some(Reply::Refusal(_))) {
@@ -295,14 +301,15 @@ fn remember_start(run: &mut CaseRun<'_>, endpoint: &'static Endpoint, step: &Ste
         run.ceremony.first_factor_id.clone_from(&run.ceremony.factor_id);
     }
     let Some(parsed) = checks::creation_options(endpoint, body) else {
-        // The shape check has said so.
+        // The check of the shape reports it.
         return if run.ledger.findings().is_empty() { Ok(()) } else { Err(Ended) };
     };
     match parsed {
         Ok(options) => {
             run.ledger.look_at([CHALLENGE]);
             if !run.shared.challenges.is_fresh(&options.challenge) {
-                let (expected, received) = ("a challenge that was never sent before", "one that was sent before");
+                let (expected, received) =
+                    ("a challenge that was never sent before", "a challenge that was sent before");
                 return run.end("challenge-fresh", CHALLENGE, Reason::WrongShape, expected, received);
             }
             notice_listed(run, step, endpoint, &options);
@@ -320,7 +327,7 @@ fn remember_start(run: &mut CaseRun<'_>, endpoint: &'static Endpoint, step: &Ste
     }
 }
 
-/// What a step's call is sent over; `None` if the target does not have the protocol.
+/// The connection for a step's call; `None` if the target does not have the protocol.
 pub(crate) fn line_for(run: &mut CaseRun<'_>, step: &Step) -> Option<Arc<Line>> {
     let protocol = run.protocol(step);
     let shared = run.shared.transport(protocol).cloned()?;
@@ -338,7 +345,7 @@ pub(crate) fn is_written(run: &mut CaseRun<'_>, step: &Step, is_http2: bool) -> 
     run.end("setup", run.clause(), Reason::NotDeclared, "HTTP/1.1", "the target has agreed on HTTP/2")
 }
 
-/// Ends a case about one connection where the target does not keep it.
+/// Ends a case about one connection if the target does not keep it open.
 pub(crate) fn is_kept(
     run: &mut CaseRun<'_>,
     step: &Step,
@@ -347,13 +354,13 @@ pub(crate) fn is_kept(
     if step.connection != ConnectionRef::Kept || run.kept.count(protocol) == 1 || timings.set_up.is_none() {
         return Ok(());
     }
-    let (expected, received) = ("a connection that is kept for another call", "the target closed it");
+    let (expected, received) = ("a connection that is kept open for another call", "the target closed it");
     run.end("setup", run.clause(), Reason::NotDeclared, expected, received)
 }
 
 /// One user has one handle, and no other user has it (WebAuthn L3 section 5.4.3), as far as this case sees users.
 fn compare_user_handles(run: &mut CaseRun<'_>, step: &Step, options: &PublicKeyCredentialCreationOptions) {
-    // Who calls with a token in another place than the documented one is accepted for the subject.
+    // A call with its token in a place that is not documented is accepted for the subject.
     let is_of_own = matches!(step.caller, Caller::Subject | Caller::Admin) || !step.also.is_empty();
     let own = step.user == UserRef::Own && is_of_own;
     let handle = options.user.id.clone();
@@ -365,8 +372,8 @@ fn compare_user_handles(run: &mut CaseRun<'_>, step: &Step, options: &PublicKeyC
         run.ledger.look_at([USER_HANDLE]);
     }
     let wrong = run.user_handles.iter().find_map(|(whose, known)| match (*whose == own, *known == handle) {
-        (true, false) => Some(("the user handle of the start before", "another")),
-        (false, true) => Some(("a user handle of its own for each user", "that of the other user")),
+        (true, false) => Some(("the user handle that the user's earlier start had", "another handle")),
+        (false, true) => Some(("a different user handle for each user", "the handle of the other user")),
         _ => None,
     });
     if let Some((expected, received)) = wrong {

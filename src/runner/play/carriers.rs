@@ -1,4 +1,4 @@
-//! Calls that say two things of one: what stands in further places of their requests, and on whose they acted.
+//! Calls that give one thing two values: the values in further places of their requests, and which of them the target acted on.
 
 use std::borrow::Cow;
 
@@ -41,8 +41,14 @@ pub(crate) fn carried(
         let place = also.place().filter(|place| place.protocols().contains(&protocol) && !is_in_message(place));
         let Some(place) = place else { continue };
         let Some(content) = content_of(run, endpoint, also, place, message) else {
-            let expected = format!("a value of its own for {place}");
-            return run.end("setup", run.clause(), Reason::NotDeclared, expected, "the case has none here");
+            let expected = format!("a separate value for {place}");
+            return run.end(
+                "setup",
+                run.clause(),
+                Reason::NotDeclared,
+                expected,
+                "there is none for this flow and target",
+            );
         };
         carried.push(Carried { place: of_package(place, endpoint), content });
     }
@@ -68,7 +74,7 @@ pub(crate) fn with_further_members<'c>(
     credential
 }
 
-/// The value for one place; `None` where this target or flow has none.
+/// The value for one place; `None` if this target or flow has none.
 fn content_of(run: &CaseRun<'_>, endpoint: &Endpoint, also: &Also, place: &Place, message: &Value) -> Option<Content> {
     let text = match (also.what, &also.value) {
         (Thing::Token, which) => return token_of(run, which).map(Content::Token),
@@ -138,20 +144,20 @@ fn other_handle<'r>(run: &'r CaseRun<'_>) -> Option<&'r [u8]> {
     run.user_handles.iter().find(|(own, _)| !own).map(|(_, handle)| handle.as_slice())
 }
 
-/// The other subject as options have it.
+/// The other subject as creation options describe it.
 fn other_user(run: &CaseRun<'_>) -> Option<Value> {
     let (id, user) = (URL_SAFE_NO_PAD.encode(other_handle(run)?), run.lease.other()?);
     Some(json!({ "id": id, "name": user.user_id, "displayName": user.user_id }))
 }
 
-/// Notes a call that says two things of one, as the next exchange.
+/// Notes that the next exchange is a call that gives one thing two values.
 pub(crate) fn note_carried(run: &mut CaseRun<'_>, step: &Step) {
     if !step.also.is_empty() {
         run.ledger.carry(words(step));
     }
 }
 
-/// Ends the case where a start that said two things has answered with the options of the wrong user, or for another host.
+/// Ends the case if a start that gave one thing two values has answered with the options of the wrong user, or for another host.
 pub(crate) fn look_whose(
     run: &mut CaseRun<'_>,
     step: &Step,
@@ -164,8 +170,8 @@ pub(crate) fn look_whose(
     }
     let is_own = step.user == UserRef::Own && step.caller != Caller::Other;
     if is_own && are_of_other(run, options) {
-        let expected = "creation options of the user whom the documented place names, or a refusal";
-        let received = format!("those of the other user; {}", words(step));
+        let expected = "creation options for the user in the documented place, or a refusal";
+        let received = format!("creation options for the other user; {}", words(step));
         return run.end(CHECK, &about, Reason::AcceptedInvalid, expected, received);
     }
     let names_host = step.also.iter().any(|also| matches!(also.what, Thing::Host | Thing::Domain));
@@ -179,7 +185,7 @@ pub(crate) fn look_whose(
     Ok(())
 }
 
-/// Whether options list what the other subject holds, or have its handle, which the own subject does not have.
+/// Whether options list what the other subject holds, or have the other subject's handle.
 fn are_of_other(run: &CaseRun<'_>, options: &PublicKeyCredentialCreationOptions) -> bool {
     let lists =
         |held: &crate::runner::play::factor_state::Held| options.exclude_credentials.contains(&held.credential_id);
@@ -194,11 +200,11 @@ pub(crate) fn other_token(step: &Step) -> Option<&'static str> {
     match token.value {
         Which::Own => Some("OTHER_TOKEN is the token of the case's own user"),
         Which::Other => Some("OTHER_TOKEN is the token of the other user"),
-        _ => Some("OTHER_TOKEN is a token that nobody has"),
+        _ => Some("OTHER_TOKEN is a token that does not exist"),
     }
 }
 
-/// What the documented place of the factor names, by what is known of the subject's factors.
+/// The factor that the documented place names, among the known factors of the subject.
 pub(crate) fn named_credential(run: &CaseRun<'_>, step: &Step) -> Option<Vec<u8>> {
     let id = match step.factor {
         FactorRef::Own => run.ceremony.factor_id.as_ref(),
@@ -209,7 +215,7 @@ pub(crate) fn named_credential(run: &CaseRun<'_>, step: &Step) -> Option<Vec<u8>
     known.map(|(credential, _)| credential.clone())
 }
 
-/// Notes that of two credentials in one call the one that the documented place does not have must not be stored.
+/// Notes that, of two credentials in one call, the one outside the documented place must not be stored.
 pub(crate) fn note_unsent(run: &mut CaseRun<'_>, step: &Step) {
     let also = step.also.iter().find(|also| also.what == Thing::Credential);
     let other = also.and_then(|also| match also.value {
@@ -220,7 +226,7 @@ pub(crate) fn note_unsent(run: &mut CaseRun<'_>, step: &Step) {
     run.state.absent.extend(ids.map(|id| (id, crate::runner::play::factor_state::AFTER_STATE)));
 }
 
-/// Remembers which factor the credential has become that was enrolled last.
+/// Remembers the factor of the credential that was enrolled last.
 pub(crate) fn learn_factor_of_latest(run: &mut CaseRun<'_>) {
     let credential = run.state.enrolled.last().cloned();
     if let Some((credential, id)) = credential.zip(run.ceremony.factor_id.clone()) {
@@ -239,7 +245,7 @@ fn put(object: &mut Value, name: &str, value: Value) {
     }
 }
 
-/// `x-package-..` is a header of the API's own: its name has the first part of the package's name there.
+/// `x-package-..` stands for a header of the API's own, in whose name `package` is the first part of the package's name.
 fn of_package(place: &Place, endpoint: &Endpoint) -> Place {
     let own = |name: &HeaderName| {
         let rest = name.as_str().strip_prefix("x-package-")?;
@@ -252,7 +258,7 @@ fn of_package(place: &Place, endpoint: &Endpoint) -> Place {
     }
 }
 
-/// A host as the header has it that names one.
+/// A host in the form of the header that names a host.
 fn as_named(place: &Place, host: &str) -> String {
     match place.name() {
         "forwarded" => format!("host={host};proto=https"),
@@ -262,7 +268,7 @@ fn as_named(place: &Place, host: &str) -> String {
     }
 }
 
-/// What a step says besides, in one line.
+/// What a step has in further places, in one line.
 pub(crate) fn words(step: &Step) -> String {
     let one = |also: &Also| {
         let place = also.place().map(ToString::to_string).unwrap_or_default();
@@ -280,19 +286,19 @@ pub(crate) fn words(step: &Step) -> String {
             Thing::Text => "value",
         };
         match &also.value {
-            Which::Own => format!("{place} had the own {what}"),
-            Which::Other => format!("{place} had the other's {what}"),
+            Which::Own => format!("{place} had the user's own {what}"),
+            Which::Other => format!("{place} had the other user's {what}"),
             Which::First => format!("{place} had the first {what}"),
-            Which::Unknown => format!("{place} had a {what} that nobody has"),
+            Which::Unknown => format!("{place} had a {what} that does not exist"),
             Which::Text(text) => format!("{place} had {text:?}"),
         }
     };
     step.also.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
-/// Ends the case since a call that said two things of one has changed what it should not have changed.
+/// Ends the case because a call that gave one thing two values has changed what it should not have changed.
 pub(crate) fn end_acted_on<T>(run: &mut CaseRun<'_>, whom: Whom, wrong: &str) -> Result<T, Ended> {
-    let expected = "factors and open registrations as the documented place of the call says, and no others changed";
+    let expected = "changes only to the factors and open registrations that the documented place of the call names";
     let received = format!("{} was acted on: {wrong}", user(whom));
     let exchange = run.ledger.carrier();
     let about = exchange.map_or(run.clause(), |at| clause::at(run.clause(), at.endpoint, at.protocol)).to_owned();
@@ -301,7 +307,7 @@ pub(crate) fn end_acted_on<T>(run: &mut CaseRun<'_>, whom: Whom, wrong: &str) ->
 
 pub(crate) const fn user(whom: Whom) -> &'static str {
     match whom {
-        Whom::Own => "the own user",
+        Whom::Own => "the caller's own user",
         Whom::Other => "the other user",
     }
 }

@@ -26,7 +26,7 @@ pub(crate) async fn play(shared: &Shared, test: &Test, attempt: u8) -> CaseRecor
     let begun = Instant::now();
     let mut record = record_of(test);
     let profile = shared.target.profile;
-    // Before a subject is leased: the control needs one too, and a small pool may have no other.
+    // The control comes before a subject is leased: it needs one too, and a small pool may have no other.
     let control = control(shared, test).await;
     let takes_used = close::can_do_with_used(shared, test);
     match shared.pool.lease_or_used(&test.case, takes_used).await {
@@ -63,7 +63,7 @@ pub(crate) async fn play(shared: &Shared, test: &Test, attempt: u8) -> CaseRecor
     record::masked(record, &shared.masker)
 }
 
-/// Writes into a record what a case came to.
+/// Writes the result of a case into a record.
 fn fill(record: &mut CaseRecord, run: CaseRun<'_>) {
     let (profile, masker) = (run.shared.target.profile, &run.shared.masker);
     Lines { curl: record.curl, grpcurl: record.grpcurl } = run.lines();
@@ -74,7 +74,7 @@ fn fill(record: &mut CaseRecord, run: CaseRun<'_>) {
     run.ledger.into_record(record, run.test, profile, masker);
 }
 
-/// Whether the good enrolment beside a negative was accepted. A negative is a case with a mutation, with a call that should be
+/// Whether the control of a negative was accepted. A negative is a case with a mutation, with a call that should be
 /// refused, or with one by another method; other cases need no control.
 async fn control(shared: &Shared, test: &Test) -> Result<(), Failed> {
     let negative =
@@ -91,18 +91,18 @@ async fn control(shared: &Shared, test: &Test) -> Result<(), Failed> {
 async fn play_all(run: &mut CaseRun<'_>, control: Result<(), Failed>) -> Result<(), Ended> {
     if let Err(Failed { reason, why, lost, .. }) = control {
         let expected = "the same enrolment with nothing wrong in it is accepted";
-        // A token or a connection that fails the control says nothing about what the target has.
+        // A refused token or a failed connection says nothing about what the target offers.
         let is_set_up = reason == Reason::Auth || reason.is_of_the_network();
         let (check, reason) = match lost {
             _ if is_set_up => ("control", reason),
-            // What is not answered says nothing about what the target has.
+            // A missing answer says nothing about what the target offers.
             Some(_) => (breaker::CONTROL_LOST, Reason::ControlFailed),
             None => ("control", failed_control(run, reason)),
         };
         return run.end(check, run.clause(), reason, expected, why);
     }
     close_what_is_open(run).await?;
-    // Why the steps ended is in the findings; the state is looked at where they leave one to look at.
+    // Why the steps ended is in the findings; the state is examined if the steps leave one to examine.
     let ended: Result<(), Ended> = run_steps(run).await;
     if run.test.case.watch.is_none() {
         return state_check::settle(run).await;
@@ -111,9 +111,9 @@ async fn play_all(run: &mut CaseRun<'_>, control: Result<(), Failed>) -> Result<
     look_at_the_end(run).await
 }
 
-/// What it means that the control was refused: of what every target has to take an error; of an algorithm other than ES256,
-/// of an attestation format that the target file does not declare, or of attestation whose root it is not said to accept,
-/// that the target does not have it. So it is where fido-u2f, which has no user verification, meets options that require it.
+/// What it means that the control was refused. If every target has to accept it, that is an error. The target may lack the feature if
+/// the control has an algorithm other than ES256, an attestation format that the target file does not declare, or an attestation root
+/// that the target file does not list. The same holds for fido-u2f, which has no user verification, if the options require it.
 fn failed_control(run: &CaseRun<'_>, reason: Reason) -> Reason {
     let format = run.test.format;
     let algorithm = run.test.case.control_algorithm(format);

@@ -28,7 +28,7 @@ pub(crate) struct CaseRun<'a> {
     /// The starts, in order.
     pub(crate) starts: Vec<Started>,
     pub(crate) state: FactorState,
-    /// The form of good credentials, where it is not the case's.
+    /// The form of good credentials, if it is not the case's.
     pub(crate) good_form: Option<Form>,
     /// What the case has sent, for the lists.
     pub(crate) sent: Vec<SentFactor>,
@@ -36,15 +36,15 @@ pub(crate) struct CaseRun<'a> {
     pub(crate) before: Vec<String>,
     /// User handles by user: the subject's own (`true`) and the other's.
     pub(crate) user_handles: Vec<(bool, Vec<u8>)>,
-    /// What `details` said last of a user's factors of a flow: of the subject's own (`true`), or the other's.
+    /// What `details` last said about a user's factors of a flow: those of the subject (`true`), or of the other user.
     pub(crate) details: HashMap<(bool, Flow), SeenDetails>,
     /// What the users have, of a watched case.
     pub(crate) book: Book,
-    /// What the subjects hold besides what the case is about.
+    /// What the subjects hold in addition to what the case is about.
     pub(crate) held: Vec<Held>,
-    /// Whether the case presupposes something of the target that it has not.
+    /// Whether the case presupposes something that the target does not have.
     pub(crate) unmet: bool,
-    /// How often a challenge did not allow for the mutation.
+    /// How often the mutation could not be applied because of the challenge.
     pub(crate) unlucky: u8,
     /// Registrations of others that were seen.
     pub(crate) foreign: usize,
@@ -53,7 +53,7 @@ pub(crate) struct CaseRun<'a> {
     pub(crate) made: u8,
     /// Whether the case was tried before.
     pub(crate) is_again: bool,
-    /// Connections of the case's own.
+    /// The case's own connections.
     pub(crate) kept: Kept,
 }
 
@@ -117,7 +117,7 @@ impl<'a> CaseRun<'a> {
         self.ledger.lines(has_grpc.then_some(target.grpc.base_url.as_str()))
     }
 
-    /// What a subject holds beside the case.
+    /// What a subject holds in addition to the case.
     pub(crate) fn held_by(&self, whom: Whom) -> Option<&Held> {
         self.held.iter().rev().find(|held| held.whom == whom)
     }

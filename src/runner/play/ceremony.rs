@@ -1,4 +1,4 @@
-//! The state of a case's ceremony: what the last start answered, and what was made of it.
+//! The state of a case's ceremony: the answer of the last start, and the credentials made from it.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -12,7 +12,7 @@ use crate::webauthn::options::PublicKeyCredentialCreationOptions;
 
 // UNRESOLVED ?model/book|sending/attempts|fuzz/fuzzer model::Sent
 
-/// What a step goes by that names no start. A case begins with none of it.
+/// What a step uses if it names no start. All of it is empty when a case begins.
 #[derive(Debug, Default)]
 pub(crate) struct CeremonyState {
     /// Of the last start.
@@ -36,7 +36,7 @@ pub(crate) struct MadeCredential {
     pub(crate) recipe: Recipe,
 }
 
-/// What a credential was made from, besides its seed.
+/// What a credential was made from, in addition to its seed.
 #[derive(Debug, Clone)]
 pub(crate) struct Recipe {
     pub(crate) options: PublicKeyCredentialCreationOptions,
@@ -48,7 +48,7 @@ pub(crate) struct Recipe {
     pub(crate) mutations: Vec<String>,
 }
 
-/// A start, and what was made of it. All empty where it was refused.
+/// A start, and what was made from it. Everything is empty if it was refused.
 #[derive(Debug, Default)]
 pub(crate) struct Started {
     pub factor_id: Option<String>,
@@ -60,7 +60,7 @@ pub(crate) struct Started {
 }
 
 impl Started {
-    /// Which kind of credential a verify about it sends.
+    /// The kind of credential that its verify sends.
     pub(crate) fn sent(&self) -> Sent {
         match &self.credential {
             Some(made) if !made.recipe.mutations.is_empty() => Sent::Spoiled,
@@ -72,7 +72,7 @@ impl Started {
 
 /// Every id by which a target may know a credential: those of the envelope, and the one in the authenticator data.
 pub(crate) fn ids_of(made: &MadeCredential) -> impl Iterator<Item = Vec<u8>> + '_ {
-    // RP ID hash, flags, counter and AAGUID come before its length (WebAuthn L3 section 6.1). What follows may be wrong on purpose.
+    // RP ID hash, flags, counter and AAGUID come before its length (WebAuthn L3 section 6.1). The rest may be wrong on purpose.
     const LENGTH_AT: usize = 53;
     let data = &made.created.authenticator_data;
     let length =

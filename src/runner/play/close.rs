@@ -1,7 +1,7 @@
-//! What a case presupposes of its subject is made true: that no registration is open.
+//! Makes sure that the subject has no open registration, for cases that presuppose this.
 //!
-//! v1 names no registration, so that a verify without a start is answered otherwise where an earlier case, or an earlier run, has left
-//! one open. A good enrolment ends it: its start replaces what is open, or joins it, and its verify finishes it.
+//! A verify in v1 does not name its registration, so a verify without a start has another answer if an earlier case or run has left a
+//! registration open. A good enrolment ends it: its start replaces the open registration, or joins it, and its verify finishes it.
 
 use super::call::call_step;
 use super::case_run::CaseRun;
@@ -12,13 +12,13 @@ use crate::contract::Operation;
 use crate::runner::state::Shared;
 use crate::scenario::{Made, Sharing, Step, Test};
 
-/// Whether a subject that others used is as good as one that nobody used: in v2 the case names a registration that nobody has, and in
-/// v1 what is open can be finished. Not where the enrolment would lock the token that the case needs.
+/// Whether a subject that other cases used is as good as an unused one: in v2 the case names a registration that does not exist, and in
+/// v1 an open registration can be finished. It is not if the enrolment would lock the token that the case needs.
 pub(crate) fn can_do_with_used(shared: &Shared, test: &Test) -> bool {
     !test.flow.locks_token() || !shared.target.accounts.u2f_locks_tokens
 }
 
-/// Finishes what others may have left open for the subject, if the case presupposes that nothing is.
+/// Finishes a registration that others may have left open for the subject, if the case presupposes that none is open.
 pub(crate) async fn close_what_is_open(run: &mut CaseRun<'_>) -> Result<(), Ended> {
     let Test { flow, protocol, format, .. } = *run.test;
     let presupposes = run.test.case.sharing() == Sharing::Fresh && !flow.names_registration();

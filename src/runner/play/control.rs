@@ -13,8 +13,8 @@ use crate::runner::memory::controls::{Failed, Key};
 use crate::runner::state::Shared;
 use crate::scenario::{Expectation, Made, OperationRef, Step, Test};
 
-/// Whether the control was accepted; otherwise why not. One that did not reach the target is tried again by the next who needs it: the
-/// target may be back. Who waited meanwhile takes what came.
+/// Whether the control was accepted; otherwise why not. If it did not reach the target, the next test that needs it tries again: the
+/// target may be back. Tests that waited meanwhile take the result.
 pub(crate) async fn accepted(shared: &Shared, key: Key) -> Result<(), Failed> {
     let asked = Instant::now();
     let control =
@@ -50,7 +50,7 @@ pub(crate) async fn enrol_once(shared: &Shared, (flow, protocol, control): Key, 
     ];
     let test = Test::single(control.case(steps), flow, protocol, control.format);
     let none = |why: String| {
-        let why = format!("there is no subject for it: {why}");
+        let why = format!("there is no subject for the control: {why}");
         Failed { reason: Reason::Setup, why, lines: Lines::default(), lost: None, answered: false }
     };
     let lease = shared.pool.lease(&test.case).await.map_err(none)?;

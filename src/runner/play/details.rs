@@ -1,4 +1,4 @@
-//! What `details` says in one answer after another.
+//! Compares `details` in successive answers.
 
 use jiff::SignedDuration;
 
@@ -15,11 +15,11 @@ pub(crate) const SEQUENCE: &str = "api/details/sequence";
 /// The clause of the organization that a user belongs to.
 pub(crate) const OWNER: &str = "api/details/resource-owner";
 
-/// How much the clocks of a target's machines may differ.
+/// How far the clocks of a target's machines may differ.
 const CLOCKS_APART: SignedDuration = SignedDuration::from_secs(2);
 
-/// Compares an answer with the one before, of calls one after the other about the subject's factors of one flow. The page explains
-/// both members by what a client does not see, so that another reading is a deviation.
+/// Compares an answer with the one before; the calls are successive and about the subject's factors of one flow. The page explains both
+/// members by something that a client does not see, so a difference is a deviation.
 pub(crate) fn compare_details(run: &mut CaseRun<'_>, step: &Step, endpoint: &Endpoint, reply: &Reply) {
     let own = step.user == UserRef::Own && matches!(step.caller, Caller::Subject | Caller::Admin);
     let is_watched = run.test.case.watch.is_some();
@@ -37,17 +37,17 @@ pub(crate) fn compare_details(run: &mut CaseRun<'_>, step: &Step, endpoint: &End
     };
     let mut found = Vec::new();
     if now.sequence <= before.sequence {
-        let expected = format!("a sequence greater than the {} of the call before", before.sequence);
+        let expected = format!("a sequence greater than that of the previous call, {}", before.sequence);
         found.push(deviation("details-order", SEQUENCE, expected, now.sequence.to_string()));
     }
     if now.owner != before.owner {
-        let expected = format!("the resourceOwner of the call before, {}", brief(&before.owner));
+        let expected = format!("the resourceOwner of the previous call, {}", brief(&before.owner));
         found.push(deviation("details-owner", OWNER, expected, brief(&now.owner)));
     }
     if let (true, Some(earlier), Some(later)) = (is_watched, before.changed, now.changed) {
         run.ledger.look_at([FORWARD]);
         if later.saturating_add(CLOCKS_APART).is_ok_and(|latest| latest < earlier) {
-            let expected = format!("a changeDate not before the {earlier} of the call before");
+            let expected = format!("a changeDate that is not before that of the previous call, {earlier}");
             found.push(deviation("details-forward", FORWARD, expected, later.to_string()));
         }
     }

@@ -8,10 +8,10 @@ use crate::runner::judge::altered;
 use crate::runner::judge::verdict::{ACCEPT, ANY};
 use crate::scenario::{Caller, DomainRef, Expectation, OperationRef, Step};
 
-/// Where it is written that a format that the target does not support is refused, whatever the statement is like.
+/// The text by which an unsupported format is refused, whatever the statement is like.
 const UNSUPPORTED: &str = "WebAuthn L3 section 7.1, step 21";
 
-/// What a step expects: what it says, or what the case says where its requirements are not met.
+/// What a step expects: its own expectation, or that of the case if the case's requirements are not met.
 pub(crate) fn expectation(run: &CaseRun<'_>, step: &Step) -> Expectation {
     let stated = step.expect.unwrap_or(Expectation::SETUP);
     if run.unmet && step.expect.is_some() { run.test.case.otherwise } else { stated }
@@ -34,7 +34,7 @@ pub(crate) fn expected(run: &CaseRun<'_>, step: &Step) -> Expected {
         also: if step.also.is_empty() { step.reason.clone() } else { vec![ANY.to_owned()] },
         further: run.test.case.clauses.iter().skip(1).cloned().collect(),
         configured_caller: !is_foreign,
-        // Where a target has no list, a page may be in its place.
+        // If a target has no list, a page may be in its place.
         any_reply: step.path.is_some()
             || !step.also.is_empty()
             || ((step.method.is_some() || step.call == Some(OperationRef::List))
@@ -43,8 +43,8 @@ pub(crate) fn expected(run: &CaseRun<'_>, step: &Step) -> Expected {
     }
 }
 
-/// The clause that a step's expectation speaks of. Where the case asks for less than a promise, the good calls in it do not speak
-/// of its clause: that they are accepted is a promise.
+/// The clause that a step's expectation is about. If the case asks for less than a promise, its good calls are not about its clause:
+/// that they are accepted is a promise.
 fn clause_of<'r>(run: &'r CaseRun<'_>, step: &Step) -> &'r str {
     let promise = match expectation(run, step) {
         _ if run.test.case.basis().binds() => None,
@@ -55,21 +55,21 @@ fn clause_of<'r>(run: &'r CaseRun<'_>, step: &Step) -> &'r str {
     step.about.or(promise).unwrap_or_else(|| run.clause())
 }
 
-/// What a step's expectation rests on, and the citation, where that is something else than its clause says.
+/// The basis of a step's expectation, and the citation, if they differ from those of its clause.
 fn basis_of(run: &CaseRun<'_>, step: &Step) -> (Option<Basis>, Option<String>) {
     let case = &run.test.case;
     if run.unmet && expectation(run, step) == Expectation::REJECT && !case.basis().binds() {
         return (Some(Basis::SpecMust), Some(UNSUPPORTED.to_owned()));
     }
     let is_stated = case.basis.is_some() || case.source.is_some();
-    // What a step's own clause says is not what the case rests on.
+    // The case's basis does not hold for a step with its own clause.
     if !is_stated || step.about.is_some() || clause_of(run, step) != case.primary_clause() {
         return (None, None);
     }
     (Some(case.basis()), case.source.clone())
 }
 
-/// Notes where an expectation about the case's clauses was met. One that takes either answer says nothing of a clause, unless
+/// Notes where an expectation about the case's clauses was met. If it takes either answer, it says nothing about a clause, unless
 /// the clause asks for no more.
 pub(crate) fn note_met(run: &mut CaseRun<'_>, step: &Step, endpoint: &'static Endpoint, met: bool) {
     if met && step.expect.is_some() && step.about.is_none() {
@@ -79,7 +79,7 @@ pub(crate) fn note_met(run: &mut CaseRun<'_>, step: &Step, endpoint: &'static En
 }
 
 /// The RP ID that the options of a step's answer have to name.
-/// `None` where a domain was asked for that a server may normalise or replace.
+/// `None` if the start asked for a domain that a server may normalise or replace.
 pub(crate) fn expected_rp_id<'r>(run: &'r CaseRun<'_>, step: &Step) -> Option<&'r str> {
     match step.domain {
         Some(DomainRef::Text(..) | DomainRef::Around(..)) => None,
@@ -88,7 +88,7 @@ pub(crate) fn expected_rp_id<'r>(run: &'r CaseRun<'_>, step: &Step) -> Option<&'
     }
 }
 
-/// One of the further domains that the target says it serves, by chance; `None` if it names none.
+/// One of the further domains that the target file names, by chance; `None` if it names none.
 pub(crate) fn further_domain<'r>(run: &'r CaseRun<'_>) -> Option<&'r str> {
     let domains = &run.shared.target.domains;
     domains.get(usize::from(run.seed[1]) % domains.len().max(1)).map(String::as_str)

@@ -15,7 +15,7 @@ pub(crate) struct FactorState {
     pub(crate) enrolled: Vec<Vec<u8>>,
     /// Credential ids that were accepted for another subject.
     pub(crate) elsewhere: Vec<Vec<u8>>,
-    /// Credential ids of refused registrations and removed factors, with the clause they would violate if present.
+    /// Credential ids of refused registrations and removed factors, with the clause that they would violate if present.
     pub(crate) absent: Vec<(Vec<u8>, &'static str)>,
     /// Whether a registration was refused.
     pub(crate) refused: bool,

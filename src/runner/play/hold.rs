@@ -1,5 +1,5 @@
-//! What a subject holds while a case is about something else: a factor, and a registration that is open. Afterwards both have to be as
-//! they were, and nothing of the other subject is there.
+//! What a subject holds while a case is about something else: a factor, and an open registration. Afterwards both have to be as they
+//! were, and the subject must have nothing of the other subject.
 
 use serde_json::Value;
 
@@ -23,7 +23,7 @@ fn by(whom: Whom) -> Step {
     }
 }
 
-/// Gives a subject a factor and an open registration. The case begins after it as if nothing had been done.
+/// Gives a subject a factor and an open registration. Afterwards the case begins as if nothing had been done.
 pub(crate) async fn hold_factor(run: &mut CaseRun<'_>, whom: Whom) -> Result<(), Ended> {
     let kept = std::mem::take(&mut run.ceremony);
     let result = make_held(run, whom).await;
@@ -48,7 +48,7 @@ async fn make_held(run: &mut CaseRun<'_>, whom: Whom) -> Result<Held, Ended> {
     Ok(Held { whom, credential_id, factor_id, owner: owner(&reply), open, open_id: run.ceremony.factor_id.take() })
 }
 
-/// Whether a step names the factor that is held, whose id v1 tells in lists alone.
+/// Whether a step names the factor that is held. v1 shows its id in lists only.
 fn needs_held_id(run: &CaseRun<'_>) -> bool {
     let names = |step: &Step| {
         let is_held = |also: &crate::scenario::Also| {
@@ -63,8 +63,8 @@ fn latest_id(run: &CaseRun<'_>) -> Result<Vec<u8>, Ended> {
     run.ceremony.credential.as_ref().map(|made| made.created.credential_id.clone()).ok_or(Ended)
 }
 
-/// Finishes the registration that a subject held open, and reads in its next start that it has this and the factor, and nothing of
-/// the other subject. Where that can't be told the case ends: what its own subject has is looked at all the same.
+/// Finishes the registration that a subject held open, and checks in its next start that the subject has this credential and the factor,
+/// and nothing of the other subject. If that can't be checked, the case ends; the state of its own subject is examined all the same.
 pub(crate) async fn see_untouched(run: &mut CaseRun<'_>, whom: Whom) -> Result<(), Ended> {
     let Some(at) = run.held.iter().rposition(|held| held.whom == whom) else { return Ok(()) };
     let held = run.held.remove(at);
@@ -82,7 +82,7 @@ async fn look_at(run: &mut CaseRun<'_>, held: &Held) -> Result<(), Ended> {
     let found = run.ledger.findings().len();
     let finished = call_step(run, Operation::Verify, &step).await;
     for finding in run.ledger.findings_from(found).iter_mut().filter(|finding| finding.reason == Reason::StateChanged) {
-        let what = "was acted on: the registration that it had open can't be finished";
+        let what = "was acted on: its open registration can't be finished";
         finding.received = format!("{} {what}: {}", user(held.whom), finding.received);
     }
     finished?;
@@ -97,8 +97,10 @@ async fn look_at(run: &mut CaseRun<'_>, held: &Held) -> Result<(), Ended> {
     let absent = absent.iter().filter(|(_, clause)| *clause == AFTER_STATE).map(|(id, _)| id);
     let foreign = theirs.iter().chain(absent).find(|id| times(id) > 0 && !own.contains(id));
     let wrong = match own.iter().map(|id| times(id)).find(|count| *count != 1) {
-        Some(count) => Some(format!("a factor of it is listed {count} times in excludeCredentials of its next start")),
-        None => foreign.map(|_| "a credential of the other is listed in excludeCredentials of its start".to_owned()),
+        Some(count) => Some(format!("its factor is listed {count} times in excludeCredentials of its next start")),
+        None => {
+            foreign.map(|_| "a credential of the other user is listed in excludeCredentials of its start".to_owned())
+        }
     };
     wrong.map_or(Ok(()), |wrong| end_acted_on(run, held.whom, &wrong))
 }

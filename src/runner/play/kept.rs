@@ -1,4 +1,4 @@
-//! Connections that a case has for itself, so that calls of several callers go over one.
+//! A case's own connections, so that calls of several callers go over one connection.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,8 +8,8 @@ use crate::runner::sending::attempts::Line;
 use crate::runner::state::Shared;
 use crate::transport::{self, Limits};
 
-/// By protocol, with how many calls each has carried. Calls at the same time share a connection of HTTP/2; over HTTP/1.1 one call follows
-/// the other.
+/// Connections by protocol, and how many calls each has carried. Simultaneous calls share an HTTP/2 connection; over HTTP/1.1 one call
+/// follows the other.
 #[derive(Debug, Default)]
 pub(crate) struct Kept(BTreeMap<Protocol, (Arc<Line>, usize)>);
 

@@ -1,4 +1,4 @@
-//! What a case came to: its calls, its findings and the clauses that they are about. Makes the record.
+//! The result of a case: its calls, its findings and the clauses that they are about. Makes the record.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -33,13 +33,13 @@ pub(crate) enum Observed {
     #[default]
     Nothing,
     Accepted,
-    /// By which code and error id.
+    /// With this code and error id.
     Refused(String),
     Unreadable,
 }
 
 impl Observed {
-    /// What a reply says.
+    /// Reads a reply.
     pub(crate) fn of(reply: &Reply) -> Observed {
         match reply {
             Reply::Success(_) => Observed::Accepted,
@@ -70,19 +70,19 @@ impl fmt::Display for Observed {
 pub(crate) struct Ledger {
     exchanges: Vec<Played>,
     findings: Vec<Finding>,
-    /// The exchange that decided, for the curl line: the one of the first finding that is no pass.
+    /// The exchange that decided, for the curl line: that of the first finding that is not a pass.
     decisive: Option<usize>,
     /// Clauses that checks looked at.
     checked: BTreeSet<&'static str>,
-    /// Where an expectation was last met that takes one answer only.
+    /// Where an expectation with only one right answer was last met.
     met_at: Option<&'static Endpoint>,
     /// Where an expectation was last met.
     answered_at: Option<&'static Endpoint>,
-    /// What later steps and the record go by.
+    /// What later steps and the record use.
     pub(crate) answer: Answer,
-    /// The last call that said two things of one: its exchange, and which.
+    /// The last call that gave one thing two values: its exchange, and the step.
     carried: Option<(usize, String)>,
-    /// Authorizations with a token that is almost the subject's own: as secret as that.
+    /// Authorizations with a token that differs a little from the subject's own, and is as secret.
     altered: Vec<Secret>,
 }
 
@@ -92,7 +92,7 @@ impl Ledger {
         self.exchanges.push(played);
     }
 
-    /// Enters what a step's call was answered, as the last exchange.
+    /// Enters the answer to a step's call, as the last exchange.
     pub(crate) fn answered(&mut self, reply: &Reply) {
         self.answer = Answer { observed: Observed::of(reply), judged: self.exchanges.len().checked_sub(1) };
     }
@@ -120,17 +120,17 @@ impl Ledger {
         self.answered_at = Some(endpoint);
     }
 
-    /// Notes that the next exchange says two things of one.
+    /// Notes that the next exchange gives one thing two values.
     pub(crate) fn carry(&mut self, words: String) {
         self.carried = Some((self.exchanges.len(), words));
     }
 
-    /// Whether a call said two things of one.
+    /// Whether a call gave one thing two values.
     pub(crate) fn has_carried(&self) -> bool {
         self.carried.is_some()
     }
 
-    /// The last call that said two things of one.
+    /// The last call that gave one thing two values.
     pub(crate) fn carrier(&self) -> Option<&Exchange> {
         self.exchanges.get(self.carried.as_ref()?.0).map(|played| &played.exchange)
     }
@@ -140,7 +140,7 @@ impl Ledger {
         self.altered.push(authorization);
     }
 
-    /// Enters a finding; remembers the last exchange as the decisive one if it is the first that is no pass.
+    /// Enters a finding; remembers the last exchange as the decisive one if it is the first that is not a pass.
     pub(crate) fn find(&mut self, mut finding: Finding) {
         finding.exchange = self.exchanges.len().checked_sub(1);
         // What has changed was changed by the call that said two things.
@@ -159,22 +159,22 @@ impl Ledger {
         &self.findings
     }
 
-    /// The findings from one on, to say more of them.
+    /// The findings from this one on, to add to their texts.
     pub(crate) fn findings_from(&mut self, first: usize) -> &mut [Finding] {
         &mut self.findings[first..]
     }
 
-    /// The last finding, to say more of it.
+    /// The last finding, to add to its text.
     pub(crate) fn last_finding(&mut self) -> Option<&mut Finding> {
         self.findings.last_mut()
     }
 
-    /// Takes back the findings from one on.
+    /// Takes back the findings from this one on.
     pub(crate) fn forget_from(&mut self, first: usize) {
         self.findings.truncate(first);
     }
 
-    /// The gravest finding.
+    /// The most severe finding.
     pub(crate) fn gravest(&self, profile: Profile) -> Option<&Finding> {
         gravest(&self.findings, profile)
     }
@@ -191,13 +191,13 @@ impl Ledger {
         }
     }
 
-    /// Masks what the target file does not name and is as secret: tokens that are almost the subject's own.
+    /// Masks secrets that are not in the target file: tokens that differ a little from the subject's own.
     pub(crate) fn own_masker(&self) -> Option<Masker> {
         let tokens: Vec<Secret> = self.altered.iter().map(Secret::without_scheme).collect();
         (!tokens.is_empty()).then(|| Masker::new(&tokens))
     }
 
-    /// The clauses that the case says something of, once all that it expects is known to hold.
+    /// The clauses that the case covers, once everything that it expects is known to hold.
     fn established<'p>(&self, test: &'p Test, profile: Profile) -> impl Iterator<Item = &'p str> {
         let holds =
             self.gravest(profile).is_some_and(|worst| matches!(worst.reason, Reason::Met | Reason::RightReason));

@@ -1,4 +1,4 @@
-//! What a list shows, set against what was sent.
+//! Compares what a list shows with what was sent.
 
 use serde_json::Value;
 
@@ -22,14 +22,14 @@ pub(crate) const COUNT: &str = "api/stored/count";
 /// The clause of lists that show one user's factors.
 pub(crate) const ONE_USER: &str = "api/stored/one-user";
 
-/// A longer list may be a page of a longer one, of which it counts all.
+/// A list with more entries may be one page of a longer list, and count the whole list.
 const ONE_PAGE: usize = 10;
 
 pub(crate) const READY: &str = "AUTH_FACTOR_STATE_READY";
 const NOT_READY: &str = "AUTH_FACTOR_STATE_NOT_READY";
 const REMOVED: &str = "AUTH_FACTOR_STATE_REMOVED";
 
-/// What became of a registration of the case.
+/// The result of a registration of the case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Became {
     Enrolled,
@@ -42,12 +42,12 @@ pub(crate) enum Became {
 pub(crate) struct SentFactor {
     pub(crate) user_id: String,
     pub(crate) is_u2f: bool,
-    /// `None` in v1, until a list has said it.
+    /// `None` in v1, until a list has shown it.
     pub(crate) id: Option<String>,
     pub(crate) name: String,
     /// Other forms in which the name may be stored.
     pub(crate) or: Vec<String>,
-    /// Whether no other factor has the name.
+    /// Whether the name is unique among the factors.
     pub(crate) is_own_name: bool,
     pub(crate) became: Became,
 }
@@ -70,7 +70,7 @@ pub(crate) struct Entry {
 #[derive(Debug, Default)]
 pub(crate) struct Listed {
     pub(crate) entries: Vec<Entry>,
-    /// The number of results that it says it has, and of those that it has.
+    /// The number of results that it states, and the number that it has.
     pub(crate) counts: Option<(u64, usize)>,
 }
 
@@ -83,12 +83,12 @@ pub(crate) struct Problem {
     pub(crate) received: String,
     /// Whether it may be gone in a moment.
     pub(crate) may_pass: bool,
-    /// Whether one more look has to show it too.
+    /// Whether it has to show again in one more look.
     pub(crate) is_in_doubt: bool,
 }
 
 impl Problem {
-    /// What no lag explains.
+    /// A problem that a lag does not explain.
     pub(crate) fn stays(clause: &'static str, expected: &'static str, received: impl Into<String>) -> Problem {
         Problem {
             clause,
@@ -100,18 +100,18 @@ impl Problem {
         }
     }
 
-    /// What a lag may explain, and what no page promises.
+    /// A problem that a lag may explain, or that breaks no documented promise.
     fn passes(clause: &'static str, expected: &'static str, received: impl Into<String>) -> Problem {
         Problem { reason: Reason::DocVsServer, may_pass: true, ..Problem::stays(clause, expected, received) }
     }
 }
 
-/// Whose list of which kind was asked for.
+/// Whose list was asked for, and of which kind.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Asked<'a> {
     pub(crate) user_id: &'a str,
     pub(crate) is_u2f: bool,
-    /// Ids that were there before the case, or that this run knows from elsewhere.
+    /// Ids that were there before the case, or that this run knows from other cases.
     pub(crate) before: &'a [String],
 }
 
@@ -147,21 +147,21 @@ pub(crate) fn compare(asked: &Asked<'_>, kept: &[SentFactor], listed: &Listed) -
         problems.extend(problem);
     }
     if let Some((said, has)) = listed.counts.filter(|(said, has)| *has < ONE_PAGE && u64::try_from(*has) != Ok(*said)) {
-        let received = format!("it says that there are {said}, and has {has}");
+        let received = format!("it states {said} results, and has {has}");
         problems.push(Problem {
             may_pass: false,
-            ..Problem::passes(COUNT, "a list with as many results as it says", received)
+            ..Problem::passes(COUNT, "a list with as many results as it states", received)
         });
     }
     problems
 }
 
-/// Whether a factor with the same name is there.
+/// Whether there is a factor with the same name.
 fn is_enrolled_too(factor: &SentFactor, kept: &[SentFactor]) -> bool {
     kept.iter().any(|other| other.became == Became::Enrolled && other.has_name(&factor.name))
 }
 
-/// A factor that should not be in a list, and is, as ready. An id that can be guessed may be another factor's too.
+/// The problem if a factor that should not be in a list is there, as ready. An id that can be guessed may also be another factor's.
 fn shown(factor: &SentFactor, listed: &Listed, clause: &'static str, expected: &'static str) -> Option<Problem> {
     let is_it = |entry: &&Entry| {
         let by_name = factor.is_own_name && factor.has_name(&entry.name);
@@ -169,10 +169,10 @@ fn shown(factor: &SentFactor, listed: &Listed, clause: &'static str, expected: &
         (by_name || by_id) && ![REMOVED, NOT_READY].contains(&entry.state.as_str())
     };
     let entry = listed.entries.iter().find(is_it)?;
-    Some(Problem::stays(clause, expected, format!("the factor named {} is in it", brief(&entry.name))))
+    Some(Problem::stays(clause, expected, format!("the list has the factor named {}", brief(&entry.name))))
 }
 
-/// What is wrong with an enrolled factor's place in the list of its user and kind.
+/// What is wrong with an enrolled factor in the list of its user and kind.
 fn enrolled(asked: &Asked<'_>, kept: &[SentFactor], at: usize, listed: &Listed) -> Option<Problem> {
     let factor = kept.get(at)?;
     let there = || listed.entries.iter().filter(|entry| entry.state != REMOVED);
@@ -184,12 +184,12 @@ fn enrolled(asked: &Asked<'_>, kept: &[SentFactor], at: usize, listed: &Listed) 
     };
     let of_name = kept.iter().filter(|other| is_same(other, factor)).count();
     if factor.id.is_none() && by_name.len() < of_name {
-        let received = format!("{} of {of_name} with the name {}", by_name.len(), brief(&factor.name));
-        return Some(Problem::passes(LISTED, "every factor of a name is listed", received));
+        let received = format!("{} of the {of_name} factors with the name {}", by_name.len(), brief(&factor.name));
+        return Some(Problem::passes(LISTED, "every factor with the same name is listed", received));
     }
-    // Where ids are known, a name that is there twice is the wrong name of the other one.
+    // If ids are known, a name that occurs twice is a wrong name of the other factor.
     if by_id.len() > 1 || (by_id.is_empty() && factor.is_own_name && by_name.len() > 1) {
-        return Some(Problem::stays(LISTED, "an enrolled factor is listed once", "it is there twice"));
+        return Some(Problem::stays(LISTED, "an enrolled factor is listed once", "it is listed twice"));
     }
     let expected = "the list shows the name that the verify gave";
     match (factor.has_name(&entry.name), entry.state.as_str()) {
@@ -206,14 +206,14 @@ fn is_same(other: &SentFactor, factor: &SentFactor) -> bool {
     is_there && other.is_u2f == factor.is_u2f && other.name == factor.name
 }
 
-/// What it means that a factor is not found in its list.
+/// The problem if a factor is not found in its list.
 fn absent(asked: &Asked<'_>, kept: &[SentFactor], at: usize, listed: &Listed, is_named: bool) -> Problem {
     let factor = &kept[at];
     if is_named {
         return Problem::stays(
             ID,
             "the list shows the id that the start answered",
-            "the name stands beside another id",
+            "the list shows its name with another id",
         );
     }
     let is_new = |entry: &&Entry| {
@@ -226,7 +226,7 @@ fn absent(asked: &Asked<'_>, kept: &[SentFactor], at: usize, listed: &Listed, is
         && factor.id.is_none()
     {
         let expected = "the list shows the name that the verify gave";
-        // It may be another factor, which a list that lags did not have before.
+        // It may be another factor, which the list did not have before because of a lag.
         return Problem { is_in_doubt: true, ..Problem::stays(NAME, expected, differs(&factor.name, &only.name)) };
     }
     let later = kept.iter().skip(at + 1).filter(|later| {
@@ -237,12 +237,12 @@ fn absent(asked: &Asked<'_>, kept: &[SentFactor], at: usize, listed: &Listed, is
         .any(|later| later.is_own_name && listed.entries.iter().any(|entry| later.has_name(&entry.name)));
     let expected = "an enrolled factor is in the list of its kind";
     match is_behind {
-        true => Problem::passes(LISTED, expected, "it is not there"),
-        false => Problem::stays(LISTED, expected, "it is not there, and one that was enrolled later is"),
+        true => Problem::passes(LISTED, expected, "it is not in the list"),
+        false => Problem::stays(LISTED, expected, "it is not in the list, but a factor that was enrolled later is"),
     }
 }
 
-/// Two names beside each other, as far as they can be told apart in a line.
+/// Two names, cut to the part in which they differ.
 fn differs(sent: &str, shown: &str) -> String {
     let (long, short) = (sent.chars().count(), shown.chars().count());
     let same = sent.chars().zip(shown.chars()).take_while(|(a, b)| a == b).count();

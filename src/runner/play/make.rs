@@ -43,14 +43,14 @@ pub(crate) fn make_credential(run: &mut CaseRun<'_>, step: &Step, made: Made, fo
             }
         }
         Err(ClientError::Mutation { source: MutationError::Shorter(length), .. }) => {
-            let received = format!("it has {length} here");
-            run.end("length", run.clause(), Reason::Filtered, "more bytes than are kept", received)
+            let received = format!("the credential for this target has {length}");
+            run.end("length", run.clause(), Reason::Filtered, "a part with more bytes than the test keeps", received)
         }
         Err(ClientError::Mutation { source: MutationError::Chance(_), .. }) if run.unlucky < MOST_CHANCES => {
             run.unlucky += 1;
             Ok(())
         }
-        // Nothing in the target's options is wrong, but what is to be spoiled is not there: such as padding of a challenge whose
+        // Nothing in the target's options is wrong, but the part to be spoiled is absent: such as the padding of a challenge whose
         // length is a multiple of three.
         Err(ClientError::Mutation {
             source: source @ (MutationError::Impossible(_) | MutationError::Chance(_)),
@@ -63,7 +63,7 @@ pub(crate) fn make_credential(run: &mut CaseRun<'_>, step: &Step, made: Made, fo
     }
 }
 
-/// Holds the options to what the case presupposes of them; gives the algorithm of the credential key.
+/// Checks that the options have what the case presupposes; gives the algorithm of the credential key.
 fn require(
     run: &mut CaseRun<'_>,
     options: &PublicKeyCredentialCreationOptions,
@@ -84,8 +84,15 @@ fn require(
             Requirement::CredPropsRequested | Requirement::Format(_) | Requirement::Property(_) => true,
         };
         if !holds {
-            let expected = format!("options with {}", requirement.name());
-            return run.end("requires", clause, Reason::NotDeclared, expected, "the options have not");
+            let name = requirement.name();
+            let (expected, received) = match requirement {
+                Requirement::UserVerificationRequired => ("that require user verification", "do not require it"),
+                Requirement::UserVerificationNotRequired => ("that do not require user verification", "require it"),
+                _ => ("that offer this algorithm", "do not offer it"),
+            };
+            let (expected, received) =
+                (format!("creation options {expected} ({name})"), format!("the options {received}"));
+            return run.end("requires", clause, Reason::NotDeclared, expected, received);
         }
     }
     let unmet = |requirement: &Requirement| match requirement {
@@ -107,9 +114,9 @@ fn require(
             let received = format!("the options offer {:?}", options.pub_key_cred_params);
             let expected = match case.algorithm {
                 AlgorithmChoice::Given(algorithm) => {
-                    format!("that algorithm {} is offered", case.stated_algorithm().unwrap_or(algorithm))
+                    format!("options that offer algorithm {}", case.stated_algorithm().unwrap_or(algorithm))
                 }
-                AlgorithmChoice::NotOffered => "that some known algorithm is not offered".to_owned(),
+                AlgorithmChoice::NotOffered => "options that leave out at least one known algorithm".to_owned(),
             };
             run.end("requires", clause, Reason::NotDeclared, expected, received)
         }
@@ -154,7 +161,7 @@ fn create(
     Ok(MadeCredential { created, ids, seed, recipe })
 }
 
-/// The text of the same credential with nothing wrong in it; `None` where the client won't make it.
+/// The text of the same credential with nothing wrong in it; `None` if the client refuses to make it.
 pub(crate) fn good(run: &CaseRun<'_>, made: &MadeCredential) -> Option<Vec<u8>> {
     let MadeCredential { created, seed, recipe, .. } = made;
     let request = CreationRequest {
@@ -166,7 +173,7 @@ pub(crate) fn good(run: &CaseRun<'_>, made: &MadeCredential) -> Option<Vec<u8>> 
     client_for(run, &recipe.options).create(&recipe.options, &request).ok().map(|good| good.text)
 }
 
-/// Format and algorithm of what is made: those of the case, but for a good credential that is to be in another form.
+/// Format and algorithm of the new credential: those of the case, except for a good credential that needs another form.
 fn form_of(run: &CaseRun<'_>, made: Made) -> Form {
     let format = run.test.format;
     let own = (format, run.test.case.control_algorithm(format));
@@ -177,12 +184,12 @@ fn form_of(run: &CaseRun<'_>, made: Made) -> Form {
 fn client_for(run: &CaseRun<'_>, options: &PublicKeyCredentialCreationOptions) -> Client {
     let mut client = Client::new(run.shared.target.origin_for(options.rp.id.as_deref()));
     client.honours_algorithms = false;
-    // A test authenticator registers again what the options exclude.
+    // A test authenticator registers a credential again even if the options exclude it.
     client.honours_exclude_credentials = false;
     client
 }
 
-/// A credential id that is new in every run, since a target may keep what an earlier run with the same seed enrolled. The
+/// A credential id that is new in every run, because a target may keep the credentials of an earlier run with the same seed. The
 /// key follows from the seed alone.
 fn fresh_id(seed: &[u8; 32], challenge: &[u8]) -> Vec<u8> {
     let hash = Sha256::new_with_prefix(b"credential id").chain_update(seed).chain_update(challenge);

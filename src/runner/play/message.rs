@@ -17,10 +17,10 @@ use crate::scenario::{DomainRef, FactorRef, MessageEdit, MessageMember, NameSpec
 
 // UNRESOLVED ? hold::held_by
 
-/// Random bytes of a name that no step says.
+/// Random bytes in a name that no step gives.
 const NAME_BYTES: usize = 10;
 
-/// The message of a step in canonical protobuf JSON, but for what the step changes.
+/// The message of a step in canonical protobuf JSON, except for the step's changes.
 pub(crate) fn message_for(run: &mut CaseRun<'_>, endpoint: &'static Endpoint, step: &Step) -> Result<Value, Ended> {
     let mut message = json!({});
     if let Some(slot) = endpoint.asks(What::User) {
@@ -50,7 +50,7 @@ pub(crate) fn message_for(run: &mut CaseRun<'_>, endpoint: &'static Endpoint, st
         let own = &run.shared.target.rp_id;
         let further = further_domain(run).map(str::to_owned);
         if *domain == DomainRef::Further && further.is_none() {
-            let (expected, received) = ("`domains` in the target file", "it names none");
+            let (expected, received) = ("`domains` in the target file", "the target file names none");
             return run.end("setup", run.clause(), Reason::NotDeclared, expected, received);
         }
         let domain = match domain {
@@ -63,7 +63,7 @@ pub(crate) fn message_for(run: &mut CaseRun<'_>, endpoint: &'static Endpoint, st
     }
     if let Some(slot) = endpoint.asks(What::Credential) {
         let Some(credential) = credential_of(run, step) else {
-            return run.end("setup", run.clause(), Reason::Setup, "a credential to verify", "none was made");
+            return run.end("setup", run.clause(), Reason::Setup, "a credential to verify", "no credential was made");
         };
         let credential = with_further_members(run, endpoint, step, credential, &message);
         slot.put(&mut message, in_form(slot.form, &credential));
@@ -85,8 +85,8 @@ pub(crate) fn asked_attachment(step: &Step) -> Option<&'static str> {
     }
 }
 
-/// The name of a factor where a step says nothing of it. It follows from the credential, and is new in every run as that is, so that
-/// it stands nowhere by chance. The faults of a request know the usual one.
+/// The name of a factor if a step gives none. It follows from the credential and is new in every run, as the credential is, so it occurs
+/// nowhere by chance. The faults of a request know the usual one.
 fn name_of(step: &Step, credential: &MadeCredential) -> String {
     match &step.name {
         Some(name) => name.text(&drawn_name(credential)),

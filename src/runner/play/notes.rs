@@ -1,4 +1,4 @@
-//! What calls and answers say of the subjects that they act on, for what is kept over the whole run.
+//! Notes what calls and answers say about the subjects that they act on, for the memory of the whole run.
 
 use serde_json::Value;
 
@@ -14,7 +14,7 @@ use crate::webauthn::base64;
 use crate::webauthn::options::PublicKeyCredentialCreationOptions;
 use crate::wire::secret::Secret;
 
-/// The user that a step acts on, as far as it is one of the case's.
+/// The user that a step acts on, if it is one of the case's users.
 pub(crate) fn acted_on<'r>(run: &'r CaseRun<'_>, endpoint: &Endpoint, step: &Step) -> Option<&'r str> {
     match step.acts_on(endpoint.flow)? {
         Whom::Own => Some(&run.lease.own().user_id),
@@ -22,7 +22,7 @@ pub(crate) fn acted_on<'r>(run: &'r CaseRun<'_>, endpoint: &Endpoint, step: &Ste
     }
 }
 
-/// Notes what a call sends: the name of a factor, the ids of a credential. They are of the user that it acts on.
+/// Notes what a call sends: the name of a factor, the ids of a credential. They belong to the user that it acts on.
 pub(crate) fn note_sent(run: &CaseRun<'_>, endpoint: &Endpoint, step: &Step, call: &Call) {
     let canaries = &run.shared.canaries;
     let Some(user) = acted_on(run, endpoint, step).filter(|_| endpoint.operation == Operation::Verify) else {
@@ -36,7 +36,7 @@ pub(crate) fn note_sent(run: &CaseRun<'_>, endpoint: &Endpoint, step: &Step, cal
     }
 }
 
-/// Notes what an answer says of the user that the call acts on, and what it says of what all have.
+/// Notes what an answer says about the user that the call acts on, and about what all users share.
 pub(crate) fn note_answered(run: &CaseRun<'_>, exchange: &Exchange, step: &Step) {
     let (canaries, endpoint) = (&run.shared.canaries, exchange.endpoint);
     let Reply::Success(body) = &exchange.reply else { return };
@@ -70,7 +70,7 @@ pub(crate) fn reading<'r>(run: &'r CaseRun<'_>, exchange: &'r Exchange, call: &C
     let own = canaries.user(&run.lease.own().user_id);
     let of = |user: Option<&str>| user.map_or(Reader::Nobody, |id| Reader::Of(canaries.user(id)));
     let reader = match (&exchange.reply, step.caller) {
-        // Of a call that names two users, and of what comes after it, the case itself tells whose the answers are.
+        // After a call that names two users, the case itself judges whose the answers are.
         _ if !step.also.is_empty() || run.ledger.has_carried() => Reader::Everything,
         // Whether the caller may act on the user is another finding.
         (Reply::Success(_), _) => {
@@ -82,12 +82,12 @@ pub(crate) fn reading<'r>(run: &'r CaseRun<'_>, exchange: &'r Exchange, call: &C
         _ => Reader::Of(own),
     };
     let token = call.authorization.as_ref().map(Secret::without_scheme);
-    // It may be one that was renewed, or altered.
+    // The token may have been renewed or altered.
     let sent = token.and_then(|token| canaries.note_token(&token));
     Reading { canaries, reader, request: &exchange.request, own, sent }
 }
 
-/// Remembers what a start that was accepted calls the user and the registration.
+/// Remembers the names and ids that an accepted start has for the user and the registration.
 pub(crate) fn note_started(
     run: &mut CaseRun<'_>,
     endpoint: &Endpoint,
@@ -106,7 +106,7 @@ pub(crate) fn note_started(
     }
 }
 
-/// Remembers what a verify or a removal that was accepted did to a factor with a known id.
+/// Remembers what an accepted verify or removal did to a factor with a known id.
 pub(crate) fn note_identified(run: &CaseRun<'_>, endpoint: &Endpoint, step: &Step) {
     let id = match step.factor {
         FactorRef::Own => run.ceremony.factor_id.as_deref(),
@@ -148,7 +148,7 @@ fn forget(run: &mut CaseRun<'_>, user_id: &str, is_u2f: bool, id: Option<&str>) 
     let mut own: Vec<&mut SentFactor> = run.sent.iter_mut().collect();
     own.retain(|kept| kept.became == Became::Enrolled && kept.user_id == user_id && kept.is_u2f == is_u2f);
     let known = own.iter().position(|kept| kept.id.as_deref() == id);
-    // Of several without an id nobody knows which was meant.
+    // If there are several without an id, it is not known which was meant.
     if let Some(at) = known.or((own.len() == 1).then_some(0)) {
         own[at].became = Became::Removed;
         own[at].id = id.map(str::to_owned);

@@ -1,4 +1,4 @@
-//! The own verifier says beforehand what has to become of a credential.
+//! proofmark's own verifier judges each credential before it is sent.
 
 use super::case_run::CaseRun;
 use crate::authenticator::CreatedCredential;
@@ -10,8 +10,8 @@ use crate::scenario::{Made, OperationRef, OracleVerdict, Step};
 use crate::webauthn::cose::CoseAlgorithm;
 use crate::webauthn::options::PublicKeyCredentialCreationOptions;
 
-/// What the verifier has to say: as the step states; else a mutated credential that has to be refused is refused at the
-/// step of the case's primary clause, and every other is accepted.
+/// The verdict that the verifier has to give. If the step states none, a mutated credential that has to be refused is refused at the step
+/// of the case's primary clause, and every other credential is accepted.
 pub(crate) fn expected(player: &CaseRun<'_>, step: &Step, made: Made, following: &[Step]) -> OracleVerdict {
     if let Some(oracle) = &step.oracle {
         return oracle.clone();
@@ -27,7 +27,7 @@ pub(crate) fn expected(player: &CaseRun<'_>, step: &Step, made: Made, following:
     }
 }
 
-/// A finding if the verifier says something else.
+/// A finding if the verifier's verdict is another.
 pub(crate) fn consult(
     player: &CaseRun<'_>,
     options: &PublicKeyCredentialCreationOptions,
@@ -55,7 +55,7 @@ pub(crate) fn consult(
         trust_anchors: &offline_case::TRUST_ANCHORS,
         now: player.shared.settings.now,
     };
-    // In base64 the text is carried and else the value; they differ where a mutation changed the text.
+    // A base64 credential carries the text, others the value; they differ if a mutation changed the text.
     let slot = player.test.flow.endpoint(Operation::Verify).and_then(|verify| verify.asks(What::Credential));
     let text = match slot.map(|slot| slot.form) {
         Some(Form::Base64) => serde_json::from_slice(&credential.text).unwrap_or_default(),

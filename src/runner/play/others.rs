@@ -10,7 +10,7 @@ use crate::runner::memory::doubts::can_be_of_others;
 use crate::scenario::Step;
 use crate::transport::{Reply, Transport as _};
 
-/// Looks once more for others, where the case came to something that they may have caused; notes whether they were seen.
+/// Looks once more for others, if they may have caused the result of the case; notes whether they were seen.
 pub(crate) async fn look_for_others(run: &mut CaseRun<'_>, attempt: u8) {
     let worst = run.ledger.gravest(run.shared.target.profile).map(|finding| finding.reason);
     if worst.is_some_and(|reason| can_be_of_others(reason) || reason == Reason::Setup) {
@@ -21,7 +21,7 @@ pub(crate) async fn look_for_others(run: &mut CaseRun<'_>, attempt: u8) {
     }
 }
 
-/// Looks once more at the subject of the case, for traces that came since its last start. Nothing of it is judged or recorded.
+/// Looks once more at the subject of the case, for traces since its last start. This is neither judged nor recorded.
 pub(crate) async fn look_once_more(run: &mut CaseRun<'_>) {
     let findings = run.ledger.findings().len();
     let step = Step::default();

@@ -1,4 +1,4 @@
-//! Calls at the same time.
+//! Simultaneous calls.
 
 use super::call::{answered, prepared};
 use super::case_run::CaseRun;
@@ -17,10 +17,10 @@ use crate::transport::Reply;
 
 /// How many copies of one call race.
 const COPIES: usize = 32;
-/// One of so many may come to nothing on its way.
+/// Of so many calls, one may get lost on the way.
 const LOST: usize = 4;
 
-/// Sends the calls of several steps at the same time. Each has to be answered as if it were alone.
+/// Sends the calls of several steps at the same time. Each has to have the answer that it would have alone.
 pub(crate) async fn together(run: &mut CaseRun<'_>, steps: &[Step]) -> Result<(), Ended> {
     let mut calls = Vec::new();
     for (step, operation) in steps.iter().filter_map(|step| Some((step, step.call?))) {
@@ -40,7 +40,7 @@ pub(crate) async fn together(run: &mut CaseRun<'_>, steps: &[Step]) -> Result<()
 
 /// Sends the calls of a race and judges how many were accepted; the step's expectation says what a second one means.
 pub(crate) async fn race_verifies(run: &mut CaseRun<'_>, race: Race, step: &Step) -> Result<(), Ended> {
-    // Each on its own may be accepted or refused.
+    // Each single call may be accepted or refused.
     let alone = Step { expect: Some(Expectation::EITHER), race: None, ..step.clone() };
     let steps = match race {
         Race::Copies => vec![alone; COPIES],
@@ -66,7 +66,7 @@ pub(crate) async fn race_verifies(run: &mut CaseRun<'_>, race: Race, step: &Step
         let reply = answered(run, transport.as_ref(), call, step, sent)?;
         accepted += usize::from(matches!(reply, Reply::Success(_)));
     }
-    // It may be the one that was accepted.
+    // The lost call may be the one that was accepted.
     if let Some((sent, transport, call, step)) = left_out.filter(|_| accepted == 0) {
         answered(run, transport.as_ref(), call, step, sent)?;
     }
@@ -76,10 +76,10 @@ pub(crate) async fn race_verifies(run: &mut CaseRun<'_>, race: Race, step: &Step
         1 => Reason::Met,
         _ => expectation(run, step).accepted,
     };
-    let without = if leaves_out { format!("; {lost} did not come to the target") } else { String::new() };
+    let without = if leaves_out { format!("; {lost} did not reach the target") } else { String::new() };
     let received = format!("{accepted} of {} accepted{without}", calls.len());
     let expected = expected(run, step);
-    // That none is accepted breaks another promise than that two are.
+    // If none is accepted, another promise is broken than if two are.
     let about = if accepted == 0 { verdict::ACCEPT } else { &expected.clause };
     let finding = Finding::new("race", about, reason, "exactly one of the calls accepted", received);
     let finding = match expected.basis.filter(|_| accepted > 1) {

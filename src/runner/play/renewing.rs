@@ -17,11 +17,11 @@ use crate::transport::{Call, Connection, Exchange, Reply, TransportError};
 use crate::wire::secret::Secret;
 use crate::wire::status::Code;
 
-/// Renewals that may fail before nobody is asked any more.
+/// Renewals that may fail before no more are tried.
 const MOST_FAILED: usize = 3;
 
-/// Sends a call. If a token of the target file is refused that should be good, a new one is had and the call sent again, once.
-/// Beside the answer it gives why there was no new token, if one was asked for.
+/// Sends a call. If a token of the target file that should be good is refused, the token is renewed and the call is sent again, once.
+/// Also gives the reason if there should have been a new token and there is none.
 pub(crate) async fn send_renewing(
     run: &mut CaseRun<'_>,
     line: &Line,
@@ -46,7 +46,7 @@ pub(crate) async fn send_together(run: &mut CaseRun<'_>, calls: &mut [(Arc<Line>
     let mut again = Vec::new();
     for (index, ((_, call), step)) in calls.iter_mut().zip(steps).enumerate() {
         let Some(holder) = holder(run, step).filter(|_| is_refused(&sent[index].result, step)) else { continue };
-        // Where there is no new token, the refusal says so.
+        // If there is no new token, the finding about the refusal says so.
         if let Ok(Some(token)) = renewed(run, holder, call).await {
             call.authorization = Some(token.as_bearer());
             again.push(index);
@@ -62,10 +62,10 @@ pub(crate) async fn send_together(run: &mut CaseRun<'_>, calls: &mut [(Arc<Line>
     sent
 }
 
-/// Who makes the call of a step, where it is somebody of the target file with a token that should be good.
+/// The caller of a step, if it is in the target file and its token should be good.
 fn holder(run: &CaseRun<'_>, step: &Step) -> Option<Holder> {
     match step.caller {
-        // The administrator goes on for who has a locked token.
+        // The administrator calls for a user with a locked token.
         Caller::Subject | Caller::Other if run.lease.is_locked(step.caller == Caller::Subject) => Some(Holder::Admin),
         Caller::Subject => Some(Holder::Subject(true)),
         Caller::Other => Some(Holder::Subject(false)),
@@ -77,7 +77,7 @@ fn holder(run: &CaseRun<'_>, step: &Step) -> Option<Holder> {
     }
 }
 
-/// A new token for who made a call; `None` if nobody can be asked.
+/// A new token for the caller; `None` if there is no way to renew it.
 async fn renewed(run: &mut CaseRun<'_>, holder: Holder, call: &Call) -> Result<Option<Secret>, String> {
     let shared = run.shared;
     let is_refused = |token: &Secret| call.authorization.as_ref() == Some(&token.as_bearer());
@@ -85,7 +85,7 @@ async fn renewed(run: &mut CaseRun<'_>, holder: Holder, call: &Call) -> Result<O
     if let Holder::Subject(is_own) = holder {
         let subject = if is_own { Some(run.lease.own()) } else { run.lease.other() };
         let Some(subject) = subject.cloned() else { return Ok(None) };
-        // A copy of the call has had it renewed.
+        // A copy of the call has renewed it.
         if !is_refused(&subject.token) {
             return Ok(Some(subject.token));
         }
@@ -103,7 +103,7 @@ async fn renewed(run: &mut CaseRun<'_>, holder: Holder, call: &Call) -> Result<O
     let Some(first) = first else { return Ok(None) };
     let _alone = shared.tokens.flight.lock().await;
     let current = shared.tokens.current(holder, first);
-    // Somebody else has had it renewed meanwhile.
+    // Another test has renewed it meanwhile.
     if !is_refused(&current) {
         return Ok(Some(current));
     }
@@ -114,7 +114,7 @@ async fn renewed(run: &mut CaseRun<'_>, holder: Holder, call: &Call) -> Result<O
     Ok(token)
 }
 
-/// Has a token renewed, and masks it from now on. `None` if nobody can be asked.
+/// Has a token renewed, and masks it from now on. `None` if there is no way to renew it.
 async fn ask(shared: &Shared, holder: Holder, subject: Option<&Subject>) -> Result<Option<Secret>, String> {
     let accounts = &shared.target.accounts;
     let provisioner = accounts.provisioner.as_ref().zip(subject);
@@ -122,7 +122,7 @@ async fn ask(shared: &Shared, holder: Holder, subject: Option<&Subject>) -> Resu
         return Ok(None);
     }
     if shared.tokens.failed.load(Ordering::SeqCst) >= MOST_FAILED {
-        return Err(format!("after {MOST_FAILED} failures nobody is asked any more"));
+        return Err(format!("after {MOST_FAILED} failed renewals no more are tried"));
     }
     let user_id = subject.map_or("", |subject| subject.user_id.as_str());
     let asked = match provisioner {
@@ -148,17 +148,17 @@ async fn ask(shared: &Shared, holder: Holder, subject: Option<&Subject>) -> Resu
     }
 }
 
-/// Whether a token is refused that the step takes for a good one.
+/// Whether a token that the step expects to be good is refused.
 fn is_refused(sent: &Result<Exchange, TransportError>, step: &Step) -> bool {
-    // What says two things of one may be refused for that.
+    // A call that gives one thing two values may be refused for that.
     let wanted = !step.also.is_empty()
         || step.expect.is_some_and(|expectation| expectation.class == Some(RefusalClass::Unauthenticated));
     let Ok(Exchange { reply: Reply::Refusal(refusal), .. }) = sent else { return false };
     !wanted && refusal.status.as_ref().is_some_and(|status| status.code == Code::UNAUTHENTICATED.number())
 }
 
-/// How a call of this case is sent. When the case is tried again, what must not be repeated gets a connection of its own, so that its end is the
-/// target's word.
+/// How a call of this case is sent. When the case is tried again, a call that must not be repeated gets its own connection, so that the
+/// end of that connection is the target's doing.
 pub(crate) fn way(run: &CaseRun<'_>, call: &Call) -> Way {
     let is_own = run.is_again && !attempts::may_be_repeated(call.endpoint.operation);
     let over = if is_own { Connection::New } else { Connection::Any };

@@ -1,4 +1,4 @@
-//! The starts of a case by their numbers, for steps that say which one they are about.
+//! The starts of a case by number, for steps that name the start that they are about.
 
 use super::case_run::CaseRun;
 use super::ceremony::{MadeCredential, Started};
@@ -41,7 +41,7 @@ pub(crate) fn repeated<'r>(run: &'r CaseRun<'_>, step: &Step) -> Option<&'r Made
     start_of(run, step.from)?.credential.as_ref()
 }
 
-/// Keeps what an accepted start said, under its number.
+/// Keeps the contents of an accepted start's answer, under its number.
 pub(crate) fn remember_of_start(run: &mut CaseRun<'_>, operation: Operation, reply: &Reply) {
     if let (Operation::Start, Reply::Success(_), Some(start)) = (operation, reply, run.starts.last_mut()) {
         start.factor_id.clone_from(&run.ceremony.factor_id);
@@ -58,7 +58,7 @@ pub(crate) fn remember_made(run: &mut CaseRun<'_>, step: &Step, made: &MadeCrede
     run.book.made(index, &made.created.credential_id);
 }
 
-/// The credential of a removed factor is registered no more.
+/// Notes that the credential of a removed factor is not registered any more.
 pub(crate) fn forget_removed(run: &mut CaseRun<'_>, step: &Step) {
     let Some(made) = credential_of(run, step) else { return };
     let id = made.created.credential_id.clone();

@@ -1,4 +1,4 @@
-//! The state after a case: what was accepted is there once, what was refused is not, and the user can still enrol.
+//! The state after a case: an accepted credential is there once, a refused one is not there, and the user can still enrol.
 
 use super::call::call_step;
 use super::carriers::end_acted_on;
@@ -13,14 +13,14 @@ use crate::runner::memory::controls::SIMPLE;
 use crate::scenario::{Caller, Expectation, FlowRef, Made, Step, Test, Whom};
 use crate::transport::Reply;
 
-/// What is looked at does not depend on how strictly it is judged, so that a recorded run can be judged under another profile.
+/// The state is examined in the same way under every profile, so that a recorded run can be judged again under another profile.
 const AS_ALWAYS: Profile = Profile::Webauthn;
 const EXCLUDE: &str = "api/options/exclude-credentials";
 
-/// Starts once more and reads what the target now says the user has. Nothing to do where no registration was finished.
+/// Starts once more, and reads what the user has now according to the target. Does nothing if no registration was finished.
 pub(crate) async fn settle(run: &mut CaseRun<'_>) -> Result<(), Ended> {
     let worst = run.ledger.gravest(AS_ALWAYS).map_or(Verdict::Pass, |worst| worst.verdict(AS_ALWAYS));
-    // A refusal for another reason must store nothing either; what was accepted where it should not be is another matter.
+    // A refusal for another reason must not store anything either; a wrong acceptance is judged elsewhere.
     let is_of_lists =
         run.ledger.findings().iter().all(|finding| finding.reason.is_pass() || finding.check == stored::CHECK);
     let is_refusal = !run.ledger.is_accepted();
@@ -28,15 +28,15 @@ pub(crate) async fn settle(run: &mut CaseRun<'_>) -> Result<(), Ended> {
     let touched = !run.state.enrolled.is_empty() || !run.state.absent.is_empty();
     let Some(next) = next_start(run).filter(|_| settled && touched) else { return Ok(()) };
     let answer = std::mem::take(&mut run.ledger.answer);
-    // What the case presupposes has no bearing on a good enrolment.
+    // The case's requirements do not matter for a good enrolment.
     run.unmet = false;
     let result = look(run, next).await;
     run.ledger.answer = answer;
     result
 }
 
-/// The start that tells the state. Where a U2F enrolment has locked the user's token, the administrator makes it for the user,
-/// which in v1 nobody can: there it is that of v2, which shows the same factors. `None` if the target does not offer that.
+/// The start that shows the state. If a U2F enrolment has locked the user's token, the administrator makes the start for the user. In v1
+/// nobody can do that, so the start is one of v2, which shows the same factors. `None` if the target does not offer v2.
 fn next_start(run: &CaseRun<'_>) -> Option<Step> {
     let next = Step { expect: Some(Expectation::KEPT), about: Some(AFTER_STATE), ..Step::default() };
     let flow = run.test.flow;
@@ -45,7 +45,7 @@ fn next_start(run: &CaseRun<'_>) -> Option<Step> {
     }
     let (target, other) = (&run.shared.target, flow.of_other_family());
     let can_look = target.accounts.admin.is_some() && other.is_some_and(|other| target.flows.contains(&other));
-    // The flow beside that of passkeys says nothing of U2F factors.
+    // The flow for passkeys shows no U2F factors.
     (can_look && flow.is_u2f()).then(|| Step { flow: FlowRef::OtherVersion, caller: Caller::Admin, ..next })
 }
 
@@ -63,8 +63,8 @@ async fn look(run: &mut CaseRun<'_>, next: Step) -> Result<(), Ended> {
     run.ledger.look_at(run.state.absent.iter().map(|(_, clause)| *clause));
     run.ledger.look_at([AFTER_STATE]);
     if run.ledger.has_carried() && (missing.is_some() || left.is_some()) {
-        let left = left.map(|_| "what was refused, removed or not sent is listed".to_owned());
-        let received = missing.map(|(count, _)| format!("what it has is listed {count} times"));
+        let left = left.map(|_| "a credential that was refused, removed or not sent is listed".to_owned());
+        let received = missing.map(|(count, _)| format!("its credential is listed {count} times"));
         return end_acted_on(run, Whom::Own, &left.or(received).unwrap_or_default());
     }
     if let Some((count, clause)) = missing {
@@ -79,7 +79,7 @@ async fn look(run: &mut CaseRun<'_>, next: Step) -> Result<(), Ended> {
     if run.state.refused { enrol_again(run, &next).await } else { Ok(()) }
 }
 
-/// A good enrolment in a form that the target is known to take: that of the case may be what it refuses. Where no control has told
+/// A good enrolment in a form that the target is known to accept: it may refuse the form of the case. If no control has shown such a form
 /// yet, the simplest forms are tried.
 async fn enrol_again(run: &mut CaseRun<'_>, next: &Step) -> Result<(), Ended> {
     let Test { flow, protocol, format, .. } = *run.test;

@@ -1,7 +1,7 @@
-//! Reads back what a case has stored: whether the lists show each factor under the id, name and kind that it was enrolled with.
+//! Reads back what a case has stored: the lists have to show each factor with the id, name and kind that it was enrolled with.
 //!
-//! Lists may lag behind what was written. What a lag explains is looked for again, and never a fail: a factor that is not there yet, one
-//! that is not ready or has no name yet, one that is still there. What no lag explains is said at once.
+//! Lists may lag behind what was written. If a lag may explain a problem, the list is read again, and the problem is never a fail: a
+//! factor is not there yet, is not ready or has no name yet, or is still there. A problem that a lag can't explain is reported at once.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
@@ -20,17 +20,17 @@ use crate::transport::Reply;
 /// The check of its findings.
 pub(crate) const CHECK: &str = "stored";
 
-/// How long is waited for a list that lags behind.
+/// How long to wait for a list that lags behind.
 const PATIENCE: Duration = Duration::from_secs(15);
-/// The same once a list was behind for that long in this run.
+/// How long to wait after a list was behind for that long in this run.
 const LITTLE_PATIENCE: Duration = Duration::from_secs(1);
 /// Between the first two looks; each further pause is twice as long, up to the longest.
 const PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
-/// Before the look that has to confirm what the entries of others may explain.
+/// The pause before one more look, at a problem that the entries of others may explain.
 const SECOND_LOOK: Duration = Duration::from_secs(2);
 
-/// Before a case that reads back in v1, where a start says no id: what the list shows already.
+/// Before a case that reads back in v1, where a start's answer has no id: notes what the list shows already.
 pub(crate) async fn look_before(run: &mut CaseRun<'_>) -> Result<(), Ended> {
     let case = &run.test.case;
     let lists = case.steps.iter().any(|step| step.call == Some(OperationRef::List));
@@ -43,12 +43,12 @@ pub(crate) async fn look_before(run: &mut CaseRun<'_>) -> Result<(), Ended> {
     Ok(())
 }
 
-/// v1's start answers no id: it is that of the entry with the name that was sent last, or else of the only one that was not there before.
-/// Of several nobody knows whose they are, and what may be somebody else's is not removed.
+/// The answer of v1's start has no id. The id is that of the entry with the name that was sent last, or else of the only new entry. If
+/// there are several new entries, it is not known whose they are, and a factor that may be somebody else's is not removed.
 pub(crate) async fn learn_factor_id(run: &mut CaseRun<'_>, before: &[String], step: &Step) -> Result<(), Ended> {
     let (begun, mut pause, mut seen) = (Instant::now(), PAUSE, None);
     while run.ceremony.factor_id.is_none() {
-        let expected = "a list with the enrolled factor's id, and no other new one";
+        let expected = "a list with the enrolled factor's id and no other new id";
         let Some(listed) = look_at_list(run, step).await? else {
             return run.end("setup", run.clause(), Reason::Setup, expected, run.ledger.answer.observed.to_string());
         };
@@ -57,10 +57,10 @@ pub(crate) async fn learn_factor_id(run: &mut CaseRun<'_>, before: &[String], st
         let new: BTreeSet<String> = listed.entries.into_iter().map(|entry| entry.id).collect();
         let new: Vec<String> = new.into_iter().filter(|id| !before.contains(id)).collect();
         let only = new.first().filter(|_| new.len() == 1).cloned();
-        // What is new may be of another case, in a list that lags.
+        // In a list that lags, a new entry may belong to another case.
         run.ceremony.factor_id = named.or_else(|| only.clone().filter(|_| seen == only));
         if run.ceremony.factor_id.is_none() && (new.len() > 1 || begun.elapsed() >= patience_with_lists(run)) {
-            let received = format!("{} new ids are in it", new.len());
+            let received = format!("the list has {} new ids", new.len());
             return run.end("setup", run.clause(), Reason::Setup, expected, received);
         }
         seen = only;
@@ -75,12 +75,12 @@ pub(crate) async fn learn_factor_id(run: &mut CaseRun<'_>, before: &[String], st
     Ok(())
 }
 
-/// How long is waited for a list that lags.
+/// How long to wait for a list that lags.
 fn patience_with_lists(run: &CaseRun<'_>) -> Duration {
     if run.shared.lists_lag.load(Ordering::Relaxed) { LITTLE_PATIENCE } else { PATIENCE }
 }
 
-/// A step that lists: what it shows of the case's factors has to be what was sent.
+/// A step that lists: the list has to show the case's factors as they were sent.
 pub(crate) async fn read_back(run: &mut CaseRun<'_>, step: &Step) -> Result<(), Ended> {
     let begun = Instant::now();
     let mut pause = PAUSE;
@@ -88,7 +88,7 @@ pub(crate) async fn read_back(run: &mut CaseRun<'_>, step: &Step) -> Result<(), 
     loop {
         let Some(listed) = look_at_list(run, step).await? else {
             let expected = "a list of the user's factors";
-            let received = format!("the target does not have it: {}", run.ledger.answer.observed);
+            let received = format!("the target does not have such a list: {}", run.ledger.answer.observed);
             return run.end(CHECK, LISTED, Reason::NotDeclared, expected, received);
         };
         let problems = problems_of(run, step, &listed);
@@ -118,7 +118,7 @@ async fn look_at_list(run: &mut CaseRun<'_>, step: &Step) -> Result<Option<Liste
     let answer = run.ledger.answer.clone();
     let reply = call_step(run, Operation::List, &step).await?;
     Ok(match reply {
-        // The case is about the calls before.
+        // The case is about the earlier calls.
         Reply::Success(body) => {
             run.ledger.answer = answer;
             Some(listed::read(flow, &body))
@@ -145,12 +145,14 @@ fn problems_of(run: &mut CaseRun<'_>, step: &Step, listed: &Listed) -> Vec<Probl
     problems
 }
 
-/// The last start's registration as a ready factor, though nothing has finished it.
+/// The problem if the last start's registration is listed as a ready factor although nothing has finished it.
 fn open_registration(run: &CaseRun<'_>, asked: &Asked<'_>, listed: &Listed) -> Option<Problem> {
     let id = run.ceremony.factor_id.as_ref().filter(|_| run.lease.own().user_id == asked.user_id)?;
     let is_finished = run.sent.iter().any(|kept| kept.id.as_ref() == Some(id));
     let is_ready = listed.entries.iter().any(|entry| entry.id == *id && entry.state == READY);
-    let problem = || Problem::stays(LISTED, "a registration that was not finished is not listed as ready", "it is");
+    let problem = || {
+        Problem::stays(LISTED, "a registration that was not finished is not listed as ready", "it is listed as ready")
+    };
     (!is_finished && is_ready).then(problem)
 }
 
@@ -160,15 +162,15 @@ fn report_problems(run: &mut CaseRun<'_>, problems: Vec<Problem>, waited: Durati
     let binds = run.test.case.basis().binds();
     let is_wrong = !problems.is_empty();
     for Problem { clause, reason, expected, received, may_pass, .. } in problems {
-        // What the case leaves open is at most done otherwise than the documents have it.
+        // If the case leaves the answer open, a difference from the documents is at most a deviation.
         let reason = if clause == NAME && !binds { Reason::DocVsServer } else { reason };
-        let late = if may_pass { format!(", {} s after it was asked for", waited.as_secs()) } else { String::new() };
+        let late = if may_pass { format!(", {} s after the first request", waited.as_secs()) } else { String::new() };
         run.find(Finding::new(CHECK, clause, reason, expected, format!("{received}{late}")));
     }
     if is_wrong { Err(Ended) } else { Ok(()) }
 }
 
-/// Ids of a subject's factors, where a start does not say them; none elsewhere.
+/// Ids of a subject's factors, for flows whose starts do not answer them; none for other flows.
 pub(crate) async fn listed(run: &mut CaseRun<'_>, step: &Step) -> Result<Vec<String>, Ended> {
     let flow = run.test.flow;
     let Some(list) = flow.endpoint(Operation::List).filter(|_| !flow.names_registration()) else {

@@ -1,5 +1,5 @@
-//! One call made for a user or factor that exists and for one that does not, by somebody who may act on neither: the answers have to
-//! be the same, or whoever asks learns which there are.
+//! One call is made for a user or factor that exists and for one that does not, by a caller that may act on neither. The answers have to
+//! be the same; otherwise the caller learns which users or factors exist.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -17,14 +17,14 @@ use crate::wire::secret::Masker;
 pub(crate) const CLAUSE: &str = "api/identifiers/no-user-oracle";
 const CHECK: &str = "user-oracle";
 
-/// The calls of a round, `true` for the user that exists. Nothing that changes with every second or third call is in step with it.
+/// The calls of a round, `true` for the user that exists. The order matches nothing that changes with every second or third call.
 const ROUND: [bool; 6] = [true, false, false, true, true, false];
-/// Further rounds, where the first seems to tell the users apart.
+/// Further rounds, if the first seems to tell the users apart.
 const FURTHER: usize = 2;
-/// How many times longer one of the answers has to take, and by how much, to tell anything to who asks over a network.
+/// How many times longer one of the answers has to take, and by how much, so that a caller over a network learns something.
 const TIMES_LONGER: u32 = 5;
 const LONGER: Duration = Duration::from_millis(50);
-/// What is compared in another form, or follows from the body, which may name the id that was asked for.
+/// Headers that are compared in another form, or that follow from the body, which may name the id of the request.
 const LEFT_OUT: [&str; 8] = [
     "content-length",
     "content-digest",
@@ -35,13 +35,13 @@ const LEFT_OUT: [&str; 8] = [
     "grpc-message",
     "grpc-status-details-bin",
 ];
-/// Part of the names of headers that say how long something took: times are compared by themselves.
+/// Part of the names of headers with durations: times are compared separately.
 const TIME: &str = "tim";
 
 /// The answers for one of the two users.
 #[derive(Debug, Default)]
 struct Answers {
-    /// What each says, by the part of the answer.
+    /// The values of each part of the answer.
     said: Vec<BTreeMap<String, String>>,
     took: Vec<Duration>,
 }
@@ -52,7 +52,7 @@ impl Answers {
         self.took.push(exchange.timings.last_byte);
     }
 
-    /// What they all say in one part; `None` where they differ among themselves.
+    /// The value of one part if all answers agree; `None` if they differ.
     fn all(&self, part: &str) -> Option<Option<&str>> {
         let values: BTreeSet<Option<&str>> = self.said.iter().map(|said| said.get(part).map(String::as_str)).collect();
         let one = values.len() == 1;
@@ -66,7 +66,7 @@ impl Answers {
     }
 }
 
-/// Makes a call for the subject of the case and for a user with an id of the same form that nobody has, several times each.
+/// Makes a call for the subject of the case and for a user that does not exist, with an id of the same form, several times each.
 pub(crate) async fn compare_twins(run: &mut CaseRun<'_>, operation: Operation, step: &Step) -> Result<(), Ended> {
     let (own, what) = match step.twin {
         Some(Twin::UnknownFactor) => (run.ceremony.factor_id.clone().unwrap_or_default(), "factor"),
@@ -84,7 +84,7 @@ pub(crate) async fn compare_twins(run: &mut CaseRun<'_>, operation: Operation, s
     let expected = format!("the same answer for a {what} that exists and for one that does not");
     let finding = match told_apart(&both.0, &both.1, &run.shared.masker) {
         Some(received) => Finding::new(CHECK, CLAUSE, Reason::SecurityUnmet, expected, received),
-        None => Finding::new(CHECK, CLAUSE, Reason::Met, expected, "they are the same"),
+        None => Finding::new(CHECK, CLAUSE, Reason::Met, expected, "the answers are the same"),
     };
     run.find(finding);
     Ok(())
@@ -114,8 +114,8 @@ async fn play_round(
     Ok(())
 }
 
-/// What tells the users apart, in words; `None` if nothing does. A part of the answer counts where it is the same in all answers for
-/// one user, and another in all for the other.
+/// What tells the users apart, in words; `None` if nothing does. A part of the answer counts if it is the same in all answers for one
+/// user, and differs from the value in all answers for the other user.
 fn told_apart(existing: &Answers, unknown: &Answers, masker: &Masker) -> Option<String> {
     let parts: BTreeSet<&String> = existing.said.iter().chain(&unknown.said).flat_map(BTreeMap::keys).collect();
     let differing = parts.into_iter().find_map(|part| {
@@ -135,7 +135,7 @@ fn told_apart(existing: &Answers, unknown: &Answers, masker: &Masker) -> Option<
     })
 }
 
-/// Whether every one of some calls took longer than every one of the others, by much.
+/// Whether each call of one group took much longer than each call of the other group.
 fn takes_longer(these: &[Duration], others: &[Duration]) -> bool {
     match (these.iter().min(), others.iter().max()) {
         (Some(least), Some(most)) => *least >= most.saturating_mul(TIMES_LONGER) && *least >= *most + LONGER,
@@ -182,7 +182,7 @@ fn said(exchange: &Exchange, ids: [&str; 2]) -> BTreeMap<String, String> {
 /// Where a UUID has its version and its variant (RFC 9562 section 4).
 const UUID_FIXED: [usize; 2] = [14, 19];
 
-/// An id of the same form: its later two thirds have other digits for digits and other letters for letters.
+/// An id of the same form: in its last two thirds each digit is replaced by another digit, and each letter by another letter.
 fn alike(id: &str, seed: &[u8; 32]) -> String {
     let is_hex = id.chars().all(|c| c.is_ascii_hexdigit() || c == '-');
     let (kept, letters) = (id.chars().count() / 3, if is_hex { 6 } else { 26 });
@@ -198,7 +198,7 @@ fn alike(id: &str, seed: &[u8; 32]) -> String {
         }
     };
     let made: String = id.chars().zip(seed.iter().cycle()).enumerate().map(other).collect();
-    // By chance, of short ones.
+    // A short id may come out the same by chance.
     if made == id { format!("{id}9") } else { made }
 }
 

@@ -1,4 +1,4 @@
-//! Plays the calls of a watched case: each is set against the model, and then what it shows of the users.
+//! Plays the calls of a watched case. The result of each call is compared with the model, and then what it shows about the users.
 
 use serde_json::Value;
 
@@ -16,8 +16,8 @@ use crate::runner::model::view::{self, Answers, Mismatch, View};
 use crate::scenario::{Caller, FlowRef, NameSpec, OperationRef, ProtocolRef, Step, UserRef, Watch};
 use crate::transport::Reply;
 
-/// Whether a step of a watched case can't be played, since it needs what calls before did not come to, or what the target or
-/// its accounts do not have.
+/// Whether a step of a watched case can't be played, because it needs a result that earlier calls did not have, or something that the
+/// target or its accounts do not have.
 fn asked(run: &CaseRun<'_>, operation: Operation, step: &Step) -> Option<Asked> {
     let flow = step.flow.of(run.test.flow);
     let target = &run.shared.target;
@@ -106,7 +106,7 @@ async fn watched(run: &mut CaseRun<'_>, operation: Operation, step: &Step) -> Re
     if always { look_at_lists(run).await } else { Ok(()) }
 }
 
-/// Notes that clauses were looked at, where that was over the protocol that the record speaks of.
+/// Notes that clauses were examined, if that was over the protocol of the record.
 fn looked_at(run: &mut CaseRun<'_>, call: &Step, asked: &Asked, clauses: &[&'static str]) {
     let Some(endpoint) = asked.flow.endpoint(asked.operation) else { return };
     let protocol = run.protocol(call);
@@ -115,7 +115,7 @@ fn looked_at(run: &mut CaseRun<'_>, call: &Step, asked: &Asked, clauses: &[&'sta
     }
 }
 
-/// The same of what a user has, in which also shows what refused calls have changed.
+/// The same for what a user has, which also shows what refused calls have changed.
 fn looked_at_user(run: &mut CaseRun<'_>, call: &Step, asked: &Asked, clauses: &[&'static str]) {
     looked_at(run, call, asked, clauses);
     if run.book.has_refused(asked.is_own) {
@@ -131,12 +131,12 @@ fn predicted(run: &CaseRun<'_>, asked: &Asked) -> Predicted {
     run.book.predict(asked, &known)
 }
 
-/// The step with what has to come of it, unless it says so itself, and with a name that nothing else has.
+/// The step with its expected result, unless it states one itself, and with a unique name.
 fn as_predicted(run: &mut CaseRun<'_>, step: &Step, asked: &Asked, predicted: &Predicted) -> Step {
     let mut call = step.clone();
     if call.expect.is_none() {
         (call.expect, call.about) = (Some(predicted.expect), Some(predicted.about));
-        // Of several things that are wrong at once a target may name any.
+        // If several things are wrong at once, a target may name any of them.
         call.reason = vec![verdict::ANY.to_owned()];
     }
     if asked.operation == Operation::Verify
@@ -151,7 +151,7 @@ fn as_predicted(run: &mut CaseRun<'_>, step: &Step, asked: &Asked, predicted: &P
     call
 }
 
-/// Takes in what came of a call.
+/// Takes in the result of a call.
 fn follow(run: &mut CaseRun<'_>, asked: &Asked, is_accepted: bool) {
     run.book.note(asked, is_accepted);
     if asked.operation == Operation::Start {
@@ -161,7 +161,7 @@ fn follow(run: &mut CaseRun<'_>, asked: &Asked, is_accepted: bool) {
     }
 }
 
-/// Keeps an answer to what the documents leave open, and says where it is another than before.
+/// Keeps an answer to a question that the documents leave open, and reports it if it differs from an earlier one.
 fn learn_fact(run: &mut CaseRun<'_>, question: &str, answer: bool) -> Result<(), Ended> {
     if let Some(known) = run.test.case.learnt.get(question) {
         if *known == answer {
@@ -176,11 +176,11 @@ fn learn_fact(run: &mut CaseRun<'_>, question: &str, answer: bool) -> Result<(),
 }
 
 fn inconsistent(run: &mut CaseRun<'_>, question: &str, answer: bool, before: &str) -> Result<(), Ended> {
-    let (expected, received) = (answered(question, !answer), if answer { "it is so now" } else { "it is not so now" });
+    let (expected, received) = (answered(question, !answer), if answer { "now it is so" } else { "now it is not so" });
     run.end(CHECK, CONSISTENT, Reason::SecurityUnmet, format!("{expected}, {before}"), received)
 }
 
-/// Where a call was answered otherwise than an earlier one: says which, and notes it.
+/// If a call had another answer than an earlier one, names that one and notes it.
 fn name_earlier(run: &mut CaseRun<'_>, predicted: &Predicted) {
     let Some(question) = &predicted.question else { return };
     let Some(finding) = run.ledger.last_finding().filter(|finding| finding.reason == Reason::SecurityUnmet) else {
@@ -197,7 +197,7 @@ fn name_earlier(run: &mut CaseRun<'_>, predicted: &Predicted) {
 
 fn differs<T>(run: &mut CaseRun<'_>, mismatch: Mismatch) -> Result<T, Ended> {
     let Mismatch { clause, expected, received } = mismatch;
-    // What rests on no text is not said to be broken.
+    // A clause that rests on no text is not reported as broken.
     let reason = if clause == REFUSED { Reason::SecurityUnmet } else { Reason::StateChanged };
     run.end(CHECK, clause, reason, expected, received)
 }
@@ -228,7 +228,7 @@ fn compare_start(run: &mut CaseRun<'_>, asked: &Asked, call: &Step) -> Result<()
     }
 }
 
-/// Sets what a list shows against the model. A list may lag behind, so that it is looked at again before anything is said.
+/// Compares what a list shows with the model. A list may lag behind, so it is read again before anything is reported.
 async fn compare_list(run: &mut CaseRun<'_>, asked: &Asked, step: &Step, body: &Value) -> Result<(), Ended> {
     if asked.right == Right::Stranger {
         return strangers_list(run, asked, body);
@@ -262,7 +262,7 @@ async fn compare_list(run: &mut CaseRun<'_>, asked: &Asked, step: &Step, body: &
     }
 }
 
-/// Whether something is missing that was not known to be missing: it may come yet.
+/// Whether something is newly missing: it may still come.
 fn is_news(run: &CaseRun<'_>, answers: &Answers) -> bool {
     let known = |question: &str| {
         let learnt = run.test.case.learnt.get(question).copied();
@@ -280,15 +280,16 @@ fn take_listed(run: &mut CaseRun<'_>, view: View, items: &[view::Shown]) {
     }
 }
 
-/// A list of another's may be refused, or be empty, and shows nothing of the user.
+/// The list of another user may be refused, or be empty, and shows nothing of that user.
 fn strangers_list(run: &mut CaseRun<'_>, asked: &Asked, body: &Value) -> Result<(), Ended> {
     let items = view::shown(asked.flow, body);
     let is_users = |item: &view::Shown| run.book.is_of_user(asked.is_own, &item.id);
     match items.iter().find(|item| is_users(item)) {
         None => Ok(()),
         Some(item) => {
-            let received = format!("it shows {}", view::brief(&item.id));
-            let (expected, reason) = ("nothing of the user for who may not act on it", Reason::SecurityUnmet);
+            let received = format!("the list shows {}", view::brief(&item.id));
+            let (expected, reason) =
+                ("nothing of the user, for a caller that may not act on it", Reason::SecurityUnmet);
             let finding = Finding::new(CHECK, "api/no-leak", reason, expected, received);
             run.find(finding);
             Err(Ended)
@@ -311,7 +312,7 @@ async fn look_at_lists(run: &mut CaseRun<'_>) -> Result<(), Ended> {
     Ok(())
 }
 
-/// Looks at everything once more: every list, and the options of a next start on each flow where a credential was made.
+/// Looks at everything once more: every list, and the options of one more start on each flow where a credential was made.
 pub(crate) async fn look_at_the_end(run: &mut CaseRun<'_>) -> Result<(), Ended> {
     look_at_lists(run).await?;
     let mut views: Vec<View> = Vec::new();
@@ -324,10 +325,10 @@ pub(crate) async fn look_at_the_end(run: &mut CaseRun<'_>) -> Result<(), Ended> 
         look_at(run, Operation::Start, view).await?;
     }
     if run.ledger.exchanges().is_empty() {
-        let (expected, received) = ("a sequence of calls", "the target or its accounts have none of them");
+        let (expected, received) = ("a sequence of calls", "the target or its accounts allow none of the calls");
         return run.end("setup", run.clause(), Reason::NotDeclared, expected, received);
     }
-    run.find(Finding::new(CHECK, KEPT, Reason::Met, "the users have what the calls came to", "they have"));
+    run.find(Finding::new(CHECK, KEPT, Reason::Met, "the users have what follows from the calls", "they have"));
     Ok(())
 }
 
@@ -342,7 +343,7 @@ async fn look_at(run: &mut CaseRun<'_>, operation: Operation, (is_own, flow): Vi
     watched(run, operation, &step).await
 }
 
-/// Whether what a call is about came to be: the start was accepted, its id is known where one is sent, and there is a credential.
+/// Whether a call's subject exists: the start was accepted, its id is known if one is sent, and there is a credential.
 fn is_there(operation: Operation, flow: Flow, start: &Started) -> bool {
     let has_id = start.factor_id.is_some();
     let has_credential = start.credential.is_some();

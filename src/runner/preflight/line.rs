@@ -1,4 +1,4 @@
-//! What a look at a set-up says: one line for each thing that was looked at.
+//! The result of the set-up checks: one line for each thing that was examined.
 
 use serde::Serialize;
 
@@ -8,9 +8,9 @@ use serde::Serialize;
 pub enum Grade {
     /// As it has to be.
     Ok,
-    /// Nothing keeps a run from its verdicts; worth knowing.
+    /// Worth knowing, but it keeps no run from its verdicts.
     Note,
-    /// A run would come to nothing, or to less.
+    /// A run would have no verdicts, or fewer.
     Problem,
 }
 
@@ -59,7 +59,7 @@ impl Line {
         Line { grade: Grade::Problem, mend: mend.into(), ..Line::ok(about, id, text) }
     }
 
-    /// The same as a finding about the server, not the set-up: a run can begin, and judges it.
+    /// The same as a note about the server, not the set-up: a run can begin, and judges it.
     pub(crate) fn for_the_run(self) -> Line {
         let text = format!("{}: a run judges that", self.text);
         Line { grade: Grade::Note, text, mend: String::new(), ..self }

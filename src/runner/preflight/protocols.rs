@@ -18,20 +18,20 @@ use crate::transport::TransportError;
 #[derive(Debug, Error)]
 pub enum PreflightError {
     /// No reply over one protocol.
-    #[error("configuration: {why}\n  mend: {mend}")]
+    #[error("configuration: {why}\n  fix: {fix}")]
     NoReply {
         /// The protocol.
         protocol: Protocol,
         /// What keeps it from answering, and where.
         why: String,
         /// What to do about it.
-        mend: String,
+        fix: String,
     },
     /// Something answers, but no flow is there.
     #[error(
         "configuration: {protocol} at {url} answers {answer} to the start of every flow\n  \
-         mend: correct the URL in the target file: the host name by which the server knows itself, and the path before /v2 and \
-         /auth/v1; or the subjects' user ids; or take {protocol} out of `protocols`"
+         fix: correct the URL in the target file (the host name by which the server knows itself, and the path before /v2 and \
+         /auth/v1), correct the subjects' user ids, or take {protocol} out of `protocols`"
     )]
     NotThere {
         /// The protocol.
@@ -41,10 +41,10 @@ pub enum PreflightError {
         /// Status and code.
         answer: String,
     },
-    /// The subject's token is not taken.
+    /// The target refuses the subject's token.
     #[error(
         "configuration: the target refuses the token of subject {user_id} ({flow} over {protocol}: {answer})\n  \
-         mend: renew the tokens under [accounts] in the target file"
+         fix: renew the tokens under [accounts] in the target file"
     )]
     Token {
         /// The protocol.
@@ -59,7 +59,7 @@ pub enum PreflightError {
     /// Not enough subjects.
     #[error(
         "configuration: the selected cases need {needed} subjects at the same time, and the target file has {have}\n  \
-         mend: add subjects, or let `provision` make them"
+         fix: add subjects, or let `provision` make them"
     )]
     Subjects {
         /// The most that one case needs.
@@ -67,7 +67,7 @@ pub enum PreflightError {
         /// How many there are.
         have: usize,
     },
-    /// Every protocol answers, and something else is wrong.
+    /// Every protocol answers, but something else in the set-up is wrong.
     #[error(transparent)]
     Setup(#[from] SetupError),
 }
@@ -88,16 +88,16 @@ pub(crate) async fn preflight(shared: &Shared, flows: &[Flow]) -> Result<(), Pre
     Ok(())
 }
 
-/// Why a protocol is of no use.
+/// Why a protocol can't be used.
 enum Useless {
     /// No flow is there.
     NotThere(String),
-    /// Nobody spoke.
+    /// There was no reply.
     Silent(TransportError),
 }
 
-/// Tries the flows in order until one is there. One that is not, or hangs, is the business of the cases; all of them are
-/// a wrong set-up.
+/// Tries the flows in order until one is there. If only some flows are absent or hang, the cases judge that; if all are, the set-up is
+/// wrong.
 async fn probe(shared: &Shared, protocol: Protocol, subject: &Subject) -> Result<(), PreflightError> {
     let Some(transport) = shared.transport(protocol) else { return Ok(()) };
     let mut last = None;
@@ -112,7 +112,7 @@ async fn probe(shared: &Shared, protocol: Protocol, subject: &Subject) -> Result
             // The next flow has the same address.
             Start::Silent(cause) if cause.is_without_connection() => return Err(silent(shared, protocol, &cause).await),
             Start::Silent(cause) if start::is_of_another_program(&cause) => Some(Useless::Silent(cause)),
-            // Whatever is wrong with it is the business of the cases.
+            // The cases judge whatever is wrong with it.
             _ => return Ok(()),
         };
     }
@@ -127,7 +127,7 @@ async fn probe(shared: &Shared, protocol: Protocol, subject: &Subject) -> Result
 }
 
 async fn silent(shared: &Shared, protocol: Protocol, cause: &TransportError) -> PreflightError {
-    let Line { text, mend, .. } =
+    let Line { text, mend: fix, .. } =
         reach::silent(protocol, shared.target.address(protocol), &shared.target.limits, cause).await;
-    PreflightError::NoReply { protocol, why: text, mend }
+    PreflightError::NoReply { protocol, why: text, fix }
 }

@@ -1,4 +1,4 @@
-//! The way to a target: name, connection, certificate, clock; and why a call had no reply.
+//! How a target is reached: name, connection, certificate, clock; and why a call had no reply.
 
 use http::Method;
 use jiff::{SignedDuration, Timestamp};
@@ -9,18 +9,18 @@ use crate::transport::probe::{self, Answer, Distrust, Handshake, Place, Question
 use crate::transport::{Address, Limits, Phase, TlsOptions, TransportError};
 use crate::webauthn::x509::Certificate;
 
-/// A certificate that ends sooner is worth a note, in days.
+/// A certificate that expires within so many days gets a note.
 const SOON: i64 = 14;
 /// Clocks may differ by so many seconds.
 const SKEW: i64 = 60;
 /// Names and addresses that are listed.
 const LISTED: usize = 6;
 
-/// What became of a look at an address.
+/// What was found at an address.
 pub(crate) struct Reached {
     /// Whether calls can be made.
     pub is_open: bool,
-    /// Why its certificate is not trusted, if that is all that is wrong with it.
+    /// Whether its certificate is not trusted, and nothing else is wrong with it.
     pub is_distrusted: bool,
     /// What answers a plain request, if anything.
     pub answer: Option<Answer>,
@@ -28,8 +28,8 @@ pub(crate) struct Reached {
 
 const CLOSED: Reached = Reached { is_open: false, is_distrusted: false, answer: None };
 
-/// Looks at an address step by step, and says each step; ends at the first that leads no further. `only` is the protocol that is
-/// there alone.
+/// Examines an address step by step and reports each step; ends at the first step that fails. `only` is set if the address serves just
+/// this protocol.
 pub(crate) async fn look(
     address: &Address,
     only: Option<Protocol>,
@@ -95,7 +95,7 @@ fn clock(answer: &Answer, tell: &mut dyn FnMut(Line)) {
     }
     let date = answer.headers.get("date").and_then(|date| date.to_str().ok());
     let Some(theirs) = date.and_then(|date| jiff::fmt::rfc2822::parse(date).ok()) else {
-        tell(Line::note("clock", "clock-unknown", "no header `date` says what time it is there"));
+        tell(Line::note("clock", "clock-unknown", "there is no `date` header, so the target's clock is unknown"));
         return;
     };
     tell(skew(theirs.timestamp().duration_since(Timestamp::now())));
@@ -111,13 +111,13 @@ fn skew(skew: SignedDuration) -> Line {
             if off <= SKEW {
                 return Line::note("clock", "clock-skew", text);
             }
-            let mend = "set both clocks (NTP): certificates, tokens and `changeDate` are judged by the time";
-            Line::problem("clock", "clock-skew", text, mend)
+            let fix = "set both clocks (NTP): certificates, tokens and `changeDate` are judged by the time";
+            Line::problem("clock", "clock-skew", text, fix)
         }
     }
 }
 
-/// What the certificate is like.
+/// Whether the certificate is good.
 async fn tls(address: &Address, limits: &Limits) -> Line {
     match probe::handshake(address, limits).await {
         Err(cause) => Line::problem("tls", "tls", cause.to_string(), "correct [tls] in the target file"),
@@ -131,12 +131,12 @@ async fn tls(address: &Address, limits: &Limits) -> Line {
 fn judged(handshake: &Handshake, host: &str, insecure: bool, now: i64) -> Line {
     let shown = match handshake {
         Handshake::Plain => {
-            let mend = "write http:// in place of https://, or the port of TLS";
-            return Line::problem("tls", "tls-plain", "the port does not speak TLS", mend);
+            let fix = "write http:// in place of https://, or write the port that speaks TLS";
+            return Line::problem("tls", "tls-plain", "the port does not speak TLS", fix);
         }
         Handshake::Failed(why) => {
-            let mend = "look at the server's TLS settings: versions 1.2 and 1.3 are spoken here";
-            return Line::problem("tls", "tls", format!("the handshake fails: {why}"), mend);
+            let fix = "check the server's TLS settings: proofmark speaks TLS 1.2 and 1.3";
+            return Line::problem("tls", "tls", format!("the handshake fails: {why}"), fix);
         }
         Handshake::Made(shown) => shown,
     };
@@ -146,11 +146,15 @@ fn judged(handshake: &Handshake, host: &str, insecure: bool, now: i64) -> Line {
     match &shown.distrust {
         None => trusted(&names, until, now),
         Some(why) => {
-            let (id, text, mend) = distrusted(why, shown, certificate.as_ref(), (host, until));
+            let (id, text, fix) = distrusted(why, shown, certificate.as_ref(), (host, until));
             if insecure {
-                return Line::note("tls", id, format!("{text}; taken all the same, for `insecure` under [tls]"));
+                return Line::note(
+                    "tls",
+                    id,
+                    format!("{text}; accepted all the same, because of `insecure` under [tls]"),
+                );
             }
-            Line::problem("tls", id, text, mend)
+            Line::problem("tls", id, text, fix)
         }
     }
 }
@@ -159,7 +163,7 @@ fn trusted(names: &[String], until: Option<i64>, now: i64) -> Line {
     let days = until.map_or(0, |until| (until - now) / 86_400);
     let text = format!("the certificate is trusted, for {}, until {}", list(names), day(until));
     if days < SOON {
-        return Line::note("tls", "tls-ends-soon", format!("{text}: {days} more days"));
+        return Line::note("tls", "tls-ends-soon", format!("{text}: it expires in {days} days"));
     }
     Line::ok("tls", "tls", text)
 }
@@ -171,7 +175,7 @@ fn distrusted(
     (host, until): (&str, Option<i64>),
 ) -> (&'static str, String, String) {
     let names = certificate.map(Certificate::host_names).unwrap_or_default();
-    let for_tests = "(on a test machine `insecure = true` under [tls] takes any certificate)";
+    let for_tests = "(on a test machine `insecure = true` under [tls] accepts any certificate)";
     match why {
         Distrust::Expired => (
             "tls-expired",
@@ -186,7 +190,7 @@ fn distrusted(
         Distrust::OtherName => (
             "tls-other-name",
             format!("the certificate is not for {host}, but for {}", list(&names)),
-            format!("write a name that it is for in the URL, or give the server a certificate for {host}"),
+            format!("write one of these names in the URL, or give the server a certificate for {host}"),
         ),
         Distrust::UnknownAuthority => {
             let issuer = shown.certificates.last().and_then(|der| Certificate::from_der(der).ok());
@@ -220,7 +224,7 @@ fn day(seconds: Option<i64>) -> String {
     at.map_or_else(|| "an unknown day".to_owned(), |at| at.to_string().chars().take(10).collect())
 }
 
-/// Why a call over a protocol had no reply, looked into as far as a further connection tells, and the mend.
+/// Why a call over a protocol had no reply, as far as one more connection shows, and the fix.
 pub(crate) async fn silent(protocol: Protocol, address: &Address, limits: &Limits, cause: &TransportError) -> Line {
     let line = no_reply(protocol.slug(), Some(protocol), (address, limits), cause).await;
     Line { text: format!("{protocol} does not answer at {}: {}", address.base_url, line.text), ..line }
@@ -235,14 +239,16 @@ async fn no_reply(
     let host = Place::of(address).map(|place| place.host).unwrap_or_default();
     let take_out = protocol.map(|protocol| format!(", or take {protocol} out of `protocols`")).unwrap_or_default();
     let elsewhere = match protocol {
-        Some(Protocol::Grpc) => format!("write as `grpc-url` where gRPC is (HTTP/2), or correct the port{take_out}"),
+        Some(Protocol::Grpc) => {
+            format!("write the address of gRPC (HTTP/2) as `grpc-url`, or correct the port{take_out}")
+        }
         _ => format!("correct the port or the path in the target file{take_out}"),
     };
-    let problem = |id, mend| Line::problem(about, id, cause.to_string(), mend);
+    let problem = |id, fix| Line::problem(about, id, cause.to_string(), fix);
     match cause {
         TransportError::Resolve { .. } => problem(
             "no-address",
-            format!("correct the host name in the target file, or have {host} looked up (DNS, hosts file)"),
+            format!("correct the host name in the target file, or make {host} resolvable (DNS, hosts file)"),
         ),
         TransportError::Unreachable { .. } | TransportError::TimedOut { during: Phase::Connect, .. } => problem(
             "no-connection",
@@ -258,7 +264,7 @@ async fn no_reply(
             }
             Ok(handshake) => {
                 let line = judged(&handshake, &host, false, Timestamp::now().as_second());
-                // What a second look does not find, the first one said.
+                // If the second connection finds nothing, the first error stands.
                 let is_found = line.grade == Grade::Problem;
                 if is_found { Line { about: about.to_owned(), ..line } } else { problem("tls", elsewhere) }
             }
@@ -271,7 +277,7 @@ async fn no_reply(
     }
 }
 
-/// Whether there is TLS on a port that was taken for one without.
+/// Whether a port that should be without TLS speaks TLS.
 async fn speaks_tls(address: &Address, limits: &Limits) -> bool {
     let is_plain = Place::of(address).is_ok_and(|place| !place.is_tls);
     let any = Address { base_url: address.base_url.clone(), tls: TlsOptions::default() };

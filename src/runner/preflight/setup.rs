@@ -1,9 +1,9 @@
-//! What can be wrong between a target file and its target although every protocol answers: a flow that is switched off, a token that
-//! is not taken, another origin or RP ID. Looked at before any case, and told with the mend.
+//! What can be wrong in a set-up although every protocol answers: a flow is switched off, the target refuses a token, or the origin or
+//! RP ID is a different one. This is examined before any case and reported with the fix.
 //!
-//! Only what can't be the target's own fault is told here. Whether origin and RP ID are wrong is therefore tried: where the target
-//! refuses a good enrolment as the file has it, and takes one for another origin, the file is wrong. Where it takes none, the cases
-//! say so.
+//! Only problems that can't be the target's own fault are reported here. Origin and RP ID are therefore tried: if the target refuses a
+//! good enrolment with the values of the file, and accepts one for another origin, the file is wrong. If it accepts none, the cases
+//! report that.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -29,21 +29,21 @@ use crate::webauthn::cose::CoseAlgorithm;
 use crate::wire::secret::{Masker, Secret};
 use crate::wire::status::Code;
 
-/// The target answers, and yet no verdict could be had of it.
+/// The target answers, but a run could have no verdict about it.
 #[derive(Debug, Error)]
 pub enum SetupError {
-    /// No start comes to the target.
-    #[error("setup: no start of any flow comes to the target: {seen}\n  mend: {mend}")]
+    /// No start reaches the target.
+    #[error("setup: no start of any flow reaches the target: {seen}\n  fix: {fix}")]
     Between {
-        /// What stands between, and how often it was tried.
+        /// What stands in between, and how often it was tried.
         seen: String,
         /// What to do about it.
-        mend: &'static str,
+        fix: &'static str,
     },
     /// A flow is refused over every protocol.
     #[error(
         "setup: the target refuses to start {flows}, over every protocol: {answer}\n  \
-         mend: switch it on at the server, and let its users enrol; or leave it out of the target file: {mend}"
+         fix: switch it on at the server and allow the users to enrol; or leave it out of the target file: {fix}"
     )]
     FlowOff {
         /// The flows.
@@ -51,12 +51,12 @@ pub enum SetupError {
         /// Status, code and message.
         answer: String,
         /// What to write into the file.
-        mend: String,
+        fix: String,
     },
-    /// The look at origin and RP ID has locked the subject's token.
+    /// The check of origin and RP ID has locked the subject's token.
     #[error(
-        "setup: the token of the first subject could not be made good again after a U2F enrolment: {why}\n  \
-         mend: let the provisioner remove factors, or leave out the U2F flows"
+        "setup: a U2F enrolment has locked the token of the first subject, and it could not be unlocked: {why}\n  \
+         fix: let the provisioner remove factors, or leave out the U2F flows"
     )]
     Locked {
         /// What the provisioner says.
@@ -65,24 +65,24 @@ pub enum SetupError {
     /// Every flow is refused over every protocol.
     #[error(
         "setup: the target refuses to start any flow, over every protocol: {answer}\n  \
-         mend: let the users under [accounts] enrol: switch the flows on at the server, and give the users the permission"
+         fix: switch the flows on at the server, and give the users under [accounts] the permission to enrol"
     )]
     EveryFlowOff {
         /// Status, code and message of the first.
         answer: String,
     },
-    /// Connections are taken, and nothing readable comes.
+    /// Connections are accepted, but no readable answer comes.
     #[error(
         "configuration: no start is answered, over any protocol: {cause}\n  \
-         mend: if the server speaks TLS, write https:// in `base-url`; otherwise look whether another program listens there"
+         fix: if the server speaks TLS, write https:// in `base-url`; otherwise check whether another program listens there"
     )]
     Speechless {
         /// Why, of the first.
         cause: TransportError,
     },
-    /// A token besides those of the subjects is not taken.
+    /// The target refuses a token that is not a subject's.
     #[error(
-        "configuration: the target refuses accounts.{name} ({answer})\n  mend: renew that token in the target file; {wanted}"
+        "configuration: the target refuses accounts.{name} ({answer})\n  fix: renew that token in the target file; {wanted}"
     )]
     Token {
         /// Its name in the file.
@@ -92,20 +92,20 @@ pub enum SetupError {
         /// What it has to be.
         wanted: &'static str,
     },
-    /// Two callers that have to differ have one token.
+    /// Two callers that have to differ have the same token.
     #[error(
         "configuration: accounts.no-rights-token is the same as {other}\n  \
-         mend: give it the token of a caller without any permission: the cases about 403 are played with it"
+         fix: write the token of a caller without any permission: the cases about 403 are played with it"
     )]
     SameToken {
         /// What it equals.
         other: String,
     },
-    /// Another origin is taken, and the file's is not.
+    /// The target accepts another origin, and refuses the file's.
     #[error(
         "configuration: the target refuses a good enrolment for rp-id \"{rp_id}\" and origin \"{origin}\", and accepts one for rp-id \
          \"{right_rp_id}\" and origin \"{right_origin}\"\n  \
-         mend: write rp-id = \"{right_rp_id}\" and origin = \"{right_origin}\" in the target file"
+         fix: write rp-id = \"{right_rp_id}\" and origin = \"{right_origin}\" in the target file"
     )]
     Identity {
         /// RP ID of the file.
@@ -119,7 +119,7 @@ pub enum SetupError {
     },
 }
 
-/// What the first starts say of the target.
+/// What the first starts show about the target.
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
     /// How long calls took, in the order in which they were made.
@@ -147,7 +147,7 @@ pub(crate) async fn look(shared: &Shared, flows: &[Flow], subject: &Subject) -> 
     if let Some((flow, protocol, offered)) = seen.start.clone() {
         let accounts = &shared.target.accounts;
         let locks = flow.is_u2f() && accounts.u2f_locks_tokens;
-        // Who would be locked out for good is not tried.
+        // A subject that would stay locked out is not tried.
         if !locks || accounts.provisioner.is_some() {
             identity(shared, (flow, protocol), offered, subject).await?;
         }
@@ -160,7 +160,7 @@ pub(crate) async fn look(shared: &Shared, flows: &[Flow], subject: &Subject) -> 
     Ok(seen)
 }
 
-/// What came of the start of one flow over all protocols.
+/// The result of starting one flow over all protocols.
 enum Start {
     Answered,
     Refused(String),
@@ -192,13 +192,11 @@ async fn every_flow(shared: &Shared, flows: &[Flow], subject: &Subject, seen: &m
     if between.len() == flows.len()
         && let Some((kind, seen)) = between.into_iter().next()
     {
-        let mend = match kind {
+        let fix = match kind {
             FaultKind::RateLimited => "wait, send fewer calls (--rate 20/s), or have the limit raised for the run",
-            _ => {
-                "look at the gateway why it does not reach the server, or write the server's own URL in the target file"
-            }
+            _ => "find out why the gateway does not reach the server, or write the server's own URL in the target file",
         };
-        return Err(SetupError::Between { seen, mend });
+        return Err(SetupError::Between { seen, fix });
     }
     let Some(answer) = answers.into_iter().next() else { return Ok(()) };
     if off.len() == flows.len() {
@@ -207,10 +205,10 @@ async fn every_flow(shared: &Shared, flows: &[Flow], subject: &Subject, seen: &m
     let offered = &shared.target.flows;
     let rest: Vec<&str> = offered.iter().map(|flow| flow.slug()).filter(|flow| !off.contains(flow)).collect();
     let flows = off.into_iter().collect::<Vec<_>>().join(" and ");
-    Err(SetupError::FlowOff { flows, answer, mend: format!("flows = {rest:?}") })
+    Err(SetupError::FlowOff { flows, answer, fix: format!("flows = {rest:?}") })
 }
 
-/// Starts one flow over one protocol after the other until one is answered otherwise than by a refusal.
+/// Starts one flow over one protocol after the other until an answer is not a refusal.
 async fn start(shared: &Shared, flow: Flow, subject: &Subject, seen: &mut Seen) -> Start {
     let (mut refused, mut silent, mut between) = (None, None, None);
     for protocol in &shared.target.protocols {
@@ -226,7 +224,7 @@ async fn start(shared: &Shared, flow: Flow, subject: &Subject, seen: &mut Seen) 
                     continue;
                 }
             },
-            // One that hangs is the business of the cases.
+            // The cases judge a start that hangs.
             Err(TransportError::TimedOut { during, .. }) if during != Phase::Connect => return Start::Answered,
             Err(cause) => {
                 silent.get_or_insert(cause);
@@ -253,12 +251,12 @@ async fn start(shared: &Shared, flow: Flow, subject: &Subject, seen: &mut Seen) 
         (Some(answer), None, None) => Start::Refused(answer),
         (None, Some(cause), None) => Start::Speechless(cause),
         (None, None, Some((kind, seen))) => Start::Between(kind, seen),
-        // Over another protocol it is otherwise: whatever that is, it is not a flow that was switched off.
+        // The protocols differ, so the flow was not switched off.
         _ => Start::Answered,
     }
 }
 
-/// The words of a refusal; `None` for an acceptance, for what can't be read, and for errors of the server's own.
+/// The words of a refusal; `None` for an acceptance, an unreadable answer, or a server error.
 fn refusal(exchange: &Exchange, masker: &Masker) -> Option<String> {
     let Reply::Refusal(refusal) = &exchange.reply else { return None };
     let status = refusal.status.as_ref()?;
@@ -304,7 +302,7 @@ async fn tokens(shared: &Shared, subject: &Subject, seen: &mut Seen) -> Result<(
     Ok(())
 }
 
-/// Enrols once as the file has it; if that is refused, for what the target seems to want.
+/// Enrols once with the values of the file; if that is refused, with the values that the target seems to want.
 async fn identity(
     shared: &Shared,
     (flow, protocol): (Flow, Protocol),
@@ -337,7 +335,7 @@ async fn identity(
     Ok(())
 }
 
-/// Whether a good enrolment is refused, and not for want of an answer. A server may well refuse a foreign origin by an internal error.
+/// Whether a good enrolment is refused; a missing answer does not count. A server may well refuse a foreign origin by an internal error.
 async fn is_refused(shared: &Shared, at: (Flow, Protocol), identity: (&str, &str), subject: &Subject) -> bool {
     match enrol(shared, at, identity, subject).await {
         Ok(()) => false,
@@ -359,7 +357,7 @@ async fn enrol(
     let mut target = shared.target.clone();
     (target.rp_id, target.origin) = (rp_id.to_owned(), origin.to_owned());
     let accounts = Accounts { subjects: vec![subject.clone()], ..shared.target.accounts.clone() };
-    // A token that is refused before the run is told.
+    // A token that is refused before the run is reported, not renewed.
     (target.accounts.refresh, target.accounts.provisioner) = (Vec::new(), None);
     let pool = SubjectPool::new(&accounts, Demand::default());
     let attempts = Arc::clone(&shared.attempts);

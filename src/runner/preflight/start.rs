@@ -1,4 +1,4 @@
-//! What the start of a flow says of the set-up.
+//! What the start of a flow shows about the set-up.
 
 use serde_json::Value;
 
@@ -13,24 +13,24 @@ const QUOTED: usize = 160;
 /// UNKNOWN, DEADLINE_EXCEEDED, INTERNAL, UNAVAILABLE and DATA_LOSS.
 pub(crate) const SERVER_ERRORS: [i32; 5] = [2, 4, 13, 14, 15];
 
-/// What a start came to.
+/// The result of a start.
 #[derive(Debug)]
 pub(crate) enum Start {
     /// It answered, with this message.
     Begun(Value),
-    /// The caller's token is not taken.
+    /// The target refuses the caller's token.
     Token { answer: String },
     /// There is no such operation, or no such user.
     Absent { answer: String },
-    /// It is elsewhere.
+    /// It redirects elsewhere.
     Moved { answer: String, to: String },
-    /// A proxy or gateway says that what is behind it does not answer.
+    /// A proxy or gateway reports that the server behind it does not answer.
     Gateway { answer: String },
-    /// A page for people answers.
+    /// The answer is an HTML page.
     Page { answer: String },
-    /// It is refused in another way; whether the caller may not, or the server says that it failed itself.
+    /// It is refused in another way: `denied` if the caller lacks the permission, `failed` if the server reports a failure of its own.
     Refused { answer: String, denied: bool, failed: bool },
-    /// What came makes no sense.
+    /// The answer can't be read.
     Unreadable(String),
     /// No reply.
     Silent(TransportError),
@@ -47,7 +47,7 @@ pub(crate) async fn start(transport: &dyn Transport, flow: Flow, user_id: &str, 
     }
 }
 
-/// Whether it may be what another program answers to anything, rather than a fault of the server's.
+/// Whether another program may listen there and answer anything in this way; otherwise it is a fault of the server.
 pub(crate) fn is_of_another_program(cause: &TransportError) -> bool {
     let is_fault = matches!(
         cause,
@@ -92,7 +92,7 @@ impl Start {
             return Start::Absent { answer };
         }
         let denied = http == 403 || is(&[Code::PERMISSION_DENIED]);
-        // A success of another kind than the documented one is a fault too.
+        // A 2xx status other than the documented one is a fault too.
         let succeeds = (200..300).contains(&http) && code.is_none();
         let failed = succeeds || http >= 500 || code.is_some_and(|code| SERVER_ERRORS.contains(&code));
         if let Some(status) = status.filter(|status| !status.message.trim().is_empty()) {
@@ -102,8 +102,8 @@ impl Start {
         Start::Refused { answer, denied, failed }
     }
 
-    /// Whether it is a fault of the server's: it is there, and fails, answers what can't be read, or not at all. That is for a run to
-    /// judge.
+    /// Whether it is a fault of the server: the operation is there, and it fails, gives an unreadable answer, or gives no answer. A run
+    /// judges that.
     pub(crate) fn is_fault(&self) -> bool {
         match self {
             Start::Refused { failed, .. } => *failed,
@@ -113,7 +113,7 @@ impl Start {
         }
     }
 
-    /// What the pages of the API would have answered, but for a run's own business.
+    /// The answer in words, for a line of the report.
     pub(crate) fn answer(&self) -> &str {
         match self {
             Start::Token { answer }
@@ -128,12 +128,12 @@ impl Start {
         }
     }
 
-    /// Whether two starts differ in nothing that matters to a set-up.
+    /// Whether two starts are the same as far as the set-up is concerned.
     pub(crate) fn is_like(&self, other: &Start) -> bool {
         std::mem::discriminant(self) == std::mem::discriminant(other)
     }
 
-    /// The problem that it is where it is the same for every flow over a protocol; `None` where the server is there, or did not reply.
+    /// The problem if every flow over a protocol gives this answer; `None` if the server is there, or did not reply.
     pub(crate) fn everywhere(&self, protocol: Protocol, url: &str) -> Option<Line> {
         let about = protocol.slug();
         let everywhere = |answer: &str| format!("{protocol} at {url} answers {answer} to the start of every flow");
@@ -151,7 +151,7 @@ impl Start {
                 about,
                 "redirected",
                 format!("{}, and redirects to {to}", everywhere(answer)),
-                "write where it is now as the URL in the target file: redirects are not followed, since a token must not follow them",
+                "write the new address as the URL in the target file: redirects are not followed, because a token must not be sent there",
             ),
             Start::Page { answer } => Line::problem(
                 about,
@@ -163,7 +163,7 @@ impl Start {
         })
     }
 
-    /// The problem that it is for one flow; `None` where the flow is there.
+    /// The problem if one flow gives this answer; `None` if the flow is there.
     pub(crate) fn problem(&self, flow: Flow, protocol: Protocol, user_id: &str) -> Option<Line> {
         let (about, answer) = (protocol.slug(), self.answer());
         let text = |what: &str| format!("the start of {flow} over {protocol} {what}");
@@ -186,7 +186,7 @@ impl Start {
                 about,
                 "flow-denied",
                 text(&format!("is denied to subject {user_id} ({answer})")),
-                "give the subject's token the right to enrol its own user, or renew it if the server asks for more",
+                "give the subject's token the right to enrol its own user, or get a new token if the server requires more of it",
             ),
             Start::Refused { .. } => Line::problem(
                 about,
@@ -198,7 +198,7 @@ impl Start {
                 about,
                 "gateway",
                 text(&format!(
-                    "is answered {answer}: a proxy that has no server behind it, or a server that is not ready"
+                    "is answered {answer}: there is a proxy without a server behind it, or the server is not ready"
                 )),
                 "wait until the server is ready, or write its own URL in the target file",
             ),
@@ -208,7 +208,7 @@ impl Start {
             Start::Page { .. } | Start::Unreadable(_) => Line::problem(
                 about,
                 "flow-unreadable",
-                text(&format!("is answered with what is none of the API ({answer})")),
+                text(&format!("has an answer that is not one of the API ({answer})")),
                 format!("{take_out}, or write the API's own URL"),
             ),
         })

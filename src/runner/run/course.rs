@@ -1,4 +1,4 @@
-//! The course of a run: what is begun, what is waited for, and why it ends before everything was played.
+//! The course of a run: which tests it begins, what it waits for, and why it ends before everything was played.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use crate::scenario::{Plan, Test};
 /// Calls of a test that is played before the others.
 const LONG: usize = 50;
 
-/// Time limits of a call that tests under way have when a bound of the run was reached.
+/// When a bound of the run is reached, tests under way may go on for so many time limits of a call.
 const GRACE: u32 = 2;
 
 /// A run under way.
@@ -33,7 +33,7 @@ pub(crate) struct Course<S> {
     running: JoinSet<CaseRecord>,
     /// Comparisons of protocols that found a difference, while they are played again.
     doubted: JoinSet<CaseRecord>,
-    /// With their numbers, in the order in which they were begun.
+    /// Tests under way with their numbers, in the order in which they were begun.
     under_way: HashMap<Id, (u64, Test)>,
     next: u64,
     agreement: Agreement,
@@ -46,7 +46,7 @@ pub(crate) struct Course<S> {
 enum Ending {
     Whole,
     Interrupted,
-    /// Begun tests are over, or are given up.
+    /// Tests that were begun are over, or are given up.
     Bound(Stopped),
     Gone(StopCause),
 }
@@ -55,14 +55,14 @@ enum Ending {
 #[derive(Clone, Copy)]
 struct Bound {
     stopped: Stopped,
-    /// What is under way then is given up.
+    /// When tests under way are given up.
     until: tokio::time::Instant,
 }
 
 impl<S: FnMut(&Event)> Course<S> {
     pub(crate) fn new(shared: Arc<Shared>, plan: &Plan, sink: S) -> Course<S> {
         let mut played: Vec<Test> = plan.played().cloned().collect();
-        // A case of hundreds of calls would be what is waited for at the end.
+        // Otherwise the run would wait at its end for a case of hundreds of calls.
         played.sort_by_key(|test| estimate::calls(test) < LONG);
         let of_target = shared.target.flows.iter().copied();
         Course {
@@ -81,7 +81,7 @@ impl<S: FnMut(&Event)> Course<S> {
         }
     }
 
-    /// Plays everything, unless something ends the run before.
+    /// Plays everything, unless something ends the run earlier.
     pub(crate) async fn play(mut self, stop: &Stop) -> RunFinished {
         let ending = self.until_the_end(stop).await;
         self.running.abort_all();
@@ -204,14 +204,14 @@ impl<S: FnMut(&Event)> Course<S> {
     }
 }
 
-/// Waits for the end of what a bound leaves; without one for ever.
+/// Waits until the time that a bound leaves is over; without a bound it waits for ever.
 async fn given_time(bound: Option<Bound>) -> Stopped {
     let Some(Bound { stopped, until }) = bound else { return std::future::pending().await };
     tokio::time::sleep_until(until).await;
     stopped
 }
 
-/// Waits for what a probe finds; without one for ever. One that panics finds nothing.
+/// Waits for the result of a probe; without a probe it waits for ever. A probe that panics finds nothing.
 async fn felt(probe: &mut Option<JoinHandle<Pulse>>) -> Pulse {
     match probe {
         Some(probe) => probe.await.unwrap_or(Pulse::There),
@@ -219,12 +219,12 @@ async fn felt(probe: &mut Option<JoinHandle<Pulse>>) -> Pulse {
     }
 }
 
-/// The record of a test whose task panicked: a fault of ours, and the run goes on.
+/// The record of a test whose task panicked: that is a fault of proofmark, and the run goes on.
 pub(crate) fn panicked(test: &Test, error: &JoinError) -> CaseRecord {
     ended(test, Reason::HarnessBug, "no panic", error.to_string())
 }
 
-/// The record of a test that the end of the run has cut off.
+/// The record of a test that was cut off by the end of the run.
 fn given_up(test: &Test, stopped: Stopped) -> CaseRecord {
     let reason = if stopped.cause.is_bound() { Reason::Budget } else { Reason::Aborted };
     ended(test, reason, "the case is played to its end", format!("given up: {stopped}"))

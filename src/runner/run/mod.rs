@@ -1,4 +1,4 @@
-//! A run: what is played when, and when it ends.
+//! A run: what is played and when, and when the run ends.
 
 pub(crate) mod course;
 pub(crate) mod pulse;

@@ -17,13 +17,13 @@ use crate::scenario::Control;
 use crate::transport::{self, Limits};
 use crate::webauthn::cose::CoseAlgorithm;
 
-/// The most that a call of the enrolment may take.
+/// The longest time for a call of the enrolment.
 const TIMEOUT: Duration = Duration::from_secs(5);
-/// The most that all of it may take; a subject may have to be waited for.
+/// The longest time for all of it; it may have to wait for a subject.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// Enrolments that are tried where there is no answer: one may have met a bad moment.
+/// Enrolments that are tried if there is no answer: one may have come at a bad moment.
 const TRIES: usize = 2;
-/// Subjects that are tried where a token is refused: one alone may be locked, or removed.
+/// Subjects that are tried if a token is refused: a single one may be locked or removed.
 const SUBJECTS: usize = 3;
 
 /// What was found.
@@ -31,12 +31,12 @@ const SUBJECTS: usize = 3;
 pub(crate) enum Pulse {
     /// The target answers, or nothing can be said.
     There,
-    /// It does not.
+    /// The target does not answer.
     Gone(StopCause),
 }
 
-/// Enrols once over each protocol, with connections of their own. Any answer shows that the target is there. Where an enrolment was accepted
-/// before in this run, every call of it has to be answered, and the token has to be taken.
+/// Enrols once over each protocol, with separate connections. Any answer shows that the target is there. If an enrolment was accepted
+/// before in this run, every call has to be answered, and the token has to be accepted.
 pub(crate) async fn feel(shared: Arc<Shared>, flows: Vec<Flow>) -> Pulse {
     let Some(alone) = alone(&shared) else { return Pulse::There };
     let over = alone.target.protocols.iter().map(|protocol| over(&alone, &shared.controls, &flows, *protocol));
@@ -49,11 +49,11 @@ pub(crate) async fn feel(shared: Arc<Shared>, flows: Vec<Flow>) -> Pulse {
 fn alone(shared: &Shared) -> Option<Shared> {
     let mut target = shared.target.clone();
     let Limits { timeout, connect_timeout, .. } = target.limits;
-    // What is refused now was renewed before, if it can be.
+    // A token that is refused now was renewed before, if it can be renewed.
     (target.accounts.refresh, target.accounts.provisioner) = (Vec::new(), None);
     target.limits =
         Limits { timeout: timeout.min(TIMEOUT), connect_timeout: connect_timeout.min(TIMEOUT), ..target.limits };
-    // Neither paced nor counted.
+    // These calls are neither paced nor counted.
     let attempts = Arc::new(Attempts::new(Resending { rate: None, ..target.resending }, shared.settings.seed));
     let connect = |protocol: &Protocol| {
         let transport = transport::connect(*protocol, target.address(*protocol), &target.limits).ok()?;

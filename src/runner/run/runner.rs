@@ -1,4 +1,4 @@
-//! A run that is ready to start, and what it begins with.
+//! A run that is ready to start, and its first steps.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -51,33 +51,33 @@ impl Runner {
         Ok(Runner { shared: Arc::new(shared), plan, made_with: None })
     }
 
-    /// Has the stream say what the run is made with.
+    /// Lets the stream record the options of the run.
     pub fn made_with(self, with: MadeWith) -> Runner {
         Runner { made_with: Some(Box::new(with)), ..self }
     }
 
-    /// One good enrolment's start on each protocol, so that a wrong address or token is told before 1,000 cases fail.
+    /// Starts one good enrolment on each protocol, so that a wrong address or token is reported before 1,000 cases fail.
     ///
     /// # Errors
-    /// What is wrong and how to mend it.
+    /// What is wrong and how to fix it.
     pub async fn preflight(&self) -> Result<(), PreflightError> {
         let planned = |flow: &Flow| self.plan.played().any(|test| test.flow == *flow);
         let flows: Vec<Flow> = self.shared.target.flows.iter().copied().filter(planned).collect();
         protocols::preflight(&self.shared, &flows).await
     }
 
-    /// Lets cases wait until challenges have expired whose options state a time-out of no more than this.
+    /// Lets cases wait until challenges have expired, if their options state a time-out of no more than this.
     pub fn wait_for_expiry(&self, most: Duration) {
         // Set once, before the run begins.
         self.shared.wait_expiry.get_or_init(|| most);
     }
 
-    /// What a call took in the preflight: the median.
+    /// The time of a call in the preflight: the median.
     pub fn call_time(&self) -> Option<Duration> {
         self.shared.call_time.get().copied()
     }
 
-    /// Tests that run at the same time: as many as were asked for, or as the subjects are enough for.
+    /// Tests that run at the same time: as many as the user wants, but no more than the subjects allow.
     pub fn concurrency(&self) -> usize {
         self.shared.settings.concurrency
     }
@@ -116,14 +116,14 @@ impl Runner {
         }
     }
 
-    /// Runs everything and hands each event to `sink`, masked, mostly in order of completion. A target that goes away ends the run.
+    /// Runs everything and hands each event to `sink`, masked, mostly in order of completion. The run ends if the target is gone.
     pub async fn run(self, stop: &Stop, mut sink: impl FnMut(&Event)) -> RunFinished {
         sink(&Event::RunStarted(self.started()));
         Course::new(self.shared, &self.plan, sink).play(stop).await
     }
 }
 
-/// The clauses that are looked at in every case, whatever it is about.
+/// The clauses that are examined in every case, whatever it is about.
 pub fn checked_clauses() -> Vec<&'static str> {
     let checks = crate::checks::CHECKS.iter().map(|check| check.clause);
     let runners = [

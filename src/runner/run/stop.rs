@@ -1,12 +1,11 @@
-//! How a run is ended from outside.
+//! Ends a run from outside.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use crate::outcome::StopCause;
 
-/// Stops a run from outside. Finished tests are kept; those under way are given up at once, or, where a bound was reached, may
-/// come to their end.
+/// Stops a run from outside. Finished tests are kept. Tests under way are given up at once; if a bound was reached, they may finish.
 #[derive(Debug, Clone, Default)]
 pub struct Stop(Arc<StopState>);
 
@@ -31,7 +30,7 @@ impl Stop {
 
     /// Asks the run to begin nothing more, since a bound was reached. The first bound counts.
     pub fn enough(&self, bound: StopCause) {
-        // A second one changes nothing.
+        // A second bound changes nothing.
         self.0.bound.set(bound).unwrap_or_default();
         self.0.notify.notify_waiters();
     }
@@ -48,7 +47,7 @@ impl Stop {
 
     async fn until<T>(&self, asked: impl Fn() -> Option<T>) -> T {
         loop {
-            // Made before the look, so that nothing is missed in between.
+            // Made before the check, so that nothing is missed in between.
             let notified = self.0.notify.notified();
             if let Some(found) = asked() {
                 return found;

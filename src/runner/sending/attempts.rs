@@ -1,4 +1,4 @@
-//! Sends a call, and sends it again while something stands between us and the target and a second call does no harm.
+//! Sends a call, and sends it again if something between us and the target fails and a second call does no harm.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,10 +14,10 @@ use crate::outcome::{SentAgain, TryRecord};
 use crate::runner::target::resending::Resending;
 use crate::transport::{Call, Connection, Exchange, Fault, FaultKind, Reply, SentRequest, Transport, TransportError};
 
-/// Who is told to wait for longer is not waited for.
+/// If the answer asks for a longer wait, the call is not sent again.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
-/// Between the first try and the second, where nobody says how long. Each further one is twice as long, and each is drawn between a half and
-/// the whole of that.
+/// The pause between the first try and the second, if the answer does not say how long to wait. Each further pause is twice as long, and
+/// each is drawn between a half and the whole of that.
 const FIRST_WAIT: Duration = Duration::from_millis(200);
 
 /// What all calls of a run share.
@@ -48,14 +48,14 @@ impl Try {
     }
 }
 
-/// What came of a call.
+/// The result of a call.
 #[derive(Debug)]
 pub(crate) struct Sent {
-    /// Of the last try.
+    /// The result of the last try.
     pub result: Result<Exchange, TransportError>,
     /// Those before it.
     pub tries: Vec<Try>,
-    /// What still stands between us and the target, and why the call was not sent again.
+    /// What still fails between us and the target, and why the call was not sent again.
     pub fault: Option<(Fault, &'static str)>,
 }
 
@@ -74,9 +74,9 @@ impl Sent {
 /// How a call is sent.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Way {
-    /// Over which connection.
+    /// The connection.
     pub over: Connection,
-    /// Whether a limit is what the call is about, so that a refusal for the amount of something is an answer.
+    /// Whether the call is about a limit, so that a refusal because of an amount is an answer.
     pub about_limits: bool,
 }
 
@@ -101,7 +101,7 @@ impl Attempts {
         *self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How often a case is played again that came to nothing but faults.
+    /// How often a case is played again if it had nothing but faults.
     pub(crate) fn retries(&self) -> u32 {
         self.resending.retries
     }
@@ -113,7 +113,7 @@ impl Attempts {
         self.spent.fetch_update(Ordering::Relaxed, Ordering::Relaxed, spend).is_ok()
     }
 
-    /// How long to wait before a call is sent again for a fault, after so many tries before; otherwise why it is not.
+    /// How long to wait before a call is sent again because of a fault, after this many tries; or why it is not sent again.
     fn wait(&self, fault: &Fault, operation: Operation, before: usize) -> Result<Duration, &'static str> {
         let before = u32::try_from(before).unwrap_or(u32::MAX);
         if before >= self.resending.retries {
@@ -123,7 +123,7 @@ impl Attempts {
             return Err("it may have been processed");
         }
         if fault.wait.is_some_and(|wait| wait > LONGEST_WAIT) {
-            return Err("that is longer than it is waited for");
+            return Err("that is longer than proofmark waits");
         }
         if !self.spend() {
             return Err("the run's --retry-budget is used up");
@@ -134,7 +134,7 @@ impl Attempts {
 
     /// Longer each time, and never the same for two calls, so that they do not come back together.
     fn backoff(&self, kind: FaultKind, before: u32) -> Duration {
-        // A connection that ended says nothing of how much there is to do.
+        // The end of a connection does not show that the target is busy.
         let is_connection = matches!(kind, FaultKind::GoAway | FaultKind::RefusedStream | FaultKind::Stale);
         if is_connection && before == 0 {
             return Duration::ZERO;
@@ -155,7 +155,7 @@ impl Attempts {
 }
 
 /// Whether an operation may be called again when it is not known whether the target processed the first call. To start once more, and to list, changes
-/// nothing that a case is about; what was verified or removed can't be again.
+/// nothing that a case is about; a verify or a removal can't be repeated.
 pub(crate) const fn may_be_repeated(operation: Operation) -> bool {
     matches!(operation, Operation::Start | Operation::List)
 }
@@ -173,7 +173,7 @@ impl Line {
         Line { transport, attempts, drops: Arc::default() }
     }
 
-    /// Sends a call, again where that is right, each time in its turn.
+    /// Sends a call, and sends it again if that is right; each try waits for its turn.
     pub(crate) async fn call(&self, call: &Call, way: Way) -> Sent {
         let mut tries: Vec<Try> = Vec::new();
         let mut over = way.over;
@@ -204,8 +204,8 @@ impl Line {
         }
     }
 
-    /// What it says that a new connection ended in place of a reply, where others do so now and then whatever is asked. A request with a
-    /// fault in its bytes may be answered so.
+    /// The fault if a new connection ended in place of a reply, and other connections sometimes do so whatever the request is. A request
+    /// with a fault in its bytes may be answered in this way.
     async fn dropped(&self, call: &Call, result: &Result<Exchange, TransportError>) -> Option<Fault> {
         let Err(error) = result else { return None };
         if !drops::is_dropped(result) || !call.tamper.is_empty() {
@@ -217,7 +217,7 @@ impl Line {
     }
 }
 
-/// Whether a refusal for the amount of something, with a code of the API's, answers a call that is about that.
+/// Whether a refusal because of an amount, with a code of the API, answers a call that is about a limit.
 fn is_answer(fault: &Fault, result: &Result<Exchange, TransportError>, way: Way) -> bool {
     let has_code = |exchange: &Exchange| match &exchange.reply {
         Reply::Refusal(refusal) => refusal.status.as_ref().is_some_and(|status| status.code != 0),

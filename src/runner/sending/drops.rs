@@ -1,7 +1,7 @@
-//! Whether connections to a target end without a reply now and then, whatever is asked.
+//! Whether connections to a target sometimes end without a reply, whatever the request is.
 //!
-//! A new connection that ends in place of a reply is the target's word if only some requests bring it about. If harmless requests meet the
-//! same end now and then, something on the way drops connections, and nothing can be said of the target.
+//! If a new connection ends in place of a reply, and only some requests cause this, it is the target's answer. If harmless requests
+//! sometimes have the same end, something on the way drops connections, and nothing can be said about the target.
 
 use std::time::{Duration, Instant};
 
@@ -11,39 +11,40 @@ use tokio::sync::Mutex;
 use super::pace::Pace;
 use crate::transport::{Call, Connection, Phase, Transport, TransportError};
 
-/// Harmless requests, each over a connection of its own. If one connection of fourteen is dropped, all of them come through with a chance of
-/// less than 1 %.
+/// The number of harmless requests, each over its own connection. If one connection of fourteen is dropped, the chance that all of them
+/// get through is less than 1 %.
 const ASKED: usize = 64;
 /// How many of them go at a time.
 const AT_A_TIME: usize = 8;
-/// The most that all of them may take.
+/// The longest time for all of them.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// How long it holds that none was dropped.
+/// How long the result that none was dropped stays valid.
 const HOLDS: Duration = Duration::from_secs(10);
 
-/// What was seen of one protocol's connections.
+/// What was seen on one protocol's connections.
 #[derive(Debug, Default)]
 pub(crate) struct Drops(Mutex<Option<Seen>>);
 
 #[derive(Debug, Clone, Copy)]
 struct Seen {
     at: Instant,
-    /// How many connections were dropped; 0 if that says nothing.
+    /// How many connections were dropped; 0 if the number says nothing.
     dropped: usize,
 }
 
-/// Whether a call ended as one does whose connection was dropped.
+/// Whether a call ended in the way of a dropped connection.
 pub(crate) fn is_dropped<T>(result: &Result<T, TransportError>) -> bool {
     matches!(result, Err(TransportError::Reset { during: Phase::Headers, .. }))
 }
 
-/// Whether so many dropped connections are of the network's doing: some are, and most are not. A target that drops most has something to say.
+/// Whether so many dropped connections are the network's doing: that is so if some are dropped, and most are not. If most are dropped, that
+/// is the target's answer.
 const fn is_noise(dropped: usize, asked: usize) -> bool {
     dropped > 0 && dropped * 2 < asked
 }
 
 impl Drops {
-    /// Looks whether connections are dropped now and then, unless that is known; in words, or `None` if they are not. The requests begin a
+    /// Finds out whether connections are sometimes dropped, unless that is known; in words, or `None` if they are not. The requests begin a
     /// registration without a token, which a target refuses without doing anything.
     pub(crate) async fn seen(&self, transport: &dyn Transport, pace: Option<&Pace>, call: &Call) -> Option<String> {
         let mut known = self.0.lock().await;
@@ -54,12 +55,12 @@ impl Drops {
             *known = Some(Seen { at: Instant::now(), dropped });
         }
         let dropped = known.map_or(0, |seen| seen.dropped);
-        let words = || format!("so did {dropped} of {ASKED} new connections for harmless requests");
+        let words = || format!("{dropped} of {ASKED} new connections for harmless requests ended in the same way");
         (dropped > 0).then(words)
     }
 }
 
-/// How many connections are dropped, if that is the network's doing.
+/// How many connections are dropped, if the network drops them.
 async fn look(transport: &dyn Transport, pace: Option<&Pace>, harmless: &Call) -> usize {
     let ask = |_| async move {
         if let Some(pace) = pace {
@@ -77,7 +78,7 @@ async fn look(transport: &dyn Transport, pace: Option<&Pace>, harmless: &Call) -
             dropped += usize::from(is_dropped);
         }
     };
-    // What is known by then is enough.
+    // The results so far are enough.
     let _: Result<(), _> = tokio::time::timeout(PATIENCE, all).await;
     if is_noise(dropped, asked) { dropped } else { 0 }
 }

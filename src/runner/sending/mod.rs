@@ -1,4 +1,4 @@
-//! Sends calls, at the pace of the run, and again where that does no harm.
+//! Sends calls at the pace of the run, and sends them again if that does no harm.
 
 pub(crate) mod attempts;
 pub(crate) mod drops;

@@ -1,4 +1,4 @@
-//! When the next call of a run may be sent.
+//! Decides when the next call of a run may be sent.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use crate::runner::target::resending::Rate;
 
-/// Gives each call a turn of its own, all of them as far apart as a rate says. Turns that nobody took are not made up for.
+/// Gives each call its own turn; the turns are as far apart as the rate says. Unused turns are not made up for.
 #[derive(Debug)]
 pub(crate) struct Pace {
     interval: Duration,
@@ -19,7 +19,7 @@ impl Pace {
         Pace { interval: Duration::from_secs_f64(rate.interval()), next: Mutex::new(None) }
     }
 
-    /// The turn of a call that comes at this time.
+    /// The turn of a call that is made at this time.
     fn turn(&self, now: Instant) -> Instant {
         let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
         let turn = next.map_or(now, |next| next.max(now));
@@ -27,7 +27,7 @@ impl Pace {
         turn
     }
 
-    /// Waits for a turn. They are given in the order in which they are asked for.
+    /// Waits for a turn. Turns are given in the order of the requests.
     pub(crate) async fn wait(&self) {
         tokio::time::sleep_until(self.turn(Instant::now())).await;
     }

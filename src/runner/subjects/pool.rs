@@ -11,7 +11,7 @@ use crate::runner::target::description::{Accounts, Subject};
 use crate::scenario::{Case, Demand, Sharing};
 use crate::wire::secret::Secret;
 
-/// A pool with fewer subjects is none.
+/// The fewest subjects of a pool.
 const LEAST: usize = 2;
 
 /// Subjects that wait for a test.
@@ -23,7 +23,7 @@ struct Pool {
     waiting: Mutex<Queues<Waiting>>,
     count: Arc<Semaphore>,
     size: usize,
-    /// Subjects whose tokens nobody can make good again.
+    /// Subjects whose tokens nobody can unlock.
     lost: Mutex<usize>,
     /// Whether they were made for this run alone.
     is_new: bool,
@@ -34,7 +34,7 @@ struct Pool {
 #[derive(Debug)]
 struct Waiting {
     subject: Subject,
-    /// Whether its token has to be made good again before it is leased.
+    /// Whether its token has to be unlocked before it is leased.
     locked: bool,
 }
 
@@ -42,16 +42,16 @@ struct Waiting {
 #[derive(Debug)]
 pub(crate) struct Lease {
     subjects: Vec<Waiting>,
-    /// Whether nobody has used the first of them, in this run or before.
+    /// Whether the first of them is unused, in this run and before.
     is_new: bool,
     is_aside: bool,
     pool: Arc<Pool>,
-    // Dropped after the subjects were put back, since fields are dropped after `drop` ran.
+    // Dropped after the subjects were put back, because fields are dropped after `drop` ran.
     permit: OwnedSemaphorePermit,
 }
 
-/// Puts subjects that other runs may use too into an order of this run's own, so that where nothing keeps them apart they seldom use
-/// one at the same time. The first, which the preflight tries, stays.
+/// Puts subjects that other runs may use too into this run's own order, so that the runs seldom use the same subject at the same time if
+/// nothing else keeps them apart. The first, which the preflight tries, stays.
 pub(crate) fn in_own_order(subjects: &mut [Subject], seed: u64) {
     let place =
         |subject: &Subject| Sha256::new_with_prefix(seed.to_be_bytes()).chain_update(&subject.user_id).finalize();
@@ -79,13 +79,13 @@ impl SubjectPool {
         }))
     }
 
-    /// Waits until subjects for a test of a case are free, and makes the tokens good again that a U2F enrolment has locked.
+    /// Waits until subjects for a test of a case are free, and unlocks tokens that a U2F enrolment has locked.
     /// `Err` says why there never will be.
     pub(crate) async fn lease(&self, case: &Case) -> Result<Lease, String> {
         self.lease_or_used(case, false).await
     }
 
-    /// The same; with `takes_used` a case that wants a subject that nobody used takes another where there are none any more.
+    /// The same; with `takes_used` a case that needs an unused subject takes another if there are no more.
     pub(crate) async fn lease_or_used(&self, case: &Case, takes_used: bool) -> Result<Lease, String> {
         let (pool, count, sharing) = (&self.0, case.subjects(), case.sharing());
         let too_few = || "too few".to_owned();
@@ -95,8 +95,8 @@ impl SubjectPool {
         let permits = u32::try_from(count).map_err(|_| too_few())?;
         let Ok(permit) = Arc::clone(&pool.count).acquire_many_owned(permits).await else {
             return Err(
-                "every token is refused since its user has a U2F factor; more subjects, or a provisioner that \
-                        makes them good again, would help"
+                "every token is refused because its user has a U2F factor; add subjects, or use a provisioner that \
+                        unlocks tokens"
                     .to_owned(),
             );
         };
@@ -105,7 +105,7 @@ impl SubjectPool {
             let fresh = waiting.take(count, sharing);
             let is_fresh = sharing == Sharing::Fresh && fresh.is_some();
             let used = || if takes_used { waiting.take(count, Sharing::Own) } else { None };
-            (fresh.or_else(used).ok_or("none is left that nobody used yet")?, is_fresh)
+            (fresh.or_else(used).ok_or("no unused subject is left")?, is_fresh)
         };
         let (is_new, is_aside) = (is_fresh && pool.is_new, sharing != Sharing::Shares);
         let mut lease = Lease { subjects, is_new, is_aside, pool: Arc::clone(pool), permit };
@@ -120,12 +120,12 @@ impl Lease {
         &self.subjects[0].subject
     }
 
-    /// Another subject, where two were leased.
+    /// Another subject, if two were leased.
     pub(crate) fn other(&self) -> Option<&Subject> {
         self.subjects.get(1).map(|waiting| &waiting.subject)
     }
 
-    /// Whether the subject of the case was made for this run, and nobody has used it.
+    /// Whether the subject of the case was made for this run, and is unused.
     pub(crate) fn is_new(&self) -> bool {
         self.is_new
     }
@@ -139,7 +139,7 @@ impl Lease {
         }
     }
 
-    /// Gives the own subject, or the other one, another token, which it keeps.
+    /// Gives the own subject, or the other one, a new token, which it keeps.
     pub(crate) fn renew_token(&mut self, is_own: bool, token: Secret) {
         if let Some(waiting) = self.subjects.get_mut(usize::from(!is_own)) {
             waiting.subject.token = token;
@@ -151,7 +151,7 @@ impl Lease {
         self.subjects.get(usize::from(!is_own)).is_some_and(|waiting| waiting.locked)
     }
 
-    /// Has others use the subjects only where there are no more: what happened to them is not known.
+    /// Lets other tests use the subjects only if there are no others: their state is not known.
     pub(crate) fn set_aside(&mut self) {
         self.is_aside = true;
     }
@@ -181,7 +181,7 @@ impl Drop for Lease {
         let mut all_lost = self.pool.lost.lock().unwrap_or_else(PoisonError::into_inner);
         *all_lost += lost.len();
         if self.pool.size - *all_lost < LEAST {
-            // Who waits would wait for ever.
+            // Otherwise waiting tests would wait for ever.
             self.pool.count.close();
         }
     }
@@ -248,7 +248,7 @@ cases:
         drop(first);
         drop(second);
         assert_eq!(ids(&pool.lease(shares).await.expect("back")), ["1"]);
-        assert_eq!(pool.lease(fresh).await.expect_err("all were used"), "none is left that nobody used yet");
+        assert_eq!(pool.lease(fresh).await.expect_err("all were used"), "no unused subject is left");
         let used = pool.lease_or_used(fresh, true).await.expect("one that was used");
         assert!(!used.is_new() && self::pool(&accounts(3)).lease(fresh).await.expect("fresh").is_new());
         let listed = Accounts { listed_in: Some("pool.json".into()), ..accounts(3) };
@@ -274,7 +274,7 @@ cases:
         });
         tokio::task::yield_now().await;
         drop(lease);
-        let why = waits.await.expect("no panic").expect_err("one is left, which is no pool");
+        let why = waits.await.expect("no panic").expect_err("one is left, which is not a pool");
         assert!(why.contains("U2F"), "{why}");
     }
 

@@ -1,4 +1,4 @@
-//! In which order subjects are leased: who may follow whom.
+//! The order in which subjects are leased: which test may follow which.
 
 use std::collections::VecDeque;
 
@@ -7,26 +7,26 @@ use crate::scenario::{Demand, Sharing};
 /// Subjects that wait for a test.
 #[derive(Debug)]
 pub(crate) struct Queues<T> {
-    /// Nobody used them yet.
+    /// Unused subjects.
     fresh: VecDeque<T>,
-    /// The longest unused first.
+    /// Used subjects, the longest idle first.
     used: VecDeque<T>,
-    /// Of tests that share with nobody, or did not pass: used again where there are no others.
+    /// Subjects of tests that do not share, or did not pass: used again only if there are no others.
     aside: VecDeque<T>,
-    /// Fresh ones that tests are still going to ask for which can do with no others.
+    /// The number of fresh subjects that later tests still need.
     kept_fresh: usize,
-    /// Further ones that are kept for tests that share with nobody, as long as there are others.
+    /// The number of further subjects that are kept for tests that do not share, as long as there are others.
     kept_own: usize,
 }
 
 impl<T> Queues<T> {
-    /// All of them fresh, for what a plan asks for.
+    /// All of them fresh, for the demand of a plan.
     pub(crate) fn new(all: impl IntoIterator<Item = T>, demand: Demand) -> Queues<T> {
         let (used, aside) = (VecDeque::new(), VecDeque::new());
         Queues { fresh: all.into_iter().collect(), used, aside, kept_fresh: demand.fresh, kept_own: demand.own }
     }
 
-    /// So many for one test. `None` if there are not enough here, or none is fresh where the first has to be.
+    /// Takes so many for one test. `None` if there are not enough, or if the first has to be fresh and none is.
     pub(crate) fn take(&mut self, count: usize, sharing: Sharing) -> Option<Vec<T>> {
         let strict = usize::from(sharing == Sharing::Fresh).min(count);
         let enough = self.fresh.len() + self.used.len() + self.aside.len() >= count;
@@ -41,7 +41,7 @@ impl<T> Queues<T> {
             self.kept_own = self.kept_own.saturating_sub(others);
         }
         let spare = self.fresh.len().saturating_sub(kept);
-        // What is kept comes last, and is given rather than that somebody waits for it.
+        // Subjects that are kept come last; they are given before a test has to wait.
         for (queue, most) in [(&mut self.fresh, spare), (&mut self.used, usize::MAX), (&mut self.aside, usize::MAX)] {
             let some = others.min(most).min(queue.len());
             taken.extend(queue.drain(..some));

@@ -24,7 +24,7 @@ pub struct Target {
     pub grpc: Address,
     /// RP ID that the target uses.
     pub rp_id: String,
-    /// Further domains that the target says it serves: the start of a v2 registration may ask for them.
+    /// Further domains that the target file names: the start of a v2 registration may ask for them.
     pub domains: Vec<String>,
     /// Origin that the target expects in client data.
     pub origin: String,
@@ -36,9 +36,9 @@ pub struct Target {
     pub accounts: Accounts,
     /// What its refusals mean.
     pub reasons: ReasonMap,
-    /// What it is like where the specification leaves a choice.
+    /// How it behaves where the specification leaves a choice.
     pub policy: Policy,
-    /// What it is held to.
+    /// The criteria of `load` that it has to meet.
     pub profile: Profile,
     /// Bounds of every call.
     pub limits: Limits,
@@ -55,16 +55,16 @@ pub struct Accounts {
     pub admin: Option<Secret>,
     /// Valid, without any permission.
     pub no_rights: Option<Secret>,
-    /// Valid, with a role that may only read, where the target has such a role.
+    /// Valid, with a role that may only read, if the target has such a role.
     pub read_only: Option<Secret>,
-    /// Whether the target refuses a subject's token once the subject has a U2F factor, since the token stands for one factor.
+    /// Whether the target refuses a subject's token once the subject has a U2F factor, because the token proves one factor only.
     pub u2f_locks_tokens: bool,
-    /// The command that has a token renewed, with its arguments; empty if there is none.
+    /// The command that renews a token, with its arguments; empty if there is none.
     pub refresh: Vec<String>,
-    /// Who made the accounts, and can make them good again and remove them.
+    /// The provisioner that made the accounts, and that can unlock and remove them.
     pub provisioner: Option<Arc<dyn Provisioner>>,
     /// The file that lists the subjects, or says where the list is from. Other runs may have the same list: leases are beside it.
-    /// `None` where the subjects were made for this run alone.
+    /// `None` if the subjects were made for this run alone.
     pub listed_in: Option<PathBuf>,
     /// Keeps other processes from using the same subjects.
     pub lease: Option<Arc<Lease>>,
@@ -88,7 +88,7 @@ impl Target {
         }
     }
 
-    /// The origin of pages that register at an RP ID: its own where that is a further domain, or else the target's.
+    /// The origin of pages that register at an RP ID: that of the domain if it is a further domain, or else the target's.
     pub fn origin_for(&self, rp_id: Option<&str>) -> String {
         match rp_id.filter(|rp_id| *rp_id != self.rp_id && self.domains.iter().any(|domain| domain == rp_id)) {
             Some(domain) => format!("https://{domain}"),

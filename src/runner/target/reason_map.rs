@@ -1,4 +1,4 @@
-//! The reason map: what a target's refusals are about, as far as its owners have said.
+//! The reason map: what a target's refusals are about, as far as its owners have written it down.
 
 use globset::{Glob, GlobMatcher};
 
@@ -6,9 +6,9 @@ use crate::contract::Protocol;
 use crate::transport::Refusal;
 use crate::wire::status::Code;
 
-/// Codes of gRPC that there are.
+/// The codes of gRPC.
 const CODES: std::ops::Range<i32> = 0..17;
-/// What a pattern of no error ids begins with, and of ids that begin with one of these.
+/// The prefixes of patterns that are not over error ids, and `id:` for ids that begin with one of these prefixes.
 pub(crate) const PREFIXES: [&str; 4] = ["id:", "message:", "code:", "http:"];
 
 /// From refusals to the clauses that they are about.
@@ -22,7 +22,7 @@ struct Entry {
     clause: String,
 }
 
-/// What of a refusal is looked at. The first kind that knows a refusal decides, in this order: an id says most, a status least.
+/// The part of a refusal that is compared. The first kind that matches decides, in this order: an id says most, a status least.
 #[derive(Debug, Clone)]
 enum Pattern {
     Id(GlobMatcher),
@@ -31,7 +31,7 @@ enum Pattern {
     Http(u16),
 }
 
-/// What a refusal says of its reason.
+/// What a refusal says about its reason.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Said<'a> {
     /// Error id.
@@ -40,7 +40,7 @@ pub struct Said<'a> {
     pub message: &'a str,
     /// gRPC code, also in the body of a REST reply.
     pub code: Option<i32>,
-    /// HTTP status; of REST alone, since the others have 200 for everything.
+    /// HTTP status; for REST alone, because the other protocols always have 200.
     pub http: Option<u16>,
 }
 
@@ -65,10 +65,10 @@ impl<'a> Said<'a> {
 impl ReasonMap {
     /// Adds an entry: a pattern of refusals, and a clause id. A pattern is a glob over error ids, or one over messages
     /// (`message:*origin*`), a gRPC code by number or name (`code:9`, `code:NOT_FOUND`), or an HTTP status (`http:409`).
-    /// `id:` before an id says that it is one, whatever it begins with.
+    /// A pattern that begins with `id:` is an id, whatever follows.
     ///
     /// # Errors
-    /// Why the text is no pattern.
+    /// Why the text is not a pattern.
     pub fn add(&mut self, text: &str, clause: &str) -> Result<(), String> {
         let pattern = Pattern::new(text)?;
         self.0.push(Entry { text: text.to_owned(), pattern, clause: clause.to_owned() });
@@ -85,7 +85,7 @@ impl ReasonMap {
         self.entries().map(|(pattern, clause)| (pattern.to_owned(), clause.to_owned())).collect()
     }
 
-    /// The clauses that a refusal speaks of; empty where the map does not know it.
+    /// The clauses that a refusal is about; empty if the map does not know it.
     pub fn clauses(&self, said: &Said<'_>) -> Vec<&str> {
         let known = || self.0.iter().filter(|entry| entry.pattern.knows(said));
         let first = known().map(|entry| entry.pattern.rank()).min();

@@ -1,18 +1,18 @@
-//! How often calls are sent again that came to no answer of the target's, and how fast calls follow each other.
+//! How often calls are sent again that had no answer from the target, and how fast calls follow each other.
 
 use std::fmt;
 use std::str::FromStr;
 
 use thiserror::Error;
 
-/// What bounds the calls of a run.
+/// The bounds on the calls of a run.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Resending {
     /// How often one call is sent again, at most.
     pub retries: u32,
-    /// How many calls of a run are, at most.
+    /// How many calls of a run are sent again, at most.
     pub budget: RetryBudget,
-    /// Calls a second over all protocols, those that are sent again too; `None` for no bound.
+    /// Calls a second over all protocols, including those that are sent again; `None` for no bound.
     pub rate: Option<Rate>,
 }
 
@@ -22,7 +22,7 @@ impl Resending {
 }
 
 impl Default for Resending {
-    /// Three times, one call of five, as fast as the target answers.
+    /// Three times a call, one call of five, as fast as the target answers.
     fn default() -> Self {
         Self { retries: 3, budget: RetryBudget::Share(20), rate: None }
     }
@@ -31,9 +31,9 @@ impl Default for Resending {
 /// How many calls of a run may be sent again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RetryBudget {
-    /// So many of a hundred that were made until then, and [`RetryBudget::FLOOR`] besides.
+    /// This percentage of the calls made until then, plus [`RetryBudget::FLOOR`].
     Share(u32),
-    /// So many.
+    /// This number of calls.
     Calls(u64),
 }
 
@@ -41,7 +41,7 @@ impl RetryBudget {
     /// Calls that a share allows at the beginning of a run, when hardly any was made.
     pub const FLOOR: u64 = 100;
 
-    /// How many calls may have been sent again once so many were made.
+    /// How many calls may have been sent again after this many were made.
     pub fn allows(self, calls: u64) -> u64 {
         match self {
             RetryBudget::Share(percent) => {

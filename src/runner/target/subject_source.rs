@@ -1,4 +1,4 @@
-//! Subjects from a file or from a command of the user's: one published JSON form for both.
+//! Subjects from a file, or from a command that the user gives: both have the same published JSON form.
 
 use std::collections::HashSet;
 use std::process::Stdio;
@@ -86,9 +86,9 @@ pub enum ProvisionError {
     },
 }
 
-/// The most that a pool may have: room for 1,000,000 subjects.
+/// The maximum size of a pool: room for 1,000,000 subjects.
 const MOST_BYTES: u64 = 256 * 1024 * 1024;
-/// The most that a command may take, and print.
+/// The most time that a command may take, and the most bytes that it may print.
 struct Bounds {
     time: Duration,
     bytes: u64,
@@ -117,7 +117,7 @@ pub fn parse(origin: &str, text: &[u8]) -> Result<SubjectPoolFile, ProvisionErro
 /// What is wrong with a pool, if anything; tokens are not quoted.
 pub fn wrong_pool(pool: &SubjectPoolFile) -> Option<String> {
     if pool.subjects.len() < 2 {
-        return Some("there have to be at least two subjects: some cases set one user against another".to_owned());
+        return Some("there have to be at least two subjects: some cases need a second user".to_owned());
     }
     let mut ids = HashSet::new();
     for (index, subject) in pool.subjects.iter().enumerate() {
@@ -126,7 +126,7 @@ pub fn wrong_pool(pool: &SubjectPoolFile) -> Option<String> {
         }
         if !ids.insert(subject.user_id.as_str()) {
             let why = "one user can't be used by two cases at the same time";
-            return Some(format!("subjects[{index}].userId {} is there twice: {why}", subject.user_id));
+            return Some(format!("subjects[{index}].userId {} occurs twice: {why}", subject.user_id));
         }
         if let Some(wrong) = wrong_token(&subject.token) {
             return Some(format!("subjects[{index}].token {wrong}"));
@@ -143,16 +143,17 @@ pub fn wrong_pool(pool: &SubjectPoolFile) -> Option<String> {
     others.into_iter().find_map(wrong)
 }
 
-/// Why a text can't be used as a bearer token, if so. It is put into a header, and has to be found again in any answer.
+/// Why a text can't be used as a bearer token, if so. It is put into a header, and must be recognisable in any answer.
 pub fn wrong_token(token: &str) -> Option<String> {
     if token.len() < LEAST_SECRET_LENGTH {
         return Some(format!(
-            "has fewer than {LEAST_SECRET_LENGTH} characters; such a text can't be masked in reports"
+            "has fewer than {LEAST_SECRET_LENGTH} characters; so short a text can't be masked in reports"
         ));
     }
     let fits = |c: char| c.is_ascii_graphic() && !matches!(c, '"' | '\\');
     let allowed = "visible ASCII characters without quotes and backslashes (RFC 6750 section 2.1)";
-    (!token.chars().all(fits)).then(|| format!("has a character that no bearer token has; {allowed} only"))
+    (!token.chars().all(fits))
+        .then(|| format!("has a character that no bearer token may have; it may have only {allowed}"))
 }
 
 /// Runs a command and reads the pool that it prints. `{count}` in an argument becomes the number of subjects needed.
@@ -197,7 +198,7 @@ async fn printed(command: &[String], names: &[(&str, &str)], bounds: &Bounds) ->
     let late = || bound(&format!("did not end within {} s", bounds.time.as_secs()));
     let stdout = child.stdout.take().ok_or_else(|| bound("has no output"))?;
     let stderr = child.stderr.take().ok_or_else(|| bound("has no error output"))?;
-    // The command need not end by itself once it has printed too much, nor while nobody reads its errors.
+    // A command that has printed too much, or whose errors nobody reads, may not end by itself.
     let work = async { tokio::try_join!(bounded(stdout, bounds.bytes), tail(stderr)) };
     let (out, err) = match tokio::time::timeout(bounds.time, work).await {
         Ok(Ok(read)) => read,
@@ -215,7 +216,7 @@ async fn printed(command: &[String], names: &[(&str, &str)], bounds: &Bounds) ->
     Ok(out)
 }
 
-/// All of the output; an error if that is too much, or can't be read.
+/// All of the output; an error if it is too long or can't be read.
 async fn bounded(output: impl AsyncRead + Unpin, most: u64) -> Result<Vec<u8>, ()> {
     let mut out = Vec::new();
     output.take(most + 1).read_to_end(&mut out).await.map_err(drop)?;

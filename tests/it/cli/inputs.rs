@@ -25,7 +25,7 @@ fn wrong_usage_is_told_on_standard_error() {
         (&[], "Usage: proofmark"),
         (&["frobnicate"], "unrecognized subcommand 'frobnicate'"),
         (&["run", "--frob"], "unexpected argument '--frob'"),
-        (&["run", "a["], "`a[` is no pattern"),
+        (&["run", "a["], "`a[` is not a pattern"),
         (&["run", "--report", "x"], "write NAME=PATH"),
         (&["run", "--report", "junit="], "write NAME=PATH"),
         (&["run", "--report", "soap=x"], "there are ndjson, json"),

@@ -85,7 +85,7 @@ fn a_token_that_is_not_taken_is_told_before_any_case() {
     let changed = std::fs::read_to_string(&pool).expect("there").replace(&token, "another-token-of-this-length");
     std::fs::write(&pool, changed).expect("written");
     let output = proofmark(&["run", "enrolment/good", "--target", &served.target()]).exits(5);
-    output.says(&["refuses the token of subject", "v1/u2f over rest", "HTTP 401", "mend: renew the tokens"]);
+    output.says(&["refuses the token of subject", "v1/u2f over rest", "HTTP 401", "fix: renew the tokens"]);
     assert!(!output.err.contains("another-token"));
     let target = served.path("target.toml");
     let written = std::fs::read_to_string(&target).expect("there");

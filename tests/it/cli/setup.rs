@@ -50,7 +50,7 @@ fn a_target_file_is_written_from_a_url_and_works() {
         "ok       rest             answers the start of v1/u2f, v1/passwordless, v2/u2f, v2/passkey",
         "ok       grpc             answers the start of v1/u2f, v1/passwordless, v2/u2f, v2/passkey",
         "ok       grpc-web         answers the start of v1/u2f, v1/passwordless, v2/u2f, v2/passkey",
-        "ok       health           gRPC's health service says SERVING",
+        "ok       health           the gRPC health service reports SERVING",
         "ok       reflection       lists zitadel.auth.v1.AuthService, zitadel.user.v2.UserService",
         "ok       clock            its clock and ours agree",
         &format!("wrote {0}; now: proofmark check --target {0}", text(&out)),
@@ -65,8 +65,8 @@ fn a_target_file_is_written_from_a_url_and_works() {
         "ok       rest             v1/u2f, v1/passwordless, v2/u2f, v2/passkey can be started",
         "ok       subjects         40 subjects can start v1/u2f over rest",
         "ok       admin-token      it can start v2/u2f for subject ",
-        "ok       no-rights-token  it is known, and may not start v2/u2f for subject ",
-        "ok       read-only-token  it is known, and may not start v2/u2f for subject ",
+        "ok       no-rights-token  the target knows it, and it may not start v2/u2f for subject ",
+        "ok       read-only-token  the target knows it, and it may not start v2/u2f for subject ",
         "ok       rp-id            the creation options are for localhost",
         "ok       enrolment        a good credential was enrolled on v2/passkey over rest, for origin https://localhost",
         " ok, 0 notes, 0 problems: a run can begin",
@@ -119,7 +119,7 @@ fn without_a_terminal_flags_say_what_nobody_can_guess() {
             "write for example \"id.127.0.0.1.example\"",
         ),
         (&["--origin", "https://id.example.com/login"], "--origin: origin `https://id.example.com/login` has a path"),
-        (&["--origin", "id.example.com"], "is no origin; write for example \"https://id.example.com\""),
+        (&["--origin", "id.example.com"], "is not an origin; write for example \"https://id.example.com\""),
         (&["--origin", "https://user:s3cret-word@id.example.com"], "an origin has none"),
     ] {
         let wrong = proofmark(&[&["init", "http://127.0.0.1:1", "--out", &out][..], &pool, identity].concat()).exits(2);
@@ -170,7 +170,7 @@ fn without_a_terminal_the_first_proposal_works_for_what_is_recognised() {
     wrong.says(&["[possible values: zitadel]"]);
 }
 
-/// What is replaced in a good target file and by what, the id of the problem, and words of its mend.
+/// What is replaced in a good target file and by what, the id of the problem, and words of its fix.
 type Wrong = ((String, String), &'static str, &'static str);
 
 fn wrong_addresses(url: &str) -> Vec<Wrong> {
@@ -231,7 +231,7 @@ fn each_wrong_set_up_has_its_mend() {
     for ((from, to), id, mend) in cases {
         assert!(good.contains(&from), "{from}");
         std::fs::write(&path, good.replace(&from, &to)).expect("written");
-        // What has no mend is none to be mended.
+        // A note has no fix.
         let (bad, output) = checked(&path, if mend.is_empty() { 0 } else { 5 });
         let found = bad.iter().any(|(found, words)| found == id && words.contains(mend));
         assert!(found || (id.is_empty() && bad.is_empty()), "{id}: {}", output.out);
@@ -294,7 +294,7 @@ fn the_name_by_which_a_server_goes_is_found() {
 
 type Acts = Box<dyn Fn(&Request) -> Act + Send + Sync>;
 
-/// What stands before a server, the id of the problem, and words of its mend.
+/// What stands before a server, the id of the problem, and words of its fix.
 fn fronts() -> Vec<(Acts, &'static str, &'static str)> {
     let page = |_: &Request| {
         Act::Say(

@@ -67,7 +67,7 @@ fn schema_and_parser_agree() {
     // What a schema can't say.
     let twice = pool(|p| p["subjects"][1]["userId"] = json!("1"));
     let error = subject_source::parse("pool.json", twice.to_string().as_bytes()).expect_err("twice").to_string();
-    assert!(error.contains("subjects[1].userId 1 is there twice"), "{error}");
+    assert!(error.contains("subjects[1].userId 1 occurs twice"), "{error}");
     assert!(!error.contains("token-of-user"), "no token is quoted: {error}");
 }
 

@@ -56,7 +56,7 @@ const FILE: &str = "subjects-file = \"pool.json\"";
 fn the_good_file_gets_as_far_as_the_preflight() {
     let directory = directory();
     let output = run(directory.path(), GOOD).exits(5);
-    output.says(&["rest does not answer at http://127.0.0.1:1", "refused", "mend: start the server"]);
+    output.says(&["rest does not answer at http://127.0.0.1:1", "refused", "fix: start the server"]);
     let missing = finish(&mut command(&["run", "--target", "missing.toml"])).exits(3);
     missing.says(&["missing.toml", "proofmark serve --target-out"]);
     std::fs::write(directory.path().join("target.toml"), b"\xff\xfe").expect("written");
@@ -90,7 +90,7 @@ fn keys_and_types() {
         (FILE, "subjects-file = \"pool.json\"\n[tls]\nverify = false", 7, "`ca-file`"),
         (FILE, "subjects-file = \"pool.json\"\n[reasons]\n\"X\" = \"no/clause\"", 7, "`proofmark list clauses`"),
         (FILE, "subjects-file = \"pool.json\"\n[reasons]\n\"X\" = 3", 7, "the id of a clause"),
-        (FILE, "subjects-file = \"pool.json\"\n[reasons]\n\"X[\" = \"api/robustness\"", 7, "no pattern"),
+        (FILE, "subjects-file = \"pool.json\"\n[reasons]\n\"X[\" = \"api/robustness\"", 7, "is not a pattern"),
         (FILE, "subjects-file = \"pool.json\"\n[reasons]\n\"X\" = []", 7, "or a list of ids"),
         (FILE, "subjects-file = \"pool.json\"\n[reasons]\n\"X\" = [\"api/robustness\", 1]", 7, "or a list of ids"),
         (FILE, "subjects-file = \"pool.json\"\n[reasons]\n\"code:x\" = \"api/robustness\"", 7, "such as code:9"),
@@ -121,7 +121,7 @@ fn origins_and_rp_ids() {
         (ORIGIN, "origin = \"https://localhost/login\"", 3, "scheme, host and port only"),
         (ORIGIN, "origin = \"https://localhost/\"", 3, "scheme, host and port only"),
         (ORIGIN, "origin = \"localhost\"", 3, "write for example \"https://localhost\""),
-        (ORIGIN, "origin = \"android://localhost\"", 3, "is no origin"),
+        (ORIGIN, "origin = \"android://localhost\"", 3, "is not an origin"),
         (ORIGIN, "origin = \"https://user:secret-word@localhost\"", 3, "an origin has none"),
         (ORIGIN, "origin = \"https://LOCALHOST\"", 3, "write \"https://localhost\""),
         (ORIGIN, "origin = \"https://localhost:443\"", 3, "leave out the default one"),
@@ -169,7 +169,7 @@ fn subjects() {
         (both, 4, "exactly one of"),
         ("subjects = []".to_owned(), 5, "at least two subjects"),
         (one.to_owned(), 5, "at least two subjects"),
-        (twice.to_owned(), 5, "userId 1 is there twice"),
+        (twice.to_owned(), 5, "userId 1 occurs twice"),
         (no_admin.to_owned(), 4, "accounts.admin-token is missing"),
         (pool("missing.json"), 5, "missing.json: No such file"),
         (pool("target.toml"), 5, "target.toml: expected value at line 1"),

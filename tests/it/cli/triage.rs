@@ -139,7 +139,7 @@ async fn the_page_has_what_is_printed() {
     no_set_up_is_a_failure(&outputs);
 }
 
-/// A wrong set-up is told as such, in one place, with the mend.
+/// A wrong set-up is reported as such, in one place, with the fix.
 fn no_set_up_is_a_failure(outputs: &BTreeMap<&'static str, String>) {
     for (name, output) in outputs {
         let is_defect = name.starts_with("defect");
@@ -147,7 +147,7 @@ fn no_set_up_is_a_failure(outputs: &BTreeMap<&'static str, String>) {
             continue;
         }
         assert_eq!(output.contains("CONFORMANCE: "), is_defect, "{name}: {output}");
-        assert_eq!(output.contains("mend"), !is_defect, "{name}: {output}");
+        assert_eq!(output.contains("fix: "), !is_defect, "{name}: {output}");
         for line in ["promise", "source", "expected", "received", "replay", "show", "reproduce"] {
             assert!(!is_defect || output.contains(&format!("\n  {line} ")), "{name} has no {line}: {output}");
         }

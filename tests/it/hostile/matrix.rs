@@ -308,7 +308,7 @@ async fn an_address_that_cannot_be_used_is_told_before_any_case() {
             }
             let ran = run(directory.path(), &["enrolment/good"]).await;
             assert_eq!(ran.code, Some(5), "{name} over {protocol}: {}", ran.said);
-            assert!(ran.said.contains(cause) && ran.said.contains("mend: "), "{name} over {protocol}: {}", ran.said);
+            assert!(ran.said.contains(cause) && ran.said.contains("fix: "), "{name} over {protocol}: {}", ran.said);
             assert!(ran.run.is_none() && ran.megabytes <= 150, "{name}: {} MB", ran.megabytes);
         })
         .buffer_unordered(JOBS)

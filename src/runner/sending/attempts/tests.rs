@@ -152,7 +152,7 @@ async fn retries_and_the_budget_of_the_run_are_bounds() {
 async fn nobody_waits_for_an_hour() {
     let script = Script::of([Limited("3600")]);
     let given_up = sent(Start, Resending::default(), &script).await.0.given_up().expect("a fault");
-    assert_eq!(given_up, "HTTP 429, to be tried again after 3600 s (sent once; that is longer than it is waited for)");
+    assert_eq!(given_up, "HTTP 429, to be tried again after 3600 s (sent once; that is longer than proofmark waits)");
 }
 
 #[test]

@@ -51,14 +51,14 @@ struct TokenFile {
     file: PathBuf,
 }
 
-/// What the accounts need to know of the rest of the file.
+/// What the accounts need to know about the rest of the file.
 pub(crate) struct Offered<'a> {
     pub flows: &'a [Flow],
     pub protocols: &'a [Protocol],
     pub address: &'a Address,
     pub limits: &'a Limits,
     pub surroundings: &'a Surroundings<'a>,
-    /// A file of subjects is left unread, and with it the tokens that may be there.
+    /// A file of subjects is left unread, and so are the tokens that may be in it.
     pub leaves_pool: bool,
 }
 
@@ -95,7 +95,7 @@ pub(crate) async fn read(
             return Ok(accounts);
         }
         (None, Some(file), None, None) => pool_file(source, file)?,
-        // What makes users comes last, once nothing else can be wrong.
+        // Users are made last, once nothing else can be wrong.
         (None, None, Some(command), None) => provisioned(source, command, offered).await?,
         (None, None, None, Some(ordered)) => {
             make(source, ordered, &mut accounts, offered).await?;
@@ -129,7 +129,7 @@ pub(crate) fn provisioner(
     let accounts = table.get_ref();
     let Some(ordered) = &accounts.provisioner else {
         let message =
-            "there is no accounts.provisioner in this file: accounts that proofmark did not make, it does not remove";
+            "there is no accounts.provisioner in this file: proofmark does not remove accounts that it did not make";
         return Err(source.error(table.span().start, message));
     };
     let admin = accounts.admin_token.as_ref();
@@ -147,8 +147,11 @@ fn connected(
 ) -> Result<Arc<dyn Provisioner>, TargetFileError> {
     let at = table.span().start;
     let admin = admin.ok_or_else(|| {
-        let mend = "write admin-token = \"${NAME}\" or { file = \"path\" } beside it";
-        source.error(at, format!("accounts.provisioner makes users with the administrator's token; {mend}"))
+        let fix = "write admin-token = \"${NAME}\" or { file = \"path\" } beside it";
+        source.error(
+            at,
+            format!("accounts.provisioner makes users with the administrator's token, which is missing; {fix}"),
+        )
     })?;
     let connected = ordered.connect((address.clone(), limits.timeout), admin);
     connected.map_err(|error| of_provisioner(source, at, &error))
@@ -181,7 +184,7 @@ fn complete(source: &Source, at: usize, accounts: &Accounts, flows: &[Flow]) -> 
     let missing = [("admin-token", accounts.admin.is_none()), ("no-rights-token", accounts.no_rights.is_none())];
     match missing.into_iter().find(|(_, missing)| v2 && *missing) {
         Some((name, _)) => {
-            let why = "the v2 flows' 403 and 404 cases need it; write it here, or list only v1 flows in `flows`";
+            let why = "the 403 and 404 cases of the v2 flows need it; write it here, or list only v1 flows in `flows`";
             Err(source.error(at, format!("accounts.{name} is missing: {why}")))
         }
         None => Ok(()),
@@ -203,8 +206,8 @@ fn read_token(
         }
         TokenSource::Text(text) => {
             let Some(name) = text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')) else {
-                let mend = "write \"${NAME}\" and set that environment variable, or { file = \"path\" }";
-                return Err(fail(format!("a token does not stand in this file; {mend}")));
+                let fix = "write \"${NAME}\" and set that environment variable, or { file = \"path\" }";
+                return Err(fail(format!("a token must not be written in this file; {fix}")));
             };
             let variable = (surroundings.variable)(name);
             variable.ok_or_else(|| fail(format!("the environment variable {name} is not set; export it")))?
@@ -240,8 +243,8 @@ fn pool_file(source: &Source, file: &Spanned<PathBuf>) -> Result<SubjectPoolFile
     let at = file.span().start;
     let path = source.beside(file.get_ref());
     let text = std::fs::read(&path).map_err(|cause| {
-        let mend = "its form is in reports/schemas/subjects.schema.json";
-        source.error(at, format!("accounts.subjects-file {}: {cause}; {mend}", path.display()))
+        let fix = "its form is in reports/schemas/subjects.schema.json";
+        source.error(at, format!("accounts.subjects-file {}: {cause}; {fix}", path.display()))
     })?;
     subject_source::parse(&path.display().to_string(), &text).map_err(|cause| of_pool(source, at, &cause))
 }
@@ -276,7 +279,7 @@ fn of_provisioner(source: &Source, at: usize, cause: &ProvisionerError) -> Targe
     source.error(at, format!("accounts.provisioner: {cause}"))
 }
 
-/// What the file does not hold itself.
+/// What is not in the file itself.
 pub struct Surroundings<'a> {
     /// Reads an environment variable.
     pub variable: &'a dyn Fn(&str) -> Option<String>,

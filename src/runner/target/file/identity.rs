@@ -14,7 +14,7 @@ pub enum IdentityError {
     /// It has a user name or a password. It is not quoted.
     #[error("the origin has a user name or password in it; an origin has none")]
     Credentials,
-    /// It is no origin as browsers write one.
+    /// It is not an origin as browsers write one.
     #[error("origin `{origin}` {why}")]
     Origin {
         /// The origin.
@@ -22,7 +22,7 @@ pub enum IdentityError {
         /// What is wrong with it, and what to write instead.
         why: String,
     },
-    /// The RP ID is of another site.
+    /// The RP ID belongs to another site.
     #[error(
         "rp-id `{rp_id}` is neither the host of the origin `{origin}` nor a suffix of it; write for example \"{host}\""
     )]
@@ -57,7 +57,7 @@ fn is_domain(text: &str) -> bool {
     text.split('.').all(|label| !label.is_empty() && label.bytes().all(is_label_byte))
 }
 
-/// Holds an origin to the form that browsers write (HTML section 7.1.1), and an RP ID to it.
+/// Checks that an origin has the form that browsers write (HTML section 7.1.1), and that an RP ID belongs to it.
 ///
 /// # Errors
 /// [`IdentityError`]
@@ -66,9 +66,9 @@ pub fn identity(origin: &str, rp_id: &str) -> Result<(), IdentityError> {
         return Err(IdentityError::Credentials);
     }
     let fail = |why: &str| IdentityError::Origin { origin: origin.to_owned(), why: why.to_owned() };
-    let parsed: Uri = origin.parse().map_err(|_| fail("is no URL; write for example \"https://example.org\""))?;
+    let parsed: Uri = origin.parse().map_err(|_| fail("is not a URL; write for example \"https://example.org\""))?;
     let Some(host) = parsed.host().filter(|_| matches!(parsed.scheme_str(), Some("http" | "https"))) else {
-        return Err(fail(&format!("is no origin; write for example \"https://{rp_id}\"")));
+        return Err(fail(&format!("is not an origin; write for example \"https://{rp_id}\"")));
     };
     if origin.ends_with('/') || parsed.path() != "/" || parsed.query().is_some() || origin.contains('#') {
         return Err(fail("has a path; write scheme, host and port only"));
@@ -94,7 +94,7 @@ pub fn origin_of(url: &str) -> Option<String> {
     Some(format!("{scheme}://{host}{}", port.map(|port| format!(":{port}")).unwrap_or_default()))
 }
 
-/// The host of an origin; empty where there is none.
+/// The host of an origin; empty if there is none.
 pub fn host_of(origin: &str) -> String {
     origin.parse::<Uri>().ok().and_then(|origin| origin.host().map(str::to_owned)).unwrap_or_default()
 }
@@ -105,7 +105,7 @@ pub(crate) fn has_credentials(url: &str) -> bool {
     authority.split(['/', '?', '#']).next().is_some_and(|authority| authority.contains('@'))
 }
 
-/// Whether there is no port, or a number of one.
+/// Whether there is no port, or a valid port number.
 pub(crate) fn port_is_valid(url: &http::Uri) -> bool {
     let authority = url.authority().map_or("", http::uri::Authority::as_str);
     let host = url.host().unwrap_or_default();

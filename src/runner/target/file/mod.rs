@@ -1,4 +1,4 @@
-//! The target file: TOML, checked as a whole before the first request, every error with its line and the mend.
+//! The target file: TOML, checked as a whole before the first request, every error with its line and the fix.
 
 pub(crate) mod accounts;
 pub(crate) mod identity;

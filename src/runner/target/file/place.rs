@@ -1,4 +1,4 @@
-//! Where in a target file something is wrong, and what to write instead.
+//! Where something is wrong in a target file, and what to write instead.
 
 use std::path::{Path, PathBuf};
 
@@ -15,7 +15,7 @@ pub enum TargetFileError {
         /// The system's word.
         cause: std::io::Error,
     },
-    /// It is no TOML, has unknown or missing keys, or a value that makes no sense.
+    /// It is not TOML, has unknown or missing keys, or has an invalid value.
     #[error("{path}:{line}: {message}")]
     Value {
         /// The file.
@@ -33,7 +33,7 @@ pub(crate) struct Source {
     text: String,
 }
 
-/// What to write where a required key is missing.
+/// What to write if a required key is missing.
 const EXAMPLES: [(&str, &str); 4] = [
     ("`base-url`", "base-url = \"https://id.example.org\""),
     ("`rp-id`", "rp-id = \"example.org\""),

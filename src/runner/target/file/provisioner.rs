@@ -1,4 +1,4 @@
-//! `accounts.provisioner` of a target file: accounts that are made for a run by a kind of server that is known.
+//! `accounts.provisioner` of a target file: accounts that are made for a run, on a kind of server that proofmark knows.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,7 +26,7 @@ pub(crate) struct ProvisionerTable {
     patience_seconds: Option<Spanned<usize>>,
 }
 
-/// A table that was checked.
+/// A checked table.
 #[derive(Debug)]
 pub(crate) struct Ordered {
     kind: &'static Kind,
@@ -54,7 +54,7 @@ impl ProvisionerTable {
         let within = |name: &str, written: &Option<Spanned<usize>>, (least, most): (usize, usize)| {
             let Some(written) = written else { return Ok(None) };
             let number = *written.get_ref();
-            let message = format!("accounts.provisioner.{name} is a number from {least} to {most}");
+            let message = format!("accounts.provisioner.{name} has to be a number from {least} to {most}");
             (least..=most)
                 .contains(&number)
                 .then_some(Some(number))
@@ -71,7 +71,7 @@ impl ProvisionerTable {
 }
 
 impl Ordered {
-    /// How many subjects to make, of so many that are needed.
+    /// How many subjects to make, if so many are needed.
     pub(crate) fn subjects(&self, needed: usize) -> usize {
         needed.min(self.subjects.unwrap_or(MOST_SUBJECTS)).max(2)
     }

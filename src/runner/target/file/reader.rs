@@ -1,4 +1,4 @@
-//! The target file: TOML, checked as a whole before the first request, every error with its line and the mend.
+//! The target file: TOML, checked as a whole before the first request, every error with its line and the fix.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -20,7 +20,7 @@ use crate::scenario::Policy;
 use crate::transport::{self, Address, Limits, TlsOptions, TransportError};
 use crate::webauthn::attestation;
 
-/// Registered attestation statement formats that no case is about.
+/// Registered attestation statement formats that no case tests.
 const OTHER_FORMATS: [&str; 1] = ["android-safetynet"];
 
 /// The file as it is written.
@@ -55,7 +55,7 @@ pub(crate) struct File {
     load: LoadTable,
 }
 
-/// What `load` is held to.
+/// The criteria of `load`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct LoadTable {
@@ -93,7 +93,7 @@ pub fn reasons(path: &Path) -> Result<ReasonMap, TargetFileError> {
     source.reasons(&file.reasons)
 }
 
-/// What a plan follows from.
+/// What determines a plan.
 #[derive(Debug, Clone)]
 pub struct Offer {
     /// Flows that the target offers.
@@ -106,7 +106,7 @@ pub struct Offer {
     pub origin: String,
 }
 
-/// Reads of a target file what a plan follows from. The accounts are not read, and nothing is provisioned.
+/// Reads the parts of a target file that determine a plan. The accounts are not read, and nothing is provisioned.
 ///
 /// # Errors
 /// [`TargetFileError`]
@@ -124,7 +124,7 @@ pub fn has_provisioner(path: &Path) -> bool {
     file.is_some_and(|file| file.get("accounts").is_some_and(|accounts| accounts.get("provisioner").is_some()))
 }
 
-/// The provisioner that a target file names; nothing is made, and of the rest of the file only the address is checked.
+/// The provisioner that a target file names. Nothing is made, and only the address is checked in the rest of the file.
 ///
 /// # Errors
 /// [`TargetFileError`], also if it names none.
@@ -145,14 +145,14 @@ pub async fn load(path: &Path, surroundings: &Surroundings<'_>) -> Result<Target
     read(path, surroundings, false).await.map(|read| read.target)
 }
 
-/// A target that is sent load.
+/// A target for `load`.
 #[derive(Debug, Clone)]
 pub struct LoadTarget {
-    /// The target; without subjects where they are in a file of their own.
+    /// The target; without subjects if they are in a file of their own.
     pub target: Target,
-    /// The file of subjects, which can have more than memory should hold.
+    /// The file of subjects, which may be too large for memory.
     pub subjects_file: Option<PathBuf>,
-    /// What it is held to.
+    /// The criteria that it has to meet.
     pub thresholds: Vec<Threshold>,
 }
 
@@ -205,7 +205,7 @@ async fn read(path: &Path, surroundings: &Surroundings<'_>, leaves_pool: bool) -
     Ok(LoadTarget { target, subjects_file, thresholds })
 }
 
-/// What a list may hold: what it is called, how an item is found, and its name.
+/// What a list may hold: its name in messages, how an item is found, and the name of an item.
 type Kind<T> = (&'static str, fn(&str) -> Option<T>, fn(T) -> &'static str);
 
 impl Source {
@@ -232,7 +232,7 @@ impl Source {
         };
         let items: Vec<T> = written.get_ref().iter().map(known).collect::<Result<_, _>>()?;
         if items.is_empty() {
-            let message = format!("the list of {what}s is empty; leave it out for all of {}", names());
+            let message = format!("the list of {what}s is empty; leave it out to have all of {}", names());
             return Err(self.error(written.span().start, message));
         }
         Ok(items)
@@ -243,11 +243,11 @@ impl Source {
         let Some(file) = &tls.ca_file else { return Ok(options) };
         let path = self.beside(file.get_ref());
         let fail = |why: String| {
-            let message = format!("tls.ca-file {}: {why}; it holds PEM certificates", path.display());
+            let message = format!("tls.ca-file {}: {why}; the file has to hold PEM certificates", path.display());
             self.error(file.span().start, message)
         };
         options.extra_roots_pem = Some(std::fs::read(&path).map_err(|cause| fail(cause.to_string()))?);
-        // Nothing is connected; the certificates are read.
+        // This makes no connection; it only reads the certificates.
         let address = Address { base_url: "https://localhost".to_owned(), tls: options.clone() };
         match transport::connect(Protocol::Rest, &address, &Limits::default()) {
             Err(TransportError::Tls { why, .. }) => Err(fail(why)),
@@ -260,20 +260,20 @@ impl Source {
         let at = url.span().start;
         if has_credentials(text) {
             // Not quoted: it holds a password.
-            let message = "the URL has a user name or password in it; take it out, tokens are named under [accounts]";
+            let message = "the URL has a user name or password in it; take it out: tokens belong under [accounts]";
             return Err(self.error(at, message));
         }
         let fail =
             |message: &str| self.error(at, format!("`{text}` {message}; write for example \"https://id.example.org\""));
-        let parsed: http::Uri = text.parse().map_err(|_| fail("is no URL"))?;
+        let parsed: http::Uri = text.parse().map_err(|_| fail("is not a URL"))?;
         if !matches!(parsed.scheme_str(), Some("http" | "https")) {
             return Err(fail("begins with neither http:// nor https://"));
         }
         if parsed.host().is_none_or(str::is_empty) {
-            return Err(fail("names no host"));
+            return Err(fail("has no host"));
         }
         if !port_is_valid(&parsed) {
-            return Err(fail("has a port that is no number from 1 to 65535"));
+            return Err(fail("has a port that is not a number from 1 to 65535"));
         }
         if parsed.query().is_some() || text.contains('#') {
             return Err(fail("has a query or a fragment"));
@@ -295,15 +295,17 @@ impl Source {
         table.thresholds.iter().map(parse).collect()
     }
 
-    /// What is in it is read by those whom it concerns.
+    /// Its contents are read elsewhere.
     fn known(&self, known: Option<&Spanned<PathBuf>>) -> Result<(), TargetFileError> {
         let Some(file) = known else { return Ok(()) };
         let path = self.beside(file.get_ref());
         if path.is_file() {
             return Ok(());
         }
-        Err(self
-            .error(file.span().start, format!("known: there is no file {}; leave it out, or write it", path.display())))
+        Err(self.error(
+            file.span().start,
+            format!("known: there is no file {}; write that file, or leave `known` out", path.display()),
+        ))
     }
 
     fn profile(&self, written: Option<&Spanned<String>>) -> Result<Profile, TargetFileError> {
@@ -337,21 +339,23 @@ impl Source {
         let mut reasons = ReasonMap::default();
         for (pattern, value) in written {
             let fail = |message: String| self.error(value.span().start, format!("reasons: {message}"));
-            let mend = "`proofmark list clauses` shows all";
+            let fix = "`proofmark list clauses` shows all";
             let ids = match value.get_ref() {
                 toml::Value::Array(several) => several.iter().map(toml::Value::as_str).collect(),
                 one => one.as_str().map(|id| vec![Some(id)]).unwrap_or_default(),
             };
             let Some(ids) = ids.into_iter().collect::<Option<Vec<_>>>().filter(|ids| !ids.is_empty()) else {
-                return Err(fail(format!("the value of `{pattern}` is the id of a clause, or a list of ids; {mend}")));
+                return Err(fail(format!(
+                    "the value of `{pattern}` has to be the id of a clause, or a list of ids; {fix}"
+                )));
             };
             for id in ids {
                 if clause::find(id).is_none() {
-                    return Err(fail(format!("there is no clause `{id}`; {mend}")));
+                    return Err(fail(format!("there is no clause `{id}`; {fix}")));
                 }
                 reasons
                     .add(pattern, id)
-                    .map_err(|why| fail(format!("`{pattern}` is no pattern of refusals: {why}")))?;
+                    .map_err(|why| fail(format!("`{pattern}` is not a pattern of refusals: {why}")))?;
             }
         }
         Ok(reasons)

@@ -1,4 +1,4 @@
-//! What the target file says of calls: how long they may take, how often they are sent again, and how fast they follow each other.
+//! The settings for calls in the target file: how long they may take, how often they are sent again, and how fast they follow each other.
 
 use std::time::Duration;
 
@@ -15,20 +15,20 @@ impl Source {
         if let Some(seconds) = timeout {
             let fits = |seconds: &f64| (0.01..=600.0).contains(seconds);
             let Some(seconds) = Some(*seconds.get_ref()).filter(fits) else {
-                return Err(self.error(seconds.span().start, "timeout-seconds is a number from 0.01 to 600"));
+                return Err(self.error(seconds.span().start, "timeout-seconds has to be a number from 0.01 to 600"));
             };
             limits.timeout = Duration::from_secs_f64(seconds);
         }
         Ok(limits)
     }
 
-    /// Keys that are left out are as in [`Resending::default`].
+    /// Keys that are left out have the values of [`Resending::default`].
     pub(crate) fn resending(&self, file: &File) -> Result<Resending, TargetFileError> {
         let mut resending = Resending::default();
         if let Some(retries) = &file.retries {
             let fits = |retries: &u32| *retries <= Resending::MOST_RETRIES;
             resending.retries = Some(*retries.get_ref()).filter(fits).ok_or_else(|| {
-                let message = format!("retries is a number from 0 to {}", Resending::MOST_RETRIES);
+                let message = format!("retries has to be a number from 0 to {}", Resending::MOST_RETRIES);
                 self.error(retries.span().start, message)
             })?;
         }
