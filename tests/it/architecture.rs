@@ -10,6 +10,7 @@ use source::Source;
 /// Who may use whom. `scenario` uses `outcome` because an expectation maps to a reason, and `transport` for the names of
 /// request faults.
 const LAYERS: &[(&str, &[&str])] = &[
+    ("support", &[]),
     ("webauthn", &[]),
     ("contract", &[]),
     ("lease", &[]),
@@ -137,6 +138,9 @@ const NOWHERE: &[&[&str]] =
 /// Who gives findings.
 const GIVERS: [&str; 3] = ["runner", "checks", "scenario"];
 
+/// Members that are not a layer: data, and what every layer uses.
+const DATA: [&str; 3] = ["proofmark_fixtures", "proofmark_scenarios", "proofmark_support"];
+
 /// What only a file that is not `mod.rs` may define.
 const DEFINITIONS: [&str; 7] = ["fn", "struct", "enum", "trait", "impl", "const", "static"];
 const LONGEST_FILE: usize = 400;
@@ -174,8 +178,18 @@ fn forbidden_edges(source: &Source) -> Vec<String> {
     let Some((_, allowed)) = LAYERS.iter().find(|(module, _)| *module == top) else {
         return vec![format!("{}: module `{top}` has no row in the table", source.path)];
     };
-    let wrong = uses(source).into_iter().filter(|(_, used)| used != top && !allowed.contains(&used.as_str()));
+    // Words are everybody's.
+    let is_wrong = |used: &str| used != top && used != "words" && !allowed.contains(&used);
+    let wrong = uses(source).into_iter().filter(|(_, used)| is_wrong(used));
     wrong.map(|(index, used)| format!("{}: `{top}` may not use `{used}`", source.place(index))).collect()
+}
+
+/// Members of the workspace that are named elsewhere than at the root of another: a use that the table would not see.
+fn members(source: &Source) -> Vec<String> {
+    let is_root = source.path.ends_with("/lib.rs") || source.path == "src/main.rs";
+    let is_module = |name: &str| name.starts_with("proofmark_") && !DATA.contains(&name);
+    let found = (0..source.tokens.len()).filter(|at| !is_root && is_module(source.text(*at)));
+    found.map(|at| format!("{}: `{}` is named at a root only", source.place(at), source.text(at))).collect()
 }
 
 fn edges(sources: &[Source]) -> BTreeMap<String, BTreeSet<String>> {
@@ -349,6 +363,11 @@ fn modules_use_only_what_is_below_them() {
     let modules: BTreeSet<&str> = LAYERS.iter().map(|(module, _)| *module).collect();
     let named: BTreeSet<&str> = LAYERS.iter().flat_map(|(_, used)| used.iter().copied()).collect();
     assert!(named.is_subset(&modules), "the table speaks of a module without a row");
+}
+
+#[test]
+fn members_are_named_at_roots() {
+    assert_holds(members);
 }
 
 #[test]

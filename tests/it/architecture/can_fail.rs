@@ -23,6 +23,18 @@ fn layers() {
 }
 
 #[test]
+fn members_elsewhere() {
+    let text = "use proofmark_api::wire;\nuse proofmark_fixtures::PROTOS;";
+    check(
+        members,
+        "src/runner/play/call.rs",
+        text,
+        &["src/runner/play/call.rs:1: `proofmark_api` is named at a root only"],
+    );
+    check(members, "src/runner/lib.rs", text, &[]);
+}
+
+#[test]
 fn vendor_names() {
     let text = "\"zitadel.user.v2.UserService\"\ninclude_str!(\"fixtures/proto/zitadel/v1/message.proto\")\n// as Zitadel does";
     assert_eq!(vendors("src/server/rest.rs", text), ["src/server/rest.rs:3: // as Zitadel does"]);

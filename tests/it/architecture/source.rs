@@ -96,8 +96,12 @@ fn collect(root: &Path, directory: &Path, found: &mut Vec<Source>) {
     }
 }
 
+/// Members of the workspace that hold several modules; a member that is one module has its name.
+const MEMBERS: [&str; 4] = ["credential/", "api/", "cases/", "reports/"];
+
 fn modules(path: &str) -> Vec<String> {
     let inner = path.trim_start_matches("src/").trim_end_matches(".rs");
+    let inner = MEMBERS.iter().find_map(|member| inner.strip_prefix(member)).unwrap_or(inner);
     let mut modules: Vec<String> = inner.split('/').map(str::to_owned).collect();
     modules.pop_if(|last| ["mod", "lib", "main"].contains(&last.as_str()));
     modules
