@@ -87,7 +87,7 @@ pub(super) fn vary_headers(site: &Site, version: Version, response: &mut Respons
         for cookie in ["a=1; HttpOnly", "b=2; Secure"] {
             headers.append(SET_COOKIE, HeaderValue::from_static(cookie));
         }
-        headers.insert(SERVER, HeaderValue::from_static("reference/1 (latitude)"));
+        headers.insert(SERVER, HeaderValue::from_static("reference/1 (variant)"));
     }
 }
 

@@ -1,4 +1,4 @@
-//! What creation options hold.
+//! The members of creation options.
 
 use super::entry::{Variant, variant};
 
@@ -13,15 +13,15 @@ pub(super) const VARIANTS: &[Variant] = &[
     variant(
         "options-members-few",
         "api/options/members",
-        "options have only what they must: no timeout, no attestation, no empty list of excluded credentials",
+        "options have only the required members: no timeout, no attestation, no empty list of excluded credentials",
         "WebAuthn L3 section 5.4 has defaults for all of them",
         OPTIONS,
     ),
     variant(
         "options-members-more",
         "api/options/members",
-        "options also have hints, attestationFormats, extensions and a member that nobody knows",
-        "members of WebAuthn L3 section 5.4 that the pages do not show; a dictionary ignores what it does not have",
+        "options also have hints, attestationFormats, extensions and an unknown member",
+        "WebAuthn L3 section 5.4 has the named members, and the pages do not show them; a dictionary ignores unknown members",
         &["enrolment", "ceremony/replayed-response", "client-data/challenge-other", "extensions"],
     ),
     variant(
@@ -34,15 +34,15 @@ pub(super) const VARIANTS: &[Variant] = &[
     variant(
         "attachment-chosen",
         "api/options/attachment",
-        "where a start asks for no kind of authenticator the options name one",
-        "which authenticators are taken is the relying party's choice (WebAuthn L3 section 5.4.4)",
+        "if a start does not ask for a kind of authenticator, the options name one",
+        "the relying party chooses which authenticators it accepts (WebAuthn L3 section 5.4.4)",
         OPTIONS,
     ),
     variant(
         "algorithms-es256-only",
         "webauthn/7.1/algorithm",
         "only ES256 is offered",
-        "page 004's example; which algorithms are offered is the relying party's choice",
+        "as in page 004's example; the relying party chooses which algorithms it offers",
         ALGORITHMS,
     ),
     variant(
@@ -69,28 +69,28 @@ pub(super) const VARIANTS: &[Variant] = &[
     variant(
         "attestation-direct",
         "webauthn/7.1/attestation-trust",
-        "attestation is asked for",
-        "the preference is the relying party's; authenticators may give none all the same",
+        "the options ask for attestation",
+        "the relying party chooses the preference; authenticators may still give none",
         OPTIONS,
     ),
     variant(
         "attestation-any-root",
         "webauthn/7.1/attestation-trust",
         "attestation need not lead to a trust anchor",
-        "section 7.1 step 24 leaves trust to the relying party's policy; the target says that it has none",
+        "section 7.1 step 24 leaves trust to the relying party's policy; the target declares that it has none",
         &["v2/u2f/rest/packed-x5c", "v2/u2f/rest/tpm", "v1/u2f/rest/fido-u2f"],
     ),
     variant(
         "user-verification-preferred",
         "webauthn/7.1/user-verified",
         "user verification is preferred on every flow, and not required",
-        "pages 003 and 004 differ in it; a policy (WebAuthn L3 section 5.8.6)",
+        "pages 003 and 004 differ here; it is a matter of policy (WebAuthn L3 section 5.8.6)",
         &["enrolment", "auth-data/flags-uv-clear-required", "client-data/challenge-other"],
     ),
     variant(
         "exclude-credentials-reversed",
         "api/options/exclude-credentials",
-        "the newest credential stands first in excludeCredentials",
+        "the newest credential comes first in excludeCredentials",
         "the list has no order (WebAuthn L3 section 5.4)",
         OPTIONS,
     ),
@@ -105,49 +105,49 @@ pub(super) const VARIANTS: &[Variant] = &[
         "challenge-16",
         "webauthn/13.4.3/challenge-length",
         "a challenge has 16 bytes",
-        "the least that section 13.5.3 recommends",
+        "the minimum that section 13.5.3 recommends",
         OPTIONS,
     ),
     variant(
         "challenge-64",
         "webauthn/13.4.3/challenge-length",
         "a challenge has 64 bytes",
-        "section 13.5.3 has no greatest length",
+        "section 13.5.3 has no maximum length",
         OPTIONS,
     ),
     variant(
         "challenge-uuid",
         "webauthn/13.4.3/challenge-length",
         "a challenge is a random UUID, six bits of which are always the same",
-        "section 13.5.3 asks for so much that it can't be guessed, and recommends 16 bytes",
+        "section 13.5.3 asks for enough entropy that a challenge can't be guessed, and recommends 16 bytes",
         OPTIONS,
     ),
     variant(
         "challenge-with-time",
         "webauthn/13.4.3/challenge",
         "a challenge begins with eight bytes of the time, before 16 random ones",
-        "what follows can't be guessed; servers that keep no state put the time into the challenge",
+        "the random bytes can't be guessed; servers that keep no state put the time into the challenge",
         CHALLENGES,
     ),
     variant(
         "challenge-as-text",
         "webauthn/13.4.3/challenge",
         "a challenge is the hexadecimal text of 16 random bytes",
-        "it has as much entropy as it should; some characters of base64 never stand in the base64 of such a text",
+        "it has as much entropy as it should; some characters of base64 never occur in the base64 of such a text",
         CHALLENGES,
     ),
     variant(
         "challenge-expires-late",
         "webauthn/13.4.3/challenge-expiry",
-        "a registration can be finished for half as long again as the time-out of its options",
-        "the time-out is the client's, and the ceremony begins later than the start is answered (WebAuthn L3 section 5.4)",
+        "a registration can be finished until 1.5 times the timeout of its options has passed",
+        "the timeout is for the client, and the ceremony begins after the start was answered (WebAuthn L3 section 5.4)",
         &["*/*/rest/ceremony/expired-challenge"],
     ),
     variant(
         "user-handle-64",
         "webauthn/5.4.3/user-handle",
         "a user handle has 64 bytes",
-        "the most that WebAuthn L3 section 5.4.3 allows",
+        "the maximum that WebAuthn L3 section 5.4.3 allows",
         &["enrolment", "ceremony/user-handle-unique"],
     ),
     variant(
@@ -167,7 +167,7 @@ pub(super) const VARIANTS: &[Variant] = &[
     variant(
         "options-timeout-ten-minutes",
         "webauthn/13.4.3/challenge-expiry",
-        "timeout is ten minutes, and a registration can be finished as long",
+        "timeout is ten minutes, and a registration can be finished for ten minutes",
         "section 15.1 recommends five to ten minutes",
         &["enrolment", "ceremony/replayed-response"],
     ),
@@ -175,7 +175,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         "exclude-both-kinds",
         "api/options/exclude-credentials",
         "options list the user's credentials of both kinds",
-        "WebAuthn L3 section 5.4 has the list hold the existing credentials of the account",
+        "by WebAuthn L3 section 5.4 the list holds the existing credentials of the account",
         &["enrolment"],
     ),
 ];
