@@ -30,7 +30,7 @@ pub enum LoadError {
     #[error("{0}")]
     Plan(String),
     /// More than may be asked for without a word.
-    #[error("{what} is above the ceiling of {ceiling}; if that is meant, write --raise-ceiling {word}")]
+    #[error("{what} is above the ceiling of {ceiling}; if you intend this, write --raise-ceiling {word}")]
     Ceiling {
         /// What is asked for.
         what: String,
@@ -48,7 +48,7 @@ pub enum LoadError {
         why: String,
     },
     /// The start is over.
-    #[error("--start-at is {0:?} ago; give all shards a time to come")]
+    #[error("--start-at is {0:?} ago; give all shards a time in the future")]
     Late(Duration),
     /// The target can't be loaded as it is.
     #[error(transparent)]

@@ -117,7 +117,8 @@ fn judge(
     let share = spent / (float(generator.wall_us.max(1)) * generator.cores);
     if plan.embedded {
         notes.push(
-            "the target runs in this process: its figures are those of a machine shared with the generator".to_owned(),
+            "the target runs in this process: its figures were measured on a machine that it shares with the generator"
+                .to_owned(),
         );
     } else if share > cpu && heartbeat.len() >= LEAST {
         reasons.push(format!("it used {:.0}% of its processors, and {:.0}% is tolerated", share * 100.0, cpu * 100.0));
@@ -143,7 +144,7 @@ fn exhausted(plan: &Plan, counted: &Counted, tolerated: f64) -> Option<(String, 
     if is_slowed(counted)? {
         Some((format!("{text}: the target was slow; their time counts from when they were due"), false))
     } else {
-        Some((format!("{text}, while the target answered as fast as an idle one: write a greater --users"), true))
+        Some((format!("{text}, while the target answered as fast as when idle: write a greater --users"), true))
     }
 }
 

@@ -50,7 +50,7 @@ impl Negatives {
                 return Ok((id.clone(), created));
             }
         }
-        Err("no malformed attestation goes with these options".to_owned())
+        Err("no malformed attestation fits these options".to_owned())
     }
 }
 

@@ -14,7 +14,7 @@ pub enum ShardError {
     #[error("shard {0}: write M/N, such as 2/3 for the second of three")]
     Written(String),
     /// An index of the environment that is no index, or none of so many.
-    #[error("index {index} is none of {count} shards; the first is 0")]
+    #[error("index {index} is not one of {count} shards; the first is 0")]
     Index {
         /// As it stands in the environment.
         index: String,

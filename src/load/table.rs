@@ -156,7 +156,7 @@ pub fn render(record: &LoadRecord) -> Result<String, BadHistogram> {
         writeln!(text, "stopped {stopped}").unwrap_or_default();
     }
     if record.interrupted {
-        text.push_str("interrupted: this is a part of what was asked for\n");
+        text.push_str("interrupted: this is only a part of the requested load\n");
     }
     Ok(text)
 }
@@ -252,7 +252,7 @@ fn write_failures(text: &mut String, record: &LoadRecord) -> std::fmt::Result {
     match &record.preflight {
         Some(before) => writeln!(
             text,
-            "added to what the target had: {} registrations, {} of them before the load; a subject had up to {}",
+            "registrations added to the target: {}, {} of them before the load; a subject had up to {}",
             of.confirmed + before.confirmed,
             before.confirmed,
             before.had
@@ -265,7 +265,7 @@ fn write_generators(text: &mut String, record: &LoadRecord) -> std::fmt::Result 
     for generator in &record.generators {
         let verdict = match generator.verdict {
             GeneratorVerdict::Valid => "VALID",
-            GeneratorVerdict::Limited => "GENERATOR-LIMITED: no figure above is the target's limit",
+            GeneratorVerdict::Limited => "GENERATOR-LIMITED: no figure above shows the target's limit",
         };
         let spent = float(generator.user_us + generator.system_us);
         let share = 100.0 * spent / (float(generator.wall_us.max(1)) * generator.cores);

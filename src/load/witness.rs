@@ -30,14 +30,15 @@ impl Crossed {
     pub(super) fn words(self) -> (&'static str, &'static str) {
         match self {
             Crossed::Handle => {
-                ("cross-talk/user-handle", "expected the user's own handle, received one that was told to another user")
+                ("cross-talk/user-handle", "expected the user's own handle, received one that was sent to another user")
             }
-            Crossed::Challenge => {
-                ("cross-talk/challenge", "expected a challenge of its own, received one that was told to another user")
-            }
+            Crossed::Challenge => (
+                "cross-talk/challenge",
+                "expected a challenge for this user only, received one that was sent to another user",
+            ),
             Crossed::Repeated => (
                 "check/challenge-fresh",
-                "expected a challenge that was never sent before, received one that this user had before",
+                "expected a challenge that was never sent before, received one that was sent to this user before",
             ),
         }
     }

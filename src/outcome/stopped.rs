@@ -48,7 +48,10 @@ impl fmt::Display for Stopped {
             StopCause::Unreachable => write!(f, "the target went away at {at} (no connection can be made any more)"),
             StopCause::BrokenOff => write!(f, "the target went away at {at} (it breaks off every call)"),
             StopCause::TokenRefused => {
-                write!(f, "the tokens are refused since {at} (they were good before: expired, or withdrawn)")
+                write!(
+                    f,
+                    "the tokens have been refused since {at} (they were good before: they expired or were withdrawn)"
+                )
             }
             StopCause::MaxFailures => write!(f, "--max-failures was reached at {at}"),
             StopCause::MaxTime => write!(f, "--max-time was over at {at}"),

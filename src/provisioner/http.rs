@@ -34,7 +34,7 @@ const BUSY: [u16; 4] = [RATE_LIMITED, 502, 503, 504];
 /// Too Many Requests (RFC 6585 section 4).
 const RATE_LIMITED: u16 = 429;
 /// What is said of a call that was not sent any more.
-const ENDED: &str = "given up, since another call failed";
+const ENDED: &str = "stopped because another call failed";
 
 /// Sends calls to one server.
 #[derive(Debug, Clone)]

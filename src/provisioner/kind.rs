@@ -57,8 +57,8 @@ pub trait Provisioner: fmt::Debug + Send + Sync {
     /// [`ProvisionerError`], also if this kind can't.
     async fn renew(&self, subject: &ProvidedSubject) -> Result<Secret, ProvisionerError> {
         let doing = format!("renew the token of user {}", subject.user_id);
-        let mend = "write accounts.refresh, or have tokens last longer";
-        Err(ProvisionerError::new(doing, "this kind of server gives no second one", mend))
+        let fix = "write accounts.refresh, or make tokens valid for longer";
+        Err(ProvisionerError::new(doing, "this kind of server does not give a second token", fix))
     }
 
     /// Removes what [`Provisioner::provide`] gave, and lets go of it. Where nobody answers any more it does not try each account.

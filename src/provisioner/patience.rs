@@ -225,7 +225,7 @@ mod tests {
         patience.begin();
         assert!(!patience.is_over());
         let pace = Pace::new(2);
-        let fails = || async { Err::<Result<(), _>, _>(ProvisionerError::new("look", "no", "mend")) };
+        let fails = || async { Err::<Result<(), _>, _>(ProvisionerError::new("look", "no", "fix")) };
         assert!(patience.until("list", &pace, fails).await.is_err());
         let sees = || async { Ok(Ok(1)) };
         assert_eq!(patience.until("list", &pace, sees).await.expect("no look fails"), Ok(1));

@@ -89,7 +89,7 @@ const INTERNAL: ErrorId = entry("INTERNAL-error", Code::INTERNAL, 500, "internal
 /// Every id that the server sends. `WEBAUTHN-` ids end in the slug of a step of the registration ceremony.
 pub const ERROR_IDS: &[ErrorId] = &[
     entry("AUTH-missing", Code::UNAUTHENTICATED, 401, "the call has no authorization"),
-    entry("AUTH-invalid", Code::UNAUTHENTICATED, 401, "the authorization is no bearer token that is known here"),
+    entry("AUTH-invalid", Code::UNAUTHENTICATED, 401, "the authorization is not a bearer token that is known here"),
     entry("PERMISSION-denied", Code::PERMISSION_DENIED, 403, "the token's user may not do this"),
     entry(
         "SESSION-mfa-required",
@@ -116,7 +116,7 @@ pub const ERROR_IDS: &[ErrorId] = &[
     invalid("REQUEST-json", "the body is not one JSON object without duplicate members"),
     invalid("REQUEST-frame", "the body is not one uncompressed gRPC message"),
     invalid("REQUEST-message", "the message does not fit its type"),
-    invalid("REQUEST-domain", "the domain is no host name"),
+    invalid("REQUEST-domain", "the domain is not a host name"),
     invalid("REQUEST-code", "the registration code was not issued here"),
     invalid("LIMIT-userId", "userId is too short or too long"),
     invalid("LIMIT-u2fId", "u2fId is too short or too long"),
@@ -124,11 +124,11 @@ pub const ERROR_IDS: &[ErrorId] = &[
     invalid("LIMIT-tokenName", "tokenName is too short or too long"),
     invalid("LIMIT-passkeyName", "passkeyName is too short or too long"),
     invalid("LIMIT-publicKeyCredential", "publicKeyCredential is too short or too long"),
-    invalid("WEBAUTHN-credential-json", "the credential is no registration response in JSON"),
+    invalid("WEBAUTHN-credential-json", "the credential is not a registration response in JSON"),
     invalid("WEBAUTHN-client-data-utf8", "the client data is not UTF-8"),
-    invalid("WEBAUTHN-client-data-json", "the client data is no JSON of the required members"),
-    invalid("WEBAUTHN-type", "the client data is of another type than webauthn.create"),
-    invalid("WEBAUTHN-challenge", "the challenge is another than the one issued"),
+    invalid("WEBAUTHN-client-data-json", "the client data is not JSON with the required members"),
+    invalid("WEBAUTHN-type", "the type of the client data is not webauthn.create"),
+    invalid("WEBAUTHN-challenge", "the challenge is not the one that was issued"),
     invalid("WEBAUTHN-origin", "the origin is not expected"),
     invalid("WEBAUTHN-cross-origin", "the ceremony was cross-origin"),
     invalid("WEBAUTHN-top-origin", "the top origin is not expected"),

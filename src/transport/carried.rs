@@ -87,7 +87,7 @@ impl FromStr for Place {
             "chunked" => Place::Chunked,
             _ => {
                 return Err(format!(
-                    "there is no place `{text}` in a request; write query:NAME, header:NAME, cookie:NAME, body:NAME, body-first:NAME, \
+                    "a request has no place `{text}`; write query:NAME, header:NAME, cookie:NAME, body:NAME, body-first:NAME, \
                      credential:NAME, form:NAME, field:NAME, field-first:NAME, authorization, authorization-first, authorization-joined, authority, \
                      second-host, content-length, chunked"
                 ));
@@ -227,7 +227,7 @@ impl Carried {
 /// Not quoted: it can be a secret.
 fn value(text: &str, is_secret: bool) -> Result<HeaderValue, TransportError> {
     let mut value = HeaderValue::from_str(text)
-        .map_err(|_| TransportError::Other("what a further header has can't be sent in one".to_owned()))?;
+        .map_err(|_| TransportError::Other("the value of a further header can't be sent in a header".to_owned()))?;
     value.set_sensitive(is_secret);
     Ok(value)
 }

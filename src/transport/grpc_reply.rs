@@ -23,7 +23,7 @@ pub(super) fn outcome(http_status: u16, status: &HeaderMap, body: &[u8]) -> Outc
         return Outcome::Done(no_status(http_status, body));
     };
     match Status::from_headers(status) {
-        None => Outcome::Done(Reply::Unreadable(format!("grpc-status {value:?} is no number"))),
+        None => Outcome::Done(Reply::Unreadable(format!("grpc-status {value:?} is not a number"))),
         Some(status) if status.code != 0 => {
             let json = Some(status.to_json());
             Outcome::Done(Reply::Refusal(Refusal { status: Some(status), json }))
@@ -50,7 +50,7 @@ pub(super) fn message(endpoint: &Endpoint, frames: &[Frame]) -> Reply {
             Ok(json) => Reply::Success(json),
             Err(e) => Reply::Unreadable(e.to_string()),
         },
-        _ => Reply::Unreadable(format!("{} messages in a reply that has one", frames.len())),
+        _ => Reply::Unreadable(format!("{} messages in a reply that must have one", frames.len())),
     }
 }
 

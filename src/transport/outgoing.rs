@@ -107,7 +107,7 @@ pub(super) fn url(base_url: &str, path: &str, call: &Call) -> String {
 fn request(method: &str, url: &str, headers: HeaderMap, body: Bytes) -> Result<http::Request<Bytes>, TransportError> {
     let mut request = http::Request::new(body);
     *request.method_mut() = Method::from_bytes(method.as_bytes())
-        .map_err(|_| TransportError::Other(format!("{method:?} is no HTTP method")))?;
+        .map_err(|_| TransportError::Other(format!("{method:?} is not an HTTP method")))?;
     // Not quoted: its query can hold a token.
     *request.uri_mut() = url.parse().map_err(|e| TransportError::Address(format!("the URL of a call: {e}")))?;
     *request.headers_mut() = headers;
@@ -199,7 +199,7 @@ pub(super) fn message(call: &Call) -> Result<&Value, TransportError> {
     match call.message.as_ref() {
         message @ Value::Object(_) => Ok(message),
         Value::Null => Ok(&EMPTY),
-        _ => Err(TransportError::Other(format!("the message of {} is no JSON object", call.endpoint.name))),
+        _ => Err(TransportError::Other(format!("the message of {} is not a JSON object", call.endpoint.name))),
     }
 }
 

@@ -62,7 +62,7 @@ fn roots(options: &TlsOptions) -> Result<RootCertStore, String> {
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     if let Some(pem) = &options.extra_roots_pem {
         let extra = CertificateDer::pem_slice_iter(pem).collect::<Result<Vec<_>, _>>();
-        let extra = extra.map_err(|e| format!("the extra trust anchors are no PEM: {e}"))?;
+        let extra = extra.map_err(|e| format!("the extra trust anchors are not PEM: {e}"))?;
         if extra.is_empty() {
             return Err("the extra trust anchors hold no certificate".to_owned());
         }

@@ -50,7 +50,7 @@ pub enum FramingError {
         have: usize,
     },
     /// The prefix promises more bytes than there are.
-    #[error("the frame at offset {at} promises {declared} bytes, {have} follow")]
+    #[error("the frame at offset {at} states {declared} bytes, and {have} follow")]
     ShortPayload {
         /// Offset of the prefix.
         at: usize,

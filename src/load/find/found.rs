@@ -96,7 +96,7 @@ impl fmt::Display for Capacity {
             (Ending::Limited(reasons), kept) => {
                 writeln!(f, "the generator was the bottleneck: {}", reasons.join("; "))?;
                 let kept = kept.as_ref().map(|rate| format!("; {rate} was kept before"));
-                return write!(f, "no figure is the target's{}", kept.unwrap_or_default());
+                return write!(f, "none of the figures describes the target{}", kept.unwrap_or_default());
             }
             (Ending::Interrupted, _) => write!(f, "interrupted: ")?,
             (Ending::Spent, _) => write!(f, "not finished within {} holds: ", self.holds.len())?,
@@ -104,12 +104,12 @@ impl fmt::Display for Capacity {
         }
         match (kept, broken) {
             (None, Some(broken)) => write!(f, "not even {broken} is sustained")?,
-            (None, None) => write!(f, "nothing is known")?,
+            (None, None) => write!(f, "no rate is known")?,
             (Some(kept), Some(broken)) => write!(f, "sustained {kept}, broken at {broken}")?,
             (Some(kept), None) if self.ending == Ending::Top => {
                 write!(f, "sustained {kept}, and no higher rate was allowed")?;
             }
-            (Some(kept), None) => write!(f, "sustained {kept}, and where it breaks is not known")?,
+            (Some(kept), None) => write!(f, "sustained {kept}; the rate at which it breaks is not known")?,
         }
         let confirmed = if self.confirmed { "confirmed by a hold of its own" } else { "not confirmed" };
         if self.sustained.is_some() {

@@ -54,12 +54,12 @@ pub struct Stopped {
 
 impl fmt::Display for Stopped {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let what = if self.lost { "the target went away at" } else { "nothing succeeds since" };
+        let what = if self.lost { "the target went away at" } else { "nothing has succeeded since" };
         let Stopped { at, failed, class, useful_us, .. } = self;
         let seconds = float(*useful_us) / 1e6;
         write!(
             f,
-            "{what} {at}, {seconds:.1} s after the first cycle began: {failed} cycles failed since and none ended well, the last with {class}"
+            "{what} {at}, {seconds:.1} s after the first cycle began: since then {failed} cycles failed and none succeeded; the last one failed with {class}"
         )
     }
 }

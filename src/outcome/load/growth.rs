@@ -56,7 +56,7 @@ impl fmt::Display for Growth {
             slope => format!("{:.2} ms", slope / 1e3),
         };
         if self.sure == 0.0 {
-            return write!(f, "none that is sure; the median is {begin:.2} ms");
+            return write!(f, "none that is certain; the median is {begin:.2} ms");
         }
         let percent = self.sure * 100.0;
         write!(
@@ -143,7 +143,7 @@ impl Growth {
         let twice = 1_000.0 * self.begin_us / self.slope_us.max(f64::MIN_POSITIVE);
         let step = step.name();
         format!(
-            "{step} becomes slower with what is enrolled, {self}; at this pace it takes twice as long after {twice:.0}"
+            "{step} becomes slower as more is enrolled, {self}; at this pace it takes twice as long after {twice:.0}"
         )
     }
 }
@@ -248,7 +248,7 @@ mod tests {
         assert!((within.begin_us - 2_740.0).abs() < 10.0, "too far back: {within:?}");
         let note = Growth { sure: 0.4, begin_us: 2_000.0, end_us: 3_000.0, slope_us: 500.0, cycles: 2_000.0 };
         let words = note.note(LoadStep::Start);
-        assert!(words.starts_with("start becomes slower with what is enrolled, at least 40%: "), "{words}");
+        assert!(words.starts_with("start becomes slower as more is enrolled, at least 40%: "), "{words}");
         assert!(words.ends_with("of which there were 2000; at this pace it takes twice as long after 4000"), "{words}");
     }
 

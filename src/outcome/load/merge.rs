@@ -34,7 +34,7 @@ pub enum MergeError {
     #[error("there is nothing to merge")]
     Nothing,
     /// A record of another version.
-    #[error("{name}: its form is {format}, and this is proofmark for {}", LoadRecord::FORMAT)]
+    #[error("{name}: its format is {format}, and this proofmark reads {}", LoadRecord::FORMAT)]
     Format {
         /// The file.
         name: String,
@@ -42,10 +42,10 @@ pub enum MergeError {
         format: u32,
     },
     /// A whole run, or one that was merged before.
-    #[error("{0}: it is no shard; only runs of `load --shard M/N` are parts of one")]
+    #[error("{0}: it is not a shard; only runs of `load --shard M/N` are shards")]
     NoShard(String),
     /// Two of one number.
-    #[error("{name} and {other}: both are shard {index}; what they measured would count twice")]
+    #[error("{name} and {other}: both are shard {index}; their measurements would count twice")]
     Overlap {
         /// The file.
         name: String,
@@ -82,7 +82,7 @@ pub enum MergeError {
     #[error("{0}: the digest of its plan is not that of its plan")]
     Digest(String),
     /// It has no time.
-    #[error("{name}: {text} is no time")]
+    #[error("{name}: {text} is not a time")]
     Time {
         /// The file.
         name: String,

@@ -50,7 +50,7 @@ impl Scaling {
         let is_flat = is_told && last.ok > 0 && last.rate() < FLAT * first.rate();
         is_flat.then(|| {
             format!(
-                "{} workers get hardly more through than one: {:.1} cycles/s beside {:.1}; the target works on one call at a time, or something before it does",
+                "{} workers complete hardly more cycles than one: {:.1} cycles/s, and one {:.1}; the target, or something in front of it, works on one call at a time",
                 last.workers,
                 last.rate(),
                 first.rate()
@@ -87,7 +87,7 @@ mod tests {
         assert_eq!(flat.to_string(), "1 worker 20.0/s, 2 workers 22.0/s, 4 workers 20.0/s, 8 workers 22.0/s");
         let words = flat.flat().expect("flat");
         assert!(
-            words.starts_with("8 workers get hardly more through than one: 22.0 cycles/s beside 20.0; "),
+            words.starts_with("8 workers complete hardly more cycles than one: 22.0 cycles/s, and one 20.0; "),
             "{words}"
         );
     }

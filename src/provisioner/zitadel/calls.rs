@@ -60,7 +60,7 @@ impl Zitadel {
 
     /// Gives the administrator's organisation this user as a member with a role.
     pub(super) async fn make_member(&self, user_id: &str, role: &str) -> Result<(), ProvisionerError> {
-        let doing = format!("give the caller that may only read its role {role}");
+        let doing = format!("give the role {role} to the caller that may only read");
         let body = json!({ "userId": user_id, "roles": [role] });
         let answer = self.asked(&doing, Method::POST, "/management/v1/orgs/me/members", Some(&body)).await?;
         // It is a member already.
@@ -226,7 +226,7 @@ impl Zitadel {
 
     fn refused(&self, doing: String, answer: &Answer, secrets: &[&Secret]) -> ProvisionerError {
         let is_served = self.is_served.load(Ordering::SeqCst);
-        let mend = match answer.status {
+        let fix = match answer.status {
             401 => {
                 "make a new personal access token for the administrator, and put it where accounts.admin-token looks for it"
             }
@@ -234,7 +234,7 @@ impl Zitadel {
                 "give the administrator, whose token accounts.admin-token is, the role ORG_OWNER in its organisation"
             }
             NOT_FOUND if !is_served => {
-                "write base-url with the host name that the server is set up for: it finds its instance by it, and an IP \
+                "write base-url with the host name that the server is set up for: the server finds its instance by the host name, and an IP \
                  address finds none"
             }
             NOT_FOUND => {
@@ -244,31 +244,31 @@ impl Zitadel {
                 "raise the server's limit for the administrator, or let the provisioner wait for longer: patience-seconds and \
                  concurrency under accounts.provisioner"
             }
-            500..=599 => "look into the server's log; `proofmark sweep` removes what was left behind",
-            _ => "see what the server says; `proofmark sweep` removes what was left behind",
+            500..=599 => "look at the server's log; `proofmark sweep` removes what was left behind",
+            _ => "read the server's answer; `proofmark sweep` removes what was left behind",
         };
         let secrets: Vec<&Secret> = secrets.iter().copied().chain([&self.admin]).collect();
         let is_of_one = is_served && !matches!(answer.status, 401 | 403 | 429);
-        ProvisionerError { is_of_one, ..ProvisionerError::new(doing, answer.words(&secrets), mend) }
+        ProvisionerError { is_of_one, ..ProvisionerError::new(doing, answer.words(&secrets), fix) }
     }
 
     /// No answer was had.
     fn silent(&self, doing: String, why: String) -> ProvisionerError {
-        let mend = if self.is_served.load(Ordering::SeqCst) {
-            "the server answered before: look whether it is still up; `proofmark sweep` removes what was left behind"
+        let fix = if self.is_served.load(Ordering::SeqCst) {
+            "the server answered before: check whether it is still up; `proofmark sweep` removes what was left behind"
         } else {
             "start the server, or correct base-url and [tls]"
         };
-        ProvisionerError::new(doing, why, mend)
+        ProvisionerError::new(doing, why, fix)
     }
 }
 
 /// The server's lists did not follow in time.
 pub(super) fn late(doing: String, what: &str, since: &str, late: &Late) -> ProvisionerError {
     let answer = format!("{what} for {} s after {since}: {}", late.waited.as_secs_f64(), late.answer);
-    let mend = "the server lags behind: let the provisioner wait for longer (patience-seconds under accounts.provisioner), or do less \
+    let fix = "the server lags behind: let the provisioner wait for longer (patience-seconds under accounts.provisioner), or do less \
                 at a time (concurrency)";
-    ProvisionerError { is_of_one: true, ..ProvisionerError::new(doing, answer, mend) }
+    ProvisionerError { is_of_one: true, ..ProvisionerError::new(doing, answer, fix) }
 }
 
 fn account(user: &Value) -> Option<Account> {

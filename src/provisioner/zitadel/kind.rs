@@ -70,8 +70,8 @@ impl Provisioner for Zitadel {
         let password = password()?;
         let doing = format!("renew the token of user {}", subject.user_id);
         if !self.set_password(&subject.user_id, &password).await? {
-            let mend = "look who removes users while a run goes on";
-            let gone = ProvisionerError::new(doing, "the user is not there any more", mend);
+            let fix = "find out who removes users during a run";
+            let gone = ProvisionerError::new(doing, "the user is not there any more", fix);
             return Err(ProvisionerError { is_of_one: true, ..gone });
         }
         self.session(&doing, &subject.user_id, &password).await

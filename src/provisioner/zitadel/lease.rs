@@ -101,7 +101,7 @@ impl Zitadel {
 fn in_use(prefix: &str, name: &str) -> ProvisionerError {
     ProvisionerError::new(
         format!("take the accounts of the prefix {prefix}"),
-        "a run that is under way has them",
+        "another run is using them",
         format!(
             "wait for its end, or write another prefix under accounts.provisioner; if there is no such run, remove the user {name}"
         ),

@@ -184,8 +184,8 @@ impl Zitadel {
         };
         let good = self.client.patience.until(FACTORS, &self.client.pace, look).await?;
         good.map_err(|missed| {
-            let doing = format!("make the session of user {} good again", subject.user_id);
-            let what = format!("it was refused, though {} factors were removed,", removed.load(Ordering::SeqCst));
+            let doing = format!("make the session of user {} valid again", subject.user_id);
+            let what = format!("it was refused, although {} factors were removed,", removed.load(Ordering::SeqCst));
             late(doing, &what, "the enrolment", &missed)
         })
     }
@@ -226,8 +226,8 @@ impl Zitadel {
         taken.map_err(|missed| {
             let doing = format!("make the user {name}");
             let answer = format!("for {} s {}", missed.waited.as_secs_f64(), missed.answer);
-            let mend = "write another prefix under accounts.provisioner";
-            ProvisionerError { is_of_one: true, ..ProvisionerError::new(doing, answer, mend) }
+            let fix = "write another prefix under accounts.provisioner";
+            ProvisionerError { is_of_one: true, ..ProvisionerError::new(doing, answer, fix) }
         })
     }
 

@@ -179,7 +179,7 @@ pub(super) fn of_one_run_each(figure: Figure, sides: [&Sample; 2], question: &Qu
     let blocks = before.units.len().min(after.units.len()) / length;
     if blocks < FEWEST_BLOCKS {
         return Err(format!(
-            "{blocks} blocks of {length} intervals, and {FEWEST_BLOCKS} are needed: it varies too slowly for a run of this length"
+            "there are {blocks} blocks of {length} intervals, and {FEWEST_BLOCKS} are needed: the figure varies too slowly for a run of this length"
         ));
     }
     let ratio = |drawn: [&[usize]; 2]| log_ratio(before.of(figure, drawn[0]), after.of(figure, drawn[1]));

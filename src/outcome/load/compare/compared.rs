@@ -52,7 +52,7 @@ pub enum CompareError {
     #[error("there is no {0} run")]
     Nothing(&'static str),
     /// One run on one side and more on the other.
-    #[error("{0} baseline runs and {1} new ones: give as many of both, measured in turns (A B B A)")]
+    #[error("{0} baseline runs and {1} new ones: give the same number of both, measured in turns (A B B A)")]
     Uneven(usize, usize),
     /// They measure different things.
     #[error("{name} and {other}: their plans differ in {what}")]
@@ -65,10 +65,10 @@ pub enum CompareError {
         what: String,
     },
     /// The generator was the limit.
-    #[error("{0}: the generator was the limit, so that its figures are not those of the target")]
+    #[error("{0}: the generator was the limit, so the figures are not those of the target")]
     Limited(String),
     /// Not the whole of it.
-    #[error("{0}: it was interrupted, and is only a part of what was asked for")]
+    #[error("{0}: it was interrupted, and is only a part of the requested load")]
     Interrupted(String),
     /// Not a distribution.
     #[error("{name}: {why}")]

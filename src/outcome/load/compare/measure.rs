@@ -137,14 +137,16 @@ impl Metric {
             compared.note.push_str(&format!("{between}{text}"));
         };
         if baseline.len() == 1 {
-            say("one run a side: how much runs of one build differ is not in it".to_owned());
+            say("one run a side: the interval does not include how much runs of one build differ".to_owned());
         }
         let lost = |runs: &[Named]| -> u64 {
             runs.iter().map(|run| run.record.lost(self.step(), self.protocol.as_deref())).sum()
         };
         match (lost(baseline), lost(new)) {
             (0, 0) => {}
-            (before, after) => say(format!("calls without a reply are in no time: {before} before, {after} now")),
+            (before, after) => {
+                say(format!("the times do not include calls without a reply: {before} before, {after} now"))
+            }
         }
     }
 }
