@@ -26,7 +26,7 @@ pub enum ClientError {
     #[error("{0:?} is not an origin")]
     Origin(String),
     /// The private key of the request is none of the algorithm.
-    #[error("the private key is none of the algorithm")]
+    #[error("the private key is not a key of the algorithm")]
     PrivateKey,
     /// No key of the algorithm can be made.
     #[error("keys of COSE algorithm {0} can't be made")]
@@ -45,13 +45,13 @@ pub enum ClientError {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MutationError {
     /// The arguments are not of the form that the mutation takes.
-    #[error("its arguments have to be {0}")]
+    #[error("its arguments must be {0}")]
     Args(&'static str),
     /// The mutation is about something that the attestation format does not have.
     #[error("it does not apply to format {0}")]
     Format(&'static str),
     /// The mutation cuts more than there is.
-    #[error("there are only {0} bytes to keep some of")]
+    #[error("there are only {0} bytes to keep a part of")]
     Shorter(usize),
     /// What is asked for cannot be made from this response, by chance: another challenge or key may do.
     #[error("{0}")]

@@ -230,7 +230,7 @@ mod tests {
         let table: [(Spoil, &str); 13] = [
             (Vec::clear, "there is nothing to merge"),
             (|all| all.truncate(1), "missing of 3 shards: 1, 2; name the stream of every shard"),
-            (|all| drop(all.remove(1)), "of 3 shards 1 is missing"),
+            (|all| drop(all.remove(1)), "missing of 3 shards: 1"),
             (
                 |all| all.push(shard(1, 3, &[])),
                 "1.ndjson: it is shard 1 of 3, and 1.ndjson is the same shard; name each shard once",

@@ -140,7 +140,7 @@ impl Reader<'_> {
                     Header::Bytes(Some(length)) | Header::Text(Some(length)) => {
                         whole.extend(self.string(segment, Some(length))?);
                     }
-                    _ => return self.fail(segment, "no segment of a string"),
+                    _ => return self.fail(segment, "not a segment of a string"),
                 }
             }
         };
@@ -161,7 +161,7 @@ impl Reader<'_> {
                 Some(header)
             }
             Err(ciborium_ll::Error::Io(_)) => self.fail(self.at, "the bytes end here"),
-            Err(ciborium_ll::Error::Syntax(_)) => self.fail(self.at, "no head of an item"),
+            Err(ciborium_ll::Error::Syntax(_)) => self.fail(self.at, "not the head of an item"),
         }
     }
 

@@ -48,13 +48,13 @@ pub enum CoseError {
     #[error("the COSE key is not a map")]
     NotMap,
     /// A parameter is absent, or has another CBOR type than its definition says.
-    #[error("the COSE key has no proper {0}")]
+    #[error("the COSE key has no valid {0}")]
     Missing(&'static str),
     /// `alg` names an algorithm that is not implemented.
     #[error("COSE algorithm {0} is not supported")]
     UnsupportedAlgorithm(CoseAlgorithm),
     /// A parameter has a value that does not go with the algorithm.
-    #[error("{name} is {found}, which does not go with the algorithm")]
+    #[error("{name} is {found}, which does not fit the algorithm")]
     Mismatch {
         /// Name of the parameter.
         name: &'static str,
@@ -73,7 +73,7 @@ pub enum CoseError {
     #[error("{0} is not in the shortest form")]
     LeadingZero(&'static str),
     /// A parameter that WebAuthn L3 §6.5.1 does not allow.
-    #[error("the COSE key has a parameter beside the required ones and alg")]
+    #[error("the COSE key has a parameter other than the required ones and alg")]
     Surplus,
     /// The parameters are those of no valid key, or the signature does not stand.
     #[error("{0}")]

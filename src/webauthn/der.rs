@@ -38,7 +38,7 @@ pub enum DerError {
     #[error("bytes follow the DER element")]
     Trailing,
     /// An element has another tag than the expected one.
-    #[error("the DER has an element of another type than expected")]
+    #[error("the DER has an element of an unexpected type")]
     Tag,
 }
 

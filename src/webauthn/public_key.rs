@@ -25,10 +25,10 @@ pub enum PublicKeyError {
     #[error("the SubjectPublicKeyInfo is not well formed, or does not name a known curve")]
     Malformed,
     /// The key is none of its kind: a point off the curve, a modulus or exponent that no key has.
-    #[error("the key is not a valid one of its kind")]
+    #[error("the key is not a valid key of its kind")]
     Invalid,
     /// Keys of this kind make no signatures of this algorithm.
-    #[error("the algorithm does not go with the key")]
+    #[error("the algorithm does not fit the key")]
     Algorithm,
     /// The signature is malformed or was not made by this key over this message.
     #[error("the signature does not verify")]

@@ -53,7 +53,7 @@ impl Args {
     /// # Errors
     /// [`MutationError::Args`]
     pub fn size(&self) -> Result<usize, MutationError> {
-        usize::try_from(self.number()?).map_err(|_error| MutationError::Args("a whole number from 0 on"))
+        usize::try_from(self.number()?).map_err(|_error| MutationError::Args("a whole number of at least 0"))
     }
 
     /// A length or count, or the default if there are no arguments.

@@ -29,7 +29,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "key-fault",
-        summary: "a COSE_Key of the credential's algorithm that is not one: kty, alg (of another type of key), missing (its first number), text, invalid (no point of the curve, an even modulus); of elliptic keys curve, short, long; not of Ed25519 zero",
+        summary: "a COSE_Key of the credential's algorithm that is not one: kty, alg (of another type of key), missing (its first number), text, invalid (not a point on the curve, an even modulus); for elliptic curve keys also curve, short, long; except for Ed25519 also zero",
         stage: Stage::PublicKey(|bytes, given| {
             *bytes = faulty(given.text()?, bytes)?.encode();
             Ok(())

@@ -109,7 +109,7 @@ fn pairs(json: Option<&Json>) -> Result<Vec<(&Json, &Json)>, MutationError> {
 
 impl RawMap {
     fn parse(encoded: &[u8]) -> Result<RawMap, MutationError> {
-        let broken = || MutationError::Impossible("what is edited is no CBOR map".to_owned());
+        let broken = || MutationError::Impossible("the edited value is not a CBOR map".to_owned());
         let map = cbor::decode(encoded, Form::Any).ok().and_then(|value| value.into_map().ok()).ok_or_else(broken)?;
         let mut rest = encoded.get(notation::head(5, map.len()).len()..).ok_or_else(broken)?;
         let mut entries = Vec::new();

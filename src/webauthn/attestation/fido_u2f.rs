@@ -24,7 +24,7 @@ impl AttestationFormat for FidoU2f {
         let certificate_key =
             certificate.public_key().map_err(|error| StatementError::of("8.6/certificate-key", &error))?;
         if certificate_key.kind != KeyKind::P256 {
-            return Err(StatementError::new("8.6/certificate-key", "the certificate's key is not one on P-256"));
+            return Err(StatementError::new("8.6/certificate-key", "the certificate's key is not on P-256"));
         }
         let point = u2f_public_key(&statement.attested.public_key)?;
         let message = [

@@ -23,7 +23,7 @@ pub enum AttestationObjectError {
     #[error("the attestation object is not a map")]
     NotMap,
     /// A member is absent or has another type.
-    #[error("the attestation object has no proper {0}")]
+    #[error("the attestation object has no valid {0}")]
     Member(&'static str),
 }
 

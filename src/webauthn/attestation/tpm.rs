@@ -42,12 +42,13 @@ impl AttestationFormat for Tpm {
         let (cert_info, pub_area) = (statement.bytes(SYNTAX, "certInfo")?, statement.bytes(SYNTAX, "pubArea")?);
         let path = statement.certificates(SYNTAX)?;
         statement.only(SYNTAX, &["ver", "alg", "sig", "x5c", "certInfo", "pubArea"])?;
-        let area = PubArea::read(pub_area).ok_or(StatementError::new("8.3/pub-area", "pubArea is no TPMT_PUBLIC"))?;
+        let area =
+            PubArea::read(pub_area).ok_or(StatementError::new("8.3/pub-area", "pubArea is not a TPMT_PUBLIC"))?;
         if !area.is_key(&statement.attested.public_key) {
             return Err(StatementError::new("8.3/public-key", "pubArea holds another key than the credential's"));
         }
         let info =
-            CertInfo::read(cert_info).ok_or(StatementError::new("8.3/cert-info", "certInfo is no TPMS_ATTEST"))?;
+            CertInfo::read(cert_info).ok_or(StatementError::new("8.3/cert-info", "certInfo is not a TPMS_ATTEST"))?;
         info.verify(&statement.signed_bytes(), algorithm)?;
         if info.name != area.name(pub_area)? {
             return Err(StatementError::new("8.3/name", "attested.name is not the name of pubArea"));
@@ -186,7 +187,7 @@ impl<'a> CertInfo<'a> {
         }
         let expected = Hash::of(algorithm).map(|hash| hash.digest(signed));
         if expected.as_deref() != Some(self.extra_data) {
-            return Err(StatementError::new("8.3/extra-data", "extraData is not the hash of what is attested"));
+            return Err(StatementError::new("8.3/extra-data", "extraData is not the hash of the attested data"));
         }
         Ok(())
     }
@@ -202,7 +203,7 @@ fn require_aik_certificate(aik: &Certificate) -> Result<(), StatementError> {
     }
     let name = aik.extension(oid::SUBJECT_ALTERNATIVE_NAME).map(|(_critical, value)| value);
     if !name.is_some_and(|name| names_a_tpm(name).unwrap_or(false)) {
-        let detail = "the AIK certificate's subject alternative name does not tell manufacturer, model and version";
+        let detail = "the AIK certificate's subject alternative name does not have manufacturer, model and version";
         return Err(StatementError::new("8.3.1/subject-alternative-name", detail));
     }
     let purposes = aik.extension(oid::EXTENDED_KEY_USAGE).map(|(_critical, value)| value);
