@@ -37,7 +37,7 @@ pub enum MergeError {
     Differs {
         /// The stream.
         file: String,
-        /// What differs from the first stream, and how such shards come about.
+        /// What differs from the first stream, and how to avoid it.
         why: String,
     },
     /// A shard is there twice.

@@ -1,4 +1,4 @@
-//! What is wrong with a target, in words: what a reader should know before any table.
+//! The faults of a target, in words. A reader should know them before any table.
 
 use super::judged::Judgement;
 use super::number::float;
@@ -10,14 +10,14 @@ use super::threshold::{Figure, Threshold};
 /// A class of failures that is less than this share of all of them is not a cause of its own.
 const WORTH: f64 = 0.2;
 
-/// A step is what a cycle takes its time for from this share of it on.
+/// A step takes the time of a cycle if it takes at least this share of it.
 const MOST: f64 = 0.5;
 
 /// Arrivals queue if more than this share of them found no free worker.
 const QUEUE: f64 = 0.5;
 
 impl LoadRecord {
-    /// What is wrong, one sentence each, the gravest first; nothing where everything is as it should be. Nothing in it comes
+    /// The faults, one sentence each, the most severe first; empty if everything is as it should be. Nothing in it comes
     /// from the target.
     pub fn causes(&self) -> Vec<String> {
         let mut causes: Vec<String> = self.interference().into_iter().collect();
@@ -36,7 +36,7 @@ impl LoadRecord {
                 _ => {}
             }
         }
-        // Where arrivals queue, it is the queue that takes the time.
+        // If arrivals queue, the queue takes the time.
         let queues = |of: &&Arrivals| of.offered > 0 && float(of.waited) > QUEUE * float(of.offered);
         let queue = |of: &Arrivals| {
             let Arrivals { waited, offered, .. } = of;
@@ -47,7 +47,7 @@ impl LoadRecord {
         if is_slow {
             causes.extend(self.arrivals.as_ref().filter(queues).map(queue).or_else(|| self.slowest()));
         }
-        // A target that becomes slower meanwhile gets less through with more workers, too.
+        // A target that becomes slower meanwhile also completes fewer cycles with more workers.
         causes.extend(self.scaling.as_ref().filter(|_| !grows).and_then(Scaling::flat));
         causes
     }
