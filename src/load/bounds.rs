@@ -1,4 +1,4 @@
-//! What a plan must not ask for.
+//! Plans that are refused.
 
 use super::error::LoadError;
 use super::guard;
@@ -7,7 +7,7 @@ use super::shard::share_of;
 use crate::contract::Protocol;
 use crate::outcome::load::{LoadModel, Stages};
 
-/// Refuses what must not be, before anything is asked of anybody.
+/// Refuses bad plans before any call is sent.
 pub(super) fn admit(plan: &Plan) -> Result<(), LoadError> {
     for (protocol, _) in &plan.protocols {
         let address = if *protocol == Protocol::Grpc { &plan.grpc } else { &plan.web };
@@ -31,7 +31,7 @@ pub(super) fn admit(plan: &Plan) -> Result<(), LoadError> {
     within(&plan.model, &plan.stages, &plan.ceilings)
 }
 
-/// Refuses what is above the ceilings, and rates that make no sense. Times of any length add up without an overflow.
+/// Refuses plans above the ceilings, and rates that make no sense. Times of any length add up without an overflow.
 ///
 /// # Errors
 /// [`LoadError::Ceiling`] and [`LoadError::Plan`]

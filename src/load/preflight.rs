@@ -1,4 +1,4 @@
-//! Before any load: one good cycle of each flow over each protocol, so that a wrong address or token is told at once.
+//! Before any load: one good cycle of each flow over each protocol, so that a wrong address or token is reported at once.
 
 use std::time::{Duration, Instant};
 
@@ -23,7 +23,7 @@ const PAUSE: Duration = Duration::from_millis(250);
 const LONG_PAUSE: Duration = Duration::from_secs(2);
 
 /// Plays the cycles, one after the other. A wrong answer fails none of them: it is the load that judges.
-/// Also finds out how what was enrolled can be looked up, which the site knows from then on.
+/// Also finds out how enrolled factors can be looked up, which the site knows from then on.
 pub(super) async fn look(plan: &Plan, site: &mut Site, pool: &Pool) -> Result<PreflightRecord, LoadError> {
     let mut seen = PreflightRecord::default();
     // Numbers that no cycle of the load comes to, for the names of what is enrolled.
@@ -37,7 +37,7 @@ pub(super) async fn look(plan: &Plan, site: &mut Site, pool: &Pool) -> Result<Pr
             let mut tries = 0;
             while let Some(failure) = played(site, pool, draw(Kind::Good), &mut seen).await {
                 tries += 1;
-                // Who does not answer costs the whole time limit each time.
+                // A target that does not answer costs the whole time limit each time.
                 if tries == TRIES || failure.outcome == Outcome::TimedOut {
                     return Err(unready(*flow, *protocol, &failure, pool).into());
                 }

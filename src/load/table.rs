@@ -1,4 +1,4 @@
-//! A run as text for people: what is about to be done, how far it is, and what it came to.
+//! A run as text for people: the plan, the progress and the result.
 
 use std::fmt::Write as _;
 
@@ -27,7 +27,7 @@ const STEPS: [LoadStep; 8] = [
     LoadStep::Cycle,
 ];
 
-/// What is about to be done, in one line.
+/// The plan, in one line.
 pub fn header(plan: &Plan) -> String {
     let url = &plan.web.base_url;
     let target = if plan.name == *url { url.clone() } else { format!("{} at {url}", plan.name) };
@@ -96,7 +96,7 @@ pub fn progress_line(progress: &Progress) -> String {
     line
 }
 
-/// The steps of which there is something: no call takes less than a microsecond.
+/// The steps that have values: no call takes less than a microsecond.
 fn measured(progress: &Progress) -> impl Iterator<Item = &(LoadStep, u64, u64)> {
     progress.steps.iter().filter(|(_, _, p99)| *p99 > 0)
 }
@@ -124,7 +124,7 @@ pub fn live_view(progress: &Progress) -> String {
     view
 }
 
-/// The tables of steps, the rates, the failures, what the generator says of itself, and the thresholds. Ends with a line break.
+/// The tables of steps, the rates, the failures, the generator's report about itself, and the thresholds. Ends with a line break.
 ///
 /// # Errors
 /// [`BadHistogram`] for a record from elsewhere.
@@ -284,7 +284,7 @@ fn write_generators(text: &mut String, record: &LoadRecord) -> std::fmt::Result 
     Ok(())
 }
 
-/// With a digit more than is steady.
+/// With one digit more than is stable.
 fn milliseconds(micros: u64) -> String {
     format!("{:.2}", float(micros) / 1000.0)
 }

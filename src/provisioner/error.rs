@@ -1,23 +1,23 @@
-//! What could not be done at a server.
+//! Errors of actions at a server.
 
 use thiserror::Error;
 
-/// What could not be done at a server, and how to fix it. Texts of the server are hostile; secrets are masked in them.
+/// An action at a server that failed, and how to fix it. Texts of the server are hostile; secrets are masked in them.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("could not {doing}: {answer}\n  fix: {fix}")]
 pub struct ProvisionerError {
-    /// What was tried.
+    /// The action.
     pub doing: String,
-    /// What came.
+    /// The answer.
     pub answer: String,
-    /// What to do about it.
+    /// How to fix it.
     pub fix: String,
-    /// Whether it is about one account, so that it says nothing of others.
+    /// Whether it is about one account only, so that it says nothing about others.
     pub is_of_one: bool,
 }
 
 impl ProvisionerError {
-    /// What would stop any other account too.
+    /// An error that would stop any other account too.
     pub fn new(doing: impl Into<String>, answer: impl Into<String>, fix: impl Into<String>) -> ProvisionerError {
         ProvisionerError { doing: doing.into(), answer: answer.into(), fix: fix.into(), is_of_one: false }
     }

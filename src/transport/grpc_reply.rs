@@ -1,4 +1,4 @@
-//! Reading the reply of gRPC and gRPC-Web, once status and frames were found.
+//! Reads the reply of gRPC and gRPC-Web, once status and frames were found.
 
 use http::HeaderMap;
 use serde_json::Value;
@@ -9,7 +9,7 @@ use crate::wire::framing::{FLAG_MESSAGE, Frame};
 use crate::wire::schema;
 use crate::wire::status::{GRPC_STATUS, Status};
 
-/// What a status says before any frame is looked at.
+/// The result of the status before any frame is read.
 pub(super) enum Outcome {
     /// `grpc-status: 0` in an HTTP 200: the frames have to hold one message.
     Ok,
@@ -54,7 +54,7 @@ pub(super) fn message(endpoint: &Endpoint, frames: &[Frame]) -> Reply {
     }
 }
 
-/// Refuses frames that are no plain message: we offer no `grpc-encoding`, so none may be compressed.
+/// Refuses frames that are not a plain message: we do not offer a `grpc-encoding`, so no frame may be compressed.
 pub(super) fn only_messages(frames: &[Frame]) -> Result<(), String> {
     match frames.iter().find(|frame| frame.flags != FLAG_MESSAGE) {
         None => Ok(()),

@@ -1,4 +1,4 @@
-//! Named forms of a path: some name the same resource (RFC 3986 section 6.2.2), others what is not there.
+//! Named forms of a path: some name the same resource (RFC 3986 section 6.2.2), others a resource that does not exist.
 
 use crate::contract::Protocol;
 
@@ -24,7 +24,7 @@ pub struct Spelling {
 pub struct Respelled {
     /// The form.
     pub spelling: &'static Spelling,
-    /// The id of another user; empty where there is none.
+    /// The id of another user; empty if there is none.
     pub another: String,
 }
 
@@ -38,7 +38,7 @@ impl Respelled {
 const REST: &[Protocol] = &[Protocol::Rest];
 const FRAMED: &[Protocol] = &[Protocol::Grpc, Protocol::GrpcWeb];
 
-/// What stands before the id of a user in a path.
+/// The part of a path before the id of a user.
 const USERS: &str = "/users/";
 
 const fn rest(id: &'static str, summary: &'static str, apply: fn(&str, &str) -> String) -> Spelling {

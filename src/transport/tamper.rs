@@ -26,7 +26,7 @@ const ALL: &[Protocol] = &Protocol::ALL;
 /// Larger than the 4 MiB that gRPC servers receive by default.
 const OVERSIZE: usize = 5 * 1024 * 1024;
 const NESTING: usize = 100_000;
-/// The factor's name where a step has a fault, and says nothing of the name.
+/// The factor's name if a step has a fault and does not give a name.
 const USUAL_NAME: &[u8] = b"nnnnnnnn";
 /// Field 9999, a varint of 1.
 const UNKNOWN_FIELD: [u8; 4] = [0xf8, 0xf0, 0x04, 0x01];

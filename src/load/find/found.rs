@@ -1,4 +1,4 @@
-//! What holds and searches come to.
+//! The results of holds and searches.
 
 use std::fmt;
 
@@ -13,27 +13,27 @@ pub struct Hold {
     pub rate: f64,
     /// Good cycles a second.
     pub achieved: f64,
-    /// What it came to, with the holds of the same rate before it.
+    /// The result, with the holds of the same rate before it.
     pub seen: Seen,
     /// The rules, in the order of the objective.
     pub rules: Vec<RuleSeen>,
 }
 
-/// What a hold came to.
+/// The result of a hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Seen {
     /// The objective was judged.
     Judged(Verdict),
-    /// The generator was the limit, for these reasons: nothing is known of the target.
+    /// The generator was the limit, for these reasons: nothing is known about the target.
     Limited(Vec<String>),
-    /// It was interrupted, and is no hold.
+    /// It was interrupted, and does not count as a hold.
     Interrupted,
 }
 
 /// Why a search ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ending {
-    /// What is kept was confirmed, and what is not is close above it.
+    /// The rate that is kept was confirmed, and the rate that is broken is close above it.
     Found,
     /// The highest rate that was allowed is kept.
     Top,

@@ -17,7 +17,7 @@ use crate::wire::secret::{LEAST_SECRET_LENGTH, Secret};
 const PAGE: usize = 100;
 /// The most accounts that a search gives.
 const MOST_FOUND: usize = 100_000;
-/// There is nothing, or nothing yet.
+/// There is nothing, or not yet.
 const NOT_FOUND: u16 = 404;
 
 impl Zitadel {
@@ -75,7 +75,7 @@ impl Zitadel {
         self.secret(doing, &answer, "token", &[])
     }
 
-    /// The token of a new session that checks the password alone; what the server says where it does not know the user yet.
+    /// The token of a new session that checks only the password; the server's answer if it does not know the user yet.
     pub(super) async fn create_session(&self, user_id: &str, password: &Secret) -> Look<Secret> {
         let doing = format!("begin a session of user {user_id}");
         let body =
@@ -122,14 +122,14 @@ impl Zitadel {
         Ok(ids.len())
     }
 
-    /// Whether a token is taken for the user's own; if not, what the server says.
+    /// Whether a token is accepted as the user's own; if not, the server's answer.
     pub(super) async fn is_good(&self, token: &Secret) -> Look<()> {
         let answer = self.own(token).await?;
         Ok(if answer.is_success() { Ok(()) } else { Err(answer.words(&[token, &self.admin])) })
     }
 
-    /// Whether a token is known, whatever it may do; if not, what the server says. A server that has nothing at the path that is
-    /// asked does not tell, and is believed.
+    /// Whether a token is known, whatever its rights are; if not, the server's answer. A server that has nothing at the path that is
+    /// called does not show this, and the token counts as known.
     pub(super) async fn is_known(&self, token: &Secret) -> Look<()> {
         let answer = self.own(token).await?;
         let is_unknown = match answer.status {
@@ -252,7 +252,7 @@ impl Zitadel {
         ProvisionerError { is_of_one, ..ProvisionerError::new(doing, answer.words(&secrets), fix) }
     }
 
-    /// No answer was had.
+    /// There was no answer.
     fn silent(&self, doing: String, why: String) -> ProvisionerError {
         let fix = if self.is_served.load(Ordering::SeqCst) {
             "the server answered before: check whether it is still up; `proofmark sweep` removes what was left behind"
@@ -276,7 +276,7 @@ fn account(user: &Value) -> Option<Account> {
     Some(Account { name: text("username")?, user_id: text("userId")? })
 }
 
-/// What can be put into a header, and masked in whatever is written (RFC 6750 section 2.1).
+/// A text that can be put into a header, and masked in all output (RFC 6750 section 2.1).
 fn is_token(text: &str) -> bool {
     let fits = |c: char| c.is_ascii_graphic() && !matches!(c, '"' | '\\');
     text.len() >= LEAST_SECRET_LENGTH && text.chars().all(fits)

@@ -48,7 +48,7 @@ impl Provisioner for Zitadel {
         let why = why.unwrap_or_default();
         Err(match left {
             0 => failed,
-            // What keeps them there says less than what came first.
+            // Why they could not be removed says less than the first error.
             _ => ProvisionerError {
                 answer: format!("{}; {left} accounts that were made could not be removed ({why})", failed.answer),
                 ..failed
@@ -88,7 +88,7 @@ impl Provisioner for Zitadel {
                 Err(error) => {
                     removed.left += 1;
                     if !error.is_of_one {
-                        // Nobody answers, or the token is good for nothing any more: the others would say the same.
+                        // The server does not answer, or the token is not valid any more: the other calls would fail in the same way.
                         self.client.patience.end();
                     }
                     removed.why.get_or_insert(error.answer);

@@ -1,4 +1,4 @@
-//! What is drawn from the operating system's randomness.
+//! Random values from the operating system.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
