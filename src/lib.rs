@@ -1,6 +1,6 @@
 //! proofmark: a headless conformance harness and load tester for WebAuthn enrolment.
 
-/// An enum without data whose values have names: gives it `ALL`, the values in order, and the function that tells the name.
+/// For an enum without data whose values have names: gives it `ALL`, the values in order, and the function that gives the name.
 macro_rules! named {
     ($(#[$about:meta])* $visible:vis enum $type:ident by $name:ident {
         $($(#[$of_one:meta])* $value:ident = $text:literal,)+

@@ -25,7 +25,7 @@ pub enum ClientError {
     /// The caller's origin is not of the form `scheme://host[:port]`.
     #[error("{0:?} is not an origin")]
     Origin(String),
-    /// The private key of the request is none of the algorithm.
+    /// The private key of the request is not a key of the algorithm.
     #[error("the private key is not a key of the algorithm")]
     PrivateKey,
     /// No key of the algorithm can be made.
@@ -44,7 +44,7 @@ pub enum ClientError {
 /// Why a mutation cannot be applied.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MutationError {
-    /// The arguments are not of the form that the mutation takes.
+    /// The arguments do not have the form that the mutation accepts.
     #[error("its arguments must be {0}")]
     Args(&'static str),
     /// The mutation is about something that the attestation format does not have.
@@ -59,7 +59,7 @@ pub enum MutationError {
     /// What is asked for cannot be made from this response.
     #[error("{0}")]
     Impossible(String),
-    /// One of several mutations found everything as it makes it, so that what the whole is called is not what was done.
+    /// One of several mutations changed nothing, so that the name of the chain would not say what was done.
     #[error("it changes nothing here")]
     Nothing,
 }

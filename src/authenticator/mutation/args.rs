@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::authenticator::error::MutationError;
 use crate::webauthn::base64;
 
-/// The arguments of a mutation: a JSON value, `null` for none. Each mutation says what it takes.
+/// The arguments of a mutation: a JSON value, `null` for none. Each mutation says which arguments it accepts.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Args(pub Value);
 

@@ -42,7 +42,7 @@ const MAX_TEXT: usize = 64 * 1024 * 1024;
 
 /// Unknown members of the client data have to be tolerated (WebAuthn L3 §5.8.1), so the credential stays valid; format
 /// none signs nothing, so the hash may change. Base64url has no text of 4n + 1 characters: there the optional
-/// authenticatorAttachment, whose values differ by 6 characters, makes up for it.
+/// authenticatorAttachment, whose values differ by 6 characters, fills the gap.
 fn pad_json_to(json: &mut Value, args: &Given<'_>) -> Result<(), MutationError> {
     if let (Some(characters), Some(text)) = (args.member("characters"), args.member("text").and_then(Value::as_str)) {
         return pad_with_member(json, Args(characters.clone()).size()?, text);

@@ -12,7 +12,7 @@ struct RawMap {
     entries: Vec<(Vec<u8>, Vec<u8>)>,
 }
 
-/// The parts of a map that is edited: its members, and what the mutation names besides.
+/// The parts of a map that is edited: its members, and further values of the mutation.
 struct MapParts<'a> {
     map: &'a RawMap,
     others: &'a dyn Parts,

@@ -1,4 +1,4 @@
-//! The attestation signature, and what it is over.
+//! The attestation signature, and the data that it signs.
 
 use super::given::Given;
 use super::signature_encoding as encoding;
@@ -145,7 +145,7 @@ fn message_of(message: &mut Message, given: &Given<'_>) -> Result<(), MutationEr
         "other-credential-id" => super::bits::flip_last_bit(piece(pieces, "credentialId")?)?,
         "other-public-key" => super::bits::flip_last_bit(piece(pieces, "publicKey")?)?,
         "packed-style" => {
-            // The parts of U2F's message in the order of authenticator data, without what U2F does not sign.
+            // The parts of U2F's message in the order of authenticator data, without the parts that U2F does not sign.
             piece(pieces, "reserved")?.clear();
             let hash = std::mem::take(piece(pieces, "clientDataHash")?);
             piece(pieces, "publicKey")?.extend(hash);

@@ -80,7 +80,7 @@ fn product(a: &[u8], b: &[u8]) -> Vec<u8> {
     bytes[bytes.len() - a.len() - b.len()..].to_vec()
 }
 
-/// The signature with the zero byte before r left out: a negative number. `None` where r has none, since its first bit is clear.
+/// The signature without the zero byte before r: a negative number. `None` if r has no zero byte, since its first bit is clear.
 pub(super) fn ecdsa_negative(signature: &[u8], length: usize) -> Option<Vec<u8>> {
     let (r, s) = numbers(signature)?;
     let r = padded(&r, length);

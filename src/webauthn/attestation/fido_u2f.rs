@@ -5,7 +5,7 @@ use crate::webauthn::cbor::Value;
 use crate::webauthn::cose::{CoseAlgorithm, CoseKey, label};
 use crate::webauthn::public_key::KeyKind;
 
-/// `fido-u2f`: what a U2F authenticator signs at registration.
+/// `fido-u2f`: the signature of a U2F authenticator at registration.
 pub(super) struct FidoU2f;
 
 impl AttestationFormat for FidoU2f {

@@ -38,7 +38,7 @@ impl AttestationObject {
         ]))
     }
 
-    /// Decodes an attestation object that fills `bytes`; members beside the three are ignored.
+    /// Decodes an attestation object that fills `bytes`; members other than the three are ignored.
     ///
     /// # Errors
     /// [`AttestationObjectError`]; never panics, whatever the bytes.
@@ -46,7 +46,7 @@ impl AttestationObject {
         Self::from_value(&cbor::decode(bytes, form)?)
     }
 
-    /// As [`AttestationObject::decode`] in any form of CBOR, but ignores what follows: the reading of a careless parser.
+    /// As [`AttestationObject::decode`] in any form of CBOR, but ignores bytes that follow, as a careless parser does.
     ///
     /// # Errors
     /// [`AttestationObjectError`]

@@ -1,4 +1,4 @@
-//! What the verification procedures of all formats have at hand, and what they find.
+//! The inputs of the verification procedures of all formats, and their results.
 
 use crate::webauthn::authenticator_data::{Aaguid, AttestedCredentialData, AuthenticatorData};
 use crate::webauthn::cbor::{self, Value};
@@ -17,7 +17,7 @@ pub trait AttestationFormat: Sync {
     fn verify(&self, statement: &Statement<'_>) -> Result<Attestation, StatementError>;
 }
 
-/// A statement with what its verification needs.
+/// A statement with the data that its verification needs.
 #[derive(Debug, Clone, Copy)]
 pub struct Statement<'a> {
     /// `attStmt`
@@ -48,7 +48,7 @@ pub enum AttestationType {
     None,
     /// Self attestation: signed with the credential private key.
     SelfAttestation,
-    /// By certificates: basic, by an attestation CA, or by an anonymization CA. Which, only their issuer tells.
+    /// By certificates: basic, by an attestation CA, or by an anonymization CA. Only their issuer shows which.
     Certified,
 }
 
@@ -155,7 +155,7 @@ impl<'a> Statement<'a> {
     }
 }
 
-/// The extension id-fido-gen-ce-aaguid, where it is there: not critical, two OCTET STRINGs, the AAGUID of the data (§8.2).
+/// The extension id-fido-gen-ce-aaguid, if it is there: not critical, two OCTET STRINGs, the AAGUID of the data (§8.2).
 pub(super) fn aaguid_extension(leaf: &Certificate, aaguid: &Aaguid, check: &'static str) -> Result<(), StatementError> {
     let Some((critical, value)) = leaf.extension(oid::FIDO_AAGUID) else { return Ok(()) };
     if critical {
@@ -171,7 +171,7 @@ pub(super) fn aaguid_extension(leaf: &Certificate, aaguid: &Aaguid, check: &'sta
     Err(StatementError::new(check, "the certificate's AAGUID is not that of the authenticator data"))
 }
 
-/// Basic Constraints that say it is no certification authority (§8.2.1, §8.3.1).
+/// Basic Constraints that say it is not a certification authority (§8.2.1, §8.3.1).
 pub(super) fn require_end_entity(leaf: &Certificate, check: &'static str) -> Result<(), StatementError> {
     match leaf.basic_constraints() {
         Ok(Some(constraints)) if !constraints.is_authority => Ok(()),

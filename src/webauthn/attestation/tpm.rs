@@ -20,7 +20,7 @@ const ATTEST_CERTIFY: u16 = 0x8017;
 const RSA: u16 = 0x0001;
 const ECC: u16 = 0x0023;
 const NULL: u16 = 0x0010;
-/// The exponent that a zero stands for.
+/// The exponent that is meant by a zero.
 const DEFAULT_EXPONENT: u32 = 65_537;
 /// TPM manufacturer, model and version in the subject alternative name (TCG EK profile, section 3.2.9).
 const MANUFACTURER: &str = "2.23.133.2.1";
@@ -101,7 +101,7 @@ enum AreaKey<'a> {
 }
 
 impl<'a> PubArea<'a> {
-    /// `None` if the bytes are no TPMT_PUBLIC of an RSA or ECC key, or more than that.
+    /// `None` if the bytes are not a TPMT_PUBLIC of an RSA or ECC key, or more than that.
     fn read(bytes: &'a [u8]) -> Option<PubArea<'a>> {
         let mut reader = Reader(bytes);
         let (kind, name_algorithm) = (reader.u16()?, reader.u16()?);
@@ -163,7 +163,7 @@ struct CertInfo<'a> {
 }
 
 impl<'a> CertInfo<'a> {
-    /// `None` if the bytes are not of the structure. `attested` is only read where `type` says what it is.
+    /// `None` if the bytes are not of the structure. `attested` is only read if `type` says what it is.
     fn read(bytes: &'a [u8]) -> Option<CertInfo<'a>> {
         const CLOCK_INFO: usize = 8 + 4 + 4 + 1;
         const FIRMWARE_VERSION: usize = 8;

@@ -21,13 +21,13 @@ const KNOWN_EXTENSIONS: [&str; 9] = [
     oid::APPLE_NONCE,
 ];
 
-/// Why a certificate or a path of them is not good.
+/// Why a certificate or a path of them is not valid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CertificateError {
-    /// The bytes are no X.509 certificate in DER.
+    /// The bytes are not an X.509 certificate in DER.
     #[error("not an X.509 certificate: {0}")]
     Malformed(String),
-    /// A structure within it is no DER of the expected form.
+    /// A structure within it is not DER of the expected form.
     #[error("a structure of the certificate: {0}")]
     Structure(#[from] DerError),
     /// The key is not usable.
