@@ -39,10 +39,10 @@ impl Lookups {
     pub(super) fn notes(&self) -> impl Iterator<Item = String> {
         self.0.iter().map(|(flow, protocol, way)| match way {
             LookUp::Nothing => format!(
-                "{flow} over {protocol} has no way to look up what was enrolled: lookups are left out, and ordinary cycles take their place"
+                "{flow} over {protocol} has no way to look up enrolled factors: lookups are left out, and ordinary cycles take their place"
             ),
             _ => format!(
-                "{flow} over {protocol} has no list of factors: what was enrolled is looked up in the options of a further start"
+                "{flow} over {protocol} has no list of factors: enrolled factors are looked up in the options of a further start"
             ),
         })
     }

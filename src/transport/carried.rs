@@ -153,7 +153,7 @@ impl fmt::Display for Place {
             Place::Authority => f.write_str("host"),
             Place::SecondHost => f.write_str("a second host"),
             Place::Length => f.write_str("a second content-length"),
-            Place::Chunked => f.write_str("transfer-encoding beside content-length"),
+            Place::Chunked => f.write_str("transfer-encoding together with content-length"),
         }
     }
 }

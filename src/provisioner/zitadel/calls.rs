@@ -230,9 +230,7 @@ impl Zitadel {
             401 => {
                 "make a new personal access token for the administrator, and put it where accounts.admin-token looks for it"
             }
-            403 => {
-                "give the administrator, whose token accounts.admin-token is, the role ORG_OWNER in its organisation"
-            }
+            403 => "give the administrator (the owner of accounts.admin-token) the role ORG_OWNER in its organisation",
             NOT_FOUND if !is_served => {
                 "write base-url with the host name that the server is set up for: the server finds its instance by the host name, and an IP \
                  address finds none"
@@ -244,8 +242,8 @@ impl Zitadel {
                 "raise the server's limit for the administrator, or let the provisioner wait for longer: patience-seconds and \
                  concurrency under accounts.provisioner"
             }
-            500..=599 => "look at the server's log; `proofmark sweep` removes what was left behind",
-            _ => "read the server's answer; `proofmark sweep` removes what was left behind",
+            500..=599 => "look at the server's log; `proofmark sweep` removes accounts that were left behind",
+            _ => "read the server's answer; `proofmark sweep` removes accounts that were left behind",
         };
         let secrets: Vec<&Secret> = secrets.iter().copied().chain([&self.admin]).collect();
         let is_of_one = is_served && !matches!(answer.status, 401 | 403 | 429);
@@ -255,7 +253,7 @@ impl Zitadel {
     /// There was no answer.
     fn silent(&self, doing: String, why: String) -> ProvisionerError {
         let fix = if self.is_served.load(Ordering::SeqCst) {
-            "the server answered before: check whether it is still up; `proofmark sweep` removes what was left behind"
+            "the server answered before: check whether it is still up; `proofmark sweep` removes accounts that were left behind"
         } else {
             "start the server, or correct base-url and [tls]"
         };

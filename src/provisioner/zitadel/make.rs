@@ -220,7 +220,7 @@ impl Zitadel {
                     return Ok(Ok((user_id, true)));
                 }
             }
-            Ok(Err("the name is taken, and the administrator can't see by whom".to_owned()))
+            Ok(Err("the name is taken, and the administrator can't see the user that has it".to_owned()))
         };
         let taken = self.client.patience.until(NAMES, &self.client.pace, look).await?;
         taken.map_err(|missed| {

@@ -84,7 +84,7 @@ pub(super) const DEFECTS: &[Defect] = &[
     fails(
         "canary-display-name-of-earlier-start",
         "api/no-leak/other-user",
-        "displayName in options is that of the previous start, whoever made it",
+        "displayName in options is that of the previous start, which any caller may have made",
         &["enrolment/start", "enrolment/good"],
     ),
 ];

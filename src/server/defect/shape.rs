@@ -183,7 +183,7 @@ pub(super) const DEFECTS: &[Defect] = &[
     fails(
         "shape-error-as-text",
         "api/shape/error",
-        "the body of an error is the message alone, a JSON string, over REST",
+        "the body of an error is only the message, a JSON string, over REST",
         &["authorization/missing-token"],
     ),
 ];

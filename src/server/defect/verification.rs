@@ -90,7 +90,7 @@ pub(super) const DEFECTS: &[Defect] = &[
     fails(
         "verification-skips-user-verified",
         "webauthn/7.1/user-verified",
-        "the flag UV is not checked where it is required",
+        "the flag UV is not checked although it is required",
         &["auth-data/flags-uv-clear-required"],
     ),
     fails(

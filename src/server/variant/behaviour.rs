@@ -16,7 +16,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         "registrations-several",
         "webauthn/7.1/challenge",
         "a user may have several registrations open; a new start leaves the old ones alone",
-        "no page says how many there may be, or what a start does to the one before",
+        "no page says how many there may be, or what a start does to an earlier registration",
         SEQUENCES,
     ),
     variant(

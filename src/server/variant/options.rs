@@ -161,7 +161,7 @@ pub(super) const VARIANTS: &[Variant] = &[
         "options-display-name-empty",
         "api/options/members",
         "displayName is empty",
-        "WebAuthn L3 section 5.4.3 lets it be empty where no name is suitable",
+        "WebAuthn L3 section 5.4.3 lets it be empty if no name is suitable",
         &["enrolment", "ceremony/replayed-response"],
     ),
     variant(
