@@ -1,4 +1,4 @@
-//! After a verify: what was confirmed is looked up and removed.
+//! After a verify: the confirmed registration is looked up and removed.
 
 use std::time::Instant;
 
@@ -14,7 +14,7 @@ use crate::contract::{Operation, What};
 use crate::outcome::load::{LoadStep, Outcome};
 
 impl Site {
-    /// What was confirmed has to be there.
+    /// A confirmed registration has to be there.
     pub(super) async fn lookup(
         &self,
         subject: &Subject,
@@ -89,7 +89,7 @@ impl Site {
         removed
     }
 
-    /// The id of the factor with this name, where no start has told it (v1).
+    /// The id of the factor with this name, for flows whose start does not return it (v1).
     async fn find(&self, subject: &Subject, name: &str, cycle: &mut Cycle) -> Result<Option<String>, String> {
         let sent = self.send(subject, LoadStep::Cleanup, Operation::List, json!({}), cycle).await;
         match sent.answer {

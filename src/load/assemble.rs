@@ -1,4 +1,4 @@
-//! The record of an attack, from what was counted.
+//! The record of an attack, made from the counts.
 
 use std::time::{Duration, SystemTime};
 
@@ -11,7 +11,7 @@ use crate::outcome::load::{
     BadHistogram, EngineCount, LoadModel, LoadRecord, LoadStep, PreflightRecord, Scaling, Stopped,
 };
 
-/// Registrations that the target confirmed and that no cycle counts. Anything but zero is a fault of this program.
+/// Registrations that the target confirmed and that no cycle counts. A number other than zero is a fault of this program.
 pub fn uncounted(record: &LoadRecord) -> u64 {
     let engine = |step: LoadStep| -> u64 {
         record.engine.iter().filter(|count| count.step == step).map(|count| count.count).sum()
@@ -21,7 +21,7 @@ pub fn uncounted(record: &LoadRecord) -> u64 {
     engine(LoadStep::Start).abs_diff(starts) + engine(LoadStep::Verify).abs_diff(verifies)
 }
 
-/// What an attack leaves.
+/// The data of an attack that the record is made from.
 pub(super) struct Parts<'a> {
     pub(super) plan: &'a Plan,
     pub(super) subjects: u64,
@@ -30,7 +30,7 @@ pub(super) struct Parts<'a> {
     pub(super) engine: Vec<EngineCount>,
     pub(super) started: SystemTime,
     pub(super) interrupted: bool,
-    /// Still without its time by the wall clock.
+    /// Still without wall clock times.
     pub(super) stopped: Option<Stopped>,
     pub(super) preflight: Option<PreflightRecord>,
     pub(super) scaling: Option<Scaling>,

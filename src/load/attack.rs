@@ -1,4 +1,4 @@
-//! An attack from its begin to its end: workers take turns as the model says, a supervisor moves it from phase to phase.
+//! An attack from its beginning to its end: workers take turns as the model says, a supervisor moves the attack from phase to phase.
 
 use std::pin::pin;
 use std::sync::atomic::Ordering;
@@ -22,21 +22,21 @@ const TICK: Duration = Duration::from_millis(20);
 /// Between two reports of progress.
 const REPORT: Duration = Duration::from_secs(1);
 
-/// What calls under way may take once nothing succeeds any more.
+/// The time that calls under way get once nothing succeeds any more.
 const LAST_CALLS: Duration = Duration::from_secs(3);
 
 /// Once all workers are there: time for the engine to end its ramp-up, at which it forgets what was recorded before.
 const SETTLE: Duration = Duration::from_millis(250);
 
-/// How long all workers may take to be there.
+/// How long all workers may take to start.
 const LONGEST_RAMP: Duration = Duration::from_secs(120);
 
-/// What the engine may take to end once no cycle is left; it looks twice a second.
+/// The time that the engine gets to end once no cycle is left; it checks twice a second.
 const LONGEST_END: Duration = Duration::from_secs(5);
 
 /// Runs an attack. `watch` is told each second how far it is.
 ///
-/// Only one attack runs at a time in a process; another one waits. From its begin on, the first Ctrl-C stops it as
+/// Only one attack runs at a time in a process; another one waits. From its beginning on, the first Ctrl-C stops it as
 /// [`Stop::stop`] does, and the second does what the stop was given; both by a handler that stays for the rest of the process.
 ///
 /// Before, if the plan wants it, a good cycle of each flow over each protocol has to come to its end. An attack in which nothing
@@ -79,7 +79,7 @@ pub async fn run(plan: Plan, stop: &Stop, watch: &mut dyn FnMut(&Progress)) -> R
     supervisor.run(engine::execute(attack)).await
 }
 
-/// What was sent before the load; `None` if it was stopped before.
+/// The calls before the load; `None` if it was stopped before.
 async fn preflight(plan: &Plan, shared: &mut Shared, stop: &Stop) -> Result<Option<PreflightRecord>, LoadError> {
     let mut site = shared.apart(plan)?;
     let stopped = async {
@@ -161,7 +161,7 @@ impl Supervisor<'_> {
         let next = match phase {
             Phase::Gathering => self.gather(clock, now)?,
             Phase::Running { begin } if self.stop.is_stopped() => {
-                // Who waits for a worker is not kept waiting.
+                // Arrivals that wait for a worker are not kept waiting.
                 self.shared.open.iter().for_each(|open| open.permits.close());
                 Phase::Draining { begin, cut_off: now + timeout }
             }
@@ -188,7 +188,7 @@ impl Supervisor<'_> {
         Ok(())
     }
 
-    /// Why it is of no use to go on.
+    /// Why it is useless to continue.
     fn stalled(&self, now: Duration) -> Option<Stopped> {
         self.shared.stall.lock().unwrap_or_else(PoisonError::into_inner).over(now, self.plan.give_up)
     }

@@ -35,11 +35,11 @@ struct Job {
 /// An attestation, or why there is none.
 #[derive(Debug)]
 pub(super) struct Attested {
-    /// What the verify's message carries: in v1 base64 of the text, in v2 the value.
+    /// The credential in the verify's message: in v1 base64 of the text, in v2 the value.
     pub(super) credential: Result<Value, String>,
     /// The credential id in base64url, as the credential says it.
     pub(super) id: Option<String>,
-    /// The catalogue's case of a malformed one.
+    /// The catalogue's case, if it is malformed.
     pub(super) case: Option<String>,
     /// How long it waited for a thread.
     pub(super) waited: Duration,
@@ -47,7 +47,7 @@ pub(super) struct Attested {
     pub(super) took: Duration,
 }
 
-/// What one thread works with.
+/// The state of one thread.
 struct Bench {
     client: Client,
     format: Format,
@@ -70,7 +70,7 @@ impl Attester {
                     let mut attested = bench.attest(&job);
                     attested.waited = begun.saturating_duration_since(job.queued);
                     attested.took = begun.elapsed();
-                    // Nobody waits any more if the cycle was cut off.
+                    // Nobody waits any more if the cycle was aborted.
                     let _ = job.done.send(attested);
                 }
             })?;
@@ -129,7 +129,7 @@ impl Bench {
         let options =
             PublicKeyCredentialCreationOptions::from_json(&job.options).map_err(|why| format!("options: {why}"))?;
         let hash = Sha256::new_with_prefix(self.seed).chain_update(job.draw.number.to_be_bytes());
-        // A target may keep what an earlier run with the same seed enrolled.
+        // A target may still have credentials that an earlier run with the same seed enrolled.
         let seed = hash.chain_update(&options.challenge).finalize().into();
         let (created, case) = if job.draw.kind == Kind::Negative {
             let (case, created) = self.negatives.make(&self.client, &options, (self.format, seed, job.draw.choice))?;
@@ -155,7 +155,7 @@ fn id_of(text: &str) -> Option<String> {
 
 /// The next job; `None` if there is none any more.
 fn next(jobs: &flume::Receiver<Job>) -> Option<Job> {
-    // Under load it comes at once, and to be woken costs both sides more than to look again.
+    // Under load the next job comes at once, and waking a thread costs both sides more than to look again.
     for _ in 0..LOOKS {
         if let Ok(job) = jobs.try_recv() {
             return Some(job);

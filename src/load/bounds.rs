@@ -1,4 +1,4 @@
-//! What a plan must not ask for.
+//! Plans that are refused.
 
 use super::error::LoadError;
 use super::guard;
@@ -7,7 +7,7 @@ use super::shard::share_of;
 use crate::contract::Protocol;
 use crate::outcome::load::{LoadModel, Stages};
 
-/// Refuses what must not be, before anything is asked of anybody.
+/// Refuses bad plans before any call is sent.
 pub(super) fn admit(plan: &Plan) -> Result<(), LoadError> {
     for (protocol, _) in &plan.protocols {
         let address = if *protocol == Protocol::Grpc { &plan.grpc } else { &plan.web };
@@ -22,16 +22,16 @@ pub(super) fn admit(plan: &Plan) -> Result<(), LoadError> {
     }
     let shares = plan.shares;
     if !(0.0..=1.0).contains(&(shares.negatives + shares.races + shares.lookups)) {
-        return refuse("negatives, races and lookups together are more than all cycles");
+        return refuse("negatives, races and lookups together must not be more than all cycles");
     }
     let (_, shards) = share_of(plan.shard);
     if plan.model.workers() < shards || plan.stages.hold_us == 0 {
-        return refuse("a load needs time, and a worker for each shard");
+        return refuse("a load needs a duration, and a worker for each shard");
     }
     within(&plan.model, &plan.stages, &plan.ceilings)
 }
 
-/// Refuses what is above the ceilings, and rates that make no sense. Times of any length add up without an overflow.
+/// Refuses plans above the ceilings, and rates that make no sense. Times of any length add up without an overflow.
 ///
 /// # Errors
 /// [`LoadError::Ceiling`] and [`LoadError::Plan`]
@@ -54,14 +54,14 @@ pub fn within(model: &LoadModel, stages: &Stages, ceilings: &Ceilings) -> Result
     if let LoadModel::Open { steps, .. } = model {
         let asked = steps.iter().map(|step| step.per_second).fold(0.0, f64::max);
         if steps.iter().any(|step| !(step.per_second > 0.0 && step.per_second.is_finite())) {
-            return refuse("a rate is more than nothing");
+            return refuse("a rate must be above zero");
         }
         if asked > rate {
             return ceiling(format!("a rate of {asked}/s"), format!("{rate}/s"), format!("rate={asked}"));
         }
         let length = steps.iter().fold(0_u64, |sum, step| sum.saturating_add(step.for_us));
         if length != stages.hold_us {
-            return refuse("the steps of the rate are as long as the hold phase");
+            return refuse("the steps of the rate together must be as long as the hold phase");
         }
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! What new connections took, by protocol.
+//! The times of new connections, by protocol.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! One cycle: start, attest, verify, and then the lookup and the removal of what was enrolled.
+//! One cycle: start, attest, verify, and then the lookup and the removal of the enrolled factor.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -20,7 +20,7 @@ use crate::outcome::load::{Cleanup, Kind, LoadStep, Outcome};
 use crate::outcome::{Finding, Reason};
 use crate::transport::{Call, Exchange, Fault, FaultKind, Reply, Tamper, Transport, TransportError};
 
-/// What a run says that it observed of what was accepted.
+/// The word of a run for an observed acceptance.
 const ACCEPTED: &str = "accepted";
 
 /// One for each protocol.
@@ -150,7 +150,7 @@ impl Site {
         failed
     }
 
-    /// What is malformed has to be refused.
+    /// A malformed attestation has to be refused.
     async fn negative(&self, subject: &Subject, message: Value, cycle: &mut Cycle) -> Result<(), Failure> {
         let sent = self.send(subject, LoadStep::Verify, Operation::Verify, message, cycle).await;
         confirm(&sent, cycle);
@@ -165,7 +165,7 @@ impl Site {
         failed
     }
 
-    /// What is malformed was accepted.
+    /// A malformed attestation was accepted.
     fn accepted(&self, exchange: Box<Exchange>, cycle: &mut Cycle) -> Result<(), Failure> {
         let case = cycle.case.clone().unwrap_or_default();
         let example = format!("expected a refusal of {case}, received a success");
@@ -280,8 +280,8 @@ impl Site {
     }
 }
 
-/// Sends a call, and once more what was provably not processed, as every client may (RFC 9113 sections 6.8 and 8.7). Also gives the time that
-/// went before the last one, which is the target's like all other.
+/// Sends a call, and sends it once more if it was provably not processed, as every client may (RFC 9113 sections 6.8 and 8.7). Also gives the time that
+/// passed before the last try, which counts as the target's time like all other.
 async fn delivered(
     transport: &dyn Transport,
     call: &Call,

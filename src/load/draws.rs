@@ -1,4 +1,4 @@
-//! What a cycle is, drawn by its number: the same for one seed, however many workers and shards play it.
+//! The kind of a cycle, drawn by its number: the same for one seed, however many workers and shards play it.
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};

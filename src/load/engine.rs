@@ -1,6 +1,6 @@
 //! goose: its users are the workers, one transaction is one cycle. Nothing else names it.
 //!
-//! What has to be kept from it: a telnet controller, a global logger that writes to standard output, a line for every
+//! What we have to prevent: a telnet controller, a global logger that writes to standard output, a line for every
 //! ramp-up, a Ctrl-C handler that ends the process with 1, whole seconds, and waiting without end for a slow transaction.
 
 use std::net::{Ipv4Addr, TcpListener};
@@ -24,16 +24,16 @@ use crate::outcome::load::{EngineCount, LoadStep, Outcome};
 /// A worker that has nothing to do waits before goose calls it again, which it does at once until it has ended its users.
 const IDLE: Duration = Duration::from_millis(20);
 
-/// What goose calls a protocol's requests.
+/// The name that goose has for a protocol's requests.
 const METHODS: [(Protocol, &str); 3] =
     [(Protocol::Rest, "REST"), (Protocol::Grpc, "GRPC"), (Protocol::GrpcWeb, "GRPCWEB")];
 
-/// The calls that goose is told of. What is local to us is no request, and would make its totals look better.
+/// The calls that goose counts. Local work is not a request, and would make its totals look better.
 const CALLS: [LoadStep; 2] = [LoadStep::Start, LoadStep::Verify];
 
 /// Plays one cycle after the other for a worker.
 pub(super) trait Work: Send + Sync + 'static {
-    /// Plays the next cycle of a worker; `None` if there is none any more.
+    /// Plays the next cycle of a worker; `None` if there are no more.
     fn turn(&self, worker: u64) -> impl Future<Output = Option<(Protocol, Vec<Sample>)>> + Send;
 }
 
@@ -89,7 +89,7 @@ pub(super) fn prepare(
         .map_err(failed)
 }
 
-/// One cycle, by a user that no one else is. Every way through it waits or records: goose never yields by itself.
+/// One cycle, by a goose user. Every path through it waits or records: goose never yields by itself.
 async fn transaction(work: &impl Work, arrived: &AtomicU64, user: &mut GooseUser) -> TransactionResult {
     let number = match user.get_session_data::<Worker>() {
         Some(worker) => worker.0,
@@ -174,7 +174,7 @@ pub(super) fn stop_on_ctrl_c(stop: &Stop) {
                 stop.pressed();
             }
         };
-        // Somebody else's handler is as good: goose can't take its place either.
+        // Another handler is as good: goose can't replace it either.
         ctrlc::set_handler(handler).unwrap_or_default();
     });
 }
@@ -190,6 +190,6 @@ pub(super) fn silence() {
         fn log(&self, _: &log::Record<'_>) {}
         fn flush(&self) {}
     }
-    // An installed logger is somebody's choice.
+    // A logger that is installed already was chosen by the caller.
     log::set_logger(&Silent).unwrap_or_default();
 }

@@ -23,16 +23,16 @@ pub struct Unready {
 /// Why an attack did not take place, or has no result.
 #[derive(Debug, Error)]
 pub enum LoadError {
-    /// Not a loopback target, and not allowed by name.
+    /// The target is not a loopback address, and not allowed by name.
     #[error(transparent)]
     Remote(#[from] RemoteTarget),
-    /// The plan asks for nothing, or for what makes no sense.
+    /// The plan is empty, or makes no sense.
     #[error("{0}")]
     Plan(String),
-    /// More than may be asked for without a word.
-    #[error("{what} is above the ceiling of {ceiling}; if that is meant, write --raise-ceiling {word}")]
+    /// More than the ceilings allow.
+    #[error("{what} is above the ceiling of {ceiling}; if you intend this, write --raise-ceiling {word}")]
     Ceiling {
-        /// What is asked for.
+        /// The requested value.
         what: String,
         /// What is allowed.
         ceiling: String,
@@ -48,18 +48,18 @@ pub enum LoadError {
         why: String,
     },
     /// The start is over.
-    #[error("--start-at is {0:?} ago; give all shards a time to come")]
+    #[error("--start-at is {0:?} ago; give all shards a time in the future")]
     Late(Duration),
     /// The target can't be loaded as it is.
     #[error(transparent)]
     Unready(#[from] Unready),
-    /// The connection can't even be prepared.
+    /// The connection can't be prepared.
     #[error(transparent)]
     Transport(#[from] TransportError),
     /// Threads could not be started.
     #[error("threads can't be started: {0}")]
     Threads(#[from] std::io::Error),
-    /// The port of the live page can't be had.
+    /// The port of the live page is not available.
     #[error("--dashboard={port}: {why}; write the number of a free port")]
     Dashboard {
         /// The port at 127.0.0.1.

@@ -1,4 +1,4 @@
-//! What is excused: findings that the owners of a target know of. Who knows of them is none of the load's business.
+//! Excused findings: those that the owners of a target know of. The load does not know where this knowledge comes from.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use crate::authenticator::Format;
 use crate::outcome::load::LoadStep;
 use crate::outcome::{CaseRecord, Finding};
 
-/// Says of a record whether it is excused, as a run would have written it.
+/// Whether a record, as a run would have written it, is excused.
 #[derive(Clone, Default)]
 pub struct Excuses(Option<Arc<Excused>>);
 

@@ -1,4 +1,4 @@
-//! What the generator says of itself: its lag, its processor time, its queues, and whether it was the limit.
+//! The generator's report about itself: its lag, its processor time, its queues, and whether it was the limit.
 
 use std::fs;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,19 +13,19 @@ use crate::outcome::load::{
     Arrivals, GeneratorRecord, GeneratorVerdict, LoadModel, LoadStep, PackedHistogram, fine, float, record,
 };
 
-/// How often the heartbeat wants to wake.
+/// How often the heartbeat should wake.
 const BEAT: Duration = Duration::from_millis(10);
 
-/// Fewer values than this say nothing about the 99th percentile; of heartbeats they are two seconds.
+/// Fewer values than this show nothing about the 99th percentile; for heartbeats they are two seconds.
 const LEAST: u64 = 200;
 
-/// A target takes so many times as long as an idle one before it counts as slow: even an idle one's times vary.
+/// A target counts as slow if it takes this many times as long as an idle one: even an idle one's times vary.
 const SLOWED: u64 = 3;
 
-/// Linux counts processor time in hundredths of a second for whoever asks (`USER_HZ`).
+/// Linux reports processor time in hundredths of a second (`USER_HZ`).
 const TICK_US: u64 = 10_000;
 
-/// Watches the process from the begin of the attack to its end.
+/// Watches the process from the beginning of the attack to its end.
 pub(super) struct Monitor {
     begun: Instant,
     at_begin: Usage,
@@ -56,7 +56,7 @@ impl Monitor {
         Monitor { begun: Instant::now(), at_begin: Usage::read(), beats, task }
     }
 
-    /// Ends to watch. The record has no times of the wall clock yet.
+    /// Stops watching. The record has no wall clock times yet.
     pub(super) fn finish(self, plan: &Plan, counted: &Counted) -> GeneratorRecord {
         self.task.abort();
         let (now, before) = (Usage::read(), self.at_begin);
@@ -91,7 +91,7 @@ impl Monitor {
     }
 }
 
-/// Why the generator was the limit, and what is only worth a note.
+/// Why the generator was the limit, and notes that are not a limit.
 fn judge(
     plan: &Plan,
     counted: &Counted,
@@ -117,7 +117,8 @@ fn judge(
     let share = spent / (float(generator.wall_us.max(1)) * generator.cores);
     if plan.embedded {
         notes.push(
-            "the target runs in this process: its figures are those of a machine shared with the generator".to_owned(),
+            "the target runs in this process: its figures were measured on a machine that it shares with the generator"
+                .to_owned(),
         );
     } else if share > cpu && heartbeat.len() >= LEAST {
         reasons.push(format!("it used {:.0}% of its processors, and {:.0}% is tolerated", share * 100.0, cpu * 100.0));
@@ -131,7 +132,7 @@ fn judge(
     (reasons, notes)
 }
 
-/// What it means that arrivals waited for a worker: the pool is too small where the target answers as fast as an idle one, and
+/// Why arrivals waited for a worker: the pool is too small if the target answers as fast as an idle one, and
 /// otherwise the target is slow.
 fn exhausted(plan: &Plan, counted: &Counted, tolerated: f64) -> Option<(String, bool)> {
     let LoadModel::Open { workers, .. } = plan.model else { return None };
@@ -143,7 +144,7 @@ fn exhausted(plan: &Plan, counted: &Counted, tolerated: f64) -> Option<(String, 
     if is_slowed(counted)? {
         Some((format!("{text}: the target was slow; their time counts from when they were due"), false))
     } else {
-        Some((format!("{text}, while the target answered as fast as an idle one: write a greater --users"), true))
+        Some((format!("{text}, while the target answered as fast as when idle: write a greater --users"), true))
     }
 }
 

@@ -1,4 +1,4 @@
-//! Whom load may be sent to: this machine, unless another host was named on purpose.
+//! Where load may be sent to: this machine, unless another host was named on purpose.
 
 use std::net::IpAddr;
 
@@ -17,7 +17,7 @@ pub struct RemoteTarget {
 /// The name has to be the host of the URL as it is written there, without the port; case does not matter.
 ///
 /// # Errors
-/// [`RemoteTarget`], also for an allowed host that is not the target's, and for what is no URL.
+/// [`RemoteTarget`], also for an allowed host that is not the target's, and for a text that is not a URL.
 pub fn admit(base_url: &str, allowed: Option<&str>) -> Result<(), RemoteTarget> {
     let host = host(base_url).unwrap_or_default();
     let is_allowed = allowed.is_some_and(|allowed| !host.is_empty() && bare(allowed).eq_ignore_ascii_case(&host));

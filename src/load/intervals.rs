@@ -54,7 +54,7 @@ impl Series {
         }
     }
 
-    /// All of them; an interval in which nothing was, at the end, is left out.
+    /// All of them; an empty interval at the end is left out.
     pub(super) fn finish(&mut self) -> Intervals {
         self.close();
         while self.over.list.last().is_some_and(|last| last.offered + last.ok + last.failed == 0) {

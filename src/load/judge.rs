@@ -1,4 +1,4 @@
-//! What an answer is: judged by the same checks as in `run`.
+//! Judges answers by the same checks as `run`.
 
 use serde_json::Value;
 
@@ -13,7 +13,7 @@ use crate::transport::{Exchange, Fault, FaultKind, Refusal, Reply, SentRequest, 
 /// Characters of a target's text that are kept until secrets are masked in it.
 const MOST_TEXT: usize = 2_000;
 
-/// Load is held to what binds every target.
+/// Load is judged by the texts that bind every target.
 pub(super) const PROFILE: Profile = Profile::Webauthn;
 
 /// Characters of an example that are shown.
@@ -26,7 +26,7 @@ pub(super) struct Failure {
     pub(super) outcome: Outcome,
     /// One of a bounded set: nothing in it comes from the target.
     pub(super) class: String,
-    /// What was seen; it can quote the target and hold secrets.
+    /// What was seen; the text can quote the target and contain secrets.
     pub(super) example: String,
     /// The call that it was seen in.
     pub(super) exchange: Option<Box<Exchange>>,
@@ -43,27 +43,27 @@ pub(super) enum Answer {
     Failure(Failure),
 }
 
-/// What a deviation is called, and what was seen.
+/// The class of a deviation, and what was seen.
 pub(super) type Deviation = (String, String);
 
-/// What an answer is judged by.
+/// The data that an answer is judged by.
 pub(super) struct Asked<'a> {
     pub(super) step: LoadStep,
     pub(super) rp_id: &'a str,
     pub(super) is_excused: &'a dyn Fn(&Finding) -> bool,
 }
 
-/// What an answer shows that fails nothing.
+/// Observations that do not fail a cycle.
 #[derive(Debug, Default)]
 pub(super) struct Harmless {
     pub(super) deviations: Vec<Deviation>,
-    /// What would have been wrong, and is known.
+    /// Observations that would be wrong, but are known.
     pub(super) known: Vec<Deviation>,
     /// Calls that were provably not processed, and were sent again.
     pub(super) again: Vec<Deviation>,
 }
 
-/// Judges an answer to a call. What is excused is as if it were not there.
+/// Judges an answer to a call. Excused findings are ignored.
 pub(super) fn judge(asked: &Asked<'_>, subject: &Subject, exchange: Exchange, harmless: &mut Harmless) -> Answer {
     let Asked { step, rp_id, is_excused } = *asked;
     let observation = Observation {
@@ -75,7 +75,7 @@ pub(super) fn judge(asked: &Asked<'_>, subject: &Subject, exchange: Exchange, ha
         attachment: None,
         memo: checks::Memo::default(),
     };
-    // The list is no operation under test.
+    // The list is not an operation under test.
     let under_test = exchange.endpoint.operation != Operation::List;
     let mut findings = if under_test { checks::findings(&observation) } else { Vec::new() };
     let class = |finding: &Finding| format!("{}/check/{}", step.name(), finding.check);
@@ -117,7 +117,7 @@ pub(super) fn wrong(step: LoadStep, class: String, example: String, exchange: Bo
     Failure { step, outcome: Outcome::Nonconformant, class, example, exchange: Some(exchange) }
 }
 
-/// A conformant refusal of what should have succeeded.
+/// A conformant refusal of a call that should have succeeded.
 pub(super) fn refused(step: LoadStep, class: &str, exchange: Box<Exchange>) -> Failure {
     let example = cut(text_of(&exchange));
     let class = format!("{}/{class}", step.name());
@@ -134,7 +134,7 @@ pub(super) fn lost(step: LoadStep, error: &TransportError, exchange: Option<Exch
     Failure { step, outcome, class, example: cut(error.to_string()), exchange: exchange.map(Box::new) }
 }
 
-/// A call about which the network or a gateway has the last word: it says nothing of the target.
+/// A call that failed because of the network or a gateway: it says nothing about the target.
 pub(super) fn of_the_network(step: LoadStep, fault: &Fault, exchange: Option<Exchange>) -> Failure {
     let outcome = match fault.kind {
         FaultKind::RateLimited => Outcome::RateLimited,
@@ -162,7 +162,7 @@ pub(super) fn unanswered(request: SentRequest, draw: &Draw, endpoint: &'static c
     }
 }
 
-/// Status and code; a code that is none has no name of its own, so that the target can't make up classes without end.
+/// Status and code; an unknown code has no name of its own, so that the target can't make up endless classes.
 fn refusal_class(http_status: u16, refusal: &Refusal) -> String {
     let http = if (100..600).contains(&http_status) { http_status.to_string() } else { "other".to_owned() };
     match refusal.status.as_ref().map(|status| status.code) {
@@ -172,7 +172,7 @@ fn refusal_class(http_status: u16, refusal: &Refusal) -> String {
     }
 }
 
-/// What a refusal says.
+/// The words of a refusal.
 pub(super) fn text_of(exchange: &Exchange) -> String {
     match &exchange.reply {
         Reply::Refusal(Refusal { json: Some(json), .. }) => json.to_string(),

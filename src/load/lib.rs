@@ -1,7 +1,7 @@
 //! Load: many users enrol at the same time, each over and over, while every answer is still judged.
 //!
-//! One cycle is start, attest, verify, and then the removal of what was enrolled, so that the target's state does not grow.
-//! Times are the target's: attestations are made on threads of their own and are a step of their own. What a run says is a
+//! One cycle is start, attest, verify, and then the removal of the enrolled factor, so that the target's state does not grow.
+//! Times are the target's: attestations are made on threads of their own and are a step of their own. The result of a run is a
 //! [`LoadRecord`]; nothing that is kept grows with its time, with the number of cycles or with the number of subjects.
 //!
 //! [`LoadRecord`]: crate::outcome::load::LoadRecord

@@ -1,4 +1,4 @@
-//! How what was enrolled is looked up: by the list of factors, or where a target has none by the options of a further start.
+//! How enrolled factors are looked up: in the list of factors, or, if a target has no list, in the options of a further start.
 
 use crate::contract::{Flow, Operation, Protocol};
 
@@ -13,19 +13,19 @@ pub(super) enum LookUp {
     Nothing,
 }
 
-/// The ways that were found to be other than the documents have them.
+/// The ways that differ from those in the documents.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Lookups(Vec<(Flow, Protocol, LookUp)>);
 
 impl Lookups {
-    /// How it is done: by the list where the documents have one, unless something else was found.
+    /// The way: by the list if the documents have one, unless the preflight found another way.
     pub(super) fn of(&self, flow: Flow, protocol: Protocol) -> LookUp {
         let found = self.0.iter().find(|found| (found.0, found.1) == (flow, protocol)).map(|found| found.2);
         let documented = || if flow.endpoint(Operation::List).is_some() { LookUp::List } else { LookUp::Start };
         found.unwrap_or_else(documented)
     }
 
-    /// The next way, as this one can't be gone.
+    /// The next way, if this one does not work.
     pub(super) fn fall_back(&mut self, flow: Flow, protocol: Protocol) {
         let next = match self.of(flow, protocol) {
             LookUp::List => LookUp::Start,
@@ -39,10 +39,10 @@ impl Lookups {
     pub(super) fn notes(&self) -> impl Iterator<Item = String> {
         self.0.iter().map(|(flow, protocol, way)| match way {
             LookUp::Nothing => format!(
-                "{flow} over {protocol} has no way to look up what was enrolled: lookups are left out, and ordinary cycles take their place"
+                "{flow} over {protocol} has no way to look up enrolled factors: lookups are left out, and ordinary cycles take their place"
             ),
             _ => format!(
-                "{flow} over {protocol} has no list of factors: what was enrolled is looked up in the options of a further start"
+                "{flow} over {protocol} has no list of factors: enrolled factors are looked up in the options of a further start"
             ),
         })
     }

@@ -1,4 +1,4 @@
-//! What stands in the messages of a flow.
+//! The contents of the messages of a flow.
 
 use serde_json::{Map, Value};
 
@@ -7,7 +7,7 @@ use crate::contract::{Flow, Operation, What};
 /// A list of at least this many factors may be cut, so that what is not in it need not be lost.
 const LONG_LIST: usize = 50;
 
-/// What a start has told.
+/// The data in the answer of a start.
 pub(super) struct Started {
     /// Of flows whose verify names it.
     pub(super) factor_id: Option<String>,
@@ -28,12 +28,12 @@ impl Started {
     }
 }
 
-/// The creation options that a start has told, where they are not in a text: what is in `publicKey`.
+/// The creation options in the answer of a start, if they are not in a text: the value of `publicKey`.
 pub(super) fn public_key_of(flow: Flow, started: &Value) -> Option<&Value> {
     flow.endpoint(Operation::Start)?.answered(What::Options, started)?.get("publicKey")
 }
 
-/// The message of a verify, but for the user.
+/// The message of a verify, without the user.
 pub(super) fn verification(flow: Flow, factor_id: Option<&str>, credential: Value, name: &str) -> Value {
     let mut message = Value::Object(Map::new());
     if let Some(verify) = flow.endpoint(Operation::Verify) {

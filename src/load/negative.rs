@@ -1,4 +1,4 @@
-//! What is wrong in negative cycles: cases of the catalogue about the credential alone, which every server has to refuse.
+//! The credentials of negative cycles: cases of the catalogue that are only about the credential, and that every server must refuse.
 
 use serde_json::Value;
 
@@ -9,7 +9,7 @@ use crate::scenario::{self, AlgorithmChoice, Case, OperationRef, ScenarioError};
 use crate::webauthn::cose::CoseAlgorithm;
 use crate::webauthn::options::{PublicKeyCredentialCreationOptions, RpEntity, UserEntity};
 
-/// How many cases are tried until one goes with the options.
+/// How many cases are tried until one fits the options.
 const MOST_TRIES: usize = 8;
 
 /// The cases that can be played with the plan's format.
@@ -17,7 +17,7 @@ const MOST_TRIES: usize = 8;
 pub(super) struct Negatives(Vec<(String, Vec<(&'static Mutation, Args)>)>);
 
 impl Negatives {
-    /// Those of the built-in cases that go with ordinary options.
+    /// The built-in cases that fit ordinary options.
     pub(super) fn new(client: &Client, rp_id: &str, format: Format) -> Result<Negatives, ScenarioError> {
         let cases = scenario::embedded()?;
         let options = ordinary_options(rp_id);
@@ -50,7 +50,7 @@ impl Negatives {
                 return Ok((id.clone(), created));
             }
         }
-        Err("no malformed attestation goes with these options".to_owned())
+        Err("no malformed attestation fits these options".to_owned())
     }
 }
 
@@ -95,7 +95,7 @@ fn is_about_credential(case: &Case) -> bool {
         && !case.steps.iter().any(|step| step.is_malformed() || calls(step))
 }
 
-/// Whether the JSON value says all of it: v2 has no other form.
+/// Whether the JSON value is the whole credential: v2 has no other form.
 fn is_carried(created: &CreatedCredential) -> bool {
     created.json.is_object() && serde_json::from_slice::<Value>(&created.text).is_ok_and(|json| json == created.json)
 }

@@ -1,4 +1,4 @@
-//! Others on the same subjects: registrations that this load did not make, seen in what a start excludes.
+//! Others on the same subjects: registrations that this load did not make, seen in `excludeCredentials` of a start.
 
 use std::collections::HashSet;
 use std::hash::{BuildHasher as _, RandomState};
@@ -9,13 +9,13 @@ use serde_json::Value;
 /// Credentials of a generation that are remembered. The load removes what it enrols, so that an older one is in no list any more.
 const MOST: usize = 100_000;
 
-/// Subjects that are remembered; a new one takes the place of one that shares its slot.
+/// The number of subjects that are remembered; a new one replaces one that shares its slot.
 const SUBJECTS: usize = 1 << 16;
 
-/// What this load has made, and how many other registrations each subject had. Texts are kept as 64 bits of a keyed hash.
+/// The registrations of this load, and how many other registrations each subject had. Texts are kept as 64 bits of a keyed hash.
 pub(super) struct Neighbours {
     hashes: RandomState,
-    /// Everything is kept that is enrolled, so that nothing may be forgotten.
+    /// All enrolled factors are kept, so that none may be forgotten.
     keeps: bool,
     state: Mutex<State>,
 }
@@ -25,7 +25,7 @@ struct State {
     made: [HashSet<u64>; 2],
     /// By slot: a subject, and registrations of others that it had.
     others: Vec<Option<(u64, usize)>>,
-    /// Too much was made to know it again.
+    /// There are too many registrations to recognise all of them.
     is_over: bool,
 }
 

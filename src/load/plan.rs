@@ -1,4 +1,4 @@
-//! What is to be done to whom.
+//! The plan of a load.
 
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
@@ -12,7 +12,7 @@ use crate::outcome::Shard;
 use crate::outcome::load::{Cleanup, LoadModel, LoadPlanRecord, Shares, Stages, Threshold, Weighted};
 use crate::transport::{Address, Limits};
 
-/// What may be asked for without a word: enough for most, and not enough to do harm by mistake.
+/// The ceilings: enough for most purposes, and not enough to do harm by mistake.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Ceilings {
     /// Arrivals a second.
@@ -30,7 +30,7 @@ impl Default for Ceilings {
     }
 }
 
-/// What is to be done to whom. Of a sharded run it is the whole.
+/// The plan of a load. For a sharded run it is the whole plan.
 #[derive(Debug, Clone)]
 pub struct Plan {
     /// The target's name.
@@ -39,7 +39,7 @@ pub struct Plan {
     pub web: Address,
     /// Address of gRPC.
     pub grpc: Address,
-    /// A host that is no loopback address and may be sent load all the same.
+    /// A host that is not a loopback address, but may get load.
     pub allowed_host: Option<String>,
     /// Bounds of every call. The timeout also bounds how long the end may take.
     pub limits: Limits,
@@ -65,13 +65,13 @@ pub struct Plan {
     pub subjects: Subjects,
     /// Between two cycles of a worker, in the closed model.
     pub think: Duration,
-    /// What becomes of what was enrolled.
+    /// Whether enrolled factors are removed or kept.
     pub cleanup: Cleanup,
     /// Seed of everything that is drawn.
     pub seed: u64,
-    /// What the result is held to.
+    /// The limits for the result.
     pub thresholds: Vec<Threshold>,
-    /// What the target's owners know of, and excuse.
+    /// The findings that the target's owners know of and excuse.
     pub excuses: Excuses,
     /// The file that it is from.
     pub known_file: Option<PathBuf>,
@@ -83,9 +83,9 @@ pub struct Plan {
     pub shard: Option<Shard>,
     /// When the first cycle begins; at once if `None`.
     pub start_at: Option<SystemTime>,
-    /// What must not be passed.
+    /// The ceilings.
     pub ceilings: Ceilings,
-    /// When the generator says that it was the limit.
+    /// From when on the generator reports that it was the limit.
     pub tolerance: Tolerance,
     /// Threads that attest; half of the cores if `None`.
     pub attesters: Option<usize>,
@@ -93,7 +93,7 @@ pub struct Plan {
     pub embedded: bool,
     /// The defect that it was given there, by its name.
     pub defect: Option<String>,
-    /// The file that describes the target, for who wants to do it again.
+    /// The file that describes the target, so that the load can be repeated.
     pub target_file: Option<PathBuf>,
     /// SHA-256 (hexadecimal) of the program; empty if it is not known.
     pub build: String,
@@ -111,7 +111,7 @@ pub struct LivePage {
 }
 
 impl Plan {
-    /// How long cycles begin, all phases together.
+    /// For how long cycles begin, all phases together.
     pub fn duration(&self) -> Duration {
         self.stages.total()
     }
@@ -145,16 +145,16 @@ impl Plan {
     }
 }
 
-/// Up to what the generator is not the limit.
+/// The values up to which the generator is not the limit.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Tolerance {
-    /// 99th percentile of the begin behind the intended instant, where a worker was free; and of the heartbeat.
+    /// 99th percentile of the delay after the intended instant, if a worker was free; and of the heartbeat's delay.
     pub lag: Duration,
     /// 99th percentile of the wait for a thread that attests.
     pub crypto_queue: Duration,
     /// Processor time as a share of what there is, 0 to 1.
     pub cpu: f64,
-    /// Arrivals without a free worker as a share of all, where the target answers as fast as an idle one.
+    /// Arrivals without a free worker as a share of all, if the target answers as fast as an idle one.
     pub waited: f64,
 }
 

@@ -1,4 +1,4 @@
-//! What a cycle came to.
+//! The result of a cycle.
 
 use std::time::{Duration, Instant};
 
@@ -17,14 +17,14 @@ pub(super) struct Sample {
     pub(super) http_status: Option<u16>,
 }
 
-/// What a cycle came to. It is filled in as it goes, so that one that is cut off still says how far it was.
+/// The result of a cycle. It is filled in step by step, so that an aborted cycle still shows how far it came.
 #[derive(Debug)]
 pub(super) struct Cycle {
     pub(super) draw: Draw,
     pub(super) begun: Instant,
     pub(super) samples: Vec<Sample>,
     pub(super) failure: Option<Failure>,
-    /// What was seen in it and fails nothing.
+    /// Observations that do not fail it.
     pub(super) harmless: Harmless,
     /// Credentials that the options of its start exclude.
     pub(super) had: u64,
@@ -35,12 +35,12 @@ pub(super) struct Cycle {
     pub(super) connections: (Vec<SetUp>, u64),
     /// Wait and work of the attestation.
     pub(super) attested: Option<(Duration, Duration)>,
-    /// From the begin until everything that is measured was over.
+    /// From the beginning until everything that is measured was over.
     pub(super) service: Option<Duration>,
-    /// Why what was enrolled is perhaps still there.
+    /// Why the enrolled factor is perhaps still there.
     pub(super) left_behind: Option<String>,
     pub(super) at: LoadStep,
-    /// How long whoever limits the rate said to wait.
+    /// How long the answer about a rate limit said to wait.
     pub(super) wait: Option<Duration>,
 }
 
@@ -93,7 +93,7 @@ impl Cycle {
         self.failure.as_ref().is_some_and(|failure| failure.outcome.is_lost())
     }
 
-    /// Whether nobody knows what became of its verify.
+    /// Whether it is unknown what happened to its verify.
     pub(super) fn is_open(&self) -> bool {
         let is_unknown = |outcome: Outcome| outcome.is_lost() || outcome == Outcome::Gateway;
         self.failure.as_ref().is_some_and(|failure| failure.step == LoadStep::Verify && is_unknown(failure.outcome))

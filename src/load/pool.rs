@@ -12,7 +12,7 @@ use super::user::{LoadUser, Subject};
 use crate::outcome::Shard;
 use crate::wire::secret::Masker;
 
-/// Subjects up to which a pool is held, and every token masked; of larger ones those in use.
+/// Up to this number of subjects the whole pool is in memory, and every token is masked; of larger pools only the subjects in use.
 const MOST_HELD: usize = 10_000;
 
 /// Where subjects come from.
@@ -21,7 +21,7 @@ pub enum Subjects {
     /// All of them.
     Listed(Vec<LoadUser>),
     /// A file as `reports/schemas/subjects.schema.json` has it. A large one is read along as subjects are needed, over and over, so
-    /// that memory does not grow with it. Unlike where `run` reads it, nobody looks whether an id is there twice.
+    /// that memory does not grow with it. Unlike `run`, it does not check whether an id is there twice.
     File(PathBuf),
     /// Some of the subjects of a file.
     FilePart(PathBuf, Kept),
@@ -46,7 +46,7 @@ struct State {
     leased: HashMap<u64, Arc<Subject>>,
 }
 
-/// A subject that nobody else has as long as this lives.
+/// A subject that nobody else uses as long as this lives.
 pub(super) struct Lease<'a> {
     pool: &'a Pool,
     pub(super) subject: Arc<Subject>,
@@ -100,7 +100,7 @@ impl Pool {
         Ok(Pool { source, state: Mutex::new(State { free, ..State::default() }), count })
     }
 
-    /// The next subject; `None` if there is none any more, which no complete pool comes to.
+    /// The next subject; `None` if there are no more, which does not happen with a complete pool.
     pub(super) async fn lease(&self) -> Option<Lease<'_>> {
         match &self.source {
             Source::Listed(subjects) => {

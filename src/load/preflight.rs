@@ -1,4 +1,4 @@
-//! Before any load: one good cycle of each flow over each protocol, so that a wrong address or token is told at once.
+//! Before any load: one good cycle of each flow over each protocol, so that a wrong address or token is reported at once.
 
 use std::time::{Duration, Instant};
 
@@ -23,7 +23,7 @@ const PAUSE: Duration = Duration::from_millis(250);
 const LONG_PAUSE: Duration = Duration::from_secs(2);
 
 /// Plays the cycles, one after the other. A wrong answer fails none of them: it is the load that judges.
-/// Also finds out how what was enrolled can be looked up, which the site knows from then on.
+/// Also finds out how enrolled factors can be looked up, which the site knows from then on.
 pub(super) async fn look(plan: &Plan, site: &mut Site, pool: &Pool) -> Result<PreflightRecord, LoadError> {
     let mut seen = PreflightRecord::default();
     // Numbers that no cycle of the load comes to, for the names of what is enrolled.
@@ -37,7 +37,7 @@ pub(super) async fn look(plan: &Plan, site: &mut Site, pool: &Pool) -> Result<Pr
             let mut tries = 0;
             while let Some(failure) = played(site, pool, draw(Kind::Good), &mut seen).await {
                 tries += 1;
-                // Who does not answer costs the whole time limit each time.
+                // A target that does not answer costs the whole time limit each time.
                 if tries == TRIES || failure.outcome == Outcome::TimedOut {
                     return Err(unready(*flow, *protocol, &failure, pool).into());
                 }
@@ -86,23 +86,21 @@ fn advice(failure: &Failure) -> &'static str {
     let (http, code) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
     match (failure.step, failure.outcome) {
         (_, Outcome::TimedOut) => {
-            "look whether the server is up, compare base-url with its address, or raise --timeout"
+            "check whether the server is up, compare base-url with its address, or raise --timeout"
         }
-        (_, Outcome::Transport) if http == "tls" => {
-            "name the authority of the server's certificate: ca-file under [tls]"
-        }
-        (_, Outcome::Transport) => "look whether the server is up, and compare base-url and grpc-url with its address",
+        (_, Outcome::Transport) if http == "tls" => "name the CA of the server's certificate: ca-file under [tls]",
+        (_, Outcome::Transport) => "check whether the server is up, and compare base-url and grpc-url with its address",
         (_, Outcome::NotAttested) => {
             "compare rp-id and origin with those of the server, or choose a --format whose algorithm it offers"
         }
         (_, Outcome::Unfinished) => "add subjects to the target file",
         _ if http == "401" || code == "16" => {
-            "the subject's token is refused: make new tokens, and look at [accounts] in the target file"
+            "the subject's token is refused: make new tokens, and check [accounts] in the target file"
         }
         _ if http == "403" || code == "7" => {
-            "the subject may not enrol: give it the right to, or choose another --flow"
+            "the subject may not enrol: give it the permission, or choose another --flow"
         }
-        (_, Outcome::Gateway) => "the gateway does not reach the server: look whether it is up",
+        (_, Outcome::Gateway) => "the gateway does not reach the server: check whether the server is up",
         (_, Outcome::RateLimited) => "wait until the limit is over, or have it lifted for the load",
         (LoadStep::Start, _) => {
             "the server does not offer this to the subject: compare base-url and the subject's id, or choose another --flow or --transport"

@@ -1,4 +1,4 @@
-//! A short ramp before a load of the closed model: whether more workers get more through.
+//! A short ramp before a load of the closed model: whether more workers complete more cycles.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -30,13 +30,13 @@ const LONGEST: Duration = Duration::from_secs(1);
 /// No step begins once the ramp has taken this part of the hold phase.
 const MOST: u32 = 10;
 
-/// Between one worker and all there are so many steps at most.
+/// The maximum number of steps between one worker and all.
 const STEPS: f64 = 4.0;
 
 /// Behind a cycle that failed.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Where the numbers of its cycles begin: no cycle of a load comes so far.
+/// The first number of its cycles: the cycles of a load do not reach it.
 const NUMBERS: u64 = 1 << 62;
 
 /// Plays it, if the plan has something to show: a closed load of several workers without a pause, of one machine. What it sends is added to
@@ -83,7 +83,7 @@ fn widths(workers: u64) -> Vec<u64> {
     widths
 }
 
-/// So many workers until then, and until their last cycles are over.
+/// Plays with this many workers until then, and until their last cycles are over.
 async fn step(
     shared: &Arc<Shared>,
     workers: u64,
@@ -102,7 +102,7 @@ async fn step(
                 let draw = Draw { kind: Kind::Good, ..draw };
                 let failure = preflight::played(&shared.site, &shared.pool, draw, &mut sent).await;
                 ok += u64::from(failure.is_none());
-                // Who is refused at once is not asked without a pause.
+                // If calls are refused at once, there is a pause before the next one.
                 if failure.is_some() {
                     tokio::time::sleep(PAUSE).await;
                 }

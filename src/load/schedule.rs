@@ -1,4 +1,4 @@
-//! When cycles are due: absolute offsets from the begin, however slow the target is.
+//! When cycles are due: absolute offsets from the beginning, however slow the target is.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use super::shard::share_of;
 use crate::outcome::Shard;
 use crate::outcome::load::{ArrivalPattern, LoadModel, PhaseName, Stages, float};
 
-/// The phases as offsets from the begin: ramp, warm-up, hold, ramp-down.
+/// The phases as offsets from the beginning: ramp, warm-up, hold, ramp-down.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Timeline {
     ramp: Duration,
@@ -26,7 +26,7 @@ impl Timeline {
         Timeline { ramp, warm_up_end, hold_end, end: hold_end + Duration::from_micros(stages.ramp_down_us) }
     }
 
-    /// The phase of an offset; the last one for what is later.
+    /// The phase of an offset; the last one for later offsets.
     pub(super) fn phase(&self, offset: Duration) -> PhaseName {
         match offset {
             offset if offset < self.ramp => PhaseName::Ramp,
@@ -36,7 +36,7 @@ impl Timeline {
         }
     }
 
-    /// Phases that are not empty, with begin and planned end.
+    /// Phases that are not empty, with beginning and planned end.
     pub(super) fn phases(&self) -> Vec<(PhaseName, Duration, Duration)> {
         let all = [
             (PhaseName::Ramp, Duration::ZERO, self.ramp),
@@ -71,7 +71,7 @@ pub(super) struct Schedule {
     segment: usize,
     /// Arrivals before the segment.
     base: f64,
-    /// Begin of the segment in seconds.
+    /// Beginning of the segment in seconds.
     begin: f64,
     pattern: ArrivalPattern,
     random: ChaCha8Rng,

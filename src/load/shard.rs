@@ -1,5 +1,5 @@
 //! Several machines, one plan: arrival k, worker k and subject k belong to shard k modulo N. Nobody coordinates: each machine
-//! knows the plan, its shard and the instant of the begin, and what they did is merged afterwards.
+//! knows the plan, its shard and the instant of the beginning, and their results are merged afterwards.
 
 use std::time::{Duration, SystemTime};
 
@@ -7,14 +7,14 @@ use thiserror::Error;
 
 use crate::outcome::Shard;
 
-/// A shard that is none.
+/// An invalid shard.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ShardError {
     /// Not `M/N` with M from 1 to N.
     #[error("shard {0}: write M/N, such as 2/3 for the second of three")]
     Written(String),
-    /// An index of the environment that is no index, or none of so many.
-    #[error("index {index} is none of {count} shards; the first is 0")]
+    /// An index of the environment that is not an index, or not one of this many.
+    #[error("index {index} is not one of {count} shards; the first is 0")]
     Index {
         /// As it stands in the environment.
         index: String,
@@ -51,7 +51,7 @@ pub(super) fn share_of(shard: Option<Shard>) -> (u64, u64) {
     shard.map_or((0, 1), |shard| (u64::from(shard.index.saturating_sub(1)), u64::from(shard.count.max(1))))
 }
 
-/// How long it is until the common begin; `Err` with how long ago it was, for who may not join late.
+/// How long it is until the common beginning; `Err` with how long ago it was, if the shard may not join late.
 pub fn until(start: SystemTime, now: SystemTime, may_join: bool) -> Result<Duration, Duration> {
     match start.duration_since(now) {
         Ok(left) => Ok(left),

@@ -1,17 +1,17 @@
-//! Whether a target is still there: when it was last of use, and what failed since.
+//! Whether a target is still there: when the last cycle succeeded, and what failed since.
 
 use std::time::Duration;
 
 use super::time::micros;
 use crate::outcome::load::{Outcome, Stopped};
 
-/// Fewer failures in a row say nothing: a single worker may meet a restart.
+/// Fewer failures in a row show nothing: a single worker may meet a restart.
 const LEAST: u64 = 3;
 
-/// What came of cycles since the target was last of use.
+/// The failures since the last cycle that did not fail.
 #[derive(Debug, Default)]
 pub(super) struct Stall {
-    /// When that was, from the first cycle's begin.
+    /// When that was, from the beginning of the first cycle.
     useful: Duration,
     failed: u64,
     last: String,
@@ -20,7 +20,7 @@ pub(super) struct Stall {
 }
 
 impl Stall {
-    /// A cycle was over. A wrong answer is one too: whoever gives it is there, and is judged for it.
+    /// A cycle was over. A wrong answer counts too: the target that gives it is there, and is judged for it.
     pub(super) fn see(&mut self, failure: Option<(Outcome, &str)>, now: Duration) {
         match failure {
             Some((outcome, class)) if !matches!(outcome, Outcome::Nonconformant | Outcome::CrossTalk) => {
@@ -32,7 +32,7 @@ impl Stall {
         }
     }
 
-    /// Why it is of no use to go on, if nothing came to a good end for so long while cycles failed.
+    /// Why it is useless to continue, if no cycle succeeded for this time while cycles failed.
     pub(super) fn over(&self, now: Duration, patience: Duration) -> Option<Stopped> {
         let is_over = self.failed >= LEAST && now.saturating_sub(self.useful) >= patience;
         is_over.then(|| Stopped {

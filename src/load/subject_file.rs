@@ -37,7 +37,7 @@ impl Kept {
     }
 }
 
-/// Counts the subjects of a file, of which a lease is to be taken.
+/// Counts the subjects of a file for a lease.
 ///
 /// # Errors
 /// [`LoadError::Subjects`]
@@ -79,7 +79,7 @@ impl Feed {
     }
 }
 
-/// How many subjects there are, and all of them if they are at most so many. Each of them is checked.
+/// How many subjects there are, and all of them if they are not more than a maximum. Each of them is checked.
 pub(super) fn survey(path: &Path, kept: &Kept, most: usize) -> Result<(u64, Option<Vec<LoadUser>>), LoadError> {
     let (mut count, mut held, mut wrong) = (0, Some(Vec::new()), None);
     let read = each(path, kept, &mut |user| {
@@ -98,7 +98,7 @@ pub(super) fn survey(path: &Path, kept: &Kept, most: usize) -> Result<(u64, Opti
     }
 }
 
-/// Hands over each subject of a file that is used, until one is not taken.
+/// Hands over each subject of a file that is used, until the receiver does not take one.
 fn each(path: &Path, kept: &Kept, take: &mut dyn FnMut(LoadUser) -> bool) -> Result<(), String> {
     let mut place = 0;
     let take = &mut |user: LoadUser| {
@@ -121,7 +121,7 @@ struct Entry {
     token: String,
 }
 
-/// The file: what is not `subjects` is passed over.
+/// The file: members other than `subjects` are skipped.
 struct Whole<'a> {
     take: &'a mut dyn FnMut(LoadUser) -> bool,
     ended: &'a Cell<bool>,

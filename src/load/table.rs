@@ -1,4 +1,4 @@
-//! A run as text for people: what is about to be done, how far it is, and what it came to.
+//! A run as text for people: the plan, the progress and the result.
 
 use std::fmt::Write as _;
 
@@ -27,7 +27,7 @@ const STEPS: [LoadStep; 8] = [
     LoadStep::Cycle,
 ];
 
-/// What is about to be done, in one line.
+/// The plan, in one line.
 pub fn header(plan: &Plan) -> String {
     let url = &plan.web.base_url;
     let target = if plan.name == *url { url.clone() } else { format!("{} at {url}", plan.name) };
@@ -96,7 +96,7 @@ pub fn progress_line(progress: &Progress) -> String {
     line
 }
 
-/// The steps of which there is something: no call takes less than a microsecond.
+/// The steps that have values: no call takes less than a microsecond.
 fn measured(progress: &Progress) -> impl Iterator<Item = &(LoadStep, u64, u64)> {
     progress.steps.iter().filter(|(_, _, p99)| *p99 > 0)
 }
@@ -124,7 +124,7 @@ pub fn live_view(progress: &Progress) -> String {
     view
 }
 
-/// The tables of steps, the rates, the failures, what the generator says of itself, and the thresholds. Ends with a line break.
+/// The tables of steps, the rates, the failures, the generator's report about itself, and the thresholds. Ends with a line break.
 ///
 /// # Errors
 /// [`BadHistogram`] for a record from elsewhere.
@@ -156,7 +156,7 @@ pub fn render(record: &LoadRecord) -> Result<String, BadHistogram> {
         writeln!(text, "stopped {stopped}").unwrap_or_default();
     }
     if record.interrupted {
-        text.push_str("interrupted: this is a part of what was asked for\n");
+        text.push_str("interrupted: this is only a part of the requested load\n");
     }
     Ok(text)
 }
@@ -252,7 +252,7 @@ fn write_failures(text: &mut String, record: &LoadRecord) -> std::fmt::Result {
     match &record.preflight {
         Some(before) => writeln!(
             text,
-            "added to what the target had: {} registrations, {} of them before the load; a subject had up to {}",
+            "registrations added to the target: {}, {} of them before the load; a subject had up to {}",
             of.confirmed + before.confirmed,
             before.confirmed,
             before.had
@@ -265,7 +265,7 @@ fn write_generators(text: &mut String, record: &LoadRecord) -> std::fmt::Result 
     for generator in &record.generators {
         let verdict = match generator.verdict {
             GeneratorVerdict::Valid => "VALID",
-            GeneratorVerdict::Limited => "GENERATOR-LIMITED: no figure above is the target's limit",
+            GeneratorVerdict::Limited => "GENERATOR-LIMITED: no figure above shows the target's limit",
         };
         let spent = float(generator.user_us + generator.system_us);
         let share = 100.0 * spent / (float(generator.wall_us.max(1)) * generator.cores);
@@ -284,7 +284,7 @@ fn write_generators(text: &mut String, record: &LoadRecord) -> std::fmt::Result 
     Ok(())
 }
 
-/// With a digit more than is steady.
+/// With one digit more than is stable.
 fn milliseconds(micros: u64) -> String {
     format!("{:.2}", float(micros) / 1000.0)
 }

@@ -1,4 +1,4 @@
-//! What an attack counts, in a space that does not grow: histograms per row, intervals, and classes of errors.
+//! The counts of an attack, in a space that does not grow: histograms per row, intervals, and classes of errors.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -21,7 +21,7 @@ use crate::outcome::load::{
 use crate::outcome::shown;
 use crate::wire::secret::Masker;
 
-/// When a cycle was due and when it began, as offsets from the begin.
+/// When a cycle was due and when it began, as offsets from the beginning.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Turn {
     /// By the schedule; in the closed model when it began.
@@ -54,7 +54,7 @@ struct Class {
     exchanges: Vec<crate::outcome::ExchangeRecord>,
 }
 
-/// What one phase counts.
+/// The counts of one phase.
 #[derive(Debug, Clone, Copy, Default)]
 struct PhaseCounts {
     starts: u64,
@@ -81,7 +81,7 @@ struct Counts {
     reported: (Duration, u64),
 }
 
-/// What a tally holds at the end.
+/// The counts at the end.
 pub(super) struct Counted {
     pub(super) rows: Vec<Row>,
     pub(super) intervals: Intervals,

@@ -11,12 +11,12 @@ pub struct LoadUser {
     pub token: Secret,
 }
 
-/// A user with what is sent for it.
+/// A user with the values that are sent for it.
 #[derive(Debug)]
 pub(super) struct Subject {
     /// Place in the pool.
     pub(super) index: u64,
-    /// What tells it from others, in 64 bits.
+    /// 64 bits that distinguish it from others.
     pub(super) print: u64,
     pub(super) user_id: String,
     pub(super) authorization: Secret,

@@ -1,4 +1,4 @@
-//! Remembers, in a fixed space, what target has told to whom: an answer that is somebody else's shows itself by its user handle
+//! Remembers, in a fixed space, what the target has sent to whom: an answer for another user is recognised by its user handle
 //! or its challenge.
 
 use std::hash::{BuildHasher as _, RandomState};
@@ -8,36 +8,37 @@ use serde_json::Value;
 
 use crate::contract::dialect::member;
 
-/// User handles that are remembered; a new one takes the place of one that shares its slot.
+/// The number of user handles that are remembered; a new one replaces one that shares its slot.
 const HANDLES: usize = 1 << 16;
 
-/// Challenges that are remembered.
+/// The number of challenges that are remembered.
 const CHALLENGES: usize = 1 << 18;
 
-/// What is wrong with creation options that were looked at alone.
+/// The fault of creation options.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Crossed {
-    /// The user handle is another user's.
+    /// The user handle belongs to another user.
     Handle,
-    /// Another user has had the challenge.
+    /// The challenge was sent to another user before.
     Challenge,
-    /// The same user has had the challenge.
+    /// The challenge was sent to the same user before.
     Repeated,
 }
 
 impl Crossed {
-    /// The end of the class, and expected beside received.
+    /// The end of the class, and the text with expected and received.
     pub(super) fn words(self) -> (&'static str, &'static str) {
         match self {
             Crossed::Handle => {
-                ("cross-talk/user-handle", "expected the user's own handle, received one that was told to another user")
+                ("cross-talk/user-handle", "expected the user's own handle, received one that was sent to another user")
             }
-            Crossed::Challenge => {
-                ("cross-talk/challenge", "expected a challenge of its own, received one that was told to another user")
-            }
+            Crossed::Challenge => (
+                "cross-talk/challenge",
+                "expected a challenge for this user only, received one that was sent to another user",
+            ),
             Crossed::Repeated => (
                 "check/challenge-fresh",
-                "expected a challenge that was never sent before, received one that this user had before",
+                "expected a challenge that was never sent before, received one that was sent to this user before",
             ),
         }
     }
@@ -56,9 +57,9 @@ impl Witness {
         Witness { hashes: RandomState::new(), handles: slots(HANDLES), challenges: slots(CHALLENGES) }
     }
 
-    /// Looks at creation options (what is in `publicKey`) that a subject was told; subjects are told apart by 64 bits.
+    /// Looks at creation options (the value of `publicKey`) that were sent to a subject; subjects are distinguished by 64 bits.
     pub(super) fn see(&self, subject: u64, options: &Value) -> Option<Crossed> {
-        // What can't be read is the business of the checks.
+        // The checks report options that can't be read.
         let told = |path| Some(self.hashes.hash_one(member(options, path)?.as_str()?));
         let (handle, challenge) = (told("/user/id")?, told("/challenge")?);
         let handle = remember(&self.handles, handle, subject);
@@ -72,7 +73,7 @@ impl Witness {
     }
 }
 
-/// Who was told a text before, if that is still known; the first one is kept.
+/// Who got a text before, if that is still known; the first one is kept.
 fn remember(slots: &Mutex<Vec<(u64, u64)>>, print: u64, subject: u64) -> Option<u64> {
     let mut slots = slots.lock().unwrap_or_else(PoisonError::into_inner);
     let count = slots.len();
@@ -103,7 +104,7 @@ mod tests {
             (1, "d", "two", Some(Crossed::Handle)),
             (2, "a", "two", Some(Crossed::Challenge)),
             (1, "c", "one", Some(Crossed::Repeated)),
-            // A server may give a user more than one handle; that is no cross-talk.
+            // A server may give a user more than one handle; that is not cross-talk.
             (1, "e", "uno", None),
             (2, "f", "uno", Some(Crossed::Handle)),
         ] {

@@ -29,10 +29,10 @@ use crate::contract::Protocol;
 use crate::outcome::load::{Cleanup, Kind};
 use crate::transport::{self, Limits, TransportError};
 
-/// A worker of the closed model that got no reply waits, so that a dead target is not knocked at without pause.
+/// A worker of the closed model that got no reply waits, so that a dead target is not called without a pause.
 const AFTER_LOSS: Duration = Duration::from_millis(50);
 
-/// A worker of the closed model waits as long as whoever limits the rate says, up to this. In the open model cycles begin at their times.
+/// A worker of the closed model waits as long as the answer about a rate limit says, up to this time. In the open model cycles begin at their times.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
 /// The longest sleep of the thread that publishes arrivals, so that it ends soon.
@@ -74,7 +74,7 @@ pub(super) enum Phase {
     Gathering,
     /// Cycles begin.
     Running { begin: Instant },
-    /// No cycle is due any more; those that are not over by then are cut off.
+    /// No cycle is due any more; cycles that are not over by then are aborted.
     Draining { begin: Instant, cut_off: Instant },
 }
 
@@ -88,7 +88,7 @@ impl Shared {
             _ => Negatives::new(&Client::new(plan.origin.clone()), &plan.rp_id, plan.format)
                 .map_err(|error| LoadError::Plan(error.to_string()))?,
         };
-        // Many calls come at a time, and nothing is said of a single one.
+        // Many calls come at a time, and none of them is judged by its connection.
         let limits = Limits { calls_per_connection: Limits::SHARED, ..plan.limits.clone() };
         let attester = Attester::start(plan, &negatives, usize::try_from(workers).unwrap_or(usize::MAX))?;
         let timeline = Timeline::new(&plan.stages);
@@ -149,7 +149,7 @@ impl Shared {
         self.draws.draw(number)
     }
 
-    /// When cycles begin; waits until that is known. `None` if they won't.
+    /// When cycles begin; waits until that is known. `None` if they never will.
     async fn begin(&self) -> Option<Instant> {
         if let Phase::Running { begin } = *self.phase.borrow() {
             return Some(begin);
@@ -183,7 +183,7 @@ impl Shared {
         let (number, turn) = match &self.open {
             None => self.next_closed(worker, begin).await?,
             Some(open) => {
-                // What would be cut off at once has never begun.
+                // A cycle that would be aborted at once does not begin.
                 let is_over =
                     matches!(*self.phase.borrow(), Phase::Draining { cut_off, .. } if Instant::now() >= cut_off);
                 if is_over {

@@ -1,4 +1,4 @@
-//! Accounts, and what becomes of them.
+//! Accounts, and the results of making and removing them.
 
 use crate::wire::secret::Secret;
 
@@ -31,7 +31,7 @@ pub struct Account {
     pub user_id: String,
 }
 
-/// What came of removing.
+/// The result of a removal.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Removed {
     /// Accounts that are gone.
@@ -45,15 +45,15 @@ pub struct Removed {
 /// How far it has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Progress {
-    /// Somebody else has the accounts, or died with them.
+    /// Another run has the accounts, or died while it had them.
     Waiting,
-    /// So many accounts of so many were made.
+    /// How many of how many accounts were made.
     Making(usize, usize),
-    /// So many subjects of so many could not be had; why, of the first of them. The others suffice.
+    /// How many of how many subjects could not be made, and why the first could not. The others are enough.
     LeftOut(usize, usize, String),
-    /// So many accounts of so many were removed.
+    /// How many of how many accounts were removed.
     Removing(usize, usize),
 }
 
-/// Told of every step.
+/// Called at every step.
 pub type Tell<'a> = &'a (dyn Fn(Progress) + Send + Sync);

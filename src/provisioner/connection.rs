@@ -5,13 +5,13 @@ use std::time::Duration;
 use crate::transport::Address;
 use crate::wire::secret::Secret;
 
-/// The names of accounts begin with this where a target file says nothing.
+/// The beginning of the names of accounts, if the target file does not give one.
 pub const PREFIX: &str = "proofmark";
 
-/// The most calls that go at the same time where a target file says nothing.
+/// The maximum number of calls at the same time, if the target file does not give one.
 pub const CONCURRENCY: usize = 8;
 
-/// How long a server that lags behind is waited for, each time, where a target file says nothing.
+/// How long to wait for a server that lags behind, each time, if the target file does not say.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The server, and how accounts are made on it.
@@ -19,27 +19,27 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 pub struct Connection {
     /// Where the management API is.
     pub address: Address,
-    /// The most that one call may take. Passwords are hashed slowly, so that less than [`LEAST_TIMEOUT`] counts as that.
+    /// The time limit of one call. Passwords are hashed slowly, so a shorter limit than [`LEAST_TIMEOUT`] counts as that.
     pub timeout: Duration,
     /// Token of a caller that may make and remove users.
     pub admin: Secret,
-    /// What the names of accounts begin with.
+    /// The beginning of the names of accounts.
     pub prefix: String,
-    /// The most calls at the same time, at least 1: how many there are follows from what the server answers.
+    /// The maximum number of calls at the same time, at least 1. The actual number follows from the server's answers.
     pub concurrency: usize,
-    /// How long a server is waited for that lags behind, or says that it is busy.
+    /// How long to wait for a server that lags behind, or says that it is busy.
     pub patience: Duration,
-    /// How often a run says that it is alive, while it has its accounts.
+    /// How often a run shows that it is alive, while it has its accounts.
     pub renewal: Duration,
 }
 
-/// How often a run says so where nobody asks for something else.
+/// How often a run shows so by default.
 pub const RENEWAL: Duration = Duration::from_secs(2);
 
-/// The least time that a call gets.
+/// The minimum time limit of a call.
 pub const LEAST_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What is wrong with a prefix, if anything: it has to be long and plain enough that no other account is meant by it.
+/// The fault of a prefix, if it has one: it has to be long and plain enough that it does not match other accounts.
 pub fn wrong_prefix(prefix: &str) -> Option<&'static str> {
     let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     let good = (4..=40).contains(&prefix.len()) && prefix.chars().all(fits) && prefix.starts_with(char::is_alphabetic);

@@ -1,24 +1,24 @@
-//! What could not be done at a server.
+//! Errors of actions at a server.
 
 use thiserror::Error;
 
-/// What could not be done at a server, and how to mend it. Texts of the server are hostile; secrets are masked in them.
+/// An action at a server that failed, and how to fix it. Texts of the server are hostile; secrets are masked in them.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("could not {doing}: {answer}\n  mend: {mend}")]
+#[error("could not {doing}: {answer}\n  fix: {fix}")]
 pub struct ProvisionerError {
-    /// What was tried.
+    /// The action.
     pub doing: String,
-    /// What came.
+    /// The answer.
     pub answer: String,
-    /// What to do about it.
-    pub mend: String,
-    /// Whether it is about one account, so that it says nothing of others.
+    /// How to fix it.
+    pub fix: String,
+    /// Whether it is about one account only, so that it says nothing about others.
     pub is_of_one: bool,
 }
 
 impl ProvisionerError {
-    /// What would stop any other account too.
-    pub fn new(doing: impl Into<String>, answer: impl Into<String>, mend: impl Into<String>) -> ProvisionerError {
-        ProvisionerError { doing: doing.into(), answer: answer.into(), mend: mend.into(), is_of_one: false }
+    /// An error that would stop any other account too.
+    pub fn new(doing: impl Into<String>, answer: impl Into<String>, fix: impl Into<String>) -> ProvisionerError {
+        ProvisionerError { doing: doing.into(), answer: answer.into(), fix: fix.into(), is_of_one: false }
     }
 }

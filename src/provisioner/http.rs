@@ -17,24 +17,24 @@ use super::patience::Patience;
 
 /// Bytes of an answer.
 const MOST_BYTES: usize = 4 << 20;
-/// Tries where the connection failed, while nothing has answered yet.
+/// Tries if the connection failed, while nothing has answered yet.
 const CONNECTION_TRIES: u32 = 3;
 /// Before the second try; each further pause is twice as long.
 const PAUSE: Duration = Duration::from_millis(100);
 /// The longest pause that the server did not ask for.
 const LONGEST: Duration = Duration::from_secs(4);
-/// How long an answer is waited for that is not only a gateway's, while nothing has answered yet.
+/// How long to wait for an answer that is not a gateway's, while nothing has answered yet.
 const UNKNOWN: Duration = Duration::from_secs(15);
-/// How long one is waited for that has answered, and takes no connections any more: it may be restarted.
+/// How long to wait for a server that has answered, and accepts no connections any more: it may be restarting.
 const AWAY: Duration = Duration::from_secs(20);
 /// Characters of a server's text that are shown.
 const SHOWN: usize = 200;
-/// 429, and what a server or the one before it answers while it starts.
+/// 429, and the statuses of a server, or of a gateway in front of it, while it starts.
 const BUSY: [u16; 4] = [RATE_LIMITED, 502, 503, 504];
 /// Too Many Requests (RFC 6585 section 4).
 const RATE_LIMITED: u16 = 429;
-/// What is said of a call that was not sent any more.
-const ENDED: &str = "given up, since another call failed";
+/// The error of a call that was not sent any more.
+const ENDED: &str = "stopped because another call failed";
 
 /// Sends calls to one server.
 #[derive(Debug, Clone)]
@@ -43,13 +43,13 @@ pub(super) struct JsonClient {
     base_url: String,
     /// How many calls go at a time.
     pub pace: Arc<Pace>,
-    /// How long is waited for a server that is busy, or lags.
+    /// How long to wait for a server that is busy, or lags behind.
     pub patience: Arc<Patience>,
-    /// Whether something has answered that was not a gateway.
+    /// Whether the server itself, and not only a gateway, has answered.
     has_answered: Arc<AtomicBool>,
 }
 
-/// A status and a body; `null` if the body is no JSON.
+/// A status and a body; `null` if the body is not JSON.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Answer {
     pub status: u16,
@@ -121,7 +121,7 @@ impl JsonClient {
                 _ => self.pace.lower(),
             }
             let asked = outcome.as_ref().ok().and_then(|answer| answer.retry_after);
-            // One that says 0 is not to be asked without a pause.
+            // Even if the server says 0, there is a pause.
             let wait = asked.unwrap_or_default().max(pause);
             let is_over = begun.elapsed().saturating_add(wait) > self.bound(&outcome);
             if is_over || (tries >= CONNECTION_TRIES && self.is_unknown(&outcome)) {
@@ -132,7 +132,7 @@ impl JsonClient {
         }
     }
 
-    /// How long a call is tried that came to this.
+    /// How long a call with this result is tried again.
     fn bound(&self, outcome: &Result<Answer, String>) -> Duration {
         let is_known = self.has_answered.load(Ordering::SeqCst);
         let most = self.patience.most();
@@ -143,12 +143,12 @@ impl JsonClient {
         }
     }
 
-    /// Whether nobody answers, nor ever has.
+    /// Whether nothing answers, and nothing has answered before.
     fn is_unknown(&self, outcome: &Result<Answer, String>) -> bool {
         outcome.is_err() && !self.has_answered.load(Ordering::SeqCst)
     }
 
-    /// Sends a call once, whatever else is under way.
+    /// Sends a call once, whatever other calls are under way.
     ///
     /// # Errors
     /// Why there is no answer.
@@ -180,7 +180,7 @@ impl JsonClient {
     }
 }
 
-/// What a path calls, whoever it is about: its last part that is not a number, as ids are.
+/// The operation of a path, for any user: its last part that is not a number, since ids are numbers.
 fn kind(path: &str) -> &str {
     let is_name = |part: &&str| !part.bytes().all(|byte| byte.is_ascii_digit());
     path.rsplit('/').find(is_name).unwrap_or(path)
@@ -214,7 +214,7 @@ impl Answer {
         self.body.get(member).and_then(Value::as_str).filter(|text| !text.is_empty())
     }
 
-    /// What it says, in one line. Masked before it is cut, so that no part of a secret is left.
+    /// Its words, in one line. Masked before it is cut, so that no part of a secret is left.
     pub fn words(&self, secrets: &[&Secret]) -> String {
         let code = self.body.get("code").and_then(Value::as_i64).map(|code| format!(", code {code}"));
         let message = self.text("message").map(|message| {

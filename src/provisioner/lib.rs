@@ -1,6 +1,6 @@
 //! Makes what a run needs on a server of a known kind, from its base URL and one administrator's token, and removes it again.
 //!
-//! All that proofmark knows of one vendor's management API is in the file of its kind.
+//! All that proofmark knows about one vendor's management API is in the folder of its kind.
 
 extern crate self as provisioner;
 

@@ -7,16 +7,16 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
-/// Calls that go at a time before anything is known of the server.
+/// Calls at a time before anything is known about the server.
 const FIRST: usize = 2;
-/// An answer is slow if it takes so many times as long as the quickest of its kind, and [`GRACE`] more.
+/// An answer is slow if it takes this many times as long as the quickest of its kind, and [`GRACE`] more.
 const SLOW: u32 = 3;
-/// What a server may take longer without being slow.
+/// How much longer a server may take without being slow.
 const GRACE: Duration = Duration::from_millis(100);
-/// What was sent before the number was lowered says nothing of the lower number: so long it is not lowered again.
+/// Calls from before the number was lowered say nothing about the lower number: for this time it is not lowered again.
 const SETTLES: Duration = Duration::from_secs(1);
 
-/// Hands out as many slots as the server bears.
+/// Hands out as many slots as the server can handle.
 #[derive(Debug)]
 pub(super) struct Pace {
     most: usize,
@@ -60,7 +60,7 @@ impl Pace {
         loop {
             let freed = self.freed.notified();
             let mut freed = std::pin::pin!(freed);
-            // From here on it hears of a slot that is freed before it waits.
+            // From here on it is notified of a slot that is freed before it waits.
             freed.as_mut().enable();
             if self.enter() {
                 return Slot(self);
@@ -76,13 +76,13 @@ impl Pace {
         is_free
     }
 
-    /// Notes what an answer to a kind of call took: a quick one raises the number, a slow one lowers it.
+    /// Notes how long an answer to a kind of call took: a quick one raises the number, a slow one lowers it.
     pub fn answered(&self, kind: &str, took: Duration) {
         self.state().answered(kind, took, (self.most, Instant::now()));
         self.freed.notify_waiters();
     }
 
-    /// Notes that the server could not do what it was asked, or not yet.
+    /// Notes that the server could not do the call, or not yet.
     pub fn lower(&self) {
         self.state().lower(Instant::now());
     }
@@ -154,7 +154,7 @@ mod tests {
     fn a_slow_answer_is_one_that_takes_much_longer_than_the_quickest_of_its_kind() {
         let pace = Pace::new(8);
         assert_eq!(quick(&pace, 5), 4);
-        // A password is hashed slowly, which says nothing of how busy the server is.
+        // A password is hashed slowly, which says nothing about how busy the server is.
         (0..4).for_each(|_| pace.answered("sessions", Duration::from_secs(2)));
         assert_eq!(quick(&pace, 0), 5);
         pace.answered("sessions", Duration::from_secs(7));

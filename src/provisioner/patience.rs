@@ -14,15 +14,15 @@ use super::pace::Pace;
 const PAUSE: Duration = Duration::from_millis(250);
 /// The longest pause between two looks.
 const LONGEST: Duration = Duration::from_secs(4);
-/// What may come later than it usually does without a sign that the server is too busy.
+/// How much later than usual a value may appear without a sign that the server is too busy.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// How long is waited for what is not there yet. It learns how far each kind of list lags behind, so that it looks when there is
+/// How long to wait for data that are not there yet. It learns how far each kind of list lags behind, so that it looks when there is
 /// something to be seen.
 #[derive(Debug)]
 pub(super) struct Patience {
     most: Duration,
-    /// How long it usually takes, by what is waited for.
+    /// How long it usually takes, by the kind of data.
     usual: Mutex<HashMap<&'static str, Duration>>,
     is_over: AtomicBool,
     ended: Notify,
@@ -33,11 +33,11 @@ pub(super) struct Patience {
 pub(super) struct Late {
     /// How long it was waited for, at least.
     pub waited: Duration,
-    /// What the server said last.
+    /// The last answer of the server.
     pub answer: String,
 }
 
-/// What a look came to: what was looked for, or what the server says in its place.
+/// The result of a look: the data, or the server's answer without them.
 pub(super) type Look<T> = Result<Result<T, String>, ProvisionerError>;
 
 impl Patience {
@@ -52,10 +52,10 @@ impl Patience {
     }
 
     /// Looks until something is seen, at growing intervals. Nobody has a slot of the pace meanwhile. The last look comes when the
-    /// time is up, so that what is late is late by the server's own word.
+    /// time is up, so that the server's own answer shows that the data are late.
     ///
     /// # Errors
-    /// The first that a look comes to.
+    /// The first error of a look.
     pub async fn until<T, F>(
         &self,
         what: &'static str,
@@ -102,18 +102,18 @@ impl Patience {
         let mut ended = std::pin::pin!(ended);
         ended.as_mut().enable();
         if !time.is_zero() && !self.is_over() {
-            // Either will do.
+            // Either is enough.
             drop(tokio::time::timeout(time, ended).await);
         }
     }
 
-    /// Ends all waiting: something has failed that makes it pointless.
+    /// Ends all waiting, since a failure makes it pointless.
     pub fn end(&self) {
         self.is_over.store(true, Ordering::SeqCst);
         self.ended.notify_waiters();
     }
 
-    /// Waits again, for what is done next.
+    /// Waits again, for the next actions.
     pub fn begin(&self) {
         self.is_over.store(false, Ordering::SeqCst);
     }
@@ -151,7 +151,7 @@ impl Looks {
         self.missed.is_some_and(|waited| waited > self.usual * 2 + GRACE)
     }
 
-    /// When to look first another time: where the last look saw nothing, or a little sooner than this time.
+    /// When to look first next time: when the last look saw nothing, or a little sooner than this time.
     fn learnt(&self) -> Duration {
         self.missed.unwrap_or(self.usual * 3 / 4)
     }
@@ -194,7 +194,7 @@ mod tests {
         let count: usize = again.iter().map(|(_, count, _)| count).sum();
         assert!(count <= 30, "{count} looks for ten");
         assert!(looked(&patience, lag * 4).2, "it lags more than it did");
-        // One that lags no more is not waited for as if it did.
+        // If the server does not lag any more, the wait becomes shorter.
         for _ in 0..30 {
             looked(&patience, Duration::ZERO);
         }
@@ -225,7 +225,7 @@ mod tests {
         patience.begin();
         assert!(!patience.is_over());
         let pace = Pace::new(2);
-        let fails = || async { Err::<Result<(), _>, _>(ProvisionerError::new("look", "no", "mend")) };
+        let fails = || async { Err::<Result<(), _>, _>(ProvisionerError::new("look", "no", "fix")) };
         assert!(patience.until("list", &pace, fails).await.is_err());
         let sees = || async { Ok(Ok(1)) };
         assert_eq!(patience.until("list", &pace, sees).await.expect("no look fails"), Ok(1));

@@ -19,7 +19,7 @@ pub struct Accounts {
     pub subjects: Vec<Account>,
     /// Token that may act on every v2 user. In v1 it acts on a user of its own.
     pub admin: Secret,
-    /// Its token is valid, and every operation, on whatever user, is answered with 403.
+    /// Its token is valid. Every operation, on any user, is answered with 403.
     pub no_rights: Account,
     /// Its token is valid and has a role, but not one that allows anything that is served here.
     pub read_only: Account,

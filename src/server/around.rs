@@ -1,4 +1,4 @@
-//! What is around a reply: headers and codings that it has or lacks. Defects and variants change them.
+//! Headers and codings of a reply. Defects and variants change them.
 
 use axum::Router;
 use axum::body::Body;
@@ -23,13 +23,13 @@ use super::site::Site;
 use super::switches::Switches;
 use crate::contract::{Endpoint, Operation};
 
-/// Headers of the server's inside, which only defects show.
+/// Internal headers of the server, which only defects show.
 const X_AUTHORIZATION: HeaderName = HeaderName::from_static("x-authorization");
 const X_CALLER: HeaderName = HeaderName::from_static("x-caller");
 const X_DEBUG: HeaderName = HeaderName::from_static("x-debug");
 /// Where a database is.
 const DATABASE: &str = "pgx: host=10.12.0.7 port=5432 dbname=enrolment user=auth";
-/// A number of each reply, which a variant has.
+/// The number of each reply, which a variant sends.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Headers by which servers protect pages, which a variant has on every reply.
 const SECURITY_HEADERS: [(HeaderName, &str); 4] = [
@@ -39,13 +39,13 @@ const SECURITY_HEADERS: [(HeaderName, &str); 4] = [
     (REFERRER_POLICY, "no-referrer"),
 ];
 
-/// What browsers would rather have than JSON.
+/// The content type that browsers prefer to JSON.
 const HTML: &str = "text/html";
 
 /// UTF-8's mark at the beginning of a text.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// The router without a header that it adds by itself, if a defect leaves it out.
+/// The router. If a defect leaves out a header that the router adds by itself, the router without that header.
 pub(super) fn stripped(switches: &Switches, router: Router) -> Router {
     if !switches.has("http-allow-missing") {
         return router;
@@ -87,7 +87,7 @@ pub(super) fn vary_headers(site: &Site, version: Version, response: &mut Respons
         for cookie in ["a=1; HttpOnly", "b=2; Secure"] {
             headers.append(SET_COOKIE, HeaderValue::from_static(cookie));
         }
-        headers.insert(SERVER, HeaderValue::from_static("reference/1 (latitude)"));
+        headers.insert(SERVER, HeaderValue::from_static("reference/1 (variant)"));
     }
 }
 
@@ -135,7 +135,7 @@ pub(super) async fn altered(
     coded(switches, asked, response).await
 }
 
-/// The defects that show what a reply should not.
+/// The defects that show data that a reply should not show.
 fn spill(service: &Service, endpoint: &Endpoint, asked: &HeaderMap, response: &mut Response) {
     let (switches, status) = (&service.site.switches, response.status());
     let is_start = endpoint.operation == Operation::Start;

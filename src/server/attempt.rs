@@ -16,7 +16,7 @@ pub(super) struct Attempt<'a> {
     pub message: &'a Value,
     pub user: &'a User,
     pub caller: &'a Caller,
-    /// The registration as it was before others may have taken it; only a defect looks.
+    /// The registration as it was before other calls could take it; only a defect looks at it.
     pub early: Option<Pending>,
 }
 
@@ -26,7 +26,7 @@ impl Attempt<'_> {
         credential_of(self.endpoint, self.message)
     }
 
-    /// The name that the factor is given.
+    /// The name that the factor gets.
     pub(super) fn name(&self) -> &str {
         let name = self.endpoint.asks(What::FactorName).and_then(|slot| slot.of(self.message));
         name.and_then(Value::as_str).unwrap_or_default()

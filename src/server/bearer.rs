@@ -9,9 +9,9 @@ use super::refusal::Refused;
 use super::site::Site;
 use super::store::User;
 
-/// The fewest characters in which a defect looks for a token.
+/// The minimum length of a text in which a defect looks for a token.
 const LEAST: usize = 8;
-/// A header by which proxies tell whom they have authenticated.
+/// A header in which proxies name the user that they have authenticated.
 const REMOTE_USER: &str = "x-remote-user";
 
 /// The user of the bearer token in the headers.
@@ -46,7 +46,7 @@ pub(super) fn user_of(site: &Site, headers: &HeaderMap) -> Result<Arc<User>, Ref
     }
 }
 
-/// The user whose token is almost this one: only a defect takes it for that.
+/// The user whose token is almost this one: only a defect accepts such a token.
 fn similar(site: &Site, token: &str) -> Option<Arc<User>> {
     let switches = &site.switches;
     let is_lengthened = switches.has("authorization-token-lengthened-accepted");

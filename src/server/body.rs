@@ -11,7 +11,7 @@ use super::refusal::Refused;
 /// Most bytes of a REST body or of one gRPC message.
 pub(super) const MAX_MESSAGE: usize = 4 * 1024 * 1024;
 
-/// So much of a body that is too long is read and dropped, so that its sender can finish and read the refusal.
+/// How much of a body that is too long is read and dropped, so that its sender can finish and read the refusal.
 const MAX_DRAINED: usize = 32 * 1024 * 1024;
 
 /// How long a body may take.

@@ -11,6 +11,6 @@ use crate::contract::Protocol;
 pub(super) struct Caller {
     pub user: Arc<User>,
     pub protocol: Protocol,
-    /// What the request names besides; only defects look at it.
+    /// What the request names beyond its documented members; only defects look at it.
     pub besides: Besides,
 }

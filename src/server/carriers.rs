@@ -1,5 +1,5 @@
-//! The second carriers of things that a request says once: query, body, cookies and further headers. They count for nothing, unless
-//! a defect is asked for.
+//! Second carriers of values that a request has once: query, body, cookies and further headers. The server ignores them, unless
+//! a defect is switched on.
 
 use axum::Router;
 use axum::extract::Request;
@@ -15,33 +15,33 @@ use super::switches::Switches;
 use crate::contract::{Endpoint, Operation, Protocol, Slot, What};
 use crate::wire::percent;
 
-/// A header by which gateways tell who calls.
+/// A header in which gateways name the caller.
 const USER_ID: &str = "x-user-id";
-/// A header by which proxies tell what host they were called by.
+/// A header in which proxies name the host that the caller addressed.
 const FORWARDED_HOST: &str = "x-forwarded-host";
-/// Headers that stand for a method or a path where a proxy lets no other through.
+/// Headers that replace a method or a path which a proxy does not let through.
 const METHOD_OVERRIDE: &str = "x-http-method-override";
 const ORIGINAL_URL: &str = "x-original-url";
 /// The token in a query, a form or a cookie (RFC 6750 sections 2.2 and 2.3).
 const ACCESS_TOKEN: &str = "access_token";
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// What a request names besides its documented members.
+/// What a request names beyond its documented members.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Besides {
-    /// The user that is acted on, whoever was permitted.
+    /// The user that is acted on, whichever user the permission was checked for.
     pub user_id: Option<String>,
-    /// The host that a proxy says it was called by, which becomes the RP ID.
+    /// The host that a proxy names as the one it was called by, which becomes the RP ID.
     pub forwarded_host: Option<String>,
-    /// The host that was called, whose origin is expected too.
+    /// The host that was called. Its origin is accepted too.
     pub host: Option<String>,
-    /// The origin of the page that sent the request, which is expected too.
+    /// The origin of the page that sent the request. It is accepted too.
     pub origin: Option<String>,
     /// A credential id that was not registered a moment ago.
     pub free: Option<Vec<u8>>,
 }
 
-/// What a defect reads besides.
+/// What a defect reads beyond the documented members.
 pub(super) fn besides(
     switches: &Switches,
     protocol: Protocol,
@@ -100,12 +100,12 @@ pub(super) fn authorized(switches: &Switches, parts: &Parts) -> HeaderMap {
     headers
 }
 
-/// A member of the path, which is decoded already: a defect does it once more.
+/// A member of the path, which is decoded already: a defect decodes it once more.
 pub(super) fn path_member(switches: &Switches, member: &str) -> String {
     if switches.has("carrier-path-decoded-twice") { decoded(member) } else { member.to_owned() }
 }
 
-/// Puts what a defect takes from elsewhere in the place of the path's members.
+/// Replaces the path's members by the values that a defect takes from elsewhere.
 pub(super) fn redirect(switches: &Switches, endpoint: &Endpoint, uri: &Uri, members: &mut Map<String, Value>) {
     if endpoint.operation == Operation::Start && switches.has("carrier-domain-of-query-wins") {
         members.extend(parameter(uri, "domain").map(|domain| ("domain".to_owned(), json!(domain))));
@@ -118,7 +118,7 @@ pub(super) fn redirect(switches: &Switches, endpoint: &Endpoint, uri: &Uri, memb
     members.extend(found.map(|id| (name.to_owned(), json!(id))));
 }
 
-/// The members of a form, where a defect reads one.
+/// The members of a form, if a defect reads one.
 pub(super) fn form(switches: &Switches, headers: &HeaderMap, body: &[u8]) -> Option<Map<String, Value>> {
     let is_form = text(headers, CONTENT_TYPE.as_str()).is_some_and(|value| value.starts_with(FORM));
     if !is_form || !switches.has("carrier-form-accepted") {
@@ -128,7 +128,7 @@ pub(super) fn form(switches: &Switches, headers: &HeaderMap, body: &[u8]) -> Opt
     Some(pairs.map(|(name, value)| (name, json!(value))).collect())
 }
 
-/// Whether a request says something besides, or twice, that a variant refuses.
+/// Whether a request has an additional or a repeated value that a variant refuses.
 pub(super) fn is_contradictory(switches: &Switches, params: &Map<String, Value>, (uri, body): (&Uri, &[u8])) -> bool {
     let differs = |(name, value): (&String, &Value)| {
         member(body, name).is_some_and(|other| value.as_str() != Some(other.as_str()))
@@ -137,7 +137,7 @@ pub(super) fn is_contradictory(switches: &Switches, params: &Map<String, Value>,
         || (switches.varies("contradiction-refused") && params.iter().any(differs))
 }
 
-/// The router, behind what rewrites requests before they are routed, if a defect does.
+/// The router. If a defect rewrites requests before they are routed, the router behind this rewriting.
 pub(super) fn rerouted(switches: &Switches, router: Router) -> Router {
     let rewrite: fn(&mut Request) = if switches.has("carrier-method-override") {
         override_method
@@ -185,7 +185,7 @@ fn pairs(text: &str) -> impl Iterator<Item = (String, String)> {
     text.split('&').filter_map(|pair| pair.split_once('=')).map(|(name, value)| (decoded(name), decoded(value)))
 }
 
-/// Percent-decoded (RFC 3986 section 2.1); what is no escape stays as it is.
+/// Percent-decoded (RFC 3986 section 2.1); characters that are not an escape stay as they are.
 pub(super) fn decoded(text: &str) -> String {
     percent::decode_message(text.as_bytes())
 }

@@ -1,4 +1,4 @@
-//! Verify: finds the pending registration, spends it, judges the credential, and stores the factor.
+//! Verify: finds the open registration, uses it up, judges the credential, and stores the factor.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -51,7 +51,7 @@ impl Attempt<'_> {
         }
     }
 
-    /// The answer to a verify of a factor that is finished: a defect takes it for a repetition, whatever it carries.
+    /// The answer to a verify of a finished factor: a defect treats it as a repetition, whatever it contains.
     fn repeated(&self) -> Option<Value> {
         if !self.site.switches.has("sequence-finished-verify-accepted") {
             return None;
@@ -63,7 +63,7 @@ impl Attempt<'_> {
         Some(self.changed(self.site.details(state.next_sequence(), created)))
     }
 
-    /// What a refusal leaves behind: by itself nothing.
+    /// What a refusal leaves behind: nothing, unless a defect is switched on.
     fn after_refusal(&self, pending: &Pending) {
         let mut state = self.user.state();
         let of_kind = state.of(Kind::of(self.endpoint.flow));
@@ -73,10 +73,10 @@ impl Attempt<'_> {
         }
     }
 
-    /// Takes the registration out of the store: whatever becomes of it, its challenge was good for one attempt.
+    /// Takes the registration out of the store: its challenge is good for one attempt only, whether that succeeds or not.
     fn take_pending(&self) -> Result<Pending, Refused> {
         let kind = Kind::of(self.endpoint.flow);
-        // v1 names no registration: of several the challenge tells which is meant.
+        // v1 does not name a registration: if there are several, the challenge identifies one.
         let is_ambiguous = self.user.state().of(kind).pending.len() > 1;
         let claimed = is_ambiguous.then(|| self.credential().ok().and_then(|sent| claimed_challenge(&sent))).flatten();
         let slot = self.endpoint.asks(What::FactorId);
@@ -175,7 +175,7 @@ impl Attempt<'_> {
         if is_mine { Ok(id) } else { Err(Refused::new("WEBAUTHN-credential-id-unique")) }
     }
 
-    /// Whether the user has to be verified: as the options said.
+    /// Whether the user has to be verified, as the options demanded.
     fn requires_verification(&self, pending: &Pending, credential: &Value) -> bool {
         let (is_v1, switches) = (!self.endpoint.flow.names_user(), &self.site.switches);
         let is_forgotten = (is_v1 && switches.has("algorithm-user-verified-unchecked-in-v1"))
@@ -212,7 +212,7 @@ impl Attempt<'_> {
         switches.omission().or_else(of_some)
     }
 
-    /// The challenge that was issued, unless a defect takes another for good.
+    /// The challenge that was issued, unless a defect accepts another one.
     fn expected_challenge(&self, pending: &Pending, credential: &Value) -> Vec<u8> {
         let switches = &self.site.switches;
         let claimed = || claimed_challenge(credential).unwrap_or_default();
@@ -244,7 +244,7 @@ impl Attempt<'_> {
         origins
     }
 
-    /// What attestation has to lead to, and with a defect also the last certificate that is sent.
+    /// The certificates that attestation has to lead to. With a defect also the last certificate that is sent.
     fn trust_anchors(&self, credential: &Value) -> Cow<'_, [Certificate]> {
         let mut anchors = Cow::Borrowed(self.site.trust_anchors.as_slice());
         if self.site.switches.has("attestation-trusts-sent-root") && !anchors.is_empty() {
@@ -299,7 +299,7 @@ impl Attempt<'_> {
 const LONGEST_MESSAGE: usize = 200;
 
 fn refused_at(slug: &str, detail: &str) -> Refused {
-    // What the JSON reader says of text that it can't read is its own business.
+    // The words of the JSON reader about text that it can't read are not ours.
     if slug == Step::ClientDataJson.slug() {
         return Refused::new(&format!("WEBAUTHN-{slug}"));
     }

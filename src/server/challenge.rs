@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::site::Site;
 use super::switches::Switches;
 
-/// What a constant part consists of.
+/// The bytes of a constant part.
 const CONSTANT: u8 = 0x5a;
 
 pub(super) fn sent(site: &Site, challenge: Vec<u8>, replaced: Option<&Vec<u8>>) -> Vec<u8> {

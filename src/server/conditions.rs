@@ -1,4 +1,4 @@
-//! What a server is like besides what it promises: slow, with a flow switched off, known under one host name.
+//! Properties of a server that the contract leaves open: it is slow, has a flow switched off, or is known under one host name.
 
 use std::time::Duration;
 
@@ -7,16 +7,16 @@ use http::header::HOST;
 
 use crate::contract::Flow;
 
-/// How a server is set up. Nothing of this is a fault: it is what target files have to fit.
+/// How a server is set up. None of this is a defect: target files have to fit it.
 #[derive(Debug, Clone, Default)]
 pub struct Conditions {
-    /// How long every request waits before it is looked at.
+    /// How long every request waits before it is handled.
     pub delay: Duration,
     /// Flows that are not offered: their operations are unimplemented.
     pub off: Vec<Flow>,
-    /// The host name that requests have to name; under any other there is nothing. `None` for any.
+    /// The host name that requests have to name; under any other name nothing is served. `None` for any name.
     pub host: Option<String>,
-    /// The time-out that options state, after which a registration can't be finished; five minutes where it is not given.
+    /// The time-out that options state, after which a registration can't be finished; five minutes if it is not given.
     pub challenge_timeout: Option<Duration>,
 }
 
@@ -24,14 +24,14 @@ pub struct Conditions {
 const CHALLENGE_TIMEOUT: Duration = Duration::from_secs(300);
 
 impl Conditions {
-    /// Waits as long as every request does.
+    /// Waits for as long as every request has to wait.
     pub(super) async fn wait(&self) {
         if !self.delay.is_zero() {
             tokio::time::sleep(self.delay).await;
         }
     }
 
-    /// Whether the server goes by the name that the request calls it by.
+    /// Whether the server has the host name that the request uses.
     pub(super) fn is_named(&self, request: &Request) -> bool {
         let Some(name) = &self.host else { return true };
         let header = request.headers().get(HOST).and_then(|value| value.to_str().ok());

@@ -11,43 +11,43 @@ use crate::contract::{self, Contract};
 /// How a server is started.
 #[derive(Debug, Clone)]
 pub struct ServerConfig {
-    /// What it speaks.
+    /// The contract that it serves.
     pub contract: &'static Contract,
     /// Where to listen; port 0 takes a free one.
     pub listen: SocketAddr,
     /// Number of ordinary users.
     pub users: usize,
-    /// Seed of ids, tokens and challenges. One seed gives the same users and tokens each time; tokens are therefore no secret to who knows it.
+    /// Seed of ids, tokens and challenges. One seed gives the same users and tokens each time, so whoever knows the seed knows the tokens.
     pub seed: u64,
     /// RP ID of a registration that names no domain.
     pub rp_id: String,
-    /// Further domains that it says it serves; a start that names one has it as RP ID.
+    /// Further domains that it serves; a start that names one of them has it as RP ID.
     pub domains: Vec<String>,
     /// Expected origin of a registration that names no domain.
     pub origin: String,
-    /// Faults to have, usually none or one.
+    /// Defects to switch on, usually none or one.
     pub defects: Vec<&'static Defect>,
-    /// Latitude to use.
+    /// Variants to switch on.
     pub variants: Vec<&'static Variant>,
     /// Connections served at a time; further ones wait.
     pub max_connections: usize,
-    /// Certificates (DER) that attestation has to lead to; with none of them any attestation that verifies is accepted.
+    /// Certificates (DER) that attestation has to lead to. If empty, any attestation that verifies is accepted.
     pub trust_anchors: Vec<Vec<u8>>,
     /// By how much it is slower than it is, as a share: so much of the time that an answer took, it goes on computing. What the
     /// comparison of two builds is held to.
     pub slower: f64,
-    /// What it is like besides.
+    /// Its further properties.
     pub conditions: Conditions,
-    /// Whether users can be made and removed, by the calls that a provisioner sends.
+    /// If given, the calls of a provisioner can make and remove users.
     pub management: Option<Management>,
 }
 
-/// What is slow, and what lags behind, where users can be made.
+/// Delays of a server on which users can be made.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Management {
-    /// What hashing a password takes.
+    /// How long it takes to hash a password.
     pub password_delay: Duration,
-    /// How far the list of users, and that of factors, lags behind.
+    /// How far the list of users and the list of factors lag behind.
     pub list_delay: Duration,
     /// How far everything lags behind that reads: so long a new user is found by no list, search or session, and a new token is not
     /// known.

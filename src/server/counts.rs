@@ -1,4 +1,4 @@
-//! What a server has done, counted: what load generators say is held against it.
+//! Counts of the calls that a server has answered. The counts of load generators are compared with them.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};

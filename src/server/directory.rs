@@ -1,5 +1,5 @@
-//! Users that were made over the network: names, passwords and tokens. What reads them lags behind on demand, as eventually
-//! consistent lists do: the list alone, or sessions and tokens too. What writes knows everything at once.
+//! Users that were made over the network: names, passwords and tokens. On demand, reading calls lag behind, as eventually
+//! consistent lists do: only the list, or sessions and tokens too. Writing calls see everything at once.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,9 +15,9 @@ use super::refusal::Refused;
 use super::store::{Kind, Role, Store, User, user_id};
 use crate::wire::secret::Secret;
 
-/// Users that there may be, so that nobody fills the memory.
+/// The maximum number of users, so that nobody fills the memory.
 const MOST_USERS: usize = 100_000;
-/// Stream of the seed that the store draws nothing from.
+/// Stream of the seed that the store does not use.
 const STREAM: u64 = u64::MAX;
 
 /// Everybody that was made.
@@ -35,7 +35,7 @@ struct State {
     people: HashMap<String, Person>,
     ids: HashMap<String, String>,
     tokens: HashMap<Secret, Token>,
-    /// Names by id, and when they are gone from the list, of users that were removed.
+    /// Names of removed users by id, and when they disappear from the list.
     removed: BTreeMap<String, (String, Instant)>,
 }
 
@@ -52,7 +52,7 @@ struct Person {
 struct Token {
     user_id: String,
     issued: Instant,
-    /// Whether it stands for one factor, and is refused once the user has a second.
+    /// Whether it has checked one factor only, and is refused once the user has a second factor.
     is_session: bool,
 }
 
@@ -80,7 +80,7 @@ impl Directory {
         Directory { settings, state: Mutex::new(state) }
     }
 
-    /// The id of a new user: with a password a human, otherwise a machine, which may do nothing.
+    /// Makes a user and gives its id: with a password a human, otherwise a machine, which has no rights.
     pub(super) fn create(&self, name: &str, password: Option<Secret>) -> Result<String, Refused> {
         let mut state = self.state();
         if state.ids.contains_key(name) || state.people.len() >= MOST_USERS {
@@ -117,7 +117,7 @@ impl Directory {
         Ok(())
     }
 
-    /// What a machine is said to be.
+    /// The description of a machine.
     pub(super) fn describe(&self, id: &str, description: &str) -> Result<(), Refused> {
         let mut state = self.state();
         let machine = state.people.get_mut(id).filter(|person| person.password.is_none());
@@ -194,7 +194,7 @@ impl Directory {
         listed
     }
 
-    /// The user with this id, if what reads knows it already.
+    /// The user with this id, if reading calls can find it already.
     pub(super) fn visible(&self, id: &str) -> Option<Arc<User>> {
         let state = self.state();
         let person = state.people.get(id).filter(|person| self.is_visible(person.created))?;

@@ -1,22 +1,22 @@
-//! The right refusal in another dress: wrong codes and messages of defects, other codes and messages of variants.
+//! The right refusal in another form: wrong codes and messages of defects, other codes and messages of variants.
 
 use super::refusal::{self, Refused};
 use super::switches::Switches;
 use crate::contract::Protocol;
 use crate::wire::status::Code;
 
-/// What a stack trace looks like.
+/// An example of a stack trace.
 const TRACE: &str = "thread 'worker' panicked at src/ceremony.rs:71:9: assertion failed";
-/// What Go's JSON reader says.
+/// The error of Go's JSON reader.
 const LIBRARY_ERROR: &str = "invalid character '}' looking for beginning of value";
-/// What a logger puts before its line.
+/// The beginning of a logger's line.
 const FILE_AND_LINE: &str = "webauthn.go:214: error validating challenge";
-/// What PostgreSQL says.
+/// The error of PostgreSQL.
 const SQL_ERROR: &str = "ERROR: duplicate key value violates unique constraint \"credentials_pkey\" (SQLSTATE 23505)";
-/// A message that is technical, and tells nothing of the inside.
+/// A message that is technical, and shows nothing of the inside of the server.
 const TECHNICAL_TEXT: &str = "response.clientDataJSON: base64url was expected at character 12 (WebAuthn L3 section 7.1:8), error \
      23505; SELECT another key, or see https://docs.example.rs:8443/errors";
-/// A message that is hard on whoever takes messages for ASCII lines.
+/// A message that is not a single ASCII line.
 const OTHER_TEXT: &str = "Das geht so nicht: \u{dc}berpr\u{fc}fung \u{1f511} fehlgeschlagen\nbitte noch einmal (100 %)";
 
 /// The refusal as it goes out over a protocol.
@@ -63,7 +63,7 @@ fn spoil(switches: &Switches, protocol: Protocol, mut refused: Refused) -> Refus
     refused.disguised(code)
 }
 
-/// What a defect passes on to the caller of what libraries and the database say.
+/// The texts of libraries and of the database that a defect passes on to the caller.
 fn inner_text(switches: &Switches, id: &str) -> Option<&'static str> {
     match id {
         "REQUEST-json" if switches.has("robust-library-error") => Some(LIBRARY_ERROR),

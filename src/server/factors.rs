@@ -1,4 +1,4 @@
-//! What a user has: its list, and the removal from it.
+//! The factors of a user: the list of them, and their removal.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -20,12 +20,12 @@ pub(super) const READY: &str = "AUTH_FACTOR_STATE_READY";
 const NOT_READY: &str = "AUTH_FACTOR_STATE_NOT_READY";
 /// How far lists are behind, with a variant.
 const LIST_LAG: Duration = Duration::from_millis(250);
-/// Factors of a page of which a defect reads no second one.
+/// Factors on a page. A defect does not read a second page.
 const SHORT_PAGE: usize = 2;
-/// Factors of a list whose further pages a defect does not offer.
+/// Factors of a list, of which a defect does not offer a further page.
 const ONLY_PAGE: usize = 10;
 
-/// Removes a factor, or gives up a registration that waits.
+/// Removes a factor, or gives up an open registration.
 pub(super) fn remove(site: &Site, endpoint: &Endpoint, message: &Value, user: &User) -> Result<Value, Refused> {
     let (switches, flow) = (&site.switches, endpoint.flow);
     let id = endpoint.asked(What::FactorId, message).unwrap_or_default();
@@ -37,7 +37,7 @@ pub(super) fn remove(site: &Site, endpoint: &Endpoint, message: &Value, user: &U
     let waiting = of_kind.pending.iter().position(|pending| pending.factor_id == id);
     let waiting = waiting.filter(|_| !switches.varies("remove-only-enrolled"));
     let created = if let Some(index) = waiting {
-        // A registration that waits is given up; its challenge is good for nothing any more.
+        // An open registration is given up; its challenge is not valid any more.
         let created = of_kind.pending[index].created;
         if !switches.has("challenge-accepted-after-remove") {
             of_kind.pending.remove(index);
@@ -56,7 +56,7 @@ pub(super) fn remove(site: &Site, endpoint: &Endpoint, message: &Value, user: &U
     } else if !flow.names_user() && switches.has("state-remove-unknown-accepted") {
         Timestamp::now()
     } else {
-        // What is told of others needs their locks.
+        // To show data of other users, their locks are needed.
         drop(state);
         return Err(spill::unknown_factor(site, user, id));
     };
@@ -76,14 +76,14 @@ fn holder(site: &Site, user: &User, id: &str) -> Option<Arc<User>> {
     site.store.factor_elsewhere(user, id).map(|(holder, _)| holder.clone())
 }
 
-/// The kind of factor that a removal is about: that of its path. With a defect the id is looked for among both.
+/// The kind of factor that a removal is about: the kind in its path. With a defect the id is looked for among both kinds.
 fn named_kind(switches: &Switches, flow: Flow, state: &mut UserState, id: &str) -> Kind {
     let kind = Kind::of(flow);
     let is_of_other = state.of(kind.other()).factors.iter().any(|factor| factor.id == id);
     if is_of_other && switches.has("sequence-removal-by-any-kind") { kind.other() } else { kind }
 }
 
-/// Takes the named factor away, and with a defect another one, or more than it should.
+/// Removes the named factor. With a defect it removes another one, or more than it should.
 fn take_out(site: &Site, flow: Flow, of_kind: &mut KindState, named: usize) {
     let switches = &site.switches;
     let newest = of_kind.factors.len() - 1;
@@ -100,7 +100,7 @@ fn take_out(site: &Site, flow: Flow, of_kind: &mut KindState, named: usize) {
     }
 }
 
-/// What a removal does besides: by itself nothing.
+/// What a removal does in addition: nothing, unless a defect is switched on.
 fn after_removal(site: &Site, state: &mut UserState) {
     if site.switches.has("sequence-restarts-after-removal") {
         state.restart_sequence();
@@ -113,7 +113,7 @@ fn after_removal(site: &Site, state: &mut UserState) {
     }
 }
 
-/// The enrolled factors of the flow's kind; a pending registration is none.
+/// The enrolled factors of the flow's kind; an open registration is not a factor.
 pub(super) fn list(site: &Site, flow: Flow, user: &User) -> Value {
     let switches = &site.switches;
     let mut factors = enrolled(flow, user);
@@ -153,7 +153,7 @@ pub(super) fn filled(flow: Flow, entries: Vec<Value>) -> Value {
     reply
 }
 
-/// What a list leaves out: by itself nothing.
+/// What a list leaves out: nothing, unless a defect is switched on.
 fn narrow(site: &Site, factors: &mut Vec<Factor>) {
     let switches = &site.switches;
     if switches.has("stored-list-of-own-domain") {
@@ -206,7 +206,7 @@ pub(super) fn entry(flow: Flow, state: &str, id: &str, name: &str) -> Value {
     entry
 }
 
-/// Whether it is the flow of passkeys whose calls name the user, which some defects are about.
+/// Whether it is the passkey flow whose calls name the user. Some defects apply to it only.
 pub(super) fn is_named_passkey(flow: Flow) -> bool {
     flow.names_user() && !flow.is_u2f()
 }

@@ -59,7 +59,7 @@ pub(super) async fn answer(service: Arc<Service>, method: Option<Called>, reques
     let Some(protocol) = protocol_of(request.headers()) else {
         return status_only(StatusCode::UNSUPPORTED_MEDIA_TYPE);
     };
-    // gRPC over HTTP/2, Requests: the method is POST. gRPC-Web's layer sees to its own.
+    // gRPC over HTTP/2, Requests: the method is POST. gRPC-Web's layer checks its own requests.
     let is_post = request.method() == http::Method::POST || service.site.switches.has("request-grpc-any-method");
     if protocol == Protocol::Grpc && !is_post {
         return status_only(StatusCode::METHOD_NOT_ALLOWED);
@@ -86,7 +86,7 @@ fn status_only(status: StatusCode) -> Response {
     response
 }
 
-/// A unary call as gRPC has it. On the wire it is a stream of one message, and read as such it lets us word every refusal ourselves.
+/// A unary call of gRPC. On the wire it is a stream of one message. We read it as a stream, so that we can word every refusal ourselves.
 async fn unary(
     service: Arc<Service>,
     method: Option<Called>,
@@ -163,7 +163,7 @@ fn status_of(service: &Service, protocol: Protocol, refused: Refused) -> tonic::
 /// The headers that carry a status.
 const STATUS_HEADERS: [HeaderName; 3] = [GRPC_STATUS, GRPC_MESSAGE, GRPC_STATUS_DETAILS];
 
-/// The transport defects, applied to a finished reply.
+/// The defects of one protocol, applied to a finished reply.
 async fn mistreated(switches: &Switches, (protocol, is_verify): (Protocol, bool), response: Response) -> Response {
     let (mut parts, mut body) = response.into_parts();
     let is_web = protocol == Protocol::GrpcWeb;

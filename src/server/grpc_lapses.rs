@@ -1,4 +1,4 @@
-//! What is wrong, or merely otherwise, in a finished gRPC reply: HTTP status, headers and trailers.
+//! Defects and variants in a finished gRPC reply: HTTP status, headers and trailers.
 
 use std::convert::Infallible;
 
@@ -15,7 +15,7 @@ use super::switches::Switches;
 use crate::contract::Protocol;
 use crate::wire::status::{Code, GRPC_MESSAGE, GRPC_STATUS};
 
-/// What metadata of the server's own is called.
+/// The name of the server's own metadata.
 const ECHO: HeaderName = HeaderName::from_static("x-request-authorization");
 const NODE: HeaderName = HeaderName::from_static("x-node");
 const GRPC_ENCODING: HeaderName = HeaderName::from_static("grpc-encoding");

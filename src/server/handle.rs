@@ -6,7 +6,7 @@ use super::store::{Kind, Pending, User};
 use super::switches::Switches;
 use crate::contract::Flow;
 
-/// So many handles a defect has for all users together.
+/// The number of handles that a defect has for all users together.
 const FEW: u64 = 8;
 
 /// `user.id` of the options for a registration, decoded. Removals are those of the user.

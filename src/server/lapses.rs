@@ -1,4 +1,4 @@
-//! What defects do to an answer on its way out: hang, crawl, crash, mix up.
+//! What defects do to an answer on its way out: it hangs, is slow, crashes or is mixed up.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -13,9 +13,9 @@ use crate::contract::{Endpoint, Operation};
 
 /// How long the hanging defect hangs.
 const HANG: Duration = Duration::from_secs(60);
-/// What a server says whose outermost layer has caught a panic.
+/// The answer of a server whose outermost layer has caught a panic.
 const PANIC: &str = "runtime error: index out of range [37] with length 37";
-/// How long a verify is slowed down.
+/// By how much a verify is slowed down.
 const SLOW: Duration = Duration::from_millis(300);
 /// By how much each start is slower than the one before.
 const SLOWER: Duration = Duration::from_millis(5);
@@ -23,7 +23,7 @@ const SLOWER: Duration = Duration::from_millis(5);
 const SLOWER_EACH: Duration = Duration::from_micros(20);
 /// How long a call takes where one waits for the other.
 const TURN: Duration = Duration::from_millis(10);
-/// How long the windows are in which calls that come together get into each other's way.
+/// How long the windows are in which calls that come at the same time disturb each other.
 pub(super) const WINDOW: Duration = Duration::from_millis(50);
 
 /// Computes on for a share of the time since then, as a server would whose code is so much slower: it keeps the processor busy.
@@ -55,7 +55,7 @@ impl Lapses {
         self.good.fetch_add(1, Ordering::Relaxed) % 10 == 9
     }
 
-    /// The next number of a counter that a defect takes for a challenge.
+    /// The next number of a counter that a defect uses as a challenge.
     pub(super) fn next_challenge(&self) -> u64 {
         self.challenges.fetch_add(1, Ordering::Relaxed)
     }

@@ -1,4 +1,4 @@
-//! What a defect leaves out of the ceremony for some credentials only: those of one algorithm, one format, or over one protocol.
+//! Steps of the ceremony that a defect leaves out for some credentials only: those of one algorithm, one format, or over one protocol.
 
 use std::borrow::Cow;
 
@@ -75,8 +75,8 @@ pub(super) fn omission(
     checks.into_iter().find(|(holds, _)| *holds).map(|(_, omission)| omission)
 }
 
-/// The credential as it is read: a variant does without rawId, which its id stands for then, and defects read members in encodings that
-/// are not theirs.
+/// The credential as it is read: a variant accepts a credential without rawId and uses its id instead, and defects read members in
+/// encodings that are not documented for them.
 pub(super) fn completed<'c>(switches: &Switches, credential: &'c Value) -> Cow<'c, Value> {
     let mut completed = Cow::Borrowed(credential);
     if credential["rawId"].is_null() && credential["id"].is_string() && switches.varies("raw-id-optional") {
@@ -91,7 +91,7 @@ pub(super) fn completed<'c>(switches: &Switches, credential: &'c Value) -> Cow<'
     completed
 }
 
-/// Writes a member in base64url without padding, in whatever base64 it came.
+/// Writes a member in base64url without padding, in whichever form of base64 it came.
 fn respell(credential: &mut Cow<'_, Value>, pointer: &str) {
     let text = credential.pointer(pointer).and_then(Value::as_str);
     let Some(bytes) = text.and_then(|text| base64::decode_any(text).ok()) else { return };

@@ -1,15 +1,15 @@
-//! The reference server: a relying party that keeps every promise of the contract, in memory, over REST, gRPC and gRPC-Web on one port.
+//! The reference server: a relying party that keeps every clause of the contract, in memory, over REST, gRPC and gRPC-Web on one port.
 //!
-//! `service` is the heart; `rest` and `grpc` only turn bytes into messages and back. With a [`defect`] it breaks one promise on demand,
-//! with a [`variant`] it does one thing otherwise that the documents leave open.
+//! `service` is the core; `rest` and `grpc` only turn bytes into messages and back. With a [`defect`] it breaks one clause on demand,
+//! with a [`variant`] it does one thing in another way, which the documents leave open.
 //!
 //! Where the pages leave it open, this server chooses:
-//! - Checks come in the order authentication, decoding, limits, permission, existence, ceremony; only the last spends the challenge.
-//! - An ordinary user that names another user gets 403, whether or not that user exists; the administrator gets 404 for one that does not.
-//! - A user has one pending registration for U2F and one for passkeys, shared by v1 and v2; a new start replaces it, and the time-out of its options ends it.
-//! - A verify without pending registration is 404 in both versions.
+//! - Checks come in the order authentication, decoding, limits, permission, existence, ceremony; only the last uses up the challenge.
+//! - An ordinary user that names another user gets 403, whether or not that user exists; the administrator gets 404 for a user that does not exist.
+//! - A user has one open registration for U2F and one for passkeys, shared by v1 and v2; a new start replaces it, and the time-out of its options ends it.
+//! - A verify without an open registration is 404 in both versions.
 //! - Unknown JSON members are ignored, a member of the path wins over one of the body. An empty `userId` in
-//!   a path is refused like any other that is too short; a path that ends in an empty member is no path (404).
+//!   a path is refused like any other that is too short; a path that ends in an empty member does not exist (404).
 //! - A body needs its content type only if there is one.
 
 extern crate self as server;

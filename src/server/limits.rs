@@ -53,7 +53,7 @@ pub(super) fn check(endpoint: &Endpoint, message: &Value, switches: &Switches) -
     Ok(())
 }
 
-/// The id of the refusal for a limit, such as `LIMIT-tokenName`. What another contract calls otherwise has the id of its like.
+/// The id of the refusal for a limit, such as `LIMIT-tokenName`. If another contract names a member otherwise, it has the id of the corresponding member.
 pub(super) fn error_id(endpoint: &Endpoint, limit: &Limit) -> String {
     let id = format!("LIMIT-{}", name_of(limit));
     let what = endpoint.request.iter().find(|slot| slot.at == limit.member).map(|slot| slot.what);

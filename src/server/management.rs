@@ -1,5 +1,5 @@
-//! The handful of calls by which a provisioner makes users, sessions and callers, and removes them: HTTP/JSON only, and only where
-//! the server is told to have them. What a real server is awkward in, this one can be told to be, or is.
+//! The few calls by which a provisioner makes users, sessions and callers, and removes them: HTTP/JSON only, and only if the
+//! server is configured to have them. The server imitates the awkward behaviour of real servers, always or on demand.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ use crate::wire::secret::Secret;
 
 /// The role that may only read.
 const READER: &str = "ORG_OWNER_VIEWER";
-/// Users of one page where the search does not say.
+/// Users of one page if the search does not say how many.
 const PAGE: usize = 100;
 
 /// A call that a route takes: the id in the path, and the body.
@@ -42,7 +42,7 @@ const POSTS: &[(&str, Handler)] = &[
 /// Calls that hash a password.
 const HASHES: [&str; 3] = ["/v2/users/human", "/v2/users/{userId}/password", "/v2/sessions"];
 
-/// One route for each call; none where the server does not have them.
+/// One route for each call; none if the server does not have these calls.
 pub(super) fn routes(service: &Arc<Service>) -> Router {
     if service.site.directory.is_none() {
         return Router::new();
@@ -70,7 +70,7 @@ fn respond(service: &Service, answer: Answer) -> Response {
     rest::respond(&service.site.switches, None, answer)
 }
 
-/// The body is read first, so that its sender can read a refusal; then the administrator is told from everybody else.
+/// The body is read first, so that its sender can read a refusal; then the caller is checked: only the administrator may call.
 async fn answer(service: &Service, (path, handler): (&str, Handler), id: &str, request: Request) -> Answer {
     let (parts, body) = request.into_parts();
     let body = body::read(body, body::MAX_MESSAGE).await;

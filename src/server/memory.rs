@@ -1,4 +1,4 @@
-//! What defects remember of earlier calls, whoever made them.
+//! What defects remember of earlier calls of any caller.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,7 +19,7 @@ pub(super) struct Memory {
     pub caller: Slot<String>,
     /// Id of the latest caller over gRPC.
     pub grpc_caller: Slot<String>,
-    /// The latest domain that a start has named.
+    /// The latest domain that a start named.
     pub domain: Slot<String>,
     /// The latest display name that options had.
     pub display_name: Slot<String>,
@@ -30,7 +30,7 @@ pub(super) struct Memory {
     lists: Mutex<HashMap<&'static str, (Instant, Value)>>,
     /// The name that a verify of each user had last, by the user's id.
     names: Mutex<HashMap<String, Value>>,
-    /// The user for whom a caller has started last, by caller and kind.
+    /// The user for whom a caller made the last start, by caller and kind.
     begun: Mutex<HashMap<(String, Kind), String>>,
     events: AtomicU64,
 }
@@ -46,7 +46,7 @@ impl Memory {
         self.factor.get().filter(|(owner, _)| *owner != user).map(|(_, factor)| factor)
     }
 
-    /// The list as it was answered a moment ago, to whomever.
+    /// The list as it was answered to any caller a moment ago.
     pub(super) fn list(&self, operation: &'static str, now: Value) -> Value {
         let mut lists = lock(&self.lists);
         let (at, list) = lists.entry(operation).or_insert_with(|| (Instant::now(), now.clone()));
@@ -56,7 +56,7 @@ impl Memory {
         list.clone()
     }
 
-    /// Keeps for whom a caller has started; gives for whom it was before.
+    /// Keeps the user for whom a caller has started; gives the user of the start before.
     pub(super) fn keep_begun(&self, caller: &str, kind: Kind, user_id: &str) -> Option<String> {
         lock(&self.begun).insert((caller.to_owned(), kind), user_id.to_owned())
     }
@@ -71,7 +71,7 @@ impl Memory {
         lock(&self.names).get(user_id).cloned()
     }
 
-    /// The number of the next event, of whatever user.
+    /// The number of the next event, of any user.
     pub(super) fn next_event(&self) -> u64 {
         self.events.fetch_add(1, Ordering::Relaxed) + 1
     }
@@ -82,7 +82,7 @@ impl Memory {
 pub(super) struct Busy(Mutex<HashSet<String>>);
 
 impl Busy {
-    /// Whether no other call of the user was under way; one is from now on.
+    /// Whether no other call of the user was under way; from now on one is.
     pub(super) fn enter(&self, user_id: &str) -> bool {
         lock(&self.0).insert(user_id.to_owned())
     }

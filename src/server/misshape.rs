@@ -71,7 +71,7 @@ fn spoil_options(switches: &Switches, message: &mut Value) {
     }
 }
 
-/// Where a refusal came from in the source, as some libraries tell.
+/// The place in the source where a refusal came from, as some libraries report it.
 const STACK: [&str; 2] = ["internal/query/user_factor.go:214", "internal/api/grpc/user/v2/server.go:88"];
 
 /// The spoilt body of a refusal.

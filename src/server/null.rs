@@ -1,9 +1,9 @@
 //! The null server: the cheapest server that a load generator can't tell from a correct one as long as it sends what is good. It
 //! answers start, verify and remove of all flows over all protocols with documented replies, fresh challenges and the user's own
-//! handle, and checks nothing. What a load run comes to against it is the generator's own limit.
+//! handle, and checks nothing. The rate that a load run reaches against it is the generator's own limit.
 //!
-//! Replies are written once, with marks where something is filled in. It remembers names alone, where a remove needs an id
-//! that only a list tells, by the name that the verify gave.
+//! Replies are written once, with marks where values are filled in. The server remembers only names: where a remove needs an id
+//! that is only in a list, the list finds it by the name of the verify.
 
 use std::collections::HashMap;
 use std::io;
@@ -39,17 +39,17 @@ use super::{body, listener, rest};
 use crate::contract::{Contract, Endpoint, Flow, Form, Operation, Protocol, What};
 use crate::wire::{framing, schema};
 
-/// How old a reply may be: its details say when something was changed, which has to be about now.
+/// How old a reply may be: its details have the time of the change, which has to be about now.
 const FRESH: Duration = Duration::from_secs(60);
 
-/// The one factor that a user has whose list is asked for it.
+/// The only factor of a user whose factors are listed.
 const THE_FACTOR: &str = "100000000000000000";
 
 impl Server {
     /// Like [`Server::start`], but a server that checks nothing and has no defects.
     ///
     /// # Errors
-    /// What binding the address says.
+    /// The error of binding the address.
     pub async fn start_null(config: ServerConfig) -> io::Result<RunningServer> {
         let store = Store::new(config.seed, config.users);
         let (accounts, counts) = (accounts_of(&store), Arc::new(Counts::default()));
@@ -106,7 +106,7 @@ fn grpc_protocol(headers: &HeaderMap) -> Protocol {
 struct Null {
     store: Store,
     random: Mutex<ChaCha8Rng>,
-    /// Names of the factors whose ids only a list tells, by the index of their user.
+    /// Names of the factors whose ids are only in a list, by the index of their user.
     names: Mutex<HashMap<u64, String>>,
     counts: Arc<Counts>,
 }
@@ -198,7 +198,7 @@ fn status_only(status: StatusCode) -> Response {
     response
 }
 
-/// What is filled in. A mark is as long as what takes its place, and is the same in JSON and protobuf.
+/// A part that is filled in. A mark is as long as the value that replaces it, and is the same in JSON and protobuf.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mark {
     /// 32 bytes in base64url.
@@ -243,7 +243,7 @@ impl Replies {
     fn at(&self, now: Instant) -> Arc<Written> {
         let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
         if now.saturating_duration_since(written.0) > FRESH {
-            // What could be written once can be written again.
+            // It was written once, so it can be written again.
             if let Ok(new) = Written::now(self.endpoint, &self.rp_id) {
                 *written = (now, Arc::new(new));
             }
@@ -304,9 +304,9 @@ fn options(flow: Flow, rp_id: &str) -> Value {
 
 /// A reply with marks.
 struct Template {
-    /// What is before the part in base64; without one everything.
+    /// The part before the one in base64; everything if there is no part in base64.
     before: Marked,
-    /// What is sent in base64, as v1 does with options in JSON, and what is behind it.
+    /// The part that is sent in base64, as v1 sends options in JSON, and the part behind it.
     coded: Option<(Marked, Vec<u8>)>,
 }
 
@@ -320,7 +320,7 @@ impl Template {
         Template { before: Marked::new(bytes), coded: None }
     }
 
-    /// A text in which another one stands in base64.
+    /// A text that contains another one in base64.
     fn with_base64(text: &str, inner: String) -> Option<Template> {
         let (before, after) = text.split_once(&STANDARD.encode(&inner))?;
         let before = Marked::new(before.as_bytes().to_vec());

@@ -1,4 +1,4 @@
-//! Creation options as the server sends them (WebAuthn L3 §5.4), written by hand so that the reader under test is held against another writer.
+//! Creation options as the server sends them (WebAuthn L3 §5.4), written by hand, so that the reader is tested with an independent writer.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use super::switches::Switches;
 use crate::contract::Flow;
 use crate::webauthn::cose::CoseAlgorithm;
 
-/// What is offered, the preferred first: the algorithms of the documented example of v1, and ES256K.
+/// The algorithms that are offered, the preferred first: those of the documented example of v1, and ES256K.
 const OFFERED: [CoseAlgorithm; 11] = [
     CoseAlgorithm::ES256,
     CoseAlgorithm::ES384,
@@ -28,13 +28,13 @@ const OFFERED: [CoseAlgorithm; 11] = [
 
 /// The algorithms of the server.
 pub(super) struct Offer {
-    /// What the options list.
+    /// The algorithms in the options.
     pub listed: Vec<CoseAlgorithm>,
-    /// What a verify takes.
+    /// The algorithms that a verify accepts.
     pub accepted: Vec<CoseAlgorithm>,
 }
 
-/// What is offered, and what that stands for.
+/// The algorithms that are offered, and what that means for a verify.
 pub(super) fn offer(switches: &Switches) -> Offer {
     if switches.varies("algorithms-empty") {
         return Offer { listed: Vec::new(), accepted: vec![CoseAlgorithm::ES256, CoseAlgorithm::RS256] };
@@ -59,7 +59,7 @@ pub(super) fn offer(switches: &Switches) -> Offer {
     Offer { listed, accepted }
 }
 
-/// What options are written from.
+/// The values that options are written from.
 pub(super) struct Draft<'a> {
     pub user: &'a User,
     /// `user.id`, decoded.
@@ -68,7 +68,7 @@ pub(super) struct Draft<'a> {
     pub display_name: String,
     pub flow: Flow,
     pub pending: &'a Pending,
-    /// What `excludeCredentials` list.
+    /// The credentials in `excludeCredentials`.
     pub excluded: Vec<Factor>,
     /// The `authenticatorAttachment` that the caller asked for.
     pub attachment: Option<&'a str>,

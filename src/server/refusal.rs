@@ -1,4 +1,4 @@
-//! How the server says no: one table of stable error ids, each with its gRPC code and HTTP status.
+//! How the server refuses: one table of stable error ids, each with its gRPC code and HTTP status.
 
 use serde_json::json;
 
@@ -11,7 +11,7 @@ pub const ERROR_DETAIL_TYPE: &str = "type.googleapis.com/zitadel.v1.ErrorDetail"
 /// A reason for which the server refuses.
 #[derive(Debug, PartialEq, Eq)]
 pub struct ErrorId {
-    /// Stable id, sent as `id` of the error detail; what a runner's reason map compares.
+    /// Stable id, sent as `id` of the error detail. A reason map compares it.
     pub id: &'static str,
     /// gRPC status code, also `code` of the REST body.
     pub code: i32,
@@ -26,7 +26,7 @@ pub struct ErrorId {
 pub struct Refused {
     /// HTTP status over REST.
     pub http_status: u16,
-    /// What both the REST body and the gRPC status say.
+    /// The status in both the REST body and the gRPC trailers.
     pub status: Status,
 }
 
@@ -51,7 +51,7 @@ impl Refused {
         self.status.error_id().unwrap_or_default()
     }
 
-    /// The same reason under another code: what the status defects do.
+    /// The same reason with another code, as the status defects send it.
     pub(super) fn disguised(mut self, code: Code) -> Refused {
         self.status.code = code.number();
         self.http_status = code.http_status();
@@ -70,7 +70,7 @@ pub(super) fn is_listed(id: &str) -> bool {
     ERROR_IDS.iter().any(|entry| entry.id == id)
 }
 
-/// An id in place of another that tells nothing of its meaning.
+/// An id that replaces another one and says nothing about its meaning.
 pub(super) fn number(id: &str) -> String {
     let at = ERROR_IDS.iter().position(|entry| entry.id == id).unwrap_or(ERROR_IDS.len());
     format!("E-{}", 1000 + at * 7)
@@ -89,7 +89,7 @@ const INTERNAL: ErrorId = entry("INTERNAL-error", Code::INTERNAL, 500, "internal
 /// Every id that the server sends. `WEBAUTHN-` ids end in the slug of a step of the registration ceremony.
 pub const ERROR_IDS: &[ErrorId] = &[
     entry("AUTH-missing", Code::UNAUTHENTICATED, 401, "the call has no authorization"),
-    entry("AUTH-invalid", Code::UNAUTHENTICATED, 401, "the authorization is no bearer token that is known here"),
+    entry("AUTH-invalid", Code::UNAUTHENTICATED, 401, "the authorization is not a bearer token that is known here"),
     entry("PERMISSION-denied", Code::PERMISSION_DENIED, 403, "the token's user may not do this"),
     entry(
         "SESSION-mfa-required",
@@ -116,7 +116,7 @@ pub const ERROR_IDS: &[ErrorId] = &[
     invalid("REQUEST-json", "the body is not one JSON object without duplicate members"),
     invalid("REQUEST-frame", "the body is not one uncompressed gRPC message"),
     invalid("REQUEST-message", "the message does not fit its type"),
-    invalid("REQUEST-domain", "the domain is no host name"),
+    invalid("REQUEST-domain", "the domain is not a host name"),
     invalid("REQUEST-code", "the registration code was not issued here"),
     invalid("LIMIT-userId", "userId is too short or too long"),
     invalid("LIMIT-u2fId", "u2fId is too short or too long"),
@@ -124,11 +124,11 @@ pub const ERROR_IDS: &[ErrorId] = &[
     invalid("LIMIT-tokenName", "tokenName is too short or too long"),
     invalid("LIMIT-passkeyName", "passkeyName is too short or too long"),
     invalid("LIMIT-publicKeyCredential", "publicKeyCredential is too short or too long"),
-    invalid("WEBAUTHN-credential-json", "the credential is no registration response in JSON"),
+    invalid("WEBAUTHN-credential-json", "the credential is not a registration response in JSON"),
     invalid("WEBAUTHN-client-data-utf8", "the client data is not UTF-8"),
-    invalid("WEBAUTHN-client-data-json", "the client data is no JSON of the required members"),
-    invalid("WEBAUTHN-type", "the client data is of another type than webauthn.create"),
-    invalid("WEBAUTHN-challenge", "the challenge is another than the one issued"),
+    invalid("WEBAUTHN-client-data-json", "the client data is not JSON with the required members"),
+    invalid("WEBAUTHN-type", "the type of the client data is not webauthn.create"),
+    invalid("WEBAUTHN-challenge", "the challenge is not the one that was issued"),
     invalid("WEBAUTHN-origin", "the origin is not expected"),
     invalid("WEBAUTHN-cross-origin", "the ceremony was cross-origin"),
     invalid("WEBAUTHN-top-origin", "the top origin is not expected"),
@@ -147,10 +147,10 @@ pub const ERROR_IDS: &[ErrorId] = &[
     INTERNAL,
 ];
 
-/// What tonic says by itself before the service sees the call.
+/// The refusal that tonic sends by itself before the service sees the call.
 const OF_LIBRARY: (&str, &str) = ("message:Content is compressed with*", "grpc/encoding-unknown");
 
-/// What the refusals mean to a judge: patterns of a reason map, each with the clause that such a refusal is about.
+/// The refusals as a reason map: patterns, each with the clause that such a refusal is about.
 pub fn meanings() -> impl Iterator<Item = (&'static str, String)> {
     let meaning = |entry: &'static ErrorId| (entry.id, clause_of(entry.id));
     let of_ids = ERROR_IDS.iter().map(meaning).filter(|(_, clause)| clause::find(clause).is_some());
@@ -197,7 +197,7 @@ mod tests {
     fn every_id_of_the_contract_has_a_clause() {
         let meant: Vec<&str> = meanings().map(|(id, _)| id).collect();
         let without: Vec<&str> = ERROR_IDS.iter().map(|entry| entry.id).filter(|id| !meant.contains(id)).collect();
-        // What is said of sessions and by the management calls is no part of the contract.
+        // Refusals about sessions and those of the management calls are not a part of the contract.
         let others = ["SESSION-mfa-required", "SESSION-user-gone", "MANAGE-name-taken", "MANAGE-password"];
         assert_eq!(without, [&others[..], &["INTERNAL-error"]].concat());
     }

@@ -20,7 +20,7 @@ use super::{around, body, carriers, json, misshape, spelling, spill};
 use crate::contract::{Endpoint, Operation, Protocol, What};
 use crate::wire::schema;
 
-/// The most that proxies take by default.
+/// The longest body that proxies accept by default.
 const MEBIBYTE: usize = 1 << 20;
 
 /// One route for each endpoint of the contract.
@@ -50,7 +50,7 @@ pub(super) fn routes(service: &Arc<Service>) -> Router {
     })
 }
 
-/// What a GET may answer where a start is by POST.
+/// What a GET may answer at a path where a POST is a start.
 async fn an_empty_list() -> Response {
     let body = Body::from(json!({ "result": [] }).to_string());
     let mut response = Response::new(body);
@@ -69,7 +69,7 @@ pub(super) fn documented_method(endpoint: &Endpoint) -> MethodFilter {
     method.and_then(|method| MethodFilter::try_from(method).ok()).unwrap_or(MethodFilter::POST)
 }
 
-/// The methods that run an operation: the documented one, and what a defect adds.
+/// The methods that run an operation: the documented one, and those that a defect adds.
 fn method_filter(endpoint: &Endpoint, switches: &Switches) -> MethodFilter {
     let documented = documented_method(endpoint);
     match endpoint.operation {
@@ -97,7 +97,7 @@ pub(super) fn refuse_method(service: &Service, request: &Request) -> Response {
     refuse(service, "REQUEST-method")
 }
 
-/// The request sent back (RFC 9110 section 9.3.8), with what it should have left out.
+/// The request sent back (RFC 9110 section 9.3.8), including the headers that should be left out.
 fn traced(request: &Request) -> Response {
     let lines = request.headers().iter();
     let lines = lines.map(|(name, value)| format!("{name}: {}\r\n", String::from_utf8_lossy(value.as_bytes())));
@@ -155,7 +155,7 @@ fn decode(
     if has_refused_spelling(endpoint, &message, switches) {
         return Err(Refused::new("REQUEST-message"));
     }
-    // Without a schema the members are all that there is to check.
+    // Without a schema only the members can be checked.
     let Some(grpc) = &endpoint.grpc else { return Ok(message) };
     let is_strict = switches.varies("json-further-members-refused");
     let encode = if is_strict { schema::encode } else { schema::encode_lenient };
@@ -164,7 +164,7 @@ fn decode(
     })
 }
 
-/// The defects that refuse what the JSON mapping has parsers take.
+/// The defects that refuse texts which parsers accept by the JSON mapping.
 fn has_refused_spelling(endpoint: &Endpoint, message: &Value, switches: &Switches) -> bool {
     let credential = endpoint.asked(What::Credential, message);
     let is_unpadded = credential.is_some_and(|text| text.len() % 4 != 0);

@@ -1,4 +1,4 @@
-//! Which request goes where, and what is done around every answer.
+//! Routes each request, and adds what is common to all answers.
 
 use std::sync::Arc;
 use std::time::Instant;

@@ -31,7 +31,7 @@ impl Server {
     /// Binds the port and serves in the background, on the current tokio runtime.
     ///
     /// # Errors
-    /// What binding the address says.
+    /// The error of binding the address.
     pub async fn start(config: ServerConfig) -> io::Result<RunningServer> {
         let store = Store::new(config.seed, config.users);
         let accounts = accounts_of(&store);
@@ -87,7 +87,7 @@ impl Server {
 /// A server that runs until it is shut down or dropped.
 #[derive(Debug)]
 pub struct RunningServer {
-    /// What it speaks.
+    /// The contract that it serves.
     pub contract: &'static Contract,
     /// Where it listens.
     pub address: SocketAddr,

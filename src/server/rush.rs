@@ -1,4 +1,4 @@
-//! What calls of one user do to each other where they come together: nothing, unless a defect is asked for.
+//! How calls of one user that come at the same time disturb each other: they do not, unless a defect is switched on.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -29,7 +29,7 @@ impl Drop for UnderWay<'_> {
     }
 }
 
-/// Begins the transaction of a call that changes something. With a defect one that finds another of its caller under way fails.
+/// Begins the transaction of a call that changes something. With a defect it fails if another call of the same caller is under way.
 pub(super) async fn enter<'a>(
     site: &'a Site,
     endpoint: &Endpoint,

@@ -33,10 +33,10 @@ use super::spill;
 use super::store::{Kind, KindState, Pending, Role, User};
 use crate::contract::{Endpoint, Flow, Form, Operation, Protocol, Slot, What};
 
-/// Most registrations of a user that wait, where a variant lets several wait.
+/// The maximum number of open registrations of a user, with a variant that allows several.
 const MOST_REGISTRATIONS: usize = 16;
 
-/// The time-out of options where a variant has another.
+/// The time-out of options, with a variant that has another one.
 const LONG: Duration = Duration::from_secs(600);
 
 /// Longest host name (RFC 1035 §2.3.4).
@@ -149,10 +149,10 @@ impl Service {
         }
     }
 
-    /// The message, unless a defect puts something sensible in the place of an empty id.
+    /// The message, unless a defect replaces an empty id by a usable one.
     fn completed<'m>(&self, endpoint: &Endpoint, message: &'m Value, caller: &Caller) -> Cow<'m, Value> {
         let mut completed = Cow::Borrowed(message);
-        // proto3 leaves out what is empty.
+        // proto3 leaves out empty fields.
         let is_empty = |slot: &&Slot| slot.text(message).is_none_or(str::is_empty);
         let empty = |what| endpoint.asks(what).filter(is_empty).filter(|_| endpoint.flow.names_user());
         if let Some(slot) = empty(What::User)
@@ -298,7 +298,7 @@ impl Service {
         }
     }
 
-    /// Whether a start carries a registration code. None is ever issued here, so that none is good.
+    /// Whether a start carries a registration code. The server never issues a code, so no code is good.
     fn has_code(&self, message: &Value) -> bool {
         let code = &message["code"];
         let counts_as_none =

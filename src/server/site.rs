@@ -1,4 +1,4 @@
-//! What all operations work on.
+//! The state that all operations share.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -20,26 +20,26 @@ const MOST_EVENTS: u64 = 1_000_000;
 /// How far east the zone is whose time a defect takes for UTC.
 const EAST: SignedDuration = SignedDuration::from_hours(2);
 
-/// The relying party: its store, its names and what it was told to do otherwise.
+/// The relying party: its store, its names, and its defects and variants.
 #[derive(Debug)]
 pub(super) struct Site {
-    /// What it speaks.
+    /// The contract that it serves.
     pub contract: &'static Contract,
     pub store: Store,
-    /// Users that were made over the network, where that is allowed.
+    /// Users that were made over the network, if that is allowed.
     pub directory: Option<Directory>,
     pub switches: Switches,
     /// What defects remember.
     pub lapses: Lapses,
-    /// What they remember of other callers.
+    /// What defects remember of other callers.
     pub memory: Memory,
-    /// RP ID where a start names no domain.
+    /// RP ID if a start names no domain.
     pub rp_id: String,
     /// Further domains that it says it serves.
     pub domains: Vec<String>,
-    /// Expected origin where a start names no domain.
+    /// Expected origin if a start names no domain.
     pub origin: String,
-    /// What attestation has to lead to, if anything.
+    /// The certificates that attestation has to lead to, if any.
     pub trust_anchors: Vec<Certificate>,
 }
 

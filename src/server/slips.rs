@@ -1,4 +1,4 @@
-//! What a call does that is refused for a lack of permission: nothing, unless a defect looks at the user before it asks who calls.
+//! Side effects of a call that is refused for a lack of permission: none, unless a defect looks at the user before it checks the caller.
 
 use serde_json::Value;
 
@@ -37,7 +37,7 @@ pub(super) fn denied(site: &Site, endpoint: &Endpoint, message: &Value, refused:
     refused
 }
 
-/// A caller starts for a user. With a defect that ends the registration which the caller has started for somebody else.
+/// A caller starts for a user. With a defect this ends the registration that the caller started for another user.
 pub(super) fn begins(site: &Site, flow: Flow, user: &User, caller: &User) {
     if user.id == caller.id || !site.switches.has("sequence-one-registration-per-administrator") {
         return;

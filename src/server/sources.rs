@@ -1,6 +1,6 @@
 //! The sources of the server, for the tests that look into them.
 
-/// The sources in which defects and variants are asked for, for the tests that hold each to one place.
+/// The sources that ask for defects and variants, for the tests that demand one place for each.
 pub(super) const SOURCES: &[&str] = &[
     include_str!("around.rs"),
     include_str!("bearer.rs"),

@@ -74,7 +74,7 @@ fn respell_date(switches: &Switches, date: &mut Value) {
     }
 }
 
-/// Gives the body, and the objects right in it, a member more.
+/// Adds a member to the body and to the objects directly in it.
 fn add_member(body: &mut Value) {
     let Some(members) = body.as_object_mut() else { return };
     for inner in members.values_mut().filter_map(Value::as_object_mut) {
@@ -110,7 +110,7 @@ mod tests {
     use super::*;
     use crate::server::variant::{self, Variant};
 
-    /// Whatever the spelling, it is the same value, but for dates that name the same moment.
+    /// Every spelling is the same value, except for dates, which name the same moment.
     #[test]
     fn a_spelling_does_not_change_what_is_said() {
         let body = json!({ "details": { "sequence": "2", "creationDate": "2024-05-24T10:54:19.585Z" }, "a/b": [1, { "c": 2 }] });

@@ -1,4 +1,4 @@
-//! What a reply lets slip of others: names, ids, lists, and who there is. Nothing, unless a defect is asked for.
+//! What a reply shows of other users: names, ids, lists, and whether they exist. Nothing, unless a defect is switched on.
 
 use axum::extract::RawPathParams;
 use serde_json::{Value, json};

@@ -31,7 +31,7 @@ pub(super) enum Role {
     Ordinary,
     /// May do nothing.
     NoRights,
-    /// May read, and nothing that is served here only reads.
+    /// May only read; no operation of this server only reads.
     ReadOnly,
 }
 
@@ -76,7 +76,7 @@ pub(super) struct Pending {
     pub lifetime: Duration,
     /// The challenge of the start that this one replaced; only a defect looks at it.
     pub replaced_challenge: Option<Vec<u8>>,
-    /// The credential that this registration has enrolled already: none, since a registration ends with its verify, unless a defect keeps it.
+    /// The credential that this registration has enrolled already. A registration ends with its verify, so this is `None` unless a defect keeps it.
     pub replayable: Option<Vec<u8>>,
 }
 
@@ -114,7 +114,7 @@ pub(super) struct UserState {
 /// What a user has of one kind.
 #[derive(Debug, Default)]
 pub(super) struct KindState {
-    /// Registrations that wait, the oldest first: one, unless a variant lets several wait.
+    /// Open registrations, the oldest first: one, unless a variant allows several.
     pub pending: Vec<Pending>,
     pub factors: Vec<Factor>,
     /// A factor that was removed and is not forgotten; only a defect keeps it.
@@ -142,12 +142,12 @@ impl UserState {
         self.sequence = 0;
     }
 
-    /// The registrations that wait, of either kind.
+    /// The open registrations, of either kind.
     pub(super) fn pending(&mut self) -> impl Iterator<Item = &mut Vec<Pending>> {
         [&mut self.u2f, &mut self.passkey].into_iter().map(|of| &mut of.pending)
     }
 
-    /// Whether a registration of either kind waits for this challenge.
+    /// Whether an open registration of either kind has this challenge.
     pub(super) fn has_pending_challenge(&self, challenge: &[u8]) -> bool {
         [&self.u2f, &self.passkey].into_iter().flat_map(|of| &of.pending).any(|pending| pending.challenge == challenge)
     }
@@ -164,7 +164,7 @@ pub(super) struct User {
 }
 
 impl User {
-    /// A user without factors; one that others make has tokens elsewhere.
+    /// A user without factors; a user that was made over the network has its tokens elsewhere.
     pub(super) fn new(id: String, index: u64, role: Role, token: Secret) -> User {
         User { id, index, role, token, state: Mutex::default() }
     }
@@ -225,7 +225,7 @@ impl Store {
         &self.read_only
     }
 
-    /// A number that no user of the store has as its index.
+    /// A number that is not the index of a user of the store.
     pub(super) fn next_index(&self) -> u64 {
         u64::try_from(self.by_id.len()).unwrap_or(u64::MAX)
     }
@@ -275,7 +275,7 @@ impl Store {
         self.shard(credential_id).remove(credential_id);
     }
 
-    /// Whether the challenge is pending for anyone but this user. Looks at every user: only a defect asks.
+    /// Whether an open registration of another user has the challenge. Looks at every user: only a defect asks.
     pub(super) fn is_pending_elsewhere(&self, user: &User, challenge: &[u8]) -> bool {
         self.by_id.values().any(|other| other.id != user.id && other.state().has_pending_challenge(challenge))
     }

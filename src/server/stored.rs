@@ -7,13 +7,13 @@ use super::store::{Factor, Kind, Pending, User};
 use super::switches::Switches;
 use crate::contract::{Flow, Protocol};
 
-/// Characters of a column that is too short.
+/// The length in characters of a column that is too short.
 const SHORT_COLUMN: usize = 64;
-/// Bytes of another.
+/// The length in bytes of another column that is too short.
 const BYTE_COLUMN: usize = 255;
-/// So many factors of a kind a defect keeps.
+/// The number of factors of a kind that a defect keeps.
 const MOST_FACTORS: usize = 2;
-/// What a form is escaped by.
+/// The escapes of HTML.
 const ENTITIES: [(&str, &str); 4] = [("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("\"", "&#34;")];
 /// Letters with a combining mark, and the one character that Unicode's form C has for each.
 const COMPOSED: [(&str, &str); 7] = [
@@ -35,7 +35,7 @@ const COMPATIBLE: [(&str, &str); 6] = [
     ("\u{ff21}", "A"),
 ];
 
-/// Adds a factor to what the user has.
+/// Adds a factor to those of the user.
 pub(super) fn keep(
     site: &Site,
     (flow, protocol): (Flow, Protocol),
@@ -117,7 +117,7 @@ fn tidied(switches: &Switches, sent: &str) -> String {
     if switches.varies("names-tidied") { without_unseen(sent) } else { sent.to_owned() }
 }
 
-/// A name without what is not seen, and with single blanks inside alone.
+/// A name without invisible characters, and with only single blanks, inside it.
 fn without_unseen(name: &str) -> String {
     let is_unseen =
         |c: char| c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{feff}');

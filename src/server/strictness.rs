@@ -1,4 +1,4 @@
-//! What a defect refuses although it is good.
+//! Good credentials and calls that a defect refuses.
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! What a server was told to do otherwise: defects and variants.
+//! The defects and variants of a server.
 
 use super::defect::Defect;
 use super::variant::Variant;
@@ -33,7 +33,7 @@ impl Switches {
         self.variants.iter().any(|variant| variant.id == id)
     }
 
-    /// What the verifier leaves out.
+    /// The parts that the verifier leaves out.
     pub(super) fn omission(&self) -> Option<Omission> {
         self.defects.iter().find_map(|defect| defect.omission())
     }

@@ -1,6 +1,6 @@
 //! What every layer uses: enums with names, and words for counts and cuts.
 
-/// An enum without data whose values have names: gives it `ALL`, the values in order, and the function that tells the name.
+/// For an enum without data whose values have names: gives it `ALL`, the values in order, and the function that gives the name.
 #[macro_export]
 macro_rules! named {
     ($(#[$about:meta])* $visible:vis enum $type:ident by $name:ident {

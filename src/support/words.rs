@@ -1,6 +1,6 @@
 //! Words of messages: a count, and as much of a foreign text as fits.
 
-/// The first so many characters of a text; all of it where there are no more.
+/// The first characters of a text, up to a number; the whole text if it is not longer.
 pub fn beginning(text: &str, most: usize) -> &str {
     text.char_indices().nth(most).map_or(text, |(end, _)| &text[..end])
 }

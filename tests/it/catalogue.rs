@@ -90,7 +90,7 @@ fn page() -> String {
         all += counts;
     }
     page += &row("all", &all);
-    page += "\n## What the played cases rest on\n\n";
+    page += "\n## The bases of the played cases\n\n";
     page += &format!("| group | {} |\n|---|{}\n", Basis::ALL.map(Basis::name).join(" | "), "---|".repeat(8));
     let bases = |name: &str, bases: &[usize]| {
         let counts: Vec<String> = bases.iter().map(usize::to_string).collect();
@@ -104,12 +104,12 @@ fn page() -> String {
     for (id, expect, text) in catalogue.corrected() {
         page += &format!("- `{id}` is {expect}: {text}.\n");
     }
-    page += "\n## Where a case rests on something else than the catalogue says\n\n";
+    page += "\n## Cases with another basis than the catalogue gives\n\n";
     for other in catalogue.other_bases() {
         let (cases, basis) = (other.cases.join("`, `"), other.basis.name());
         page += &format!("- on {basis}: {}. (`{cases}`)\n", other.text);
     }
-    page += "\n## What is excluded, and why\n\n";
+    page += "\n## Excluded cases, and why\n\n";
     let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
     for (id, why) in catalogue.excluded() {
         match reasons.iter_mut().find(|(known, _)| *known == why) {

@@ -170,11 +170,11 @@ fn page(coverage: &Coverage) -> String {
     let cases = scenario::embedded().expect("valid suites");
     let by_clause = covered::by_clause(&cases);
     let mut page = String::from(
-        "# What is promised, and what looks at it\n\n\
+        "# The clauses, and what covers them\n\n\
          Each clause is one normative statement in our own words. The states are those of the default run against the clean \
-         reference\nserver (`proofmark coverage --seed 7`); [judging.md](judging.md#coverage) says what they mean. What is \
-         excluded has its reason in\nthe last column; elsewhere that has the checks, and the cases that name the clause. This \
-         page is written by the tests.\n",
+         reference\nserver (`proofmark coverage --seed 7`); [judging.md](judging.md#coverage) says what they mean. The last column \
+         names the checks\nand the cases for the clause. If a clause is excluded, it has the reason instead. The tests write this \
+         page.\n",
     );
     let totals = Protocol::ALL.map(|protocol| coverage.totals(protocol));
     page.push_str("\n| state | rest | grpc | grpc-web |\n|---|---|---|---|\n");
@@ -216,5 +216,5 @@ fn covered_by(id: &str, by_clause: &BTreeMap<&str, Vec<&str>>) -> String {
     if cases.len() > NAMED {
         by.push(format!("and {} more", cases.len() - NAMED));
     }
-    if by.is_empty() { "what is beneath it".to_owned() } else { by.join(", ") }
+    if by.is_empty() { "the clauses below it".to_owned() } else { by.join(", ") }
 }

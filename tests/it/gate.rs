@@ -75,7 +75,7 @@ fn inputs_that_can_not_be_used_are_refused() {
         ("diff empty.ndjson empty.ndjson", 3, "empty.ndjson: "),
         ("diff none.ndjson empty.ndjson", 3, "none.ndjson: "),
         ("merge empty.ndjson --known bad.toml", 3, "bad.toml:1:1: "),
-        ("merge fuzzed.ndjson", 3, "fuzzed.ndjson: it is no shard"),
+        ("merge fuzzed.ndjson", 3, "fuzzed.ndjson: it is not a shard"),
         ("merge fuzzed.ndjson --report x=y", 2, "there is no report `x`"),
     ];
     for (words, code, message) in table {

@@ -114,14 +114,15 @@ fn document() -> String {
     let mut out = String::from(
         "# Where independent libraries judge otherwise
 
-This is about two libraries, those that the tests can link: webauthn_rp 0.3 (strict form) and webauthn-rs-core 0.6. Others,
-in other languages, judge otherwise in further cases, and nothing here speaks of them: `proofmark vectors export` writes the
-credentials for them. Every case about one credential alone is given to the two, unless it leaves its verdict open (`tests/it/independent.rs`; the list is `tests/it/independent/list.rs`). Our verifier says what
-the case says, and so do the libraries, except for the cases below. Sections are those of WebAuthn Level 3; its text is
-paraphrased. The basis says how strongly our verdict may be said ([judging.md](judging.md#basis-and-profile)): a library that
-judges otherwise breaks no text where that is `fido`, `spec-should` or `security`.
+This page is about the two libraries that the tests can link: webauthn_rp 0.3 (strict form) and webauthn-rs-core 0.6.
+Libraries in other languages judge otherwise in further cases. This page does not cover them: `proofmark vectors export`
+writes the credentials for them. The tests give every case about a single credential to the two libraries, unless the case
+leaves its verdict open (`tests/it/independent.rs`; the list is `tests/it/independent/list.rs`). Our verifier and the
+libraries judge as the case says, except for the cases below. Sections are those of WebAuthn Level 3; its text is
+paraphrased. The basis says how strong our verdict is ([judging.md](judging.md#basis-and-profile)): if the basis is `fido`,
+`spec-should` or `security`, a library that judges otherwise breaks no text.
 
-A library is asked only where it accepts the good credential of the same format and algorithm:
+A library is asked only if it accepts the good credential of the same format and algorithm:
 
 ",
     );
@@ -130,10 +131,10 @@ A library is asked only where it accepts the good credential of the same format 
     }
     out += "
 webauthn_rp draws its own challenges (16 bytes), so its credentials are made from its options. Its strict form compares
-the convenience copies `authenticatorData` and `publicKey` with the attestation object before it decodes that; where it
-refuses for them, it is given client data and attestation object without the JSON. webauthn-rs-core is given our
-options. It gets no list of attestation CAs, so cases about trust (§7.1 step 24) are left out. Of a case about every
-length of a part one length is compared. A panic of a library would be listed as a refusal of its own kind.
+the convenience copies `authenticatorData` and `publicKey` with the attestation object before it decodes that object. If it
+refuses because of them, it gets the client data and the attestation object without the JSON. webauthn-rs-core gets our
+options. It gets no list of attestation CAs, so cases about trust (§7.1 step 24) are left out. For a case about every
+length of a part, one length is compared. A panic of a library would be listed as a refusal of its own kind.
 ";
     for entry in DISAGREEMENTS {
         let verdicts = match entry.library_says {

@@ -75,7 +75,10 @@ async fn a_server_that_works_on_one_call_at_a_time_is_named() {
     assert!(is_green, "{record:?}");
     let scaling = record.scaling.clone().expect("a ramp");
     assert_eq!(scaling.steps.last().map(|step| step.workers), Some(4), "{scaling:?}");
-    assert!(causes.len() == 1 && causes[0].starts_with("4 workers get hardly more through than one: "), "{causes:?}");
+    assert!(
+        causes.len() == 1 && causes[0].starts_with("4 workers complete hardly more cycles than one: "),
+        "{causes:?}"
+    );
     let before = record.preflight.expect("it looked");
     assert!(before.starts >= scaling.steps.iter().map(|step| step.ok).sum(), "{before:?} {scaling:?}");
     // Calls that take as long, side by side.
@@ -98,7 +101,7 @@ async fn the_step_that_is_slow_is_named() {
     let limit = |plan| Plan { thresholds: vec!["cycle.mean<150ms".parse().expect("a rule")], ..plan };
     let (causes, is_green, record) = played(Some("concurrency-slow-verify"), 2_000, limit).await;
     assert!(!is_green && record.errors.is_empty(), "{record:?}");
-    let named = |share: &str| causes[0].starts_with(&format!("the time goes into verify: {share}"));
+    let named = |share: &str| causes[0].starts_with(&format!("the time is spent in verify: {share}"));
     assert!(causes.len() == 1 && (named("9") || named("100%")), "{causes:?}");
     let (causes, is_green, _) = played(None, 1_000, limit).await;
     assert_eq!((causes, is_green), (Vec::new(), true));
@@ -146,7 +149,7 @@ async fn what_becomes_slower_with_each_registration_is_told() {
         let text = render(&record).expect("readable");
         let added = server.counts.verified();
         assert_eq!(record.correctness.confirmed + before.confirmed, added);
-        assert!(text.contains(&format!("added to what the target had: {added} registrations, ")), "{text}");
+        assert!(text.contains(&format!("registrations added to the target: {added}, ")), "{text}");
     }
 }
 

@@ -130,9 +130,9 @@ fn what_an_interrupted_run_left_is_swept() {
         let output = other.wait_with_output().expect("ended");
         let said = String::from_utf8(output.stderr).expect("UTF-8");
         assert_eq!(output.status.code(), Some(3), "{said}");
-        let words = "could not take the accounts of the prefix proofmark: a run that is under way has them";
+        let words = "could not take the accounts of the prefix proofmark: another run is using them";
         assert!(said.contains("waiting to see whether it is still alive") && said.contains(words), "{said}");
-        assert!(said.contains("mend: wait for its end, or write another prefix"), "{said}");
+        assert!(said.contains("fix: wait for its end, or write another prefix"), "{said}");
     }
     let output = child.signalled("INT").exits(130);
     assert!(output.err.contains(&format!("`proofmark sweep --target {target}` removes them")), "{}", output.err);
@@ -271,7 +271,7 @@ async fn an_error_says_what_happened_and_leaves_nothing() {
     let words = error.to_string();
     assert!(words.starts_with("could not make the user proofmark-subject-000"), "{words}");
     assert!(words.contains(" could not be found for 1 s after it was created: HTTP 404, code 5"), "{words}");
-    assert!(error.mend.contains("patience-seconds") && !error.mend.contains("base-url"), "{words}");
+    assert!(error.fix.contains("patience-seconds") && !error.fix.contains("base-url"), "{words}");
     assert_eq!(made.found().await.expect("a list"), [], "all that was made is removed");
     server.shutdown().await;
 }
@@ -292,7 +292,7 @@ async fn what_stops_all_stops_at_once_and_is_not_taken_for_a_wrong_host() {
     let error = made.provide(100, &|_| ()).await.expect_err("the token is of no use");
     assert!(begun.elapsed() < Duration::from_secs(20), "it does not wait");
     let words = error.to_string();
-    assert!(words.contains("HTTP 401") && error.mend.contains("new personal access token"), "{words}");
+    assert!(words.contains("HTTP 401") && error.fix.contains("new personal access token"), "{words}");
     assert_eq!(made.found().await.expect("a list"), [], "all that was made is removed");
     server.shutdown().await;
 }
@@ -327,7 +327,7 @@ async fn a_rate_limit_is_waited_for_as_long_as_it_says() {
     };
     let (server, _proxy, made) = behind(act, provisioner::PATIENCE).await;
     let error = made.provide(2, &|_| ()).await.expect_err("ten minutes");
-    assert!(error.answer.contains("HTTP 429 (asks to wait 600 s)") && error.mend.contains("limit"), "{error}");
+    assert!(error.answer.contains("HTTP 429 (asks to wait 600 s)") && error.fix.contains("limit"), "{error}");
     server.shutdown().await;
 }
 
@@ -369,7 +369,7 @@ async fn accounts_belong_to_one_run_as_long_as_it_is_alive() {
     let (holder, loser) = if one.is_ok() { (first, second) } else { (second, first) };
     holder.provide(2, &tell).await.expect("its own");
     let refused = loser.provide(2, &tell).await.expect_err("taken");
-    assert!(refused.mend.contains("another prefix"), "{refused}");
+    assert!(refused.fix.contains("another prefix"), "{refused}");
     assert_eq!(waited.load(Ordering::SeqCst), 2);
     // Another prefix is another matter.
     connect("proofmark-b").provide(2, &tell).await.expect("free");
@@ -432,9 +432,9 @@ fn what_the_administrator_may_not_is_a_configuration_error_with_its_mend() {
     let rights = ["target.toml:12: accounts.provisioner: could not make the machine user proofmark-run", "HTTP 403"];
     for token in [&pool["noRightsToken"], &pool["readOnlyToken"], &pool["subjects"][0]["token"]] {
         let token = token.as_str().expect("a token");
-        refused(token, &[&rights[..], &["mend: give the administrator", "ORG_OWNER"]].concat());
+        refused(token, &[&rights[..], &["fix: give the administrator", "ORG_OWNER"]].concat());
     }
-    refused("a-token-that-nobody-has", &["HTTP 401", "mend: make a new personal access token"]);
+    refused("a-token-that-nobody-has", &["HTTP 401", "fix: make a new personal access token"]);
     // A server without these calls is one without an instance.
     let token = pool["adminToken"].as_str().expect("a token");
     change(&served, |text| {
@@ -443,12 +443,12 @@ fn what_the_administrator_may_not_is_a_configuration_error_with_its_mend() {
         let others = std::fs::read_to_string(plain.path("target.toml")).expect("there");
         text.replace(&own, others.lines().find(is_base).expect("there"))
     });
-    refused(token, &["HTTP 404", "mend: write base-url with the host name"]);
+    refused(token, &["HTTP 404", "fix: write base-url with the host name"]);
     change(&served, |text| {
         let own = text.lines().find(|line| line.starts_with("base-url")).expect("there").to_owned();
         text.replace(&own, "base-url = \"http://127.0.0.1:1\"")
     });
-    refused(token, &["proofmark-run: ", "refused", "mend: start the server"]);
+    refused(token, &["proofmark-run: ", "refused", "fix: start the server"]);
 }
 
 #[test]

@@ -28,7 +28,7 @@ async fn kills(class: &str) {
     assert_green(defects.iter().map(Trial::of_defect).collect()).await;
 }
 
-/// Every latitude of a group stays green.
+/// Every variant of a group stays green.
 async fn spares(group: &str) {
     let (_, variants) = variant::GROUPS.iter().find(|(name, _)| *name == group).expect("a group");
     assert_green(variants.iter().map(Trial::of_variant).collect()).await;
@@ -39,7 +39,7 @@ async fn assert_green(trials: Vec<Trial>) {
     assert!(matrix.is_green(), "{}", matrix.text());
 }
 
-/// A test for each class of defects or group of latitudes, and what they are called.
+/// A test for each class of defects or group of variants, and what they are called.
 macro_rules! tests_of {
     ($names:ident, $play:ident: $($test:ident = $name:literal,)+) => {
         const $names: &[&str] = &[$($name),+];
@@ -147,8 +147,8 @@ async fn what_goes_wrong_is_told() {
     }
 }
 
-/// The strict profile makes fails of recommendations, of what FIDO's tools demand, and of what is unsafe. A latitude has not even
-/// a deviation under the usual one, so that no profile takes it for wrong.
+/// Under the strict profile an unmet recommendation, an unmet demand of FIDO's tools and unsafe behaviour are fails. A variant
+/// does not even have a deviation under the usual profile, so that no profile takes it for wrong.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_strict_profile_fails_for_more_and_alarms_no_latitude() {
     let defects = ["challenge-short", "verification-skips-credential-json", "verification-skips-client-data-json"];
@@ -251,11 +251,11 @@ async fn run_with(defects: Vec<&'static Defect>, patterns: &[&str], said: fn(Tar
 fn defects_page() -> String {
     let mut page = String::from(
         "# Defects of the reference server, and what finds them\n\n\
-         `proofmark serve --defect NAME` and `proofmark run --defect NAME` switch one on. `proofmark selftest` plays, for each,\n\
-         the cases beside it: at least one has to be red for the clause that the defect breaks. Those marked with a star are\n\
-         deviations under the profile `webauthn`: what only a SHOULD, FIDO's conformance tools or safety ask for is not met, or (the\n\
-         limits) a refusal is for another reason than the length. What only `load` sees has no case: a run does not judge how\n\
-         fast a server is, nor has it calls end together.\n",
+         `proofmark serve --defect NAME` and `proofmark run --defect NAME` switch a defect on. `proofmark selftest` plays the cases\n\
+         in the last column for each defect. At least one of them has to be red for the clause that the defect breaks. A defect\n\
+         with a star is a deviation under the profile `webauthn`: the server does not meet a demand that only a SHOULD, FIDO's\n\
+         conformance tools or safety make, or (the limits) it refuses for another reason than the length. A defect that only `load`\n\
+         sees has no case: a run does not judge how fast a server is, and it does not make calls end at the same time.\n",
     );
     for (class, defects) in defect::CLASSES {
         page.push_str(&format!(
@@ -273,17 +273,18 @@ fn defects_page() -> String {
     page
 }
 
-/// The page of what is left open.
+/// The page of the variants.
 fn latitude_page() -> String {
     let mut page = String::from(
         "# What the documents leave open\n\n\
-         None of this is judged. `proofmark serve --variant NAME` and `proofmark run --variant NAME` have the reference server do\n\
-         one of them otherwise than it does by itself, and `proofmark selftest` demands that every one stays green: a check that\n\
-         can't tell a variant from a defect is wrong. What else is not judged, and why, is in [judging.md](judging.md).\n",
+         Variants are behaviours that the documents leave open. proofmark does not judge them. With `proofmark serve --variant NAME`\n\
+         or `proofmark run --variant NAME` the reference server behaves in another way than by default. `proofmark selftest` demands\n\
+         that the run stays green with each variant: a check that can't tell a variant from a defect is wrong.\n\
+         [judging.md](judging.md) says what else is not judged, and why.\n",
     );
     for (group, variants) in variant::GROUPS {
         page.push_str(&format!(
-            "\n## {group}\n\n| variant | what the server does | clause | why it may |\n|---|---|---|---|\n"
+            "\n## {group}\n\n| variant | what the server does | clause | why this is allowed |\n|---|---|---|---|\n"
         ));
         for variant in *variants {
             page.push_str(&format!(

@@ -3,10 +3,10 @@
 use super::flow::{Contract, Flow};
 use super::zitadel;
 
-/// The contracts that are built in. The first is that of a target that names none.
+/// The contracts that are built in. The first one is for targets that do not name a contract.
 pub static ALL: [&Contract; 1] = [&zitadel::CONTRACT];
 
-/// The contract of a target that names none.
+/// The contract of a target that does not name one.
 pub fn usual() -> &'static Contract {
     ALL[0]
 }

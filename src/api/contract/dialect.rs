@@ -6,22 +6,22 @@ use super::flow::Endpoint;
 use super::slot::{Slot, What};
 
 impl Slot {
-    /// What a message says there.
+    /// The value of a message there.
     pub fn of<'m>(&self, message: &'m Value) -> Option<&'m Value> {
         member(message, self.at)
     }
 
-    /// What a message says there, if it is a text.
+    /// The value of a message there, if it is a text.
     pub fn text<'m>(&self, message: &'m Value) -> Option<&'m str> {
         self.of(message)?.as_str()
     }
 
-    /// Takes what a message says there, and leaves null.
+    /// Takes the value of a message there, and leaves null.
     pub fn take(&self, message: &mut Value) -> Option<Value> {
         self.parts().try_fold(message, |value, part| value.get_mut(part)).map(Value::take)
     }
 
-    /// Says something there. Objects that are missing on the way are made.
+    /// Sets the value there. Objects that are missing on the way are made.
     pub fn put(&self, message: &mut Value, value: Value) {
         let place = self.parts().fold(message, |place, part| {
             if !place.is_object() {
@@ -38,24 +38,24 @@ impl Slot {
 }
 
 impl Endpoint {
-    /// The text that a request says.
+    /// The text of a request.
     pub fn asked<'m>(&self, what: What, message: &'m Value) -> Option<&'m str> {
         self.asks(what)?.text(message)
     }
 
-    /// What a response says.
+    /// The value of a response.
     pub fn answered<'m>(&self, what: What, body: &'m Value) -> Option<&'m Value> {
         self.answers(what)?.of(body)
     }
 
-    /// Says something in a request, where the endpoint has a place for it.
+    /// Sets a value in a request, if the endpoint has a place for it.
     pub fn say(&self, what: What, message: &mut Value, value: impl Into<Value>) {
         if let Some(slot) = self.asks(what) {
             slot.put(message, value.into());
         }
     }
 
-    /// Says something in a response, where the endpoint has a place for it.
+    /// Sets a value in a response, if the endpoint has a place for it.
     pub fn answer(&self, what: What, body: &mut Value, value: impl Into<Value>) {
         if let Some(slot) = self.answers(what) {
             slot.put(body, value.into());
@@ -81,7 +81,7 @@ pub fn member<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {
     path.split('/').skip(1).try_fold(value, |value, name| value.get(name))
 }
 
-/// A factor as a list shows it; what is not a text is `None`.
+/// A factor as a list shows it; a value that is not a text is `None`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ListEntry<'m> {
     /// Its id.

@@ -30,7 +30,7 @@ impl PartialEq for Contract {
     }
 }
 
-/// What a [`Flow`] stands for. What leads back to the flow is behind functions, since the compiler follows references of constants.
+/// The data of a [`Flow`]. References back to the flow are behind functions, since the compiler follows references of constants.
 #[derive(Debug)]
 pub struct FlowData {
     /// The slug used in test names, target files and reports, such as `v2/u2f`: the family, and the kind of factor.
@@ -87,7 +87,7 @@ impl Flow {
         self.sends(Operation::Start, What::User)
     }
 
-    /// Whether a start answers the id of the factor, which the verify names. Otherwise only a list tells it.
+    /// Whether a start answers the id of the factor, which the verify names. Otherwise only a list shows it.
     pub fn names_registration(self) -> bool {
         self.sends(Operation::Verify, What::FactorId)
     }
@@ -177,17 +177,17 @@ pub struct Endpoint {
     pub name: &'static str,
     /// The flow it belongs to.
     pub flow: Flow,
-    /// What it does in that flow.
+    /// Its operation in that flow.
     pub operation: Operation,
     /// HTTP/JSON binding.
     pub rest: RestBinding,
-    /// Protobuf binding, used by gRPC and gRPC-Web, and by the JSON mapping of REST; `None` where the API is JSON alone.
+    /// Protobuf binding, used by gRPC and gRPC-Web, and by the JSON mapping of REST; `None` if the API is JSON only.
     pub grpc: Option<GrpcBinding>,
-    /// Where a request says what.
+    /// The places of the values in a request.
     pub request: &'static [Slot],
-    /// Where a successful response says what.
+    /// The places of the values in a successful response.
     pub response: &'static [Slot],
-    /// Statuses that the page documents besides `200` and `default`.
+    /// Statuses that the page documents, other than `200` and `default`.
     pub documented_refusals: &'static [u16],
     /// Documented limits of request members.
     pub limits: &'static [Limit],
@@ -199,12 +199,12 @@ impl Endpoint {
         self.rest.path.split('{').skip(1).filter_map(|part| part.split_once('}').map(|(name, _)| name))
     }
 
-    /// Where a request says something; `None` if it does not.
+    /// The place of a value in a request; `None` if it has none.
     pub fn asks(&self, what: What) -> Option<&'static Slot> {
         self.request.iter().find(|slot| slot.what == what)
     }
 
-    /// Where a response says something; `None` if it does not.
+    /// The place of a value in a response; `None` if it has none.
     pub fn answers(&self, what: What) -> Option<&'static Slot> {
         self.response.iter().find(|slot| slot.what == what)
     }

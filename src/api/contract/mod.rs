@@ -1,4 +1,4 @@
-//! What is promised: contracts with their flows, endpoints, limits and clauses, as data. No I/O, no policy.
+//! Contracts with their flows, endpoints, limits and clauses, as data. No I/O, no policy.
 //!
 //! A contract is one file or folder here. Nothing else in the crate knows its name, its paths or its members:
 //! [`dialect`] reads and builds messages by the [`Slot`]s of an [`Endpoint`].

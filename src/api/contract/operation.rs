@@ -1,6 +1,6 @@
 //! What calls do, how they are reached, and what limits them.
 
-/// What a call of a flow does.
+/// One kind of call of a flow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Operation {
     /// Starts a registration: answers creation options.
@@ -9,7 +9,7 @@ pub enum Operation {
     Verify,
     /// Removes an enrolled factor.
     Remove,
-    /// Lists enrolled factors; every flow but `v2/u2f` has it. Not under test: it finds the id that v1's remove needs.
+    /// Lists enrolled factors; every flow except `v2/u2f` has it. Not under test: it finds the id that v1's remove needs.
     List,
 }
 
@@ -62,15 +62,15 @@ impl GrpcBinding {
 pub struct Limit {
     /// JSON pointer of the member in the request message, such as `/verification/tokenName`.
     pub member: &'static str,
-    /// Least length, inclusive.
+    /// Minimum length, inclusive.
     pub min: usize,
-    /// Greatest length, inclusive.
+    /// Maximum length, inclusive.
     pub max: usize,
-    /// What is counted.
+    /// The unit of the length.
     pub unit: LengthUnit,
 }
 
-/// What a [`Limit`] counts.
+/// The unit of a [`Limit`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LengthUnit {
     /// Unicode scalar values of a string.

@@ -1,13 +1,13 @@
-//! Where messages say what.
+//! The places of values in messages.
 
 /// A place in a message.
 #[derive(Debug)]
 pub struct Slot {
-    /// What is said there.
+    /// The value there.
     pub what: What,
-    /// JSON pointer, such as `/verification/tokenName`; of [`What::Entry`] and what is in it from the entry on.
+    /// JSON pointer, such as `/verification/tokenName`; for [`What::Entry`] and the values in it, from the entry on.
     pub at: &'static str,
-    /// How it is said.
+    /// Its form.
     pub form: Form,
 }
 
@@ -28,7 +28,7 @@ impl Slot {
     }
 }
 
-/// What messages say.
+/// The values of messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum What {
     /// The id of the user that a call acts on.
@@ -47,11 +47,11 @@ pub enum What {
     Authenticator,
     /// A registration code.
     Code,
-    /// What the server notes of the change: sequence number, dates, owner.
+    /// The server's details of the change: sequence number, dates, owner.
     Details,
     /// A list of factors. The slots behind it are those of an entry.
     Entries,
-    /// What an entry of the flow's kind has, where a list has other kinds too.
+    /// The member that only an entry of the flow's kind has, if a list has other kinds too.
     Entry,
     /// The id of a listed factor.
     EntryId,
@@ -61,7 +61,7 @@ pub enum What {
     EntryState,
 }
 
-/// How a value stands in its slot.
+/// The form of a value in its slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
     /// As JSON.

@@ -25,7 +25,7 @@ impl Address {
 /// Whom to trust on `https://`.
 #[derive(Debug, Clone, Default)]
 pub struct TlsOptions {
-    /// PEM certificates that are trusted besides the system's.
+    /// PEM certificates that are trusted in addition to the system's.
     pub extra_roots_pem: Option<Vec<u8>>,
     /// Accepts any certificate for any host.
     pub insecure: bool,

@@ -1,4 +1,4 @@
-//! One attempt to get a reply within its limits.
+//! One attempt to get a reply within the limits.
 
 use std::error::Error;
 use std::future::poll_fn;
@@ -28,7 +28,7 @@ pub(super) struct Attempt<'a> {
     started: Instant,
 }
 
-/// A complete reply that nobody has interpreted.
+/// A complete reply that is not interpreted yet.
 pub(super) struct Received {
     pub http_status: u16,
     pub headers: HeaderMap,
@@ -88,7 +88,7 @@ impl<'a> Attempt<'a> {
     }
 
     /// Waits for the headers, then reads the body up to its limit; `is_kept` says whether the connection was there before the call. What
-    /// is left of a reply that breaks a limit is dropped with its connection or stream.
+    /// remains of a reply that breaks a limit is dropped with its connection or stream.
     pub async fn run<B, E>(
         &self,
         is_kept: bool,
@@ -162,7 +162,7 @@ impl<'a> Attempt<'a> {
         let mut future = pin!(future);
         poll_fn(|context| match future.as_mut().poll(context) {
             Poll::Ready(done) => Poll::Ready(Ok(done)),
-            // Looked at even when a target that never stops has used up the task's turn.
+            // Checked even if a target that never stops has used up the task's turn.
             Poll::Pending => {
                 pin!(unconstrained(time_is_up.as_mut())).poll(context).map(|()| Err(self.timed_out(during)))
             }
@@ -196,7 +196,7 @@ impl<'a> Attempt<'a> {
 struct Read {
     body: Bytes,
     trailers: HeaderMap,
-    /// Whether the body says that it came to its end.
+    /// Whether the body is complete by its own length.
     is_ended: bool,
 }
 
@@ -206,7 +206,7 @@ fn is_cut_off(head: &Parts, body: &Bytes, trailers: &HeaderMap) -> bool {
     let length = head.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     let is_grpc_refusal = head.headers.contains_key(GRPC_STATUS);
     let is_whole = !trailers.is_empty() || is_grpc_refusal || length == Some(body.len());
-    // A refusal that states no length is taken as it came.
+    // A refusal without a length is accepted as it came.
     !is_whole && (head.status.is_success() || length.is_some())
 }
 
@@ -230,7 +230,7 @@ mod tests {
 
     use super::*;
 
-    /// Empty frames without end, as fast as they are asked for.
+    /// Endless empty frames, as fast as they are read.
     struct Endless;
 
     impl Body for Endless {

@@ -20,12 +20,12 @@ pub struct Call {
     pub message: Arc<Value>,
     /// The whole value of the authorization header, such as `Bearer abc`; `None` sends none.
     pub authorization: Option<Secret>,
-    /// What is sent instead of the well-formed request; empty for an ordinary call.
+    /// Changes to the well-formed request; empty for an ordinary call.
     pub tamper: Tamper,
 }
 
 impl Call {
-    /// The start of a registration of a user by the holder of a token; `None` where a flow has none.
+    /// The start of a registration of a user by the holder of a token; `None` if a flow has none.
     pub fn start(flow: Flow, user_id: &str, token: Option<&Secret>) -> Option<Call> {
         let endpoint = flow.endpoint(Operation::Start)?;
         let mut message = json!({});
@@ -48,7 +48,7 @@ pub struct Tamper {
     pub headers: Vec<(HeaderName, Option<HeaderValue>)>,
     /// Replaces the path.
     pub path: Option<Respelled>,
-    /// What stands in further places, in this order.
+    /// Values in further places, in this order.
     pub also: Vec<Carried>,
 }
 

@@ -1,4 +1,4 @@
-//! What a request carries in a further place, with another value than the documented place has: a second user id, token, host, length.
+//! Values that a request carries in a further place, and that differ from those in the documented place: a second user id, token, host, length.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -17,12 +17,12 @@ use crate::wire::{framing, schema};
 
 /// The shell variable that stands for the token of the documented place where a request is shown.
 pub(super) const TOKEN: &str = "$TOKEN";
-/// The documented authorization where it is shown among other lines.
+/// The documented authorization if it is shown among other lines.
 pub(super) const SHOWN_AUTHORIZATION: &str = "Bearer $TOKEN";
 /// The shell variable that stands for a token in a further place.
 pub(super) const OTHER_TOKEN: &str = "$OTHER_TOKEN";
 
-/// Before or after what is there already.
+/// Before or after the existing value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Order {
     /// Before it.
@@ -56,9 +56,9 @@ pub enum Place {
     Authority,
     /// A second host: another line `Host` over HTTP/1.1, `host` beside `:authority` over HTTP/2.
     SecondHost,
-    /// A second `Content-Length`, which states so many bytes more than there are. HTTP/1.1 alone.
+    /// A second `Content-Length`, which states this many bytes more than there are. HTTP/1.1 only.
     Length,
-    /// `Transfer-Encoding: chunked` beside a `Content-Length` of all bytes that are sent. HTTP/1.1 alone.
+    /// `Transfer-Encoding: chunked` with a `Content-Length` of all bytes that are sent. HTTP/1.1 only.
     Chunked,
 }
 
@@ -87,7 +87,7 @@ impl FromStr for Place {
             "chunked" => Place::Chunked,
             _ => {
                 return Err(format!(
-                    "there is no place `{text}` in a request; write query:NAME, header:NAME, cookie:NAME, body:NAME, body-first:NAME, \
+                    "a request has no place `{text}`; write query:NAME, header:NAME, cookie:NAME, body:NAME, body-first:NAME, \
                      credential:NAME, form:NAME, field:NAME, field-first:NAME, authorization, authorization-first, authorization-joined, authority, \
                      second-host, content-length, chunked"
                 ));
@@ -115,7 +115,7 @@ impl Place {
         }
     }
 
-    /// Whether a message without it, and the header lines beside it, are the whole request.
+    /// Whether the message without it, together with the header lines, is the whole request.
     fn is_beside_message(&self) -> bool {
         use Place as P;
         matches!(self, P::Header(_) | P::Cookie(_) | P::Authorization(_) | P::Joined | P::Authority | P::SecondHost)
@@ -126,7 +126,7 @@ impl Place {
         matches!(self, Place::Authorization(_) | Place::Joined)
     }
 
-    /// The name in the place; empty where it has none.
+    /// The name in the place; empty if it has none.
     pub fn name(&self) -> &str {
         match self {
             Place::Query(name) | Place::Cookie(name) | Place::Form(name) | Place::Credential(name) => name,
@@ -153,12 +153,12 @@ impl fmt::Display for Place {
             Place::Authority => f.write_str("host"),
             Place::SecondHost => f.write_str("a second host"),
             Place::Length => f.write_str("a second content-length"),
-            Place::Chunked => f.write_str("transfer-encoding beside content-length"),
+            Place::Chunked => f.write_str("transfer-encoding together with content-length"),
         }
     }
 }
 
-/// What stands in a further place.
+/// The value in a further place.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Content {
     /// A text or, in a body, any JSON value.
@@ -205,7 +205,7 @@ impl Carried {
         format!("{}={}", self.place.name(), self.encoded(purpose))
     }
 
-    /// The value of a header line; a token follows its scheme in whatever is an authorization.
+    /// The value of a header line; in every authorization a token follows its scheme.
     fn line(&self, purpose: For) -> Result<HeaderValue, TransportError> {
         let text = self.text(purpose);
         let of_scheme = match &self.place {
@@ -227,7 +227,7 @@ impl Carried {
 /// Not quoted: it can be a secret.
 fn value(text: &str, is_secret: bool) -> Result<HeaderValue, TransportError> {
     let mut value = HeaderValue::from_str(text)
-        .map_err(|_| TransportError::Other("what a further header has can't be sent in one".to_owned()))?;
+        .map_err(|_| TransportError::Other("the value of a further header can't be sent in a header".to_owned()))?;
     value.set_sensitive(is_secret);
     Ok(value)
 }
@@ -245,11 +245,11 @@ pub(super) struct Parts {
     pub url: String,
     pub lines: Lines,
     pub body: Bytes,
-    /// What no library sends: a second length.
+    /// A second length, which no library sends.
     pub raw: Option<RawLines>,
 }
 
-/// Whether the message and header lines say all of a call with these.
+/// Whether the message and the header lines are the whole call with these values.
 pub(super) fn keeps_message(also: &[Carried]) -> bool {
     also.iter().all(|carried| carried.place.is_beside_message())
 }
@@ -351,7 +351,7 @@ impl Parts {
         self.raw = lengths.last().map(|length| RawLines(format!("content-length: {length}\r\n").into()));
     }
 
-    /// The body as one chunk, with the length of all that is sent of it: whoever goes by either finds the same end.
+    /// The body as one chunk, with the length of all its bytes: by either of them the end is the same.
     fn chunk(&mut self, purpose: For) {
         let framing = format!("{:x}\r\n\r\n0\r\n\r\n", self.body.len()).len();
         self.lines.push((TRANSFER_ENCODING, HeaderValue::from_static("chunked")));

@@ -1,4 +1,4 @@
-//! What carries calls over one protocol.
+//! The trait that carries calls over one protocol.
 
 use std::fmt;
 
@@ -24,7 +24,7 @@ pub trait Transport: Send + Sync + fmt::Debug {
     /// Sends one call and reads the whole reply, all within [`Limits::timeout`](super::Limits::timeout). Nothing is retried and no redirect is followed.
     ///
     /// # Errors
-    /// [`TransportError`] if no reply was had. A refusal, or a reply that makes no sense, is an [`Exchange`].
+    /// [`TransportError`] if there was no reply. A refusal, or a reply that makes no sense, is an [`Exchange`].
     async fn send(&self, call: &Call) -> Result<Exchange, TransportError> {
         self.send_over(call, Connection::Any).await
     }
@@ -41,6 +41,6 @@ pub trait Transport: Send + Sync + fmt::Debug {
 pub enum Connection {
     /// One that was kept, if there is one.
     Any,
-    /// A new one: what a target does to it is said of this call alone.
+    /// A new one: what a target does to it concerns only this call.
     New,
 }

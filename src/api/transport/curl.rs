@@ -19,7 +19,7 @@ const MOST_BYTES: usize = 4095;
 /// A `curl` command line that sends the exchange's request again, quoted for a POSIX shell.
 ///
 /// The token is taken from the variable `TOKEN`. A JSON body is given as text, any other as base64 through a pipe. A body over 4 KB is cut, and a
-/// comment at the end says so. Trust (`--cacert`, `--insecure`) is left to whoever runs it.
+/// comment at the end says so. Whoever runs it adds options about trust (`--cacert`, `--insecure`).
 pub fn curl(exchange: &Exchange) -> String {
     let request = &exchange.request;
     let shown = cut(request);
@@ -82,7 +82,7 @@ fn further_headers(request: &SentRequest) -> String {
     options
 }
 
-/// Headers that each protocol has by itself, and the host, which is an option of its own.
+/// Headers that the tool sends by itself, and the host, which is an option of its own.
 const USUAL: [&str; 7] = ["accept", "content-type", "te", "grpc-timeout", "x-grpc-web", "user-agent", "host"];
 
 /// The bytes to show: all, or as many as fit without breaking a character of UTF-8.
@@ -132,7 +132,7 @@ fn header(name: &HeaderName, value: &str) -> String {
     }
 }
 
-/// A text as one word, in which the variable for a token in a further place is one for the shell too.
+/// A text as one word, in which the variable for a token in a further place is also a shell variable.
 fn quote(text: &str) -> String {
     match text.split_once(OTHER_TOKEN) {
         Some((before, after)) => {
@@ -142,12 +142,12 @@ fn quote(text: &str) -> String {
     }
 }
 
-/// What follows in the same word; nothing where nothing does.
+/// The text that follows in the same word; empty if none follows.
 fn quoted_rest(text: &str) -> String {
     if text.is_empty() { String::new() } else { quote(text) }
 }
 
-/// What needs no quotes besides letters and digits.
+/// Characters that need no quotes, in addition to letters and digits.
 const PLAIN: &str = "-._/:";
 
 #[cfg(test)]

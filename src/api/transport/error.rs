@@ -1,4 +1,4 @@
-//! What kept a reply from being had.
+//! Why there is no reply.
 
 use std::error::Error;
 use std::fmt;
@@ -35,7 +35,7 @@ pub enum TransportError {
     Tls {
         /// Base URL of the target.
         address: String,
-        /// What TLS complains about.
+        /// The error of TLS.
         why: String,
     },
     /// The connection or stream ended before the reply did.
@@ -48,8 +48,8 @@ pub enum TransportError {
         /// What was seen.
         why: String,
     },
-    /// A connection that was kept from an earlier call ended before the headers of the reply. Nothing tells whether the target had read the
-    /// request, or was just closing a connection that it took for idle (RFC 9112 section 9.6).
+    /// A connection that was kept from an earlier call ended before the headers of the reply. It is unknown whether the target had read the
+    /// request, or was just closing a connection that it considered idle (RFC 9112 section 9.6).
     #[error("{address} closed a connection that was kept from an earlier call {}: {why}", Phase::Headers)]
     Stale {
         /// Base URL of the target.
@@ -77,7 +77,7 @@ pub enum TransportError {
         /// How far the reply was.
         during: Phase,
     },
-    /// The body is longer than [`Limits::max_body`], or says that it is.
+    /// The body is longer than [`Limits::max_body`], or its stated length is.
     #[error("the reply of {address} is longer than {limit} bytes")]
     BodyTooLarge {
         /// Base URL of the target.
@@ -85,7 +85,7 @@ pub enum TransportError {
         /// The limit in bytes.
         limit: usize,
     },
-    /// Headers or trailers are longer than [`Limits::max_header_bytes`], or more than the protocol library takes.
+    /// Headers or trailers are longer than [`Limits::max_header_bytes`], or more than the protocol library accepts.
     #[error("the headers of the reply of {address} are longer than {limit} bytes")]
     HeadersTooLarge {
         /// Base URL of the target.
@@ -93,7 +93,7 @@ pub enum TransportError {
         /// The limit in bytes.
         limit: usize,
     },
-    /// The bytes are no HTTP, or not the version of it that was agreed on.
+    /// The bytes are not HTTP, or not the HTTP version that was agreed on.
     #[error("{address} broke the rules of HTTP: {why}")]
     NotHttp {
         /// Base URL of the target.
@@ -101,7 +101,7 @@ pub enum TransportError {
         /// What is wrong with them.
         why: String,
     },
-    /// The body of a gRPC or gRPC-Web reply is no sequence of plain frames.
+    /// The body of a gRPC or gRPC-Web reply is not a sequence of plain frames.
     #[error("{address} answered with a broken gRPC frame: {why}")]
     BadFrame {
         /// Base URL of the target.
@@ -109,13 +109,13 @@ pub enum TransportError {
         /// What is wrong with it.
         why: String,
     },
-    /// The URL cannot be used: ours, before anything was sent.
+    /// The URL cannot be used. This is our error, before anything was sent.
     #[error("bad address: {0}")]
     Address(String),
-    /// The message cannot be encoded: ours, before anything was sent.
+    /// The message cannot be encoded. This is our error, before anything was sent.
     #[error("cannot encode the request: {0}")]
     Encode(#[from] SchemaError),
-    /// The connection to this target can't carry what the call has: ours, before anything was sent.
+    /// The connection to this target can't carry a value of the call. This is our error, before anything was sent.
     #[error("the connection cannot carry {0}")]
     NotCarried(String),
     /// Anything else.
@@ -149,7 +149,7 @@ impl fmt::Display for Phase {
 pub enum Unprocessed {
     /// GOAWAY whose last stream is before that of the request (RFC 9113 section 6.8).
     GoAway,
-    /// The same with the code ENHANCE_YOUR_CALM (RFC 9113 section 7): the calls are too many.
+    /// The same with the code ENHANCE_YOUR_CALM (RFC 9113 section 7): there are too many calls.
     Calm,
     /// RST_STREAM with the code REFUSED_STREAM (RFC 9113 section 8.7).
     RefusedStream,
@@ -232,7 +232,7 @@ enum Kind {
     NotHttp,
     /// The connection is gone.
     Ended,
-    /// The stream is, and the connection goes on.
+    /// The stream is gone, and the connection stays.
     Reset,
     Unprocessed(Unprocessed),
     Unknown,
@@ -284,10 +284,10 @@ fn kind(cause: &(dyn Error + 'static), during: Phase) -> Option<Kind> {
     }
 }
 
-/// An error of h2 is the target's word, or a rule of HTTP/2 that h2 finds broken.
+/// An error of h2 comes from the target, or is a rule of HTTP/2 that h2 finds broken.
 fn h2_kind(error: &h2::Error, during: Phase) -> Option<Kind> {
     if let Some(error) = error.get_io() {
-        // Whatever it is called, such as "bytes remaining on stream", the connection is gone.
+        // The connection is gone, whatever the text is, such as "bytes remaining on stream".
         return io_kind(error, during).or(Some(Kind::Ended));
     }
     if error.to_string().contains("too_many_continuations") {
@@ -298,7 +298,7 @@ fn h2_kind(error: &h2::Error, during: Phase) -> Option<Kind> {
     }
     let code = error.reason().filter(|_| error.is_remote())?;
     Some(match (error.is_go_away(), code) {
-        // A stream is told of GOAWAY only if it is after the last that the target looks at.
+        // A stream gets GOAWAY only if it is after the last one that the target processes.
         (true, h2::Reason::ENHANCE_YOUR_CALM) if during == Phase::Headers => Kind::Unprocessed(Unprocessed::Calm),
         (true, _) if during == Phase::Headers => Kind::Unprocessed(Unprocessed::GoAway),
         (false, h2::Reason::REFUSED_STREAM) if during == Phase::Headers => {
@@ -310,7 +310,7 @@ fn h2_kind(error: &h2::Error, during: Phase) -> Option<Kind> {
 
 fn io_kind(error: &io::Error, during: Phase) -> Option<Kind> {
     match error.kind() {
-        // It wraps what the next cause says better.
+        // It wraps the next cause, whose text is better.
         _ if error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) => None,
         io::ErrorKind::TimedOut => Some(Kind::TimedOut),
         io::ErrorKind::ConnectionRefused if during == Phase::Connect => None,

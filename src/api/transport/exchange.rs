@@ -29,9 +29,9 @@ pub struct Exchange {
     pub body: Bytes,
     /// Whether it travelled by HTTP/2.
     pub is_http2: bool,
-    /// Whether bytes followed the reply at once that belong to no reply; over HTTP/1.1 alone.
+    /// Whether bytes that do not belong to a reply followed the reply at once; over HTTP/1.1 only.
     pub has_surplus: bool,
-    /// What the reply says.
+    /// The reply, interpreted.
     pub reply: Reply,
     /// When it came.
     pub timings: Timings,
@@ -50,11 +50,11 @@ pub struct SentRequest {
     pub authorized: bool,
     /// Body bytes as sent.
     pub body: Bytes,
-    /// The request message in protobuf JSON; `None` where what was sent is not just that.
+    /// The request message in protobuf JSON; `None` if the request was not exactly this message.
     pub message: Option<Arc<Value>>,
 }
 
-/// What a reply says, in the form that all protocols share.
+/// A reply in the form that all protocols share.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Reply {
     /// Success: the response message in protobuf JSON (REST: the body as it came, parsed).
@@ -78,7 +78,7 @@ pub struct Refusal {
 /// Durations of a call. Those of the reply are measured from the moment before the request was handed to a connection.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Timings {
-    /// What a new connection took, before; `None` for a call over one that was there.
+    /// The timings of a new connection, before the call; `None` for a call over an existing one.
     pub set_up: Option<SetUp>,
     /// Until the response headers had come.
     pub first_byte: Duration,
@@ -86,7 +86,7 @@ pub struct Timings {
     pub last_byte: Duration,
 }
 
-/// What a new connection took.
+/// The timings of a new connection.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct SetUp {
     /// Name resolution; `None` for an address.

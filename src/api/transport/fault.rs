@@ -1,4 +1,4 @@
-//! The one place that decides what a call means that came to no verdict: whether it was sent, whether it was provably not processed,
+//! The only place that decides what a call without a verdict means: whether it was sent, whether it was provably not processed,
 //! whether a gateway answered, and whether the target did.
 
 use std::time::{Duration, SystemTime};
@@ -33,13 +33,13 @@ const GATEWAYS: [&str; 15] = [
     "traefik",
     "varnish",
 ];
-/// What they say of the server behind them.
+/// Their texts about the server behind them.
 const GATEWAY_WORDS: [&str; 4] =
     ["upstream connect error", "no healthy upstream", "upstream request timeout", "upstream unavailable"];
-/// Libraries refuse a message that is too long with RESOURCE_EXHAUSTED, each in its own words. That is not about how many calls there are.
+/// Libraries refuse a message that is too long with RESOURCE_EXHAUSTED, each in its own words. Such a refusal is not about the number of calls.
 const SIZE_WORDS: [&str; 5] =
     ["larger than", "too large", "message size", "maximum size", "exceeds the maximum configured"];
-/// What a server says of calls that are too many, also where it says so in the API's own form.
+/// Words of a server about too many calls, also in the API's own form.
 const RATE_WORDS: [&str; 5] = ["rate limit", "too many requests", "quota", "throttl", "slow down"];
 /// Bytes from which on a request may be refused for its length.
 const LONG: usize = 1 << 20;
@@ -47,12 +47,12 @@ const LONG: usize = 1 << 20;
 const PUSHBACK: &str = "grpc-retry-pushback-ms";
 
 proofmark_support::named! {
-    /// What stood between us and an answer of the target's.
+    /// The reason why there is no answer of the target.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
     pub enum FaultKind by name {
         /// There are too many calls: HTTP 429, RESOURCE_EXHAUSTED, or GOAWAY with ENHANCE_YOUR_CALM.
         RateLimited = "rate-limited",
-        /// A gateway says that what is behind it does not answer.
+        /// A gateway says that the server behind it does not answer.
         Gateway = "gateway",
         /// There was no connection.
         Unreachable = "unreachable",
@@ -65,21 +65,21 @@ proofmark_support::named! {
     }
 }
 
-/// A call that says nothing of the target, and what may be done about it.
+/// A call that says nothing about the target, and whether it may be sent again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
-    /// What stood between.
+    /// The reason.
     pub kind: FaultKind,
-    /// Whether the target may have processed the request, so that it must not be sent again unless that does no harm.
+    /// Whether the target may have processed the request. If so, it must not be sent again unless that does no harm.
     pub may_be_processed: bool,
-    /// How long to wait before it is sent again, as far as somebody said so.
+    /// How long to wait before it is sent again, if the answer said so.
     pub wait: Option<Duration>,
     /// What was seen, in one line; hostile text.
     pub seen: String,
 }
 
 impl Fault {
-    /// What a call that came to this says; `None` where it is the target's own word, whether good or bad.
+    /// The fault that a call shows; `None` if the target itself answered, whether well or badly.
     pub fn of(sent: &Result<Exchange, TransportError>) -> Option<Fault> {
         match sent {
             Ok(exchange) => Fault::of_reply(exchange),
@@ -123,7 +123,7 @@ impl Fault {
 }
 
 /// Whether a refusal is for the number of calls: HTTP 429, or RESOURCE_EXHAUSTED. Libraries refuse a message that is too long with the same
-/// code, which is another matter.
+/// code, but that is not about the number of calls.
 fn is_rate_limit(exchange: &Exchange, refusal: &Refusal) -> bool {
     let exhausted = refusal.status.as_ref().filter(|status| status.code == Code::RESOURCE_EXHAUSTED.number());
     let Some(status) = exhausted else { return exchange.http_status == 429 };

@@ -1,4 +1,4 @@
-//! gRPC over HTTP/2. Frames and status are read here, since a gRPC library folds away what a judge must see.
+//! gRPC over HTTP/2. Frames and status are read here, since a gRPC library hides details that the judge needs.
 
 use async_trait::async_trait;
 use http::header::{HeaderName, HeaderValue, TE};

@@ -1,4 +1,4 @@
-//! Reading the reply of gRPC and gRPC-Web, once status and frames were found.
+//! Reads the reply of gRPC and gRPC-Web, once status and frames were found.
 
 use http::HeaderMap;
 use serde_json::Value;
@@ -9,7 +9,7 @@ use crate::wire::framing::{FLAG_MESSAGE, Frame};
 use crate::wire::schema;
 use crate::wire::status::{GRPC_STATUS, Status};
 
-/// What a status says before any frame is looked at.
+/// The result of the status before any frame is read.
 pub(super) enum Outcome {
     /// `grpc-status: 0` in an HTTP 200: the frames have to hold one message.
     Ok,
@@ -23,7 +23,7 @@ pub(super) fn outcome(http_status: u16, status: &HeaderMap, body: &[u8]) -> Outc
         return Outcome::Done(no_status(http_status, body));
     };
     match Status::from_headers(status) {
-        None => Outcome::Done(Reply::Unreadable(format!("grpc-status {value:?} is no number"))),
+        None => Outcome::Done(Reply::Unreadable(format!("grpc-status {value:?} is not a number"))),
         Some(status) if status.code != 0 => {
             let json = Some(status.to_json());
             Outcome::Done(Reply::Refusal(Refusal { status: Some(status), json }))
@@ -50,11 +50,11 @@ pub(super) fn message(endpoint: &Endpoint, frames: &[Frame]) -> Reply {
             Ok(json) => Reply::Success(json),
             Err(e) => Reply::Unreadable(e.to_string()),
         },
-        _ => Reply::Unreadable(format!("{} messages in a reply that has one", frames.len())),
+        _ => Reply::Unreadable(format!("{} messages in a reply that must have one", frames.len())),
     }
 }
 
-/// Refuses frames that are no plain message: we offer no `grpc-encoding`, so none may be compressed.
+/// Refuses frames that are not a plain message: we do not offer a `grpc-encoding`, so no frame may be compressed.
 pub(super) fn only_messages(frames: &[Frame]) -> Result<(), String> {
     match frames.iter().find(|frame| frame.flags != FLAG_MESSAGE) {
         None => Ok(()),

@@ -13,14 +13,14 @@ pub struct Limits {
     pub max_body: usize,
     /// Bytes of a reply's headers, and of its trailers: names, values and 4 for each line.
     pub max_header_bytes: usize,
-    /// Calls at a time on one connection of HTTP/2, at least 1. Where it is 1, what a target does to a connection falls on the call
-    /// that it did it for.
+    /// Calls at a time on one connection of HTTP/2, at least 1. If it is 1, a target that closes a connection affects only the call
+    /// on it.
     pub calls_per_connection: usize,
 }
 
 impl Limits {
-    /// Calls that share a connection where many come at a time. Servers allow a hundred streams or more (RFC 9113 section 6.5.2);
-    /// what is above would wait unseen.
+    /// Calls that share a connection if many come at a time. Servers allow a hundred streams or more (RFC 9113 section 6.5.2);
+    /// further calls would wait, and we would not see it.
     pub const SHARED: usize = 64;
 }
 

@@ -1,4 +1,4 @@
-//! One call model over three protocols. `Err` means that no reply was had; a refusal is an [`Exchange`].
+//! One call model over three protocols. `Err` means that there was no reply; a refusal is an [`Exchange`].
 
 mod address;
 mod attempt;

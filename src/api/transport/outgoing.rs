@@ -1,4 +1,4 @@
-//! A request on its way: what all protocols do to a call before it is sent.
+//! A request on its way: the steps before a call is sent that all protocols share.
 
 use std::sync::{Arc, LazyLock};
 
@@ -33,7 +33,7 @@ pub(super) struct Draft {
     pub body: Bytes,
 }
 
-/// A request as it is sent, and the record of it that keeps no secret.
+/// A request as it is sent, and the record of it without secrets.
 pub(super) struct Outgoing {
     pub request: http::Request<Bytes>,
     pub sent: SentRequest,
@@ -107,7 +107,7 @@ pub(super) fn url(base_url: &str, path: &str, call: &Call) -> String {
 fn request(method: &str, url: &str, headers: HeaderMap, body: Bytes) -> Result<http::Request<Bytes>, TransportError> {
     let mut request = http::Request::new(body);
     *request.method_mut() = Method::from_bytes(method.as_bytes())
-        .map_err(|_| TransportError::Other(format!("{method:?} is no HTTP method")))?;
+        .map_err(|_| TransportError::Other(format!("{method:?} is not an HTTP method")))?;
     // Not quoted: its query can hold a token.
     *request.uri_mut() = url.parse().map_err(|e| TransportError::Address(format!("the URL of a call: {e}")))?;
     *request.headers_mut() = headers;
@@ -121,7 +121,7 @@ fn authorization(call: &Call) -> Result<Option<HeaderValue>, TransportError> {
     Ok(Some(value))
 }
 
-/// A request that carries something in further places. It is made twice, since what is shown of it has variables in place of tokens.
+/// A request that carries something in further places. It is made twice, since the shown request has variables in place of tokens.
 fn carrying(
     call: &Call,
     method: &str,
@@ -183,7 +183,7 @@ fn map(lines: Lines) -> HeaderMap {
     headers
 }
 
-/// What HTTP/2 may hold of headers before our own check. A list above it looks like any other broken protocol, so it lies well above the limit.
+/// The size of headers that HTTP/2 accepts before our own check. A longer list looks like any other broken protocol, so this is well above our limit.
 pub(super) fn http2_header_bytes(limits: &Limits) -> u32 {
     u32::try_from(limits.max_header_bytes.saturating_mul(16)).unwrap_or(u32::MAX)
 }
@@ -193,13 +193,13 @@ fn header(what: &str, value: &str) -> Result<HeaderValue, TransportError> {
     HeaderValue::from_str(value).map_err(|_| TransportError::Other(format!("{what} cannot be sent as an HTTP header")))
 }
 
-/// A call's message; no message is an empty one.
+/// A call's message; a missing message is an empty one.
 pub(super) fn message(call: &Call) -> Result<&Value, TransportError> {
     static EMPTY: LazyLock<Value> = LazyLock::new(|| Value::Object(Map::new()));
     match call.message.as_ref() {
         message @ Value::Object(_) => Ok(message),
         Value::Null => Ok(&EMPTY),
-        _ => Err(TransportError::Other(format!("the message of {} is no JSON object", call.endpoint.name))),
+        _ => Err(TransportError::Other(format!("the message of {} is not a JSON object", call.endpoint.name))),
     }
 }
 

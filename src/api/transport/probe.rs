@@ -1,4 +1,4 @@
-//! Looks at a target step by step: its name, its connection, its certificate, and what answers a request of any kind. Sends no token.
+//! Examines a target step by step: its name, its connection, its certificate, and its answer to a simple request. Sends no token.
 
 use std::io;
 use std::net::SocketAddr;
@@ -23,7 +23,7 @@ use super::{outgoing, tls};
 pub struct Place {
     /// Name or address, without the brackets of IPv6.
     pub host: String,
-    /// Port, the scheme's own where the URL names none.
+    /// Port; the scheme's default if the URL does not name one.
     pub port: u16,
     /// Whether it is `https://`.
     pub is_tls: bool,
@@ -83,7 +83,7 @@ async fn within<T>(limit: Duration, address: &Address, future: impl Future<Outpu
     tokio::time::timeout(limit, future).await.map_err(timed_out)
 }
 
-/// What a TLS handshake shows, whether the certificate is trusted or not.
+/// The result of a TLS handshake, whether the certificate is trusted or not.
 #[derive(Debug, Clone)]
 pub struct Shown {
     /// Certificates in DER, the server's own first.
@@ -103,18 +103,18 @@ pub enum Distrust {
     NotYetValid,
     /// It is for other names.
     OtherName,
-    /// It leads to no authority that is known here.
+    /// It does not lead to a CA that is known here.
     UnknownAuthority,
-    /// Anything else, as the TLS library says it.
+    /// Anything else, in the words of the TLS library.
     Other(String),
 }
 
-/// What became of a handshake.
+/// The outcome of a handshake.
 #[derive(Debug, Clone)]
 pub enum Handshake {
     /// It was made.
     Made(Shown),
-    /// What answers is no TLS.
+    /// The server does not answer with TLS.
     Plain,
     /// It failed.
     Failed(String),
@@ -154,7 +154,7 @@ fn distrust(error: rustls::Error) -> Distrust {
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => Distrust::NotYetValid,
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => Distrust::OtherName,
         CertificateError::UnknownIssuer => Distrust::UnknownAuthority,
-        // What is no authority's and stands for itself: a self-signed certificate that was made as one of an authority.
+        // Not issued by a CA: a self-signed certificate that is marked as a CA certificate.
         CertificateError::Other(other) if other.0.to_string().contains("CaUsedAsEndEntity") => {
             Distrust::UnknownAuthority
         }
@@ -169,7 +169,7 @@ pub struct Question<'a> {
     pub method: Method,
     /// Path, from the root of the host.
     pub path: &'a str,
-    /// Headers beside the host.
+    /// Headers other than the host.
     pub headers: &'a [(HeaderName, HeaderValue)],
     /// Body.
     pub body: Bytes,
@@ -179,7 +179,7 @@ pub struct Question<'a> {
     pub host: Option<&'a str>,
 }
 
-/// A reply that nobody has interpreted.
+/// A reply that is not interpreted.
 #[derive(Debug, Clone)]
 pub struct Answer {
     /// HTTP status.
@@ -192,7 +192,7 @@ pub struct Answer {
     pub body: Bytes,
 }
 
-/// Asks on a connection of its own. No redirect is followed.
+/// Sends it on a connection of its own. No redirect is followed.
 ///
 /// # Errors
 /// [`TransportError`] if there is no whole reply within the limits.

@@ -17,7 +17,7 @@ pub struct RecordedReply {
     pub http_status: u16,
     /// HTTP response headers.
     pub headers: HeaderMap,
-    /// HTTP trailers (gRPC); what gRPC-Web has in its last frame is read from the body.
+    /// HTTP trailers (gRPC); the trailers of gRPC-Web are read from the last frame of the body.
     pub trailers: HeaderMap,
     /// Body, frames included.
     pub body: Bytes,

@@ -93,7 +93,7 @@ pub(super) fn interpret(received: &Received) -> Reply {
     let json = parse(&received.body);
     match (received.http_status, json) {
         (200, Ok(json @ Value::Object(_))) => Reply::Success(json),
-        (200, Ok(_)) => Reply::Unreadable("the body is JSON, but no object".to_owned()),
+        (200, Ok(_)) => Reply::Unreadable("the body is JSON, but not an object".to_owned()),
         (200, Err(why)) => Reply::Unreadable(why),
         (_, json) => {
             let json = json.ok();
@@ -105,6 +105,6 @@ pub(super) fn interpret(received: &Received) -> Reply {
 
 /// serde_json stops at 128 levels, so that nesting cannot exhaust the stack.
 fn parse(body: &[u8]) -> Result<Value, String> {
-    let text = std::str::from_utf8(body).map_err(|e| format!("the body is no UTF-8: {e}"))?;
-    serde_json::from_str(text).map_err(|e| format!("the body is no JSON: {e}"))
+    let text = std::str::from_utf8(body).map_err(|e| format!("the body is not UTF-8: {e}"))?;
+    serde_json::from_str(text).map_err(|e| format!("the body is not JSON: {e}"))
 }

@@ -1,4 +1,4 @@
-//! Named forms of a path: some name the same resource (RFC 3986 section 6.2.2), others what is not there.
+//! Named forms of a path: some name the same resource (RFC 3986 section 6.2.2), others a resource that does not exist.
 
 use crate::contract::Protocol;
 
@@ -24,7 +24,7 @@ pub struct Spelling {
 pub struct Respelled {
     /// The form.
     pub spelling: &'static Spelling,
-    /// The id of another user; empty where there is none.
+    /// The id of another user; empty if there is none.
     pub another: String,
 }
 
@@ -38,7 +38,7 @@ impl Respelled {
 const REST: &[Protocol] = &[Protocol::Rest];
 const FRAMED: &[Protocol] = &[Protocol::Grpc, Protocol::GrpcWeb];
 
-/// What stands before the id of a user in a path.
+/// The part of a path before the id of a user.
 const USERS: &str = "/users/";
 
 const fn rest(id: &'static str, summary: &'static str, apply: fn(&str, &str) -> String) -> Spelling {
@@ -63,7 +63,7 @@ pub const SPELLINGS: &[Spelling] = &[
     rest("double-slash", "the last slash is there twice", |path, _| before_last(path, "/")),
     rest("leading-slashes", "the first slash is there twice", |path, _| format!("/{path}")),
     rest("dot-segment", "a segment is a single dot", |path, _| before_last(path, "/.")),
-    rest("dot-segments", "a segment is taken back by the next one", |path, _| before_last(path, "/x/..")),
+    rest("dot-segments", "a further segment is cancelled by the next one", |path, _| before_last(path, "/x/..")),
     rest("encoded-letter", "a letter is percent-encoded, the digits in upper case", |path, _| {
         path.replacen(USERS, "/user%73/", 1)
     }),
@@ -75,17 +75,17 @@ pub const SPELLINGS: &[Spelling] = &[
         encoded_end(path).replace('%', "%25")
     }),
     rest("matrix-parameter", "the last segment has a parameter", |path, _| format!("{path};a=b")),
-    rest("further-query", "there is a query that says nothing", |path, _| format!("{path}?proofmark=1")),
-    rest("upper-case", "the path is in capitals", |path, _| path.to_ascii_uppercase()),
+    rest("further-query", "there is a query without a meaning", |path, _| format!("{path}?proofmark=1")),
+    rest("upper-case", "the path is in upper case", |path, _| path.to_ascii_uppercase()),
     rest("encoded-slash", "the last slash is percent-encoded", |path, _| encoded_slash(path)),
     rest("encoded-twice", "a letter is percent-encoded twice", |path, _| path.replacen(USERS, "/user%2573/", 1)),
-    rest("broken-encoding", "a percent sign follows that encodes nothing", |path, _| format!("{path}%zz")),
+    rest("broken-encoding", "a percent sign follows, and no hexadecimal digits", |path, _| format!("{path}%zz")),
     rest("cut-encoding", "a percent sign follows", |path, _| format!("{path}%")),
     rest("null-byte", "a null byte follows", |path, _| format!("{path}%00")),
     rest("null-byte-and-more", "a null byte follows, and more", |path, _| format!("{path}%00.json")),
     rest("extension", "an extension follows", |path, _| format!("{path}.json")),
     rest("further-segment", "a segment follows", |path, _| format!("{path}/proofmark")),
-    another("another-behind-own", "the own user's id is taken back for another user's", |path, another| {
+    another("another-behind-own", "a .. segment replaces the own user's id by another user's", |path, another| {
         behind_own(path, &format!("/../{another}"))
     }),
     another("another-behind-own-encoded", "the same with percent-encoded slashes", |path, another| {
@@ -96,7 +96,7 @@ pub const SPELLINGS: &[Spelling] = &[
     }),
     framed("unknown-method", "the service has no such method", |path, _| format!("{path}Nothing")),
     framed("unknown-service", "there is no such service", |path, _| path.replacen('/', "/nothing.", 1)),
-    framed("other-case", "the method is in small letters", |path, _| path.to_ascii_lowercase()),
+    framed("other-case", "the method is in lower case", |path, _| path.to_ascii_lowercase()),
 ];
 
 /// The form with this id.

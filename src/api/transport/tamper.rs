@@ -26,7 +26,7 @@ const ALL: &[Protocol] = &Protocol::ALL;
 /// Larger than the 4 MiB that gRPC servers receive by default.
 const OVERSIZE: usize = 5 * 1024 * 1024;
 const NESTING: usize = 100_000;
-/// The factor's name where a step has a fault, and says nothing of the name.
+/// The factor's name if a step has a fault and does not give a name.
 const USUAL_NAME: &[u8] = b"nnnnnnnn";
 /// Field 9999, a varint of 1.
 const UNKNOWN_FIELD: [u8; 4] = [0xf8, 0xf0, 0x04, 0x01];
@@ -38,7 +38,7 @@ pub const FAULTS: &[Fault] = &[
     Fault { id: "oversize-body", summary: "the body has 5 MiB", protocols: ALL, apply: oversize },
     Fault {
         id: "not-json",
-        summary: "the body is no JSON",
+        summary: "the body is not JSON",
         protocols: REST,
         apply: |_| Bytes::from_static(b"{\"a\":"),
     },
@@ -51,7 +51,7 @@ pub const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "invalid-utf8",
-        summary: "a string has a byte that is no UTF-8",
+        summary: "a string has a byte that is not UTF-8",
         protocols: REST,
         apply: |_| Bytes::from_static(b"{\"domain\":\"\xff\"}"),
     },
@@ -72,7 +72,7 @@ pub const FAULTS: &[Fault] = &[
     Fault { id: "wrong-member-type", summary: "every member is a number", protocols: REST, apply: numbers },
     Fault {
         id: "invalid-protobuf",
-        summary: "the message is no protobuf",
+        summary: "the message is not protobuf",
         protocols: FRAMED,
         apply: |_| framing::frame(0, &[0xff; 7]),
     },
@@ -84,25 +84,25 @@ pub const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "invalid-utf8-name",
-        summary: "the usual name of the factor has a byte that is no UTF-8",
+        summary: "the usual name of the factor has a byte that is not UTF-8",
         protocols: FRAMED,
         apply: |body| replaced(&body, USUAL_NAME, b"nnnn\xffnnn"),
     },
     Fault {
         id: "trailing-bytes",
-        summary: "bytes that are no field follow the fields",
+        summary: "bytes that are not a field follow the fields",
         protocols: FRAMED,
         apply: |body| with_message(&body, |message| [message, &[0xff, 0xff, 0xff]].concat()),
     },
     Fault {
         id: "unknown-field",
-        summary: "there is a field of a number that nobody knows",
+        summary: "there is a field with an unknown number",
         protocols: FRAMED,
         apply: |body| with_message(&body, |message| [message, &UNKNOWN_FIELD].concat()),
     },
     Fault {
         id: "duplicate-field",
-        summary: "every field is there twice, the first name another one",
+        summary: "every field is there twice, and the first name is a different one",
         protocols: FRAMED,
         apply: |body| with_message(&body, |message| [&replaced(message, USUAL_NAME, b"mmmmmmmm"), message].concat()),
     },
@@ -114,13 +114,13 @@ pub const FAULTS: &[Fault] = &[
     },
     Fault {
         id: "message-twice",
-        summary: "the message is there twice, where the method takes one",
+        summary: "the message is there twice, but the method takes one",
         protocols: FRAMED,
         apply: |body| [body.clone(), body].concat().into(),
     },
     Fault {
         id: "compressed-flag",
-        summary: "the frame says it is compressed and is not",
+        summary: "the frame is marked as compressed and is not",
         protocols: FRAMED,
         apply: |body| flagged(&body),
     },

@@ -12,7 +12,7 @@ use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme
 use super::address::{Address, TlsOptions};
 use super::error::TransportError;
 
-/// A client configuration without ALPN. The system's trust anchors are read for `https://` alone, since that takes time.
+/// A client configuration without ALPN. The system's trust anchors are read only for `https://`, since that takes time.
 ///
 /// # Errors
 /// [`TransportError::Tls`] for certificates that cannot be read.
@@ -30,7 +30,7 @@ pub fn configuration(address: &Address) -> Result<ClientConfig, TransportError> 
     Ok(builder.with_root_certificates(roots).with_no_client_auth())
 }
 
-/// A configuration that takes any certificate, and who tells afterwards what there was to say of it.
+/// A configuration that accepts any certificate, and the verifier that reports afterwards whether it was trusted.
 ///
 /// # Errors
 /// [`TransportError::Tls`] for trust anchors that cannot be read.
@@ -62,7 +62,7 @@ fn roots(options: &TlsOptions) -> Result<RootCertStore, String> {
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     if let Some(pem) = &options.extra_roots_pem {
         let extra = CertificateDer::pem_slice_iter(pem).collect::<Result<Vec<_>, _>>();
-        let extra = extra.map_err(|e| format!("the extra trust anchors are no PEM: {e}"))?;
+        let extra = extra.map_err(|e| format!("the extra trust anchors are not PEM: {e}"))?;
         if extra.is_empty() {
             return Err("the extra trust anchors hold no certificate".to_owned());
         }
@@ -73,7 +73,7 @@ fn roots(options: &TlsOptions) -> Result<RootCertStore, String> {
     Ok(roots)
 }
 
-/// Takes any certificate, but still wants the server to hold its key. Remembers what the usual verifier says of it, if it has one.
+/// Accepts any certificate, but still demands that the server has its key. Remembers the result of the usual verifier, if it has one.
 #[derive(Debug)]
 pub(super) struct Lenient {
     provider: Arc<CryptoProvider>,

@@ -38,7 +38,7 @@ impl Frame {
     }
 }
 
-/// Why bytes are no sequence of frames, or no trailers.
+/// Why bytes are not a sequence of frames, or not trailers.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FramingError {
     /// Fewer than five bytes are left for a prefix.
@@ -49,12 +49,12 @@ pub enum FramingError {
         /// Bytes left.
         have: usize,
     },
-    /// The prefix promises more bytes than there are.
-    #[error("the frame at offset {at} promises {declared} bytes, {have} follow")]
+    /// The prefix states more bytes than there are.
+    #[error("the frame at offset {at} states {declared} bytes, and {have} follow")]
     ShortPayload {
         /// Offset of the prefix.
         at: usize,
-        /// The promised length.
+        /// The stated length.
         declared: u32,
         /// Bytes left.
         have: usize,
@@ -76,7 +76,7 @@ pub fn frame(flags: u8, payload: &[u8]) -> Bytes {
     framed.freeze()
 }
 
-/// Splits bytes into frames; no bytes are no frames.
+/// Splits bytes into frames. If there are no bytes, there are no frames.
 ///
 /// # Errors
 /// [`FramingError`] other than `Trailer`.
@@ -114,7 +114,7 @@ pub fn encode_trailers(trailers: &HeaderMap) -> Bytes {
     block.freeze()
 }
 
-/// Reads the payload of a trailer frame. Lines may end in LF alone, names may be in upper case, blanks around values are dropped.
+/// Reads the payload of a trailer frame. Lines may end in LF only, names may be in upper case, blanks around values are dropped.
 ///
 /// # Errors
 /// [`FramingError::Trailer`] with the number of the line, from 1.

@@ -1,8 +1,8 @@
-//! Values that are looked for in what a target says, in every form in which it may show them: as they are, percent-encoded, in base64 at
+//! Finds values in the answers of a target, in every form in which it may show them: as they are, percent-encoded, in base64 at
 //! each alignment and in either alphabet, in hexadecimal.
 //!
-//! The bytes are passed over once, however many values there are, and a new value costs a few entries of a table: what is known of a form
-//! is its last eight bytes. Where the table knows eight bytes, the whole form is compared.
+//! The bytes are scanned once, however many values there are, and a new value costs a few entries of a table: the table has the last
+//! eight bytes of each form. If the table has eight bytes of the text, the whole form is compared.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -18,22 +18,22 @@ use super::percent;
 
 /// Bytes of a form that the table knows.
 const WINDOW: usize = 8;
-/// Shorter values stand in replies by chance.
+/// Shorter values occur in replies by chance.
 const LEAST: usize = 12;
 /// Values with fewer different bytes can be guessed, such as a number with zeros before it.
 const LEAST_DIFFERENT: usize = 5;
 /// Bits that say which word of the filter: 256 KiB of it.
 const FILTER: u32 = 15;
-/// Values that are looked for; later ones are not, so that neither memory nor time grows without bound.
+/// The maximum number of values that are looked for; later ones are ignored, so that neither memory nor time grows without bound.
 const MOST: usize = 100_000;
-/// Forms with the same end; further ones are not looked for.
+/// The maximum number of forms with the same end; further ones are ignored.
 const MOST_ALIKE: usize = 32;
-/// Characters of base64 that stand for three bytes.
+/// Characters of base64 for three bytes.
 const QUAD: usize = 4;
-/// 2^64 divided by the golden ratio: spreads what is alike.
+/// 2^64 divided by the golden ratio: spreads similar values.
 const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// Without padding, and lenient in the bits that stand for nothing.
+/// Without padding, and lenient about unused bits.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
     GeneralPurposeConfig::new()
@@ -42,7 +42,7 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
         .with_decode_allow_trailing_bits(true),
 );
 
-/// How a value has to stand in a text.
+/// How a value has to occur in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stands {
     /// Anywhere: no longer value begins or ends with it.
@@ -54,7 +54,7 @@ pub enum Stands {
 /// A value's number, in the order in which values came.
 pub type Mark = usize;
 
-/// The last eight bytes of many texts: what tells at once that a longer text has none of them.
+/// The last eight bytes of many texts, by which it is known at once that a longer text has none of them.
 #[derive(Default)]
 pub(super) struct Ends {
     filter: Filter,
@@ -64,7 +64,7 @@ pub(super) struct Ends {
 /// Two bits for each known end.
 struct Filter(Box<[AtomicU64]>);
 
-/// Many values, and what finds them. Can be searched while values are added.
+/// Many values, and the table that finds them. Can be searched while values are added.
 #[derive(Default)]
 pub struct Marks {
     filter: Filter,
@@ -102,8 +102,8 @@ impl Form {
         Form::Base64(2),
     ];
 
-    /// The form of a value, with the one alphabet of base64 for both; of base64 what does not depend on the bytes around it. `None`
-    /// where it is the plain one.
+    /// The form of a value, with one alphabet of base64 for both; in base64 the part that does not depend on the bytes around it. `None`
+    /// if it is the plain one.
     fn of(self, value: &[u8]) -> Option<Vec<u8>> {
         let text = || std::str::from_utf8(value).ok();
         let hex = |digits: [u8; 16]| {
@@ -247,12 +247,12 @@ impl Marks {
         table.values.get(mark).map(|(value, _)| Arc::clone(value))
     }
 
-    /// The values that stand in the bytes, each once.
+    /// The values that occur in the bytes, each once.
     pub fn find(&self, bytes: &[u8]) -> Vec<Mark> {
         self.find_of(bytes, &|_| true)
     }
 
-    /// The same of those that are wanted; to ask costs less than to compare.
+    /// The same for the wanted values only; asking costs less than comparing.
     pub fn find_of(&self, bytes: &[u8], is_wanted: &dyn Fn(Mark) -> bool) -> Vec<Mark> {
         let mut found = Vec::new();
         self.filter.scan(bytes, |end, window| {
@@ -295,14 +295,14 @@ fn place(end: u64) -> (usize, u64) {
     (usize::try_from(spread >> (u64::BITS - FILTER)).unwrap_or_default(), bits)
 }
 
-/// Whether so much is in a value that it stands nowhere by chance.
+/// Whether a value is long and varied enough that it does not occur by chance.
 pub fn is_recognisable(value: &[u8]) -> bool {
     let mut seen = [false; 256];
     value.iter().for_each(|byte| seen[usize::from(*byte)] = true);
     value.len() >= LEAST && seen.into_iter().filter(|seen| *seen).count() >= LEAST_DIFFERENT
 }
 
-/// Whether the form of a value ends at a place, and the value stands as it has to.
+/// Whether the form of a value ends at a place, and the value occurs as it has to.
 fn stands_before(bytes: &[u8], end: usize, value: &[u8], form: Form, stands: Stands) -> bool {
     let Some(whole) = form.of(value) else { return false };
     let Some(begin) = end.checked_sub(whole.len()) else { return false };
@@ -329,7 +329,7 @@ fn stands_before(bytes: &[u8], end: usize, value: &[u8], form: Form, stands: Sta
     }
 }
 
-/// Whether nothing of a longer word is around a value, where that matters. In a protobuf message the length stands before it.
+/// Whether a value is not a part of a longer word, if that matters. In a protobuf message the length comes before it.
 fn is_apart(before: &[u8], value: &[u8], after: &[u8], stands: Stands) -> bool {
     let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || !byte.is_ascii();
     let joins = |near: Option<&u8>, beyond: Option<&u8>| match near {

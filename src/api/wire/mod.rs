@@ -1,4 +1,4 @@
-//! Bytes and names shared by the transports and the reference server, so that neither imports the other.
+//! Bytes and names that the protocols and the reference server share, so that neither imports the other.
 
 pub mod framing;
 pub mod marks;

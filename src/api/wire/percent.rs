@@ -5,7 +5,7 @@ pub fn encode_component(text: &str) -> String {
     encode(text, |byte| matches!(byte, b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~'))
 }
 
-/// The same with small hexadecimal digits, as some servers write them.
+/// The same with lower-case hexadecimal digits, as some servers write them.
 pub fn encode_component_lower(text: &str) -> String {
     let encoded = encode_component(text);
     let mut parts = encoded.split('%');
@@ -21,7 +21,7 @@ pub fn encode_message(text: &str) -> String {
     encode(text, |byte| matches!(byte, b' '..=b'~') && byte != b'%')
 }
 
-/// Decodes a `grpc-message`. As the gRPC specification asks, what is no valid escape stays as it is, and invalid UTF-8 is replaced.
+/// Decodes a `grpc-message`. As the gRPC specification asks, invalid escapes stay as they are, and invalid UTF-8 is replaced.
 pub fn decode_message(value: &[u8]) -> String {
     let mut decoded = Vec::with_capacity(value.len());
     let mut rest = value;

@@ -1,6 +1,6 @@
-//! Messages beside reflection, by a plan that is made from a descriptor once: its fields and what is in them. By reflection each field, and
-//! each value of a `google.protobuf.Struct`, is a value of its own with a table of its own. What a plan does not do in the same way it
-//! leaves to reflection, by `None`: what is malformed, deep, `null`, unknown, or written in another way than the usual.
+//! Messages without reflection, by a plan that is made from a descriptor once: its fields and their types. By reflection each field, and
+//! each value of a `google.protobuf.Struct`, is a value of its own with a table of its own. If a plan would not give the same result, it
+//! returns `None`, and reflection is used: for messages that are malformed, deep, `null`, unknown, or not written in the usual way.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -16,7 +16,7 @@ use super::structs::{self, MOST_LEVELS};
 /// Messages within messages that a plan covers.
 const MOST_NESTED: usize = 3;
 
-/// The first and the last second of what a timestamp may say, the years 1 to 9999.
+/// The first and the last second of a timestamp, in the years 1 to 9999.
 const SECONDS: std::ops::RangeInclusive<i64> = -62_135_596_800..=253_402_300_799;
 
 /// How to read and write one message.
@@ -40,7 +40,7 @@ enum Content {
     Timestamp,
     Struct,
     Message(Plan),
-    /// What is left to reflection.
+    /// Left to reflection.
     Other,
 }
 
@@ -173,7 +173,7 @@ impl Content {
     }
 }
 
-/// What a text says, if it says it in the usual way.
+/// The value of a text, if it is written in the usual way.
 fn usual<T: std::str::FromStr + ToString>(text: &str) -> Option<T> {
     text.parse().ok().filter(|value: &T| value.to_string() == text)
 }

@@ -1,4 +1,4 @@
-//! Protobuf messages as protobuf JSON: the one form that scenarios, reports and all transports share.
+//! Protobuf messages as protobuf JSON: the form that scenarios, reports and all protocols share.
 //!
 //! The descriptors are compiled from the `.proto` files in `fixtures/proto` at first use and kept; nothing happens before.
 
@@ -247,7 +247,7 @@ mod tests {
         DeserializeOptions::new().deny_unknown_fields(true)
     }
 
-    /// What a plan reads and writes in the place of reflection.
+    /// The messages that a plan reads and writes in place of reflection.
     #[test]
     fn the_messages_of_an_enrolment_need_no_reflection() {
         let details =

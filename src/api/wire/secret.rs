@@ -34,7 +34,7 @@ impl Secret {
         Secret::new(format!("Bearer {}", self.expose()))
     }
 
-    /// Of an authorization header's value, what follows the scheme.
+    /// The part of an authorization header's value after the scheme.
     pub fn without_scheme(&self) -> Secret {
         let value = self.expose();
         Secret::new(value.split_once(' ').map_or(value, |(_, token)| token).trim())
@@ -85,7 +85,7 @@ impl fmt::Debug for Secret {
 pub struct Masker {
     forms: Option<Arc<AhoCorasick>>,
     later: Arc<RwLock<Later>>,
-    /// How the forms end: most texts have none of them, which this tells sooner.
+    /// How the forms end: most texts have none of these ends, which is faster to check.
     ends: Arc<Ends>,
 }
 
@@ -96,7 +96,7 @@ struct Later {
     automaton: Option<Arc<AhoCorasick>>,
 }
 
-/// What stands in place of a secret.
+/// The text in place of a secret.
 pub const MASK: &str = "$TOKEN";
 
 /// Values shorter than this would mask ordinary text and are refused when a target file is read.
@@ -180,7 +180,7 @@ fn forms_of(value: &str) -> Vec<String> {
     forms
 }
 
-/// The same, and what only a hostile target writes: hexadecimal, and JSON that escapes a slash.
+/// The same, and forms that only a hostile target writes: hexadecimal, and JSON that escapes a slash.
 fn masked_forms_of(value: &str) -> Vec<String> {
     let mut forms = forms_of(value);
     forms.push(value.bytes().map(|byte| format!("{byte:02x}")).collect());
@@ -191,7 +191,7 @@ fn masked_forms_of(value: &str) -> Vec<String> {
     forms
 }
 
-/// The least that is in any text with one of the [`forms_of`] a value, each once.
+/// The minimal texts, of which every text with one of the [`forms_of`] a value has one, each once.
 fn marks_of(value: &str) -> Vec<String> {
     let mut marks = vec![value.to_owned()];
     let encoded = percent::encode_component(value);
@@ -227,7 +227,7 @@ mod tests {
             }
             for form in forms_of(value) {
                 assert!(secret.is_shown_in(format!("<{form}>").as_bytes()), "{form} of {value}");
-                // What is found can be masked, too.
+                // A value that is found can be masked, too.
                 assert!(Masker::new([&secret]).mask(&form).contains(MASK), "{form} of {value}");
             }
         }

@@ -104,7 +104,7 @@ impl Code {
 /// The documented error body, `{"code": int32, "message": string, "details": [{"@type": string, ..}]}`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Status {
-    /// gRPC status code; any int32, since a server may send a number that is no [`Code`].
+    /// gRPC status code; any int32, since a server may send a number that is not a [`Code`].
     pub code: i32,
     /// Human text.
     pub message: String,
@@ -118,7 +118,7 @@ impl Status {
         json!({ "code": self.code, "message": self.message, "details": self.details })
     }
 
-    /// Reads the JSON form leniently: what is missing or of another type is left at its default.
+    /// Reads the JSON form leniently: a member that is missing or of another type gets its default.
     pub fn from_json(value: &Value) -> Status {
         Status {
             code: value.get("code").and_then(Value::as_i64).and_then(|code| i32::try_from(code).ok()).unwrap_or(0),
@@ -140,7 +140,7 @@ impl Status {
     /// are not that type becomes `{"@type": url, "value": base64}` and does not fail the rest.
     ///
     /// # Errors
-    /// [`SchemaError::Bytes`] if the bytes are no `google.rpc.Status` at all.
+    /// [`SchemaError::Bytes`] if the bytes are not a `google.rpc.Status` at all.
     pub fn decode(bytes: &[u8]) -> Result<Status, SchemaError> {
         let (code, message, details) = schema::decode_status(bytes)?;
         Ok(Status { code, message, details: details.iter().map(any_to_detail).collect() })
@@ -168,8 +168,8 @@ impl Status {
         Ok(headers)
     }
 
-    /// Reads the three gRPC headers; `None` where there is no `grpc-status`, or one that is no int32. Details that cannot be read are left out;
-    /// code and message come from their own headers even where the details repeat them otherwise.
+    /// Reads the three gRPC headers; `None` if there is no `grpc-status`, or if it is not an int32. Details that cannot be read are left out;
+    /// code and message come from their own headers even if the details have other values.
     pub fn from_headers(headers: &HeaderMap) -> Option<Status> {
         let code = headers.get(GRPC_STATUS)?.to_str().ok()?.trim().parse().ok()?;
         let message =
@@ -185,13 +185,13 @@ impl Status {
     /// Reads the value of `grpc-status-details-bin`.
     ///
     /// # Errors
-    /// Why it is no base64 of a `google.rpc.Status`.
+    /// Why it is not base64 of a `google.rpc.Status`.
     pub fn from_details_header(value: &[u8]) -> Result<Status, String> {
         let bytes = EITHER_PADDING.decode(value).map_err(|error| format!("no base64: {error}"))?;
         Status::decode(&bytes).map_err(|error| error.to_string())
     }
 
-    /// The id of the first detail that has one: what reason maps compare.
+    /// The id of the first detail that has one. Reason maps compare it.
     pub fn error_id(&self) -> Option<&str> {
         self.details.iter().find_map(|detail| detail.get("id").and_then(Value::as_str))
     }

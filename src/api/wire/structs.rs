@@ -1,5 +1,5 @@
-//! `google.protobuf.Struct` beside reflection. Creation options and credentials travel in it, and by reflection each of their values is a
-//! message with a table of its own. What this does not do in the same way it leaves to reflection, by `None`.
+//! `google.protobuf.Struct` without reflection. Creation options and credentials travel in it, and by reflection each of their values is a
+//! message with a table of its own. If this code would not give the same result, it returns `None`, and reflection is used.
 
 use prost::bytes::Buf as _;
 use prost::encoding::{WireType, decode_varint};

@@ -10,7 +10,7 @@ use super::parts::Parts;
 
 /// The first line of a book.
 const HEAD: &str = "proofmark leases 1";
-/// What a book holds that is about to be removed: who has opened it before opens it again.
+/// The content of a book that is about to be removed: a process that has opened it before opens it again.
 const CLOSED: &str = "proofmark leases closed";
 
 /// Who has a lease.
@@ -43,7 +43,7 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    /// Whether its process is alive. The sign of one that is not is removed.
+    /// Whether its process is alive. The sign of a dead process is removed.
     pub(super) fn is_alive(&self, directory: &Path) -> bool {
         let path = directory.join(&self.sign);
         let Ok(sign) = OpenOptions::new().read(true).write(true).open(&path) else { return path.exists() };
@@ -65,7 +65,7 @@ pub(super) struct Book {
     pub entries: Vec<Entry>,
 }
 
-/// What came of the try to open a book.
+/// The result of the try to open a book.
 pub(super) enum Opened {
     Book(Book),
     /// Somebody else is writing.
@@ -100,12 +100,12 @@ impl Book {
         if !text.is_empty() && head != HEAD {
             return Ok(Opened::Foreign);
         }
-        // Cut off by a machine that died: whoever wrote it is gone too.
+        // Cut off by a machine that died: the process that wrote it is gone too.
         let entries = body.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
         Ok(Opened::Book(Book { file, path: path.to_owned(), entries }))
     }
 
-    /// Writes what is in it; without entries the file is removed.
+    /// Writes the entries; without entries the file is removed.
     pub(super) fn write(mut self) -> io::Result<()> {
         let mut text = format!("{HEAD}\n");
         for entry in &self.entries {

@@ -10,22 +10,22 @@ use thiserror::Error;
 use super::book::{self, Book, Entry, Holder, Opened};
 use super::parts::{Census, Parts};
 
-/// What is asked for.
+/// The request for a lease.
 #[derive(Debug, Clone)]
 pub struct Wanted {
     /// Who asks: the verb.
     pub what: String,
-    /// Subjects without which there is no lease.
+    /// The minimum number of subjects of a lease.
     pub least: usize,
-    /// Subjects that are enough.
+    /// The number of subjects that is enough.
     pub most: usize,
-    /// With so many and more, half of what is free is left to others.
+    /// From this number on, half of the free subjects are left to others.
     pub enough: usize,
     /// Leases with the same word do not exclude each other: those of the shards of one load, which have different subjects anyway.
     pub together: Option<String>,
 }
 
-/// What came of asking.
+/// The answer to the request.
 #[derive(Debug)]
 pub enum Attempt {
     /// They are ours.
@@ -34,7 +34,7 @@ pub enum Attempt {
     Busy {
         /// Subjects that are free.
         free: usize,
-        /// Who has the others; nobody is named as long as somebody is writing into the book.
+        /// Who has the others; empty as long as another process is writing into the book.
         holders: Vec<Holder>,
     },
 }
@@ -42,12 +42,12 @@ pub enum Attempt {
 /// Why there can be no leases here.
 #[derive(Debug, Error)]
 pub enum LeaseError {
-    /// The book can't be written, or not be locked.
+    /// The book can't be written, or can't be locked.
     #[error("{path}: {cause}")]
     Book {
         /// The book.
         path: PathBuf,
-        /// The system's word.
+        /// The error of the operating system.
         cause: std::io::Error,
     },
     /// A file of another kind has the book's name.
@@ -72,14 +72,14 @@ pub struct Lease {
     _lock: File,
 }
 
-/// How often a book is tried at the end that somebody else is writing into, and how long is waited between.
+/// How often, at the end, a book is tried that another process is writing into, and how long to wait between two tries.
 const TRIES: usize = 20;
 const PAUSE: Duration = Duration::from_millis(5);
 
 /// Distinguishes the leases of one process.
 static NUMBER: AtomicU64 = AtomicU64::new(0);
 
-/// Tries once to take subjects of a list, those that stand first in it first.
+/// Tries once to take subjects of a list, in the order of the list.
 ///
 /// # Errors
 /// [`LeaseError`] where leases can't be had at all: the directory can't be written, or its file system has no locks.
@@ -138,7 +138,7 @@ impl Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        // Without its sign an entry is none any more. What can't be tidied up the next one tidies up.
+        // Without its sign an entry is not valid any more. If it can't be removed now, the next process removes it.
         std::fs::remove_file(&self.sign).unwrap_or_default();
         for _ in 0..TRIES {
             match Book::open(&self.book) {

@@ -1,4 +1,4 @@
-//! Parts of all users: what is leased. A user's part follows from its id alone, so that lists in another order, or of other users,
+//! Parts of all users, which are leased. A user's part follows from its id only, so that lists in another order, or of other users,
 //! agree about it.
 
 use std::collections::HashMap;
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
-/// How many parts there are: so many that few users share one.
+/// The number of parts: large enough that few users share one.
 const PARTS: usize = 1 << 16;
 const WORD: usize = 64;
 

@@ -1,18 +1,18 @@
-//! What a reason sends a reader to.
+//! Where a reader has to look because of a reason.
 
 use super::profile::Profile;
 use super::reason::Reason;
 use super::verdict::Verdict;
 
 proofmark_support::named! {
-    /// What a reason sends a reader to, in the order in which to look: what comes later may follow from what comes before.
+    /// Where a reader has to look because of a reason, in the order in which to look: a later concern may follow from an earlier one.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
     pub enum Concern by name {
         /// The target file does not fit the target.
         Configuration = "configuration",
-        /// Something that cases need could not be had; nothing is said of the target.
+        /// Something that cases need was not available; this says nothing about the target.
         Setup = "setup",
-        /// The target does otherwise than it should.
+        /// The target does not do what it should.
         Conformance = "conformance",
         /// A fault of proofmark.
         Harness = "proofmark",
@@ -20,7 +20,7 @@ proofmark_support::named! {
 }
 
 impl Reason {
-    /// What it sends a reader to, the same under every profile; `None` for passes and skips.
+    /// Where a reader has to look, the same under every profile; `None` for passes and skips.
     pub fn concern(self) -> Option<Concern> {
         use Reason as R;
         match (self.verdict(Profile::default()), self) {

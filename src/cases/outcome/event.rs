@@ -15,7 +15,7 @@ pub enum Event {
     RunStarted(RunStarted),
     /// One line per test.
     CaseFinished(Box<CaseRecord>),
-    /// Last line; missing where the run died.
+    /// Last line; missing if the run died.
     RunFinished(RunFinished),
 }
 
@@ -32,39 +32,39 @@ pub struct RunStarted {
     pub target: String,
     /// The target's base URL.
     pub base_url: String,
-    /// Tests that are going to be run.
+    /// Number of tests that are going to be run.
     #[serde(rename = "permutations")]
     pub tests: usize,
-    /// Tests that the target's flows and protocols allow; more than `tests` where a pattern selected some.
+    /// Number of tests that the target's flows and protocols allow; more than `tests` if a pattern selected some of them.
     pub available: usize,
-    /// Cases that they come from, before a shard was taken.
+    /// Number of cases that the tests come from, before a shard was taken.
     pub cases: usize,
-    /// Clauses that those cases and their checks speak of, before a shard was taken.
+    /// Number of clauses that those cases and their checks are about, before a shard was taken.
     pub clauses: usize,
     /// Slugs of the target's protocols, in the order of reports.
     #[serde(default)]
     pub protocols: Vec<String>,
-    /// SHA-256 (hexadecimal) of what was planned, before a shard was taken: equal for runs that can be merged.
+    /// SHA-256 (hexadecimal) of the plan, before a shard was taken: equal for runs that can be merged.
     #[serde(default)]
     pub digest: String,
     /// The target's reason map: patterns of refusals (docs/judging.md), and the clause that each means.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reasons: Vec<(String, String)>,
-    /// What the target is held to: verdicts follow from it and from each finding's reason.
+    /// The profile of the run: verdicts follow from it and from each finding's reason.
     #[serde(default)]
     pub profile: Profile,
     /// The part of the plan that this run plays; `None` for all of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shard: Option<Shard>,
-    /// What else has to be known to play it again; `None` where it was not made by a command.
+    /// What else is needed to play it again; `None` if it was not made by a command.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub made_with: Option<Box<MadeWith>>,
-    /// Whether credentials are drawn from these cases, and there are no tests.
+    /// Whether credentials are drawn from these cases. If so, there are no tests.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub fuzzed: bool,
 }
 
-/// What a run was made with, as it was typed.
+/// The arguments of a run, as they were typed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct MadeWith {
@@ -98,7 +98,7 @@ pub struct RunFinished {
     pub interrupted: bool,
     /// Whole run, in milliseconds.
     pub duration_ms: u64,
-    /// Why it ended before all tests were done, though nobody interrupted it.
+    /// Why it ended before all tests were done, although nobody interrupted it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stopped: Option<Stopped>,
     /// Calls that were sent again.

@@ -1,4 +1,4 @@
-//! What an exchange was judged by, kept so that it can be judged again.
+//! The evidence by which an exchange was judged, kept so that it can be judged again.
 
 use serde::{Deserialize, Serialize};
 
@@ -26,7 +26,7 @@ pub struct Evidence {
     /// Whether method or content type of the request were not the documented ones.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub undocumented_request: bool,
-    /// Whether the bytes of the request were made wrong on purpose.
+    /// Whether the bytes of the request were wrong on purpose.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub malformed: bool,
     /// The RP ID that creation options should name.
@@ -35,7 +35,7 @@ pub struct Evidence {
     /// The kind of authenticator that the start asked for, as creation options name it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attachment: Option<String>,
-    /// What the call was expected to come to.
+    /// The expected result of the call.
     pub expected: Expected,
 }
 
@@ -47,32 +47,32 @@ pub enum RecordedBody {
     Text(String),
     /// Anything else, in standard base64.
     Base64(String),
-    /// Too long to be kept; its bytes.
+    /// Too long to be kept; its length in bytes.
     LeftOut(usize),
 }
 
 /// What acceptance and refusal of a call mean.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Expected {
-    /// What it means when the call succeeds.
+    /// What it means if the call succeeds.
     pub accepted: Reason,
-    /// What it means when the call is refused.
+    /// What it means if the call is refused.
     pub refused: Reason,
     /// HTTP status and gRPC code that the documents name for the refusal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub class: Option<(u16, i32)>,
-    /// The clause that the answer speaks of.
+    /// The clause that the answer is about.
     pub clause: String,
-    /// What the expectation rests on; `None` for what the clause rests on.
+    /// The basis of the expectation; `None` for the basis of the clause.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub basis: Option<Basis>,
-    /// The citation for it, where it is not the clause's own.
+    /// The citation for it, if it is not the clause's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
     /// Further clauses that a refusal may be about.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub also: Vec<String>,
-    /// Further clauses of the case: one that the target's error id speaks of is what a refusal for a wrong reason is about.
+    /// Further clauses of the case. If the target's error id means one of them, a refusal for a wrong reason is about that clause.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub further: Vec<String>,
     /// Whether the caller's token is one of the target file's.
@@ -81,7 +81,7 @@ pub struct Expected {
     /// as long as the operation did not run.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub any_reply: bool,
-    /// Whether the case presupposes what the target is not said to have, so that either answer will do.
+    /// Whether the case presupposes something that the target file does not declare, so that either answer is accepted.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub left_open: bool,
 }

@@ -1,4 +1,4 @@
-//! One observation, and which of several decides.
+//! One observation, and which of several observations decides.
 
 use std::fmt;
 
@@ -14,27 +14,27 @@ use crate::contract::clause::{self, Basis};
 pub struct Finding {
     /// Id of the check, or `expectation`, `after-state`, `oracle`, `transport`.
     pub check: String,
-    /// Id of the clause it speaks of.
+    /// Id of the clause that it is about.
     pub clause: String,
     /// Why; the verdict follows from it and from the run's profile.
     pub reason: Reason,
-    /// What the statement rests on; `None` where no clause is spoken of.
+    /// The basis of the statement; `None` if it is not about a clause.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub basis: Option<Basis>,
-    /// The citation, where it is not the clause's own.
+    /// The citation, if it is not the clause's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
     /// What was expected, in one line.
     pub expected: String,
     /// What was received, in one line.
     pub received: String,
-    /// Index of the exchange that it speaks of, among those that the record keeps.
+    /// Index of the exchange that it is about, among those that the record keeps.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exchange: Option<usize>,
 }
 
 impl Finding {
-    /// A finding of a check about a clause, which rests on what the clause rests on. It is said no stronger than that allows.
+    /// A finding of a check about a clause, with the basis of the clause. The finding is not stronger than this basis allows.
     pub fn new(
         check: &str,
         clause: &str,
@@ -67,7 +67,7 @@ impl Finding {
         self.reason.verdict(profile)
     }
 
-    /// The statement that it speaks of; `None` where no clause of this version is spoken of.
+    /// The statement that it is about; `None` if it is not about a clause of this version.
     pub fn promise(&self) -> Option<Promise<'_>> {
         let clause = clause::find(&self.clause)?;
         let (basis, source) = (self.basis.unwrap_or(clause.basis), self.source.as_deref().unwrap_or(clause.source));
@@ -75,10 +75,10 @@ impl Finding {
     }
 }
 
-/// A statement, what it rests on, and where that is written.
+/// A statement, its basis, and where that is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Promise<'a> {
-    /// What it rests on.
+    /// Its basis.
     pub basis: Basis,
     /// The clause's words.
     pub text: &'static str,
@@ -92,8 +92,8 @@ impl fmt::Display for Promise<'_> {
     }
 }
 
-/// The gravest of some findings under a profile; the first of them where several are equally grave. Of passes the one that says least
-/// about why, so that a weak one is not hidden behind the steps before it.
+/// The most severe of some findings under a profile; if several are equally severe, the first of them. If all are passes, the weakest
+/// one, so that a weak one is not hidden behind the steps before it.
 pub fn gravest(findings: &[Finding], profile: Profile) -> Option<&Finding> {
     let weight = |finding: &Finding| {
         let weakness = match finding.reason {
@@ -142,7 +142,7 @@ mod tests {
         assert_eq!(of_clause("").basis, None);
         let demanded = documented.resting_on(Reason::AcceptedInvalid, Basis::Fido, Some("FIDO".to_owned()));
         assert_eq!((demanded.reason, demanded.basis), (Reason::FidoUnmet, Some(Basis::Fido)));
-        // Under the strict profile it outweighs what is a deviation there too.
+        // Under the strict profile it outweighs a finding that is a deviation there too.
         let findings = [Finding::new("c", "", Reason::DocVsServer, "", ""), demanded];
         let decides = |profile| gravest(&findings, profile).map(|finding| finding.reason);
         assert_eq!(decides(Profile::Webauthn), Some(Reason::DocVsServer));

@@ -15,7 +15,7 @@ pub enum MergeError {
     #[error("there is nothing to merge")]
     Nothing,
     /// A run of a whole plan, or one that drew credentials.
-    #[error("{file}: it is no shard; `proofmark run --seed N --shard hash:M/N` makes one")]
+    #[error("{file}: it is not a shard; `proofmark run --seed N --shard hash:M/N` makes one")]
     NoShard {
         /// The stream.
         file: String,
@@ -37,11 +37,11 @@ pub enum MergeError {
     Differs {
         /// The stream.
         file: String,
-        /// What differs from the first stream, and how such shards come about.
+        /// What differs from the first stream, and how to avoid it.
         why: String,
     },
     /// A shard is there twice.
-    #[error("{file}: it is shard {index} of {count}, as {other} is; name each shard once")]
+    #[error("{file}: it is shard {index} of {count}, and {other} is the same shard; name each shard once")]
     Twice {
         /// The stream.
         file: String,
@@ -53,7 +53,7 @@ pub enum MergeError {
         count: u32,
     },
     /// A record is in two shards.
-    #[error("{file}: {id} is in {other} too; the streams are not what the runs wrote")]
+    #[error("{file}: {id} is also in {other}; the streams are not as the runs wrote them")]
     Overlap {
         /// The stream.
         file: String,
@@ -73,7 +73,7 @@ pub enum MergeError {
         count: u32,
     },
     /// Shards are missing.
-    #[error("of {count} shards {missing} is missing; name the stream of every shard")]
+    #[error("missing of {count} shards: {missing}; name the stream of every shard")]
     Missing {
         /// Numbers.
         missing: String,
@@ -161,8 +161,8 @@ fn same(first: &(String, RunRecord), (file, run): (&str, &RunRecord)) -> Result<
     let pairs = values(run).into_iter().zip(values(&first.1));
     match pairs.into_iter().find(|((_, there, _), (_, wanted, _))| there != wanted) {
         None => Ok(()),
-        Some(((what, there, mend), (_, wanted, _))) => {
-            let why = format!("its {what} is {there}, and {} has {wanted}; shards share one plan{mend}", first.0);
+        Some(((what, there, fix), (_, wanted, _))) => {
+            let why = format!("its {what} is {there}, and {} has {wanted}; shards share one plan{fix}", first.0);
             Err(MergeError::Differs { file: file.to_owned(), why })
         }
     }
@@ -229,12 +229,15 @@ mod tests {
         type Spoil = fn(&mut Vec<(String, RunRecord)>);
         let table: [(Spoil, &str); 13] = [
             (Vec::clear, "there is nothing to merge"),
-            (|all| all.truncate(1), "of 3 shards 1, 2 is missing; name the stream of every shard"),
-            (|all| drop(all.remove(1)), "of 3 shards 1 is missing"),
-            (|all| all.push(shard(1, 3, &[])), "1.ndjson: it is shard 1 of 3, as 1.ndjson is; name each shard once"),
+            (|all| all.truncate(1), "missing of 3 shards: 1, 2; name the stream of every shard"),
+            (|all| drop(all.remove(1)), "missing of 3 shards: 1"),
+            (
+                |all| all.push(shard(1, 3, &[])),
+                "1.ndjson: it is shard 1 of 3, and 1.ndjson is the same shard; name each shard once",
+            ),
             (
                 |all| all[1].1.started.shard = None,
-                "1.ndjson: it is no shard; `proofmark run --seed N --shard hash:M/N` makes one",
+                "1.ndjson: it is not a shard; `proofmark run --seed N --shard hash:M/N` makes one",
             ),
             (|all| all[1] = shard(4, 3, &[]), "4.ndjson: there is no shard 4 of 3"),
             (
@@ -255,7 +258,7 @@ mod tests {
             ),
             (|all| all[2].1.started.target = "u".to_owned(), "2.ndjson: its target is u, and 3.ndjson has t"),
             (|all| all[2].1.started.version = "2".to_owned(), "2.ndjson: its version is 2, and 3.ndjson has 1"),
-            (|all| all[2].1.cases[0].id = "b".to_owned(), "2.ndjson: b is in 1.ndjson too"),
+            (|all| all[2].1.cases[0].id = "b".to_owned(), "2.ndjson: b is also in 1.ndjson"),
         ];
         for (spoil, words) in table {
             let mut all = three();

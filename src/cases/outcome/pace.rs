@@ -1,4 +1,4 @@
-//! Operations that are far slower than the others of a run, told with their figures. It is a note, and not a verdict: no document
+//! Operations that are far slower than the others of a run, with their figures. This is a note, and not a verdict: no document
 //! says how fast a server has to be.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,13 +9,13 @@ use serde::Serialize;
 use super::record::ExchangeRecord;
 use super::run::RunRecord;
 
-/// Calls that say something.
+/// The least number of calls.
 const LEAST: usize = 5;
-/// Of large bodies a run sends few.
+/// The same for calls with large bodies: a run sends few of them.
 const LEAST_LARGE: usize = 3;
-/// Other operations that one is set against.
+/// The least number of other operations that one is compared with.
 const LEAST_OTHERS: usize = 2;
-/// How many times as long as usual is far slower.
+/// An operation is far slower if it takes this many times as long as usual.
 const RATIO: u64 = 20;
 /// Below, noise and a few queued calls look the same (microseconds).
 const FLOOR_US: u64 = 250_000;
@@ -31,13 +31,13 @@ pub struct Slow {
     pub operation: String,
     /// Slugs of the protocols over which it is.
     pub protocols: Vec<String>,
-    /// Whether only its calls with a large body are, of 256 KiB and more, set against its other calls.
+    /// Whether only its calls with a large body, of 256 KiB and more, are slow, compared with its other calls.
     pub large_bodies: bool,
     /// Calls that were looked at.
     pub calls: usize,
     /// Their median, in microseconds.
     pub median_us: u64,
-    /// What it is set against: the median of the other operations' medians, or of its own calls with smaller bodies.
+    /// What it is compared with: the median of the other operations' medians, or of its own calls with smaller bodies.
     pub usual_us: u64,
 }
 

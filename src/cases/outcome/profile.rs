@@ -1,4 +1,4 @@
-//! How strictly a target is judged. The one place where a verdict comes about: from what was found and the profile.
+//! How strictly a target is judged. Only this file makes verdicts: from the findings and the profile.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,16 +7,16 @@ use super::verdict::Verdict;
 use crate::contract::clause::Basis;
 
 proofmark_support::named! {
-    /// What a run holds a target to. Each profile includes the ones before it.
+    /// How strictly a run judges a target. Each profile includes the ones before it.
     #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
     #[serde(rename_all = "kebab-case")]
     pub enum Profile by name {
-        /// The texts that bind a relying party, the API's documentation, and what the target file says of the target.
+        /// The texts that bind a relying party, the API's documentation, and what the target file declares.
         #[default]
         Webauthn = "webauthn",
-        /// What FIDO's conformance tools demand, too.
+        /// Also the demands of FIDO's conformance tools.
         Fido = "fido",
-        /// What is recommended, and what is unsafe, too.
+        /// Also recommendations and safety.
         Strict = "strict",
     }
 }
@@ -43,7 +43,7 @@ impl Profile {
 }
 
 impl Reason {
-    /// What a broken statement is called, given what it rests on: a promise that no text makes is not said to be broken. Crashes,
+    /// The reason of a broken statement, given its basis: a clause that is not in a text is not called broken. Crashes,
     /// hangs, leaks, a state that belies the answer and protocols that disagree are observed, whatever text the clause has.
     #[must_use]
     pub const fn resting_on(self, basis: Basis) -> Reason {

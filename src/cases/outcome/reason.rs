@@ -1,8 +1,8 @@
-//! Why: the closed list that verdicts follow from.
+//! The reasons: a closed list that verdicts follow from.
 
 use serde::{Deserialize, Serialize};
 
-/// Why: a closed list. The verdict follows from the reason and the profile ([`Reason::verdict`]).
+/// Why a verdict is so: a closed list. The verdict follows from the reason and the profile ([`Reason::verdict`]).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reason {
@@ -10,15 +10,15 @@ pub enum Reason {
     Met,
     /// Refused, and the target's reason map says for the right reason.
     RightReason,
-    /// Refused, and nothing says why: weak coverage.
+    /// Refused, and the reason is not known: weak coverage.
     Unattributed,
-    /// Either would do, since the target is not said to have what the case presupposes: weak coverage.
+    /// Either answer is accepted, since the target file does not declare what the case presupposes: weak coverage.
     LeftOpen,
-    /// What had to be refused was accepted.
+    /// Accepted, but had to be refused.
     AcceptedInvalid,
-    /// What had to be accepted was refused.
+    /// Refused, but had to be accepted.
     RejectedValid,
-    /// Another status than the documented one.
+    /// A status other than the documented one.
     WrongStatus,
     /// A body that is not of the documented shape.
     WrongShape,
@@ -32,13 +32,13 @@ pub enum Reason {
     Crash,
     /// No answer within the time limit.
     Hang,
-    /// A secret or the server's inside was shown.
+    /// A secret or an internal detail of the server was shown.
     Leak,
-    /// What is only recommended is not met.
+    /// A recommendation is not met.
     ShouldUnmet,
-    /// What only FIDO's conformance tools demand is not met.
+    /// A demand that only FIDO's conformance tools make is not met.
     FidoUnmet,
-    /// What no text demands is not met, and that is unsafe.
+    /// Unsafe behaviour, although no text forbids it.
     SecurityUnmet,
     /// The server does something sane that the documents do not say.
     DocVsServer,
@@ -48,34 +48,34 @@ pub enum Reason {
     AlsoAllowed,
     /// The target file does not declare what the case needs.
     NotDeclared,
-    /// The case is about more bytes than were to be sent.
+    /// The case needs more bytes than the run was allowed to send.
     Filtered,
     /// No connection, or it could not be set up.
     TargetUnreachable,
-    /// There were too many calls, for a gateway or the target, until no more were to be sent again.
+    /// There were too many calls for a gateway or the target, until the limit for sending again was reached.
     RateLimited,
-    /// A gateway answered in place of the target, until no more calls were to be sent again.
+    /// A gateway answered in place of the target, until the limit for sending again was reached.
     Gateway,
     /// The target does not take the configured credentials.
     Auth,
     /// A step that only prepares the case did not work.
     Setup,
-    /// Somebody else used the same subjects meanwhile, so that what was seen may be of their doing.
+    /// Somebody else used the same subjects meanwhile, so they may have caused what was seen.
     Interference,
     /// The unmutated control was not accepted, so the negative says nothing.
     ControlFailed,
     /// Our own verifier does not refuse the object at the intended step.
     OracleDisagrees,
-    /// A bound of the run was reached before the case was over.
+    /// A limit of the run was reached before the case was over.
     Budget,
-    /// The run ended before the case was over, or before it was known whose fault it is that a reply is missing.
+    /// The run ended before the case was over, or before it was known why a reply is missing.
     Aborted,
     /// A fault of the harness.
     HarnessBug,
 }
 
 impl Reason {
-    /// Whether it is about what stands between us and the target, so that another try may come to something else.
+    /// Whether it is about the network between us and the target, so that another try may have another result.
     pub const fn is_of_the_network(self) -> bool {
         matches!(self, Reason::TargetUnreachable | Reason::RateLimited | Reason::Gateway)
     }
@@ -87,8 +87,8 @@ impl Reason {
 }
 
 impl Reason {
-    /// How grave it is among reasons of its verdict: the smaller, the graver. What lets a stranger in comes before what takes the
-    /// server down, that before what keeps users out, and that before what is only said in another way.
+    /// The severity among reasons of one verdict: the smaller, the more severe. The order is: a stranger gets in, the server goes
+    /// down, users are kept out, an answer only has another form.
     pub const fn gravity(self) -> u8 {
         use Reason as R;
         match self {

@@ -20,29 +20,29 @@ pub struct CaseRecord {
     pub title: String,
     /// Flow slug.
     pub flow: String,
-    /// Protocol slug; `all` for the comparison of transports.
+    /// Protocol slug; `all` for the comparison of protocols.
     pub protocol: String,
     /// Clauses under test, the primary one first.
     pub clauses: Vec<String>,
-    /// What the case rests on; where it is not there, what its primary clause rests on.
+    /// The basis of the case; if it is missing, the basis of its primary clause.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub basis: Option<Basis>,
     /// The citation for it, where that is not the clause's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
-    /// What it came to.
+    /// The verdict.
     pub verdict: Verdict,
     /// Why.
     pub reason: Reason,
     /// The finding that decided, then all others that are not `met`.
     pub findings: Vec<Finding>,
-    /// Whether an earlier try came to another verdict.
+    /// Whether an earlier try had another verdict.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub flaky: bool,
     /// What decided each earlier try, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub earlier: Vec<Finding>,
-    /// What was observed, for the comparison of transports: such as `accepted`, or `refused 3 LIMIT-tokenName`.
+    /// What was observed, for the comparison of protocols: such as `accepted`, or `refused 3 LIMIT-tokenName`.
     pub observed: String,
     /// Ids of the clauses that were looked at, sorted, each once: by checks in the exchanges, good or bad, and, if the case passed for
     /// a firm reason, by what it expected. The narrowest clause for the endpoint and protocol.
@@ -50,13 +50,13 @@ pub struct CaseRecord {
     pub checked: Vec<String>,
     /// The calls in order, bodies cut and masked.
     pub exchanges: Vec<ExchangeRecord>,
-    /// A shell line that reproduces the deciding call, of a failed control the control's; empty for passes.
+    /// A shell line that reproduces the deciding call, or the control's call if the control failed; empty for passes.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub curl: String,
     /// A `grpcurl` line of the deciding call's message; empty for passes, and where the call can't be written so.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub grpcurl: String,
-    /// The credential that was sent last; `None` for passes, and where none was made.
+    /// The credential that was sent last; `None` for passes, and if none was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credential: Option<CredentialRecord>,
     /// The own suite file that the case is from.
@@ -66,7 +66,7 @@ pub struct CaseRecord {
     pub duration_us: u64,
 }
 
-/// A credential beside the one that it would be with nothing wrong in it: same options, same key, same id.
+/// A credential, and the same credential without the mutations: same options, same key, same id.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CredentialRecord {
     /// RegistrationResponseJSON as text, as it was made; need not be JSON any more.
@@ -95,10 +95,10 @@ pub struct ExchangeRecord {
     pub response_body: String,
     /// Until the last byte, in microseconds.
     pub duration_us: u64,
-    /// What it was judged by; `None` where no reply was had, and for calls that are not judged.
+    /// The evidence that it was judged by; `None` if there was no reply, and for calls that are not judged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evidence: Option<Evidence>,
-    /// The tries before this one that came to no answer of the target's, in order.
+    /// The tries before this one that did not get an answer of the target, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tries: Vec<TryRecord>,
 }
@@ -106,11 +106,11 @@ pub struct ExchangeRecord {
 /// A try of a call, after which it was sent again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TryRecord {
-    /// What kept it from the target: `rate-limited`, `gateway`, `unreachable`, `go-away`, `refused-stream` or `stale-connection`.
+    /// Why it did not reach the target: `rate-limited`, `gateway`, `unreachable`, `go-away`, `refused-stream` or `stale-connection`.
     pub cause: String,
     /// What was seen, in one line.
     pub received: String,
-    /// How long it was waited until the next try, in milliseconds.
+    /// How long the runner waited before the next try, in milliseconds.
     pub waited_ms: u64,
 }
 
@@ -122,7 +122,7 @@ impl TryRecord {
 }
 
 impl CaseRecord {
-    /// A record without findings yet: of a case, or, until that is said, of a comparison.
+    /// A record without findings yet: of a comparison, unless a case is given.
     pub fn empty(id: &str, case: &str) -> CaseRecord {
         CaseRecord {
             id: id.to_owned(),
@@ -149,13 +149,13 @@ impl CaseRecord {
         }
     }
 
-    /// What the case rests on; `None` where its primary clause is not known.
+    /// The basis of the case; `None` if its primary clause is not known.
     pub fn basis(&self) -> Option<Basis> {
         let of_clause = || Some(clause::find(self.clauses.first()?)?.basis);
         self.basis.or_else(of_clause)
     }
 
-    /// Sets verdict and reason by the gravest finding under a profile, and orders the findings: that one first, then the rest but `met`.
+    /// Sets verdict and reason by the most severe finding under a profile, and orders the findings: that one first, then the others without `met`.
     /// A record without findings is a harness bug, never a pass.
     pub fn decide(&mut self, profile: Profile) {
         let Some(decisive) = gravest(&self.findings, profile).cloned() else {

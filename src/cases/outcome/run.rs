@@ -1,4 +1,4 @@
-//! A whole run, folded from its events, and what it says of the target.
+//! A whole run, folded from its events, and its statement about the target.
 
 use super::event::{Event, RunFinished, RunStarted};
 use super::reason::Reason;
@@ -12,7 +12,7 @@ pub struct Tally {
     pub pass: usize,
     /// Passes whose refusal could not be attributed.
     pub unattributed: usize,
-    /// Passes that presuppose what the target is not said to have.
+    /// Passes of cases that presuppose something which the target file does not declare.
     pub left_open: usize,
     /// Fails.
     pub fail: usize,
@@ -37,18 +37,18 @@ impl Tally {
     }
 }
 
-/// What a whole run says of the target.
+/// The statement of a whole run about the target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Statement {
     /// Everything ran and held.
     Conformant,
     /// Fuzzing found no disagreement.
     NothingFound,
-    /// Everything ran; something differs without breaking a promise.
+    /// Everything ran; there are deviations.
     WithDeviations,
     /// Nothing failed, but not everything that the target offers was run.
     Partial,
-    /// A promise is broken.
+    /// A clause is broken.
     NonConformant,
     /// Errors, and nothing failed: no statement can be made.
     Inconclusive,
@@ -92,7 +92,7 @@ pub struct RunRecord {
 }
 
 impl RunRecord {
-    /// Folds events. `None` where the first is not `run-started`.
+    /// Folds events. `None` if the first is not `run-started`.
     pub fn fold(events: impl IntoIterator<Item = Event>) -> Option<RunRecord> {
         let mut events = events.into_iter();
         let Some(Event::RunStarted(started)) = events.next() else { return None };
@@ -125,7 +125,7 @@ impl RunRecord {
         tally
     }
 
-    /// What the run says of the target.
+    /// The statement of the run about the target.
     pub fn statement(&self) -> Statement {
         let tally = self.tally();
         let stopped = self.finished.is_some_and(|finished| finished.stopped.is_some());

@@ -1,12 +1,12 @@
-//! What a target says of itself in a refusal, read back from the words of a finding: error id, code, message. Two refusals that say
-//! the same have one cause, over whatever protocol they came.
+//! What a target answers in a refusal, read back from the words of a finding: error id, code, message. Two refusals that say
+//! the same have one cause, whichever protocol they came over.
 
-/// What findings about a refusal begin with.
+/// The beginning of findings about a refusal.
 pub const REFUSED: &str = "refused";
-/// What they begin with where the target's reason map says that the refusal is of an exception that nothing handled.
+/// The beginning of such findings if the target's reason map says that the refusal comes from an unhandled exception.
 pub const CRASHED: &str = "crashed";
 
-/// Signs of an exception in a message, in small letters: the words of runtimes, and of what answers where a handler has failed.
+/// Signs of an exception in a message, in lower case: the words of runtimes, and of software that answers if a handler has failed.
 const SIGNS: &[&str] = &[
     "panic",
     "runtime error",
@@ -39,16 +39,16 @@ const SIGNS: &[&str] = &[
 pub struct Said<'a> {
     /// Error id: the one of the details, or the one in brackets that ends the message.
     pub id: Option<&'a str>,
-    /// gRPC code, also in the body of a REST reply; `None` where the reply had none.
+    /// gRPC code, also in the body of a REST reply; `None` if the reply had none.
     pub code: Option<i32>,
     /// Text for people; may be empty.
     pub message: &'a str,
-    /// Whether the target's reason map says that it is an exception that nothing handled.
+    /// Whether the target's reason map says that it is an unhandled exception.
     pub is_mapped_to_crash: bool,
 }
 
 impl<'a> Said<'a> {
-    /// Reads `refused: HTTP 404, code 5, id X-1: message`, as findings have it; `None` for what is not a refusal.
+    /// Reads `refused: HTTP 404, code 5, id X-1: message`, as findings have it; `None` for a text that is not a refusal.
     pub fn of(received: &'a str) -> Option<Said<'a>> {
         let (word, rest) = received.split_once(": HTTP ")?;
         let is_mapped_to_crash = word == CRASHED;
@@ -69,7 +69,7 @@ impl<'a> Said<'a> {
         Some(Said { id: id.or_else(|| bracketed(message)), code, message, is_mapped_to_crash })
     }
 
-    /// What two refusals of one cause have in common: the error id; where there is none the code and the form of the message.
+    /// What two refusals of one cause have in common: the error id, or without one the code and the form of the message.
     pub fn key(&self) -> String {
         match (self.id, self.code) {
             (Some(id), _) => format!("id {id}"),
@@ -94,7 +94,7 @@ fn bracketed(message: &str) -> Option<&str> {
     (is_id && id.len() <= 60 && id.chars().all(fits)).then_some(id)
 }
 
-/// A message without what differs from one refusal to the next: what is quoted, numbers, and words that have a digit, such as ids.
+/// A message without the parts that differ from one refusal to the next: quotations, numbers, and words with a digit, such as ids.
 pub fn form(message: &str) -> String {
     let mut form = String::new();
     let (mut rest, mut before) = (message.trim(), ' ');
@@ -116,7 +116,7 @@ pub fn form(message: &str) -> String {
     form
 }
 
-/// Bytes of the quotation that a text begins with, its quotation marks included; 0 where it begins with none, or has no end.
+/// Length in bytes of the quotation that a text begins with, its quotation marks included; 0 if it does not begin with one, or if it has no end.
 pub fn quoted(text: &str) -> usize {
     let Some(mark) = text.chars().next().filter(|first| ['"', '\'', '`'].contains(first)) else { return 0 };
     let mut is_escaped = false;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::transport::FaultKind;
 
-/// Calls that were sent again, by what had kept them from the target. A call that was sent again twice counts twice.
+/// Calls that were sent again, by the reason why they did not reach the target. A call that was sent again twice counts twice.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default, deny_unknown_fields)]
 pub struct SentAgain {
@@ -49,7 +49,7 @@ impl SentAgain {
         *self == SentAgain::default()
     }
 
-    /// Such as `41 calls: 38 rate-limited (429), 3 refused streams`; `None` where there is none.
+    /// Such as `41 calls: 38 rate-limited (429), 3 refused streams`; `None` if there are none.
     pub fn words(mut self) -> Option<String> {
         let mut total = 0;
         let mut named = Vec::new();

@@ -4,20 +4,20 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// A run that ended early without having been interrupted.
+/// A run that ended early and was not interrupted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stopped {
     /// Why.
     pub cause: StopCause,
-    /// Since when: of a target that went away, the first call that showed it; of a bound, when it was reached. Seconds since 1970.
+    /// Since when: for a target that went away, the first call that showed it; for a limit, when it was reached. Seconds since 1970.
     pub at: u64,
 }
 
-/// What ended a run early.
+/// Why a run ended early.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum StopCause {
-    /// No call was answered any more, a good enrolment neither.
+    /// No call was answered any more, not even a good enrolment.
     Unanswered,
     /// No connection could be made any more.
     Unreachable,
@@ -32,7 +32,7 @@ pub enum StopCause {
 }
 
 impl StopCause {
-    /// Whether it is a bound that the caller had set.
+    /// Whether it is a limit that the user had set.
     pub const fn is_bound(self) -> bool {
         matches!(self, StopCause::MaxFailures | StopCause::MaxTime)
     }
@@ -48,7 +48,10 @@ impl fmt::Display for Stopped {
             StopCause::Unreachable => write!(f, "the target went away at {at} (no connection can be made any more)"),
             StopCause::BrokenOff => write!(f, "the target went away at {at} (it breaks off every call)"),
             StopCause::TokenRefused => {
-                write!(f, "the tokens are refused since {at} (they were good before: expired, or withdrawn)")
+                write!(
+                    f,
+                    "the tokens have been refused since {at} (they were good before: they expired or were withdrawn)"
+                )
             }
             StopCause::MaxFailures => write!(f, "--max-failures was reached at {at}"),
             StopCause::MaxTime => write!(f, "--max-time was over at {at}"),

@@ -1,9 +1,9 @@
-//! What a test came to.
+//! The verdict of a test.
 
 use serde::{Deserialize, Serialize};
 
-/// What a test came to. Ordered from the most harmless to the gravest; a skip outweighs the passes of the steps before it,
-/// since what the case is about was not looked at.
+/// The verdict of a test. Ordered from the most harmless to the most severe; a skip outweighs the passes of the steps before it,
+/// since the subject of the case was not tested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
@@ -11,16 +11,16 @@ pub enum Verdict {
     Pass,
     /// Legitimately not applicable.
     Skip,
-    /// It differs, yet no MUST is broken.
+    /// The target differs, but does not break a MUST.
     Deviation,
     /// No verdict was possible.
     Error,
-    /// A promise is broken.
+    /// A clause is broken.
     Fail,
 }
 
 impl Verdict {
-    /// All verdicts, gravest first: the order of summaries.
+    /// All verdicts, the most severe first: the order of summaries.
     pub const ALL: [Verdict; 5] = [Verdict::Fail, Verdict::Error, Verdict::Deviation, Verdict::Skip, Verdict::Pass];
 
     /// `pass`, `fail`, `deviation`, `skip` or `error`.

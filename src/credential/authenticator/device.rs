@@ -17,7 +17,7 @@ pub(super) struct Made {
     pub(super) credential_id: Vec<u8>,
     /// The true public key.
     pub(super) public_key: CoseKey,
-    /// The key that stands in the authenticator data.
+    /// The key in the authenticator data.
     pub(super) attested_key: Option<CoseKey>,
     pub(super) authenticator_data: Vec<u8>,
     pub(super) attestation_object: Vec<u8>,
@@ -64,7 +64,7 @@ pub(super) fn make_credential(
         _ => None,
     })?;
     let authenticator_data = encode(&data, applied)?;
-    // Without a mutation and flags of its own the data say what they were made from.
+    // Without a mutation and given flags the data are what they were made from.
     let as_made = request.mutations.is_empty() && request.flags.is_none();
     let attested_key = if as_made { Some(public_key.clone()) } else { attested_key(&authenticator_data, &data) };
     if let (Some(attested), Some(key)) = (&mut data.attested, &attested_key) {
@@ -107,7 +107,7 @@ fn encode(data: &AuthenticatorData, applied: &Applied<'_>) -> Result<Vec<u8>, Cl
     Ok(bytes)
 }
 
-/// The key as it can be read from the bytes; a client understands no other.
+/// The key as it can be read from the bytes; a client does not understand any other.
 fn attested_key(bytes: &[u8], data: &AuthenticatorData) -> Option<CoseKey> {
     data.attested.as_ref()?;
     let (data, _rest) = AuthenticatorData::decode_first(bytes, Form::Any).ok()?;
@@ -123,7 +123,7 @@ fn credential_id(request: &CreationRequest<'_>) -> Vec<u8> {
     request.credential_id.clone().unwrap_or_else(derived)
 }
 
-/// Makes an id begin with bytes whose base64url is `-_`: where a target mixes up alphabets, every credential shows it.
+/// Makes an id begin with bytes whose base64url is `-_`: if a target mixes up alphabets, every credential shows it.
 pub fn mark(id: &mut [u8]) {
     if let [first, second, ..] = id {
         (*first, *second) = (0xfb, *second | 0xf0);

@@ -25,8 +25,8 @@ pub enum ClientError {
     /// The caller's origin is not of the form `scheme://host[:port]`.
     #[error("{0:?} is not an origin")]
     Origin(String),
-    /// The private key of the request is none of the algorithm.
-    #[error("the private key is none of the algorithm")]
+    /// The private key of the request is not a key of the algorithm.
+    #[error("the private key is not a key of the algorithm")]
     PrivateKey,
     /// No key of the algorithm can be made.
     #[error("keys of COSE algorithm {0} can't be made")]
@@ -44,14 +44,14 @@ pub enum ClientError {
 /// Why a mutation cannot be applied.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MutationError {
-    /// The arguments are not of the form that the mutation takes.
-    #[error("its arguments have to be {0}")]
+    /// The arguments do not have the form that the mutation accepts.
+    #[error("its arguments must be {0}")]
     Args(&'static str),
     /// The mutation is about something that the attestation format does not have.
     #[error("it does not apply to format {0}")]
     Format(&'static str),
     /// The mutation cuts more than there is.
-    #[error("there are only {0} bytes to keep some of")]
+    #[error("there are only {0} bytes to keep a part of")]
     Shorter(usize),
     /// What is asked for cannot be made from this response, by chance: another challenge or key may do.
     #[error("{0}")]
@@ -59,7 +59,7 @@ pub enum MutationError {
     /// What is asked for cannot be made from this response.
     #[error("{0}")]
     Impossible(String),
-    /// One of several mutations found everything as it makes it, so that what the whole is called is not what was done.
+    /// One of several mutations changed nothing, so that the name of the chain would not say what was done.
     #[error("it changes nothing here")]
     Nothing,
 }

@@ -27,7 +27,7 @@ pub struct CreationRequest<'a> {
     pub credential_id: Option<Vec<u8>>,
     /// Length in bytes of a derived credential id.
     pub credential_id_length: usize,
-    /// AAGUID; if absent that of our model where the format is about models, and otherwise all zero.
+    /// AAGUID; if absent, that of our model if the format is about models, and otherwise all zero.
     pub aaguid: Option<Aaguid>,
     /// All flags at once, instead of the values below.
     pub flags: Option<Flags>,
@@ -101,7 +101,7 @@ pub enum CredentialKey<'a> {
 pub struct VectorAttestation {
     /// `attestation_ca_key`: private scalar on P-256, big-endian.
     pub authority_private_key: Vec<u8>,
-    /// `attestation_private_key`, where the attestation key is not the credential key.
+    /// `attestation_private_key`, if the attestation key is not the credential key.
     pub private_key: Option<Vec<u8>>,
     /// `attestation_cert_serial_number`
     pub certificate_serial: Vec<u8>,

@@ -167,7 +167,7 @@ fn a_mutation_of_what_a_format_does_not_have_or_with_other_arguments_is_an_error
     assert!(create("tpm-cert-info", json!({"magic": 1}), Format::Tpm).is_ok());
     assert_eq!(
         create("sign-count", json!("x"), Format::None),
-        Err("mutation sign-count: its arguments have to be a whole number".to_owned())
+        Err("mutation sign-count: its arguments must be a whole number".to_owned())
     );
 }
 

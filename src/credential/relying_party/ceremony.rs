@@ -1,4 +1,4 @@
-//! What goes into the verification of a response, and what comes out.
+//! The inputs and the results of the verification of a response.
 
 use std::fmt;
 
@@ -26,7 +26,7 @@ pub struct Ceremony<'a> {
     pub algorithms: &'a [CoseAlgorithm],
     /// Whether a credential id is registered already, for any user.
     pub is_registered: &'a dyn Fn(&[u8]) -> bool,
-    /// Certificates that attestation has to lead to; if there are none, any attestation that verifies is accepted.
+    /// Certificates that attestation has to lead to. If empty, any attestation that verifies is accepted.
     pub trust_anchors: &'a [Certificate],
     /// The time at which certificates have to be valid, in seconds since 1970.
     pub now: u64,
@@ -43,7 +43,7 @@ pub struct Registration {
     pub sign_count: u32,
     /// Flags of the authenticator data.
     pub flags: Flags,
-    /// Model of the authenticator; all zero if it is not told.
+    /// Model of the authenticator; all zero if it is not given.
     pub aaguid: Aaguid,
     /// Attestation statement format, such as `packed`.
     pub format: String,
@@ -51,7 +51,7 @@ pub struct Registration {
     pub attestation_type: AttestationType,
 }
 
-/// The step at which a response is refused, and what was found there.
+/// The step at which a response is refused, and the reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     /// The section of the ceremony, such as `7.1`.
@@ -82,7 +82,7 @@ impl std::error::Error for Refusal {}
 /// What a careless relying party leaves out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Omission {
-    /// The check of one step: where the step also decodes something, it is read as leniently as can be.
+    /// The check of one step: if the step also decodes something, it is read as leniently as possible.
     Step(Step),
     /// The verification of statements of the format with this identifier, such as `tpm`.
     Format(&'static str),

@@ -7,7 +7,7 @@ use super::procedure::Procedure;
 use super::step::Step;
 use crate::webauthn::client_data::{ClientDataError, ReceivedClientData};
 
-/// A check of something that was read: `Err` says what was found.
+/// A check of something that was read: `Err` says what is wrong.
 pub(super) type Row<T> = (Step, fn(&Context<'_>, &T) -> Result<(), String>);
 
 /// One verification.
@@ -67,7 +67,7 @@ impl Context<'_> {
     }
 }
 
-/// Nothing, or what was found where something does not hold.
+/// `Ok` if the condition holds, otherwise what is wrong.
 pub(super) fn holds(holds: bool, detail: impl FnOnce() -> String) -> Result<(), String> {
     if holds { Ok(()) } else { Err(detail()) }
 }

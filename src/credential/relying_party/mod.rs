@@ -1,8 +1,8 @@
 //! The verifier: the ceremonies of section 7 of WebAuthn L3 as numbered steps, pure.
 //!
 //! It is the oracle of the runner and the heart of the reference server. Steps are evaluated in the order of the
-//! specification; the first that fails is the refusal. `client_data` and `authenticator_data` hold what all ceremonies check,
-//! `registration` what only a registration does.
+//! specification; the first that fails is the refusal. `client_data` and `authenticator_data` hold the checks of all ceremonies,
+//! `registration` those of a registration only.
 
 mod authenticator_data;
 mod ceremony;

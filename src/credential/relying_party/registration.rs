@@ -1,4 +1,4 @@
-//! "Registering a New Credential" (section 7.1): what only a registration reads and checks.
+//! "Registering a New Credential" (section 7.1): the steps of a registration only.
 
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
@@ -79,7 +79,7 @@ fn read_envelope(context: &Context<'_>, credential: &Value) -> Result<Registrati
     read.map_err(|error| context.refusal(Step::CredentialJson, error))
 }
 
-/// Step 13. Decoders SHOULD refuse what is not in the CTAP2 canonical form (§2.4); this one does.
+/// Step 13. Decoders SHOULD refuse CBOR that is not in the CTAP2 canonical form (§2.4); this one does.
 fn read_attestation_object(
     context: &Context<'_>,
     bytes: &[u8],

@@ -37,7 +37,7 @@ impl Flags {
     }
 }
 
-/// The AAGUID of an authenticator model; all zero if it is not told.
+/// The AAGUID of an authenticator model; all zero if it is not given.
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
 pub struct Aaguid(pub [u8; 16]);
 
@@ -116,7 +116,7 @@ impl AuthenticatorData {
         self.encode_parts().concat()
     }
 
-    /// As [`AuthenticatorData::encode`], in three parts: up to the credential public key, the key, and what follows.
+    /// As [`AuthenticatorData::encode`], in three parts: up to the credential public key, the key, and the bytes that follow.
     pub fn encode_parts(&self) -> [Vec<u8>; 3] {
         let mut before = self.rp_id_hash.to_vec();
         before.push(self.flags.0);
@@ -141,7 +141,7 @@ impl AuthenticatorData {
         if rest.is_empty() { Ok(data) } else { Err(AuthenticatorDataError::Trailing(rest.len())) }
     }
 
-    /// Decodes the authenticator data at the beginning of `bytes`; returns them with what follows.
+    /// Decodes the authenticator data at the beginning of `bytes`; returns them with the bytes that follow.
     ///
     /// # Errors
     /// [`AuthenticatorDataError`]; never panics, whatever the bytes.

@@ -23,7 +23,7 @@ pub enum CborError {
     Trailing(usize),
 }
 
-/// Which encodings a decoder takes.
+/// Which encodings a decoder accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
     /// Only the CTAP2 canonical form.

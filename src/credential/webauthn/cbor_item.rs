@@ -1,4 +1,4 @@
-//! CBOR item by item, each with its place in the bytes, as far as the bytes go: for showing what a decoder only refuses.
+//! CBOR item by item, each with its place in the bytes, as far as it can be read: to show bytes that a decoder only refuses.
 
 use std::ops::Range;
 
@@ -27,13 +27,13 @@ pub enum Content {
     Simple(u8),
     /// A byte string, its segments joined.
     Bytes(Vec<u8>),
-    /// A text string, what is not UTF-8 replaced.
+    /// A text string; bytes that are not UTF-8 are replaced.
     Text(String),
     /// As many as could be read.
     Array(Vec<Item>),
     /// As many as could be read; the last value may be missing.
     Map(Vec<(Item, Option<Item>)>),
-    /// A tag and what it is on.
+    /// A tag and its item.
     Tag(u64, Option<Box<Item>>),
 }
 
@@ -129,7 +129,7 @@ impl Reader<'_> {
         }
     }
 
-    /// The content of a string: so many bytes, or segments up to a break.
+    /// The content of a string: a number of bytes, or segments up to a break.
     fn string(&mut self, start: usize, length: Option<usize>) -> Option<Vec<u8>> {
         let Some(length) = length else {
             let mut whole = Vec::new();
@@ -140,7 +140,7 @@ impl Reader<'_> {
                     Header::Bytes(Some(length)) | Header::Text(Some(length)) => {
                         whole.extend(self.string(segment, Some(length))?);
                     }
-                    _ => return self.fail(segment, "no segment of a string"),
+                    _ => return self.fail(segment, "not a segment of a string"),
                 }
             }
         };
@@ -161,7 +161,7 @@ impl Reader<'_> {
                 Some(header)
             }
             Err(ciborium_ll::Error::Io(_)) => self.fail(self.at, "the bytes end here"),
-            Err(ciborium_ll::Error::Syntax(_)) => self.fail(self.at, "no head of an item"),
+            Err(ciborium_ll::Error::Syntax(_)) => self.fail(self.at, "not the head of an item"),
         }
     }
 

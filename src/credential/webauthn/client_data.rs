@@ -93,7 +93,7 @@ impl ReceivedClientData {
     /// Runs "UTF-8 decode" and a JSON parser on the bytes (WebAuthn L3 §7.1, steps 5 and 6).
     ///
     /// The specification's UTF-8 decode strips one byte order mark and replaces malformed sequences instead of failing;
-    /// so malformed bytes in a member that nobody reads are no error. Where they keep the text from being JSON, the
+    /// so malformed bytes in a member that nobody reads are not an error. If because of them the text is not JSON, the
     /// error names them as the cause.
     ///
     /// # Errors
@@ -110,7 +110,7 @@ impl ReceivedClientData {
         Err(ClientDataError::NotJson(error.to_string()))
     }
 
-    /// As [`ReceivedClientData::parse`], but ignores what follows the first JSON value: the reading of a careless parser.
+    /// As [`ReceivedClientData::parse`], but ignores text after the first JSON value, as a careless parser does.
     ///
     /// # Errors
     /// [`ClientDataError::NotJson`]

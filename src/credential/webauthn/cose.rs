@@ -41,20 +41,20 @@ const fn type_and_curve(kind: KeyKind) -> (i64, Option<i64>) {
     }
 }
 
-/// Why a key cannot be used, or a signature does not stand.
+/// Why a key cannot be used, or a signature is not valid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CoseError {
     /// The item is not a map.
     #[error("the COSE key is not a map")]
     NotMap,
     /// A parameter is absent, or has another CBOR type than its definition says.
-    #[error("the COSE key has no proper {0}")]
+    #[error("the COSE key has no valid {0}")]
     Missing(&'static str),
     /// `alg` names an algorithm that is not implemented.
     #[error("COSE algorithm {0} is not supported")]
     UnsupportedAlgorithm(CoseAlgorithm),
     /// A parameter has a value that does not go with the algorithm.
-    #[error("{name} is {found}, which does not go with the algorithm")]
+    #[error("{name} is {found}, which does not fit the algorithm")]
     Mismatch {
         /// Name of the parameter.
         name: &'static str,
@@ -73,14 +73,14 @@ pub enum CoseError {
     #[error("{0} is not in the shortest form")]
     LeadingZero(&'static str),
     /// A parameter that WebAuthn L3 §6.5.1 does not allow.
-    #[error("the COSE key has a parameter beside the required ones and alg")]
+    #[error("the COSE key has a parameter other than the required ones and alg")]
     Surplus,
-    /// The parameters are those of no valid key, or the signature does not stand.
+    /// The parameters are not those of a valid key, or the signature is not valid.
     #[error("{0}")]
     Key(#[from] PublicKeyError),
 }
 
-/// A COSE_Key as it stands in authenticator data: any map. Use [`CoseKey::require_usable`] before trusting it.
+/// A COSE_Key as it is in authenticator data: any map. Use [`CoseKey::require_usable`] before trusting it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CoseKey {
     /// The parameters in the order of their encoding.
@@ -121,7 +121,7 @@ impl CoseKey {
         self.parameters.iter().find(|(key, _)| *key == Value::from(label)).map(|(_, value)| value)
     }
 
-    /// Replaces or adds a parameter; a new one goes where the canonical order has it.
+    /// Replaces or adds a parameter; a new one is put into its place in the canonical order.
     pub fn set(&mut self, label: i64, value: Value) {
         match self.parameters.iter_mut().find(|(key, _)| *key == Value::from(label)) {
             Some((_, old)) => *old = value,
@@ -154,7 +154,7 @@ impl CoseKey {
     /// Verifies a signature over a message with the algorithm of the key.
     ///
     /// # Errors
-    /// [`CoseError`]: the key is unusable, `algorithm` is not the key's, or the signature does not stand.
+    /// [`CoseError`]: the key is unusable, `algorithm` is not the key's, or the signature is not valid.
     pub fn verify(&self, algorithm: CoseAlgorithm, message: &[u8], signature: &[u8]) -> Result<(), CoseError> {
         let key = self.public_key()?;
         if self.algorithm() != Some(algorithm) {

@@ -15,7 +15,7 @@ pub struct RegistrationResponse {
     pub attestation_object: Vec<u8>,
 }
 
-/// What a client adds to a response besides the parts of [`RegistrationResponse`].
+/// The parts that a client adds to a response, in addition to those of [`RegistrationResponse`].
 #[derive(Debug, Clone, Default)]
 pub struct ResponseDetails {
     /// `authenticatorAttachment`: `platform` or `cross-platform`
@@ -111,7 +111,7 @@ impl RegistrationResponse {
         })
     }
 
-    /// Reads only what later steps need, in any base64 form: the reading of a careless server.
+    /// Reads only the parts that later steps need, in any base64 form, as a careless server does.
     ///
     /// # Errors
     /// [`CredentialError`] if a part is absent or cannot be decoded at all.

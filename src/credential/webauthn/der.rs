@@ -1,6 +1,6 @@
 //! DER (X.690) for certificates and the structures in them: written by tag and content, read element by element.
 //!
-//! Writing is not checked, so that what is wrong can be written too. X.509 itself is read by [`super::x509`].
+//! Writing is not checked, so that wrong DER can be written too. X.509 itself is read by [`super::x509`].
 
 /// Tag of a BOOLEAN.
 pub const BOOLEAN: u8 = 0x01;
@@ -38,7 +38,7 @@ pub enum DerError {
     #[error("bytes follow the DER element")]
     Trailing,
     /// An element has another tag than the expected one.
-    #[error("the DER has an element of another type than expected")]
+    #[error("the DER has an element of an unexpected type")]
     Tag,
 }
 
@@ -73,7 +73,7 @@ impl<'a> Element<'a> {
     }
 }
 
-/// Reads the first element of `bytes`; returns it with what follows.
+/// Reads the first element of `bytes`; returns it with the bytes that follow.
 ///
 /// # Errors
 /// [`DerError`]; never panics, whatever the bytes.
@@ -203,7 +203,7 @@ pub fn unsigned(bytes: &[u8]) -> Vec<u8> {
     }
 }
 
-/// An OBJECT IDENTIFIER from its dotted form; arcs that are no numbers count as zero.
+/// An OBJECT IDENTIFIER from its dotted form; arcs that are not numbers count as zero.
 pub fn object_identifier(dotted: &str) -> Vec<u8> {
     let arcs: Vec<u32> = dotted.split('.').map(|arc| arc.parse().unwrap_or_default()).collect();
     let mut content = Vec::new();

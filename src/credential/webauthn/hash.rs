@@ -19,7 +19,7 @@ pub enum Hash {
 }
 
 impl Hash {
-    /// The hash that an algorithm signs with; `None` for EdDSA, which has none of its own, and unknown algorithms.
+    /// The hash that an algorithm signs with; `None` for EdDSA, which has no separate hash, and for unknown algorithms.
     pub fn of(algorithm: CoseAlgorithm) -> Option<Hash> {
         use CoseAlgorithm as A;
         Some(match algorithm {

@@ -78,7 +78,7 @@ impl PublicKeyCredentialCreationOptions {
     pub fn from_text(text: &str) -> Result<Self, OptionsError> {
         let text = text.trim();
         let value = match serde_json::from_str(text) {
-            // Base64 in a JSON string, as it stands in a v1 response body.
+            // Base64 in a JSON string, as in a v1 response body.
             Ok(Value::String(inner)) => return Self::from_base64(&inner),
             Ok(value) => value,
             Err(error) if text.starts_with('{') => return Err(OptionsError::NotJson(error.to_string())),

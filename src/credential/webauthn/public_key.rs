@@ -9,7 +9,7 @@ use super::der::{self, DerError};
 /// Object identifier id-ecPublicKey (RFC 5480).
 const EC_PUBLIC_KEY: &str = "1.2.840.10045.2.1";
 
-/// A public key whose form was checked; whether it is a good one, [`PublicKey::require_valid`] says.
+/// A public key whose form was checked; [`PublicKey::require_valid`] checks whether it is a valid one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicKey {
     /// What it is.
@@ -18,17 +18,17 @@ pub struct PublicKey {
     pub bytes: Vec<u8>,
 }
 
-/// Why a key or a signature is not good.
+/// Why a key or a signature is not valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PublicKeyError {
-    /// The SubjectPublicKeyInfo is no DER of the expected form, or names its curve by parameters.
+    /// The SubjectPublicKeyInfo is not DER of the expected form, or names its curve by parameters.
     #[error("the SubjectPublicKeyInfo is not well formed, or does not name a known curve")]
     Malformed,
-    /// The key is none of its kind: a point off the curve, a modulus or exponent that no key has.
-    #[error("the key is not a valid one of its kind")]
+    /// The key is not a valid key of its kind: its point is not on the curve, or its modulus or exponent is impossible.
+    #[error("the key is not a valid key of its kind")]
     Invalid,
     /// Keys of this kind make no signatures of this algorithm.
-    #[error("the algorithm does not go with the key")]
+    #[error("the algorithm does not fit the key")]
     Algorithm,
     /// The signature is malformed or was not made by this key over this message.
     #[error("the signature does not verify")]

@@ -10,13 +10,13 @@ use crate::outcome::load::LoadRecord;
 /// How often a rate is held until it is clear.
 pub const REPEATS: usize = 3;
 
-/// What the rate grows by as long as it is kept.
+/// The factor by which the rate grows as long as it is kept.
 const CLIMB: f64 = 2.0;
 
 /// Looks for the capacity. `told` gets each hold as it is over.
 ///
 /// # Errors
-/// What the measurement says; what was found until then is lost.
+/// The error of the measurement; the results until then are lost.
 pub async fn find<E>(
     search: &Search,
     measure: impl AsyncFnMut(f64, Duration) -> Result<LoadRecord, E>,
@@ -53,7 +53,7 @@ where
             Err(ending) => return Ok(ending),
         };
         loop {
-            // Only a broken first rate leaves nothing that is kept.
+            // If the first rate is broken, no rate is kept.
             let Some(low) = self.kept.last().copied() else { return Ok(Ending::Bottom) };
             let between = self.between(low, high);
             let rate = between.unwrap_or(low);
@@ -70,7 +70,7 @@ where
         self.narrow(high).await
     }
 
-    /// From a rate that was not kept, looks for the lowest that is broken. What is kept stays as it is.
+    /// From a rate that was not kept, looks for the lowest that is broken. The rates that are kept stay as they are.
     async fn narrow(&mut self, mut low: f64) -> Result<Ending, E> {
         while let Some(rate) = self.lowest_broken().and_then(|broken| self.between(low, broken)) {
             match self.held(rate).await? {
@@ -94,7 +94,7 @@ where
         (high > low * (1.0 + self.search.precision) && low < middle && middle < high).then_some(middle)
     }
 
-    /// Raises the rate until it is kept no more: that rate, or why it ended.
+    /// Raises the rate until it is not kept any more: that rate, or why the search ended.
     async fn climb(&mut self) -> Result<Result<f64, Ending>, E> {
         let Search { from, to, .. } = *self.search;
         let mut rate = from;

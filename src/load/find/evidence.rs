@@ -1,14 +1,14 @@
 //! Whether holds of one rate keep a rule, break it, or leave it open.
 //!
-//! Percentiles of `start`, `verify` and `cycle`, `errors` and `achieved` are all the same question: is the share of bad ones at
+//! Percentiles of `start`, `verify` and `cycle`, `errors` and `achieved` all ask the same question: is the share of bad ones at
 //! most what is allowed? A percentile `p99<50ms` allows 1 % beyond 50 ms. The answer is an interval of 95 % confidence on either
 //! side (Wilson's, z = 1.645). Calls in one moment are not independent, since one slow moment slows them all. So the intervals of
 //! the run are taken as blocks: if the share varies more between them than chance would have it, the number of samples counts for
 //! less in that proportion (Kish's design effect). The rule is kept when the whole interval is within what is allowed, broken when
 //! the whole interval is beyond.
 //!
-//! `achieved` counts what was served while the rate was held: a backlog that is worked off afterwards is none. What was under way
-//! when the hold began makes up for what is under way when it ends, so that a hold needs a warm-up. It is one block.
+//! `achieved` counts cycles that were served while the rate was held, not a backlog that is worked off afterwards. Cycles under way
+//! when the hold began make up for those under way when it ends, so that a hold needs a warm-up. It is one block.
 //!
 //! All other rules (means, greatest values, counts, rates, other steps) are judged as a whole: kept if they are met in every hold,
 //! broken if they are missed in every hold.
@@ -22,14 +22,14 @@ use crate::outcome::load::{
 /// Of the normal distribution: 95 % lie below.
 const Z: f64 = 1.645;
 
-/// What is known of a rule, or of a rate.
+/// What is known about a rule, or about a rate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     /// It is kept.
     Kept,
     /// It is broken.
     Broken,
-    /// There is not enough to say so.
+    /// There are not enough measurements.
     Unclear,
 }
 
@@ -44,14 +44,14 @@ impl Verdict {
     }
 }
 
-/// A rule beside what was seen.
+/// A rule with the measured value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RuleSeen {
     /// The rule as it was written.
     pub rule: String,
-    /// What was seen, in words.
+    /// The measured value, in words.
     pub text: String,
-    /// What is known of it.
+    /// What is known about it.
     pub verdict: Verdict,
 }
 
@@ -108,7 +108,7 @@ struct Share {
     allowed: f64,
 }
 
-/// The rule as a question for a share; `None` if it is none.
+/// The rule as a question about a share; `None` if it is not one.
 fn share(rule: &Threshold, records: &[LoadRecord]) -> Option<Share> {
     let is_upper = matches!(rule.operator, Operator::Less | Operator::AtMost);
     let is_lower = matches!(rule.operator, Operator::More | Operator::AtLeast);
@@ -127,7 +127,7 @@ fn share(rule: &Threshold, records: &[LoadRecord]) -> Option<Share> {
         }
         _ => return None,
     };
-    // What may never happen has no share: it has happened or not.
+    // A limit of zero has no share: it has happened or not.
     (allowed > 0.0).then_some(Share { blocks, allowed })
 }
 
@@ -177,7 +177,7 @@ impl Share {
         self.blocks.iter().fold((0.0, 0.0), |sum, (bad, all)| (sum.0 + bad, sum.1 + all))
     }
 
-    /// The share that was seen, and between what the true one is; `None` without samples.
+    /// The share that was seen, and the interval of the true one; `None` without samples.
     fn interval(&self) -> Option<(f64, f64, f64)> {
         let (bad, all) = self.sums();
         if all <= 0.0 {

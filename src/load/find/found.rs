@@ -1,4 +1,4 @@
-//! What holds and searches come to.
+//! The results of holds and searches.
 
 use std::fmt;
 
@@ -13,27 +13,27 @@ pub struct Hold {
     pub rate: f64,
     /// Good cycles a second.
     pub achieved: f64,
-    /// What it came to, with the holds of the same rate before it.
+    /// The result, with the holds of the same rate before it.
     pub seen: Seen,
     /// The rules, in the order of the objective.
     pub rules: Vec<RuleSeen>,
 }
 
-/// What a hold came to.
+/// The result of a hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Seen {
     /// The objective was judged.
     Judged(Verdict),
-    /// The generator was the limit, for these reasons: nothing is known of the target.
+    /// The generator was the limit, for these reasons: nothing is known about the target.
     Limited(Vec<String>),
-    /// It was interrupted, and is no hold.
+    /// It was interrupted, and does not count as a hold.
     Interrupted,
 }
 
 /// Why a search ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ending {
-    /// What is kept was confirmed, and what is not is close above it.
+    /// The rate that is kept was confirmed, and the rate that is broken is close above it.
     Found,
     /// The highest rate that was allowed is kept.
     Top,
@@ -96,7 +96,7 @@ impl fmt::Display for Capacity {
             (Ending::Limited(reasons), kept) => {
                 writeln!(f, "the generator was the bottleneck: {}", reasons.join("; "))?;
                 let kept = kept.as_ref().map(|rate| format!("; {rate} was kept before"));
-                return write!(f, "no figure is the target's{}", kept.unwrap_or_default());
+                return write!(f, "none of the figures describes the target{}", kept.unwrap_or_default());
             }
             (Ending::Interrupted, _) => write!(f, "interrupted: ")?,
             (Ending::Spent, _) => write!(f, "not finished within {} holds: ", self.holds.len())?,
@@ -104,12 +104,12 @@ impl fmt::Display for Capacity {
         }
         match (kept, broken) {
             (None, Some(broken)) => write!(f, "not even {broken} is sustained")?,
-            (None, None) => write!(f, "nothing is known")?,
+            (None, None) => write!(f, "no rate is known")?,
             (Some(kept), Some(broken)) => write!(f, "sustained {kept}, broken at {broken}")?,
             (Some(kept), None) if self.ending == Ending::Top => {
                 write!(f, "sustained {kept}, and no higher rate was allowed")?;
             }
-            (Some(kept), None) => write!(f, "sustained {kept}, and where it breaks is not known")?,
+            (Some(kept), None) => write!(f, "sustained {kept}; the rate at which it breaks is not known")?,
         }
         let confirmed = if self.confirmed { "confirmed by a hold of its own" } else { "not confirmed" };
         if self.sustained.is_some() {

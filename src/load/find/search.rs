@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use crate::outcome::load::{Figure, Threshold, ThresholdError};
 
-/// What an objective has unless it says otherwise: an open load that is not served is no load, and errors are not service.
+/// The rules of an objective without rules of its own for these: an open load has to be served, and errors do not count as served.
 const ALWAYS: [&str; 2] = ["achieved>=98%", "errors<1%"];
 
-/// What is looked for.
+/// The objective of a search.
 #[derive(Debug, Clone)]
 pub struct Search {
     /// The first rate, cycles a second.
@@ -16,11 +16,11 @@ pub struct Search {
     pub to: f64,
     /// How long a rate is held.
     pub hold: Duration,
-    /// What has to be kept. Wrong answers break it too.
+    /// The rules that have to be kept. Wrong answers break them too.
     pub objective: Vec<Threshold>,
-    /// Rates are no more told apart when one is at most this share above the other.
+    /// Two rates are not distinguished any more if one is at most this share above the other.
     pub precision: f64,
-    /// The most holds, repeated ones among them.
+    /// The maximum number of holds, including repeated ones.
     pub most_holds: usize,
 }
 

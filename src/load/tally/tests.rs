@@ -92,7 +92,7 @@ fn time_counts_from_when_an_arrival_was_due() {
     assert_eq!(good.max_us, 81_000);
     let expected = Arrivals { offered: 5, started: 4, waited: 2, late: 2, abandoned: 1, ok: 4, failed: 0 };
     assert_eq!(counted.arrivals, expected);
-    assert_eq!(counted.lag.len(), 3, "waiting for a worker is no lag of the generator's");
+    assert_eq!(counted.lag.len(), 3, "waiting for a worker is not a lag of the generator");
     assert_eq!(count(&counted, Kind::Good, LoadStep::Cycle, Outcome::Abandoned), 1);
     assert_eq!(counted.errors[0].class, "cycle/abandoned");
 }

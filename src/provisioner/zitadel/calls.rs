@@ -17,7 +17,7 @@ use crate::wire::secret::{LEAST_SECRET_LENGTH, Secret};
 const PAGE: usize = 100;
 /// The most accounts that a search gives.
 const MOST_FOUND: usize = 100_000;
-/// There is nothing, or nothing yet.
+/// There is nothing, or not yet.
 const NOT_FOUND: u16 = 404;
 
 impl Zitadel {
@@ -60,7 +60,7 @@ impl Zitadel {
 
     /// Gives the administrator's organisation this user as a member with a role.
     pub(super) async fn make_member(&self, user_id: &str, role: &str) -> Result<(), ProvisionerError> {
-        let doing = format!("give the caller that may only read its role {role}");
+        let doing = format!("give the role {role} to the caller that may only read");
         let body = json!({ "userId": user_id, "roles": [role] });
         let answer = self.asked(&doing, Method::POST, "/management/v1/orgs/me/members", Some(&body)).await?;
         // It is a member already.
@@ -75,7 +75,7 @@ impl Zitadel {
         self.secret(doing, &answer, "token", &[])
     }
 
-    /// The token of a new session that checks the password alone; what the server says where it does not know the user yet.
+    /// The token of a new session that checks only the password; the server's answer if it does not know the user yet.
     pub(super) async fn create_session(&self, user_id: &str, password: &Secret) -> Look<Secret> {
         let doing = format!("begin a session of user {user_id}");
         let body =
@@ -122,14 +122,14 @@ impl Zitadel {
         Ok(ids.len())
     }
 
-    /// Whether a token is taken for the user's own; if not, what the server says.
+    /// Whether a token is accepted as the user's own; if not, the server's answer.
     pub(super) async fn is_good(&self, token: &Secret) -> Look<()> {
         let answer = self.own(token).await?;
         Ok(if answer.is_success() { Ok(()) } else { Err(answer.words(&[token, &self.admin])) })
     }
 
-    /// Whether a token is known, whatever it may do; if not, what the server says. A server that has nothing at the path that is
-    /// asked does not tell, and is believed.
+    /// Whether a token is known, whatever its rights are; if not, the server's answer. A server that has nothing at the path that is
+    /// called does not show this, and the token counts as known.
     pub(super) async fn is_known(&self, token: &Secret) -> Look<()> {
         let answer = self.own(token).await?;
         let is_unknown = match answer.status {
@@ -226,15 +226,13 @@ impl Zitadel {
 
     fn refused(&self, doing: String, answer: &Answer, secrets: &[&Secret]) -> ProvisionerError {
         let is_served = self.is_served.load(Ordering::SeqCst);
-        let mend = match answer.status {
+        let fix = match answer.status {
             401 => {
                 "make a new personal access token for the administrator, and put it where accounts.admin-token looks for it"
             }
-            403 => {
-                "give the administrator, whose token accounts.admin-token is, the role ORG_OWNER in its organisation"
-            }
+            403 => "give the administrator (the owner of accounts.admin-token) the role ORG_OWNER in its organisation",
             NOT_FOUND if !is_served => {
-                "write base-url with the host name that the server is set up for: it finds its instance by it, and an IP \
+                "write base-url with the host name that the server is set up for: the server finds its instance by the host name, and an IP \
                  address finds none"
             }
             NOT_FOUND => {
@@ -244,31 +242,31 @@ impl Zitadel {
                 "raise the server's limit for the administrator, or let the provisioner wait for longer: patience-seconds and \
                  concurrency under accounts.provisioner"
             }
-            500..=599 => "look into the server's log; `proofmark sweep` removes what was left behind",
-            _ => "see what the server says; `proofmark sweep` removes what was left behind",
+            500..=599 => "look at the server's log; `proofmark sweep` removes accounts that were left behind",
+            _ => "read the server's answer; `proofmark sweep` removes accounts that were left behind",
         };
         let secrets: Vec<&Secret> = secrets.iter().copied().chain([&self.admin]).collect();
         let is_of_one = is_served && !matches!(answer.status, 401 | 403 | 429);
-        ProvisionerError { is_of_one, ..ProvisionerError::new(doing, answer.words(&secrets), mend) }
+        ProvisionerError { is_of_one, ..ProvisionerError::new(doing, answer.words(&secrets), fix) }
     }
 
-    /// No answer was had.
+    /// There was no answer.
     fn silent(&self, doing: String, why: String) -> ProvisionerError {
-        let mend = if self.is_served.load(Ordering::SeqCst) {
-            "the server answered before: look whether it is still up; `proofmark sweep` removes what was left behind"
+        let fix = if self.is_served.load(Ordering::SeqCst) {
+            "the server answered before: check whether it is still up; `proofmark sweep` removes accounts that were left behind"
         } else {
             "start the server, or correct base-url and [tls]"
         };
-        ProvisionerError::new(doing, why, mend)
+        ProvisionerError::new(doing, why, fix)
     }
 }
 
 /// The server's lists did not follow in time.
 pub(super) fn late(doing: String, what: &str, since: &str, late: &Late) -> ProvisionerError {
     let answer = format!("{what} for {} s after {since}: {}", late.waited.as_secs_f64(), late.answer);
-    let mend = "the server lags behind: let the provisioner wait for longer (patience-seconds under accounts.provisioner), or do less \
+    let fix = "the server lags behind: let the provisioner wait for longer (patience-seconds under accounts.provisioner), or do less \
                 at a time (concurrency)";
-    ProvisionerError { is_of_one: true, ..ProvisionerError::new(doing, answer, mend) }
+    ProvisionerError { is_of_one: true, ..ProvisionerError::new(doing, answer, fix) }
 }
 
 fn account(user: &Value) -> Option<Account> {
@@ -276,7 +274,7 @@ fn account(user: &Value) -> Option<Account> {
     Some(Account { name: text("username")?, user_id: text("userId")? })
 }
 
-/// What can be put into a header, and masked in whatever is written (RFC 6750 section 2.1).
+/// A text that can be put into a header, and masked in all output (RFC 6750 section 2.1).
 fn is_token(text: &str) -> bool {
     let fits = |c: char| c.is_ascii_graphic() && !matches!(c, '"' | '\\');
     text.len() >= LEAST_SECRET_LENGTH && text.chars().all(fits)

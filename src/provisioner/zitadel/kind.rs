@@ -48,7 +48,7 @@ impl Provisioner for Zitadel {
         let why = why.unwrap_or_default();
         Err(match left {
             0 => failed,
-            // What keeps them there says less than what came first.
+            // Why they could not be removed says less than the first error.
             _ => ProvisionerError {
                 answer: format!("{}; {left} accounts that were made could not be removed ({why})", failed.answer),
                 ..failed
@@ -70,8 +70,8 @@ impl Provisioner for Zitadel {
         let password = password()?;
         let doing = format!("renew the token of user {}", subject.user_id);
         if !self.set_password(&subject.user_id, &password).await? {
-            let mend = "look who removes users while a run goes on";
-            let gone = ProvisionerError::new(doing, "the user is not there any more", mend);
+            let fix = "find out who removes users during a run";
+            let gone = ProvisionerError::new(doing, "the user is not there any more", fix);
             return Err(ProvisionerError { is_of_one: true, ..gone });
         }
         self.session(&doing, &subject.user_id, &password).await
@@ -88,7 +88,7 @@ impl Provisioner for Zitadel {
                 Err(error) => {
                     removed.left += 1;
                     if !error.is_of_one {
-                        // Nobody answers, or the token is good for nothing any more: the others would say the same.
+                        // The server does not answer, or the token is not valid any more: the other calls would fail in the same way.
                         self.client.patience.end();
                     }
                     removed.why.get_or_insert(error.answer);

@@ -14,16 +14,16 @@ use crate::provisioner::account::{Account, Progress, Tell};
 use crate::provisioner::error::ProvisionerError;
 use crate::wire::percent::encode_component;
 
-/// The name after the prefix. A sweep does not list it: who has it is asked, not removed.
+/// The name after the prefix. A sweep does not list it: its owner is checked, not removed.
 const RUN: &str = "run";
-/// What the description begins with once it was renewed. A server that can't renew it has no run that is known to be dead.
+/// The beginning of the description once it was renewed. If a server can't renew it, no run on it is known to be dead.
 const RENEWED: &str = "held by a run of proofmark, renewed as ";
-/// What it is until then.
+/// The description until then.
 const MADE: &str = "held by a run of proofmark";
-/// Renewals that may be missed.
+/// The number of renewals that may be missed.
 const MISSED: u32 = 5;
 
-/// Somebody who has the name.
+/// The owner of the name.
 struct Holder {
     account: Account,
     description: String,
@@ -46,7 +46,7 @@ impl Zitadel {
                 *self.lease() = Some(lease);
                 return Ok(());
             }
-            // The list lags behind: it may not have who has just come, and still have who has just gone.
+            // The list lags behind: it may not yet have an owner that has just come, and still have one that has just gone.
             if let Some((account, description)) = self.described(&name).await? {
                 match &seen {
                     None => {
@@ -82,7 +82,7 @@ impl Zitadel {
             let user = encode_component(&account.user_id);
             let (renewed, removed) = (format!("/management/v1/users/{user}/machine"), format!("/v2/users/{user}"));
             loop {
-                // One that is lost is followed by the next.
+                // If one is lost, the next one follows.
                 if let Ok(mark) = draw() {
                     let body = json!({ "name": account.name, "description": format!("{RENEWED}{mark}") });
                     drop(client.once(&Method::PUT, &renewed, &admin, Some(&body)).await);
@@ -101,7 +101,7 @@ impl Zitadel {
 fn in_use(prefix: &str, name: &str) -> ProvisionerError {
     ProvisionerError::new(
         format!("take the accounts of the prefix {prefix}"),
-        "a run that is under way has them",
+        "another run is using them",
         format!(
             "wait for its end, or write another prefix under accounts.provisioner; if there is no such run, remove the user {name}"
         ),

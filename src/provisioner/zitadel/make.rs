@@ -17,14 +17,14 @@ use crate::wire::secret::Secret;
 const READ_ONLY_ROLE: &str = "ORG_OWNER_VIEWER";
 /// The description of the callers that are refused.
 const FOR_DENIALS: &str = "made by proofmark for the 403 cases";
-/// The subjects that are made first and alone. They show how far the server lags behind; where none of them can be had, no other will.
+/// The subjects that are made first and alone. They show how far the server lags behind; if none of them can be made, no other can.
 const FIRST: usize = 2;
 /// Subjects under way for each call that may go: most of them wait for a server that lags behind.
 const WAITING: usize = 4;
-/// Where so many in a row can't be had, no other will.
+/// If this many in a row can't be made, no other can.
 const IN_A_ROW: usize = 8;
 
-/// What is waited for, each with a lag of its own.
+/// The kinds of data to wait for, each with a lag of its own.
 const NAMES: &str = "names";
 const USERS: &str = "users";
 const TOKENS: &str = "tokens";
@@ -41,7 +41,7 @@ struct Making {
 }
 
 impl Making {
-    /// Notes what became of one; an error where it makes no sense to go on.
+    /// Notes the result of one; an error if it makes no sense to continue.
     fn note(
         &mut self,
         number: usize,
@@ -68,7 +68,7 @@ impl Making {
 }
 
 impl Zitadel {
-    /// The callers first: what is missing in rights shows there, before a password was hashed.
+    /// The callers first: missing rights show there, before a password was hashed.
     pub(super) async fn make(&self, count: usize, tell: Tell<'_>) -> Result<Provided, ProvisionerError> {
         tell(Progress::Making(0, count));
         let no_rights = self.machine(NO_RIGHTS, None).await?;
@@ -86,8 +86,8 @@ impl Zitadel {
         Ok(Provided { subjects, no_rights: Some(no_rights), read_only: Some(read_only) })
     }
 
-    /// Makes the subjects with these numbers. Where one fails in a way that concerns all, the others come to an end before that is
-    /// said: what they have sent for is noted, and can be removed.
+    /// Makes the subjects with these numbers. If one fails in a way that concerns all, the others end before that is
+    /// reported: the accounts that they made are noted, and can be removed.
     async fn make_some(
         &self,
         numbers: std::ops::RangeInclusive<usize>,
@@ -133,7 +133,7 @@ impl Zitadel {
         let token = self.session(&format!("make the user {name}"), &user_id, &password).await?;
         let subject = ProvidedSubject { user_id, token };
         if is_reused {
-            // What an earlier run enrolled has long been known.
+            // The server has known the factors of an earlier run for long.
             self.without_u2f(&subject, Duration::ZERO).await?;
         }
         Ok(subject)
@@ -162,8 +162,8 @@ impl Zitadel {
         known.map_err(|missed| late(doing.to_owned(), &format!("{what} was not known"), "it was made", &missed))
     }
 
-    /// Removes the factors that lock a session, until it is good. Where there was none, that is believed after this time: a list
-    /// that does not have the factor yet, and a session that is not locked yet, look as if nothing were wrong.
+    /// Removes the factors that lock a session, until it is valid. If there was no factor, that is believed only after this time: a list
+    /// that does not have the factor yet, and a session that is not locked yet, look as if everything were right.
     pub(super) async fn without_u2f(
         &self,
         subject: &ProvidedSubject,
@@ -184,13 +184,13 @@ impl Zitadel {
         };
         let good = self.client.patience.until(FACTORS, &self.client.pace, look).await?;
         good.map_err(|missed| {
-            let doing = format!("make the session of user {} good again", subject.user_id);
-            let what = format!("it was refused, though {} factors were removed,", removed.load(Ordering::SeqCst));
+            let doing = format!("make the session of user {} valid again", subject.user_id);
+            let what = format!("it was refused, although {} factors were removed,", removed.load(Ordering::SeqCst));
             late(doing, &what, "the enrolment", &missed)
         })
     }
 
-    /// Makes an account; if there is one of that name, takes that, and gives it the password. The server's list lags behind: an
+    /// Makes an account; if there is one of that name, takes it, and sets its password. The server's list lags behind: an
     /// account that was just made may not be in it yet, and one that was just removed may still be. Gives its id, and whether it
     /// was there before.
     async fn created_or_found<F>(
@@ -220,14 +220,14 @@ impl Zitadel {
                     return Ok(Ok((user_id, true)));
                 }
             }
-            Ok(Err("the name is taken, and the administrator can't see by whom".to_owned()))
+            Ok(Err("the name is taken, and the administrator can't see the user that has it".to_owned()))
         };
         let taken = self.client.patience.until(NAMES, &self.client.pace, look).await?;
         taken.map_err(|missed| {
             let doing = format!("make the user {name}");
             let answer = format!("for {} s {}", missed.waited.as_secs_f64(), missed.answer);
-            let mend = "write another prefix under accounts.provisioner";
-            ProvisionerError { is_of_one: true, ..ProvisionerError::new(doing, answer, mend) }
+            let fix = "write another prefix under accounts.provisioner";
+            ProvisionerError { is_of_one: true, ..ProvisionerError::new(doing, answer, fix) }
         })
     }
 

@@ -1,4 +1,4 @@
-//! What is drawn from the operating system's randomness.
+//! Random values from the operating system.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -15,7 +15,7 @@ pub(super) fn password() -> Result<Secret, ProvisionerError> {
 pub(super) fn draw() -> Result<String, ProvisionerError> {
     let mut random = [0; 24];
     getrandom::fill(&mut random).map_err(|error| {
-        ProvisionerError::new("draw a password", error.to_string(), "run where the operating system has randomness")
+        ProvisionerError::new("draw a password", error.to_string(), "run on a system that provides random numbers")
     })?;
     Ok(URL_SAFE_NO_PAD.encode(random))
 }

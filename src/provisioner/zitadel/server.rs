@@ -21,7 +21,7 @@ pub(super) const READ_ONLY: &str = "read-only";
 
 pub(super) const SUBJECT: &str = "subject-";
 
-/// Between two looks at what may yet change.
+/// Between two looks at data that may still change.
 pub(super) const PAUSE: Duration = Duration::from_millis(250);
 
 /// The accounts are ours until this is dropped; then the name is given back, as long as the runtime is there.
@@ -45,7 +45,7 @@ pub(super) struct Zitadel {
     pub(super) concurrency: usize,
     pub(super) renewal: Duration,
     pub(super) lease: Mutex<Option<Lease>>,
-    /// What `provide` made, or took over.
+    /// The accounts that `provide` made, or took over.
     pub(super) made: Mutex<Vec<Account>>,
     /// Whether the server has done something for the administrator.
     pub(super) is_served: AtomicBool,

@@ -1,4 +1,4 @@
-//! Checks that hold for one algorithm, format, protocol or encoding, and not for the next.
+//! Checks that are made for one algorithm, format, protocol or encoding, and not for another.
 
 use super::entry::{Defect, deviates, fails};
 
@@ -18,19 +18,19 @@ pub(super) const DEFECTS: &[Defect] = &[
     fails(
         "algorithm-rsa-statement-algorithm-unchecked",
         "webauthn/8.2/algorithm",
-        "alg of a packed self statement is not compared with that of an RSA key",
+        "alg of a packed self statement is not compared with the algorithm of an RSA key",
         &["algorithms/statement-algorithm"],
     ),
     deviates(
         "algorithm-eddsa-point-unchecked",
         "webauthn/7.1/algorithm",
-        "whether an EdDSA key is a point of its curve is not checked",
+        "the server does not check that an EdDSA key is a point on its curve",
         &["algorithms/key-invalid"],
     ),
     deviates(
         "algorithm-es512-point-unchecked",
         "webauthn/7.1/algorithm",
-        "whether an ES512 key is a point of its curve is not checked",
+        "the server does not check that an ES512 key is a point on its curve",
         &["algorithms/key-invalid"],
     ),
     fails("algorithm-ps512-refused", "webauthn/7.1/accept", "PS512 is offered and refused", &["cose/alg-ps512"]),
@@ -49,7 +49,7 @@ pub(super) const DEFECTS: &[Defect] = &[
     fails(
         "algorithm-tpm-ecc-extra-data-unchecked",
         "webauthn/8.3/extra-data",
-        "extraData in certInfo are not checked for elliptic keys",
+        "extraData in certInfo is not checked for elliptic curve keys",
         &["tpm/extra-data-wrong"],
     ),
     fails(
@@ -73,19 +73,19 @@ pub(super) const DEFECTS: &[Defect] = &[
     fails(
         "algorithm-challenge-in-any-base64",
         "webauthn/7.1/challenge",
-        "the challenge in the client data may be in any base64",
+        "the challenge in the client data may be in any form of base64",
         &["encodings/challenge-standard-padded"],
     ),
     fails(
         "algorithm-attestation-object-in-any-base64",
         "rfc4648/3.3/alphabet",
-        "attestationObject may be in any base64",
+        "attestationObject may be in any form of base64",
         &["envelope/attestation-object-not-base64url", "encodings"],
     ),
     fails(
         "algorithm-client-data-in-any-base64",
         "rfc4648/3.3/alphabet",
-        "clientDataJSON may be in any base64",
+        "clientDataJSON may be in any form of base64",
         &["encodings/client-data-mixed"],
     ),
     fails(
@@ -127,7 +127,7 @@ pub(super) const DEFECTS: &[Defect] = &[
     fails(
         "algorithm-app-id-hash-accepted",
         "webauthn/7.1/rp-id-hash",
-        "for second factors the hash of the origin, as U2F had it, is accepted in place of that of the RP ID",
+        "for second factors the hash of the origin, as in U2F, is accepted in place of the hash of the RP ID",
         &["auth-data/rpid-hash-of-origin"],
     ),
     fails(

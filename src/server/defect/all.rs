@@ -6,7 +6,7 @@ use super::{
     rare, robustness, sequence, shape, state, status, stored, transport, verification,
 };
 
-/// The defects by the kind of promise that they break.
+/// The defects by the kind of clause that they break.
 pub const CLASSES: &[(&str, &[Defect])] = &[
     ("Statuses", status::DEFECTS),
     ("Bodies", shape::DEFECTS),
@@ -79,8 +79,8 @@ mod tests {
         assert!(omitted.contains(&Omission::Check("8.2.1/subject")), "{omitted:?}");
     }
 
-    /// Each defect is consulted in exactly one place, except those that leave out a part of the verifier, which follow from
-    /// their ids.
+    /// The server asks for each defect in exactly one place. Defects that leave out a part of the verifier are an exception: they
+    /// follow from their ids.
     #[test]
     fn every_defect_sits_in_one_place() {
         for defect in all() {

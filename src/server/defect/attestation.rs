@@ -67,7 +67,7 @@ pub(super) const DEFECTS: &[Defect] = &[
     fails(
         "attestation-skips-packed-basic-constraints",
         "webauthn/8.2.1/basic-constraints",
-        "a packed attestation certificate may be one of an authority",
+        "a packed attestation certificate may be a CA certificate",
         &["packed-x5c/basic-constraints-ca-true"],
     ),
     fails(
@@ -85,7 +85,7 @@ pub(super) const DEFECTS: &[Defect] = &[
     fails(
         "attestation-skips-packed-algorithm",
         "webauthn/8.2/algorithm",
-        "alg of a packed self statement is not compared with the key's",
+        "alg of a packed self statement is not compared with the algorithm of the key",
         &["packed-self/alg-mismatch"],
     ),
     fails(
@@ -97,7 +97,7 @@ pub(super) const DEFECTS: &[Defect] = &[
     fails(
         "attestation-skips-tpm-extra-data",
         "webauthn/8.3/extra-data",
-        "extraData in certInfo are not checked",
+        "extraData in certInfo is not checked",
         &["tpm/extra-data-wrong"],
     ),
     fails(
@@ -133,7 +133,7 @@ pub(super) const DEFECTS: &[Defect] = &[
     fails(
         "attestation-skips-tpm-basic-constraints",
         "webauthn/8.3.1/basic-constraints",
-        "an AIK certificate may be one of an authority",
+        "an AIK certificate may be a CA certificate",
         &["tpm/aik-ca-true"],
     ),
     fails(

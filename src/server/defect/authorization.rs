@@ -18,7 +18,7 @@ pub(super) const DEFECTS: &[Defect] = &[
     fails(
         "authorization-malformed-accepted",
         "api/status/unauthenticated",
-        "a header without a token acts as the administrator",
+        "a call whose authorization header has no token acts as the administrator",
         &["authorization/malformed-token"],
     ),
     fails(
@@ -30,31 +30,31 @@ pub(super) const DEFECTS: &[Defect] = &[
     fails(
         "authorization-token-lengthened-accepted",
         "api/status/unauthenticated",
-        "of a token only as many characters are compared as were issued",
+        "a token that begins with an issued token is accepted",
         &["authorization/token-lengthened"],
     ),
     fails(
         "authorization-token-shortened-accepted",
         "api/status/unauthenticated",
-        "the beginning of a token stands for the whole",
+        "the beginning of a token is accepted in place of the whole token",
         &["authorization/token-shortened"],
     ),
     fails(
         "authorization-token-any-case",
         "api/status/unauthenticated",
-        "tokens are compared without regard to capitals",
+        "tokens are compared without regard to letter case",
         &["authorization/token-other-case"],
     ),
     fails(
         "authorization-code-unchecked",
         "api/request/passkey-code",
-        "the registration code in the start of a passkey is not looked at",
+        "the registration code in the start of a passkey is not checked",
         &["authorization/registration-code-made-up"],
     ),
     fails(
         "authorization-code-permits",
         "api/authorization",
-        "whoever sends a registration code, good or not, may start a passkey for any user",
+        "a caller who sends a registration code, good or not, may start a passkey for any user",
         &["authorization/registration-code-of-a-stranger"],
     ),
     fails(
@@ -78,7 +78,7 @@ pub(super) const DEFECTS: &[Defect] = &[
     fails(
         "authorization-read-only-accepted",
         "api/status/permission-denied",
-        "a user with a role that may only read may act on every user",
+        "a user whose role may only read may act on every user",
         &["authorization/read-only"],
     ),
     deviates(

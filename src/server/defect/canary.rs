@@ -1,4 +1,4 @@
-//! What belongs to another user, to an earlier call, or to the server alone, and shows in a reply.
+//! Data that belong to another user, to an earlier call, or only to the server, and that a reply shows.
 
 use super::entry::{Defect, deviates, fails};
 
@@ -12,13 +12,13 @@ pub(super) const DEFECTS: &[Defect] = &[
     fails(
         "canary-exclude-of-another",
         "api/no-leak/other-user",
-        "options list the credential that was enrolled last, whoever has it",
+        "options list the credential that was enrolled last, whichever user it belongs to",
         &["stored/two-users"],
     ),
     fails(
         "canary-v1-list-from-memory",
         "api/no-leak/other-user",
-        "a list of v1 is answered for 250 ms to whomever asks at its path",
+        "for 250 ms the answer to a v1 list is given to every caller at the same path",
         &["stored/two-users"],
     ),
     fails(
@@ -30,7 +30,7 @@ pub(super) const DEFECTS: &[Defect] = &[
     fails(
         "canary-denial-names-login",
         "api/no-leak/other-user",
-        "the message about a lack of permission shows the login name of the user that was named",
+        "the message about a lack of permission shows the login name of the user that the call names",
         &["canaries"],
     ),
     fails(
@@ -66,25 +66,25 @@ pub(super) const DEFECTS: &[Defect] = &[
     fails(
         "canary-foreign-factor-named",
         "api/no-leak/other-user",
-        "the message about a factor that the user does not have tells its name where another user has it",
+        "the message about a factor that the user does not have shows its name if another user has it",
         &["authorization/foreign-token-own-user"],
     ),
     fails(
         "canary-challenge-echoes-token",
         "api/no-leak/token",
-        "the challenge of a 401 over REST repeats the token that is not known",
+        "the WWW-Authenticate challenge of a 401 over REST repeats the unknown token",
         &["authorization/other-scheme"],
     ),
     deviates(
         "canary-debug-info-in-details",
         "api/no-leak/internals",
-        "a 404 over REST has a detail more, with places in the source",
+        "a 404 over REST has one more detail, with places in the source code",
         &["authorization/unknown-factor"],
     ),
     fails(
         "canary-display-name-of-earlier-start",
         "api/no-leak/other-user",
-        "displayName in options is that of the start before, whoever made it",
+        "displayName in options is that of the previous start, which any caller may have made",
         &["enrolment/start", "enrolment/good"],
     ),
 ];

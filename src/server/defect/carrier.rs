@@ -1,4 +1,4 @@
-//! Things that can travel twice: checked in one place, and acted on in the other.
+//! Values that a request can carry in two places: the server checks one place and acts on the other.
 
 use super::entry::{Defect, deviates, fails};
 
@@ -6,61 +6,61 @@ pub(super) const DEFECTS: &[Defect] = &[
     fails(
         "carrier-user-id-of-body-acts",
         "api/carriers/user-id",
-        "over REST permission is asked for the user of the path, and the user of the body is acted on",
+        "over REST the permission is checked for the user id in the path, but the call acts on the user id in the body",
         &["carriers/user-id-body-v2"],
     ),
     fails(
         "carrier-user-id-of-query-acts",
         "api/carriers/user-id",
-        "over REST a user id in the query is acted on, whoever was permitted",
+        "over REST the call acts on a user id in the query, whichever user the permission was checked for",
         &["carriers/user-id-start-v2"],
     ),
     fails(
         "carrier-user-id-of-header-acts",
         "api/carriers/user-id",
-        "over REST a user id in the header X-User-Id is acted on, whoever was permitted",
+        "over REST the call acts on a user id in the header X-User-Id, whichever user the permission was checked for",
         &["carriers/user-id-start-v2"],
     ),
     fails(
         "carrier-user-id-of-metadata-acts",
         "api/carriers/user-id",
-        "over gRPC and gRPC-Web a user id in the metadata x-user-id is acted on, whoever was permitted",
+        "over gRPC and gRPC-Web the call acts on a user id in the metadata x-user-id, whichever user the permission was checked for",
         &["carriers/user-id-start-v2"],
     ),
     fails(
         "carrier-factor-id-of-query-removed",
         "api/carriers/factor-id",
-        "over REST a factor id in the query is removed in place of that of the path",
+        "over REST the factor with the id in the query is removed, not the one with the id in the path",
         &["carriers/factor-id-own"],
     ),
     deviates(
         "carrier-token-of-query-wins",
         "api/carriers/token",
-        "over REST access_token in the query counts in place of the authorization",
+        "over REST access_token in the query is used in place of the authorization",
         &["carriers/token-start"],
     ),
     deviates(
         "carrier-token-of-cookie-wins",
         "api/carriers/token",
-        "over REST a cookie access_token counts in place of the authorization",
+        "over REST a cookie access_token is used in place of the authorization",
         &["carriers/token-start"],
     ),
     fails(
         "carrier-method-override",
         "api/carriers/method",
-        "X-HTTP-Method-Override is the method",
+        "the header X-HTTP-Method-Override replaces the method",
         &["carriers/method-remove-v2"],
     ),
     deviates(
         "carrier-form-accepted",
         "api/carriers/content-type",
-        "a form is read where JSON is documented",
+        "a form is accepted where JSON is documented",
         &["carriers/content-type-form"],
     ),
     deviates(
         "carrier-forwarded-host-is-rp-id",
         "api/carriers/host",
-        "the host of X-Forwarded-Host is the RP ID",
+        "the host in X-Forwarded-Host is used as the RP ID",
         &["carriers/host-start"],
     ),
     fails(
@@ -72,37 +72,37 @@ pub(super) const DEFECTS: &[Defect] = &[
     fails(
         "carrier-domain-of-query-wins",
         "api/carriers/domain",
-        "over REST the domain in the query counts in place of that in the body",
+        "over REST the domain in the query is used in place of the domain in the body",
         &["carriers/domain"],
     ),
     fails(
         "carrier-user-handle-gets-credential",
         "api/carriers/user-handle",
-        "the user whose handle response.userHandle names gets the credential",
+        "the credential is stored for the user whose handle is in response.userHandle",
         &["carriers/user-handle-credential"],
     ),
     fails(
         "carrier-remote-user-is-caller",
         "api/carriers/identity",
-        "the header X-Remote-User names the caller where there is no token",
+        "if there is no token, the header X-Remote-User names the caller",
         &["carriers/identity-nobody"],
     ),
     fails(
         "carrier-original-url-is-path",
         "api/carriers/permission",
-        "X-Original-URL is the path",
+        "the header X-Original-URL replaces the path",
         &["carriers/permission-start-by-path"],
     ),
     fails(
         "carrier-authenticator-data-of-envelope",
         "webauthn/7.1/user-verified",
-        "the flag UV is read in response.authenticatorData too, which nothing signs",
+        "the flag UV is also read from response.authenticatorData, which is not signed",
         &["across/copy-user-verified"],
     ),
     fails(
         "carrier-origin-header-is-expected",
         "api/carriers/host",
-        "the origin of the header Origin is expected too",
+        "the origin in the header Origin is accepted too",
         &["carriers/host-verify-header-origin"],
     ),
     fails(

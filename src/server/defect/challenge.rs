@@ -12,7 +12,7 @@ pub(super) const DEFECTS: &[Defect] = &[
     fails(
         "challenge-reused",
         "webauthn/13.4.3/challenge",
-        "a second start hands out the challenge of the one that waits",
+        "a second start hands out the challenge of the registration that is already open",
         &["enrolment/start-twice"],
     ),
     deviates("challenge-short", "webauthn/13.4.3/challenge-length", "a challenge has 8 bytes", &["enrolment/start"]),
@@ -26,19 +26,19 @@ pub(super) const DEFECTS: &[Defect] = &[
     deviates(
         "challenge-time-prefix",
         "webauthn/13.4.3/challenge-length",
-        "of a challenge's 16 bytes the first eight are the time",
+        "the first eight of a challenge's 16 bytes are the time",
         &["enrolment"],
     ),
     deviates(
         "challenge-never-expires",
         "webauthn/13.4.3/challenge-expiry",
-        "a registration can be finished however long ago it was started",
+        "a registration can be finished at any time after its start",
         &["*/*/rest/ceremony/expired-challenge"],
     ),
     fails(
         "challenge-not-one-time",
         "webauthn/7.1/challenge",
-        "a registration stays open after verify, so a reply can be replayed",
+        "a registration stays open after verify, so a response can be replayed",
         &["ceremony/replayed-response"],
     ),
     fails(
@@ -68,7 +68,7 @@ pub(super) const DEFECTS: &[Defect] = &[
     fails(
         "challenge-empty-without-start",
         "webauthn/7.1/challenge",
-        "without a registration an empty challenge is expected",
+        "if no registration is open, an empty challenge is expected",
         &["ceremony/verify-empty-challenge-without-start"],
     ),
 ];

@@ -1,4 +1,4 @@
-//! What goes wrong only when calls come together, now and then, or in the long run.
+//! Defects that show only when calls come at the same time, now and then, or after a long time.
 
 use super::entry::{Defect, fails, under_load};
 
@@ -6,13 +6,13 @@ pub(super) const DEFECTS: &[Defect] = &[
     fails(
         "concurrency-double-verify",
         "webauthn/7.1/challenge",
-        "verifies of one registration at the same time are all accepted",
+        "if several verifies of one registration come at the same time, all are accepted",
         &["ceremony/verify-race"],
     ),
     fails(
         "concurrency-answers-crossed",
         "webauthn/13.4.3/challenge",
-        "of two starts at the same time both are answered with the options of one",
+        "if two starts come at the same time, both are answered with the options of one of them",
         &["ceremony/starts-at-once"],
     ),
     fails(
@@ -27,15 +27,19 @@ pub(super) const DEFECTS: &[Defect] = &[
         "calls wait for each other: each takes 10 ms, one after the other",
     ),
     under_load("concurrency-slow-verify", "api/robustness", "a verify takes 300 ms longer than it needs to"),
-    under_load("concurrency-slow-with-data", "api/robustness", "every start takes 5 ms more for each start before"),
+    under_load(
+        "concurrency-slow-with-data",
+        "api/robustness",
+        "every start takes 5 ms longer for each start before it",
+    ),
     under_load(
         "concurrency-slow-with-registrations",
         "api/robustness",
-        "every start takes 20 µs more for each registration that there ever was",
+        "every start takes 20 µs longer for each registration that there ever was",
     ),
     under_load(
         "concurrency-registration-lost",
         "api/options/exclude-credentials",
-        "of two verifies that end within 50 ms of each other the first one's registration is lost",
+        "if two verifies end within 50 ms of each other, the registration of the first one is lost",
     ),
 ];

@@ -2,19 +2,19 @@
 
 use crate::relying_party::{Omission, Step};
 
-/// What a run makes of a defect.
+/// How a run shows a defect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shows {
-    /// A case fails: a promise is broken.
+    /// A case fails: a clause is broken.
     Fail,
     /// A case deviates: a SHOULD is not met, or a refusal is for another reason than the one under test.
     Deviation,
-    /// Nothing that can be counted on: only `load` sees it, since a run does not judge how fast a server is, and does not make calls end
-    /// together.
+    /// A run may not show it: only `load` sees it. A run does not judge how fast a server is, and does not make calls end at the same
+    /// time.
     UnderLoad,
 }
 
-/// One fault that the server can be told to have.
+/// One defect that the server can be told to have.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Defect {
     /// Permanent slug, such as `limit-token-name-201`.
@@ -23,15 +23,15 @@ pub struct Defect {
     pub clause: &'static str,
     /// What the server does wrong, in one line.
     pub summary: &'static str,
-    /// What a run makes of it.
+    /// How a run shows it.
     pub shows: Shows,
-    /// Patterns of the cases that find it; none for what only `load` sees.
+    /// Patterns of the cases that find it; empty if only `load` sees it.
     pub found_by: &'static [&'static str],
 }
 
 impl Defect {
-    /// What the verifier leaves out: of a step its slug follows the prefix, of a format its identifier; one check of a
-    /// format's procedure is the end of the clause.
+    /// What the verifier leaves out. For a step or a format, the step's slug or the format's identifier follows the prefix. For
+    /// one check of a format's procedure, the end of the clause names it.
     pub(in crate::server) fn omission(&self) -> Option<Omission> {
         if let Some(slug) = self.id.strip_prefix(SKIPS_STEP) {
             return Step::from_slug(slug).map(Omission::Step);
@@ -50,7 +50,7 @@ const SKIPS_STEP: &str = "verification-skips-";
 const SKIPS_FORMAT: &str = "attestation-unchecked-";
 /// Prefix of the defects that leave out one check of a format's procedure.
 const SKIPS_CHECK: &str = "attestation-skips-";
-/// Prefix of the defects that leave out a check that no step of the ceremony has.
+/// Prefix of the defects that leave out a check that is not part of a step of the ceremony.
 const OMITS: &str = "verification-omits-";
 
 const fn defect(

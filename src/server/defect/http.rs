@@ -1,4 +1,4 @@
-//! The protocols around the API: methods, caches, origins, codings, connections, statuses and trailers.
+//! HTTP and gRPC around the API: methods, caches, origins, codings, connections, statuses and trailers.
 
 use super::entry::{Defect, deviates, fails};
 
@@ -13,7 +13,7 @@ pub(super) const DEFECTS: &[Defect] = &[
     fails(
         "http-trace-answered",
         "api/no-leak/token",
-        "TRACE is answered with the request, its authorization too",
+        "TRACE is answered with the request, including its authorization",
         &["http/by-trace"],
     ),
     fails("http-allow-missing", "http/allow", "a 405 comes without Allow", &["http/by-put"]),
@@ -45,13 +45,13 @@ pub(super) const DEFECTS: &[Defect] = &[
     fails(
         "http-gzip-unasked",
         "api/status/ok",
-        "replies are in gzip where the request does not speak of it",
+        "replies are in gzip although the request does not mention it",
         &["http/identity"],
     ),
     fails(
         "http-gzip-although-refused",
         "api/status/ok",
-        "replies are in gzip where the request gives it the weight zero",
+        "replies are in gzip although the request gives it the weight zero",
         &["http/coding-excluded"],
     ),
     fails(
@@ -63,13 +63,13 @@ pub(super) const DEFECTS: &[Defect] = &[
     fails(
         "http-connection-remembers-caller",
         "http/connection",
-        "a REST request without authorization has that of the one before on its connection",
+        "a REST request without authorization gets that of the previous request on the same connection",
         &["http/connection-of-two"],
     ),
     fails(
         "http-grpc-refusal-by-http-status",
         "grpc/http-status",
-        "refusals over gRPC have the HTTP status of their code",
+        "refusals over gRPC have the HTTP status that matches their code",
         &["client-data/challenge-other"],
     ),
     fails(
@@ -93,13 +93,13 @@ pub(super) const DEFECTS: &[Defect] = &[
     fails(
         "http-grpc-coding-unknown-as-internal",
         "grpc/encoding-unknown",
-        "a gRPC message in a coding that is not known is answered as an internal error",
+        "a gRPC message in an unknown coding is answered as an internal error",
         &["http/grpc-encoding-unknown"],
     ),
     fails(
         "http-error-page-for-browsers",
         "api/content-type/rest",
-        "refusals over REST are HTML where Accept names it",
+        "refusals over REST are HTML if Accept names it",
         &["http/accept-of-browsers"],
     ),
     fails(
@@ -111,19 +111,19 @@ pub(super) const DEFECTS: &[Defect] = &[
     fails(
         "http-grpc-message-raw",
         "grpc/message-encoded",
-        "over gRPC the status message has characters beyond ASCII as they are",
+        "over gRPC characters beyond ASCII in the status message are not percent-encoded",
         &["client-data/overlong-utf8-type"],
     ),
     deviates(
         "http-grpc-first-message-counts",
         "grpc/cardinality",
-        "of several messages in a call over gRPC the first counts",
+        "if a call over gRPC has several messages, the first one is used",
         &["http/grpc-message-twice"],
     ),
     fails(
         "http-scheme-exact",
         "http/auth-scheme",
-        "the scheme of an authorization header has to be written Bearer",
+        "the scheme of an authorization header is accepted only in the letter case Bearer",
         &["http/scheme-in-small-letters"],
     ),
 ];

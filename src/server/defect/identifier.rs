@@ -1,4 +1,4 @@
-//! User handles, ways to tell who there is, and options that clients can't answer.
+//! User handles, ways to find out which users exist, and options that clients can't answer.
 
 use super::entry::{Defect, deviates, fails};
 
@@ -12,38 +12,43 @@ pub(super) const DEFECTS: &[Defect] = &[
     deviates(
         "identifier-handle-by-kind",
         "webauthn/5.4.3/user-handle",
-        "a user has a handle for each kind of factor",
+        "a user has a different user handle for each kind of factor",
         &["sequences/both-kinds-open"],
     ),
-    deviates("identifier-handle-of-few", "webauthn/5.4.3/user-handle", "all users share eight handles", &["enrolment"]),
+    deviates(
+        "identifier-handle-of-few",
+        "webauthn/5.4.3/user-handle",
+        "all users share eight user handles",
+        &["enrolment"],
+    ),
     deviates(
         "identifier-handle-changes-after-removal",
         "webauthn/5.4.3/user-handle",
-        "after a removal a user has another handle",
+        "after a removal a user has another user handle",
         &["sequences/enrol-after-removal"],
     ),
     deviates(
         "identifier-oracle-status",
         "api/identifiers/no-user-oracle",
-        "who may not act on others gets 404 for a user that does not exist, and 403 for one that does",
+        "a caller who may not act on others gets 404 for a user that does not exist, and 403 for one that exists",
         &["identifiers/known-or-unknown-other"],
     ),
     deviates(
         "identifier-oracle-message",
         "api/identifiers/no-user-oracle",
-        "the message about a lack of permission is another one where the user does not exist",
+        "the message about a lack of permission is different if the user does not exist",
         &["identifiers/known-or-unknown-other"],
     ),
     deviates(
         "identifier-oracle-details",
         "api/identifiers/no-user-oracle",
-        "the refusal for a lack of permission has a detail more where the user exists",
+        "the refusal for a lack of permission has one more detail if the user exists",
         &["identifiers/known-or-unknown-other"],
     ),
     deviates(
         "identifier-oracle-before-authentication",
         "api/identifiers/no-user-oracle",
-        "over REST a user that does not exist is answered before the token is looked at",
+        "over REST the server answers that a user does not exist before it checks the token",
         &["identifiers/known-or-unknown-nobody"],
     ),
     deviates("identifier-timeout-in-seconds", "webauthn/5.4/timeout", "timeout is in seconds", &["enrolment/good"]),
@@ -69,55 +74,55 @@ pub(super) const DEFECTS: &[Defect] = &[
     fails(
         "identifier-exclude-at-most-two",
         "api/state/kept",
-        "excludeCredentials has two credentials at most",
+        "excludeCredentials has at most two credentials",
         &["sequences/three-factors"],
     ),
     deviates(
         "identifier-handle-of-caller",
         "webauthn/5.4.3/user-handle",
-        "the user handle is that of the caller, for whomever the start is",
+        "the user handle is that of the caller, whichever user the start is for",
         &["enrolment/admin-starts", "enrolment/start"],
     ),
     fails(
         "identifier-restart-keeps-id",
         "api/state/ids",
-        "a start that replaces another one has its id",
+        "a start that replaces another one keeps the id of the replaced one",
         &["sequences/start-twice"],
     ),
     fails(
         "identifier-domain-remembered",
         "api/options/rp-id",
-        "a start without a domain has the RP ID of the domain that was named last, by whomever",
+        "a start without a domain gets the RP ID of the domain that any caller named last",
         &["enrolment/further-domain*"],
     ),
     deviates(
         "identifier-cross-platform-lost",
         "api/options/attachment",
-        "options do not name the kind of authenticator where a start asks for a cross-platform one",
+        "if a start asks for a cross-platform authenticator, the options do not name a kind of authenticator",
         &["enrolment/cross-platform-authenticator"],
     ),
     fails(
         "identifier-exclude-transports-null",
         "api/options/members",
-        "descriptors in excludeCredentials have transports that are null, at which clients throw",
+        "descriptors in excludeCredentials have transports that are null, which makes clients throw",
         &["enrolment/good"],
     ),
     fails(
         "identifier-appid-at-creation",
         "webauthn/5.4/extensions",
-        "options of second factors ask for the extension appid, at which clients throw",
+        "options of second factors ask for the extension appid, which makes clients throw",
         &["enrolment/start"],
     ),
     deviates(
         "identifier-oracle-of-factors",
         "api/identifiers/no-user-oracle",
-        "who may not act on others gets 404 for a factor that does not exist, and 403 for one that does",
+        "a caller who may not act on others gets 404 for a factor that does not exist, and 403 for one that exists",
         &["identifiers/known-or-unknown-factor"],
     ),
     fails(
         "identifier-oracle-of-registrations",
         "api/status/permission-denied",
-        "who may not act on others gets 404 for a verify where no registration is open, and 403 where one is",
+        "a caller who may not act on others gets 404 for a verify if no registration is open, and 403 if one is open",
         &["identifiers/open-or-closed-registration"],
     ),
 ];

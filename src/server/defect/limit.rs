@@ -37,25 +37,25 @@ pub(super) const DEFECTS: &[Defect] = &[
     deviates(
         "limit-credential-min",
         "api/limit/credential",
-        "54 are enough: a credential that short gets as far as the ceremony",
+        "a credential of length 54 is not refused for its length and reaches the ceremony",
         &["limits/credential-54"],
     ),
     deviates(
         "limit-credential-min-56",
         "api/limit/credential",
-        "a credential of 55 is refused for its length",
+        "a credential of length 55 is refused for its length",
         &["limits/credential-55"],
     ),
     fails(
         "limit-credential-max",
         "api/limit/credential",
-        "a credential of 1048576 is refused",
+        "a credential of length 1048576 is refused",
         &["v2/u2f/rest/limits/credential-1048576-v2"],
     ),
     fails(
         "limit-credential-over",
         "api/limit/credential",
-        "a credential of 1048577 is accepted",
+        "a credential of length 1048577 is accepted",
         &["v1/u2f/rest/limits/credential-1048577"],
     ),
     deviates(
@@ -67,7 +67,7 @@ pub(super) const DEFECTS: &[Defect] = &[
     fails(
         "limit-user-id-empty",
         "api/limit/user-id",
-        "an empty user id stands for the caller's own",
+        "an empty user id is read as the caller's own",
         &["limits/user-id-empty"],
     ),
     deviates(
@@ -97,7 +97,7 @@ pub(super) const DEFECTS: &[Defect] = &[
     fails(
         "limit-factor-id-empty",
         "api/limit/factor-id",
-        "an empty factor id stands for the registration that waits",
+        "an empty factor id is read as that of the open registration",
         &["limits/registration-id-empty"],
     ),
     deviates(

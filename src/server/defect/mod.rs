@@ -1,7 +1,7 @@
-//! Faults on demand: each entry is one realistic bug, switched on by its id and sitting in exactly one place of the server.
+//! Defects on demand: each entry is one realistic bug. Its id switches it on, and it is in exactly one place of the server.
 //!
-//! A run against a server with one defect has to be red for the defect's clause; that is how the judge is judged
-//! (`proofmark selftest`).
+//! A run against a server with one defect has to be red for the defect's clause: `proofmark selftest` tests the harness
+//! in this way.
 
 mod algorithm;
 mod all;

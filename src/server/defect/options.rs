@@ -1,4 +1,4 @@
-//! Creation options that a client can't read, or that are another user's or relying party's.
+//! Creation options that a client can't read, or that belong to another user or relying party.
 
 use super::entry::{Defect, deviates, fails};
 
@@ -59,7 +59,7 @@ pub(super) const DEFECTS: &[Defect] = &[
     fails(
         "options-domain-ignored",
         "api/options/rp-id",
-        "rp.id is the server's own, whatever domain a start asks for",
+        "rp.id is always the server's own, whatever domain a start asks for",
         &["enrolment/further-domain"],
     ),
     deviates(
@@ -71,19 +71,19 @@ pub(super) const DEFECTS: &[Defect] = &[
     fails(
         "options-domain-unchecked",
         "webauthn/4/rp-id",
-        "a start takes any text for a domain",
+        "a start accepts any text as a domain",
         &["limits/domain-with-path"],
     ),
     deviates(
         "options-user-handle-random",
         "webauthn/5.4.3/user-handle",
-        "a user has another handle at each start",
+        "a user gets another user handle at each start",
         &["enrolment/start-twice"],
     ),
     deviates(
         "options-user-handle-shared",
         "webauthn/5.4.3/user-handle",
-        "all users have one handle",
+        "all users have the same user handle",
         &["ceremony/user-handle-unique"],
     ),
 ];

@@ -1,4 +1,4 @@
-//! What goes wrong under a condition that tests seldom meet: a caller, a domain, a protocol, a long body, calls that come together.
+//! Defects that need a condition that tests seldom meet: a caller, a domain, a protocol, a long body, calls at the same time.
 
 use super::entry::{Defect, deviates, fails};
 
@@ -6,25 +6,25 @@ pub(super) const DEFECTS: &[Defect] = &[
     fails(
         "rare-origin-unchecked-for-administrator",
         "webauthn/7.1/origin",
-        "the origin is not checked where the administrator calls",
+        "the origin is not checked if the administrator makes the call",
         &["across/administrator-origin"],
     ),
     fails(
         "rare-domain-forgotten-at-verify",
         "webauthn/7.1/accept",
-        "the RP ID hash is held against the server's own RP ID where the start asked for another domain",
+        "the RP ID hash is compared with the server's own RP ID, although the start asked for another domain",
         &["enrolment/further-domain-finished"],
     ),
     fails(
         "rare-conflict-as-500",
         "api/robustness",
-        "of two calls of one caller at the same time one is answered as an internal error",
+        "if one caller makes two calls at the same time, one of them is answered as an internal error",
         &["ceremony/verify-race"],
     ),
     fails(
         "rare-removal-by-place",
         "api/options/exclude-credentials",
-        "of two removals at the same time the second takes the factor behind the one that it names",
+        "if two removals come at the same time, the second one removes the factor after the one that it names",
         &["ceremony/removals-at-once"],
     ),
     fails(
@@ -48,13 +48,13 @@ pub(super) const DEFECTS: &[Defect] = &[
     fails(
         "rare-wrong-type-in-credential-as-500",
         "api/robustness",
-        "a text of the credential that is of another type is answered as an internal error",
+        "a text member of the credential that has another type is answered as an internal error",
         &["envelope/attestation-object-array"],
     ),
     fails(
         "rare-removal-by-id-alone",
         "api/authorization",
-        "a removal takes the factor with the id of the path, whoever has it",
+        "a removal removes the factor with the id in the path, whichever user has it",
         &["authorization/foreign-token-own-user"],
     ),
     deviates(
@@ -66,13 +66,13 @@ pub(super) const DEFECTS: &[Defect] = &[
     fails(
         "rare-name-unlimited-in-v1-passwordless",
         "api/limit/token-name/v1",
-        "the name of a passkey of one's own may have any length",
+        "the name of a passkey that callers enrol for themselves may have any length",
         &["limits/name-201-ascii"],
     ),
     fails(
         "rare-challenge-missing-for-unknown-token",
         "http/challenge",
-        "a 401 about a token that is not known has no WWW-Authenticate",
+        "a 401 for an unknown token has no WWW-Authenticate",
         &["authorization/unknown-token"],
     ),
     fails(
@@ -84,13 +84,13 @@ pub(super) const DEFECTS: &[Defect] = &[
     deviates(
         "rare-credential-taken-twice-at-once",
         "webauthn/7.1/credential-id-unique",
-        "of two users who verify one credential id at the same time both get it",
+        "if two users verify one credential id at the same time, both get it",
         &["ceremony/credential-id-race"],
     ),
     fails(
         "rare-name-of-the-later-call",
         "api/stored/name",
-        "of two verifies of one user at the same time both store the name of the later one",
+        "if two verifies of one user come at the same time, both store the name of the later one",
         &["ceremony/kinds-at-once"],
     ),
 ];

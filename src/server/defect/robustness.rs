@@ -6,7 +6,7 @@ pub(super) const DEFECTS: &[Defect] = &[
     fails(
         "robust-500-on-malformed-json",
         "api/robustness",
-        "a body that is no JSON is answered as an internal error",
+        "a body that is not JSON is answered as an internal error",
         &["request/not-json"],
     ),
     fails(
@@ -54,7 +54,7 @@ pub(super) const DEFECTS: &[Defect] = &[
     deviates(
         "robust-library-error",
         "api/no-leak/internals",
-        "the message about a body that is not JSON is that of the library which read it",
+        "the message about a body that is not JSON comes from the library that read it",
         &["request/not-json"],
     ),
     deviates(
@@ -66,7 +66,7 @@ pub(super) const DEFECTS: &[Defect] = &[
     deviates(
         "robust-sql-error",
         "api/no-leak/internals",
-        "the message about a credential id that is taken is the database's",
+        "the message about a credential id that is taken comes from the database",
         &["ceremony/same-credential-id"],
     ),
     fails(

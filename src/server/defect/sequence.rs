@@ -1,4 +1,4 @@
-//! Sequences of calls: what one call does to what another one has left, by whomever, over whatever version.
+//! Sequences of calls: what one call does to the state that another call left, by any caller and over any API version.
 
 use super::entry::{Defect, deviates, fails};
 
@@ -12,7 +12,7 @@ pub(super) const DEFECTS: &[Defect] = &[
     fails(
         "sequence-remove-takes-newest",
         "api/state/removed",
-        "a removal takes the newest factor of the kind, whichever is named",
+        "a removal removes the newest factor of the kind, whichever factor it names",
         &["sequences/remove-first-of-two"],
     ),
     fails(
@@ -24,7 +24,7 @@ pub(super) const DEFECTS: &[Defect] = &[
     deviates(
         "sequence-v1-removal-keeps-credential-id",
         "api/state/enrol-again",
-        "a credential that was removed over v1 counts as registered",
+        "a credential that was removed over v1 still counts as registered",
         &["sequences/enrol-removed-again"],
     ),
     fails(
@@ -48,19 +48,19 @@ pub(super) const DEFECTS: &[Defect] = &[
     fails(
         "sequence-third-evicts-first",
         "api/state/listed",
-        "the third factor of a kind puts the first one out",
+        "the third factor of a kind removes the first one",
         &["sequences/remove-middle-of-three"],
     ),
     fails(
         "sequence-versions-apart",
         "api/state/kept",
-        "options of one version do not list what was enrolled over the other",
+        "options of one API version do not list credentials that were enrolled over the other",
         &["sequences/versions-mixed"],
     ),
     fails(
         "sequence-ids-by-count",
         "api/state/ids",
-        "the id of a factor is the number of those before: after a removal it is given twice",
+        "the id of a factor is the number of factors before it: after a removal an id is given twice",
         &["sequences/enrol-after-removal"],
     ),
     deviates(
@@ -72,7 +72,7 @@ pub(super) const DEFECTS: &[Defect] = &[
     fails(
         "sequence-removal-ends-registrations",
         "api/state/open",
-        "the removal of a factor ends the registrations of its user that are open",
+        "the removal of a factor ends the open registrations of its user",
         &["sequences/removal-beside-open"],
     ),
     fails(
@@ -84,13 +84,13 @@ pub(super) const DEFECTS: &[Defect] = &[
     fails(
         "sequence-finished-verify-accepted",
         "webauthn/7.1/challenge",
-        "a further verify of a v2 factor that is finished is answered with 200, whatever it carries",
+        "a further verify of a finished v2 factor is answered with 200, whatever it contains",
         &["ceremony/challenge-reuse-new-key"],
     ),
     fails(
         "sequence-enrolled-for-caller",
         "api/state/listed",
-        "a credential that the administrator verifies for a user is stored with the administrator",
+        "a credential that the administrator verifies for a user is stored for the administrator",
         &["sequences/administrator-starts"],
     ),
     fails(
@@ -102,7 +102,7 @@ pub(super) const DEFECTS: &[Defect] = &[
     fails(
         "sequence-removal-by-any-kind",
         "api/request/factor-id",
-        "a removal at the path of one kind of factor takes a factor of the other kind too",
+        "a removal at the path of one kind of factor can also remove a factor of the other kind",
         &["across/other-kind-remove"],
     ),
     fails(
@@ -114,7 +114,7 @@ pub(super) const DEFECTS: &[Defect] = &[
     fails(
         "sequence-one-registration-per-administrator",
         "api/state/open",
-        "a start of the administrator for one user ends the registration that it has started for another",
+        "a start by the administrator for one user ends the registration that the administrator started for another",
         &["sequences/administrator-starts-for-two"],
     ),
 ];

@@ -50,7 +50,7 @@ pub(super) const DEFECTS: &[Defect] = &[
     fails(
         "shape-change-date-not-rfc3339",
         "api/shape/details",
-        "details.changeDate is no RFC 3339 date over REST",
+        "details.changeDate is not an RFC 3339 date over REST",
         &["enrolment/good"],
     ),
     fails(
@@ -74,7 +74,7 @@ pub(super) const DEFECTS: &[Defect] = &[
     fails(
         "shape-creation-date-local-time",
         "api/details/creation-date",
-        "details.creationDate is the local time of a zone east of Greenwich, said to be UTC",
+        "details.creationDate is the local time of a zone east of Greenwich, marked as UTC",
         &["enrolment/good"],
     ),
     deviates(
@@ -98,7 +98,7 @@ pub(super) const DEFECTS: &[Defect] = &[
     fails(
         "shape-resource-owner-renamed",
         "api/shape/details",
-        "details.resourceOwner is called resource_owner over REST",
+        "details.resourceOwner is named resource_owner over REST",
         &["enrolment/good"],
     ),
     fails(
@@ -147,7 +147,7 @@ pub(super) const DEFECTS: &[Defect] = &[
     fails(
         "shape-error-code-string",
         "api/shape/error",
-        "code of an error is a string over REST",
+        "the member code of an error is a string over REST",
         &["authorization/missing-token"],
     ),
     fails(
@@ -165,13 +165,13 @@ pub(super) const DEFECTS: &[Defect] = &[
     fails(
         "shape-error-message-renamed",
         "api/shape/error",
-        "message of an error is called error over REST",
+        "the member message of an error is named error over REST",
         &["authorization/missing-token"],
     ),
     fails(
         "shape-error-message-null",
         "api/shape/error",
-        "message of an error is null over REST",
+        "the member message of an error is null over REST",
         &["authorization/missing-token"],
     ),
     fails(
@@ -183,7 +183,7 @@ pub(super) const DEFECTS: &[Defect] = &[
     fails(
         "shape-error-as-text",
         "api/shape/error",
-        "the body of an error is the message alone, a JSON string, over REST",
+        "the body of an error is only the message, a JSON string, over REST",
         &["authorization/missing-token"],
     ),
 ];

@@ -1,4 +1,4 @@
-//! What is stored afterwards, and what the next options say of it.
+//! The state that is stored afterwards, and what the next options show of it.
 
 use super::entry::{Defect, deviates, fails};
 
@@ -6,13 +6,13 @@ pub(super) const DEFECTS: &[Defect] = &[
     fails(
         "state-stored-after-refusal",
         "api/after-state",
-        "a refused credential is stored all the same",
+        "a refused credential is stored anyway",
         &["client-data/challenge-other"],
     ),
     fails(
         "state-blocked-after-refusal",
         "api/after-state",
-        "after a refused verify the user can start nothing more",
+        "after a refused verify the user cannot start another registration",
         &["client-data/challenge-other"],
     ),
     fails(
@@ -43,7 +43,7 @@ pub(super) const DEFECTS: &[Defect] = &[
     fails(
         "state-exclude-credentials-missing",
         "api/options/exclude-credentials",
-        "options do not list what the user has",
+        "options do not list the credentials that the user has",
         &["enrolment/good"],
     ),
     fails(
@@ -55,13 +55,13 @@ pub(super) const DEFECTS: &[Defect] = &[
     deviates(
         "state-duplicate-of-another-user",
         "webauthn/7.1/credential-id-unique",
-        "a credential id is only looked for among the user's own",
+        "a credential id is only compared with those of the same user",
         &["ceremony/credential-id-of-another-user"],
     ),
     fails(
         "state-credential-moves",
         "api/options/exclude-credentials",
-        "a credential that another user has is accepted, and taken away from that user",
+        "a credential that another user has is accepted, and is taken away from that user",
         &["ceremony/credential-of-two-users"],
     ),
 ];

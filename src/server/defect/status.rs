@@ -6,7 +6,7 @@ pub(super) const DEFECTS: &[Defect] = &[
     fails(
         "status-not-found-as-500",
         "api/status/not-found",
-        "what does not exist is answered as an internal error",
+        "a call for something that does not exist is answered as an internal error",
         &["authorization/unknown-factor"],
     ),
     fails(
@@ -42,25 +42,25 @@ pub(super) const DEFECTS: &[Defect] = &[
     fails(
         "status-rest-code-is-http",
         "api/status/not-found",
-        "code of an error is the HTTP status over REST",
+        "the member code of an error is the HTTP status over REST",
         &["authorization/unknown-factor"],
     ),
     fails(
         "status-grpc-not-found-as-unknown",
         "api/status/not-found",
-        "what does not exist has code 2 over gRPC",
+        "a call for something that does not exist is answered with code 2 over gRPC",
         &["authorization/unknown-factor"],
     ),
     fails(
         "status-grpc-web-permission-denied-as-invalid-argument",
         "api/status/permission-denied",
-        "a lack of permission has code 3 over gRPC-Web",
+        "a lack of permission is answered with code 3 over gRPC-Web",
         &["authorization/no-rights"],
     ),
     fails(
         "status-grpc-unauthenticated-as-permission-denied",
         "api/status/unauthenticated",
-        "a missing or invalid token has code 7 over gRPC",
+        "a missing or invalid token is answered with code 7 over gRPC",
         &["authorization/missing-token"],
     ),
     fails(

@@ -1,13 +1,18 @@
-//! What is stored differs from what was sent: names, kinds and ids.
+//! Stored data that differ from the data that were sent: names, kinds and ids.
 
 use super::entry::{Defect, deviates, fails};
 
 pub(super) const DEFECTS: &[Defect] = &[
-    fails("stored-name-cut-to-64-characters", "api/stored/name", "of a name 64 characters are stored", &["stored"]),
+    fails(
+        "stored-name-cut-to-64-characters",
+        "api/stored/name",
+        "only the first 64 characters of a name are stored",
+        &["stored"],
+    ),
     fails(
         "stored-passkey-name-cut-to-255-bytes",
         "api/stored/name",
-        "of a passkey's name 255 bytes of UTF-8 are stored",
+        "only the first 255 bytes of UTF-8 of a passkey's name are stored",
         &["stored"],
     ),
     fails("stored-name-in-lower-case", "api/stored/name", "names are stored in lower case", &["stored"]),
@@ -27,7 +32,7 @@ pub(super) const DEFECTS: &[Defect] = &[
     fails(
         "stored-name-as-latin-1-over-grpc-web",
         "api/stored/name",
-        "over gRPC-Web the bytes of a name are taken for Latin-1",
+        "over gRPC-Web the bytes of a name are read as Latin-1",
         &["stored"],
     ),
     fails(
@@ -51,19 +56,19 @@ pub(super) const DEFECTS: &[Defect] = &[
     fails(
         "stored-credential-id-cut",
         "api/options/exclude-credentials",
-        "of a credential id 255 bytes are stored",
+        "only the first 255 bytes of a credential id are stored",
         &["auth-data/credid-length-1023"],
     ),
     deviates(
         "stored-list-of-ten",
         "api/stored/listed",
-        "a list has ten factors at most, and no further page",
+        "a list has at most ten factors, and there is no further page",
         &["stored/many"],
     ),
     deviates(
         "stored-list-once-per-name",
         "api/stored/listed",
-        "of several factors of one name a list has the first alone",
+        "if several factors have the same name, a list has only the first of them",
         &["stored/same-name"],
     ),
     fails(
@@ -75,13 +80,13 @@ pub(super) const DEFECTS: &[Defect] = &[
     fails(
         "stored-name-of-digits-as-number",
         "api/stored/name",
-        "names of digits alone are stored as numbers, without the zeros in front",
+        "names that are only digits are stored as numbers, without leading zeros",
         &["stored/name-digits"],
     ),
     fails(
         "stored-name-in-compatibility-form",
         "api/stored/name",
-        "names are stored in Unicode's form KC: ligatures and superscripts become plain letters and digits",
+        "names are stored in Unicode normalization form KC: ligatures and superscripts become plain letters and digits",
         &["stored/name-compatibility"],
     ),
     deviates(
@@ -93,7 +98,7 @@ pub(super) const DEFECTS: &[Defect] = &[
     fails(
         "stored-name-taken",
         "api/stored/listed",
-        "a name that a factor of the user has, of either kind, is refused for a further one",
+        "a new factor is refused if another factor of the user, of either kind, has the same name",
         &["stored/same-name"],
     ),
 ];

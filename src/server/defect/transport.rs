@@ -54,7 +54,7 @@ pub(super) const DEFECTS: &[Defect] = &[
     fails(
         "transport-grpc-web-length-off-by-one",
         "api/grpc-web-framing",
-        "frames of gRPC-Web promise a byte more than they have",
+        "the length in a gRPC-Web frame is one byte more than the frame has",
         &["enrolment/good"],
     ),
     fails("transport-rest-content-type", "api/content-type", "200 over REST is text/plain", &["enrolment/good"]),
@@ -79,7 +79,7 @@ pub(super) const DEFECTS: &[Defect] = &[
     fails(
         "transport-rest-disagrees",
         "api/transports-agree",
-        "over REST alone the origin is not checked",
+        "over REST, and only there, the origin is not checked",
         &["client-data/origin-other-site"],
     ),
     fails(
@@ -91,7 +91,7 @@ pub(super) const DEFECTS: &[Defect] = &[
     fails(
         "transport-original-names-refused",
         "api/request/json-mapping",
-        "members by their original names are refused over REST",
+        "JSON members with their original protobuf names are refused over REST",
         &["wire/field-name-snake"],
     ),
     fails(
@@ -115,7 +115,7 @@ pub(super) const DEFECTS: &[Defect] = &[
     fails(
         "request-grpc-any-method",
         "api/request/method",
-        "over gRPC the HTTP method is not looked at",
+        "over gRPC the HTTP method is not checked",
         &["request/start-by-get"],
     ),
     deviates(
@@ -127,7 +127,7 @@ pub(super) const DEFECTS: &[Defect] = &[
     deviates(
         "transport-any-content-type",
         "api/request/malformed",
-        "the content type of a REST request is not looked at",
+        "the content type of a REST request is not checked",
         &["request/content-type"],
     ),
 ];

@@ -18,7 +18,7 @@ pub(super) const DEFECTS: &[Defect] = &[
     deviates(
         "verification-omits-point",
         "webauthn/6.5.1/point",
-        "whether a credential public key is a point of its curve is not checked",
+        "the server does not check that a credential public key is a point on its curve",
         &["cose/point-not-on-curve", "cose/point-zero"],
     ),
     deviates(
@@ -90,7 +90,7 @@ pub(super) const DEFECTS: &[Defect] = &[
     fails(
         "verification-skips-user-verified",
         "webauthn/7.1/user-verified",
-        "the flag UV is not checked where it is required",
+        "the flag UV is not checked although it is required",
         &["auth-data/flags-uv-clear-required"],
     ),
     fails(
@@ -138,7 +138,7 @@ pub(super) const DEFECTS: &[Defect] = &[
     fails(
         "verification-refuses-unknown-client-data",
         "webauthn/7.1/accept",
-        "client data with a further member are refused",
+        "client data with an additional member are refused",
         &["client-data/unknown-key-last"],
     ),
     fails(
@@ -150,7 +150,7 @@ pub(super) const DEFECTS: &[Defect] = &[
     fails(
         "verification-refuses-second-algorithm",
         "webauthn/7.1/accept",
-        "of the algorithms that are offered only ES256 is accepted",
+        "only ES256 is accepted, although more algorithms are offered",
         &["cose/alg-es384"],
     ),
 ];

@@ -1,6 +1,6 @@
 //! What a variant is, and how an entry of a list is written.
 
-/// One thing that may be done in another way.
+/// One behaviour that may differ from the default.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Variant {
     /// Permanent slug, such as `dates-offset`.
@@ -9,7 +9,7 @@ pub struct Variant {
     pub clause: &'static str,
     /// What the server does, in one line.
     pub summary: &'static str,
-    /// Why that is within the documents.
+    /// Why the documents allow it.
     pub why: &'static str,
     /// Patterns of the cases that could take it for a defect.
     pub played: &'static [&'static str],

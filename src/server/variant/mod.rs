@@ -1,4 +1,4 @@
-//! Latitude on demand: each entry does one thing that the documents leave open otherwise than the server does by itself.
+//! Variants on demand: with each entry the server does one thing, which the documents leave open, in another way than by default.
 //!
 //! A run against a server with a variant has to stay green: a check that can't tell a variant from a defect is wrong.
 

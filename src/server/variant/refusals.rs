@@ -1,4 +1,4 @@
-//! How the server says no.
+//! How the server refuses.
 
 use super::entry::{Variant, variant};
 
@@ -21,21 +21,21 @@ pub(super) const VARIANTS: &[Variant] = &[
         "refusal-texts",
         "api/shape/error",
         "messages of refusals are in another language, with characters beyond ASCII and line breaks",
-        "a string that is meant for people",
+        "the message is a string for people",
         REFUSED,
     ),
     variant(
         "refusal-texts-technical",
         "api/no-leak/internals",
         "messages of refusals name members, sections, numbers and an address with a port",
-        "that is about the request, and not about the server's inside",
+        "these messages are about the request, and not about the inside of the server",
         REFUSED,
     ),
     variant(
         "refusal-ids",
         "api/shape/error",
-        "the ids of refusals are numbers that say nothing by themselves",
-        "no page names an id",
+        "the ids of refusals are numbers without a meaning",
+        "no page names the ids",
         REFUSED,
     ),
     variant(
@@ -48,28 +48,28 @@ pub(super) const VARIANTS: &[Variant] = &[
     variant(
         "refusal-failed-precondition",
         "api/status/default",
-        "a credential that the ceremony refuses has code 9 in place of 3",
+        "a credential that the ceremony refuses is answered with code 9 in place of 3",
         "the pages name no status for it (default)",
         REFUSED,
     ),
     variant(
         "refusal-already-exists",
         "api/status/default",
-        "a credential id that is taken has 409 and code 6",
+        "a credential id that is taken is answered with 409 and code 6",
         "the pages name no status for it (default)",
         &["ceremony"],
     ),
     variant(
         "refusal-out-of-range",
         "api/status/default",
-        "a member outside its limits has code 11 in place of 3",
+        "a member outside its limits is answered with code 11 in place of 3",
         "the pages name no status for it (default)",
         REFUSED,
     ),
     variant(
         "refusal-body-422",
         "api/status/default",
-        "a credential that the ceremony refuses has HTTP 422",
+        "a credential that the ceremony refuses is answered with HTTP 422",
         "the pages name no status for it (default); what counts is the code, which is the same over all protocols",
         REFUSED,
     ),
@@ -77,28 +77,28 @@ pub(super) const VARIANTS: &[Variant] = &[
         "refusal-method-404",
         "api/request/malformed",
         "a method that a path does not have is answered with 404 in place of 405",
-        "no page says what answers another method",
+        "no page says how another method is answered",
         &["request", "wire/method-get"],
     ),
     variant(
         "refusal-content-type-400",
         "api/request/malformed",
         "a content type that is not documented is answered with 400 in place of 415",
-        "no page says what answers it",
+        "no page says how it is answered",
         &["request", "*/*/rest/wire"],
     ),
     variant(
         "refusal-unreadable-internal",
         "api/request/malformed",
-        "a message over gRPC or gRPC-Web that can't be read has code 13",
-        "gRPC's status code document has its libraries answer that",
+        "a message over gRPC or gRPC-Web that can't be read is answered with code 13",
+        "by gRPC's document about status codes, its libraries answer that",
         &["request", "*/*/grpc/wire", "*/*/grpc-web/wire"],
     ),
     variant(
         "refusal-method-501",
         "api/request/malformed",
         "a method that a path does not have is answered with 501 in place of 405",
-        "501 is for a method that is not supported at all (RFC 9110 section 15.6.2); no page says what answers it",
+        "501 is for a method that is not supported at all (RFC 9110 section 15.6.2); no page says how such a method is answered",
         &["request", "wire/method-get"],
     ),
     variant(

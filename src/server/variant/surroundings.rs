@@ -1,4 +1,4 @@
-//! What is around replies: headers, codings and methods that the pages do not speak of.
+//! HTTP and gRPC around replies: headers, codings and methods that the pages do not mention.
 
 use super::entry::{Variant, variant};
 
@@ -26,20 +26,20 @@ pub(super) const VARIANTS: &[Variant] = &[
         "http-security-headers",
         "api/content-type",
         "replies have Strict-Transport-Security, Content-Security-Policy and the like",
-        "what is not known is ignored (RFC 9110 section 5.1)",
+        "unknown header fields are ignored (RFC 9110 section 5.1)",
         REPLIES,
     ),
     variant(
         "http-request-id",
         "api/content-type",
-        "each reply has a number of its own in a header",
-        "what is not known is ignored (RFC 9110 section 5.1)",
+        "each reply has its own number in a header",
+        "unknown header fields are ignored (RFC 9110 section 5.1)",
         REPLIES,
     ),
     variant(
         "http-gzip-if-offered",
         "api/content-type",
-        "replies are in gzip where the request offers it",
+        "replies are in gzip if the request offers it",
         "RFC 9110 section 12.5.3",
         REST,
     ),
@@ -47,13 +47,13 @@ pub(super) const VARIANTS: &[Variant] = &[
         "http-head-answered",
         "api/request/method",
         "a HEAD at the path of a start is answered with 200 and starts nothing",
-        "a safe method (RFC 9110 section 9.3.2)",
+        "HEAD is a safe method (RFC 9110 section 9.3.2)",
         &["request/start-by-head", "request/by-head"],
     ),
     variant(
         "grpc-further-metadata",
         "api/grpc-status",
-        "replies over gRPC have metadata that nobody asked for, and name the codings that are understood",
+        "replies over gRPC have metadata that nobody asked for, and name the codings that the server understands",
         "gRPC over HTTP/2, Custom-Metadata and Message-Accept-Encoding",
         &["*/*/grpc/enrolment", "*/*/grpc/authorization"],
     ),

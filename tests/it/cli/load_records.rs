@@ -107,7 +107,7 @@ fn shards_are_merged_and_what_is_no_shard_is_named() {
     load(&["merge", &one]).exits(3).says(&["of 2 shards, 2 is missing", "1.json"]);
     load(&["merge", &one, &one]).exits(3).says(&["1.json and", "both are shard 1"]);
     let none = write(&directory, "none.json", |_| {});
-    load(&["merge", &none]).exits(3).says(&["none.json: it is no shard"]);
+    load(&["merge", &none]).exits(3).says(&["none.json: it is not a shard"]);
     let other = write(&directory, "other.json", |record| {
         shard(2, 2)(record);
         record["version"] = json!("0.0.0");

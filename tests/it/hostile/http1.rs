@@ -189,7 +189,7 @@ async fn bodies_that_are_no_json_object_are_unreadable() {
         (&deep_objects, "recursion limit"),
         (b"<html>", "no JSON"),
         (b"", "no JSON"),
-        (b"[1]", "no object"),
+        (b"[1]", "not an object"),
     ];
     for (body, why) in cases {
         let exchange = send(Protocol::Rest, &scripted(reply("200 OK", "", body)).await).await.expect("a reply");

@@ -97,7 +97,7 @@ async fn replies_without_sense_are_unreadable() {
     let cases = [
         (Answer { trailers: None, ..ok() }, "no grpc-status"),
         (Answer { trailers: Some(&[("x", "y")]), ..ok() }, "no grpc-status"),
-        (Answer { trailers: Some(&[("grpc-status", "")]), ..ok() }, "no number"),
+        (Answer { trailers: Some(&[("grpc-status", "")]), ..ok() }, "not a number"),
         (Answer { data: vec![], ..ok() }, "0 messages"),
         (Answer { data: vec![frame(0, MESSAGE), frame(0, MESSAGE)], ..ok() }, "2 messages"),
         (Answer::ok(frame(0, b"\xff\xff")), "RegisterU2FResponse"),

@@ -72,7 +72,7 @@ async fn replies_without_sense_are_unreadable() {
         (framed(&[(0, MESSAGE)]), "no grpc-status"),
         (framed(&[(0, MESSAGE), (0x80, b"")]), "no grpc-status"),
         (vec![], "no grpc-status"),
-        (framed(&[(0x80, b"grpc-status: five\r\n")]), "no number"),
+        (framed(&[(0x80, b"grpc-status: five\r\n")]), "not a number"),
         (framed(&[(0x80, b"grpc-status:0\r\n")]), "0 messages"),
         (framed(&[(0, MESSAGE), (0, MESSAGE), (0x80, b"grpc-status:0\r\n")]), "2 messages"),
         (framed(&[(0, b"\xff"), (0x80, b"grpc-status:0\r\n")]), "RegisterU2FResponse"),

@@ -1,4 +1,4 @@
-//! Where the libraries judge otherwise, and why.
+//! The cases that the libraries judge otherwise, and why.
 
 /// Cases in which a library's answer is not ours, for one reason.
 pub struct Disagreement {
@@ -32,7 +32,7 @@ pub const DISAGREEMENTS: &[Disagreement] = &[
         text: "§7.1 step 8: C.challenge equals the base64url encoding of the challenge; §3: base64url has no trailing \
                '='.",
         reading: "MUST refuse. The texts are compared, so padding makes another value. The library compares decoded \
-                  bytes, from which no forgery follows.",
+                  bytes, which does not allow a forgery.",
     },
     Disagreement {
         library: CORE,
@@ -52,16 +52,16 @@ pub const DISAGREEMENTS: &[Disagreement] = &[
             "encodings/raw-id-double",
         ],
         text: "§5.1: rawId is the credential id. No step of §7.1 compares it with the authenticator data.",
-        reading: "Should refuse, since a server that stores rawId registers what can never sign in. The library takes the id \
-                  from the authenticator data, and does not look at the other.",
+        reading: "Should refuse, since a server that stores rawId registers a credential that can never sign in. The library takes the id \
+                  from the authenticator data, and ignores the other.",
     },
     Disagreement {
         library: RP,
         library_says: Says::Refuses,
         cases: &["client-data/cross-origin-absent"],
         text: "§5.8.1: crossOrigin is not a required member; §7.1 step 10 applies only if it is present.",
-        reading: "MUST accept, with a JSON parser. The library uses the limited verification of §5.8.1.2, which wants \
-                  the serialisation of §5.8.1.1; that always writes the member, older clients did not.",
+        reading: "MUST accept, with a JSON parser. The library uses the limited verification of §5.8.1.2, which demands \
+                  the serialisation of §5.8.1.1. That serialisation always writes the member; older clients did not.",
     },
     Disagreement {
         library: RP,
@@ -85,8 +85,8 @@ pub const DISAGREEMENTS: &[Disagreement] = &[
         library_says: Says::Refuses,
         cases: &["client-data/whitespace-trailing"],
         text: "RFC 8259 §2: white space may follow the value; §5.8.1.2 looks at the one byte after the known members, \
-               and at nothing behind it.",
-        reading: "MUST accept, by a JSON parser and by the limited verification alike. The library wants a brace as \
+               and at no byte after it.",
+        reading: "MUST accept, by a JSON parser and by the limited verification alike. The library demands a brace as \
                   last byte.",
     },
     Disagreement {
@@ -118,7 +118,7 @@ pub const DISAGREEMENTS: &[Disagreement] = &[
         cases: &["att-obj/byte-string-keys", "att-obj/fmt-bytes"],
         text: "§6.5.4: the keys of attObj and the value of fmt are text strings; in CBOR a byte string is of another \
                type (RFC 8949 §3.1).",
-        reading: "MUST refuse. The library's decoder takes a byte string where it wants a text.",
+        reading: "MUST refuse. The library's decoder accepts a byte string in place of a text.",
     },
     Disagreement {
         library: CORE,
@@ -190,16 +190,16 @@ pub const DISAGREEMENTS: &[Disagreement] = &[
         library_says: Says::Refuses,
         cases: &["packed-x5c/valid-eddsa-attestation"],
         text: "§8.2 verification procedure, step 2, as above; no step ties alg to the algorithms that were offered.",
-        reading: "We accept: the signature is valid. The library knows no Ed25519 and calls it invalid; which \
-                  algorithms an RP supports in certificates is left to it.",
+        reading: "We accept: the signature is valid. The library does not know Ed25519 and calls it invalid; an \
+                  RP may choose which algorithms it supports in certificates.",
     },
     Disagreement {
         library: CORE,
         library_says: Says::Accepts,
         cases: &["fido-u2f/leaf-rsa"],
-        text: "§8.6 verification procedure, step 2: if the key of the certificate is none on P-256, terminate with an \
+        text: "§8.6 verification procedure, step 2: if the key of the certificate is not on P-256, terminate with an \
                error.",
-        reading: "MUST refuse. The library asks this of the credential key instead, and verifies with whatever key the \
+        reading: "MUST refuse. The library checks this for the credential key instead, and verifies with whatever key the \
                   certificate has.",
     },
     Disagreement {
@@ -207,7 +207,7 @@ pub const DISAGREEMENTS: &[Disagreement] = &[
         library_says: Says::Accepts,
         cases: &["envelope/id-not-base64url", "envelope/id-empty"],
         text: "§5.1: id is the base64url encoding of the credential's identifier. §7.1 has no step that reads it.",
-        reading: "The response is not one that a client makes, so we refuse the envelope, as the FIDO conformance \
+        reading: "A client does not make such a response, so we refuse the envelope, as the FIDO conformance \
                   tools demand. The library takes the identifier from the authenticator data, so accepting is safe \
                   there.",
     },

@@ -147,7 +147,7 @@ async fn ctrl_c_ends_a_search_with_what_is_known() {
     let lines: Vec<&str> = text.lines().collect();
     assert!(lines[0].ends_with(": from 20/s to 20/s, each held for 50s; seed 1"), "{text}");
     assert!(lines.iter().any(|line| line.starts_with("hold  1 ") && line.contains("interrupted")), "{text}");
-    assert!(lines.iter().any(|line| line.starts_with("interrupted: nothing is known")), "{text}");
+    assert!(lines.iter().any(|line| line.starts_with("interrupted: no rate is known")), "{text}");
 }
 
 fn ask(port: u16, method: &str, path: &str) -> TcpStream {

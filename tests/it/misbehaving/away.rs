@@ -142,7 +142,7 @@ async fn tokens_that_expire_end_the_run() {
     let bad = not_passed(&run);
     assert!(bad.values().all(|(verdict, _)| *verdict == Verdict::Error), "{bad:?}");
     assert!(bad.values().any(|bad| bad.1 == Reason::Auth) && bad.len() < 40, "{bad:?}");
-    assert!(run.stopped_words().expect("stopped").starts_with("the tokens are refused since "));
+    assert!(run.stopped_words().expect("stopped").starts_with("the tokens have been refused since "));
     assert_eq!(run.statement(), Statement::Partial);
 }
 

@@ -26,7 +26,7 @@ use crate::transport::error::TransportError;
 use crate::transport::exchange::SetUp;
 use crate::transport::tls;
 
-/// What kept a connection from being made.
+/// Why a connection could not be made.
 pub(in crate::transport) type ConnectError = Box<dyn Error + Send + Sync>;
 
 /// Connects to one target.
@@ -43,7 +43,7 @@ pub(in crate::transport) struct Secure {
 }
 
 impl Secure {
-    /// With the host of a URL as the server's name, and what the version of HTTP asks for.
+    /// With the host of a URL as the server's name, and with the ALPN of the HTTP version.
     pub fn new(mut configuration: ClientConfig, base: &Uri, version: Version) -> Result<Self, TransportError> {
         configuration.alpn_protocols = match version {
             Version::Negotiated => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
@@ -61,7 +61,7 @@ impl Secure {
     }
 }
 
-/// A TCP connection to the host of a URL, and what it took.
+/// A TCP connection to the host of a URL, and how long it took.
 pub(in crate::transport) async fn dial(uri: &Uri) -> Result<(TcpStream, SetUp), ConnectError> {
     let resolver = Timed::default();
     let mut tcp = HttpConnector::new_with_resolver(resolver.clone());

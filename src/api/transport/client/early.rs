@@ -1,5 +1,5 @@
 //! A server may answer before it has read a whole request, and close (RFC 9110 section 15.5.14: "to prevent the client from continuing the
-//! request"). What cannot be written any more must not keep its reply from being read.
+//! request"). The reply has to be read although the rest of the request cannot be written any more.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -21,7 +21,7 @@ impl EarlyReply {
         EarlyReply { stream, takes_no_more: false }
     }
 
-    /// What a write came to; `length` bytes were to be written.
+    /// The result of a write of `length` bytes.
     fn written(&mut self, result: io::Result<usize>, length: usize) -> io::Result<usize> {
         match result {
             Err(error) if is_end(&error) => {

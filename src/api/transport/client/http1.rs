@@ -16,7 +16,7 @@ use super::version::Body;
 /// How long a connection waits for a call. A target closes one that is idle, often after five seconds, and a call that is sent at that
 /// moment is lost: nothing tells whether the target has read it, so that it must not be sent again.
 const LONGEST_WAIT: Duration = Duration::from_secs(3);
-/// What hyper says, and in no other way, where bytes came on a connection that no call waits on. A test holds it to that.
+/// The only error text that hyper has for bytes on a connection on which no call waits. A test checks it.
 const UNEXPECTED: &str = "received unexpected message from connection";
 
 /// Connections that wait for a call, the last used first. There are never more than there were calls at a time.
@@ -37,7 +37,7 @@ pub(super) struct Work {
 }
 
 impl Connection {
-    /// Agrees on nothing: HTTP/1.1 needs no handshake. `lines` go into the head of the first request.
+    /// HTTP/1.1 needs no handshake. `lines` go into the head of the first request.
     pub async fn open(io: Io, lines: Option<Bytes>) -> Result<Connection, ConnectError> {
         let (send, work): (_, Pin<Box<dyn Future<Output = _> + Send>>) = match (io, lines) {
             (Io::Plain(io), None) => {
@@ -60,7 +60,7 @@ impl Connection {
         Ok(Connection { send, work: Work { under_way: Some(work), has_surplus: false } })
     }
 
-    /// Whether it can take a call. The work is taken up once: the target may have closed the connection, or said more than it should.
+    /// Whether it can take a call. The connection is polled once: the target may have closed it, or sent more than it should.
     fn is_ready(&mut self) -> bool {
         self.work.go_on(&mut Context::from_waker(Waker::noop()));
         self.work.under_way.is_some() && self.send.is_ready()
@@ -79,7 +79,7 @@ impl Work {
     pub async fn during<T>(&mut self, call: impl Future<Output = T>) -> T {
         let mut call = pin!(call);
         poll_fn(|context| {
-            // First the call, which gives the connection something to write; then what was read is for the call.
+            // First the call, which gives the connection something to write; then the bytes that were read are for the call.
             if let Poll::Ready(done) = call.as_mut().poll(context) {
                 return Poll::Ready(done);
             }

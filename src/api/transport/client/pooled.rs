@@ -96,7 +96,7 @@ impl Client {
                     request = again;
                     continue;
                 }
-                // Nothing of the request was written: the target has not seen the call.
+                // No byte of the request was written: the target has not seen the call.
                 (Err(error), Some(_), Some(_)) => {
                     let why = format!("it ended before the request was sent: {error}");
                     return Err(TransportError::Unreachable { address: self.base_url.clone(), why });
@@ -136,7 +136,7 @@ impl Client {
         }
     }
 
-    /// A kept connection, or a new one with what it took. `lines` go into the head of the first request on a new one.
+    /// A kept connection, or a new one with its timings. `lines` go into the head of the first request on a new one.
     async fn lease(
         &self,
         attempt: &Attempt<'_>,
@@ -172,7 +172,7 @@ impl Client {
         self.idle.take().map(Lease::Http1).or_else(|| self.shared.take(&self.limits).map(Lease::Http2))
     }
 
-    /// A connection on which a call failed may be stuck, or dead without a word: no further call is sent on it. The other calls on it
+    /// A connection on which a call failed may be stuck, or dead without notice: no further call is sent on it. The other calls on it
     /// come to their own end.
     fn give_up(&self, lease: &Lease) {
         if let Lease::Http2(lease) = lease {
@@ -185,7 +185,7 @@ impl Client {
         self.limits.calls_per_connection > 1
     }
 
-    /// Whether the target has said more on the connection than the reply.
+    /// Whether the target has sent more on the connection than the reply.
     fn keep(&self, lease: Lease) -> bool {
         match lease {
             Lease::Http1(connection) => self.idle.put(connection),

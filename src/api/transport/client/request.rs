@@ -44,6 +44,6 @@ pub(super) fn only_other_host(request: &mut Request<Body>) {
 pub(super) fn host(base: &Uri) -> Option<HeaderValue> {
     let authority = base.authority()?;
     let is_usual = authority.port_u16() == Some(default_port(base.scheme_str()));
-    // An authority that was parsed has nothing that a header could not have.
+    // Every character of a parsed authority is allowed in a header.
     HeaderValue::from_str(if is_usual { authority.host() } else { authority.as_str() }).ok()
 }

@@ -1,4 +1,4 @@
-//! Lines that are written into the head of an HTTP/1.1 request by hand: what no library sends, such as a second length.
+//! Lines that no library sends, such as a second length, and that are written into the head of an HTTP/1.1 request by hand.
 
 use std::io;
 use std::pin::Pin;
@@ -16,7 +16,7 @@ pub(super) struct Spliced<T> {
     inner: T,
     /// Not yet written lines, each with its line end.
     lines: Option<Bytes>,
-    /// What waits: a head without its end, or what the connection did not take yet.
+    /// Bytes that wait: a head without its end, or bytes that the connection did not take yet.
     waiting: BytesMut,
 }
 
@@ -39,7 +39,7 @@ impl<T> Spliced<T> {
 }
 
 impl<T: Write + Unpin> Spliced<T> {
-    /// Writes what waits, but for a head that has no end yet.
+    /// Writes the bytes that wait, except a head that has no end yet.
     fn drain(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         while self.lines.is_none() && !self.waiting.is_empty() {
             let written = ready!(Pin::new(&mut self.inner).poll_write(context, &self.waiting))?;

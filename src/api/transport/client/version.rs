@@ -1,4 +1,4 @@
-//! Which HTTP is spoken, and what is sent over it.
+//! The HTTP version, and the body type of requests.
 
 use bytes::Bytes;
 use http_body_util::Full;

@@ -1,4 +1,4 @@
-//! What is wrong with a target, in words: what a reader should know before any table.
+//! The faults of a target, in words. A reader should know them before any table.
 
 use super::judged::Judgement;
 use super::number::float;
@@ -10,14 +10,14 @@ use super::threshold::{Figure, Threshold};
 /// A class of failures that is less than this share of all of them is not a cause of its own.
 const WORTH: f64 = 0.2;
 
-/// A step is what a cycle takes its time for from this share of it on.
+/// A step takes the time of a cycle if it takes at least this share of it.
 const MOST: f64 = 0.5;
 
 /// Arrivals queue if more than this share of them found no free worker.
 const QUEUE: f64 = 0.5;
 
 impl LoadRecord {
-    /// What is wrong, one sentence each, the gravest first; nothing where everything is as it should be. Nothing in it comes
+    /// The faults, one sentence each, the most severe first; empty if everything is as it should be. Nothing in it comes
     /// from the target.
     pub fn causes(&self) -> Vec<String> {
         let mut causes: Vec<String> = self.interference().into_iter().collect();
@@ -36,18 +36,18 @@ impl LoadRecord {
                 _ => {}
             }
         }
-        // Where arrivals queue, it is the queue that takes the time.
+        // If arrivals queue, the queue takes the time.
         let queues = |of: &&Arrivals| of.offered > 0 && float(of.waited) > QUEUE * float(of.offered);
         let queue = |of: &Arrivals| {
             let Arrivals { waited, offered, .. } = of;
             format!(
-                "it does not keep up with what is asked for: {waited} of {offered} cycles were due while all workers waited for it"
+                "it does not keep up with the requested rate: {waited} of {offered} cycles were due while all workers waited for it"
             )
         };
         if is_slow {
             causes.extend(self.arrivals.as_ref().filter(queues).map(queue).or_else(|| self.slowest()));
         }
-        // A target that becomes slower meanwhile gets less through with more workers, too.
+        // A target that becomes slower meanwhile also completes fewer cycles with more workers.
         causes.extend(self.scaling.as_ref().filter(|_| !grows).and_then(Scaling::flat));
         causes
     }
@@ -55,7 +55,7 @@ impl LoadRecord {
     fn interference(&self) -> Option<String> {
         let starts = self.correctness.interfered;
         let is_red = !self.is_correct() || !self.is_met();
-        let doubt = if is_red { ", so that what failed may be their doing" } else { "" };
+        let doubt = if is_red { ", so they may have caused the failures" } else { "" };
         (starts > 0).then(|| {
             format!(
                 "others use the same subjects{doubt}: {starts} starts showed registrations that this load did not make; give each run \
@@ -69,7 +69,7 @@ impl LoadRecord {
         let table = [
             (
                 of.crossed,
-                format!("answers are crossed between users: {} starts had what was another user's", of.crossed),
+                format!("answers are crossed between users: {} starts had the data of another user", of.crossed),
             ),
             (
                 of.double_wins,
@@ -80,7 +80,10 @@ impl LoadRecord {
             ),
             (
                 of.lost,
-                format!("confirmed registrations are lost: {} of {} looked up were not there", of.lost, of.lookups),
+                format!(
+                    "confirmed registrations are lost: {} of {} that were looked up were not there",
+                    of.lost, of.lookups
+                ),
             ),
             (
                 of.negatives_accepted,
@@ -106,12 +109,12 @@ impl LoadRecord {
                 _ => "nearly every cycle".to_owned(),
             };
             if error.outcome == Outcome::Abandoned {
-                return format!("the target does not keep up: {often} that was due never began");
+                return format!("the target does not keep up: {often} was due and never began");
             }
             format!("{often} fails with {}", error.class)
         };
         let of_the_network = self.network_words().map(|words| {
-            format!("the network or a gateway failed cycles, which says nothing of the target's answers: {words}")
+            format!("cycles failed because of the network or a gateway, which says nothing about the target's answers: {words}")
         });
         self.errors.iter().filter(fails).filter(is_cause).map(say).chain(of_the_network).collect()
     }
@@ -126,7 +129,11 @@ impl LoadRecord {
         let steps = [LoadStep::Start, LoadStep::Attest, LoadStep::Verify];
         let (step, share) =
             steps.map(|step| (step, sum(step) / cycle)).into_iter().find(|(_, share)| *share >= MOST)?;
-        Some(format!("the time goes into {}: {:.0}% of start, attest and verify together", step.name(), share * 100.0))
+        Some(format!(
+            "the time is spent in {}: {:.0}% of start, attest and verify together",
+            step.name(),
+            share * 100.0
+        ))
     }
 }
 
@@ -180,11 +187,11 @@ mod tests {
         record.thresholds = vec![judged("verify.p99<1ms"), judged("cycle.p99<1ms"), judged("start.growth<=100%")];
         let causes = record.causes();
         let expected = [
-            "answers are crossed between users: 3 starts had what was another user's",
+            "answers are crossed between users: 3 starts had the data of another user",
             "one challenge is accepted twice: in 1 of 7 races both verifies won",
             "one cycle in 10 fails with verify/refused/400/3",
             "start grows slower while the load stays the same: at least 300%",
-            "the time goes into verify: 98% of start, attest and verify together",
+            "the time is spent in verify: 98% of start, attest and verify together",
         ];
         assert_eq!(causes, expected);
         record.arrivals = Some(Arrivals { offered: 100, waited: 51, ..Arrivals::default() });

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::number::float;
 
-/// What was sent before the first cycle, to see whether the target can be loaded at all. It is in no other figure.
+/// The calls before the first cycle, which show whether the target can be loaded at all. They are not in any other figure.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PreflightRecord {
     /// Calls of start.
@@ -15,9 +15,9 @@ pub struct PreflightRecord {
     pub verifies: u64,
     /// Verifies that the target confirmed.
     pub confirmed: u64,
-    /// What was confirmed and is perhaps still there.
+    /// Registrations that were confirmed and are perhaps still there.
     pub left_behind: u64,
-    /// What was confirmed and was kept on purpose.
+    /// Registrations that were confirmed and were kept on purpose.
     pub kept: u64,
     /// The most credentials that a subject had already, by the options of its first start.
     #[serde(default)]
@@ -37,12 +37,12 @@ impl PreflightRecord {
     }
 }
 
-/// Why a load ended before its time by itself: nothing came to a good end any more.
+/// Why a load ended early by itself: no cycle succeeded any more.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stopped {
-    /// When a cycle was last over that did not fail, from the first cycle's begin; 0 if none was.
+    /// When the last cycle that did not fail was over, from the beginning of the first cycle; 0 if there was none.
     pub useful_us: u64,
-    /// The same by the wall clock, RFC 3339.
+    /// The same as wall clock time, RFC 3339.
     pub at: String,
     /// Cycles that failed since, without a good one between them.
     pub failed: u64,
@@ -54,12 +54,12 @@ pub struct Stopped {
 
 impl fmt::Display for Stopped {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let what = if self.lost { "the target went away at" } else { "nothing succeeds since" };
+        let what = if self.lost { "the target went away at" } else { "nothing has succeeded since" };
         let Stopped { at, failed, class, useful_us, .. } = self;
         let seconds = float(*useful_us) / 1e6;
         write!(
             f,
-            "{what} {at}, {seconds:.1} s after the first cycle began: {failed} cycles failed since and none ended well, the last with {class}"
+            "{what} {at}, {seconds:.1} s after the first cycle began: since then {failed} cycles failed and none succeeded; the last one failed with {class}"
         )
     }
 }

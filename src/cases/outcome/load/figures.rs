@@ -108,7 +108,7 @@ impl LoadRecord {
 }
 
 impl LoadErrorRecord {
-    /// What stood between us and the target, if this is about the network.
+    /// The obstacle between us and the target, if this is about the network.
     pub(super) fn network(&self) -> Option<&str> {
         let mut parts = self.class.split('/').skip(1);
         match (parts.next()?, parts.next()?) {
@@ -135,7 +135,7 @@ impl Row {
 }
 
 impl Outcome {
-    /// Whether no reply was had, so that the time is not that of an answer.
+    /// Whether there was no reply, so that the time is not that of an answer.
     pub const fn is_lost(self) -> bool {
         matches!(self, Outcome::TimedOut | Outcome::Transport | Outcome::Unfinished | Outcome::Abandoned)
     }

@@ -4,7 +4,7 @@ use super::sample::{generator, row, sample};
 use super::*;
 use crate::outcome::record::ExchangeRecord;
 
-/// What a target may send to spoil a terminal, a page, an XML file or a metric.
+/// Text that a target may send to spoil a terminal, a page, an XML file or a metric.
 pub const HOSTILE: &str = "\u{1b}[31mred</script>]]><!--&<>\"'\\\0\u{202e}abc\u{2066}\r\nHELP \u{fffe}\u{9b}2J --> ü✓";
 
 /// Ten seconds of warm-up and thirty of an open model that the target can't keep up with.

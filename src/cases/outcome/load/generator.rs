@@ -1,4 +1,4 @@
-//! What a generator says of itself.
+//! The report of a generator about itself.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,7 +6,7 @@ use super::histogram::PackedHistogram;
 use super::row::LoadStep;
 use crate::outcome::event::Shard;
 
-/// What the generator says of itself.
+/// The report of the generator about itself.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct GeneratorRecord {
     /// The shard that it ran; `None` for all.
@@ -16,16 +16,16 @@ pub struct GeneratorRecord {
     pub started: String,
     /// When it was over.
     pub ended: String,
-    /// Whether it limited the measurement. If so, no figure is the target's limit.
+    /// Whether it limited the measurement. If so, no figure shows the target's limit.
     pub verdict: GeneratorVerdict,
     /// Why, one sentence each; empty for a valid run.
     pub reasons: Vec<String>,
-    /// What a reader should know and what limits nothing, one sentence each.
+    /// Notes for the reader that do not limit the measurement, one sentence each.
     #[serde(default)]
     pub notes: Vec<String>,
     /// The target ran in this process, so that processor time and memory are those of both.
     pub embedded: bool,
-    /// Processors that it may use: cores, or less where a control group says so.
+    /// Processors that it may use: cores, or less if a control group limits them.
     pub cores: f64,
     /// Processor time in user mode, in the time that was measured.
     pub user_us: u64,
@@ -35,13 +35,13 @@ pub struct GeneratorRecord {
     pub wall_us: u64,
     /// How long a control group held it back.
     pub throttled_us: u64,
-    /// The most memory that it held at a time, in bytes.
+    /// The peak of its memory, in bytes.
     pub peak_rss_bytes: u64,
-    /// Cycles in that time, of any kind and outcome: processor time of a cycle is the quotient.
+    /// Cycles in that time, of any kind and outcome: the quotient is the processor time of a cycle.
     pub cycles: u64,
-    /// Begin after the intended instant, of arrivals that found a free worker.
+    /// How long after the intended instant arrivals that found a free worker began.
     pub lag: PackedHistogram,
-    /// How late a task that wants to wake every 10 ms does.
+    /// How late a task wakes that should wake every 10 ms.
     pub heartbeat: PackedHistogram,
     /// How long an attestation waited for a thread.
     pub crypto_queue: PackedHistogram,
@@ -63,7 +63,7 @@ pub enum GeneratorVerdict {
     Limited,
 }
 
-/// New connections over one protocol. They are in no time of a call; the cycle whose call waited for one has it in its own.
+/// New connections over one protocol. The time of a call does not include them; the time of the cycle whose call waited for one does.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ConnectionRecord {
     /// Slug of the protocol.

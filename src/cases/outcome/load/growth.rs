@@ -1,9 +1,9 @@
-//! Whether a step becomes slower while the load stays the same, as it does where data pile up or something leaks.
+//! Whether a step becomes slower while the load stays the same, as it does if data pile up or something leaks.
 //!
 //! The medians of the intervals of full load, warm-up and hold phase, are set against the cycles that had ended well by then, those before
 //! the load among them. Growth is measured from what the target had when the run began. The slope is that of Theil
 //! and Sen, the median of the slopes between all pairs, which a few odd intervals don't move; how sure it is follows from
-//! Kendall's statistic, with 99.9 % confidence. What a step has grown by is the lower end of that, so that noise comes to nothing.
+//! Kendall's statistic, with 99.9 % confidence. The growth of a step is the lower end of that interval, so that noise is not growth.
 
 use std::fmt;
 
@@ -15,13 +15,13 @@ use super::row::LoadStep;
 use super::run::LoadRecord;
 use super::threshold::{Figure, Threshold};
 
-/// Fewer intervals than this say nothing.
+/// Fewer intervals than this show nothing.
 const FEWEST: usize = 10;
 
 /// The quantile of the normal distribution beyond which lies 0.05 % on either side.
 const SURE: f64 = 3.290_527;
 
-/// What a run with an even load is held to where nothing else is said.
+/// The limit for a run with an even load, if no other is given.
 const USUAL: [&str; 2] = ["start.growth<=100%", "verify.growth<=100%"];
 
 /// Growth from this share on is worth a note, though it breaks no limit.
@@ -36,7 +36,7 @@ const SERVED: f64 = 0.98;
 /// How the median of a step moved from when the run began to the end of the hold phase.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Growth {
-    /// By how much it has surely grown, as a share of what it was at the beginning; 0 where it has not.
+    /// By how much it has certainly grown, as a share of its value at the beginning; 0 if growth is not certain.
     pub sure: f64,
     /// By the fitted line, in microseconds: when the run began.
     pub begin_us: f64,
@@ -56,7 +56,7 @@ impl fmt::Display for Growth {
             slope => format!("{:.2} ms", slope / 1e3),
         };
         if self.sure == 0.0 {
-            return write!(f, "none that is sure; the median is {begin:.2} ms");
+            return write!(f, "none that is certain; the median is {begin:.2} ms");
         }
         let percent = self.sure * 100.0;
         write!(
@@ -107,7 +107,7 @@ impl LoadRecord {
     }
 
     /// Holds start and verify to what is usual where the load was even, what was enrolled was removed, and nothing is said about
-    /// growth: then there is no reason for them to become slower. A run that is too short is held to nothing.
+    /// growth: then there is no reason for them to become slower. A run that is too short has no such limit.
     ///
     /// # Errors
     /// [`BadHistogram`]
@@ -138,12 +138,12 @@ impl LoadRecord {
 }
 
 impl Growth {
-    /// What is to be said of growth that breaks no limit yet.
+    /// The note about growth that does not break a limit yet.
     fn note(&self, step: LoadStep) -> String {
         let twice = 1_000.0 * self.begin_us / self.slope_us.max(f64::MIN_POSITIVE);
         let step = step.name();
         format!(
-            "{step} becomes slower with what is enrolled, {self}; at this pace it takes twice as long after {twice:.0}"
+            "{step} becomes slower as more is enrolled, {self}; at this pace it takes twice as long after {twice:.0}"
         )
     }
 }
@@ -163,7 +163,7 @@ fn of_points(points: &[Point]) -> Option<Growth> {
     let (first, last) = (points.first()?.0, points.last()?.0);
     let mut levels: Vec<f64> = points.iter().map(|(x, y)| y - slope * (x - first)).collect();
     levels.sort_by(f64::total_cmp);
-    // A line may begin below what was ever seen.
+    // A line may begin below all values that were seen.
     let least = points.iter().map(|(_, y)| *y).fold(f64::INFINITY, f64::min).max(1.0);
     let begin = median(&levels)?.max(least);
     let low = lower(&slopes, points.len())?.max(0.0);
@@ -185,12 +185,12 @@ fn lower(slopes: &[f64], points: usize) -> Option<f64> {
     let n = count(points);
     let off = SURE * (n * (n - 1.0) * (2.0 * n + 5.0) / 18.0).sqrt();
     let below = (count(slopes.len()) - off) / 2.0;
-    // With too few pairs nothing is sure.
+    // With too few pairs nothing is certain.
     let place = (0..slopes.len()).take_while(|place| count(*place) < below.floor()).count();
     slopes.get(place).copied().filter(|_| below >= 1.0)
 }
 
-/// The middle of what is sorted.
+/// The middle of sorted values.
 fn median(sorted: &[f64]) -> Option<f64> {
     let (low, high) = (sorted.get(sorted.len().checked_sub(1)? / 2)?, sorted.get(sorted.len() / 2)?);
     Some((low + high) / 2.0)
@@ -248,7 +248,7 @@ mod tests {
         assert!((within.begin_us - 2_740.0).abs() < 10.0, "too far back: {within:?}");
         let note = Growth { sure: 0.4, begin_us: 2_000.0, end_us: 3_000.0, slope_us: 500.0, cycles: 2_000.0 };
         let words = note.note(LoadStep::Start);
-        assert!(words.starts_with("start becomes slower with what is enrolled, at least 40%: "), "{words}");
+        assert!(words.starts_with("start becomes slower as more is enrolled, at least 40%: "), "{words}");
         assert!(words.ends_with("of which there were 2000; at this pace it takes twice as long after 4000"), "{words}");
     }
 

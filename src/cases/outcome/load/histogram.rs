@@ -1,4 +1,4 @@
-//! Distributions of durations, and the form in which they are kept.
+//! Distributions of durations, and the format in which they are kept.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use hdrhistogram::Histogram;
 use hdrhistogram::serialization::{Deserializer, Serializer as _, V2DeflateSerializer};
 use serde::{Deserialize, Serialize};
 
-/// The longest duration that a histogram tells from longer ones, in microseconds: 60 s.
+/// The longest duration that a histogram distinguishes from longer ones, in microseconds: 60 s.
 pub const LONGEST_MICROS: u64 = 60_000_000;
 
 /// A histogram as HdrHistogram's V2 deflate form in standard base64: what interval logs hold, and other tools read.
@@ -17,7 +17,7 @@ pub const LONGEST_MICROS: u64 = 60_000_000;
 #[serde(transparent)]
 pub struct PackedHistogram(String);
 
-/// A text that is no histogram.
+/// A text that is not a histogram.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("a histogram can't be read: {0}")]
 pub struct BadHistogram(String);

@@ -15,7 +15,7 @@ pub const MOST_INTERVALS: usize = 600;
 pub struct Intervals {
     /// Width of each; 1 s times a power of two.
     pub width_us: u64,
-    /// From the first cycle's begin, without gaps. The last one may be shorter. At most [`MOST_INTERVALS`].
+    /// From the beginning of the first cycle, without gaps. The last one may be shorter. At most [`MOST_INTERVALS`].
     pub list: Vec<Interval>,
 }
 
@@ -30,7 +30,7 @@ pub struct Interval {
     pub failed: u64,
     /// Arrivals that found no worker free.
     pub waited: u64,
-    /// The most cycles that were under way at a time.
+    /// The maximum number of cycles that were under way at a time.
     pub in_flight: u64,
     /// Resident memory of the generator at its end, the embedded server's with it; 0 where it is not known.
     #[serde(default)]
@@ -63,8 +63,8 @@ impl Intervals {
     }
 
     /// Several series that begin at offsets (in microseconds) in one. Intervals are as wide as the widest, and each goes to the
-    /// one whose begin is nearest to its own, so that counts are exact and times are right to half a width. What was under way
-    /// at most is added up, which is the most that it can have been, and so is memory.
+    /// one whose beginning is nearest to its own, so that counts are exact and times are right to half a width. The maxima of cycles under way
+    /// are added up, which is the most that the sum can have been. Memory is added up too.
     ///
     /// # Errors
     /// [`BadHistogram`]

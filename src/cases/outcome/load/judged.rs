@@ -2,20 +2,20 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A threshold beside what was measured.
+/// A threshold with the measured value.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct JudgedThreshold {
     /// The threshold as it was written.
     pub rule: String,
-    /// What was measured, in the unit of the limit; `None` where nothing was.
+    /// The measured value, in the unit of the limit; `None` if nothing was measured.
     pub measured: Option<f64>,
-    /// What was measured, in words, such as `12.34 ms of 10512`.
+    /// The measured value, in words, such as `12.34 ms of 10512`.
     pub text: String,
     /// Whether it is met.
     pub verdict: Judgement,
 }
 
-/// What a threshold came to. Only `met` is green.
+/// The result for a threshold. Only `met` is green.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Judgement {
@@ -23,6 +23,6 @@ pub enum Judgement {
     Met,
     /// It is not.
     Missed,
-    /// There is not enough to say so.
+    /// There are not enough measurements.
     Inconclusive,
 }

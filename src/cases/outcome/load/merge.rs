@@ -1,6 +1,6 @@
 //! Several shards of one plan as one run: distributions and counts add up, and percentiles come from the sums.
 //!
-//! What is measured is what one machine would have measured: from the first shard's begin to the last one's end. A shard that
+//! The merged run covers the time from the beginning of the first shard to the end of the last one, as one machine would measure it. A shard that
 //! began late makes that longer and every rate lower, never higher.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,7 +15,7 @@ use super::row::{Outcome, Row};
 use super::run::{Arrivals, Correctness, LoadErrorRecord, LoadRecord, MOST_CLASSES};
 use super::threshold::ThresholdError;
 
-/// Class of the failures that are not told apart.
+/// Class of the failures that are not distinguished.
 const OTHER: &str = "other";
 
 /// A record, and the file that it is from.
@@ -34,18 +34,18 @@ pub enum MergeError {
     #[error("there is nothing to merge")]
     Nothing,
     /// A record of another version.
-    #[error("{name}: its form is {format}, and this is proofmark for {}", LoadRecord::FORMAT)]
+    #[error("{name}: its format is {format}, and this proofmark reads {}", LoadRecord::FORMAT)]
     Format {
         /// The file.
         name: String,
-        /// Its form.
+        /// Its format.
         format: u32,
     },
     /// A whole run, or one that was merged before.
-    #[error("{0}: it is no shard; only runs of `load --shard M/N` are parts of one")]
+    #[error("{0}: it is not a shard; only runs of `load --shard M/N` are shards")]
     NoShard(String),
     /// Two of one number.
-    #[error("{name} and {other}: both are shard {index}; what they measured would count twice")]
+    #[error("{name} and {other}: both are shard {index}; their measurements would count twice")]
     Overlap {
         /// The file.
         name: String,
@@ -71,18 +71,18 @@ pub enum MergeError {
         name: String,
         /// The first one.
         other: String,
-        /// In what.
+        /// The field that differs.
         what: &'static str,
-        /// What the file has.
+        /// The value in the file.
         mine: String,
-        /// What the first one has.
+        /// The value in the first one.
         theirs: String,
     },
-    /// Somebody wrote into it.
+    /// Somebody changed it.
     #[error("{0}: the digest of its plan is not that of its plan")]
     Digest(String),
     /// It has no time.
-    #[error("{name}: {text} is no time")]
+    #[error("{name}: {text} is not a time")]
     Time {
         /// The file.
         name: String,
@@ -97,12 +97,12 @@ pub enum MergeError {
         /// Why.
         why: BadHistogram,
     },
-    /// Its plan holds what is no threshold.
+    /// Its plan has a text that is not a threshold.
     #[error(transparent)]
     Threshold(#[from] ThresholdError),
 }
 
-/// Merges all shards of a plan, in any order, and judges its thresholds by the whole.
+/// Merges all shards of a plan, in any order, and judges its thresholds by the merged run.
 ///
 /// # Errors
 /// [`MergeError`]
@@ -216,7 +216,7 @@ fn begins(shards: &[Named]) -> Result<Begins, MergeError> {
     Ok(Begins { first, offsets_us: started.iter().map(offset).collect() })
 }
 
-/// What the generators say, and beside it how far apart their begins were.
+/// The reports of the generators, with how far apart the shards began.
 fn generators(shards: &[Named], offsets_us: &[u64]) -> Vec<super::generator::GeneratorRecord> {
     let mut all = Vec::new();
     for (shard, offset_us) in shards.iter().zip(offsets_us) {
@@ -238,7 +238,7 @@ type RowKey = (String, String, super::row::Kind, super::row::LoadStep, Outcome);
 #[derive(Default)]
 struct Sum {
     elapsed_us: u64,
-    /// Begin and end of what was measured, from the first shard's begin.
+    /// Beginning and end of the measured time, from the beginning of the first shard.
     measured: Option<(u64, u64)>,
     phases: BTreeMap<PhaseName, PhaseRecord>,
     rows: BTreeMap<RowKey, Row>,
@@ -323,7 +323,7 @@ impl Sum {
     }
 }
 
-/// As many classes as a record may have, the most frequent first; those that are too many are one.
+/// As many classes as a record may have, the most frequent first; the others become one class.
 fn most_frequent(errors: BTreeMap<String, LoadErrorRecord>) -> Vec<LoadErrorRecord> {
     let (mut other, mut told): (Vec<_>, Vec<_>) = errors.into_values().partition(|error| error.class == OTHER);
     told.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.class.cmp(&b.class)));

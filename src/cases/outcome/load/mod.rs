@@ -1,4 +1,4 @@
-//! What a load run says: one record, bounded in size, from which every report is rendered and which adds up exactly.
+//! The result of a load run: one record, bounded in size, from which every report is rendered and which adds up exactly.
 //!
 //! Durations are whole microseconds. Nothing in it grows with the time or the number of cycles: histograms have a fixed
 //! width, intervals are widened when there are too many, and classes of errors are bounded.

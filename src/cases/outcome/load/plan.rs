@@ -1,4 +1,4 @@
-//! What was asked for: everything that shapes the load.
+//! The requested load: everything that shapes it.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::outcome::event::Shard;
 
-/// Everything that shapes a load. Of a sharded run it is the whole, not the part of the shard.
+/// Everything that shapes a load. For a sharded run it is the whole load, not the part of the shard.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LoadPlanRecord {
     /// The target's name.
@@ -41,9 +41,9 @@ pub struct LoadPlanRecord {
     pub subjects: u64,
     /// Between two cycles of a worker, in the closed model.
     pub think_us: u64,
-    /// What becomes of what was enrolled.
+    /// Whether enrolled factors are removed or kept.
     pub cleanup: Cleanup,
-    /// The most that one call may take.
+    /// The time limit of one call.
     pub timeout_us: u64,
     /// Seed of everything that is drawn.
     pub seed: u64,
@@ -53,7 +53,7 @@ pub struct LoadPlanRecord {
     /// The part of the plan that was played; `None` for all of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shard: Option<Shard>,
-    /// SHA-256 (hexadecimal) of all the above but the shard and the names of files: equal for runs that can be merged. See [`LoadPlanRecord::sealed`].
+    /// SHA-256 (hexadecimal) of all the above except the shard and the names of files: equal for runs that can be merged. See [`LoadPlanRecord::sealed`].
     #[serde(default)]
     pub digest: String,
 }
@@ -63,7 +63,7 @@ impl LoadPlanRecord {
     pub fn sealed(mut self) -> LoadPlanRecord {
         let whole =
             LoadPlanRecord { shard: None, target_file: None, known: None, digest: String::new(), ..self.clone() };
-        // Maps with text for keys and numbers that are none can't occur in it.
+        // Maps with keys that are not texts, and numbers that are not finite, can't occur in it.
         let text = serde_json::to_vec(&whole).unwrap_or_default();
         self.digest = Sha256::digest(&text).iter().map(|byte| format!("{byte:02x}")).collect();
         self
@@ -85,7 +85,7 @@ pub enum LoadModel {
         steps: Vec<RateStep>,
         /// How instants are drawn.
         arrivals: ArrivalPattern,
-        /// Workers, which are the most cycles at a time.
+        /// Workers, which is the maximum number of cycles at a time.
         workers: u64,
     },
 }
@@ -123,11 +123,11 @@ pub enum ArrivalPattern {
 pub struct Stages {
     /// Full load that is not measured, before the hold phase and behind the ramp.
     pub warm_up_us: u64,
-    /// From nothing to the full load, at the very beginning.
+    /// From zero to the full load, at the very beginning.
     pub ramp_us: u64,
     /// Full load that is measured.
     pub hold_us: u64,
-    /// From the full load to nothing.
+    /// From the full load to zero.
     pub ramp_down_us: u64,
 }
 
@@ -159,7 +159,7 @@ pub struct Weighted {
     pub weight: u32,
 }
 
-/// What becomes of what was enrolled.
+/// Whether enrolled factors are removed or kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Cleanup {
@@ -169,16 +169,16 @@ pub enum Cleanup {
     Keep,
 }
 
-/// One phase as it came.
+/// One phase as it was played.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PhaseRecord {
     /// Which.
     pub name: PhaseName,
-    /// When it began, from the first cycle's begin.
+    /// When it began, from the beginning of the first cycle.
     pub begin_us: u64,
     /// How long it was, until the next one began or the last cycle was over.
     pub length_us: u64,
-    /// Calls of start that got an answer or were given up, in cycles that belong to this phase by their intended begin.
+    /// Calls of start that got an answer or were given up, in cycles that belong to this phase by their intended beginning.
     pub starts: u64,
     /// The same of verify. A race has two.
     pub verifies: u64,

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::histogram::PackedHistogram;
 
-/// What a cycle was for. Everything but ordinary cycles is in rows of its own, so that it flatters nobody.
+/// The purpose of a cycle. Other cycles than ordinary ones are in rows of their own, so that they don't make figures look better.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
@@ -23,37 +23,37 @@ pub enum Kind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LoadStep {
-    /// From the intended to the real begin of a cycle; the open model only.
+    /// From the intended to the real beginning of a cycle; the open model only.
     Lag,
     /// The call that starts the registration, to the last byte of its reply.
     Start,
-    /// The attestation: our own work, with the wait for a thread that does it. No server time.
+    /// The attestation: our own work, with the wait for a thread that does it. It does not include server time.
     Attest,
     /// The call that verifies, to the last byte of its reply.
     Verify,
-    /// The lookup of what was enrolled, to the last byte.
+    /// The lookup of the enrolled factor, to the last byte.
     Lookup,
-    /// The removal of what was enrolled, with the list that v1 needs for it.
+    /// The removal of the enrolled factor, with the list that v1 needs for it.
     Cleanup,
-    /// Start, attest and verify, from the real begin of the cycle.
+    /// Start, attest and verify, from the real beginning of the cycle.
     Service,
-    /// Start, attest and verify, from the intended begin of the cycle. In the closed model the two begins are one.
+    /// Start, attest and verify, from the intended beginning of the cycle. In the closed model the two are the same.
     Cycle,
 }
 
-/// How a call or a cycle went. Failures have histograms of their own, so that fast ones cannot flatter.
+/// How a call or a cycle went. Failures have histograms of their own, so that fast failures can't make figures look better.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
-    /// As documented: a conformant success, or for what is wrong on purpose a conformant refusal.
+    /// As documented: a conformant success, or a conformant refusal of a call that is wrong on purpose.
     Ok,
-    /// A conformant refusal of what should have succeeded.
+    /// A conformant refusal of a call that should have succeeded.
     Refused,
     /// No reply within the time limit.
     TimedOut,
     /// No reply for another reason.
     Transport,
-    /// There were too many calls, for the target or a gateway before it: no answer to the call.
+    /// Too many calls for the target or for a gateway in front of it: no answer to the call.
     RateLimited,
     /// A gateway answered in place of the target.
     Gateway,
@@ -63,9 +63,9 @@ pub enum Outcome {
     Abandoned,
     /// Our own attestation could not be made from the options.
     NotAttested,
-    /// A wrong answer: a check of `run` fails on it, or what had to be refused was accepted.
+    /// A wrong answer: a check of `run` fails on it, or the target accepted something that it must refuse.
     Nonconformant,
-    /// The answer is somebody else's.
+    /// The answer belongs to another user.
     CrossTalk,
 }
 
@@ -86,7 +86,7 @@ pub struct Row {
     pub count: u64,
     /// Their exact sum.
     pub sum_us: u64,
-    /// The exact greatest.
+    /// The exact maximum.
     pub max_us: u64,
     /// The distribution: 1 µs to 60 s in 3 digits.
     pub histogram: PackedHistogram,

@@ -11,13 +11,13 @@ use super::row::{Outcome, Row};
 use super::scaling::Scaling;
 use crate::outcome::record::ExchangeRecord;
 
-/// The most classes of errors that are told apart; further ones are counted as `other`.
+/// The maximum number of classes of errors that are distinguished; further ones are counted as `other`.
 pub const MOST_CLASSES: usize = 64;
 
 /// A whole load run, or several that were merged.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LoadRecord {
-    /// Version of this form; raised when a reader would break.
+    /// Version of this format; raised when a reader would break.
     pub format: u32,
     /// proofmark's version.
     pub version: String,
@@ -30,13 +30,13 @@ pub struct LoadRecord {
     pub ended: String,
     /// What was asked for.
     pub plan: LoadPlanRecord,
-    /// Ctrl-C or a stop: this is a part of what was asked for.
+    /// Ctrl-C or a stop: this is only a part of the requested load.
     #[serde(default)]
     pub interrupted: bool,
-    /// Why it ended before its time by itself; `None` if it did not.
+    /// Why it ended early by itself; `None` if it did not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stopped: Option<Stopped>,
-    /// What was sent before the first cycle; `None` if nothing was.
+    /// The calls before the first cycle; `None` if there were none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preflight: Option<PreflightRecord>,
     /// How throughput grew with workers, in a short ramp before; `None` if there was none.
@@ -45,10 +45,10 @@ pub struct LoadRecord {
     /// What a reader should know of the target and what is not a verdict, one sentence each. Nothing in it comes from the target.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
-    /// From the first cycle's begin to the end of the last one.
+    /// From the beginning of the first cycle to the end of the last one.
     pub elapsed_us: u64,
     /// How long the hold phase was measured: the seconds of every rate. It ends with the last cycle that began in it, and is
-    /// at least as long as was asked for unless it was interrupted.
+    /// at least as long as requested, unless it was interrupted.
     pub measured_us: u64,
     /// The phases as they came.
     pub phases: Vec<PhaseRecord>,
@@ -58,17 +58,17 @@ pub struct LoadRecord {
     pub intervals: Intervals,
     /// Everything that went wrong, by class, most frequent first; over all phases.
     pub errors: Vec<LoadErrorRecord>,
-    /// Answers that must not be; over all phases.
+    /// Wrong answers; over all phases.
     pub correctness: Correctness,
-    /// What became of the arrivals of the hold phase; `None` in the closed model.
+    /// What happened to the arrivals of the hold phase; `None` in the closed model.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub arrivals: Option<Arrivals>,
-    /// What the generator says of itself, one for each run that was merged.
+    /// The generator's report about itself, one for each run that was merged.
     pub generators: Vec<GeneratorRecord>,
     /// Thresholds, judged.
     #[serde(default)]
     pub thresholds: Vec<JudgedThreshold>,
-    /// Calls that the engine counted itself, over all phases: it has to be what the phases say.
+    /// Calls that the engine counted itself, over all phases. The counts have to be those of the phases.
     #[serde(default)]
     pub engine: Vec<EngineCount>,
 }
@@ -90,21 +90,21 @@ pub struct LoadErrorRecord {
     pub count: u64,
     /// How many of them in the hold phase.
     pub measured: u64,
-    /// When the first was seen, from the first cycle's begin.
+    /// When the first was seen, from the beginning of the first cycle.
     pub first_us: u64,
-    /// What the first of them saw, in one line, without secrets. Hostile text.
+    /// The first of them in one line, without secrets. Hostile text.
     pub example: String,
     /// The calls of the first of them, without secrets. Hostile text.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exchanges: Vec<ExchangeRecord>,
 }
 
-/// Answers that must not be. One of them fails the run, whatever the thresholds say.
+/// Wrong answers. One of them fails the run, whatever the result of the thresholds is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Correctness {
     /// Answers that a check of `run` fails.
     pub nonconformant: u64,
-    /// Answers that are somebody else's: a user handle known as another user's, or a challenge that another user has had.
+    /// Answers with data of another user: a user handle of another user, or a challenge that was sent to another user before.
     pub crossed: u64,
     /// Races in which both verifies of one challenge succeeded.
     pub double_wins: u64,
@@ -112,7 +112,7 @@ pub struct Correctness {
     pub lost: u64,
     /// Malformed attestations that were accepted.
     pub negatives_accepted: u64,
-    /// Starts that showed registrations which somebody else has made for the subject meanwhile: then what is wrong may be theirs.
+    /// Starts that showed registrations which somebody else has made for the subject meanwhile: then wrong answers may come from that.
     #[serde(default)]
     pub interfered: u64,
     /// Answers that would have been wrong, and that the known-deviations file excuses; they fail nothing.
@@ -128,11 +128,11 @@ pub struct Correctness {
     pub races: u64,
     /// Registrations that were looked up.
     pub lookups: u64,
-    /// Verifies that the target confirmed, counted apart from the cycles.
+    /// Verifies that the target confirmed, counted separately from the cycles.
     pub confirmed: u64,
-    /// What was confirmed and is perhaps still there: its removal failed.
+    /// Registrations that were confirmed and are perhaps still there: their removal failed.
     pub left_behind: u64,
-    /// What was confirmed and was kept on purpose.
+    /// Registrations that were confirmed and were kept on purpose.
     pub kept: u64,
 }
 
@@ -143,7 +143,7 @@ impl Correctness {
     }
 }
 
-/// What became of arrivals. Each is in exactly one of `ok`, `failed` and `abandoned`.
+/// What happened to arrivals. Each is in exactly one of `ok`, `failed` and `abandoned`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Arrivals {
     /// Due by the schedule within the hold phase.

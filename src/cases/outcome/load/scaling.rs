@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use super::number::per_second;
 
-/// The last step has to have as many workers before anything is said of it.
+/// The last step has to have at least as many workers before anything is concluded from it.
 const LEAST_WORKERS: u64 = 4;
 
-/// Fewer cycles of one worker say nothing.
+/// Fewer cycles of one worker show nothing.
 const LEAST_CYCLES: u64 = 3;
 
 /// Below this many times the throughput of one worker, calls wait for each other.
@@ -20,11 +20,11 @@ const FLAT: f64 = 1.25;
 pub struct Scaling {
     /// The steps, with rising workers; the first has one.
     pub steps: Vec<ScalingStep>,
-    /// The generator had no processor to spare in the last step, so that nothing is said of the target.
+    /// The generator had no processor to spare in the last step, so the step says nothing about the target.
     pub busy: bool,
 }
 
-/// So many workers at a time.
+/// A number of workers at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ScalingStep {
     /// Workers.
@@ -43,14 +43,14 @@ impl ScalingStep {
 }
 
 impl Scaling {
-    /// What is wrong in words, where many workers get no more through than one.
+    /// The fault in words, if many workers complete hardly more cycles than one.
     pub fn flat(&self) -> Option<String> {
         let (first, last) = (self.steps.first()?, self.steps.last()?);
         let is_told = first.workers == 1 && first.ok >= LEAST_CYCLES && last.workers >= LEAST_WORKERS && !self.busy;
         let is_flat = is_told && last.ok > 0 && last.rate() < FLAT * first.rate();
         is_flat.then(|| {
             format!(
-                "{} workers get hardly more through than one: {:.1} cycles/s beside {:.1}; the target works on one call at a time, or something before it does",
+                "{} workers complete hardly more cycles than one: {:.1} cycles/s, and one {:.1}; the target, or something in front of it, works on one call at a time",
                 last.workers,
                 last.rate(),
                 first.rate()
@@ -87,7 +87,7 @@ mod tests {
         assert_eq!(flat.to_string(), "1 worker 20.0/s, 2 workers 22.0/s, 4 workers 20.0/s, 8 workers 22.0/s");
         let words = flat.flat().expect("flat");
         assert!(
-            words.starts_with("8 workers get hardly more through than one: 22.0 cycles/s beside 20.0; "),
+            words.starts_with("8 workers complete hardly more cycles than one: 22.0 cycles/s, and one 20.0; "),
             "{words}"
         );
     }

@@ -1,4 +1,4 @@
-//! What a load run is held to.
+//! The limits for a load run.
 //!
 //! A threshold is `FIGURE OPERATOR VALUE`, with or without spaces: `verify.p99<200ms`, `cycle.p99.9<1s`, `errors<0.1%`,
 //! `cycles>50/s`, `nonconformant==0`, `cross-talk==0`, `achieved>=99%`, `lag.p99<5ms`, `start.growth<20%`. With `rest/`, `grpc/` or `grpc-web/`
@@ -21,7 +21,7 @@ const BEYOND: f64 = 100.0;
 /// One limit.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Threshold {
-    /// What is held to it.
+    /// The figure that it limits.
     pub figure: Figure,
     /// Slug of the protocol that the figure is of; all if `None`.
     pub protocol: Option<String>,
@@ -32,7 +32,7 @@ pub struct Threshold {
     text: String,
 }
 
-/// What can be held to a limit.
+/// A figure that can have a limit.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Figure {
     /// `STEP.pN`: the duration that N percent of the calls of ordinary cycles do not exceed. Calls without a reply count as
@@ -43,7 +43,7 @@ pub enum Figure {
     Max(LoadStep),
     /// `STEP.mean`: the mean of those that were answered.
     Mean(LoadStep),
-    /// `STEP.growth`: what the step's median has surely grown by over the hold phase, as a share of what it was at its begin; of
+    /// `STEP.growth`: by how much the step's median has certainly grown over the hold phase, as a share of its value at the beginning; of
     /// start, verify and cycle. With fewer than ten intervals it is inconclusive.
     Growth(LoadStep),
     /// `errors`: failed cycles as a share of all.
@@ -71,7 +71,7 @@ pub enum Operator {
     More,
 }
 
-/// A text that is no threshold.
+/// A text that is not a threshold.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("threshold `{text}`: {why}")]
 pub struct ThresholdError {
@@ -125,7 +125,7 @@ impl fmt::Display for Threshold {
     }
 }
 
-/// What a name such as `rest/verify.p99` says is measured: the slug of a protocol, and a figure. `Err` says what to write.
+/// The figure that a name such as `rest/verify.p99` means, with the slug of a protocol. `Err` says what to write.
 pub(super) fn measured(name: &str) -> Result<(Option<String>, Figure), String> {
     let (protocol, name) = match name.split_once('/') {
         Some((protocol, name)) if PROTOCOLS.contains(&protocol) => (Some(protocol.to_owned()), name),
@@ -239,7 +239,7 @@ enum Measured {
 }
 
 impl Threshold {
-    /// Judges a run. Where nothing was measured, or too little for a percentile, nothing is met.
+    /// Judges a run. If nothing was measured, or too little for a percentile, a threshold is not met.
     ///
     /// # Errors
     /// [`BadHistogram`] for a record whose histograms can't be read.

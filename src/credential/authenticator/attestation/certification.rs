@@ -1,4 +1,4 @@
-//! The certificates of one attestation: a leaf, the authorities above it, and what of them the statement carries.
+//! The certificates of one attestation: a leaf, the authorities above it, and those that the statement carries.
 
 use sha2::{Digest as _, Sha256};
 
@@ -12,7 +12,7 @@ use crate::webauthn::cose::CoseAlgorithm;
 use crate::webauthn::public_key::KeyKind;
 use crate::webauthn::x509::oid;
 
-/// The seed of what all authenticators of our one model share: the attestation key.
+/// The seed of the attestation key, which all authenticators of our one model share.
 const MODEL_SEED: [u8; 32] = *b"proofmark authenticator model 01";
 
 /// The certificate (DER) of the authority that issues attestation certificates: what a target has to trust.

@@ -1,4 +1,4 @@
-//! What a statement is made from, and what every format does with it.
+//! The inputs of a statement, and the steps that all formats share.
 
 use sha2::{Digest as _, Sha256};
 
@@ -16,7 +16,7 @@ pub(in crate::authenticator) struct Draft<'a> {
     pub(in crate::authenticator) request: &'a CreationRequest<'a>,
     pub(in crate::authenticator) applied: &'a Applied<'a>,
     pub(in crate::authenticator) key: &'a KeyPair,
-    /// The algorithm of the key that stands in the authenticator data.
+    /// The algorithm of the key in the authenticator data.
     pub(in crate::authenticator) algorithm: CoseAlgorithm,
     pub(in crate::authenticator) data: &'a AuthenticatorData,
     pub(in crate::authenticator) authenticator_data: &'a [u8],
@@ -28,7 +28,7 @@ impl Draft<'_> {
         Sha256::digest(self.client_data_json).to_vec()
     }
 
-    /// The authenticator data and the hash of the client data: what most formats sign.
+    /// The authenticator data and the hash of the client data, which most formats sign.
     pub(super) fn usual_pieces(&self) -> Vec<(&'static str, Vec<u8>)> {
         vec![("authData", self.authenticator_data.to_vec()), ("clientDataHash", self.client_data_hash())]
     }

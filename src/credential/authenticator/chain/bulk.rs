@@ -53,7 +53,7 @@ pub enum BulkError {
 }
 
 impl BulkAuthenticator {
-    /// An authenticator whose client is at an origin and does all its duties. The seed decides every byte.
+    /// An authenticator whose client is at an origin and makes all its checks. The seed decides every byte.
     ///
     /// # Errors
     /// [`BulkError::Format`]

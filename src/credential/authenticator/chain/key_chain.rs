@@ -12,7 +12,7 @@ use crate::webauthn::public_key::{KeyKind, PublicKey};
 ///
 /// **Test keys only.** Every private key is the one before plus one, and every nonce too. Two signatures whose places in the
 /// chain can be guessed give away both private keys, and with them all others. That is harmless for throw-away credentials on
-/// test servers, which is what this is for. Anywhere else it is a broken account: no credential that is to be kept may have
+/// test servers, which this is for. Anywhere else it would be a broken account: a credential that is kept must not have
 /// such a key, and `attest` makes them only when it is told to.
 ///
 /// The keys are valid and all different, the nonces too, and the signatures verify as any others do. From a base that the seed

@@ -1,7 +1,7 @@
 //! The points of consecutive scalars, a batch at a time.
 //!
 //! They are added in affine coordinates, which p256 gives as elements of the field: the group's own addition and normalisation
-//! take three times as long, because they are made for points of which nothing is known.
+//! take three times as long, because they are made for points about which nothing is known.
 
 use std::sync::LazyLock;
 

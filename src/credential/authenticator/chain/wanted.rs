@@ -38,7 +38,7 @@ impl<'a> Wanted<'a> {
         usual.map_or_else(|| PublicKeyCredentialCreationOptions::from_text(text).map(Wanted::from), Ok)
     }
 
-    /// As [`Wanted::read`], from what stands in a reply that was read already.
+    /// As [`Wanted::read`], from a reply that was read already.
     pub(super) fn read_json(value: &'a Value) -> Result<Wanted<'a>, OptionsError> {
         let public_key = value.get("publicKey").unwrap_or(value);
         let usual = Object::<Options<'a>>::deserialize(public_key).ok().and_then(usual);
@@ -80,7 +80,7 @@ struct Wrapper<'a> {
     public_key: Object<Options<'a>>,
 }
 
-/// A text with escapes cannot be borrowed: it is no usual form.
+/// A text with escapes cannot be borrowed: it is not in the usual form.
 #[derive(serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Options<'a> {
@@ -123,7 +123,7 @@ fn public_key<'a>() -> &'a str {
     "public-key"
 }
 
-/// A JSON object: what serde derives would also take a list of the members.
+/// A JSON object: the code that serde derives would also accept a list of the members.
 struct Object<T>(T);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {

@@ -84,7 +84,7 @@ impl KeyPair {
         self.sign_prehash(&hash.digest(message))
     }
 
-    /// Another signature of the same message for each attempt from 1 on; `None` where the key has only one. Attempt 0 is
+    /// Another signature of the same message for each attempt from 1 on; `None` if the key has only one. Attempt 0 is
     /// [`KeyPair::sign`].
     pub(in crate::authenticator) fn sign_again(
         &self,
@@ -104,7 +104,7 @@ impl KeyPair {
 
     /// An ECDSA signature over a digest; empty for other keys.
     pub(in crate::authenticator) fn sign_prehash(&self, digest: &[u8]) -> Vec<u8> {
-        // These crates want half of the field's length; a digest with zeros before it stands for the same number.
+        // These crates demand half of the field's length; a digest with leading zeros is the same number.
         let padded = |length: usize| [&vec![0; length.saturating_sub(digest.len())], digest].concat();
         match self {
             KeyPair::P256(key) => key.sign_prehash(digest),

@@ -1,4 +1,4 @@
-//! Key pairs of P-256, of which a run makes most.
+//! Key pairs of P-256, the most frequent kind in a run.
 //!
 //! AWS-LC multiplies the generator, in a fifth of the time that p256 takes; p256 computes modulo the order of the group. AWS-LC's own
 //! signatures have random nonces, and one seed must give the same bytes again.
@@ -20,7 +20,7 @@ pub(in crate::authenticator) struct P256Key {
 }
 
 impl P256Key {
-    /// The key with this big-endian scalar of 32 bytes; `None` if it is none from 1 to the order of the group less one.
+    /// The key with this big-endian scalar of 32 bytes; `None` if it is not from 1 to the order of the group less one.
     pub(super) fn new(scalar: &[u8]) -> Option<P256Key> {
         let scalar = Scalar::from_repr(FieldBytes::try_from(scalar).ok()?).into_option();
         let scalar = NonZeroScalar::new(scalar?).into_option()?;
@@ -38,7 +38,7 @@ impl P256Key {
     }
 
     /// The deterministic signature of RFC 6979 over a digest, in DER. One that is not 32 bytes long is cut,
-    /// or stands for the same number.
+    /// or is the same number.
     pub(super) fn sign_prehash(&self, digest: &[u8]) -> Vec<u8> {
         self.sign_prehash_with(digest, &[])
     }
@@ -57,7 +57,7 @@ impl P256Key {
         }
     }
 
-    /// The signature of SEC 1 §4.1.3; `None` for the nonces that none knows, which give a zero.
+    /// The signature of SEC 1 §4.1.3; `None` for the (practically impossible) nonces for which r or s is zero.
     fn sign_with(&self, nonce: &FieldBytes, z: Scalar) -> Option<Signature> {
         let nonce = NonZeroScalar::from_repr(*nonce).into_option()?;
         let x = FieldBytes::try_from(&multiple(&nonce)[1..33]).ok()?;

@@ -1,4 +1,4 @@
-//! RSA keys and signatures: the good ones by the rsa crate, the padding by hand where a fault needs it.
+//! RSA keys and signatures: the good ones are made by the rsa crate, the padding by hand if a fault needs it.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
@@ -91,7 +91,7 @@ impl RsaKey {
         self.0.d().to_be_bytes_trimmed_vartime().into_vec()
     }
 
-    /// RSASSA-PKCS1-v1_5 or RSASSA-PSS as the algorithm says; RS256 for one that is none of RSA's.
+    /// RSASSA-PKCS1-v1_5 or RSASSA-PSS as the algorithm says; RS256 for an algorithm that is not an RSA one.
     pub(in crate::authenticator) fn sign(&self, algorithm: CoseAlgorithm, message: &[u8]) -> Vec<u8> {
         use CoseAlgorithm as A;
         let signed = match algorithm {

@@ -1,4 +1,4 @@
-//! The mutations of one creation, each applied where its part is made, and what each of them did.
+//! The mutations of one creation, each applied when its part is made, and what each of them did.
 
 use std::cell::RefCell;
 
@@ -94,8 +94,8 @@ impl<'a> Applied<'a> {
         self.refuse(is_foreign, MutationError::Format(format))
     }
 
-    /// Refuses a chain of mutations of which one has changed nothing: what comes of the others would be said of it too. A
-    /// mutation alone may find that the response is so anyway.
+    /// Refuses a chain of mutations in which one has changed nothing: the result of the others would be attributed to it too. A
+    /// single mutation may find the response as it would make it.
     pub(in crate::authenticator) fn require_changed(&self) -> Result<(), ClientError> {
         let is_idle = |_mutation: &Mutation, done| done != Done::Changed && self.mutations.len() > 1;
         self.refuse(is_idle, MutationError::Nothing)

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::authenticator::error::MutationError;
 use crate::webauthn::base64;
 
-/// The arguments of a mutation: a JSON value, `null` for none. Each mutation says what it takes.
+/// The arguments of a mutation: a JSON value, `null` for none. Each mutation says which arguments it accepts.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Args(pub Value);
 
@@ -53,7 +53,7 @@ impl Args {
     /// # Errors
     /// [`MutationError::Args`]
     pub fn size(&self) -> Result<usize, MutationError> {
-        usize::try_from(self.number()?).map_err(|_error| MutationError::Args("a whole number from 0 on"))
+        usize::try_from(self.number()?).map_err(|_error| MutationError::Args("a whole number of at least 0"))
     }
 
     /// A length or count, or the default if there are no arguments.

@@ -28,7 +28,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "statement-algorithm",
-        summary: "another alg in the attestation statement, which goes with its signature no more: same-kind (an algorithm of the same kind of key, where there is another) or other-kind",
+        summary: "another alg in the attestation statement, which no longer fits its signature: same-kind (an algorithm of the same kind of key, if there is another) or other-kind",
         stage: Stage::Encoded(|bytes, given| {
             let stated = stated_algorithm(bytes)?;
             let edit = serde_json::json!({ "set": [["alg", other_algorithm(stated, given.text()?)?.0]] });

@@ -38,7 +38,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "sign-count",
-        summary: "another signature counter, which is no error: a number from 0 to 4294967295",
+        summary: "another signature counter, which is not an error: a number from 0 to 4294967295",
         stage: Stage::AuthenticatorData(|data, args| {
             let wanted = MutationError::Args("a number from 0 to 4294967295");
             data.sign_count = u32::try_from(args.number()?).map_err(|_error| wanted)?;
@@ -47,7 +47,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "aaguid",
-        summary: "another AAGUID, which is no error without a policy: 16 bytes",
+        summary: "another AAGUID, which is not an error without a policy: 16 bytes",
         stage: Stage::AuthenticatorData(|data, given| {
             let bytes = notation::bytes(&given.0, given, &NoParts)?;
             let bytes = bytes.try_into().map_err(|_bytes| MutationError::Args("16 bytes"))?;
@@ -57,7 +57,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "credential-id-length",
-        summary: "a credential id of another length, everywhere: a number of bytes up to 65535, by default 1024, which is one too many",
+        summary: "a credential id of another length, everywhere: a number of bytes up to 65535, by default 1024, which is one byte too many",
         stage: Stage::AuthenticatorData(credential_id_length),
     },
 ];

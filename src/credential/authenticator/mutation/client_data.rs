@@ -40,7 +40,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "client-data-extra-member",
-        summary: "a further member, which an RP has to ignore: {name: value, ..}, by default {\"extra\": {\"nested\": [1]}}",
+        summary: "an additional member, which an RP must ignore: {name: value, ..}, by default {\"extra\": {\"nested\": [1]}}",
         stage: Stage::ClientData(extra_member),
     },
     Mutation {
@@ -50,7 +50,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "client-data-json",
-        summary: "another text of clientDataJSON, hashed and signed as it is: a template with ${challenge}, ${origin}, ${host} .., ${members} and ${json} (the good text), ${pretty}, ${utf16le}, ${cbor}, ${hex:ff}, ${repeat:9:x}",
+        summary: "another text of clientDataJSON, which is hashed and signed: a template with ${challenge}, ${origin}, ${host} .., ${members} and ${json} (the good text), ${pretty}, ${utf16le}, ${cbor}, ${hex:ff}, ${repeat:9:x}",
         stage: Stage::ClientDataJson(|bytes, given| {
             *bytes = json_template(bytes, given)?;
             Ok(())

@@ -1,4 +1,4 @@
-//! The credential public key as it is encoded, before signing. The private key stays the true one, and signs.
+//! The encoding of the credential public key, before signing. The private key stays the right one, and signs.
 
 use super::given::Given;
 use super::map_edit;
@@ -29,7 +29,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "key-fault",
-        summary: "a COSE_Key of the credential's algorithm that is not one: kty, alg (of another type of key), missing (its first number), text, invalid (no point of the curve, an even modulus); of elliptic keys curve, short, long; not of Ed25519 zero",
+        summary: "a COSE_Key of the credential's algorithm that is not one: kty, alg (of another type of key), missing (its first number), text, invalid (not a point on the curve, an even modulus); for elliptic curve keys also curve, short, long; except for Ed25519 also zero",
         stage: Stage::PublicKey(|bytes, given| {
             *bytes = faulty(given.text()?, bytes)?.encode();
             Ok(())
@@ -106,7 +106,7 @@ fn faulty(kind: &str, encoded: &[u8]) -> Result<CoseKey, MutationError> {
         ("missing", _) => key.parameters.retain(|(known, _)| *known != Value::from(number)),
         ("text", _) => key.set(number, Value::Text("x".repeat(bytes.len()))),
         ("curve", EC2) => {
-            // P-384, or P-256 where it is that.
+            // P-384, or P-256 if the key is on P-384.
             let other = if integer(&key, label::CURVE) == Some(2) { 1 } else { 2 };
             key.set(label::CURVE, Value::from(other));
         }

@@ -12,7 +12,7 @@ use crate::webauthn::base64;
 pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         id: "pad-json-to",
-        summary: "a valid credential whose compact JSON text has exactly this many characters, by a further member of the client data; for format none, which signs nothing; or {\"characters\": how many, \"text\": T} with a further member of the credential filled with T",
+        summary: "a valid credential whose compact JSON text has exactly this many characters, through an additional member of the client data; only for format none, which signs nothing; or {\"characters\": how many, \"text\": T} with an additional member of the credential filled with T",
         stage: Stage::Credential(pad_json_to),
     },
     Mutation {
@@ -42,7 +42,7 @@ const MAX_TEXT: usize = 64 * 1024 * 1024;
 
 /// Unknown members of the client data have to be tolerated (WebAuthn L3 §5.8.1), so the credential stays valid; format
 /// none signs nothing, so the hash may change. Base64url has no text of 4n + 1 characters: there the optional
-/// authenticatorAttachment, whose values differ by 6 characters, makes up for it.
+/// authenticatorAttachment, whose values differ by 6 characters, fills the gap.
 fn pad_json_to(json: &mut Value, args: &Given<'_>) -> Result<(), MutationError> {
     if let (Some(characters), Some(text)) = (args.member("characters"), args.member("text").and_then(Value::as_str)) {
         return pad_with_member(json, Args(characters.clone()).size()?, text);
@@ -52,7 +52,7 @@ fn pad_json_to(json: &mut Value, args: &Given<'_>) -> Result<(), MutationError> 
     let impossible = || {
         let reach = format!("from {} to {MAX_TEXT}", length + 26);
         MutationError::Impossible(format!(
-            "no valid credential of {wanted} characters can be made; {reach} there is one"
+            "no valid credential of {wanted} characters can be made; {reach} one can be made"
         ))
     };
     if wanted > MAX_TEXT {
@@ -76,7 +76,7 @@ fn pad_with_member(json: &mut Value, wanted: usize, text: &str) -> Result<(), Mu
     set(json, "padding", "".into())?;
     let length = json.to_string().chars().count();
     let missing = wanted.checked_sub(length).filter(|_| wanted <= MAX_TEXT);
-    let missing = missing.ok_or(MutationError::Args("from some hundred characters on"))?;
+    let missing = missing.ok_or(MutationError::Args("a few hundred characters or more"))?;
     set(json, "padding", text.chars().cycle().take(missing).collect::<String>().into())
 }
 
@@ -102,7 +102,7 @@ fn replace(json: &mut Value, args: &Given<'_>) -> Result<(), MutationError> {
     *json = match (&args.0, args.member("value")) {
         (Value::Number(_), _) => match args.size()?.checked_sub(empty) {
             Some(length) if length <= MAX_TEXT => json!({"id": "x".repeat(length)}),
-            _ => return Err(MutationError::Args("a number from 9 on")),
+            _ => return Err(MutationError::Args("a number of at least 9")),
         },
         (_, Some(value)) => match notation::operator(value) {
             Some(("self", form)) if form == "list" => json!([json]),

@@ -83,7 +83,7 @@ fn parent<'a>(json: &'a mut Value, pointer: &str) -> Result<(&'a mut Map<String,
     Ok((object, name.to_owned()))
 }
 
-/// The value that a notation stands for.
+/// The value of a notation.
 fn made(value: &Value, original: &Value, given: &Given<'_>) -> Result<Value, MutationError> {
     let Some((name, argument)) = notation::operator(value) else { return Ok(value.clone()) };
     let count = |json: &Value| {
@@ -160,7 +160,7 @@ fn encoded(form: &str, pointer: &str, original: &Value) -> Result<Value, Mutatio
     })
 }
 
-/// The text and bytes as they are; of client data with a member more where only that makes the form another text. Unknown members
+/// The text and bytes as they are; client data get one more member if only that makes the form another text. Unknown members
 /// are tolerated (WebAuthn L3 §5.8.1), and format none signs nothing.
 fn fitting(form: &str, text: &str, bytes: Vec<u8>) -> (String, Vec<u8>) {
     let fits = |text: &str, bytes: &[u8]| match form {

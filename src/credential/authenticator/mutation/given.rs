@@ -10,7 +10,7 @@ use crate::authenticator::keys::KeyPair;
 /// The most that a template repeats.
 const MOST: usize = 16 * 1024 * 1024;
 
-/// The arguments of a mutation, and what it may know of the creation.
+/// The arguments of a mutation, and the data of the creation that it may use.
 pub struct Given<'a> {
     pub(super) args: &'a Args,
     pub(super) origin: &'a str,
@@ -30,7 +30,7 @@ impl Deref for Given<'_> {
 }
 
 impl Given<'_> {
-    /// A template that stands for itself: only the common placeholders.
+    /// A template with only the common placeholders.
     pub(super) fn template(&self, text: &str) -> Result<Vec<u8>, MutationError> {
         self.fill(text, &|_name| None)
     }

@@ -12,7 +12,7 @@ struct RawMap {
     entries: Vec<(Vec<u8>, Vec<u8>)>,
 }
 
-/// The parts of a map that is edited: its members, and what the mutation names besides.
+/// The parts of a map that is edited: its members, and further values of the mutation.
 struct MapParts<'a> {
     map: &'a RawMap,
     others: &'a dyn Parts,
@@ -109,7 +109,7 @@ fn pairs(json: Option<&Json>) -> Result<Vec<(&Json, &Json)>, MutationError> {
 
 impl RawMap {
     fn parse(encoded: &[u8]) -> Result<RawMap, MutationError> {
-        let broken = || MutationError::Impossible("what is edited is no CBOR map".to_owned());
+        let broken = || MutationError::Impossible("the edited value is not a CBOR map".to_owned());
         let map = cbor::decode(encoded, Form::Any).ok().and_then(|value| value.into_map().ok()).ok_or_else(broken)?;
         let mut rest = encoded.get(notation::head(5, map.len()).len()..).ok_or_else(broken)?;
         let mut entries = Vec::new();

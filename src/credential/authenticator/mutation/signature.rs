@@ -1,4 +1,4 @@
-//! The attestation signature, and what it is over.
+//! The attestation signature, and the data that it signs.
 
 use super::given::Given;
 use super::signature_encoding as encoding;
@@ -35,7 +35,7 @@ fn signature(signing: &mut Signing, given: &Given<'_>) -> Result<(), MutationErr
     let kind = given.text_or("bit-flip")?;
     let rsa = || match &*key {
         KeyPair::Rsa(key) => Ok(key),
-        _ => Err(MutationError::Impossible("the attestation key is not one of RSA".to_owned())),
+        _ => Err(MutationError::Impossible("the attestation key is not an RSA key".to_owned())),
     };
     *signature = match kind {
         "bit-flip" => changed(signature, |bytes| bytes.last_mut())?,
@@ -119,7 +119,7 @@ fn other_padding(algorithm: CoseAlgorithm) -> CoseAlgorithm {
 
 fn field_length(key: &KeyPair) -> Result<usize, MutationError> {
     let length = key.kind().field_length();
-    length.ok_or(MutationError::Impossible("the attestation key is not elliptic".to_owned()))
+    length.ok_or(MutationError::Impossible("the attestation key is not an elliptic curve key".to_owned()))
 }
 
 fn changed(signature: &[u8], which: impl FnOnce(&mut Vec<u8>) -> Option<&mut u8>) -> Result<Vec<u8>, MutationError> {
@@ -130,7 +130,7 @@ fn changed(signature: &[u8], which: impl FnOnce(&mut Vec<u8>) -> Option<&mut u8>
 
 fn piece<'a>(pieces: &'a mut [(&'static str, Vec<u8>)], name: &str) -> Result<&'a mut Vec<u8>, MutationError> {
     let found = pieces.iter_mut().find(|(known, _)| *known == name).map(|(_, piece)| piece);
-    found.ok_or(MutationError::Impossible(format!("what this format signs has no {name}")))
+    found.ok_or(MutationError::Impossible(format!("the data that this format signs have no {name}")))
 }
 
 fn message_of(message: &mut Message, given: &Given<'_>) -> Result<(), MutationError> {
@@ -145,7 +145,7 @@ fn message_of(message: &mut Message, given: &Given<'_>) -> Result<(), MutationEr
         "other-credential-id" => super::bits::flip_last_bit(piece(pieces, "credentialId")?)?,
         "other-public-key" => super::bits::flip_last_bit(piece(pieces, "publicKey")?)?,
         "packed-style" => {
-            // The parts of U2F's message in the order of authenticator data, without what U2F does not sign.
+            // The parts of U2F's message in the order of authenticator data, without the parts that U2F does not sign.
             piece(pieces, "reserved")?.clear();
             let hash = std::mem::take(piece(pieces, "clientDataHash")?);
             piece(pieces, "publicKey")?.extend(hash);

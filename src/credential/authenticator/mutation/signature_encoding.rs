@@ -80,7 +80,7 @@ fn product(a: &[u8], b: &[u8]) -> Vec<u8> {
     bytes[bytes.len() - a.len() - b.len()..].to_vec()
 }
 
-/// The signature with the zero byte before r left out: a negative number. `None` where r has none, since its first bit is clear.
+/// The signature without the zero byte before r: a negative number. `None` if r has no zero byte, since its first bit is clear.
 pub(super) fn ecdsa_negative(signature: &[u8], length: usize) -> Option<Vec<u8>> {
     let (r, s) = numbers(signature)?;
     let r = padded(&r, length);
@@ -116,7 +116,7 @@ pub(super) fn ecdsa(kind: &str, signature: &[u8], length: usize) -> Option<Vec<u
 
 /// An Ed25519 signature whose s has the group order added.
 pub(super) fn eddsa_s_plus_order(signature: &[u8]) -> Result<Vec<u8>, MutationError> {
-    let wrong = || MutationError::Impossible("the attestation key is not one of Ed25519".to_owned());
+    let wrong = || MutationError::Impossible("the attestation key is not an Ed25519 key".to_owned());
     let (r, s) = signature.split_at_checked(32).filter(|(_, s)| s.len() == 32).ok_or_else(wrong)?;
     let big_endian = |bytes: &[u8]| bytes.iter().rev().copied().collect::<Vec<u8>>();
     let raised = sum(&big_endian(s), &big_endian(&ED25519_ORDER));

@@ -1,4 +1,4 @@
-//! What a mutation is: a name, and the change of one part at the stage where that part is made.
+//! The type of a mutation: a name, and the change of one part at the stage where that part is made.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! The parts of a statement, as mutations see them, and what each is like, so that a change of it can be seen.
+//! The parts of a statement, as mutations see them, and a view of each, so that a change of it can be seen.
 
 use super::certification::{Certification, Issued};
 use super::key_description::KeyDescription;
@@ -13,7 +13,7 @@ pub enum Part<'a> {
     /// What is signed, piece by piece.
     #[doc(hidden)]
     Message(&'a mut Message),
-    /// The signature, with what it takes to make another.
+    /// The signature, with the data that are needed to make another one.
     #[doc(hidden)]
     Signature(&'a mut Signing),
     /// The certificates.

@@ -75,8 +75,8 @@ impl<'a> KeyDescription<'a> {
         })
     }
 
-    /// That the fields have the value demanded where they are there. The text speaks of the value of `origin` and `purpose`
-    /// in the union of both lists; the published vector has neither field and is valid all the same.
+    /// Checks that the fields have the demanded value if they are there. The text is about the value of `origin` and `purpose`
+    /// in the union of both lists; the published vector has neither field and is valid.
     fn verify(&self, client_data_hash: &[u8; 32]) -> Result<(), StatementError> {
         if self.challenge != client_data_hash {
             return Err(StatementError::new(

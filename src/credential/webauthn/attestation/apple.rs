@@ -23,7 +23,7 @@ impl AttestationFormat for Apple {
         let value = leaf.extension(oid::APPLE_NONCE).map(|(_critical, value)| value);
         let value = value.ok_or(StatementError::new("8.8/nonce", "the certificate has no nonce extension"))?;
         if read_nonce(value).map_err(|error| StatementError::of("8.8/nonce", &error))? != nonce {
-            return Err(StatementError::new("8.8/nonce", "the certificate's nonce is another one"));
+            return Err(StatementError::new("8.8/nonce", "the certificate's nonce is not the expected one"));
         }
         statement.require_credential_key(leaf, "8.8/public-key")?;
         Ok(Attestation::certified(path))

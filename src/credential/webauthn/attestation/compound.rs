@@ -4,7 +4,7 @@ use super::statement::{Attestation, AttestationFormat, Statement, StatementError
 use crate::webauthn::cbor::{self, Value};
 
 /// `compound`: several statements; here every one of them has to verify, which is a policy that the text leaves open.
-/// It is told how formats are found.
+/// It gets the function that finds formats.
 pub(super) struct Compound(pub(super) fn(&str) -> Option<&'static dyn AttestationFormat>);
 
 const SYNTAX: &str = "8.9/syntax";

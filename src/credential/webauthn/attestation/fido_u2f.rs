@@ -5,7 +5,7 @@ use crate::webauthn::cbor::Value;
 use crate::webauthn::cose::{CoseAlgorithm, CoseKey, label};
 use crate::webauthn::public_key::KeyKind;
 
-/// `fido-u2f`: what a U2F authenticator signs at registration.
+/// `fido-u2f`: the signature of a U2F authenticator at registration.
 pub(super) struct FidoU2f;
 
 impl AttestationFormat for FidoU2f {
@@ -24,7 +24,7 @@ impl AttestationFormat for FidoU2f {
         let certificate_key =
             certificate.public_key().map_err(|error| StatementError::of("8.6/certificate-key", &error))?;
         if certificate_key.kind != KeyKind::P256 {
-            return Err(StatementError::new("8.6/certificate-key", "the certificate's key is not one on P-256"));
+            return Err(StatementError::new("8.6/certificate-key", "the certificate's key is not on P-256"));
         }
         let point = u2f_public_key(&statement.attested.public_key)?;
         let message = [

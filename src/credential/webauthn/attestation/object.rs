@@ -23,7 +23,7 @@ pub enum AttestationObjectError {
     #[error("the attestation object is not a map")]
     NotMap,
     /// A member is absent or has another type.
-    #[error("the attestation object has no proper {0}")]
+    #[error("the attestation object has no valid {0}")]
     Member(&'static str),
 }
 
@@ -38,7 +38,7 @@ impl AttestationObject {
         ]))
     }
 
-    /// Decodes an attestation object that fills `bytes`; members beside the three are ignored.
+    /// Decodes an attestation object that fills `bytes`; members other than the three are ignored.
     ///
     /// # Errors
     /// [`AttestationObjectError`]; never panics, whatever the bytes.
@@ -46,7 +46,7 @@ impl AttestationObject {
         Self::from_value(&cbor::decode(bytes, form)?)
     }
 
-    /// As [`AttestationObject::decode`] in any form of CBOR, but ignores what follows: the reading of a careless parser.
+    /// As [`AttestationObject::decode`] in any form of CBOR, but ignores bytes that follow, as a careless parser does.
     ///
     /// # Errors
     /// [`AttestationObjectError`]

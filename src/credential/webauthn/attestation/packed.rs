@@ -48,7 +48,10 @@ fn verify_self(
 ) -> Result<Attestation, StatementError> {
     let key = &statement.attested.public_key;
     if key.algorithm() != Some(algorithm) {
-        return Err(StatementError::new("8.2/algorithm", "the statement's alg is not the credential public key's"));
+        return Err(StatementError::new(
+            "8.2/algorithm",
+            "the statement's alg is not that of the credential public key",
+        ));
     }
     key.verify(algorithm, message, signature).map_err(|error| StatementError::of("8.2/signature", &error))?;
     Ok(Attestation::by_credential_key())
@@ -65,7 +68,7 @@ fn require_certificate(leaf: &Certificate) -> Result<(), StatementError> {
         values.len() == 1 && values.iter().all(fits)
     };
     let subject = [
-        ("C is no ISO 3166 code of two letters", exactly(oid::COUNTRY, &is_country)),
+        ("C is not an ISO 3166 code of two letters", exactly(oid::COUNTRY, &is_country)),
         ("O is missing", exactly(oid::ORGANIZATION, &|name| !name.is_empty())),
         (
             "OU is not \"Authenticator Attestation\"",

@@ -1,4 +1,4 @@
-//! What the verification procedures of all formats have at hand, and what they find.
+//! The inputs of the verification procedures of all formats, and their results.
 
 use crate::webauthn::authenticator_data::{Aaguid, AttestedCredentialData, AuthenticatorData};
 use crate::webauthn::cbor::{self, Value};
@@ -17,7 +17,7 @@ pub trait AttestationFormat: Sync {
     fn verify(&self, statement: &Statement<'_>) -> Result<Attestation, StatementError>;
 }
 
-/// A statement with what its verification needs.
+/// A statement with the data that its verification needs.
 #[derive(Debug, Clone, Copy)]
 pub struct Statement<'a> {
     /// `attStmt`
@@ -48,7 +48,7 @@ pub enum AttestationType {
     None,
     /// Self attestation: signed with the credential private key.
     SelfAttestation,
-    /// By certificates: basic, by an attestation CA, or by an anonymization CA. Which, only their issuer tells.
+    /// By certificates: basic, by an attestation CA, or by an anonymization CA. Only their issuer shows which.
     Certified,
 }
 
@@ -106,7 +106,7 @@ impl<'a> Statement<'a> {
         if self.value.is_map() && self.members().iter().all(|(key, _)| known(key)) {
             return Ok(());
         }
-        Err(StatementError::new(check, format!("the statement is no map of {}", names.join(", "))))
+        Err(StatementError::new(check, format!("the statement is not a map of {}", names.join(", "))))
     }
 
     fn typed<T>(
@@ -137,7 +137,7 @@ impl<'a> Statement<'a> {
         let items = self.typed(check, "x5c", "list", Value::as_array)?;
         let read = |item: &Value| {
             let bytes =
-                item.as_bytes().ok_or(StatementError::new(check, "x5c holds something that is no byte string"))?;
+                item.as_bytes().ok_or(StatementError::new(check, "x5c holds something that is not a byte string"))?;
             Certificate::from_der(bytes).map_err(|error| StatementError::of(check, &error))
         };
         let certificates = items.iter().map(read).collect::<Result<Vec<Certificate>, StatementError>>()?;
@@ -155,7 +155,7 @@ impl<'a> Statement<'a> {
     }
 }
 
-/// The extension id-fido-gen-ce-aaguid, where it is there: not critical, two OCTET STRINGs, the AAGUID of the data (§8.2).
+/// The extension id-fido-gen-ce-aaguid, if it is there: not critical, two OCTET STRINGs, the AAGUID of the data (§8.2).
 pub(super) fn aaguid_extension(leaf: &Certificate, aaguid: &Aaguid, check: &'static str) -> Result<(), StatementError> {
     let Some((critical, value)) = leaf.extension(oid::FIDO_AAGUID) else { return Ok(()) };
     if critical {
@@ -163,19 +163,19 @@ pub(super) fn aaguid_extension(leaf: &Certificate, aaguid: &Aaguid, check: &'sta
     }
     let inner = der::read(value).and_then(|inner| inner.expect(der::OCTET_STRING));
     let inner = inner.ok().and_then(|inner| <[u8; 16]>::try_from(inner).ok());
-    let wrong = "the AAGUID extension is no OCTET STRING of 16 bytes";
+    let wrong = "the AAGUID extension is not an OCTET STRING of 16 bytes";
     let inner = inner.ok_or(StatementError::new("8.2.1/aaguid-extension", wrong))?;
     if inner == aaguid.0 {
         return Ok(());
     }
-    Err(StatementError::new(check, "the certificate's AAGUID is another than the authenticator data's"))
+    Err(StatementError::new(check, "the certificate's AAGUID is not that of the authenticator data"))
 }
 
-/// Basic Constraints that say it is no certification authority (§8.2.1, §8.3.1).
+/// Basic Constraints that say it is not a certification authority (§8.2.1, §8.3.1).
 pub(super) fn require_end_entity(leaf: &Certificate, check: &'static str) -> Result<(), StatementError> {
     match leaf.basic_constraints() {
         Ok(Some(constraints)) if !constraints.is_authority => Ok(()),
-        Ok(Some(_)) => Err(StatementError::new(check, "the certificate is one of a certification authority")),
+        Ok(Some(_)) => Err(StatementError::new(check, "the certificate is a CA certificate")),
         Ok(None) => Err(StatementError::new(check, "the certificate has no basic constraints")),
         Err(error) => Err(StatementError::of(check, &error)),
     }

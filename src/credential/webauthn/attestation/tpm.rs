@@ -20,7 +20,7 @@ const ATTEST_CERTIFY: u16 = 0x8017;
 const RSA: u16 = 0x0001;
 const ECC: u16 = 0x0023;
 const NULL: u16 = 0x0010;
-/// The exponent that a zero stands for.
+/// The exponent that is meant by a zero.
 const DEFAULT_EXPONENT: u32 = 65_537;
 /// TPM manufacturer, model and version in the subject alternative name (TCG EK profile, section 3.2.9).
 const MANUFACTURER: &str = "2.23.133.2.1";
@@ -42,12 +42,13 @@ impl AttestationFormat for Tpm {
         let (cert_info, pub_area) = (statement.bytes(SYNTAX, "certInfo")?, statement.bytes(SYNTAX, "pubArea")?);
         let path = statement.certificates(SYNTAX)?;
         statement.only(SYNTAX, &["ver", "alg", "sig", "x5c", "certInfo", "pubArea"])?;
-        let area = PubArea::read(pub_area).ok_or(StatementError::new("8.3/pub-area", "pubArea is no TPMT_PUBLIC"))?;
+        let area =
+            PubArea::read(pub_area).ok_or(StatementError::new("8.3/pub-area", "pubArea is not a TPMT_PUBLIC"))?;
         if !area.is_key(&statement.attested.public_key) {
             return Err(StatementError::new("8.3/public-key", "pubArea holds another key than the credential's"));
         }
         let info =
-            CertInfo::read(cert_info).ok_or(StatementError::new("8.3/cert-info", "certInfo is no TPMS_ATTEST"))?;
+            CertInfo::read(cert_info).ok_or(StatementError::new("8.3/cert-info", "certInfo is not a TPMS_ATTEST"))?;
         info.verify(&statement.signed_bytes(), algorithm)?;
         if info.name != area.name(pub_area)? {
             return Err(StatementError::new("8.3/name", "attested.name is not the name of pubArea"));
@@ -100,7 +101,7 @@ enum AreaKey<'a> {
 }
 
 impl<'a> PubArea<'a> {
-    /// `None` if the bytes are no TPMT_PUBLIC of an RSA or ECC key, or more than that.
+    /// `None` if the bytes are not a TPMT_PUBLIC of an RSA or ECC key, or more than that.
     fn read(bytes: &'a [u8]) -> Option<PubArea<'a>> {
         let mut reader = Reader(bytes);
         let (kind, name_algorithm) = (reader.u16()?, reader.u16()?);
@@ -162,7 +163,7 @@ struct CertInfo<'a> {
 }
 
 impl<'a> CertInfo<'a> {
-    /// `None` if the bytes are not of the structure. `attested` is only read where `type` says what it is.
+    /// `None` if the bytes are not of the structure. `attested` is only read if `type` says what it is.
     fn read(bytes: &'a [u8]) -> Option<CertInfo<'a>> {
         const CLOCK_INFO: usize = 8 + 4 + 4 + 1;
         const FIRMWARE_VERSION: usize = 8;
@@ -186,7 +187,7 @@ impl<'a> CertInfo<'a> {
         }
         let expected = Hash::of(algorithm).map(|hash| hash.digest(signed));
         if expected.as_deref() != Some(self.extra_data) {
-            return Err(StatementError::new("8.3/extra-data", "extraData is not the hash of what is attested"));
+            return Err(StatementError::new("8.3/extra-data", "extraData is not the hash of the attested data"));
         }
         Ok(())
     }
@@ -202,7 +203,7 @@ fn require_aik_certificate(aik: &Certificate) -> Result<(), StatementError> {
     }
     let name = aik.extension(oid::SUBJECT_ALTERNATIVE_NAME).map(|(_critical, value)| value);
     if !name.is_some_and(|name| names_a_tpm(name).unwrap_or(false)) {
-        let detail = "the AIK certificate's subject alternative name does not tell manufacturer, model and version";
+        let detail = "the AIK certificate's subject alternative name does not have manufacturer, model and version";
         return Err(StatementError::new("8.3.1/subject-alternative-name", detail));
     }
     let purposes = aik.extension(oid::EXTENDED_KEY_USAGE).map(|(_critical, value)| value);

@@ -21,13 +21,13 @@ const KNOWN_EXTENSIONS: [&str; 9] = [
     oid::APPLE_NONCE,
 ];
 
-/// Why a certificate or a path of them is not good.
+/// Why a certificate or a path of them is not valid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CertificateError {
-    /// The bytes are no X.509 certificate in DER.
+    /// The bytes are not an X.509 certificate in DER.
     #[error("not an X.509 certificate: {0}")]
     Malformed(String),
-    /// A structure within it is no DER of the expected form.
+    /// A structure within it is not DER of the expected form.
     #[error("a structure of the certificate: {0}")]
     Structure(#[from] DerError),
     /// The key is not usable.
@@ -213,12 +213,12 @@ pub fn validate_path(path: &[Certificate], anchors: &[Certificate], seconds: u64
             return fail("it is not valid at this time");
         }
         if certificate.has_unknown_critical_extension() {
-            return fail("it has a critical extension that is not known");
+            return fail("it has an unknown critical extension");
         }
         if index > 0 {
             let constraints = certificate.basic_constraints()?;
             let Some(constraints) = constraints.filter(|constraints| constraints.is_authority) else {
-                return fail("it is no certification authority");
+                return fail("it is not a CA certificate");
             };
             if constraints.path_length.is_some_and(|most| most < index - 1) {
                 return fail("its path length constraint is exceeded");
@@ -236,8 +236,8 @@ pub fn validate_path(path: &[Certificate], anchors: &[Certificate], seconds: u64
             return if anchored { Ok(()) } else { fail("it was not issued by a trust anchor") };
         }
         if !certificate.is_issued_by(&path[index + 1]) {
-            return fail("it was not issued by the next one");
+            return fail("it was not issued by the next certificate");
         }
     }
-    Err(CertificateError::Path { index: 0, why: "there is none" })
+    Err(CertificateError::Path { index: 0, why: "there is no certificate" })
 }

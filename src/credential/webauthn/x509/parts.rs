@@ -35,7 +35,7 @@ const SIGNATURES: [(&str, &str); 8] = [
 /// One field or extension of a certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CertificatePart {
-    /// Name of the field or extension; an object identifier where it has no name here.
+    /// Name of the field or extension; an object identifier if it has no name here.
     pub name: String,
     /// What it says, in words.
     pub value: String,
@@ -78,7 +78,7 @@ fn part(name: &str, value: String, der: Vec<u8>) -> CertificatePart {
     CertificatePart { name: name.to_owned(), value, der }
 }
 
-/// Empty where x509-cert can't write again what it has read.
+/// Empty if x509-cert can't write it again.
 fn encoded(value: &impl Encode) -> Vec<u8> {
     value.to_der().unwrap_or_default()
 }

@@ -184,7 +184,7 @@ async fn the_generators_limit_is_not_told_as_the_targets() {
     assert_eq!(found.ending, Ending::Limited(vec!["it used 99% of its processors".to_owned()]));
     assert_eq!(found.holds.iter().map(|hold| hold.rate).collect::<Vec<_>>(), [50.0, 100.0]);
     assert!(!found.confirmed && found.broken.is_none());
-    assert!(found.to_string().contains("no figure is the target's; 50/s was kept before"), "{found}");
+    assert!(found.to_string().contains("none of the figures describes the target; 50/s was kept before"), "{found}");
 }
 
 #[tokio::test]

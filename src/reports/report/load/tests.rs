@@ -125,8 +125,8 @@ fn what_surrounds_a_load_is_in_its_reports() {
     let page = written("html", &record);
     for words in [
         "STOPPED: nothing succeeded any more",
-        "the target went away at 2026-01-01T00:00:07Z, 7.0 s after the first cycle began: 41 cycles failed since",
-        "4 workers get hardly more through than one: 20.0 cycles/s beside 20.0",
+        "the target went away at 2026-01-01T00:00:07Z, 7.0 s after the first cycle began: since then 41 cycles failed",
+        "4 workers complete hardly more cycles than one: 20.0 cycles/s, and one 20.0",
         "1 worker 20.0/s, 2 workers 20.0/s, 4 workers 20.0/s",
         "v2/passkey over rest has no list of factors",
         "20108 registrations, 8 before the load; a subject had up to 3",

@@ -11,10 +11,10 @@ use crate::outcome::load::threshold::Figure;
 /// How often samples are drawn again.
 const DRAWS: u32 = 500;
 
-/// Fewer blocks than this in one run say nothing of how it varies.
+/// Fewer blocks than this in one run do not show how it varies.
 const FEWEST_BLOCKS: usize = 6;
 
-/// A run is cut into at most so many blocks: what varies more slowly than a tenth of it is in them.
+/// A run is cut into at most this many blocks, so that variation slower than a tenth of it is inside the blocks.
 const MOST_BLOCKS: usize = 10;
 
 /// A percentile needs this many samples beyond it, as a threshold does.
@@ -68,7 +68,7 @@ impl Sample {
         Sample { values, units }
     }
 
-    /// The figure of all units together; `None` where there is none.
+    /// The figure of all units together; `None` if there is none.
     pub(super) fn figure(&self, figure: Figure) -> Option<f64> {
         let all: Vec<usize> = (0..self.units.len()).collect();
         self.of(figure, &all)
@@ -100,7 +100,7 @@ impl Sample {
         }
     }
 
-    /// What each unit adds to the error of the figure: how much of it lies above a percentile, its mean, or its rate.
+    /// The share of each unit in the error of the figure: how much of the unit lies above a percentile, its mean, or its rate.
     fn influence(&self, figure: Figure) -> Vec<f64> {
         let at = self.figure(figure).and_then(|value| self.values.iter().position(|other| float(*other) == value));
         let of = |unit: &Counted| match figure {
@@ -157,7 +157,7 @@ fn memory(series: &[f64]) -> f64 {
     let product =
         |lag: usize| -> f64 { series.iter().zip(series.iter().skip(lag)).map(|(a, b)| (a - mean) * (b - mean)).sum() };
     let variance = product(0);
-    // What is left of a constant is rounding.
+    // A constant leaves only rounding errors.
     if variance <= 1e-18 * mean * mean * length || !variance.is_finite() {
         return 1.0;
     }
@@ -179,7 +179,7 @@ pub(super) fn of_one_run_each(figure: Figure, sides: [&Sample; 2], question: &Qu
     let blocks = before.units.len().min(after.units.len()) / length;
     if blocks < FEWEST_BLOCKS {
         return Err(format!(
-            "{blocks} blocks of {length} intervals, and {FEWEST_BLOCKS} are needed: it varies too slowly for a run of this length"
+            "there are {blocks} blocks of {length} intervals, and {FEWEST_BLOCKS} are needed: the figure varies too slowly for a run of this length"
         ));
     }
     let ratio = |drawn: [&[usize]; 2]| log_ratio(before.of(figure, drawn[0]), after.of(figure, drawn[1]));
@@ -192,7 +192,7 @@ pub(super) fn of_one_run_each(figure: Figure, sides: [&Sample; 2], question: &Qu
         drawn.extend(ratio([&before, &after]));
     }
     let freedom = u32::try_from(blocks).unwrap_or(u32::MAX) - 1;
-    // What is drawn from so few blocks varies less than they do.
+    // Samples from so few blocks vary less than the blocks do.
     let correction = (f64::from(freedom + 1) / f64::from(freedom)).sqrt();
     let error = deviation(&drawn).ok_or_else(nothing)? * correction;
     Ok(around(estimate, error, freedom, if is_percentile(figure) { COARSE } else { 0.0 }, question))

@@ -1,26 +1,26 @@
-//! What a comparison came to.
+//! The result of a comparison.
 
 use super::bootstrap::Bound;
 use crate::outcome::load::histogram::BadHistogram;
 
-/// What a metric came to.
+/// The result for a metric.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Compared {
     /// The metric as it was written.
     pub metric: String,
-    /// The figure of all baseline runs together: microseconds, or cycles a second. `None` where there is none.
+    /// The figure of all baseline runs together: microseconds, or cycles a second. `None` if there is none.
     pub baseline: Option<f64>,
     /// The figure of all new runs together.
     pub new: Option<f64>,
-    /// The difference as a share of the baseline: lower bound, estimate and upper bound. `None` where nothing can be said.
+    /// The difference as a share of the baseline: lower bound, estimate and upper bound. `None` if nothing is known about it.
     pub difference: Option<(f64, f64, f64)>,
-    /// What it comes to.
+    /// The result.
     pub verdict: Change,
     /// Why there is no interval, or what it leaves out; may be empty.
     pub note: String,
 }
 
-/// What a comparison came to. Only `slower` fails.
+/// The result of a comparison. Only `slower` fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
     /// The whole interval is within the margin.
@@ -52,7 +52,7 @@ pub enum CompareError {
     #[error("there is no {0} run")]
     Nothing(&'static str),
     /// One run on one side and more on the other.
-    #[error("{0} baseline runs and {1} new ones: give as many of both, measured in turns (A B B A)")]
+    #[error("{0} baseline runs and {1} new ones: give the same number of both, measured in turns (A B B A)")]
     Uneven(usize, usize),
     /// They measure different things.
     #[error("{name} and {other}: their plans differ in {what}")]
@@ -65,10 +65,10 @@ pub enum CompareError {
         what: String,
     },
     /// The generator was the limit.
-    #[error("{0}: the generator was the limit, so that its figures are not those of the target")]
+    #[error("{0}: the generator was the limit, so the figures are not those of the target")]
     Limited(String),
-    /// Not the whole of it.
-    #[error("{0}: it was interrupted, and is only a part of what was asked for")]
+    /// The run is not complete.
+    #[error("{0}: it was interrupted, and is only a part of the requested load")]
     Interrupted(String),
     /// Not a distribution.
     #[error("{name}: {why}")]
@@ -81,7 +81,7 @@ pub enum CompareError {
 }
 
 impl Compared {
-    /// Sets the difference and the verdict. Of a rate the lower one is worse.
+    /// Sets the difference and the verdict. For a rate, the lower one is worse.
     pub(super) fn conclude(&mut self, is_rate: bool, bound: Bound, margin: f64) {
         let Bound { low, estimate, high } = bound;
         self.difference = Some((low.exp_m1(), estimate.exp_m1(), high.exp_m1()));

@@ -52,7 +52,7 @@ fn are_comparable(baseline: &[Named], new: &[Named]) -> Result<(), CompareError>
 /// The first part of two plans that differs, of those that shape the load.
 pub(super) fn difference(one: &LoadPlanRecord, other: &LoadPlanRecord) -> Option<String> {
     let load = |plan: &LoadPlanRecord| {
-        // Where the load went is what is compared.
+        // The targets of the load are compared, so they may differ.
         let (target, base_url, digest) = (String::new(), String::new(), String::new());
         let whom = LoadPlanRecord { target, base_url, target_file: None, defect: None, ..plan.clone() };
         let load = LoadPlanRecord { digest, seed: 0, thresholds: Vec::new(), ..whom };
@@ -130,21 +130,23 @@ impl Metric {
         Ok(units)
     }
 
-    /// What the interval does not say.
+    /// Adds a note about what the interval does not include.
     fn annotate(&self, compared: &mut Compared, baseline: &[Named], new: &[Named]) {
         let mut say = |text: String| {
             let between = if compared.note.is_empty() { "" } else { "; " };
             compared.note.push_str(&format!("{between}{text}"));
         };
         if baseline.len() == 1 {
-            say("one run a side: how much runs of one build differ is not in it".to_owned());
+            say("one run a side: the interval does not include how much runs of one build differ".to_owned());
         }
         let lost = |runs: &[Named]| -> u64 {
             runs.iter().map(|run| run.record.lost(self.step(), self.protocol.as_deref())).sum()
         };
         match (lost(baseline), lost(new)) {
             (0, 0) => {}
-            (before, after) => say(format!("calls without a reply are in no time: {before} before, {after} now")),
+            (before, after) => {
+                say(format!("the times do not include calls without a reply: {before} before, {after} now"))
+            }
         }
     }
 }

@@ -1,11 +1,11 @@
-//! What is asked: figures, and how sure the answer has to be.
+//! The question: figures, and how certain the answer has to be.
 
 use std::fmt;
 use std::str::FromStr;
 
 use crate::outcome::load::threshold::{Figure, measured};
 
-/// What is compared if nothing is named.
+/// The figures that are compared if none is named.
 pub const METRICS: [&str; 5] = ["start.p50", "start.p99", "verify.p50", "verify.p99", "cycles"];
 
 /// A figure that two builds are compared by.
@@ -16,7 +16,7 @@ pub struct Metric {
     pub(super) text: String,
 }
 
-/// A text that is no such figure.
+/// A text that is not such a figure.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("metric `{text}`: {why}")]
 pub struct MetricError {
@@ -27,7 +27,7 @@ pub struct MetricError {
 /// How runs are compared.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Question {
-    /// A difference up to this share is none that matters, such as 0.03.
+    /// A difference up to this share does not matter, such as 0.03.
     pub margin: f64,
     /// How sure the interval has to be, such as 0.99.
     pub confidence: f64,

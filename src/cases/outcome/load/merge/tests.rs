@@ -57,9 +57,9 @@ fn what_is_no_whole_is_refused_by_its_file() {
     let mut again = shard(1, 2, 0);
     again.name = "again.json".to_owned();
     let twice = refused(vec![shard(1, 2, 0), again, shard(2, 2, 0)]);
-    assert_eq!(twice, "again.json and 1.json: both are shard 1; what they measured would count twice");
+    assert_eq!(twice, "again.json and 1.json: both are shard 1; their measurements would count twice");
     let whole = Named { name: "whole.json".to_owned(), record: sample() };
-    assert!(refused(vec![whole]).starts_with("whole.json: it is no shard"));
+    assert!(refused(vec![whole]).starts_with("whole.json: it is not a shard"));
     assert!(refused(vec![shard(1, 2, 0), shard(2, 3, 0)]).contains("differ in number of shards: 3, 2"));
 }
 
@@ -87,8 +87,8 @@ fn shards_of_something_else_are_refused_by_their_file() {
             "2.json and 1.json: they differ in plan (its digest): ",
         ),
         (|record| record.plan.subjects = 9, "2.json: the digest of its plan is not that of its plan"),
-        (|record| record.format = 9, "2.json: its form is 9"),
-        (|record| record.started = "yesterday".to_owned(), "2.json: yesterday is no time"),
+        (|record| record.format = 9, "2.json: its format is 9"),
+        (|record| record.started = "yesterday".to_owned(), "2.json: yesterday is not a time"),
         (
             |record| record.rows[0].histogram = serde_json::from_str("\"nonsense\"").expect("text"),
             "2.json: a histogram can't be read",

@@ -215,7 +215,7 @@ fn what_is_no_comparison_is_refused_by_its_file() {
     assert_eq!(refused(|record| record.plan.subjects = 7), says("b and a: their plans differ in subjects"));
     assert_eq!(
         refused(|record| record.interrupted = true),
-        says("b: it was interrupted, and is only a part of what was asked for")
+        says("b: it was interrupted, and is only a part of the requested load")
     );
     let limited = refused(|record| record.generators[0].verdict = GeneratorVerdict::Limited);
     assert!(limited.expect_err("limited").starts_with("b: the generator was the limit"));
@@ -225,7 +225,7 @@ fn what_is_no_comparison_is_refused_by_its_file() {
     assert_eq!(nothing(&[], std::slice::from_ref(&run)), "there is no baseline run");
     assert_eq!(nothing(std::slice::from_ref(&run), &[]), "there is no new run");
     let uneven = nothing(&[run.clone(), run.clone()], &[run]);
-    assert_eq!(uneven, "2 baseline runs and 1 new ones: give as many of both, measured in turns (A B B A)");
+    assert_eq!(uneven, "2 baseline runs and 1 new ones: give the same number of both, measured in turns (A B B A)");
 }
 
 #[test]
