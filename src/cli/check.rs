@@ -78,9 +78,9 @@ struct Document<'a> {
 
 /// A finding, and beneath it how to fix it.
 pub fn line_of(line: &Line) -> String {
-    let Line { grade, about, text, mend, .. } = line;
+    let Line { grade, about, text, fix, .. } = line;
     let text = format!("{:<9}{about:<ABOUT$} {}\n", grade.name(), printable(text));
-    if mend.is_empty() { text } else { format!("{text}{:<9}{:<ABOUT$} fix: {}\n", "", "", printable(mend)) }
+    if fix.is_empty() { text } else { format!("{text}{:<9}{:<ABOUT$} fix: {}\n", "", "", printable(fix)) }
 }
 
 fn summary(counts: Counts) -> String {

@@ -1,4 +1,4 @@
-//! The CI examples of the documentation, step by step in a shell: nothing is new, something is new, it is written down, it is mended.
+//! The CI examples of the documentation, step by step in a shell: nothing is new, something is new, it is written down, it is fixed.
 
 use std::path::Path;
 use std::process::{Command, Output};

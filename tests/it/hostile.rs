@@ -64,7 +64,7 @@ fn unreadable(exchange: &Exchange) -> &str {
 fn refusal(exchange: &Exchange) -> &transport::Refusal {
     match &exchange.reply {
         Reply::Refusal(refusal) => refusal,
-        other => panic!("{other:?} is no refusal"),
+        other => panic!("{other:?} is not a refusal"),
     }
 }
 

@@ -171,7 +171,7 @@ async fn special_cycles_are_in_rows_of_their_own() {
         |kind| record.count(|row| row.kind == kind && row.step == LoadStep::Cycle && row.outcome == Outcome::Ok);
     let counted = [Kind::Negative, Kind::Race, Kind::Lookup].map(cycles);
     assert_eq!(counted, [of.negatives, of.races, of.lookups]);
-    assert_eq!(record.cycles_ok(None), cycles(Kind::Good) + of.races + of.lookups, "a refusal is no enrolment");
+    assert_eq!(record.cycles_ok(None), cycles(Kind::Good) + of.races + of.lookups, "a refusal is not an enrolment");
     assert_eq!(load::uncounted(&record), 0);
 }
 

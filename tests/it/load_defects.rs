@@ -60,14 +60,15 @@ async fn registrations_that_are_lost_when_two_end_at_once_are_named() {
         let record = attack(Plan { shares, preflight: true, ..plan(&server, Flow::V2_PASSKEY, 1_500) }).await;
         let (lost, lookups) = (record.correctness.lost, record.correctness.lookups);
         assert!(lookups > 0, "{users} {variant:?}: {:?}", record.correctness);
-        let expected = format!("confirmed registrations are lost: {lost} of {lookups} looked up were not there");
+        let expected =
+            format!("confirmed registrations are lost: {lost} of {lookups} that were looked up were not there");
         let expected = if users == 1 { Vec::new() } else { vec![expected] };
         assert_eq!(record.causes(), expected, "{users} {variant:?}");
         assert_eq!((lost > 0, record.is_correct()), (users > 1, users == 1), "{users} {variant:?}");
     }
 }
 
-/// No limit is needed, and it is no verdict: a run on such a server is green.
+/// No limit is needed, and it is not a verdict: a run on such a server is green.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_works_on_one_call_at_a_time_is_named() {
     let looking = |plan| Plan { preflight: true, ..plan };

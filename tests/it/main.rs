@@ -11,6 +11,7 @@ mod cli;
 mod contract;
 mod coverage;
 mod deploy;
+mod english;
 mod gate;
 mod gateway;
 mod hostile;

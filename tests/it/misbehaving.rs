@@ -81,7 +81,7 @@ pub async fn run(target: Target, patterns: &[&str]) -> RunRecord {
     RunRecord::fold(events).expect("a first event")
 }
 
-/// What is no pass, by id.
+/// Everything but passes, by id.
 pub fn not_passed(run: &RunRecord) -> BTreeMap<&str, (Verdict, Reason)> {
     let bad = run.cases.iter().filter(|case| case.verdict != Verdict::Pass);
     bad.map(|case| (case.id.as_str(), (case.verdict, case.reason))).collect()
@@ -241,7 +241,7 @@ async fn the_preflight_tells_a_wrong_set_up_and_leaves_the_rest_to_the_cases() {
         "{error}"
     );
     assert!(!error.to_string().contains("not-a-token"), "{error}");
-    // One start that hangs is no reason to run nothing; all of them are. A flow that is nowhere is switched off.
+    // One start that hangs does not end a run; if all of them hang, it ends. A flow that is nowhere is switched off.
     for (act, one_told) in [(Act::Hang, false), (json("404 Not Found", "{}"), true)] {
         for (part, told) in [("/u2f", one_told), ("/v2/", true)] {
             let act = act.clone();

@@ -52,7 +52,7 @@ async fn follow(target: Target, seed: u64, sequences: usize) -> (Vec<CaseRecord>
     (RunRecord::fold(events).expect("a first event").cases, found)
 }
 
-/// What is no pass, in words.
+/// Everything but passes, in words.
 fn wrong(records: &[CaseRecord]) -> Vec<String> {
     let bad = records.iter().filter(|record| record.verdict != Verdict::Pass);
     bad.map(|record| format!("{}: {:?}\n  {}", record.title, record.findings.first(), record.id)).collect()

@@ -415,7 +415,7 @@ fn accounts_of_a_run_that_died_are_taken_over() {
 }
 
 #[test]
-fn what_the_administrator_may_not_is_a_configuration_error_with_its_mend() {
+fn what_the_administrator_may_not_is_a_configuration_error_with_its_fix() {
     let plain = Served::with(&[]);
     let pool: Value =
         serde_json::from_slice(&std::fs::read(plain.path("target.subjects.json")).expect("there")).expect("JSON");

@@ -125,18 +125,18 @@ fn directory() -> PathBuf {
 fn hold(name: &str, judged: &Judged) -> usize {
     let (directory, files) = (directory().join(name), files(judged));
     if std::env::var_os("PROOFMARK_WRITE_DOCS").is_some() {
-        // Together, so that a format that is no more leaves no file.
+        // Together, so that a format that was removed leaves no file.
         std::fs::remove_dir_all(&directory).unwrap_or_default();
         std::fs::create_dir_all(&directory).expect("a writable directory");
         files.iter().for_each(|(file, bytes)| std::fs::write(directory.join(file), bytes).expect("written"));
     }
-    let mend = "PROOFMARK_WRITE_DOCS=1 cargo test samples writes the samples";
+    let fix = "PROOFMARK_WRITE_DOCS=1 cargo test samples writes the samples";
     for (file, bytes) in &files {
         let written = std::fs::read(directory.join(file)).unwrap_or_default();
-        assert!(written == *bytes, "reports/samples/{name}/{file} is old; {mend}");
+        assert!(written == *bytes, "reports/samples/{name}/{file} is old; {fix}");
     }
     let found = std::fs::read_dir(&directory).expect("there").count();
-    assert_eq!(found, files.len(), "files of no format are in reports/samples/{name}; {mend}");
+    assert_eq!(found, files.len(), "files of no format are in reports/samples/{name}; {fix}");
     files.values().map(Vec::len).sum()
 }
 

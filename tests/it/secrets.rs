@@ -184,7 +184,7 @@ async fn nothing_that_a_provisioner_makes_is_shown() {
             let mut seen = seen.lock().expect("no panic");
             let token =
                 request.header("authorization").and_then(|value| value.strip_prefix("Bearer ").map(str::to_owned));
-            // Malformed tokens and those that nobody has are no secrets.
+            // Malformed tokens and those that nobody has are not secrets.
             seen.extend(token.filter(|token| !token.starts_with("proofmark-")));
             let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap_or_default();
             let passwords =

@@ -112,7 +112,7 @@ async fn what_goes_wrong_is_told() {
         Trial { patterns: vec!["v2/u2f/rest/enrolment/start"], ..Trial::of_defect(defect("state-remove-keeps")) };
     let leak = Aim::Red { clause: "api/no-leak", shows: Shows::Fail };
     let otherwise = Trial { aim: leak, ..Trial::of_defect(defect("shape-start-details-missing")) };
-    // A deviation is no fail.
+    // A deviation is not a fail.
     let graver = Aim::Red { clause: "webauthn/13.4.3/challenge-length", shows: Shows::Fail };
     let milder = Trial { aim: graver, ..Trial::of_defect(defect("challenge-short")) };
     let dates = Trial::of_variant(Variant::find("dates-offset").expect("listed"));
@@ -150,12 +150,12 @@ async fn what_goes_wrong_is_told() {
 /// Under the strict profile an unmet recommendation, an unmet demand of FIDO's tools and unsafe behaviour are fails. A variant
 /// does not even have a deviation under the usual profile, so that no profile takes it for wrong.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_strict_profile_fails_for_more_and_alarms_no_latitude() {
+async fn the_strict_profile_fails_for_more_and_alarms_no_variant() {
     let defects = ["challenge-short", "verification-skips-credential-json", "verification-skips-client-data-json"];
     let defects = defects.into_iter().map(|id| Trial::of_defect(defect(id)));
-    let latitudes = variant::all().filter(|variant| variant.clause.starts_with("webauthn/")).map(Trial::of_variant);
+    let variants = variant::all().filter(|variant| variant.clause.starts_with("webauthn/")).map(Trial::of_variant);
     let strict = |trial| Trial { profile: Profile::Strict, ..trial };
-    let matrix = play(defects.chain(latitudes).map(strict).collect()).await;
+    let matrix = play(defects.chain(variants).map(strict).collect()).await;
     assert!(matrix.is_green(), "{}", matrix.text());
     let defects = defect::all().filter(|defect| {
         let clause = clause::find(defect.clause).expect("listed");
@@ -274,7 +274,7 @@ fn defects_page() -> String {
 }
 
 /// The page of the variants.
-fn latitude_page() -> String {
+fn variants_page() -> String {
     let mut page = String::from(
         "# What the documents leave open\n\n\
          Variants are behaviours that the documents leave open. proofmark does not judge them. With `proofmark serve --variant NAME`\n\
@@ -298,8 +298,8 @@ fn latitude_page() -> String {
 
 /// `PROOFMARK_WRITE_DOCS=1 cargo test` writes the pages.
 #[test]
-fn the_pages_of_defects_and_of_latitude_are_up_to_date() {
-    for (name, page) in [("docs/defects.md", defects_page()), ("docs/latitude.md", latitude_page())] {
+fn the_pages_of_defects_and_of_variants_are_up_to_date() {
+    for (name, page) in [("docs/defects.md", defects_page()), ("docs/variants.md", variants_page())] {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
         if std::env::var_os("PROOFMARK_WRITE_DOCS").is_some() {
             std::fs::write(&path, &page).expect("a writable page");

@@ -149,9 +149,9 @@ async fn a_file_that_does_not_fit_is_told_with_what_to_write() {
 async fn a_flow_that_is_off_is_told_unless_nothing_of_it_is_asked_for() {
     let off = |off: &[Flow]| Conditions { off: off.to_vec(), ..Conditions::default() };
     let told = wrong(|_| {}, off(&[Flow::V2_U2F, Flow::V1_PASSWORDLESS])).await;
-    let mend = "flows = [\"v1/u2f\", \"v2/passkey\"]";
+    let fix = "flows = [\"v1/u2f\", \"v2/passkey\"]";
     assert!(
-        told.starts_with("setup: the target refuses to start v1/passwordless and v2/u2f") && told.contains(mend),
+        told.starts_with("setup: the target refuses to start v1/passwordless and v2/u2f") && told.contains(fix),
         "{told}"
     );
     let server = server(4, Vec::new(), off(&[Flow::V2_U2F])).await;

@@ -249,7 +249,7 @@ fn refused(more: &[&str], index: Option<&str>) -> Output {
 fn shards_that_are_none_are_refused() {
     refused(&["--shard", "4/3"], None).exits(2).says(&["4/3", "2/3"]);
     refused(&["--shards", "3"], None).exits(2).says(&["JOB_COMPLETION_INDEX is not set", "--shard M/3"]);
-    refused(&["--shards", "3"], Some("3")).exits(2).says(&["index 3 is none of 3 shards"]);
+    refused(&["--shards", "3"], Some("3")).exits(2).says(&["index 3 is not one of 3 shards"]);
     refused(&["--shards", "3"], Some("2")).exits(3).says(&["none.toml"]);
     let seedless = finish(&mut command(&["load", "--target", "x.toml", "--shard", "1/3"])).exits(2);
     assert!(seedless.err.contains("--seed"), "{}", seedless.err);

@@ -110,7 +110,7 @@ mod tests {
     #[test]
     fn a_place_that_there_is_not_is_refused_with_what_to_write() {
         let error = |carriers: &str| parse_suite("s.yaml", &suite(carriers)).expect_err(carriers).to_string();
-        assert!(error("'querry:userId'").contains("there is no place `querry:userId`"));
+        assert!(error("'querry:userId'").contains("a request has no place `querry:userId`"));
         assert!(error("'query'").contains("`query` lacks a name"));
         assert!(error("'authority:x'").contains("`authority:x` takes no name"));
         let bare = suite("").replace("  carriers: []\n", "");

@@ -196,7 +196,7 @@ mod tests {
             (&[], 0, "end here"),
             (&[0xa2, 0x01, 0x02, 0x03], 4, "end here"),
             (&[0x82, 0x01, 0x45, 0x00], 2, "before the string does"),
-            (&[0x82, 0x01, 0x1c], 2, "no head"),
+            (&[0x82, 0x01, 0x1c], 2, "not the head"),
             (&[0x9f, 0x01, 0x02], 3, "end here"),
             (&[0xff], 0, "a break"),
             (&[0x5f, 0x01], 1, "no segment"),

@@ -49,7 +49,7 @@ pub async fn check(target: &Target, settings: Settings, enrols: bool, sink: &mut
             Grade::Problem => counts.problems += 1,
         }
         let mask = |text: &str| masker.mask(text).into_owned();
-        sink(&Line { text: mask(&line.text), mend: mask(&line.mend), ..line });
+        sink(&Line { text: mask(&line.text), fix: mask(&line.fix), ..line });
     };
     let mut has_problem = false;
     let way = look(target, &mut |line| {

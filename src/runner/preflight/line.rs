@@ -38,12 +38,13 @@ pub struct Line {
     pub text: String,
     /// What to do; empty where there is nothing to do.
     #[serde(skip_serializing_if = "String::is_empty")]
-    pub mend: String,
+    #[serde(rename = "mend")]
+    pub fix: String,
 }
 
 impl Line {
     pub(crate) fn ok(about: impl Into<String>, id: &'static str, text: impl Into<String>) -> Line {
-        Line { grade: Grade::Ok, about: about.into(), id, text: text.into(), mend: String::new() }
+        Line { grade: Grade::Ok, about: about.into(), id, text: text.into(), fix: String::new() }
     }
 
     pub(crate) fn note(about: impl Into<String>, id: &'static str, text: impl Into<String>) -> Line {
@@ -54,14 +55,14 @@ impl Line {
         about: impl Into<String>,
         id: &'static str,
         text: impl Into<String>,
-        mend: impl Into<String>,
+        fix: impl Into<String>,
     ) -> Line {
-        Line { grade: Grade::Problem, mend: mend.into(), ..Line::ok(about, id, text) }
+        Line { grade: Grade::Problem, fix: fix.into(), ..Line::ok(about, id, text) }
     }
 
     /// The same as a note about the server, not the set-up: a run can begin, and judges it.
     pub(crate) fn for_the_run(self) -> Line {
         let text = format!("{}: a run judges that", self.text);
-        Line { grade: Grade::Note, text, mend: String::new(), ..self }
+        Line { grade: Grade::Note, text, fix: String::new(), ..self }
     }
 }

@@ -127,7 +127,7 @@ async fn probe(shared: &Shared, protocol: Protocol, subject: &Subject) -> Result
 }
 
 async fn silent(shared: &Shared, protocol: Protocol, cause: &TransportError) -> PreflightError {
-    let Line { text, mend: fix, .. } =
+    let Line { text, fix, .. } =
         reach::silent(protocol, shared.target.address(protocol), &shared.target.limits, cause).await;
     PreflightError::NoReply { protocol, why: text, fix }
 }

@@ -38,7 +38,7 @@ fn members_elsewhere() {
 fn vendor_names() {
     let text = "\"zitadel.user.v2.UserService\"\ninclude_str!(\"fixtures/proto/zitadel/v1/message.proto\")\n// as Zitadel does";
     assert_eq!(vendors("src/server/rest.rs", text), ["src/server/rest.rs:3: // as Zitadel does"]);
-    assert_eq!(vendors("src/contract/v2.rs", text), [""; 0]);
+    assert_eq!(vendors("src/api/contract/v2.rs", text), [""; 0]);
     assert_eq!(vendors("src/provisioner/zitadel/mod.rs", text), [""; 0]);
 }
 

@@ -93,10 +93,10 @@ fn a_client_refuses_what_browsers_refuse_unless_told_otherwise() {
         (&other_algorithm, &[], "NotSupportedError", "--ignore-algorithms"),
         (&held, &["--origin", "https://elsewhere.test"], "SecurityError", "--ignore-rp-id"),
     ];
-    for (text, args, error, mend) in cases {
+    for (text, args, error, fix) in cases {
         let args = [&["attest", "--seed", "1"], args].concat();
-        fed(&args, text.as_bytes()).exits(3).says(&[error, mend]);
-        fed(&[&args[..], &[mend]].concat(), text.as_bytes()).exits(0);
+        fed(&args, text.as_bytes()).exits(3).says(&[error, fix]);
+        fed(&[&args[..], &[fix]].concat(), text.as_bytes()).exits(0);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Served, proofmark, text};
 
-/// Rules that 20 cycles can keep; what is tolerated of the generator is no business of this test.
+/// Rules that 20 cycles can keep; this test does not care what is tolerated of the generator.
 const LENIENT: [&str; 10] = [
     "--objective",
     "errors<50%",

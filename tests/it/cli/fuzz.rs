@@ -45,7 +45,7 @@ fn what_is_found_is_simple_and_can_be_played_again() {
     }
 }
 
-/// Refused as they have to be are chains that no single case has; a chain of one alone is no fuzzing.
+/// Refused as they have to be are chains that no single case has; a chain of one is not fuzzing.
 #[test]
 fn chains_of_several_are_drawn_and_one_is_left() {
     let directory = tempfile::tempdir().expect("a directory");

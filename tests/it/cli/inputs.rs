@@ -108,7 +108,7 @@ fn run_suite(directory: &Path, suite: &str) -> Output {
 }
 
 #[test]
-fn a_suite_that_is_wrong_is_told_with_its_line_and_the_mend() {
+fn a_suite_that_is_wrong_is_told_with_its_line_and_the_fix() {
     let directory = tempfile::tempdir().expect("a directory");
     let head = "suite: own\ncases:\n- { id: own/a, title: t, ";
     let cases = [
@@ -139,9 +139,9 @@ fn a_suite_that_is_wrong_is_told_with_its_line_and_the_mend() {
             "give this one another id",
         ),
     ];
-    for (suite, place, mend) in cases {
+    for (suite, place, fix) in cases {
         let output = run_suite(directory.path(), &suite).exits(3);
-        output.says(&[&format!("own.yaml:{place}"), mend]);
+        output.says(&[&format!("own.yaml:{place}"), fix]);
     }
     proofmark(&["run", "--suite", "missing.yaml"]).exits(3).says(&["missing.yaml", "No such file"]);
 }

@@ -112,8 +112,8 @@ fn a_replay_shows_every_call_and_compares() {
     }
     // What is said is taken, and not what the stream says.
     let other = ["--defect", "verification-skips-origin"];
-    let mended = proofmark(&[&["replay", id, "--from", &text(&path)], &other[..]].concat()).exits(0);
-    assert!(mended.out.contains("recorded  fail (accepted-invalid); the result is different now"), "{}", mended.out);
+    let fixed = proofmark(&[&["replay", id, "--from", &text(&path)], &other[..]].concat()).exits(0);
+    assert!(fixed.out.contains("recorded  fail (accepted-invalid); the result is different now"), "{}", fixed.out);
     let shown = proofmark(&["show", id, "--from", &text(&path)]).exits(0);
     assert!(shown.out.contains("verdict   fail (accepted-invalid)"), "{}", shown.out);
     proofmark(&["replay", "client-data"]).exits(2).says(&["more than the 12 that are shown"]);

@@ -19,7 +19,7 @@ fn base_url(served: &Served) -> String {
     line.trim_matches('"').to_owned()
 }
 
-/// Checks a target file, and gives the ids of its findings that are no `ok`, with their mends.
+/// Checks a target file, and gives the ids of its findings that are not `ok`, with their fixes.
 fn checked(path: &Path, code: i32) -> (Vec<(String, String)>, Output) {
     let args = ["check", "--seed", "7", "--timeout", "3s", "--format", "json", "--target", &text(path)];
     let output = proofmark(&args).exits(code);
@@ -220,7 +220,7 @@ fn wrong_tokens(served: &Served, pool: &Value) -> Vec<Wrong> {
 }
 
 #[test]
-fn each_wrong_set_up_has_its_mend() {
+fn each_wrong_set_up_has_its_fix() {
     let served = Served::with(&[]);
     let good = std::fs::read_to_string(served.path("target.toml")).expect("written");
     let pool = std::fs::read_to_string(served.path("target.subjects.json")).expect("written");
@@ -228,18 +228,18 @@ fn each_wrong_set_up_has_its_mend() {
     let path = served.path("wrong.toml");
     let tokens = served.tokens();
     let cases = wrong_addresses(&base_url(&served)).into_iter().chain(wrong_tokens(&served, &pool));
-    for ((from, to), id, mend) in cases {
+    for ((from, to), id, fix) in cases {
         assert!(good.contains(&from), "{from}");
         std::fs::write(&path, good.replace(&from, &to)).expect("written");
         // A note has no fix.
-        let (bad, output) = checked(&path, if mend.is_empty() { 0 } else { 5 });
-        let found = bad.iter().any(|(found, words)| found == id && words.contains(mend));
+        let (bad, output) = checked(&path, if fix.is_empty() { 0 } else { 5 });
+        let found = bad.iter().any(|(found, words)| found == id && words.contains(fix));
         assert!(found || (id.is_empty() && bad.is_empty()), "{id}: {}", output.out);
         for token in &tokens {
             assert!(!output.out.contains(token.as_str()) && !output.err.contains(token.as_str()), "{id}");
         }
     }
-    // A file that can't be used is no finding about the target.
+    // A file that can't be used says nothing about the target.
     std::fs::write(&path, good.replace("rp-id", "rpid")).expect("written");
     proofmark(&["check", "--target", &text(&path)]).exits(3).says(&["wrong.toml", "rpid"]);
 }
@@ -344,10 +344,10 @@ fn fronts() -> Vec<(Acts, &'static str, &'static str)> {
 
 #[test]
 fn what_stands_before_a_server_is_told_from_the_server() {
-    for (act, id, mend) in fronts() {
+    for (act, id, fix) in fronts() {
         let (directory, _runtime, _proxy) = behind(act);
         let (bad, output) = checked(&directory.path().join("target.toml"), if id.is_empty() { 0 } else { 5 });
-        let found = bad.iter().any(|(found, words)| found == id && words.contains(mend));
+        let found = bad.iter().any(|(found, words)| found == id && words.contains(fix));
         assert!(found || (id.is_empty() && bad.is_empty()), "{id}: {}", output.out);
     }
 }

@@ -130,12 +130,12 @@ async fn the_page_has_what_is_printed() {
     if std::env::var_os("PROOFMARK_WRITE_DOCS").is_some() {
         std::fs::write(&path, &filled).expect("written");
     }
-    let mend = "PROOFMARK_WRITE_DOCS=1 cargo test triage writes it";
+    let fix = "PROOFMARK_WRITE_DOCS=1 cargo test triage writes it";
     let written = std::fs::read_to_string(&path).expect("there");
     for (written, now) in written.lines().zip(filled.lines()) {
-        assert_eq!(written, now, "docs/triage.md is old; {mend}");
+        assert_eq!(written, now, "docs/triage.md is old; {fix}");
     }
-    assert_eq!(written, filled, "docs/triage.md is old; {mend}");
+    assert_eq!(written, filled, "docs/triage.md is old; {fix}");
     no_set_up_is_a_failure(&outputs);
 }
 

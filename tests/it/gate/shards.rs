@@ -59,7 +59,7 @@ fn refused(place: &Place) {
         .exits(1);
     let table = [
         ("1.ndjson 3.ndjson", "missing of 3 shards: 2"),
-        ("1.ndjson 2.ndjson 3.ndjson 2.ndjson", "2.ndjson: it is shard 2 of 3, as 2.ndjson is"),
+        ("1.ndjson 2.ndjson 3.ndjson 2.ndjson", "2.ndjson: it is shard 2 of 3, and 2.ndjson is the same shard"),
         ("1.ndjson whole.ndjson", "whole.ndjson: it is not a shard"),
         ("1.ndjson seed.ndjson 3.ndjson", "seed.ndjson: its seed is 12, and 1.ndjson has 11"),
         ("1.ndjson none.ndjson", "none.ndjson: "),

@@ -187,8 +187,8 @@ async fn bodies_that_are_no_json_object_are_unreadable() {
         (b"{\"a\": \"\xff\"}", "UTF-8"),
         (&deep, "recursion limit"),
         (&deep_objects, "recursion limit"),
-        (b"<html>", "no JSON"),
-        (b"", "no JSON"),
+        (b"<html>", "not JSON"),
+        (b"", "not JSON"),
         (b"[1]", "not an object"),
     ];
     for (body, why) in cases {

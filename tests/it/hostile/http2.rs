@@ -61,7 +61,7 @@ async fn a_status_can_come_without_a_body() {
 
 #[tokio::test]
 async fn details_that_cannot_be_read_do_not_hide_the_status() {
-    // Any {type_url: "t/no.Such", value: 0x01}, then one of a known type whose value is no message.
+    // Any {type_url: "t/no.Such", value: 0x01}, then one of a known type whose value is not a message.
     const UNKNOWN: &str = "CAMaDwoJdC9uby5TdWNoEgEBAA";
     const NOT_BASE64: &str = "!!";
     let known = "type.googleapis.com/zitadel.v1.ErrorDetail";
@@ -114,7 +114,7 @@ async fn broken_frames_are_named() {
     let cases = [
         (frame(1, MESSAGE), "compressed"),
         (frame(0x80, MESSAGE), "flags 0x80"),
-        (Bytes::from_static(b"\0\x7f\xff\xff\xff123"), "promises 2147483647 bytes, 3 follow"),
+        (Bytes::from_static(b"\0\x7f\xff\xff\xff123"), "states 2147483647 bytes, and 3 follow"),
         (Bytes::from_static(b"\0\0\0"), "too few"),
     ];
     for (data, why) in cases {
@@ -162,7 +162,7 @@ async fn limits_hold_over_http2() {
 async fn what_does_not_speak_http2_is_named() {
     let base_url = scripted(&b"HTTP/1.1 400 Bad Request\r\n\r\n"[..]).await;
     let (cause, text) = failure(Protocol::Grpc, &base_url, &limits()).await;
-    // The reply that is no HTTP/2 and the end of the connection race each other.
+    // The reply that is not HTTP/2 and the end of the connection race each other.
     assert!(matches!(cause, "not-http" | "reset"), "{cause}: {text}");
     let base_url = hanging(b"").await;
     let error = transport(Protocol::Grpc, &base_url, &impatient()).send(&call()).await.expect_err("hangs");

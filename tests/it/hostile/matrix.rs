@@ -221,7 +221,7 @@ fn judged(behaviour: &Behaviour, way: Way, ran: &Ran) -> Vec<String> {
                     wrongs.push(format!("{}: {told}\n      is not {expected}", record.id));
                 }
                 let limit = u64::try_from(LIMIT.as_micros()).expect("short");
-                // What took longer, and is no hang, had several calls on a busy machine: each is cut off at the limit.
+                // Other tests took longer because they had several calls on a busy machine: each is cut off at the limit.
                 if behaviour.hangs && record.duration_us < limit {
                     wrongs.push(format!("{}: it hung no longer than {} us", record.id, record.duration_us));
                 }

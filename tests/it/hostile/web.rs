@@ -50,7 +50,7 @@ async fn a_refusal_can_be_in_the_headers_or_in_the_trailer_frame() {
 async fn broken_frames_are_named() {
     let trailers: (u8, &[u8]) = (0x80, b"grpc-status:0\r\n");
     let cases = [
-        (b"\0\xff\xff\xff\xffx".to_vec(), "promises 4294967295 bytes"),
+        (b"\0\xff\xff\xff\xffx".to_vec(), "states 4294967295 bytes"),
         (b"\0\0".to_vec(), "too few"),
         (framed(&[(1, MESSAGE), trailers]), "compressed"),
         (framed(&[(2, MESSAGE), trailers]), "flags 0x02"),

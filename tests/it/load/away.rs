@@ -42,7 +42,7 @@ async fn what_can_not_be_loaded_is_told_before_any_load() {
     assert_eq!(server.counts.removed(), 1);
 }
 
-/// The look before is no judge: what is wrong or fails now and then is what the load is for.
+/// The preflight does not judge: the load is there to find what is wrong or fails now and then.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_target_that_is_wrong_now_and_then_is_loaded() {
     for defect in ["concurrency-one-in-ten", "shape-details-missing"] {

@@ -13,7 +13,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::{attack, plan, server};
 
-/// A way to a server. What comes over the first connection is no more passed on after a while, without a word, as behind a gateway that
+/// A way to a server. After a while it passes on nothing more of the first connection, without a word, as behind a gateway that
 /// has forgotten it; later ones are as they should be. Also says whether that has come to pass.
 async fn forgetful(server: SocketAddr, after: Duration) -> (SocketAddr, Arc<AtomicBool>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");

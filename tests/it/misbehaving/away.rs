@@ -94,7 +94,7 @@ fn is_error(event: &Event) -> bool {
     matches!(event, Event::CaseFinished(record) if record.verdict == Verdict::Error)
 }
 
-/// One error, and nothing else that is no pass but for the test, if any, whose call was under way when the door was closed: to be
+/// One error, and only passes beside it but for the test, if any, whose call was under way when the door was closed: to be
 /// cut off before the reply is a crash.
 fn assert_one_error(run: &RunRecord) {
     let bad: Vec<&CaseRecord> = run.cases.iter().filter(|case| case.verdict != Verdict::Pass).collect();
@@ -106,7 +106,7 @@ fn assert_one_error(run: &RunRecord) {
     let expected = if cut_off.is_empty() { Statement::Inconclusive } else { Statement::NonConformant };
     assert_eq!(run.statement(), expected);
     let shown = proofmark::report::summary(&proofmark::gate::Judged::new(run.clone()));
-    assert!(shown.contains("ERROR target-unreachable") && shown.contains("look whether the server is up"), "{shown}");
+    assert!(shown.contains("ERROR target-unreachable") && shown.contains("check whether the server is up"), "{shown}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

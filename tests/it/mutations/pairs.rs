@@ -39,7 +39,7 @@ fn is_attesting(one: &Use) -> bool {
 
 /// Makes both; gives the words of a panic.
 fn panics(format: Format, first: &Use, second: &Use) -> Option<String> {
-    // A pair of different keys is no chain.
+    // A pair of different keys is not a chain.
     let case = if first.case.algorithm == second.case.algorithm && first.case.key == second.case.key {
         &first.case
     } else if algorithm(&first.case).0 == -7 && first.case.key.is_none() {
@@ -192,7 +192,7 @@ fn every_statement_is_made_or_refused_over_every_kind_of_authenticator_data() {
     assert_eq!(play(&pairs, &uses), [""; 0]);
 }
 
-/// A chain says of all its mutations what came of it, so that one that did nothing is no part of it.
+/// A chain says of all its mutations what came of it, so that one that did nothing is left out.
 #[test]
 fn a_mutation_of_a_chain_that_changes_nothing_is_refused() {
     let flags = Mutation::find("flags").expect("listed");

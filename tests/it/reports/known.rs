@@ -14,14 +14,14 @@ const KNOWN: &str = r#"
 case = "limits/name-201"
 verdict = "fail"
 reason = "accepted-invalid"
-why = "soon <b>mended</b> `@somebody` ![i](http://evil.example)"
+why = "soon <b>fixed</b> `@somebody` ![i](http://evil.example)"
 issue = "T-7"
 
 [[known]]
 case = "client-data/type"
 verdict = "deviation"
 reason = "wrong-reason"
-why = "was to be mended in January"
+why = "was to be fixed in January"
 expires = 2026-01-31
 
 [[known]]
@@ -54,10 +54,10 @@ fn json_says_how_each_record_stands() {
         let record = records.iter().find(|record| record["id"] == id).expect("there");
         (record["standing"].clone(), record["why"].clone())
     };
-    let excused = "soon <b>mended</b> `@somebody` ![i](http://evil.example) (T-7)";
+    let excused = "soon <b>fixed</b> `@somebody` ![i](http://evil.example) (T-7)";
     assert_eq!(standing("v1/u2f/rest/limits/name-201"), (json!("known"), json!(excused)));
     let (expired, why) = standing("v2/u2f/rest/client-data/type");
-    assert_eq!((expired, why), (json!("expired"), json!("was to be mended in January (expires 2026-01-31)")));
+    assert_eq!((expired, why), (json!("expired"), json!("was to be fixed in January (expires 2026-01-31)")));
     assert_eq!(standing("v2/u2f/rest/request/hostile"), (json!("changed"), json!("another fault")));
     assert_eq!(standing("v2/u2f/grpc/enrolment/accepted"), (json!("unconcerned"), Value::Null));
     assert_eq!((&document["tally"]["known"], &document["tally"]["new"]), (&json!(2), &json!(0)));
@@ -89,7 +89,7 @@ fn markdown_folds_what_is_known_and_shows_what_needs_a_look() {
     assert_harmless(&text);
     super::markdown::codes(&text);
     let (before, folded) = text.split_once("<details><summary>2 known deviations</summary>").expect("folded up");
-    assert!(folded.contains("- fail `v1/u2f/rest/limits/name-201`: ``soon <b>mended</b>"), "{folded}");
+    assert!(folded.contains("- fail `v1/u2f/rest/limits/name-201`: ``soon <b>fixed</b>"), "{folded}");
     assert!(!before.contains("limits/name-201`"), "{before}");
     let problems = before.split_once("### known deviations that need a look").expect("a list").1;
     for word in ["`CHANGED known.toml:", "`EXPIRED known.toml:", "`STALE known.toml:"] {

@@ -6,10 +6,10 @@ mod canary;
 mod carrier;
 mod http;
 mod identifier;
-pub mod latitude;
 mod rare;
 mod sequence;
 mod stored;
+pub mod variant;
 
 use std::collections::BTreeSet;
 use std::pin::Pin;

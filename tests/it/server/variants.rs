@@ -190,7 +190,7 @@ async fn every_variant_shows() {
     assert_eq!(usual, seen_with(Vec::new()).await, "the walk is not reproducible");
     // What no HTTP library shows, what shows after minutes only, and what nobody asks for here: each has a test of its own.
     let elsewhere = ["http-header-case", "challenge-expires-late"].into_iter();
-    let elsewhere: Vec<_> = elsewhere.chain(super::faults::latitude::ROWS.iter().map(|(id, ..)| *id)).collect();
+    let elsewhere: Vec<_> = elsewhere.chain(super::faults::variant::ROWS.iter().map(|(id, ..)| *id)).collect();
     let walked = variant::all().filter(|variant| !elsewhere.contains(&variant.id));
     let walks: Vec<_> = walked.map(|variant| (variant, tokio::spawn(seen_with(vec![variant])))).collect();
     for (variant, seen) in walks {

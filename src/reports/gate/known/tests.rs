@@ -14,7 +14,7 @@ fn refused(text: &str) -> String {
 }
 
 #[test]
-fn what_is_wrong_is_told_with_its_place_and_the_mend() {
+fn what_is_wrong_is_told_with_its_place_and_the_fix() {
     let with = |line: &str| format!("{WHOLE}{line}\n");
     let instead = |from: &str, to: &str| WHOLE.replace(from, to);
     let table = [

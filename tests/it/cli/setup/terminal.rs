@@ -81,7 +81,7 @@ fn questions_are_asked_again_until_the_answer_can_be_used() {
 fn who_leaves_in_the_middle_leaves_no_file() {
     let directory = tempfile::tempdir().expect("a directory");
     let out = directory.path().join("target.toml");
-    // Nobody listens there, which is no reason not to ask.
+    // It asks although nobody listens there.
     let url = "http://127.0.0.1:1";
     let mut session = begun(url, &out);
     answer(&mut session, "origin of the login pages [http://127.0.0.1:1]: ", "");
@@ -109,7 +109,7 @@ fn a_server_that_is_recognised_is_proposed_its_provisioner() {
     let served = Served::with(&["--management"]);
     let out = served.path("asked.toml");
     let mut session = begun(&base_url(&served), &out);
-    session.exp_string("management       has the management calls of zitadel").expect("recognised");
+    session.exp_string("management       it has the management calls of zitadel").expect("recognised");
     answer(&mut session, "origin of the login pages", "https://localhost");
     answer(&mut session, "RP ID [localhost]: ", "");
     answer(&mut session, "zitadel to make users for each run, or a file of subjects", "");

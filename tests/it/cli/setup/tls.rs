@@ -1,4 +1,4 @@
-//! A server behind TLS: what is wrong with a certificate, and its own mend.
+//! A server behind TLS: what is wrong with a certificate, and its own fix.
 
 use std::sync::Arc;
 
@@ -45,7 +45,7 @@ fn params(name: &str) -> CertificateParams {
 }
 
 #[test]
-fn each_fault_of_a_certificate_has_its_mend() {
+fn each_fault_of_a_certificate_has_its_fix() {
     let served = Served::with(&[]);
     let runtime = Runtime::new().expect("a runtime");
     let url = base_url(&served);
@@ -61,7 +61,7 @@ fn each_fault_of_a_certificate_has_its_mend() {
         (expired, true, "tls-expired", "renew the server's certificate"),
         (early, true, "tls-not-yet-valid", "set the clocks of both machines"),
     ];
-    for (params, is_trusted, id, mend) in cases {
+    for (params, is_trusted, id, fix) in cases {
         let (port, pem) = front(&runtime, &url, params);
         let https = format!("https://localhost:{port}");
         std::fs::write(served.path("ca.pem"), pem).expect("written");
@@ -77,7 +77,7 @@ fn each_fault_of_a_certificate_has_its_mend() {
             );
             continue;
         }
-        assert!(bad.iter().any(|(found, words)| found == id && words.contains(mend)), "{id}: {}", output.out);
+        assert!(bad.iter().any(|(found, words)| found == id && words.contains(fix)), "{id}: {}", output.out);
         // A run does not begin.
         let run = proofmark(&["run", "enrolment/good", "--target", &text(&path)]).exits(5);
         run.says(&["rest does not answer at https://localhost", "certificate"]);
@@ -95,5 +95,5 @@ fn each_fault_of_a_certificate_has_its_mend() {
     let path = served.path("plain.toml");
     std::fs::write(&path, plain).expect("written");
     let (bad, output) = checked(&path, 5);
-    assert!(bad.iter().any(|(id, mend)| id == "speaks-tls" && mend.contains("https://")), "{}", output.out);
+    assert!(bad.iter().any(|(id, fix)| id == "speaks-tls" && fix.contains("https://")), "{}", output.out);
 }

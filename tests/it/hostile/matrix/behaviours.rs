@@ -261,7 +261,7 @@ fn bodies() -> Vec<Behaviour> {
             .by_http2()
             .web_act(Act1::Say(said(CUT)), BAD_FRAME),
         Behaviour::new("inflates: 1 MB of gzip that is 200 MB")
-            .rest(http("200 OK", gzip, &*BOMB), "fail(wrong-shape): no UTF-8")
+            .rest(http("200 OK", gzip, &*BOMB), "fail(wrong-shape): the body is not UTF-8")
             .grpc(bomb_frames, COMPRESSED)
             .web(framed(&[(1, &BOMB), (0x80, b"grpc-status:0\r\n")]), COMPRESSED),
     ];
@@ -309,7 +309,7 @@ fn texts() -> Vec<Behaviour> {
     let ok: (u8, &[u8]) = (0x80, b"grpc-status:0\r\n");
     vec![
         Behaviour::new("invalid UTF-8")
-            .rest(object(b"{\"details\": {\"resourceOwner\": \"\xff\"}}"), "fail(wrong-shape): no UTF-8")
+            .rest(object(b"{\"details\": {\"resourceOwner\": \"\xff\"}}"), "fail(wrong-shape): the body is not UTF-8")
             .grpc(|stream| success(stream, INVALID_TEXT), NO_MESSAGE)
             .web(framed(&[(0, INVALID_TEXT), ok]), NO_MESSAGE),
         Behaviour::new("nests 100,000 levels deep")
@@ -432,8 +432,8 @@ fn frames_of_grpc() -> Vec<Behaviour> {
     let lying = [&b"\0\0\0\0\x63\x0a\0"[..], &framed(&[ok])].concat();
     vec![
         Behaviour::new("gRPC: a frame that promises more than it has")
-            .grpc(|stream| answered(stream, b"\0\0\0\0\x63\x0a\0", &[OK]), "fail(wrong-shape): promises 99 bytes")
-            .web(lying, "fail(wrong-shape): promises 99 bytes"),
+            .grpc(|stream| answered(stream, b"\0\0\0\0\x63\x0a\0", &[OK]), "fail(wrong-shape): states 99 bytes")
+            .web(lying, "fail(wrong-shape): states 99 bytes"),
         Behaviour::new("gRPC: a frame that promises less")
             .grpc(|stream| answered(stream, b"\0\0\0\0\x01\x0a\0", &[OK]), BAD_FRAME)
             .web([&b"\0\0\0\0\x01\x0a\0"[..], &framed(&[ok])].concat(), BAD_FRAME),

@@ -29,7 +29,7 @@ pub fn reply(stream: u32, lines: &[(&str, &str)]) -> Vec<u8> {
     frame(1, END_HEADERS, stream, &[&[0x88], &block(lines)[..]].concat())
 }
 
-/// A reply that is no more than its headers, with another HTTP status.
+/// A reply that ends with its headers, with another HTTP status.
 pub fn reply_with(stream: u32, status: &str, lines: &[(&str, &str)]) -> Vec<u8> {
     let lines = [&[(":status", status)], lines].concat();
     frame(1, END_HEADERS | END_STREAM, stream, &block(&lines))

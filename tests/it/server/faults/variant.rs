@@ -1,4 +1,4 @@
-//! Latitude that shows only where somebody asks for it: two versions, two names, a query, a coding.
+//! Variants that shows only where somebody asks for it: two versions, two names, a query, a coding.
 
 use http::Method;
 use proofmark::authenticator::Format;
@@ -131,6 +131,6 @@ pub const ROWS: &[Row] = &[
 ];
 
 #[tokio::test]
-async fn each_latitude_shows_where_it_is_asked_for() {
+async fn each_variant_shows_where_it_is_asked_for() {
     assert_differ(ROWS, |id| (Vec::new(), vec![Variant::find(id).expect("listed")])).await;
 }
