@@ -10,3 +10,4 @@ pub use proofmark_provisioner as provisioner;
 pub use proofmark_reports::{gate, report};
 pub use proofmark_runner as runner;
 pub use proofmark_server as server;
+use proofmark_support::words;

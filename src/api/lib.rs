@@ -3,3 +3,4 @@
 pub mod contract;
 pub mod transport;
 pub mod wire;
+use proofmark_support::words;

@@ -3,3 +3,4 @@
 pub mod authenticator;
 pub mod relying_party;
 pub mod webauthn;
+use proofmark_support::words;

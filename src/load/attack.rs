@@ -6,6 +6,8 @@ use std::sync::{Arc, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
+use futures_util::future::LocalBoxFuture;
+
 use super::assemble::{self, Parts};
 use super::error::LoadError;
 use super::generator::Monitor;
@@ -47,7 +49,15 @@ const LONGEST_END: Duration = Duration::from_secs(5);
 ///
 /// # Errors
 /// [`LoadError`]; before any request, except for [`LoadError::Unready`] and [`LoadError::Engine`].
-pub async fn run(plan: Plan, stop: &Stop, watch: &mut dyn FnMut(&Progress)) -> Result<LoadRecord, LoadError> {
+pub fn run<'r>(
+    plan: Plan,
+    stop: &'r Stop,
+    watch: &'r mut dyn FnMut(&Progress),
+) -> LocalBoxFuture<'r, Result<LoadRecord, LoadError>> {
+    Box::pin(attack(plan, stop, watch))
+}
+
+async fn attack(plan: Plan, stop: &Stop, watch: &mut dyn FnMut(&Progress)) -> Result<LoadRecord, LoadError> {
     bounds::admit(&plan)?;
     let start_at = plan.start_at.map(instant).transpose()?;
     static ONE_AT_A_TIME: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());

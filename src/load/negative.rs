@@ -101,12 +101,7 @@ fn is_carried(created: &CreatedCredential) -> bool {
 }
 
 fn is_accepted(client: &Client, options: &PublicKeyCredentialCreationOptions, credential: &Value) -> bool {
-    // An empty list stands for ES256 and RS256 (WebAuthn L3 section 5.4).
-    let offered = options.pub_key_cred_params.iter().copied().map(CoseAlgorithm);
-    let mut algorithms: Vec<CoseAlgorithm> = offered.collect();
-    if algorithms.is_empty() {
-        algorithms = vec![CoseAlgorithm::ES256, CoseAlgorithm::RS256];
-    }
+    let algorithms = options.offered();
     let ceremony = Ceremony {
         challenge: &options.challenge,
         rp_id: options.rp.id.as_deref().unwrap_or_default(),

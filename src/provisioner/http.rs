@@ -14,6 +14,7 @@ use crate::wire::secret::{Masker, Secret};
 use super::connection::{Connection, LEAST_TIMEOUT};
 use super::pace::Pace;
 use super::patience::Patience;
+use crate::words::beginning;
 
 /// Bytes of an answer.
 const MOST_BYTES: usize = 4 << 20;
@@ -219,7 +220,7 @@ impl Answer {
         let code = self.body.get("code").and_then(Value::as_i64).map(|code| format!(", code {code}"));
         let message = self.text("message").map(|message| {
             let masked = Masker::new(secrets.iter().copied()).mask(message).into_owned();
-            format!(": {}", masked.chars().take(SHOWN).collect::<String>())
+            format!(": {}", beginning(&masked, SHOWN))
         });
         let wait = self.retry_after.map(|time| format!(" (asks to wait {} s)", time.as_secs())).unwrap_or_default();
         format!("HTTP {}{}{}{wait}", self.status, code.unwrap_or_default(), message.unwrap_or_default())

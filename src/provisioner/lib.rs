@@ -21,3 +21,4 @@ pub use kind::{Kind, Provisioner};
 pub use kinds::{KINDS, find};
 
 use proofmark_api::{transport, wire};
+use proofmark_support::words;

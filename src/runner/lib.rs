@@ -28,3 +28,4 @@ use proofmark_api::{contract, transport, wire};
 use proofmark_cases::{checks, lease, outcome, scenario};
 use proofmark_credential::{authenticator, relying_party, webauthn};
 use proofmark_provisioner as provisioner;
+use proofmark_support::words;

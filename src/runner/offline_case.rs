@@ -296,13 +296,5 @@ pub(crate) fn said<T>(verdict: &Result<T, Refusal>) -> OracleVerdict {
 
 /// An algorithm that options do not offer, if there is one.
 pub(crate) fn not_offered(options: &PublicKeyCredentialCreationOptions) -> Option<CoseAlgorithm> {
-    UNUSUAL.into_iter().find(|algorithm| !offers(options, *algorithm))
-}
-
-/// Whether options offer an algorithm; an empty list stands for ES256 and RS256 (WebAuthn L3 section 5.4).
-pub(crate) fn offers(options: &PublicKeyCredentialCreationOptions, algorithm: CoseAlgorithm) -> bool {
-    match options.pub_key_cred_params.as_slice() {
-        [] => [CoseAlgorithm::ES256, CoseAlgorithm::RS256].contains(&algorithm),
-        offered => offered.contains(&algorithm.0),
-    }
+    UNUSUAL.into_iter().find(|algorithm| !options.offered().contains(algorithm))
 }

@@ -8,6 +8,8 @@ use std::time::Instant;
 use machine::Offer;
 use tokio::task::JoinSet;
 
+use futures_util::future::LocalBoxFuture;
+
 use super::again::shorten;
 use super::again::tries::play;
 use super::fuzz::fuzzer::{Budget, Found};
@@ -24,6 +26,7 @@ use crate::authenticator::Format;
 use crate::contract::clause::Basis;
 use crate::contract::{Flow, Protocol};
 use crate::outcome::{CaseRecord, Event, Finding, Profile, Reason, RunFinished, Stopped, Verdict};
+use crate::runner::run::course::Sink;
 use crate::scenario::{Case, Test, Watch, suite_text};
 use crate::webauthn::cose::CoseAlgorithm;
 
@@ -80,12 +83,34 @@ struct Counts {
 impl Runner {
     /// Plays drawn sequences until the budget is spent; gives the findings and the end of the run. Suites are named in
     /// `directory`, and not written.
-    pub async fn model(
+    pub fn model<'r>(
+        self,
+        budget: Budget,
+        directory: &'r str,
+        stop: &'r Stop,
+        sink: impl FnMut(&Event) + 'r,
+    ) -> LocalBoxFuture<'r, (RunFinished, Vec<Found>)> {
+        boxed(self, budget, directory, stop, Box::new(sink))
+    }
+}
+
+fn boxed<'r>(
+    runner: Runner,
+    budget: Budget,
+    directory: &'r str,
+    stop: &'r Stop,
+    sink: Sink<'r>,
+) -> LocalBoxFuture<'r, (RunFinished, Vec<Found>)> {
+    Box::pin(runner.model_into(budget, directory, stop, sink))
+}
+
+impl Runner {
+    async fn model_into(
         self,
         budget: Budget,
         directory: &str,
         stop: &Stop,
-        mut sink: impl FnMut(&Event),
+        mut sink: Sink<'_>,
     ) -> (RunFinished, Vec<Found>) {
         let begun = Instant::now();
         let mut started = self.started();
@@ -111,13 +136,7 @@ impl Walk {
     }
 
     /// Draws and plays until the budget is spent, enough was found, it is stopped, or the target is gone.
-    async fn on(
-        &mut self,
-        budget: Budget,
-        begun: Instant,
-        stop: &Stop,
-        sink: &mut impl FnMut(&Event),
-    ) -> Option<Stopped> {
+    async fn on(&mut self, budget: Budget, begun: Instant, stop: &Stop, sink: &mut Sink<'_>) -> Option<Stopped> {
         let target = &self.shared.target;
         let offer = Offer { flows: target.flows.clone(), protocols: target.protocols.clone() };
         let concurrency = self.shared.settings.concurrency.max(1);

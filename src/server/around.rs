@@ -18,9 +18,11 @@ use http_body_util::BodyExt as _;
 use jiff::Timestamp;
 
 use super::bearer;
+use super::defect;
 use super::service::Service;
 use super::site::Site;
 use super::switches::Switches;
+use super::variant;
 use crate::contract::{Endpoint, Operation};
 
 /// Internal headers of the server, which only defects show.
@@ -47,7 +49,7 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// The router. If a defect leaves out a header that the router adds by itself, the router without that header.
 pub(super) fn stripped(switches: &Switches, router: Router) -> Router {
-    if !switches.has("http-allow-missing") {
+    if !switches.has(&defect::http::ALLOW_MISSING) {
         return router;
     }
     let strip = |mut response: Response| async move {
@@ -61,29 +63,29 @@ pub(super) fn stripped(switches: &Switches, router: Router) -> Router {
 pub(super) fn vary_headers(site: &Site, version: Version, response: &mut Response) {
     let (switches, status) = (&site.switches, response.status());
     let headers = response.headers_mut();
-    if status == StatusCode::UNAUTHORIZED && switches.varies("refusal-two-challenges") {
+    if status == StatusCode::UNAUTHORIZED && switches.varies(&variant::refusals::TWO_CHALLENGES) {
         for challenge in ["Basic realm=\"api\"", "DPoP algs=\"ES256\""] {
             headers.append(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         }
     }
-    if switches.varies("http-no-store") {
+    if switches.varies(&variant::surroundings::HTTP_NO_STORE) {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
-    if switches.varies("http-cors-any-origin") {
+    if switches.varies(&variant::surroundings::HTTP_CORS_ANY_ORIGIN) {
         headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     }
-    if switches.varies("http-request-id") {
+    if switches.varies(&variant::surroundings::HTTP_REQUEST_ID) {
         headers.insert(REQUEST_ID, HeaderValue::from(site.memory.next_event()));
     }
-    if switches.varies("http-security-headers") {
+    if switches.varies(&variant::surroundings::HTTP_SECURITY_HEADERS) {
         for (name, value) in SECURITY_HEADERS {
             headers.insert(name, HeaderValue::from_static(value));
         }
     }
-    if version <= Version::HTTP_11 && switches.varies("http-connection-close") {
+    if version <= Version::HTTP_11 && switches.varies(&variant::replies::HTTP_CONNECTION_CLOSE) {
         headers.insert(CONNECTION, HeaderValue::from_static("close"));
     }
-    if switches.varies("http-further-headers") {
+    if switches.varies(&variant::replies::HTTP_FURTHER_HEADERS) {
         for cookie in ["a=1; HttpOnly", "b=2; Secure"] {
             headers.append(SET_COOKIE, HeaderValue::from_static(cookie));
         }
@@ -101,32 +103,32 @@ pub(super) async fn altered(
     let switches = &service.site.switches;
     spill(service, endpoint, asked, &mut response);
     share(switches, asked, response.headers_mut());
-    if endpoint.operation == Operation::Start && switches.has("http-start-cacheable") {
+    if endpoint.operation == Operation::Start && switches.has(&defect::http::START_CACHEABLE) {
         response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=600"));
     }
-    if response.status() == StatusCode::PAYLOAD_TOO_LARGE && switches.has("rare-long-body-refused-in-text") {
+    if response.status() == StatusCode::PAYLOAD_TOO_LARGE && switches.has(&defect::rare::LONG_BODY_REFUSED_IN_TEXT) {
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
         *response.body_mut() = Body::from("Request Entity Too Large");
     }
     if response.status() == StatusCode::UNAUTHORIZED
         && asked.contains_key(AUTHORIZATION)
-        && switches.has("rare-challenge-missing-for-unknown-token")
+        && switches.has(&defect::rare::CHALLENGE_MISSING_FOR_UNKNOWN_TOKEN)
     {
         response.headers_mut().remove(WWW_AUTHENTICATE);
     }
     let is_browser = asked.get(ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|value| value.contains(HTML));
-    if is_browser && !response.status().is_success() && switches.has("http-error-page-for-browsers") {
+    if is_browser && !response.status().is_success() && switches.has(&defect::http::ERROR_PAGE_FOR_BROWSERS) {
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(HTML));
         *response.body_mut() = Body::from(format!("<html><body><h1>{}</h1></body></html>", response.status()));
     }
-    if switches.has("http-date-in-iso-form")
+    if switches.has(&defect::http::DATE_IN_ISO_FORM)
         && let Ok(date) = HeaderValue::try_from(format!("{:.0}", Timestamp::now()))
     {
         response.headers_mut().insert(DATE, date);
     }
     if endpoint.operation == Operation::Start
         && asked.contains_key(IF_NONE_MATCH)
-        && switches.has("http-start-not-modified")
+        && switches.has(&defect::http::START_NOT_MODIFIED)
     {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
         response.headers_mut().remove(CONTENT_TYPE);
@@ -140,10 +142,10 @@ fn spill(service: &Service, endpoint: &Endpoint, asked: &HeaderMap, response: &m
     let (switches, status) = (&service.site.switches, response.status());
     let is_start = endpoint.operation == Operation::Start;
     let authorization = asked.get(AUTHORIZATION).cloned();
-    if is_start && switches.has("robust-token-in-header") {
+    if is_start && switches.has(&defect::robustness::ROBUST_TOKEN_IN_HEADER) {
         response.headers_mut().extend(authorization.clone().map(|value| (X_AUTHORIZATION, value)));
     }
-    if is_start && !endpoint.flow.names_user() && switches.has("canary-token-in-cookie") {
+    if is_start && !endpoint.flow.names_user() && switches.has(&defect::canary::TOKEN_IN_COOKIE) {
         let token =
             authorization.as_ref().and_then(|value| value.to_str().ok()?.split_once(' ')).map(|(_, token)| token);
         let cookie =
@@ -151,7 +153,7 @@ fn spill(service: &Service, endpoint: &Endpoint, asked: &HeaderMap, response: &m
         response.headers_mut().extend(cookie.map(|value| (SET_COOKIE, value)));
     }
     if status == StatusCode::UNAUTHORIZED
-        && switches.has("canary-challenge-echoes-token")
+        && switches.has(&defect::canary::CHALLENGE_ECHOES_TOKEN)
         && let Some((_, token)) = authorization.as_ref().and_then(|value| value.to_str().ok()?.split_once(' '))
         && let Ok(challenge) = HeaderValue::try_from(format!(
             "Bearer realm=\"reference\", error=\"invalid_token\", error_description=\"{token} is not known\""
@@ -159,10 +161,10 @@ fn spill(service: &Service, endpoint: &Endpoint, asked: &HeaderMap, response: &m
     {
         response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
     }
-    if status == StatusCode::BAD_REQUEST && switches.has("canary-database-in-header") {
+    if status == StatusCode::BAD_REQUEST && switches.has(&defect::canary::DATABASE_IN_HEADER) {
         response.headers_mut().insert(X_DEBUG, HeaderValue::from_static(DATABASE));
     }
-    if switches.has("canary-earlier-caller-in-header") {
+    if switches.has(&defect::canary::EARLIER_CALLER_IN_HEADER) {
         let memory = &service.site.memory.caller;
         match bearer::user_of(&service.site, asked) {
             Ok(user) => drop(memory.swap(user.id.clone())),
@@ -178,7 +180,9 @@ fn spill(service: &Service, endpoint: &Endpoint, asked: &HeaderMap, response: &m
 fn share(switches: &Switches, asked: &HeaderMap, headers: &mut HeaderMap) {
     let Some(origin) = asked.get(ORIGIN) else { return };
     let is_null = origin == "null";
-    if (!is_null && switches.has("http-cors-reflects-origin")) || (is_null && switches.has("http-cors-trusts-null")) {
+    if (!is_null && switches.has(&defect::http::CORS_REFLECTS_ORIGIN))
+        || (is_null && switches.has(&defect::http::CORS_TRUSTS_NULL))
+    {
         headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
         headers.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
         headers.append(VARY, HeaderValue::from_static("origin"));
@@ -189,10 +193,10 @@ fn share(switches: &Switches, asked: &HeaderMap, headers: &mut HeaderMap) {
 async fn coded(switches: &Switches, asked: &HeaderMap, response: Response) -> Response {
     let accepts = asked.get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let (is_named, is_refused) = (accepts.contains("gzip"), refuses_gzip(accepts));
-    let is_gzip = (!is_named && switches.has("http-gzip-unasked"))
-        || (is_refused && switches.has("http-gzip-although-refused"))
-        || (is_named && !is_refused && switches.varies("http-gzip-if-offered"));
-    let has_mark = response.status() == StatusCode::OK && switches.has("http-json-with-byte-order-mark");
+    let is_gzip = (!is_named && switches.has(&defect::http::GZIP_UNASKED))
+        || (is_refused && switches.has(&defect::http::GZIP_ALTHOUGH_REFUSED))
+        || (is_named && !is_refused && switches.varies(&variant::surroundings::HTTP_GZIP_IF_OFFERED));
+    let has_mark = response.status() == StatusCode::OK && switches.has(&defect::http::JSON_WITH_BYTE_ORDER_MARK);
     if !(is_gzip || has_mark) {
         return response;
     }

@@ -10,8 +10,10 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Uri};
 use serde_json::{Map, Value, json};
 
+use super::defect;
 use super::listener::Remembered;
 use super::switches::Switches;
+use super::variant;
 use crate::contract::{Endpoint, Operation, Protocol, Slot, What};
 use crate::wire::percent;
 
@@ -52,26 +54,26 @@ pub(super) fn besides(
         return Besides::default();
     }
     let (is_rest, mut found) = (protocol == Protocol::Rest, Besides::default());
-    if is_rest && switches.has("carrier-user-id-of-body-acts") {
+    if is_rest && switches.has(&defect::carrier::USER_ID_OF_BODY_ACTS) {
         found.user_id = member(body, "userId");
     }
-    if is_rest && switches.has("carrier-user-id-of-query-acts") {
+    if is_rest && switches.has(&defect::carrier::USER_ID_OF_QUERY_ACTS) {
         found.user_id = parameter(uri, "userId");
     }
-    if is_rest && switches.has("carrier-user-id-of-header-acts") {
+    if is_rest && switches.has(&defect::carrier::USER_ID_OF_HEADER_ACTS) {
         found.user_id = text(headers, USER_ID);
     }
-    if !is_rest && switches.has("carrier-user-id-of-metadata-acts") {
+    if !is_rest && switches.has(&defect::carrier::USER_ID_OF_METADATA_ACTS) {
         found.user_id = text(headers, USER_ID);
     }
     let name = |host: String| host.split(':').next().map(str::to_owned);
-    if switches.has("carrier-forwarded-host-is-rp-id") {
+    if switches.has(&defect::carrier::FORWARDED_HOST_IS_RP_ID) {
         found.forwarded_host = text(headers, FORWARDED_HOST).and_then(name);
     }
-    if switches.has("carrier-origin-header-is-expected") {
+    if switches.has(&defect::carrier::ORIGIN_HEADER_IS_EXPECTED) {
         found.origin = text(headers, ORIGIN.as_str());
     }
-    if switches.has("carrier-host-is-origin") {
+    if switches.has(&defect::carrier::HOST_IS_ORIGIN) {
         let authority = uri.authority().map(ToString::to_string);
         found.host = text(headers, HOST.as_str()).or(authority).and_then(name);
     }
@@ -82,10 +84,10 @@ pub(super) fn besides(
 pub(super) fn authorized(switches: &Switches, parts: &Parts) -> HeaderMap {
     let mut headers = parts.headers.clone();
     let mut found = None;
-    if switches.has("carrier-token-of-query-wins") {
+    if switches.has(&defect::carrier::TOKEN_OF_QUERY_WINS) {
         found = parameter(&parts.uri, ACCESS_TOKEN);
     }
-    if switches.has("carrier-token-of-cookie-wins") {
+    if switches.has(&defect::carrier::TOKEN_OF_COOKIE_WINS) {
         let cookies = text(&headers, COOKIE.as_str()).unwrap_or_default();
         let named = cookies.split(';').filter_map(|cookie| cookie.trim().split_once('='));
         found = named.filter(|(name, _)| *name == ACCESS_TOKEN).map(|(_, value)| value.to_owned()).next_back();
@@ -102,17 +104,17 @@ pub(super) fn authorized(switches: &Switches, parts: &Parts) -> HeaderMap {
 
 /// A member of the path, which is decoded already: a defect decodes it once more.
 pub(super) fn path_member(switches: &Switches, member: &str) -> String {
-    if switches.has("carrier-path-decoded-twice") { decoded(member) } else { member.to_owned() }
+    if switches.has(&defect::carrier::PATH_DECODED_TWICE) { decoded(member) } else { member.to_owned() }
 }
 
 /// Replaces the path's members by the values that a defect takes from elsewhere.
 pub(super) fn redirect(switches: &Switches, endpoint: &Endpoint, uri: &Uri, members: &mut Map<String, Value>) {
-    if endpoint.operation == Operation::Start && switches.has("carrier-domain-of-query-wins") {
+    if endpoint.operation == Operation::Start && switches.has(&defect::carrier::DOMAIN_OF_QUERY_WINS) {
         members.extend(parameter(uri, "domain").map(|domain| ("domain".to_owned(), json!(domain))));
     }
     let Some(name) = endpoint.asks(What::FactorId).map(Slot::name) else { return };
     let found = match endpoint.operation {
-        Operation::Remove if switches.has("carrier-factor-id-of-query-removed") => parameter(uri, name),
+        Operation::Remove if switches.has(&defect::carrier::FACTOR_ID_OF_QUERY_REMOVED) => parameter(uri, name),
         _ => None,
     };
     members.extend(found.map(|id| (name.to_owned(), json!(id))));
@@ -121,7 +123,7 @@ pub(super) fn redirect(switches: &Switches, endpoint: &Endpoint, uri: &Uri, memb
 /// The members of a form, if a defect reads one.
 pub(super) fn form(switches: &Switches, headers: &HeaderMap, body: &[u8]) -> Option<Map<String, Value>> {
     let is_form = text(headers, CONTENT_TYPE.as_str()).is_some_and(|value| value.starts_with(FORM));
-    if !is_form || !switches.has("carrier-form-accepted") {
+    if !is_form || !switches.has(&defect::carrier::FORM_ACCEPTED) {
         return None;
     }
     let pairs = pairs(std::str::from_utf8(body).ok()?);
@@ -133,15 +135,15 @@ pub(super) fn is_contradictory(switches: &Switches, params: &Map<String, Value>,
     let differs = |(name, value): (&String, &Value)| {
         member(body, name).is_some_and(|other| value.as_str() != Some(other.as_str()))
     };
-    (uri.query().is_some() && switches.varies("query-refused"))
-        || (switches.varies("contradiction-refused") && params.iter().any(differs))
+    (uri.query().is_some() && switches.varies(&variant::behaviour::QUERY_REFUSED))
+        || (switches.varies(&variant::behaviour::CONTRADICTION_REFUSED) && params.iter().any(differs))
 }
 
 /// The router. If a defect rewrites requests before they are routed, the router behind this rewriting.
 pub(super) fn rerouted(switches: &Switches, router: Router) -> Router {
-    let rewrite: fn(&mut Request) = if switches.has("carrier-method-override") {
+    let rewrite: fn(&mut Request) = if switches.has(&defect::carrier::METHOD_OVERRIDE) {
         override_method
-    } else if switches.has("carrier-original-url-is-path") {
+    } else if switches.has(&defect::carrier::ORIGINAL_URL_IS_PATH) {
         take_original_url
     } else {
         return router;

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::attempt::Attempt;
 use super::credential::{claimed_challenge, client_data, has_wrong_type, last_certificate, named_id};
+use super::defect;
 use super::leniency;
 use super::options::offer;
 use super::refusal::Refused;
@@ -17,9 +18,11 @@ use super::spill;
 use super::store::{Factor, Kind, Pending, Role, User};
 use super::stored;
 use super::strictness;
+use super::variant;
 use crate::contract::{Protocol, What};
 use crate::relying_party::{Ceremony, Omission, Refusal, Step, verify_registration_without};
 use crate::webauthn::x509::Certificate;
+use crate::words::beginning;
 
 impl Attempt<'_> {
     /// Answers it. No lock is held while the credential is judged.
@@ -33,27 +36,27 @@ impl Attempt<'_> {
         let judged = credential.as_ref().map_err(Refused::clone).and_then(|sent| self.judge(&pending, sent));
         let reply = self.reply(&pending);
         match judged {
-            Ok(_) if switches.has("state-not-stored") => Ok(reply),
+            Ok(_) if switches.has(&defect::state::NOT_STORED) => Ok(reply),
             Ok(credential_id) => {
-                let times = if switches.has("state-stored-twice") { 2 } else { 1 };
+                let times = if switches.has(&defect::state::STORED_TWICE) { 2 } else { 1 };
                 for _ in 0..times {
                     self.store(&pending, credential_id.clone());
                 }
-                Ok(if switches.has("shape-details-missing") { json!({}) } else { reply })
+                Ok(if switches.has(&defect::shape::DETAILS_MISSING) { json!({}) } else { reply })
             }
             Err(refused) => {
-                if switches.has("state-stored-after-refusal") {
+                if switches.has(&defect::state::STORED_AFTER_REFUSAL) {
                     self.store(&pending, named_id(&credential.unwrap_or_default()));
                 }
                 self.after_refusal(&pending);
-                if switches.has("status-ceremony-refusal-as-200") { Ok(reply) } else { Err(refused) }
+                if switches.has(&defect::status::CEREMONY_REFUSAL_AS_200) { Ok(reply) } else { Err(refused) }
             }
         }
     }
 
     /// The answer to a verify of a finished factor: a defect treats it as a repetition, whatever it contains.
     fn repeated(&self) -> Option<Value> {
-        if !self.site.switches.has("sequence-finished-verify-accepted") {
+        if !self.site.switches.has(&defect::sequence::FINISHED_VERIFY_ACCEPTED) {
             return None;
         }
         let named = self.endpoint.asked(What::FactorId, self.message)?;
@@ -67,8 +70,10 @@ impl Attempt<'_> {
     fn after_refusal(&self, pending: &Pending) {
         let mut state = self.user.state();
         let of_kind = state.of(Kind::of(self.endpoint.flow));
-        of_kind.blocked = self.site.switches.has("state-blocked-after-refusal");
-        if of_kind.pending.is_empty() && self.site.switches.varies("refused-verify-keeps-registration") {
+        of_kind.blocked = self.site.switches.has(&defect::state::BLOCKED_AFTER_REFUSAL);
+        if of_kind.pending.is_empty()
+            && self.site.switches.varies(&variant::behaviour::REFUSED_VERIFY_KEEPS_REGISTRATION)
+        {
             of_kind.pending.push(pending.clone());
         }
     }
@@ -85,8 +90,8 @@ impl Attempt<'_> {
         let of_kind = state.of(kind);
         of_kind.pending.retain(Pending::is_alive);
         let is_of_another = self.caller.user.id != self.user.id;
-        let is_caller_bound = self.site.switches.varies("registration-is-the-callers");
-        let is_bound = self.site.switches.has("sequence-bound-to-protocol");
+        let is_caller_bound = self.site.switches.varies(&variant::behaviour::REGISTRATION_IS_THE_CALLERS);
+        let is_bound = self.site.switches.has(&defect::sequence::BOUND_TO_PROTOCOL);
         let is_meant = |pending: &Pending| match (named, &claimed) {
             _ if is_caller_bound && pending.is_of_another != is_of_another => false,
             _ if is_bound && pending.protocol != self.caller.protocol => false,
@@ -95,7 +100,7 @@ impl Attempt<'_> {
             (None, None) => true,
         };
         let Some(index) = of_kind.pending.iter().rposition(is_meant) else {
-            if self.site.switches.has("challenge-empty-without-start") {
+            if self.site.switches.has(&defect::challenge::EMPTY_WITHOUT_START) {
                 return Ok(self.blank(named.unwrap_or_default()));
             }
             let is_enrolled = of_kind.factors.iter().any(|factor| named == Some(factor.id.as_str()));
@@ -103,7 +108,7 @@ impl Attempt<'_> {
             return Err(Refused::new(if known { "NOTFOUND-registration" } else { "NOTFOUND-factor" }));
         };
         let mut taken = of_kind.pending.remove(index);
-        if self.site.switches.has("challenge-not-one-time") {
+        if self.site.switches.has(&defect::challenge::NOT_ONE_TIME) {
             let enrolled = of_kind.factors.iter().find(|factor| factor.id == taken.factor_id);
             taken.replayable = enrolled.map(|factor| factor.credential_id.clone());
             of_kind.pending.push(taken.clone());
@@ -135,12 +140,12 @@ impl Attempt<'_> {
         let (store, switches) = (&self.site.store, &self.site.switches);
         let free = self.caller.besides.free.as_deref();
         let is_replay = |id: &[u8]| pending.replayable.as_deref() == Some(id) || free == Some(id);
-        let moves = switches.has("state-credential-moves");
-        let is_shared = moves || switches.has("state-duplicate-of-another-user");
+        let moves = switches.has(&defect::state::CREDENTIAL_MOVES);
+        let is_shared = moves || switches.has(&defect::state::DUPLICATE_OF_ANOTHER_USER);
         let owned: Option<Vec<Vec<u8>>> = is_shared.then(|| self.owned());
         let kind = Kind::of(self.endpoint.flow);
         let is_apart =
-            |id: &[u8]| switches.has("algorithm-credential-id-unique-by-kind") && !store.has_of_kind(kind, id);
+            |id: &[u8]| switches.has(&defect::algorithm::CREDENTIAL_ID_UNIQUE_BY_KIND) && !store.has_of_kind(kind, id);
         let is_taken = |id: &[u8]| match &owned {
             Some(owned) => owned.iter().any(|known| known == id),
             None => store.is_registered(id) && !is_replay(id) && !is_apart(id),
@@ -150,7 +155,11 @@ impl Attempt<'_> {
         let trust_anchors = self.trust_anchors(credential);
         let ceremony = Ceremony {
             challenge: &challenge,
-            rp_id: if switches.has("rare-domain-forgotten-at-verify") { &self.site.rp_id } else { &pending.rp_id },
+            rp_id: if switches.has(&defect::rare::DOMAIN_FORGOTTEN_AT_VERIFY) {
+                &self.site.rp_id
+            } else {
+                &pending.rp_id
+            },
             origins: &origins,
             top_origins: &[],
             allow_cross_origin: false,
@@ -178,19 +187,22 @@ impl Attempt<'_> {
     /// Whether the user has to be verified, as the options demanded.
     fn requires_verification(&self, pending: &Pending, credential: &Value) -> bool {
         let (is_v1, switches) = (!self.endpoint.flow.names_user(), &self.site.switches);
-        let is_forgotten = (is_v1 && switches.has("algorithm-user-verified-unchecked-in-v1"))
-            || (switches.has("carrier-authenticator-data-of-envelope") && leniency::says_verified(credential));
+        let is_forgotten = (is_v1 && switches.has(&defect::algorithm::USER_VERIFIED_UNCHECKED_IN_V1))
+            || (switches.has(&defect::carrier::AUTHENTICATOR_DATA_OF_ENVELOPE) && leniency::says_verified(credential));
         pending.user_verification == "required" && !is_forgotten
     }
 
     fn refused(&self, refusal: &Refusal, credential: &Value) -> Refused {
         let is_taken = refusal.step == Step::CredentialIdUnique;
-        if is_taken && self.site.switches.has("canary-owner-named") {
+        if is_taken && self.site.switches.has(&defect::canary::OWNER_NAMED) {
             let detail = spill::taken(&self.site.store, &named_id(credential), &refusal.detail);
             return refused_at(refusal.step.slug(), &detail);
         }
         let is_envelope = refusal.step == Step::CredentialJson;
-        if is_envelope && self.site.switches.has("rare-wrong-type-in-credential-as-500") && has_wrong_type(credential) {
+        if is_envelope
+            && self.site.switches.has(&defect::rare::WRONG_TYPE_IN_CREDENTIAL_AS_500)
+            && has_wrong_type(credential)
+        {
             return Refused::new("INTERNAL-error");
         }
         refused_at(refusal.step.slug(), &refusal.detail)
@@ -198,14 +210,14 @@ impl Attempt<'_> {
 
     fn omission(&self, pending: &Pending, credential: &Value) -> Option<Omission> {
         let switches = &self.site.switches;
-        if self.caller.protocol == Protocol::Rest && switches.has("transport-rest-disagrees") {
+        if self.caller.protocol == Protocol::Rest && switches.has(&defect::transport::REST_DISAGREES) {
             return Some(Omission::Step(Step::Origin));
         }
-        if self.caller.user.role == Role::Admin && switches.has("rare-origin-unchecked-for-administrator") {
+        if self.caller.user.role == Role::Admin && switches.has(&defect::rare::ORIGIN_UNCHECKED_FOR_ADMINISTRATOR) {
             return Some(Omission::Step(Step::Origin));
         }
         let is_for_app = || leniency::is_for_app(&pending.origin, credential);
-        if self.endpoint.flow.is_u2f() && switches.has("algorithm-app-id-hash-accepted") && is_for_app() {
+        if self.endpoint.flow.is_u2f() && switches.has(&defect::algorithm::APP_ID_HASH_ACCEPTED) && is_for_app() {
             return Some(Omission::Step(Step::RpIdHash));
         }
         let of_some = || leniency::omission(switches, self.caller.protocol, &pending.challenge, credential);
@@ -219,9 +231,9 @@ impl Attempt<'_> {
         let is_of_earlier = || pending.replaced_challenge == Some(claimed());
         let is_anothers = || self.site.store.is_pending_elsewhere(self.user, &claimed());
         let is_of_other_kind = || self.user.state().has_pending_challenge(&claimed());
-        if (switches.has("challenge-of-earlier-start-accepted") && is_of_earlier())
-            || (switches.has("challenge-not-bound-to-user") && is_anothers())
-            || (switches.has("challenge-not-bound-to-kind") && is_of_other_kind())
+        if (switches.has(&defect::challenge::OF_EARLIER_START_ACCEPTED) && is_of_earlier())
+            || (switches.has(&defect::challenge::NOT_BOUND_TO_USER) && is_anothers())
+            || (switches.has(&defect::challenge::NOT_BOUND_TO_KIND) && is_of_other_kind())
         {
             return claimed();
         }
@@ -234,10 +246,10 @@ impl Attempt<'_> {
         origins.extend(self.caller.besides.host.iter().map(|host| format!("https://{host}")));
         origins.extend(self.caller.besides.origin.clone());
         let claimed = || client_data(credential).and_then(|data| data.get("origin")?.as_str().map(str::to_owned));
-        if self.site.switches.has("verification-origin-by-suffix") {
+        if self.site.switches.has(&defect::verification::ORIGIN_BY_SUFFIX) {
             origins.extend(claimed().filter(|origin| origin.ends_with(&pending.rp_id)));
         }
-        if self.site.switches.has("algorithm-origin-port-ignored") {
+        if self.site.switches.has(&defect::algorithm::ORIGIN_PORT_IGNORED) {
             let is_same = |origin: &String| leniency::without_port(origin) == leniency::without_port(&pending.origin);
             origins.extend(claimed().filter(is_same));
         }
@@ -247,7 +259,7 @@ impl Attempt<'_> {
     /// The certificates that attestation has to lead to. With a defect also the last certificate that is sent.
     fn trust_anchors(&self, credential: &Value) -> Cow<'_, [Certificate]> {
         let mut anchors = Cow::Borrowed(self.site.trust_anchors.as_slice());
-        if self.site.switches.has("attestation-trusts-sent-root") && !anchors.is_empty() {
+        if self.site.switches.has(&defect::attestation::TRUSTS_SENT_ROOT) && !anchors.is_empty() {
             anchors.to_mut().extend(last_certificate(credential));
         }
         anchors
@@ -266,7 +278,7 @@ impl Attempt<'_> {
         let named = self.named_by_handle();
         let owner = match &named {
             Some(user) => &**user,
-            None if self.site.switches.has("sequence-enrolled-for-caller") => &*self.caller.user,
+            None if self.site.switches.has(&defect::sequence::ENROLLED_FOR_CALLER) => &*self.caller.user,
             None => self.user,
         };
         stored::keep(self.site, (self.endpoint.flow, self.caller.protocol), owner, (pending, factor));
@@ -274,7 +286,7 @@ impl Attempt<'_> {
 
     /// The user whose handle the credential names, as after an authentication; only a defect looks.
     fn named_by_handle(&self) -> Option<Arc<User>> {
-        if !self.site.switches.has("carrier-user-handle-gets-credential") {
+        if !self.site.switches.has(&defect::carrier::USER_HANDLE_GETS_CREDENTIAL) {
             return None;
         }
         let credential = self.credential().ok()?;
@@ -304,6 +316,6 @@ fn refused_at(slug: &str, detail: &str) -> Refused {
         return Refused::new(&format!("WEBAUTHN-{slug}"));
     }
     // The detail may quote the caller, and the message has to fit into a header.
-    let message: String = detail.chars().take(LONGEST_MESSAGE).collect();
+    let message = beginning(&detail, LONGEST_MESSAGE).to_owned();
     Refused::with_message(&format!("WEBAUTHN-{slug}"), message)
 }

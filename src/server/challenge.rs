@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::defect;
 use super::site::Site;
 use super::switches::Switches;
+use super::variant;
 
 /// The bytes of a constant part.
 const CONSTANT: u8 = 0x5a;
@@ -16,23 +18,23 @@ pub(super) fn sent(site: &Site, challenge: Vec<u8>, replaced: Option<&Vec<u8>>) 
 
 fn weakened(site: &Site, mut challenge: Vec<u8>, replaced: Option<&Vec<u8>>) -> Vec<u8> {
     let switches = &site.switches;
-    if switches.has("challenge-constant") {
+    if switches.has(&defect::challenge::CONSTANT) {
         challenge.fill(CONSTANT);
     }
-    if let Some(replaced) = replaced.filter(|_| switches.has("challenge-reused")) {
+    if let Some(replaced) = replaced.filter(|_| switches.has(&defect::challenge::REUSED)) {
         challenge.clone_from(replaced);
     }
-    if switches.has("challenge-short") {
+    if switches.has(&defect::challenge::SHORT) {
         challenge.truncate(8);
     }
-    if switches.has("challenge-counter") {
+    if switches.has(&defect::challenge::COUNTER) {
         challenge.fill(0);
         put(&mut challenge, 24, site.lapses.next_challenge());
     }
-    if switches.has("challenge-mostly-constant") {
+    if switches.has(&defect::challenge::MOSTLY_CONSTANT) {
         challenge[..28].fill(CONSTANT);
     }
-    if switches.has("challenge-time-prefix") {
+    if switches.has(&defect::challenge::TIME_PREFIX) {
         challenge.truncate(16);
         put(&mut challenge, 0, microseconds());
     }
@@ -41,23 +43,23 @@ fn weakened(site: &Site, mut challenge: Vec<u8>, replaced: Option<&Vec<u8>>) -> 
 
 fn varied(site: &Site, mut challenge: Vec<u8>) -> Vec<u8> {
     let switches = &site.switches;
-    if switches.varies("challenge-16") {
+    if switches.varies(&variant::options::CHALLENGE_16) {
         challenge.truncate(16);
     }
-    if switches.varies("challenge-64") {
+    if switches.varies(&variant::options::CHALLENGE_64) {
         let reversed: Vec<u8> = challenge.iter().rev().copied().collect();
         challenge.extend(reversed);
     }
-    if switches.varies("challenge-uuid") {
+    if switches.varies(&variant::options::CHALLENGE_UUID) {
         challenge.truncate(16);
         challenge[6] = challenge[6] & 0x0f | 0x40;
         challenge[8] = challenge[8] & 0x3f | 0x80;
     }
-    if switches.varies("challenge-with-time") {
+    if switches.varies(&variant::options::CHALLENGE_WITH_TIME) {
         challenge.truncate(24);
         put(&mut challenge, 0, microseconds());
     }
-    if switches.varies("challenge-as-text") {
+    if switches.varies(&variant::options::CHALLENGE_AS_TEXT) {
         challenge = challenge[..16].iter().flat_map(|byte| format!("{byte:02x}").into_bytes()).collect();
     }
     challenge
@@ -65,9 +67,9 @@ fn varied(site: &Site, mut challenge: Vec<u8>) -> Vec<u8> {
 
 /// How long a registration can be finished: until the time-out of its options is over.
 pub(super) fn lifetime(switches: &Switches, timeout: Duration) -> Duration {
-    if switches.has("challenge-never-expires") {
+    if switches.has(&defect::challenge::NEVER_EXPIRES) {
         Duration::MAX
-    } else if switches.varies("challenge-expires-late") {
+    } else if switches.varies(&variant::options::CHALLENGE_EXPIRES_LATE) {
         timeout.mul_f64(1.5)
     } else {
         timeout

@@ -1,7 +1,9 @@
 //! The right refusal in another form: wrong codes and messages of defects, other codes and messages of variants.
 
+use super::defect;
 use super::refusal::{self, Refused};
 use super::switches::Switches;
+use super::variant;
 use crate::contract::Protocol;
 use crate::wire::status::Code;
 
@@ -27,37 +29,37 @@ pub(super) fn disguised(switches: &Switches, protocol: Protocol, refused: Refuse
 fn spoil(switches: &Switches, protocol: Protocol, mut refused: Refused) -> Refused {
     let is_ceremony = refused.id().starts_with("WEBAUTHN-");
     let is_limit = refused.id().starts_with("LIMIT-");
-    if is_ceremony && switches.has("robust-stack-trace") {
+    if is_ceremony && switches.has(&defect::robustness::ROBUST_STACK_TRACE) {
         TRACE.clone_into(&mut refused.status.message);
     }
     if let Some(text) = inner_text(switches, refused.id()) {
         text.clone_into(&mut refused.status.message);
     }
-    if protocol == Protocol::Rest && switches.has("status-rest-code-is-http") {
+    if protocol == Protocol::Rest && switches.has(&defect::status::REST_CODE_IS_HTTP) {
         refused.status.code = i32::from(refused.http_status);
     }
-    if protocol == Protocol::Rest && is_ceremony && switches.has("status-refusal-as-202") {
+    if protocol == Protocol::Rest && is_ceremony && switches.has(&defect::status::REFUSAL_AS_202) {
         refused.http_status = 202;
     }
     if protocol == Protocol::Rest
         && refused.id() == "REQUEST-content-type"
-        && switches.has("rare-content-type-refused-with-code-zero")
+        && switches.has(&defect::rare::CONTENT_TYPE_REFUSED_WITH_CODE_ZERO)
     {
         refused.status.code = Code::OK.number();
     }
     let code = match (protocol, refused.status.code) {
-        (_, 5) if switches.has("status-not-found-as-500") => Code::INTERNAL,
-        (_, 16) if switches.has("status-unauthenticated-as-400") => Code::INVALID_ARGUMENT,
-        (_, 7) if switches.has("status-permission-denied-as-404") => Code::NOT_FOUND,
-        (Protocol::Grpc, 5) if switches.has("status-grpc-not-found-as-unknown") => Code::UNKNOWN,
-        (Protocol::Grpc, 16) if switches.has("status-grpc-unauthenticated-as-permission-denied") => {
+        (_, 5) if switches.has(&defect::status::NOT_FOUND_AS_500) => Code::INTERNAL,
+        (_, 16) if switches.has(&defect::status::UNAUTHENTICATED_AS_400) => Code::INVALID_ARGUMENT,
+        (_, 7) if switches.has(&defect::status::PERMISSION_DENIED_AS_404) => Code::NOT_FOUND,
+        (Protocol::Grpc, 5) if switches.has(&defect::status::GRPC_NOT_FOUND_AS_UNKNOWN) => Code::UNKNOWN,
+        (Protocol::Grpc, 16) if switches.has(&defect::status::GRPC_UNAUTHENTICATED_AS_PERMISSION_DENIED) => {
             Code::PERMISSION_DENIED
         }
-        (Protocol::GrpcWeb, 7) if switches.has("status-grpc-web-permission-denied-as-invalid-argument") => {
+        (Protocol::GrpcWeb, 7) if switches.has(&defect::status::GRPC_WEB_PERMISSION_DENIED_AS_INVALID_ARGUMENT) => {
             Code::INVALID_ARGUMENT
         }
-        _ if is_limit && switches.has("status-limit-as-500") => Code::INTERNAL,
-        _ if is_ceremony && switches.has("status-ceremony-refusal-as-500") => Code::INTERNAL,
+        _ if is_limit && switches.has(&defect::status::LIMIT_AS_500) => Code::INTERNAL,
+        _ if is_ceremony && switches.has(&defect::status::CEREMONY_REFUSAL_AS_500) => Code::INTERNAL,
         _ => return refused,
     };
     refused.disguised(code)
@@ -66,9 +68,9 @@ fn spoil(switches: &Switches, protocol: Protocol, mut refused: Refused) -> Refus
 /// The texts of libraries and of the database that a defect passes on to the caller.
 fn inner_text(switches: &Switches, id: &str) -> Option<&'static str> {
     match id {
-        "REQUEST-json" if switches.has("robust-library-error") => Some(LIBRARY_ERROR),
-        "WEBAUTHN-challenge" if switches.has("robust-file-and-line") => Some(FILE_AND_LINE),
-        "WEBAUTHN-credential-id-unique" if switches.has("robust-sql-error") => Some(SQL_ERROR),
+        "REQUEST-json" if switches.has(&defect::robustness::ROBUST_LIBRARY_ERROR) => Some(LIBRARY_ERROR),
+        "WEBAUTHN-challenge" if switches.has(&defect::robustness::ROBUST_FILE_AND_LINE) => Some(FILE_AND_LINE),
+        "WEBAUTHN-credential-id-unique" if switches.has(&defect::robustness::ROBUST_SQL_ERROR) => Some(SQL_ERROR),
         _ => None,
     }
 }
@@ -76,39 +78,41 @@ fn inner_text(switches: &Switches, id: &str) -> Option<&'static str> {
 fn vary(switches: &Switches, protocol: Protocol, mut refused: Refused) -> Refused {
     let id = refused.id().to_owned();
     let is_ceremony = id.starts_with("WEBAUTHN-");
-    if switches.varies("refusal-texts") {
+    if switches.varies(&variant::refusals::TEXTS) {
         OTHER_TEXT.clone_into(&mut refused.status.message);
     }
-    if switches.varies("refusal-texts-technical") {
+    if switches.varies(&variant::refusals::TEXTS_TECHNICAL) {
         TECHNICAL_TEXT.clone_into(&mut refused.status.message);
     }
-    if switches.varies("refusal-ids")
+    if switches.varies(&variant::refusals::IDS)
         && let Some(shown) = refused.status.details.first_mut().and_then(|detail| detail.get_mut("id"))
     {
         *shown = refusal::number(&id).into();
     }
-    if is_ceremony && switches.varies("refusal-body-422") {
+    if is_ceremony && switches.varies(&variant::refusals::BODY_422) {
         refused.http_status = 422;
     }
-    if id == "REQUEST-method" && switches.varies("refusal-method-501") {
+    if id == "REQUEST-method" && switches.varies(&variant::refusals::METHOD_501) {
         refused.http_status = 501;
     }
-    if id == "REQUEST-content-type" && switches.varies("refusal-content-type-400") {
+    if id == "REQUEST-content-type" && switches.varies(&variant::refusals::CONTENT_TYPE_400) {
         refused.http_status = 400;
     }
     let is_unreadable = protocol != Protocol::Rest && ["REQUEST-frame", "REQUEST-message"].contains(&id.as_str());
     let code = match id.as_str() {
-        "WEBAUTHN-credential-id-unique" if switches.varies("refusal-already-exists") => Some(Code::ALREADY_EXISTS),
-        "REQUEST-method" if switches.varies("refusal-method-404") => Some(Code::NOT_FOUND),
-        _ if is_ceremony && switches.varies("refusal-failed-precondition") => Some(Code::FAILED_PRECONDITION),
-        _ if id.starts_with("LIMIT-") && switches.varies("refusal-out-of-range") => Some(Code::OUT_OF_RANGE),
-        _ if is_unreadable && switches.varies("refusal-unreadable-internal") => Some(Code::INTERNAL),
+        "WEBAUTHN-credential-id-unique" if switches.varies(&variant::refusals::ALREADY_EXISTS) => {
+            Some(Code::ALREADY_EXISTS)
+        }
+        "REQUEST-method" if switches.varies(&variant::refusals::METHOD_404) => Some(Code::NOT_FOUND),
+        _ if is_ceremony && switches.varies(&variant::refusals::FAILED_PRECONDITION) => Some(Code::FAILED_PRECONDITION),
+        _ if id.starts_with("LIMIT-") && switches.varies(&variant::refusals::OUT_OF_RANGE) => Some(Code::OUT_OF_RANGE),
+        _ if is_unreadable && switches.varies(&variant::refusals::UNREADABLE_INTERNAL) => Some(Code::INTERNAL),
         _ => None,
     };
     if let Some(code) = code {
         refused = refused.disguised(code);
     }
-    if switches.varies("refusal-without-details") {
+    if switches.varies(&variant::refusals::WITHOUT_DETAILS) {
         refused.status.details.clear();
     }
     refused

@@ -9,11 +9,13 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::defect;
 use super::refusal::Refused;
 use super::site::Site;
 use super::spill;
 use super::store::{Factor, Kind, KindState, Pending, Role, User, UserState};
 use super::switches::Switches;
+use super::variant;
 use crate::contract::{Endpoint, Flow, Operation, What};
 
 pub(super) const READY: &str = "AUTH_FACTOR_STATE_READY";
@@ -35,25 +37,25 @@ pub(super) fn remove(site: &Site, endpoint: &Endpoint, message: &Value, user: &U
     let kind = named_kind(switches, endpoint.flow, &mut state, id);
     let of_kind = state.of(kind);
     let waiting = of_kind.pending.iter().position(|pending| pending.factor_id == id);
-    let waiting = waiting.filter(|_| !switches.varies("remove-only-enrolled"));
+    let waiting = waiting.filter(|_| !switches.varies(&variant::behaviour::REMOVE_ONLY_ENROLLED));
     let created = if let Some(index) = waiting {
         // An open registration is given up; its challenge is not valid any more.
         let created = of_kind.pending[index].created;
-        if !switches.has("challenge-accepted-after-remove") {
+        if !switches.has(&defect::challenge::ACCEPTED_AFTER_REMOVE) {
             of_kind.pending.remove(index);
         }
-        if switches.has("sequence-giving-up-ends-both-kinds") {
+        if switches.has(&defect::sequence::GIVING_UP_ENDS_BOTH_KINDS) {
             state.pending().for_each(Vec::clear);
         }
         created
     } else if let Some(index) = of_kind.factors.iter().position(|factor| factor.id == id) {
         let created = of_kind.factors[index].created;
-        if !switches.has("state-remove-keeps") {
+        if !switches.has(&defect::state::REMOVE_KEEPS) {
             take_out(site, flow, of_kind, index);
         }
         after_removal(site, &mut state);
         created
-    } else if !flow.names_user() && switches.has("state-remove-unknown-accepted") {
+    } else if !flow.names_user() && switches.has(&defect::state::REMOVE_UNKNOWN_ACCEPTED) {
         Timestamp::now()
     } else {
         // To show data of other users, their locks are needed.
@@ -62,7 +64,7 @@ pub(super) fn remove(site: &Site, endpoint: &Endpoint, message: &Value, user: &U
     };
     let details = site.details(state.next_sequence(), created);
     let mut reply = json!({});
-    if !switches.has("shape-remove-details-missing") {
+    if !switches.has(&defect::shape::REMOVE_DETAILS_MISSING) {
         endpoint.answer(What::Details, &mut reply, details);
     }
     Ok(reply)
@@ -70,7 +72,7 @@ pub(super) fn remove(site: &Site, endpoint: &Endpoint, message: &Value, user: &U
 
 /// Another user that has the named factor; only a defect looks for one.
 fn holder(site: &Site, user: &User, id: &str) -> Option<Arc<User>> {
-    if !site.switches.has("rare-removal-by-id-alone") {
+    if !site.switches.has(&defect::rare::REMOVAL_BY_ID_ALONE) {
         return None;
     }
     site.store.factor_elsewhere(user, id).map(|(holder, _)| holder.clone())
@@ -80,35 +82,36 @@ fn holder(site: &Site, user: &User, id: &str) -> Option<Arc<User>> {
 fn named_kind(switches: &Switches, flow: Flow, state: &mut UserState, id: &str) -> Kind {
     let kind = Kind::of(flow);
     let is_of_other = state.of(kind.other()).factors.iter().any(|factor| factor.id == id);
-    if is_of_other && switches.has("sequence-removal-by-any-kind") { kind.other() } else { kind }
+    if is_of_other && switches.has(&defect::sequence::REMOVAL_BY_ANY_KIND) { kind.other() } else { kind }
 }
 
 /// Removes the named factor. With a defect it removes another one, or more than it should.
 fn take_out(site: &Site, flow: Flow, of_kind: &mut KindState, named: usize) {
     let switches = &site.switches;
     let newest = of_kind.factors.len() - 1;
-    let removed = of_kind.factors.remove(if switches.has("sequence-remove-takes-newest") { newest } else { named });
-    let is_kept = !flow.names_user() && switches.has("sequence-v1-removal-keeps-credential-id");
+    let removed =
+        of_kind.factors.remove(if switches.has(&defect::sequence::REMOVE_TAKES_NEWEST) { newest } else { named });
+    let is_kept = !flow.names_user() && switches.has(&defect::sequence::V1_REMOVAL_KEEPS_CREDENTIAL_ID);
     if !is_kept {
         site.store.release(&removed.credential_id);
     }
-    if switches.has("sequence-remove-takes-all") {
+    if switches.has(&defect::sequence::REMOVE_TAKES_ALL) {
         of_kind.factors.drain(..).for_each(|factor| site.store.release(&factor.credential_id));
     }
-    if switches.has("sequence-removed-comes-back") {
+    if switches.has(&defect::sequence::REMOVED_COMES_BACK) {
         of_kind.removed = Some(removed);
     }
 }
 
 /// What a removal does in addition: nothing, unless a defect is switched on.
 fn after_removal(site: &Site, state: &mut UserState) {
-    if site.switches.has("sequence-restarts-after-removal") {
+    if site.switches.has(&defect::sequence::RESTARTS_AFTER_REMOVAL) {
         state.restart_sequence();
     }
-    if site.switches.has("identifier-handle-changes-after-removal") {
+    if site.switches.has(&defect::identifier::HANDLE_CHANGES_AFTER_REMOVAL) {
         state.removals += 1;
     }
-    if site.switches.has("sequence-removal-ends-registrations") {
+    if site.switches.has(&defect::sequence::REMOVAL_ENDS_REGISTRATIONS) {
         state.pending().for_each(Vec::clear);
     }
 }
@@ -117,18 +120,18 @@ fn after_removal(site: &Site, state: &mut UserState) {
 pub(super) fn list(site: &Site, flow: Flow, user: &User) -> Value {
     let switches = &site.switches;
     let mut factors = enrolled(flow, user);
-    if is_named_passkey(flow) && switches.has("canary-list-of-everyone") {
+    if is_named_passkey(flow) && switches.has(&defect::canary::LIST_OF_EVERYONE) {
         let others = site.store.users_of(Role::Ordinary).into_iter().filter(|other| other.id != user.id);
         factors.extend(others.flat_map(|other| enrolled(flow, other)));
     }
     narrow(site, &mut factors);
-    if switches.varies("list-lags") {
+    if switches.varies(&variant::behaviour::LIST_LAGS) {
         factors.retain(|factor| factor.verified.elapsed() >= LIST_LAG);
     }
-    if switches.varies("list-newest-first") {
+    if switches.varies(&variant::behaviour::LIST_NEWEST_FIRST) {
         factors.reverse();
     }
-    let shows_credential_id = is_named_passkey(flow) && switches.has("stored-list-shows-credential-ids");
+    let shows_credential_id = is_named_passkey(flow) && switches.has(&defect::stored::LIST_SHOWS_CREDENTIAL_IDS);
     let mut result: Vec<Value> = factors
         .iter()
         .map(|factor| {
@@ -136,7 +139,7 @@ pub(super) fn list(site: &Site, flow: Flow, user: &User) -> Value {
             entry(flow, shown_state(switches, flow, factor), credential_id.as_ref().unwrap_or(&factor.id), &factor.name)
         })
         .collect();
-    if switches.varies("list-open-registrations") {
+    if switches.varies(&variant::behaviour::LIST_OPEN_REGISTRATIONS) {
         let mut state = user.state();
         let waiting = state.of(Kind::of(flow)).pending.iter().filter(|pending| Pending::is_alive(pending));
         result.extend(waiting.map(|pending| entry(flow, NOT_READY, &pending.factor_id, "")));
@@ -156,14 +159,14 @@ pub(super) fn filled(flow: Flow, entries: Vec<Value>) -> Value {
 /// What a list leaves out: nothing, unless a defect is switched on.
 fn narrow(site: &Site, factors: &mut Vec<Factor>) {
     let switches = &site.switches;
-    if switches.has("stored-list-of-own-domain") {
+    if switches.has(&defect::stored::LIST_OF_OWN_DOMAIN) {
         factors.retain(|factor| factor.rp_id == site.rp_id);
     }
-    if switches.has("stored-list-once-per-name") {
+    if switches.has(&defect::stored::LIST_ONCE_PER_NAME) {
         let mut names = HashSet::new();
         factors.retain(|factor| names.insert(factor.name.clone()));
     }
-    if switches.has("stored-list-of-ten") {
+    if switches.has(&defect::stored::LIST_OF_TEN) {
         factors.truncate(ONLY_PAGE);
     }
 }
@@ -171,20 +174,20 @@ fn narrow(site: &Site, factors: &mut Vec<Factor>) {
 /// The state that a list shows.
 fn shown_state(switches: &Switches, flow: Flow, factor: &Factor) -> &'static str {
     let is_of_v2 = !flow.names_user() && factor.flow.names_user();
-    if is_of_v2 && switches.has("stored-v2-not-ready-in-v1") { NOT_READY } else { READY }
+    if is_of_v2 && switches.has(&defect::stored::V2_NOT_READY_IN_V1) { NOT_READY } else { READY }
 }
 
 /// The factors that options exclude: all that the user has of the flow's kind.
 pub(super) fn excluded(site: &Site, flow: Flow, user: &User, state: &mut UserState) -> Vec<Factor> {
     let (switches, kind) = (&site.switches, Kind::of(flow));
     let mut factors = state.of(kind).factors.clone();
-    if switches.has("sequence-versions-apart") {
+    if switches.has(&defect::sequence::VERSIONS_APART) {
         factors.retain(|factor| factor.flow.family() == flow.family());
     }
-    if switches.has("identifier-exclude-at-most-two") {
+    if switches.has(&defect::identifier::EXCLUDE_AT_MOST_TWO) {
         factors.truncate(SHORT_PAGE);
     }
-    if switches.varies("exclude-both-kinds") {
+    if switches.varies(&variant::options::EXCLUDE_BOTH_KINDS) {
         factors.extend_from_slice(&state.of(kind.other()).factors);
     }
     factors.extend(site.memory.factor_of_another(user.index));

@@ -21,11 +21,13 @@ use tower::{Layer as _, ServiceExt as _, service_fn};
 
 use super::body;
 use super::carriers;
+use super::defect;
 use super::disguise::disguised;
 use super::grpc_lapses;
 use super::refusal::Refused;
 use super::service::Service;
 use super::switches::Switches;
+use super::variant;
 use crate::contract::{Endpoint, GrpcBinding, Operation, Protocol};
 use crate::wire::status::{Code, GRPC_MESSAGE, GRPC_STATUS, GRPC_STATUS_DETAILS};
 use crate::wire::{framing, schema};
@@ -60,7 +62,8 @@ pub(super) async fn answer(service: Arc<Service>, method: Option<Called>, reques
         return status_only(StatusCode::UNSUPPORTED_MEDIA_TYPE);
     };
     // gRPC over HTTP/2, Requests: the method is POST. gRPC-Web's layer checks its own requests.
-    let is_post = request.method() == http::Method::POST || service.site.switches.has("request-grpc-any-method");
+    let is_post = request.method() == http::Method::POST
+        || service.site.switches.has(&defect::transport::REQUEST_GRPC_ANY_METHOD);
     if protocol == Protocol::Grpc && !is_post {
         return status_only(StatusCode::METHOD_NOT_ALLOWED);
     }
@@ -140,7 +143,7 @@ async fn only_message(switches: &Switches, mut messages: Streaming<Bytes>) -> Re
     let message = messages.message().await.map_err(broken)?.ok_or_else(|| Refused::new("REQUEST-frame"))?;
     match messages.message().await.map_err(broken)? {
         None => Ok(message),
-        Some(_) if switches.has("http-grpc-first-message-counts") => Ok(message),
+        Some(_) if switches.has(&defect::http::GRPC_FIRST_MESSAGE_COUNTS) => Ok(message),
         Some(_) => Err(Refused::new("REQUEST-frame")),
     }
 }
@@ -150,10 +153,10 @@ fn status_of(service: &Service, protocol: Protocol, refused: Refused) -> tonic::
     let mut status = disguised(switches, protocol, refused).status;
     let code = tonic::Code::from_i32(status.code);
     // Without details there is nothing that code and message do not say.
-    if status.details.is_empty() || switches.has("transport-grpc-missing-details") {
+    if status.details.is_empty() || switches.has(&defect::transport::GRPC_MISSING_DETAILS) {
         return tonic::Status::new(code, status.message);
     }
-    if switches.has("transport-grpc-details-other-code") {
+    if switches.has(&defect::transport::GRPC_DETAILS_OTHER_CODE) {
         status.code = Code::ALREADY_EXISTS.number();
     }
     let details = status.encode().unwrap_or_default();
@@ -168,34 +171,36 @@ async fn mistreated(switches: &Switches, (protocol, is_verify): (Protocol, bool)
     let (mut parts, mut body) = response.into_parts();
     let is_web = protocol == Protocol::GrpcWeb;
     let wrong_status = match protocol {
-        Protocol::GrpcWeb => switches.has("transport-grpc-status-always-ok-web").then_some("0"),
-        _ if switches.has("transport-grpc-status-always-ok") => Some("0"),
-        _ => switches.has("transport-grpc-status-17").then_some("17"),
+        Protocol::GrpcWeb => switches.has(&defect::transport::GRPC_STATUS_ALWAYS_OK_WEB).then_some("0"),
+        _ if switches.has(&defect::transport::GRPC_STATUS_ALWAYS_OK) => Some("0"),
+        _ => switches.has(&defect::transport::GRPC_STATUS_17).then_some("17"),
     };
     if let (Some(wrong), Some(status)) = (wrong_status, parts.headers.get_mut(GRPC_STATUS)) {
         *status = HeaderValue::from_static(wrong);
     }
     let wrong_type = match protocol {
-        Protocol::GrpcWeb => switches.has("transport-grpc-web-content-type").then_some("application/octet-stream"),
-        _ => switches.has("transport-grpc-content-type").then_some("application/grpc+json"),
+        Protocol::GrpcWeb => {
+            switches.has(&defect::transport::GRPC_WEB_CONTENT_TYPE).then_some("application/octet-stream")
+        }
+        _ => switches.has(&defect::transport::GRPC_CONTENT_TYPE).then_some("application/grpc+json"),
     };
     if let Some(wrong) = wrong_type {
         parts.headers.insert(CONTENT_TYPE, HeaderValue::from_static(wrong));
     }
-    if is_web && switches.has("transport-grpc-web-trailer-missing") {
+    if is_web && switches.has(&defect::transport::GRPC_WEB_TRAILER_MISSING) {
         body = reframed(body, |frames| frames.retain(|frame| !frame.is_trailers())).await;
         STATUS_HEADERS.iter().for_each(|name| drop(parts.headers.remove(name)));
     }
-    if is_web && switches.has("transport-grpc-web-trailer-unmarked") {
+    if is_web && switches.has(&defect::transport::GRPC_WEB_TRAILER_UNMARKED) {
         body = reframed(body, |frames| frames.iter_mut().for_each(|frame| frame.flags = framing::FLAG_MESSAGE)).await;
     }
-    if is_web && switches.has("http-grpc-web-trailers-in-title-case") {
+    if is_web && switches.has(&defect::http::GRPC_WEB_TRAILERS_IN_TITLE_CASE) {
         body = reframed(body, |frames| frames.iter_mut().filter(|frame| frame.is_trailers()).for_each(entitle)).await;
     }
-    if is_web && is_verify && switches.has("transport-grpc-without-message") {
+    if is_web && is_verify && switches.has(&defect::transport::GRPC_WITHOUT_MESSAGE) {
         body = reframed(body, |frames| frames.retain(framing::Frame::is_trailers)).await;
     }
-    if is_web && switches.has("transport-grpc-web-length-off-by-one") {
+    if is_web && switches.has(&defect::transport::GRPC_WEB_LENGTH_OFF_BY_ONE) {
         let mut bytes = bytes_of(body).await.to_vec();
         if let Some(length) = bytes.get_mut(framing::PREFIX - 1) {
             *length = length.wrapping_add(1);
@@ -235,16 +240,18 @@ fn entitle(frame: &mut framing::Frame) {
 fn varied(switches: &Switches, protocol: Protocol, response: Response) -> Response {
     let (mut parts, mut body) = response.into_parts();
     let content_type = match protocol {
-        Protocol::GrpcWeb => switches.varies("grpc-web-content-type-short").then_some("application/grpc-web"),
-        _ => switches.varies("grpc-content-type-proto").then_some("application/grpc+proto"),
+        Protocol::GrpcWeb => {
+            switches.varies(&variant::replies::GRPC_WEB_CONTENT_TYPE_SHORT).then_some("application/grpc-web")
+        }
+        _ => switches.varies(&variant::replies::GRPC_CONTENT_TYPE_PROTO).then_some("application/grpc+proto"),
     };
     if let Some(content_type) = content_type {
         parts.headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     }
     let is_moved = parts.headers.contains_key(GRPC_STATUS)
         && match protocol {
-            Protocol::GrpcWeb => switches.varies("grpc-web-refusal-in-trailer-frame"),
-            _ => switches.varies("grpc-refusal-after-headers"),
+            Protocol::GrpcWeb => switches.varies(&variant::replies::GRPC_WEB_REFUSAL_IN_TRAILER_FRAME),
+            _ => switches.varies(&variant::replies::GRPC_REFUSAL_AFTER_HEADERS),
         };
     if is_moved {
         let mut trailers = HeaderMap::new();

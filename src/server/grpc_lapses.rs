@@ -11,7 +11,9 @@ use http_body::Frame;
 use http_body_util::{BodyExt as _, StreamBody};
 
 use super::carriers::decoded;
+use super::defect;
 use super::switches::Switches;
+use super::variant;
 use crate::contract::Protocol;
 use crate::wire::status::{Code, GRPC_MESSAGE, GRPC_STATUS};
 
@@ -29,26 +31,29 @@ pub(super) async fn spoilt(switches: &Switches, protocol: Protocol, asked: &Head
     let (mut parts, body) = response.into_parts();
     let code = parts.headers.get(GRPC_STATUS).and_then(|value| value.to_str().ok()?.parse::<i32>().ok());
     if let Some(code) = code
-        && switches.has("http-grpc-refusal-by-http-status")
+        && switches.has(&defect::http::GRPC_REFUSAL_BY_HTTP_STATUS)
     {
         parts.status = Code::new(code).map_or(StatusCode::INTERNAL_SERVER_ERROR, http_status);
     }
     let is_coded = asked.get(GRPC_ENCODING).is_some_and(|coding| coding != "identity");
-    if is_coded && code == Some(Code::UNIMPLEMENTED.number()) && switches.has("http-grpc-coding-unknown-as-internal") {
+    if is_coded
+        && code == Some(Code::UNIMPLEMENTED.number())
+        && switches.has(&defect::http::GRPC_CODING_UNKNOWN_AS_INTERNAL)
+    {
         parts.headers.insert(GRPC_STATUS, HeaderValue::from(Code::INTERNAL.number()));
     }
     if let Some(message) = parts.headers.get_mut(GRPC_MESSAGE)
-        && switches.has("http-grpc-message-raw")
+        && switches.has(&defect::http::GRPC_MESSAGE_RAW)
     {
         let text = decoded(message.to_str().unwrap_or_default());
         *message = HeaderValue::from_bytes(text.as_bytes()).unwrap_or_else(|_| message.clone());
     }
-    if switches.varies("grpc-further-metadata") {
+    if switches.varies(&variant::surroundings::GRPC_FURTHER_METADATA) {
         parts.headers.insert(GRPC_ACCEPT_ENCODING, HeaderValue::from_static("identity,gzip"));
         parts.headers.insert(NODE, HeaderValue::from_static("a7"));
     }
-    let is_moved = switches.has("http-grpc-status-before-message");
-    let echo = asked.get(AUTHORIZATION).filter(|_| switches.has("canary-token-in-trailers"));
+    let is_moved = switches.has(&defect::http::GRPC_STATUS_BEFORE_MESSAGE);
+    let echo = asked.get(AUTHORIZATION).filter(|_| switches.has(&defect::canary::TOKEN_IN_TRAILERS));
     // A refusal has its status in the headers, and no trailers.
     if code.is_some() || (!is_moved && echo.is_none()) {
         return Response::from_parts(parts, body);

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use super::defect;
 use super::refusal::Refused;
 use super::switches::Switches;
 use crate::contract::{Endpoint, Operation};
@@ -82,18 +83,18 @@ impl Lapses {
         result: Result<Value, Refused>,
     ) -> Result<Value, Refused> {
         if result.as_ref().is_err_and(|refused| refused.id() == "WEBAUTHN-attestation-object") {
-            if switches.has("robust-panic-on-truncated") {
+            if switches.has(&defect::robustness::ROBUST_PANIC_ON_TRUNCATED) {
                 // As `panic!`, but without a word on standard error.
                 std::panic::resume_unwind(Box::new("the attestation object is truncated"));
             }
-            if switches.has("robust-panic-answered") {
+            if switches.has(&defect::robustness::ROBUST_PANIC_ANSWERED) {
                 return Err(Refused::with_message("INTERNAL-panic", PANIC));
             }
-            if switches.has("robust-hang-on-truncated") {
+            if switches.has(&defect::robustness::ROBUST_HANG_ON_TRUNCATED) {
                 tokio::time::sleep(HANG).await;
             }
         }
-        if switches.has("concurrency-slow-with-registrations") {
+        if switches.has(&defect::concurrency::SLOW_WITH_REGISTRATIONS) {
             let is_new = endpoint.operation == Operation::Verify && result.is_ok();
             let before = self.registrations.fetch_add(u32::from(is_new), Ordering::Relaxed);
             if endpoint.operation == Operation::Start {
@@ -101,12 +102,12 @@ impl Lapses {
             }
         }
         match (endpoint.operation, &result) {
-            (Operation::Verify, _) if switches.has("concurrency-slow-verify") => tokio::time::sleep(SLOW).await,
-            (Operation::Start, _) if switches.has("concurrency-slow-with-data") => {
+            (Operation::Verify, _) if switches.has(&defect::concurrency::SLOW_VERIFY) => tokio::time::sleep(SLOW).await,
+            (Operation::Start, _) if switches.has(&defect::concurrency::SLOW_WITH_DATA) => {
                 let before = self.starts.fetch_add(1, Ordering::Relaxed);
                 tokio::time::sleep(SLOWER.saturating_mul(before)).await;
             }
-            (Operation::Start, Ok(reply)) if switches.has("concurrency-answers-crossed") => {
+            (Operation::Start, Ok(reply)) if switches.has(&defect::concurrency::ANSWERS_CROSSED) => {
                 self.latest().insert(endpoint.name, reply.clone());
                 tokio::time::sleep(WINDOW).await;
                 return self.latest().get(endpoint.name).cloned().map_or(result, Ok);

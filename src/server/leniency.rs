@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::credential::{attestation_object, claimed_challenge_text};
+use super::defect;
 use super::switches::Switches;
+use super::variant;
 use crate::contract::Protocol;
 use crate::relying_party::{Omission, Step};
 use crate::webauthn::authenticator_data::{AuthenticatorData, Flags};
@@ -39,36 +41,50 @@ pub(super) fn omission(
     };
     let packed = Omission::Format("packed");
     let checks = [
-        (is(CoseAlgorithm::ES384) && switches.has("algorithm-es384-signature-unchecked"), packed),
-        (is(CoseAlgorithm::PS256) && switches.has("algorithm-ps256-signature-unchecked"), packed),
+        (is(CoseAlgorithm::ES384) && switches.has(&defect::algorithm::ES384_SIGNATURE_UNCHECKED), packed),
+        (is(CoseAlgorithm::PS256) && switches.has(&defect::algorithm::PS256_SIGNATURE_UNCHECKED), packed),
         (
-            kind == Some(KeyKind::Rsa) && switches.has("algorithm-rsa-statement-algorithm-unchecked"),
+            kind == Some(KeyKind::Rsa) && switches.has(&defect::algorithm::RSA_STATEMENT_ALGORITHM_UNCHECKED),
             Omission::Check("8.2/algorithm"),
         ),
-        (is(CoseAlgorithm::EDDSA) && switches.has("algorithm-eddsa-point-unchecked"), Omission::Check("6.5.1/point")),
-        (is(CoseAlgorithm::ES512) && switches.has("algorithm-es512-point-unchecked"), Omission::Check("6.5.1/point")),
-        (format == "packed" && switches.has("algorithm-packed-origin-unchecked"), Omission::Step(Step::Origin)),
-        (format == "tpm" && switches.has("algorithm-tpm-user-verified-unchecked"), Omission::Step(Step::UserVerified)),
         (
-            format == "tpm" && is_elliptic && switches.has("algorithm-tpm-ecc-extra-data-unchecked"),
+            is(CoseAlgorithm::EDDSA) && switches.has(&defect::algorithm::EDDSA_POINT_UNCHECKED),
+            Omission::Check("6.5.1/point"),
+        ),
+        (
+            is(CoseAlgorithm::ES512) && switches.has(&defect::algorithm::ES512_POINT_UNCHECKED),
+            Omission::Check("6.5.1/point"),
+        ),
+        (format == "packed" && switches.has(&defect::algorithm::PACKED_ORIGIN_UNCHECKED), Omission::Step(Step::Origin)),
+        (
+            format == "tpm" && switches.has(&defect::algorithm::TPM_USER_VERIFIED_UNCHECKED),
+            Omission::Step(Step::UserVerified),
+        ),
+        (
+            format == "tpm" && is_elliptic && switches.has(&defect::algorithm::TPM_ECC_EXTRA_DATA_UNCHECKED),
             Omission::Check("8.3/extra-data"),
         ),
         (
-            is(CoseAlgorithm::RS256) && switches.has("algorithm-rs256-backup-state-unchecked"),
+            is(CoseAlgorithm::RS256) && switches.has(&defect::algorithm::RS256_BACKUP_STATE_UNCHECKED),
             Omission::Step(Step::BackupState),
         ),
         (
-            protocol == Protocol::GrpcWeb && switches.has("algorithm-cross-origin-unchecked-over-grpc-web"),
+            protocol == Protocol::GrpcWeb && switches.has(&defect::algorithm::CROSS_ORIGIN_UNCHECKED_OVER_GRPC_WEB),
             Omission::Step(Step::CrossOrigin),
         ),
         (
-            kind == Some(KeyKind::Ed25519) && switches.has("algorithm-eddsa-trailing-bytes-accepted"),
+            kind == Some(KeyKind::Ed25519) && switches.has(&defect::algorithm::EDDSA_TRAILING_BYTES_ACCEPTED),
             Omission::Step(Step::AttestationObject),
         ),
-        (switches.has("algorithm-challenge-in-any-base64") && has_challenge(), Omission::Step(Step::Challenge)),
-        (format == "none" && switches.has("algorithm-none-rp-id-hash-unchecked"), Omission::Step(Step::RpIdHash)),
+        (switches.has(&defect::algorithm::CHALLENGE_IN_ANY_BASE64) && has_challenge(), Omission::Step(Step::Challenge)),
         (
-            format == "packed" && has_certificates && switches.has("algorithm-packed-certificate-signature-unchecked"),
+            format == "none" && switches.has(&defect::algorithm::NONE_RP_ID_HASH_UNCHECKED),
+            Omission::Step(Step::RpIdHash),
+        ),
+        (
+            format == "packed"
+                && has_certificates
+                && switches.has(&defect::algorithm::PACKED_CERTIFICATE_SIGNATURE_UNCHECKED),
             Omission::Check("8.2/signature"),
         ),
     ];
@@ -79,13 +95,16 @@ pub(super) fn omission(
 /// encodings that are not documented for them.
 pub(super) fn completed<'c>(switches: &Switches, credential: &'c Value) -> Cow<'c, Value> {
     let mut completed = Cow::Borrowed(credential);
-    if credential["rawId"].is_null() && credential["id"].is_string() && switches.varies("raw-id-optional") {
+    if credential["rawId"].is_null()
+        && credential["id"].is_string()
+        && switches.varies(&variant::behaviour::RAW_ID_OPTIONAL)
+    {
         completed.to_mut()["rawId"] = credential["id"].clone();
     }
-    if switches.has("algorithm-attestation-object-in-any-base64") {
+    if switches.has(&defect::algorithm::ATTESTATION_OBJECT_IN_ANY_BASE64) {
         respell(&mut completed, "/response/attestationObject");
     }
-    if switches.has("algorithm-client-data-in-any-base64") {
+    if switches.has(&defect::algorithm::CLIENT_DATA_IN_ANY_BASE64) {
         respell(&mut completed, "/response/clientDataJSON");
     }
     completed

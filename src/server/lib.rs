@@ -14,6 +14,9 @@
 
 extern crate self as server;
 
+#[macro_use]
+mod entries;
+
 mod accounts;
 mod around;
 mod attempt;
@@ -72,3 +75,4 @@ mod sources;
 
 use proofmark_api::{contract, wire};
 use proofmark_credential::{relying_party, webauthn};
+use proofmark_support::words;

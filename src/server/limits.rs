@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::defect;
 use super::refusal::{self, Refused};
 use super::switches::Switches;
 use crate::contract::{Endpoint, LengthUnit, Limit, What};
@@ -16,33 +17,33 @@ pub(super) fn check(endpoint: &Endpoint, message: &Value, switches: &Switches) -
         let is_user = is_of(What::User);
         let (mut min, mut max) = (limit.min, limit.max);
         let text = message.pointer(limit.member).and_then(Value::as_str).unwrap_or_default();
-        if (is_name && switches.has("limit-token-name-bytes"))
-            || (is_user && switches.has("limit-user-id-bytes"))
-            || (is_factor && switches.has("limit-factor-id-bytes"))
-            || (limit.unit == LengthUnit::DecodedBytes && switches.has("limit-credential-base64-text"))
+        if (is_name && switches.has(&defect::limit::TOKEN_NAME_BYTES))
+            || (is_user && switches.has(&defect::limit::USER_ID_BYTES))
+            || (is_factor && switches.has(&defect::limit::FACTOR_ID_BYTES))
+            || (limit.unit == LengthUnit::DecodedBytes && switches.has(&defect::limit::CREDENTIAL_BASE64_TEXT))
         {
             length = text.len();
         }
-        if is_name && switches.has("limit-token-name-utf16") {
+        if is_name && switches.has(&defect::limit::TOKEN_NAME_UTF16) {
             length = text.encode_utf16().count();
         }
         let one = |concerned: bool| usize::from(concerned);
-        min -= one(is_name && switches.has("limit-token-name-empty"));
-        min += one(is_name && switches.has("limit-token-name-min-2"));
-        max -= one(is_name && switches.has("limit-token-name-199"));
-        max += one(is_name && switches.has("limit-token-name-201"));
-        min -= one(is_credential && switches.has("limit-credential-min"));
-        min += one(is_credential && switches.has("limit-credential-min-56"));
-        max -= one(is_credential && switches.has("limit-credential-max"));
-        max += one(is_credential && switches.has("limit-credential-over"));
-        min += one(is_user && switches.has("limit-user-id-min-2"));
-        max -= one(is_user && switches.has("limit-user-id-199"));
-        max += one(is_user && switches.has("limit-user-id-201"));
-        min += one(is_factor && switches.has("limit-factor-id-min-2"));
-        max -= one(is_factor && switches.has("limit-factor-id-199"));
-        max += one(is_factor && switches.has("limit-factor-id-201"));
+        min -= one(is_name && switches.has(&defect::limit::TOKEN_NAME_EMPTY));
+        min += one(is_name && switches.has(&defect::limit::TOKEN_NAME_MIN_2));
+        max -= one(is_name && switches.has(&defect::limit::TOKEN_NAME_199));
+        max += one(is_name && switches.has(&defect::limit::TOKEN_NAME_201));
+        min -= one(is_credential && switches.has(&defect::limit::CREDENTIAL_MIN));
+        min += one(is_credential && switches.has(&defect::limit::CREDENTIAL_MIN_56));
+        max -= one(is_credential && switches.has(&defect::limit::CREDENTIAL_MAX));
+        max += one(is_credential && switches.has(&defect::limit::CREDENTIAL_OVER));
+        min += one(is_user && switches.has(&defect::limit::USER_ID_MIN_2));
+        max -= one(is_user && switches.has(&defect::limit::USER_ID_199));
+        max += one(is_user && switches.has(&defect::limit::USER_ID_201));
+        min += one(is_factor && switches.has(&defect::limit::FACTOR_ID_MIN_2));
+        max -= one(is_factor && switches.has(&defect::limit::FACTOR_ID_199));
+        max += one(is_factor && switches.has(&defect::limit::FACTOR_ID_201));
         let is_own_passkey = !endpoint.flow.is_u2f() && !endpoint.flow.names_user();
-        if is_name && is_own_passkey && switches.has("rare-name-unlimited-in-v1-passwordless") {
+        if is_name && is_own_passkey && switches.has(&defect::rare::NAME_UNLIMITED_IN_V1_PASSWORDLESS) {
             max = usize::MAX;
         }
         if !(min..=max).contains(&length) {

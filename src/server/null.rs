@@ -28,6 +28,8 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use futures_util::future::BoxFuture;
+
 use super::accounts::accounts_of;
 use super::config::ServerConfig;
 use super::counts::Counts;
@@ -50,7 +52,11 @@ impl Server {
     ///
     /// # Errors
     /// The error of binding the address.
-    pub async fn start_null(config: ServerConfig) -> io::Result<RunningServer> {
+    pub fn start_null(config: ServerConfig) -> BoxFuture<'static, io::Result<RunningServer>> {
+        Box::pin(Server::serve_null(config))
+    }
+
+    async fn serve_null(config: ServerConfig) -> io::Result<RunningServer> {
         let store = Store::new(config.seed, config.users);
         let (accounts, counts) = (accounts_of(&store), Arc::new(Counts::default()));
         let random = Mutex::new(ChaCha8Rng::seed_from_u64(config.seed));

@@ -12,10 +12,12 @@ use http::header::{ALLOW, CONTENT_TYPE, EXPECT, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use serde_json::{Map, Value, json};
 
+use super::defect;
 use super::disguise::disguised;
 use super::refusal::Refused;
 use super::service::Service;
 use super::switches::Switches;
+use super::variant;
 use super::{around, body, carriers, json, misshape, spelling, spill};
 use crate::contract::{Endpoint, Operation, Protocol, What};
 use crate::wire::schema;
@@ -42,10 +44,10 @@ pub(super) fn routes(service: &Arc<Service>) -> Router {
         if endpoint.operation != Operation::Start {
             return router;
         }
-        let lists = switched.site.switches.varies("http-get-lists");
+        let lists = switched.site.switches.varies(&variant::behaviour::HTTP_GET_LISTS);
         let router =
             if lists { router.route(endpoint.rest.path, on(MethodFilter::GET, an_empty_list)) } else { router };
-        let has_head = switched.site.switches.varies("http-head-answered");
+        let has_head = switched.site.switches.varies(&variant::surroundings::HTTP_HEAD_ANSWERED);
         if has_head { router.route(endpoint.rest.path, on(MethodFilter::HEAD, an_empty_list)) } else { router }
     })
 }
@@ -73,11 +75,15 @@ pub(super) fn documented_method(endpoint: &Endpoint) -> MethodFilter {
 fn method_filter(endpoint: &Endpoint, switches: &Switches) -> MethodFilter {
     let documented = documented_method(endpoint);
     match endpoint.operation {
-        Operation::Start if switches.has("request-get-starts") => documented.or(MethodFilter::GET),
-        Operation::Verify if switches.has("request-patch-verifies") => documented.or(MethodFilter::PATCH),
-        Operation::Remove if switches.has("request-head-removes") => documented.or(MethodFilter::HEAD),
-        Operation::Start if switches.has("http-options-starts") => documented.or(MethodFilter::OPTIONS),
-        Operation::Remove if switches.has("http-get-removes") => documented.or(MethodFilter::GET),
+        Operation::Start if switches.has(&defect::transport::REQUEST_GET_STARTS) => documented.or(MethodFilter::GET),
+        Operation::Verify if switches.has(&defect::transport::REQUEST_PATCH_VERIFIES) => {
+            documented.or(MethodFilter::PATCH)
+        }
+        Operation::Remove if switches.has(&defect::transport::REQUEST_HEAD_REMOVES) => {
+            documented.or(MethodFilter::HEAD)
+        }
+        Operation::Start if switches.has(&defect::http::OPTIONS_STARTS) => documented.or(MethodFilter::OPTIONS),
+        Operation::Remove if switches.has(&defect::http::GET_REMOVES) => documented.or(MethodFilter::GET),
         _ => documented,
     }
 }
@@ -85,10 +91,10 @@ fn method_filter(endpoint: &Endpoint, switches: &Switches) -> MethodFilter {
 /// The reply to a method that a path does not have.
 pub(super) fn refuse_method(service: &Service, request: &Request) -> Response {
     let method = request.method();
-    if method == Method::TRACE && service.site.switches.has("http-trace-answered") {
+    if method == Method::TRACE && service.site.switches.has(&defect::http::TRACE_ANSWERED) {
         return traced(request);
     }
-    if method == Method::OPTIONS && service.site.switches.varies("http-options-answered") {
+    if method == Method::OPTIONS && service.site.switches.varies(&variant::behaviour::HTTP_OPTIONS_ANSWERED) {
         let mut response = Response::default();
         *response.status_mut() = StatusCode::NO_CONTENT;
         response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST, DELETE, OPTIONS"));
@@ -116,11 +122,11 @@ async fn answer(
     let (parts, body) = request.into_parts();
     // Read first, judged later: a body that stays unread would cost the caller its connection.
     let switches = &service.site.switches;
-    if parts.headers.contains_key(EXPECT) && switches.has("http-expect-refused") {
+    if parts.headers.contains_key(EXPECT) && switches.has(&defect::http::EXPECT_REFUSED) {
         let status = StatusCode::EXPECTATION_FAILED.as_u16();
         return Err(Refused { http_status: status, ..Refused::new("REQUEST-message") });
     }
-    let most = if switches.has("rare-body-of-a-mebibyte") { MEBIBYTE } else { body::MAX_MESSAGE };
+    let most = if switches.has(&defect::rare::BODY_OF_A_MEBIBYTE) { MEBIBYTE } else { body::MAX_MESSAGE };
     let body = body::read(body, most).await;
     let read = body.as_deref().unwrap_or_default();
     let mut caller = if switches.is_empty() {
@@ -157,10 +163,14 @@ fn decode(
     }
     // Without a schema only the members can be checked.
     let Some(grpc) = &endpoint.grpc else { return Ok(message) };
-    let is_strict = switches.varies("json-further-members-refused");
+    let is_strict = switches.varies(&variant::behaviour::JSON_FURTHER_MEMBERS_REFUSED);
     let encode = if is_strict { schema::encode } else { schema::encode_lenient };
     encode(grpc.request, &message).and_then(|bytes| schema::decode(grpc.request, &bytes)).map_err(|_| {
-        Refused::new(if switches.has("robust-500-on-wrong-type") { "INTERNAL-error" } else { "REQUEST-message" })
+        Refused::new(if switches.has(&defect::robustness::ROBUST_500_ON_WRONG_TYPE) {
+            "INTERNAL-error"
+        } else {
+            "REQUEST-message"
+        })
     })
 }
 
@@ -168,12 +178,12 @@ fn decode(
 fn has_refused_spelling(endpoint: &Endpoint, message: &Value, switches: &Switches) -> bool {
     let credential = endpoint.asked(What::Credential, message);
     let is_unpadded = credential.is_some_and(|text| text.len() % 4 != 0);
-    if is_unpadded && switches.has("transport-unpadded-base64-refused") {
+    if is_unpadded && switches.has(&defect::transport::UNPADDED_BASE64_REFUSED) {
         return true;
     }
     let inner = message.get("verification").and_then(Value::as_object).into_iter().flatten();
     let mut names = message.as_object().into_iter().flatten().chain(inner).map(|(name, _)| name);
-    switches.has("transport-original-names-refused") && names.any(|name| name.contains('_'))
+    switches.has(&defect::transport::ORIGINAL_NAMES_REFUSED) && names.any(|name| name.contains('_'))
 }
 
 /// The object of a JSON body.
@@ -182,20 +192,20 @@ pub(super) fn members(headers: &HeaderMap, body: &[u8], switches: &Switches) -> 
         return Ok(members);
     }
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let is_whole = switches.has("http-charset-refused");
+    let is_whole = switches.has(&defect::http::CHARSET_REFUSED);
     let media_type = content_type.split(';').next().filter(|_| !is_whole).unwrap_or(content_type).trim();
     let is_json = media_type.eq_ignore_ascii_case(Protocol::Rest.content_type());
-    if !is_json && !switches.has("transport-any-content-type") {
+    if !is_json && !switches.has(&defect::transport::ANY_CONTENT_TYPE) {
         return Err(Refused::new("REQUEST-content-type"));
     }
-    let read = if switches.varies("json-last-of-duplicates") {
+    let read = if switches.varies(&variant::behaviour::JSON_LAST_OF_DUPLICATES) {
         serde_json::from_slice(body)
-    } else if switches.has("transport-json-trailing-accepted") {
+    } else if switches.has(&defect::transport::JSON_TRAILING_ACCEPTED) {
         json::parse_first_object(body)
     } else {
         json::parse_object(body)
     };
-    let is_failing = switches.has("robust-500-on-malformed-json");
+    let is_failing = switches.has(&defect::robustness::ROBUST_500_ON_MALFORMED_JSON);
     read.map_err(|_| Refused::new(if is_failing { "INTERNAL-error" } else { "REQUEST-json" }))
 }
 
@@ -215,14 +225,14 @@ pub(super) fn respond(switches: &Switches, endpoint: Option<&Endpoint>, result: 
     };
     let mut response = Response::new(body_of(switches, operation, value));
     *response.status_mut() = match operation {
-        Some(Operation::Start) if switches.has("status-start-as-201") => StatusCode::CREATED,
-        Some(Operation::Verify) if switches.has("status-verify-as-204") => StatusCode::NO_CONTENT,
+        Some(Operation::Start) if switches.has(&defect::status::START_AS_201) => StatusCode::CREATED,
+        Some(Operation::Verify) if switches.has(&defect::status::VERIFY_AS_204) => StatusCode::NO_CONTENT,
         _ => status,
     };
     let content_type = match status {
-        StatusCode::OK if switches.has("transport-rest-content-type") => HeaderValue::from_static("text/plain"),
+        StatusCode::OK if switches.has(&defect::transport::REST_CONTENT_TYPE) => HeaderValue::from_static("text/plain"),
         StatusCode::OK => spelling::content_type(switches),
-        _ if switches.has("transport-rest-error-content-type") => HeaderValue::from_static("text/html"),
+        _ if switches.has(&defect::transport::REST_ERROR_CONTENT_TYPE) => HeaderValue::from_static("text/html"),
         _ => spelling::content_type(switches),
     };
     response.headers_mut().insert(CONTENT_TYPE, content_type);
@@ -234,7 +244,7 @@ pub(super) fn respond(switches: &Switches, endpoint: Option<&Endpoint>, result: 
 
 fn body_of(switches: &Switches, operation: Option<Operation>, value: Value) -> Body {
     let text = spelling::text(switches, value);
-    if operation == Some(Operation::Verify) && switches.has("robust-reply-cut-off") {
+    if operation == Some(Operation::Verify) && switches.has(&defect::robustness::ROBUST_REPLY_CUT_OFF) {
         let half = text.as_bytes()[..text.len() / 2].to_vec();
         return Body::from_stream(stream::iter([Ok(half), Err(std::io::Error::other("cut off"))]));
     }

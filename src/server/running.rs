@@ -8,9 +8,12 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use futures_util::future::BoxFuture;
+
 use super::accounts::{Accounts, accounts_of};
 use super::config::ServerConfig;
 use super::counts::Counts;
+use super::defect;
 use super::directory::Directory;
 use super::lapses::Lapses;
 use super::listener::{self, Manner};
@@ -20,6 +23,7 @@ use super::service::Service;
 use super::site::Site;
 use super::store::Store;
 use super::switches::Switches;
+use super::variant;
 use crate::contract::Contract;
 use crate::webauthn::x509::Certificate;
 
@@ -32,19 +36,23 @@ impl Server {
     ///
     /// # Errors
     /// The error of binding the address.
-    pub async fn start(config: ServerConfig) -> io::Result<RunningServer> {
+    pub fn start(config: ServerConfig) -> BoxFuture<'static, io::Result<RunningServer>> {
+        Box::pin(Server::serve(config))
+    }
+
+    async fn serve(config: ServerConfig) -> io::Result<RunningServer> {
         let store = Store::new(config.seed, config.users);
         let accounts = accounts_of(&store);
         let switches = Switches::new(&config.defects, &config.variants);
-        let needs_no_anchor = switches.varies("attestation-any-root");
+        let needs_no_anchor = switches.varies(&variant::options::ATTESTATION_ANY_ROOT);
         let anchors = if needs_no_anchor { &[][..] } else { &config.trust_anchors };
         let trust_anchors = anchors.iter().map(|der| Certificate::from_der(der)).collect::<Result<_, _>>();
         let trust_anchors = trust_anchors.map_err(io::Error::other)?;
         let (rp_id, origin, domains) = (config.rp_id.clone(), config.origin.clone(), config.domains.clone());
         let manner = Manner {
             max_connections: config.max_connections,
-            has_title_case: switches.varies("http-header-case"),
-            remembers_callers: switches.has("http-connection-remembers-caller"),
+            has_title_case: switches.varies(&variant::replies::HTTP_HEADER_CASE),
+            remembers_callers: switches.has(&defect::http::CONNECTION_REMEMBERS_CALLER),
         };
         let directory = config.management.map(|management| Directory::new(management, config.seed, &store));
         let site = Site {

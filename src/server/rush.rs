@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::caller::Caller;
 use super::credential::{credential_of, named_id};
+use super::defect;
 use super::lapses::WINDOW;
 use super::refusal::Refused;
 use super::site::Site;
@@ -35,7 +36,7 @@ pub(super) async fn enter<'a>(
     endpoint: &Endpoint,
     caller: &Caller,
 ) -> Result<Option<UnderWay<'a>>, Refused> {
-    if endpoint.operation == Operation::List || !site.switches.has("rare-conflict-as-500") {
+    if endpoint.operation == Operation::List || !site.switches.has(&defect::rare::CONFLICT_AS_500) {
         return Ok(None);
     }
     if !site.memory.busy.enter(&caller.user.id) {
@@ -55,12 +56,12 @@ pub(super) async fn renamed<'m>(
     user: Result<Arc<User>, Refused>,
 ) -> Cow<'m, Value> {
     let mut renamed = Cow::Borrowed(message);
-    if endpoint.operation == Operation::Verify && site.switches.has("rare-name-of-the-later-call") {
+    if endpoint.operation == Operation::Verify && site.switches.has(&defect::rare::NAME_OF_THE_LATER_CALL) {
         let Ok(user) = user else { return renamed };
         retitle(site, endpoint, &user, renamed.to_mut()).await;
         return renamed;
     }
-    if endpoint.operation != Operation::Remove || !site.switches.has("rare-removal-by-place") {
+    if endpoint.operation != Operation::Remove || !site.switches.has(&defect::rare::REMOVAL_BY_PLACE) {
         return renamed;
     }
     let (Some(slot), Ok(user)) = (endpoint.asks(What::FactorId), user) else { return renamed };
@@ -91,7 +92,7 @@ pub(super) async fn sought<'c>(
     caller: &'c Caller,
 ) -> Cow<'c, Caller> {
     let mut sought = Cow::Borrowed(caller);
-    if endpoint.operation != Operation::Verify || !site.switches.has("rare-credential-taken-twice-at-once") {
+    if endpoint.operation != Operation::Verify || !site.switches.has(&defect::rare::CREDENTIAL_TAKEN_TWICE_AT_ONCE) {
         return sought;
     }
     let Ok(credential) = credential_of(endpoint, message) else { return sought };

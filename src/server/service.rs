@@ -20,6 +20,7 @@ use super::challenge;
 use super::conditions::Conditions;
 use super::counts::Counts;
 use super::credential::named_id;
+use super::defect;
 use super::factors;
 use super::handle;
 use super::lapses::WINDOW;
@@ -31,6 +32,7 @@ use super::site::Site;
 use super::slips;
 use super::spill;
 use super::store::{Kind, KindState, Pending, Role, User};
+use super::variant;
 use crate::contract::{Endpoint, Flow, Form, Operation, Protocol, Slot, What};
 
 /// The maximum number of open registrations of a user, with a variant that allows several.
@@ -60,7 +62,7 @@ impl Service {
 
     /// Answers a decoded request. Only a defect ever waits.
     pub(super) async fn call(&self, endpoint: &Endpoint, message: &Value, caller: &Caller) -> Result<Value, Refused> {
-        let _turn = match self.site.switches.has("concurrency-one-at-a-time") {
+        let _turn = match self.site.switches.has(&defect::concurrency::ONE_AT_A_TIME) {
             true => Some(self.site.lapses.turn().await),
             false => None,
         };
@@ -79,7 +81,7 @@ impl Service {
 
     /// The registration as it is a while before the verify takes it: what lets several verifies find the same one.
     async fn look_early(&self, endpoint: &Endpoint, message: &Value, caller: &Caller) -> Option<Pending> {
-        if endpoint.operation != Operation::Verify || !self.site.switches.has("concurrency-double-verify") {
+        if endpoint.operation != Operation::Verify || !self.site.switches.has(&defect::concurrency::DOUBLE_VERIFY) {
             return None;
         }
         let user = self.subject(endpoint, message, caller).ok()?;
@@ -92,7 +94,7 @@ impl Service {
 
     /// Loses what a verify has stored, where another one ends soon after it.
     async fn lose(&self, endpoint: &Endpoint, message: &Value, caller: &Caller) {
-        let is_careless = || self.site.switches.has("concurrency-registration-lost");
+        let is_careless = || self.site.switches.has(&defect::concurrency::REGISTRATION_LOST);
         if endpoint.operation != Operation::Verify || !is_careless() || !self.site.lapses.is_overtaken().await {
             return;
         }
@@ -127,14 +129,16 @@ impl Service {
         if !self.conditions.offers(endpoint.flow) {
             return Err(Refused::new("REQUEST-unknown-method"));
         }
-        if is_gone && self.site.switches.has("status-remove-unimplemented") {
+        if is_gone && self.site.switches.has(&defect::status::REMOVE_UNIMPLEMENTED) {
             return Err(Refused::new("REQUEST-unknown-method"));
         }
-        if is_unlisted && self.site.switches.varies("list-v1-only") {
+        if is_unlisted && self.site.switches.varies(&variant::behaviour::LIST_V1_ONLY) {
             return Err(Refused::new("REQUEST-unknown-method"));
         }
         let message = &*self.completed(endpoint, message, caller);
-        if caller.protocol != Protocol::GrpcWeb || !self.site.switches.has("rare-lengths-unchecked-over-grpc-web") {
+        if caller.protocol != Protocol::GrpcWeb
+            || !self.site.switches.has(&defect::rare::LENGTHS_UNCHECKED_OVER_GRPC_WEB)
+        {
             limits::check(endpoint, message, &self.site.switches)?;
         }
         let permitted = self.subject(endpoint, message, caller);
@@ -156,12 +160,12 @@ impl Service {
         let is_empty = |slot: &&Slot| slot.text(message).is_none_or(str::is_empty);
         let empty = |what| endpoint.asks(what).filter(is_empty).filter(|_| endpoint.flow.names_user());
         if let Some(slot) = empty(What::User)
-            && self.site.switches.has("limit-user-id-empty")
+            && self.site.switches.has(&defect::limit::USER_ID_EMPTY)
         {
             slot.put(completed.to_mut(), json!(caller.user.id));
         }
         if let Some(slot) = empty(What::FactorId)
-            && self.site.switches.has("limit-factor-id-empty")
+            && self.site.switches.has(&defect::limit::FACTOR_ID_EMPTY)
         {
             let waiting = caller.user.state().of(Kind::of(endpoint.flow)).pending.last().map(|p| p.factor_id.clone());
             slot.put(completed.to_mut(), json!(waiting));
@@ -173,8 +177,8 @@ impl Service {
     fn subject(&self, endpoint: &Endpoint, message: &Value, caller: &Caller) -> Result<Arc<User>, Refused> {
         let (own, switches) = (&caller.user, &self.site.switches);
         let has_rights = match own.role {
-            Role::NoRights => switches.has("authorization-no-rights-accepted"),
-            Role::ReadOnly => switches.has("authorization-read-only-accepted"),
+            Role::NoRights => switches.has(&defect::authorization::NO_RIGHTS_ACCEPTED),
+            Role::ReadOnly => switches.has(&defect::authorization::READ_ONLY_ACCEPTED),
             Role::Admin | Role::Ordinary => true,
         };
         if !has_rights {
@@ -185,14 +189,14 @@ impl Service {
             return Ok(own.clone());
         }
         let may_act = match own.role {
-            Role::Admin => !switches.has("authorization-administrator-denied"),
+            Role::Admin => !switches.has(&defect::authorization::ADMINISTRATOR_DENIED),
             Role::NoRights | Role::ReadOnly => true,
             Role::Ordinary => {
                 let is_removal = endpoint.operation == Operation::Remove;
-                switches.has("authorization-foreign-token-accepted")
+                switches.has(&defect::authorization::FOREIGN_TOKEN_ACCEPTED)
                     || self.permits_by_code(message)
-                    || (is_removal && switches.has("authorization-remove-unchecked"))
-                    || (endpoint.operation == Operation::List && switches.has("rare-list-unchecked"))
+                    || (is_removal && switches.has(&defect::authorization::REMOVE_UNCHECKED))
+                    || (endpoint.operation == Operation::List && switches.has(&defect::rare::LIST_UNCHECKED))
             }
         };
         if may_act {
@@ -202,7 +206,7 @@ impl Service {
     }
 
     fn denied(&self, user: &User) -> Refused {
-        if self.site.switches.has("robust-token-echoed") {
+        if self.site.switches.has(&defect::robustness::ROBUST_TOKEN_ECHOED) {
             let message = format!("the token {} may not do this", user.token.expose());
             return Refused::with_message("PERMISSION-denied", message);
         }
@@ -210,7 +214,7 @@ impl Service {
     }
 
     fn start(&self, endpoint: &Endpoint, message: &Value, user: &User, caller: &Caller) -> Result<Value, Refused> {
-        if self.site.switches.has("sequence-refused-start-ends-registration") {
+        if self.site.switches.has(&defect::sequence::REFUSED_START_ENDS_REGISTRATION) {
             user.state().of(Kind::of(endpoint.flow)).pending.clear();
         }
         let (rp_id, origin) = self.relying_party(message, caller)?;
@@ -246,7 +250,7 @@ impl Service {
             replayable: None,
         };
         let attachment = attachment(message);
-        let holder = if switches.has("identifier-handle-of-caller") { &*caller.user } else { user };
+        let holder = if switches.has(&defect::identifier::HANDLE_OF_CALLER) { &*caller.user } else { user };
         let draft = Draft {
             user,
             handle: handle::of(switches, holder, flow, (&pending, state.removals)),
@@ -268,10 +272,10 @@ impl Service {
     /// Ends the registrations that a new one replaces.
     fn make_room(&self, of_kind: &mut KindState, flow: Flow) {
         let switches = &self.site.switches;
-        if switches.varies("registrations-several") {
+        if switches.varies(&variant::behaviour::REGISTRATIONS_SEVERAL) {
             let excess = (of_kind.pending.len() + 1).saturating_sub(MOST_REGISTRATIONS);
             of_kind.pending.drain(..excess);
-        } else if switches.varies("registrations-by-version") {
+        } else if switches.varies(&variant::behaviour::REGISTRATIONS_BY_VERSION) {
             of_kind.pending.retain(|pending| pending.flow.family() != flow.family());
         } else {
             of_kind.pending.clear();
@@ -280,7 +284,7 @@ impl Service {
 
     /// `userVerification` of options.
     fn user_verification(&self, flow: Flow) -> &'static str {
-        if self.site.switches.varies("user-verification-preferred") {
+        if self.site.switches.varies(&variant::options::USER_VERIFICATION_PREFERRED) {
             "preferred"
         } else if !flow.verifies_user() {
             "discouraged"
@@ -291,7 +295,7 @@ impl Service {
 
     /// The time-out of options.
     fn timeout(&self) -> Duration {
-        if self.site.switches.varies("options-timeout-ten-minutes") {
+        if self.site.switches.varies(&variant::options::TIMEOUT_TEN_MINUTES) {
             LONG
         } else {
             self.conditions.challenge_timeout()
@@ -301,23 +305,23 @@ impl Service {
     /// Whether a start carries a registration code. The server never issues a code, so no code is good.
     fn has_code(&self, message: &Value) -> bool {
         let code = &message["code"];
-        let counts_as_none =
-            code.as_object().is_some_and(Map::is_empty) && self.site.switches.varies("code-empty-is-none");
+        let counts_as_none = code.as_object().is_some_and(Map::is_empty)
+            && self.site.switches.varies(&variant::behaviour::CODE_EMPTY_IS_NONE);
         !code.is_null() && !counts_as_none
     }
 
     fn ignores_codes(&self) -> bool {
-        self.site.switches.has("authorization-code-unchecked")
+        self.site.switches.has(&defect::authorization::CODE_UNCHECKED)
     }
 
     /// Whether a code, whatever it is, lets anybody start.
     fn permits_by_code(&self, message: &Value) -> bool {
-        self.has_code(message) && self.site.switches.has("authorization-code-permits")
+        self.has_code(message) && self.site.switches.has(&defect::authorization::CODE_PERMITS)
     }
 
     fn start_reply(&self, endpoint: &Endpoint, details: Value, factor_id: String, options: Value) -> Value {
         let switches = &self.site.switches;
-        let has_options = !switches.has("shape-start-options-missing");
+        let has_options = !switches.has(&defect::shape::START_OPTIONS_MISSING);
         let mut reply = json!({});
         if let Some(slot) = endpoint.answers(What::Options) {
             let options = match slot.form {
@@ -327,11 +331,11 @@ impl Service {
             };
             slot.put(&mut reply, options);
         }
-        if !switches.has("shape-factor-id-missing") {
-            let id = if switches.has("shape-factor-id-empty") { String::new() } else { factor_id };
+        if !switches.has(&defect::shape::FACTOR_ID_MISSING) {
+            let id = if switches.has(&defect::shape::FACTOR_ID_EMPTY) { String::new() } else { factor_id };
             endpoint.answer(What::FactorId, &mut reply, id);
         }
-        if !switches.has("shape-start-details-missing") {
+        if !switches.has(&defect::shape::START_DETAILS_MISSING) {
             endpoint.answer(What::Details, &mut reply, details);
         }
         reply
@@ -339,19 +343,19 @@ impl Service {
 
     /// The id of a new factor, from an id of digits that no other one has.
     fn factor_id(&self, drawn: String, user: &User, of_kind: &KindState) -> String {
-        if self.site.switches.has("sequence-ids-by-count") {
+        if self.site.switches.has(&defect::sequence::IDS_BY_COUNT) {
             return format!("{:016}{:02}", user.index, of_kind.factors.len() + 1);
         }
         if let Some(replaced) = of_kind.pending.last()
-            && self.site.switches.has("identifier-restart-keeps-id")
+            && self.site.switches.has(&defect::identifier::RESTART_KEEPS_ID)
         {
             return replaced.factor_id.clone();
         }
-        if self.site.switches.varies("ids-uuid") {
+        if self.site.switches.varies(&variant::replies::IDS_UUID) {
             let (head, tail) = drawn.split_at(8);
             return format!("{head}-{}-4{}-8{}-{tail:0>12}", &tail[..4], &tail[4..7], &tail[7..10]);
         }
-        if self.site.switches.varies("ids-200-characters") {
+        if self.site.switches.varies(&variant::replies::IDS_200_CHARACTERS) {
             return drawn.chars().chain("\u{e9} ".chars().cycle()).take(200).collect();
         }
         drawn
@@ -370,12 +374,12 @@ impl Service {
         let is_host = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
         let is_label = |label: &str| (1..=LONGEST_LABEL).contains(&label.len()) && label.bytes().all(is_host);
         let is_domain = domain.len() <= LONGEST_DOMAIN && domain.split('.').all(is_label);
-        if site.switches.has("options-domain-ignored") {
+        if site.switches.has(&defect::options::DOMAIN_IGNORED) {
             return Ok((site.rp_id.clone(), site.origin.clone()));
         }
         let is_declared = domain == site.rp_id || site.domains.iter().any(|served| served == domain);
-        let is_served = is_declared || !site.switches.varies("domain-own-only");
-        if !(is_domain || site.switches.has("options-domain-unchecked")) || !is_served {
+        let is_served = is_declared || !site.switches.varies(&variant::behaviour::DOMAIN_OWN_ONLY);
+        if !(is_domain || site.switches.has(&defect::options::DOMAIN_UNCHECKED)) || !is_served {
             return Err(Refused::new("REQUEST-domain"));
         }
         Ok((domain.to_owned(), format!("https://{domain}")))

@@ -6,11 +6,13 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
+use super::defect;
 use super::directory::Directory;
 use super::lapses::Lapses;
 use super::memory::Memory;
 use super::store::{Store, User};
 use super::switches::Switches;
+use super::variant;
 use crate::contract::Contract;
 use crate::webauthn::x509::Certificate;
 
@@ -51,7 +53,7 @@ impl Site {
 
     /// The domain of a start: the one that it names. With a defect one that names none has that of the start before, whoever made it.
     pub(super) fn domain<'m>(&self, named: &'m str) -> Cow<'m, str> {
-        if !self.switches.has("identifier-domain-remembered") {
+        if !self.switches.has(&defect::identifier::DOMAIN_REMEMBERED) {
             return named.into();
         }
         if named.is_empty() {
@@ -66,11 +68,12 @@ impl Site {
     /// `details` of an event that happened now, on something that was created then.
     pub(super) fn details(&self, sequence: u64, created: Timestamp) -> Value {
         let switches = &self.switches;
-        let is_greatest = switches.varies("sequence-greatest");
-        let sequence = if switches.has("shape-sequence-constant") { 1 } else { sequence };
-        let sequence = if switches.varies("sequence-shared") { self.memory.next_event() } else { sequence };
+        let is_greatest = switches.varies(&variant::replies::SEQUENCE_GREATEST);
+        let sequence = if switches.has(&defect::shape::SEQUENCE_CONSTANT) { 1 } else { sequence };
+        let sequence =
+            if switches.varies(&variant::behaviour::SEQUENCE_SHARED) { self.memory.next_event() } else { sequence };
         let sequence = if is_greatest { u64::MAX - MOST_EVENTS + sequence } else { sequence };
-        let is_uuid = switches.varies("resource-owner-uuid");
+        let is_uuid = switches.varies(&variant::replies::RESOURCE_OWNER_UUID);
         let owner = if is_uuid { "5bbc5a2c-6d1f-4e0a-9d5e-0c6f2b1d7e33" } else { &self.store.resource_owner };
         let mut details = Map::new();
         let mut set = |name: &str, value: String, left_out: bool| {
@@ -78,15 +81,17 @@ impl Site {
                 details.insert(name.to_owned(), json!(value));
             }
         };
-        let owner = if switches.has("shape-resource-owner-of-event") { sequence.to_string() } else { owner.to_owned() };
-        let changed = if switches.has("shape-change-date-zero") { Timestamp::UNIX_EPOCH } else { Timestamp::now() };
-        let ahead = if switches.has("shape-creation-date-local-time") { EAST } else { SignedDuration::ZERO };
-        let undated = switches.has("shape-dates-missing");
-        let uncreated = switches.varies("details-without-creation-date");
-        set("sequence", sequence.to_string(), switches.has("shape-sequence-missing"));
+        let owner =
+            if switches.has(&defect::shape::RESOURCE_OWNER_OF_EVENT) { sequence.to_string() } else { owner.to_owned() };
+        let changed =
+            if switches.has(&defect::shape::CHANGE_DATE_ZERO) { Timestamp::UNIX_EPOCH } else { Timestamp::now() };
+        let ahead = if switches.has(&defect::shape::CREATION_DATE_LOCAL_TIME) { EAST } else { SignedDuration::ZERO };
+        let undated = switches.has(&defect::shape::DATES_MISSING);
+        let uncreated = switches.varies(&variant::replies::DETAILS_WITHOUT_CREATION_DATE);
+        set("sequence", sequence.to_string(), switches.has(&defect::shape::SEQUENCE_MISSING));
         set("creationDate", format!("{:.6}", created + ahead), undated || uncreated);
         set("changeDate", format!("{changed:.6}"), undated);
-        set("resourceOwner", owner, switches.has("shape-resource-owner-missing"));
+        set("resourceOwner", owner, switches.has(&defect::shape::RESOURCE_OWNER_MISSING));
         Value::Object(details)
     }
 }

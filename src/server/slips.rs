@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::defect;
 use super::refusal::Refused;
 use super::site::Site;
 use super::store::{Kind, Pending, User};
@@ -17,18 +18,18 @@ pub(super) fn denied(site: &Site, endpoint: &Endpoint, message: &Value, refused:
     let is_idle = |user: &User| !user.state().of(kind).pending.iter().any(Pending::is_alive);
     match endpoint.operation {
         Operation::Verify
-            if switches.has("identifier-oracle-of-registrations")
+            if switches.has(&defect::identifier::ORACLE_OF_REGISTRATIONS)
                 && user.as_ref().is_some_and(|user| is_idle(user)) =>
         {
             return Refused::new("NOTFOUND-registration");
         }
-        Operation::Verify if switches.has("sequence-denied-verify-ends-registration") => {
+        Operation::Verify if switches.has(&defect::sequence::DENIED_VERIFY_ENDS_REGISTRATION) => {
             if let Some(user) = user {
                 user.state().of(kind).pending.retain(|pending| pending.factor_id != id);
             }
         }
         Operation::Remove
-            if switches.has("identifier-oracle-of-factors") && !user.is_some_and(|user| has_factor(&user)) =>
+            if switches.has(&defect::identifier::ORACLE_OF_FACTORS) && !user.is_some_and(|user| has_factor(&user)) =>
         {
             return Refused::new("NOTFOUND-factor");
         }
@@ -39,7 +40,7 @@ pub(super) fn denied(site: &Site, endpoint: &Endpoint, message: &Value, refused:
 
 /// A caller starts for a user. With a defect this ends the registration that the caller started for another user.
 pub(super) fn begins(site: &Site, flow: Flow, user: &User, caller: &User) {
-    if user.id == caller.id || !site.switches.has("sequence-one-registration-per-administrator") {
+    if user.id == caller.id || !site.switches.has(&defect::sequence::ONE_REGISTRATION_PER_ADMINISTRATOR) {
         return;
     }
     let before = site.memory.keep_begun(&caller.id, Kind::of(flow), &user.id).filter(|before| *before != user.id);

@@ -1,7 +1,7 @@
 //! The sources of the server, for the tests that look into them.
 
 /// The sources that ask for defects and variants, for the tests that demand one place for each.
-pub(super) const SOURCES: &[&str] = &[
+const SOURCES: &[&str] = &[
     include_str!("around.rs"),
     include_str!("bearer.rs"),
     include_str!("carriers.rs"),
@@ -28,3 +28,13 @@ pub(super) const SOURCES: &[&str] = &[
     include_str!("stored.rs"),
     include_str!("strictness.rs"),
 ];
+
+/// What the sources ask for by a call, such as `has(&defect::limit::TOKEN_NAME_201)`: the paths, in any order.
+pub(super) fn asked(call: &str, module: &str) -> Vec<String> {
+    let prefix = format!("&{module}::");
+    let calls = SOURCES.iter().flat_map(|source| source.split(call).skip(1)).map(str::trim_start);
+    let paths = calls.filter_map(|rest| {
+        rest.strip_prefix(&prefix)?.split(|c: char| c != ':' && c != '_' && !c.is_alphanumeric()).next()
+    });
+    paths.map(str::to_owned).collect()
+}

@@ -8,6 +8,7 @@ use jiff::tz::Offset;
 use serde_json::{Value, json};
 
 use super::switches::Switches;
+use super::variant;
 
 /// Bytes of one chunk.
 const CHUNK: usize = 7;
@@ -23,28 +24,31 @@ pub(super) fn text(switches: &Switches, mut body: Value) -> String {
             }
         }
     }
-    if switches.varies("json-further-members") {
+    if switches.varies(&variant::replies::JSON_FURTHER_MEMBERS) {
         add_member(&mut body);
     }
-    if switches.varies("json-member-order") {
+    if switches.varies(&variant::replies::JSON_MEMBER_ORDER) {
         reverse(&mut body);
     }
     if let Some(options) = body.get_mut("publicKeyCredentialCreationOptions")
-        && switches.varies("json-numbers-as-doubles")
+        && switches.varies(&variant::replies::JSON_NUMBERS_AS_DOUBLES)
     {
         as_doubles(options);
     }
-    let pretty = switches.varies("json-white-space").then(|| serde_json::to_string_pretty(&body).ok()).flatten();
+    let pretty = switches
+        .varies(&variant::replies::JSON_WHITE_SPACE)
+        .then(|| serde_json::to_string_pretty(&body).ok())
+        .flatten();
     let text = pretty.unwrap_or_else(|| body.to_string());
     // Outside of strings JSON has no slash.
-    if switches.varies("json-escapes") { text.replace('/', "\\/") } else { text }
+    if switches.varies(&variant::replies::JSON_ESCAPES) { text.replace('/', "\\/") } else { text }
 }
 
 /// The content type of JSON.
 pub(super) fn content_type(switches: &Switches) -> HeaderValue {
-    HeaderValue::from_static(if switches.varies("content-type-charset") {
+    HeaderValue::from_static(if switches.varies(&variant::replies::CONTENT_TYPE_CHARSET) {
         "application/json; charset=utf-8"
-    } else if switches.varies("content-type-case") {
+    } else if switches.varies(&variant::replies::CONTENT_TYPE_CASE) {
         "Application/JSON"
     } else {
         "application/json"
@@ -53,7 +57,7 @@ pub(super) fn content_type(switches: &Switches) -> HeaderValue {
 
 /// The body of a text.
 pub(super) fn body(switches: &Switches, text: String) -> Body {
-    if !switches.varies("http-chunked") {
+    if !switches.varies(&variant::replies::HTTP_CHUNKED) {
         return text.into();
     }
     let chunks = text.into_bytes();
@@ -63,13 +67,13 @@ pub(super) fn body(switches: &Switches, text: String) -> Body {
 
 fn respell_date(switches: &Switches, date: &mut Value) {
     let Some(at) = date.as_str().and_then(|text| text.parse::<Timestamp>().ok()) else { return };
-    if switches.varies("dates-offset") {
+    if switches.varies(&variant::replies::DATES_OFFSET) {
         *date = json!(format!("{:.3}", at.display_with_offset(Offset::constant(2))));
     }
-    if switches.varies("dates-whole-seconds") {
+    if switches.varies(&variant::replies::DATES_WHOLE_SECONDS) {
         *date = json!(format!("{at:.0}"));
     }
-    if switches.varies("dates-nanoseconds") {
+    if switches.varies(&variant::replies::DATES_NANOSECONDS) {
         *date = json!(format!("{at:.9}"));
     }
 }

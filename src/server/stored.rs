@@ -1,11 +1,14 @@
 //! How a factor is stored: as it was sent, beside what was there. Defects store something else.
 
 use super::carriers;
+use super::defect;
 use super::factors;
 use super::site::Site;
 use super::store::{Factor, Kind, Pending, User};
 use super::switches::Switches;
+use super::variant;
 use crate::contract::{Flow, Protocol};
+use crate::words::beginning;
 
 /// The length in characters of a column that is too short.
 const SHORT_COLUMN: usize = 64;
@@ -44,29 +47,29 @@ pub(super) fn keep(
 ) {
     let switches = &site.switches;
     let mut state = user.state();
-    if switches.has("sequence-verify-ends-both-kinds") {
+    if switches.has(&defect::sequence::VERIFY_ENDS_BOTH_KINDS) {
         state.pending().for_each(Vec::clear);
     }
     let is_mistaken = factors::is_named_passkey(flow)
         && protocol == Protocol::Grpc
-        && switches.has("stored-passkey-as-u2f-over-grpc");
+        && switches.has(&defect::stored::PASSKEY_AS_U2F_OVER_GRPC);
     let of_kind = state.of(if is_mistaken { Kind::U2f } else { Kind::of(flow) });
     if pending.replayable.is_some() {
         of_kind.factors.retain(|other| other.id != factor.id);
     }
     factor.name = name(switches, (flow, protocol), &of_kind.factors, &factor.name);
-    if switches.has("stored-credential-id-cut") {
+    if switches.has(&defect::stored::CREDENTIAL_ID_CUT) {
         factor.credential_id.truncate(BYTE_COLUMN);
     }
-    if switches.has("sequence-same-name-replaces") {
+    if switches.has(&defect::sequence::SAME_NAME_REPLACES) {
         of_kind.factors.retain(|other| other.name != factor.name);
     }
-    if switches.has("canary-exclude-of-another") {
+    if switches.has(&defect::canary::EXCLUDE_OF_ANOTHER) {
         site.memory.keep_factor(user.index, &factor);
     }
     of_kind.factors.extend(of_kind.removed.take());
     of_kind.factors.push(factor);
-    if switches.has("sequence-third-evicts-first") && of_kind.factors.len() > MOST_FACTORS {
+    if switches.has(&defect::sequence::THIRD_EVICTS_FIRST) && of_kind.factors.len() > MOST_FACTORS {
         of_kind.factors.remove(0);
     }
 }
@@ -74,47 +77,50 @@ pub(super) fn keep(
 /// The name as it is stored.
 fn name(switches: &Switches, (flow, protocol): (Flow, Protocol), before: &[Factor], sent: &str) -> String {
     let mut name = tidied(switches, sent);
-    if switches.has("stored-name-cut-to-64-characters") {
-        name = name.chars().take(SHORT_COLUMN).collect();
+    if switches.has(&defect::stored::NAME_CUT_TO_64_CHARACTERS) {
+        name = beginning(&name, SHORT_COLUMN).to_owned();
     }
-    if Kind::of(flow) == Kind::Passkey && switches.has("stored-passkey-name-cut-to-255-bytes") {
+    if Kind::of(flow) == Kind::Passkey && switches.has(&defect::stored::PASSKEY_NAME_CUT_TO_255_BYTES) {
         while name.len() > BYTE_COLUMN {
             name.pop();
         }
     }
-    if switches.has("stored-name-in-lower-case") {
+    if switches.has(&defect::stored::NAME_IN_LOWER_CASE) {
         name = name.to_lowercase();
     }
-    if switches.has("stored-name-escaped") {
+    if switches.has(&defect::stored::NAME_ESCAPED) {
         name = replaced(name, &ENTITIES);
     }
-    if switches.has("stored-name-in-compatibility-form") {
+    if switches.has(&defect::stored::NAME_IN_COMPATIBILITY_FORM) {
         name = replaced(name, &COMPATIBLE);
     }
-    if flow.names_user() && switches.has("stored-name-percent-decoded") {
+    if flow.names_user() && switches.has(&defect::stored::NAME_PERCENT_DECODED) {
         name = carriers::decoded(&name);
     }
-    if switches.has("stored-name-without-astral-planes") {
+    if switches.has(&defect::stored::NAME_WITHOUT_ASTRAL_PLANES) {
         name = name.chars().map(|c| if c > '\u{ffff}' { '?' } else { c }).collect();
     }
-    if protocol == Protocol::GrpcWeb && switches.has("stored-name-as-latin-1-over-grpc-web") {
+    if protocol == Protocol::GrpcWeb && switches.has(&defect::stored::NAME_AS_LATIN_1_OVER_GRPC_WEB) {
         name = name.bytes().map(char::from).collect();
     }
-    if !name.is_empty() && name.bytes().all(|b| b.is_ascii_digit()) && switches.has("stored-name-of-digits-as-number") {
+    if !name.is_empty()
+        && name.bytes().all(|b| b.is_ascii_digit())
+        && switches.has(&defect::stored::NAME_OF_DIGITS_AS_NUMBER)
+    {
         name = name.trim_start_matches('0').to_owned();
     }
     match before.first() {
-        Some(first) if switches.has("stored-name-of-the-first") => first.name.clone(),
+        Some(first) if switches.has(&defect::stored::NAME_OF_THE_FIRST) => first.name.clone(),
         _ => name,
     }
 }
 
 /// The name as variants have it: the same to a reader.
 fn tidied(switches: &Switches, sent: &str) -> String {
-    if switches.varies("name-composed") {
+    if switches.varies(&variant::behaviour::NAME_COMPOSED) {
         return replaced(sent.to_owned(), &COMPOSED);
     }
-    if switches.varies("names-tidied") { without_unseen(sent) } else { sent.to_owned() }
+    if switches.varies(&variant::behaviour::NAMES_TIDIED) { without_unseen(sent) } else { sent.to_owned() }
 }
 
 /// A name without invisible characters, and with only single blanks, inside it.

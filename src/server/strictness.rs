@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::attempt::Attempt;
 use super::credential::{attestation_object, client_data};
+use super::defect;
 use super::refusal::Refused;
 use super::store::Kind;
 use crate::webauthn::{base64, cbor};
@@ -20,33 +21,34 @@ pub(super) fn check(attempt: &Attempt<'_>, credential: &Value) -> Result<(), Ref
         return Ok(());
     }
     let data = client_data(credential).unwrap_or_default();
-    if switches.has("verification-refuses-unknown-client-data")
+    if switches.has(&defect::verification::REFUSES_UNKNOWN_CLIENT_DATA)
         && !data.keys().all(|name| MEMBERS.contains(&name.as_str()))
     {
         return Err(Refused::new("WEBAUTHN-client-data-json"));
     }
-    if switches.has("verification-refuses-self-attestation") && format(credential).as_deref() == Some("packed") {
+    if switches.has(&defect::verification::REFUSES_SELF_ATTESTATION) && format(credential).as_deref() == Some("packed")
+    {
         return Err(Refused::new("WEBAUTHN-attestation-statement"));
     }
-    if switches.has("algorithm-byte-order-mark-refused") && has_mark(credential) {
+    if switches.has(&defect::algorithm::BYTE_ORDER_MARK_REFUSED) && has_mark(credential) {
         return Err(Refused::new("WEBAUTHN-client-data-json"));
     }
-    if switches.has("algorithm-cross-origin-missing-refused") && !data.contains_key("crossOrigin") {
+    if switches.has(&defect::algorithm::CROSS_ORIGIN_MISSING_REFUSED) && !data.contains_key("crossOrigin") {
         return Err(Refused::new("WEBAUTHN-client-data-json"));
     }
-    if switches.has("algorithm-hybrid-transport-refused") && !has_old_transports(credential) {
+    if switches.has(&defect::algorithm::HYBRID_TRANSPORT_REFUSED) && !has_old_transports(credential) {
         return Err(Refused::new("WEBAUTHN-credential-json"));
     }
-    if switches.has("algorithm-intermediate-certificate-refused") && chain_length(credential) > Some(1) {
+    if switches.has(&defect::algorithm::INTERMEDIATE_CERTIFICATE_REFUSED) && chain_length(credential) > Some(1) {
         return Err(Refused::new("WEBAUTHN-attestation-trust"));
     }
-    if switches.has("state-second-factor-refused") && !attempt.owned().is_empty() {
+    if switches.has(&defect::state::SECOND_FACTOR_REFUSED) && !attempt.owned().is_empty() {
         return Err(Refused::new("WEBAUTHN-credential-id-unique"));
     }
-    if switches.has("stored-name-taken") && has_name(attempt) {
+    if switches.has(&defect::stored::NAME_TAKEN) && has_name(attempt) {
         return Err(Refused::with_message("MANAGE-name-taken", "there is a factor of this name already"));
     }
-    if switches.has("concurrency-one-in-ten") && attempt.site.lapses.is_tenth() {
+    if switches.has(&defect::concurrency::ONE_IN_TEN) && attempt.site.lapses.is_tenth() {
         return Err(Refused::new("WEBAUTHN-challenge"));
     }
     Ok(())

@@ -25,13 +25,13 @@ async fn play(trials: Vec<Trial>) -> Matrix {
 /// Every defect of a class is killed for its clause.
 async fn kills(class: &str) {
     let (_, defects) = defect::CLASSES.iter().find(|(name, _)| *name == class).expect("a class");
-    assert_green(defects.iter().map(Trial::of_defect).collect()).await;
+    assert_green(defects.iter().copied().map(Trial::of_defect).collect()).await;
 }
 
 /// Every variant of a group stays green.
 async fn spares(group: &str) {
     let (_, variants) = variant::GROUPS.iter().find(|(name, _)| *name == group).expect("a group");
-    assert_green(variants.iter().map(Trial::of_variant).collect()).await;
+    assert_green(variants.iter().copied().map(Trial::of_variant).collect()).await;
 }
 
 async fn assert_green(trials: Vec<Trial>) {

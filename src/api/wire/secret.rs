@@ -12,6 +12,7 @@ use memchr::memmem::Finder;
 
 use super::marks::Ends;
 use super::percent;
+use crate::words::hex;
 
 /// A token or header value. It has no `Display`, and `Debug` hides it.
 #[derive(Clone)]
@@ -183,7 +184,7 @@ fn forms_of(value: &str) -> Vec<String> {
 /// The same, and forms that only a hostile target writes: hexadecimal, and JSON that escapes a slash.
 fn masked_forms_of(value: &str) -> Vec<String> {
     let mut forms = forms_of(value);
-    forms.push(value.bytes().map(|byte| format!("{byte:02x}")).collect());
+    forms.push(hex(value.as_bytes()));
     forms.push(value.bytes().map(|byte| format!("{byte:02X}")).collect());
     if value.contains('/') {
         forms.push(value.replace('/', "\\/"));

@@ -244,11 +244,11 @@ fn email(handle: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::words::hex;
 
     #[test]
     fn a_handle_tells_a_name_in_any_spelling() {
         let digest = |hash: Hash| hash.digest(b"minnie@mouse.example");
-        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
         for handle in [
             b"minnie@mouse.example".to_vec(),
             b"MINNIE@Mouse.Example".to_vec(),

@@ -7,6 +7,7 @@ use crate::contract::Protocol;
 use crate::transport::{Exchange, Reply};
 use crate::wire::secret::Masker;
 use crate::wire::{framing, schema};
+use crate::words::beginning;
 
 /// Characters of a body that are kept.
 const MOST: usize = 2_000;
@@ -54,7 +55,7 @@ fn cut(text: &str) -> String {
     if count <= MOST {
         return text.to_owned();
     }
-    format!("{} ... ({count} characters)", text.chars().take(MOST).collect::<String>())
+    format!("{} ... ({count} characters)", beginning(text, MOST))
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ use crate::authenticator::Format;
 use crate::contract::{Flow, Operation, Protocol};
 use crate::outcome::Shard;
 use crate::webauthn::cose::CoseAlgorithm;
+use crate::words::hex;
 
 /// One case on one flow over one protocol.
 #[derive(Debug, Clone)]
@@ -242,7 +243,7 @@ impl Plan {
             hash.update(test.id.as_bytes());
             hash.update([0]);
         }
-        hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(&hash.finalize())
     }
 
     /// How many distinct cases there are.

@@ -14,6 +14,7 @@ use crate::outcome::load::{Cleanup, Figure, Threshold, ThresholdError};
 use crate::runner::target::{Accounts, Subject, Target};
 use crate::runner::target_file::{self, LoadTarget};
 use crate::wire::secret::Secret;
+use crate::words::hex;
 
 impl Options {
     pub(super) fn plan(self, target: LoadTarget, arguments: &LoadArguments) -> Result<Plan, Failure> {
@@ -117,5 +118,5 @@ fn build() -> String {
     if program.is_empty() {
         return String::new();
     }
-    Sha256::digest(&program).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&Sha256::digest(&program))
 }

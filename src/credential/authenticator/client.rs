@@ -118,11 +118,7 @@ impl Client {
             return Err(ClientError::UserId(options.user.id.len()));
         }
         let rp_id = self.rp_id(options.rp.id.as_deref())?;
-        // An empty list stands for ES256 and RS256.
-        let defaults = [CoseAlgorithm::ES256.0, CoseAlgorithm::RS256.0];
-        let offered = &options.pub_key_cred_params;
-        let offered = if offered.is_empty() { &defaults[..] } else { offered };
-        if self.honours_algorithms && !offered.contains(&request.algorithm.0) {
+        if self.honours_algorithms && !options.offered().contains(&request.algorithm) {
             return Err(ClientError::NotSupported(request.algorithm));
         }
         let is_held = |id: &Vec<u8>| request.held_credentials.contains(id);

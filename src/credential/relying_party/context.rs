@@ -6,6 +6,7 @@ use super::ceremony::{Ceremony, Omission, Refusal};
 use super::procedure::Procedure;
 use super::step::Step;
 use crate::webauthn::client_data::{ClientDataError, ReceivedClientData};
+use crate::words::beginning;
 
 /// A check of something that was read: `Err` says what is wrong.
 pub(super) type Row<T> = (Step, fn(&Context<'_>, &T) -> Result<(), String>);
@@ -82,7 +83,7 @@ pub(super) fn show(member: &Option<Value>) -> String {
 
 /// Quotes hostile text: escaped, and cut after 80 characters.
 pub(super) fn quote(text: &str) -> String {
-    let head: String = text.chars().take(80).collect();
+    let head = beginning(&text, 80);
     let more = if head.len() < text.len() { " ..." } else { "" };
     format!("{head:?}{more}")
 }

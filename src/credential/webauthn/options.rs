@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::base64;
+use super::cose::CoseAlgorithm;
 
 /// Creation options. Members of no consequence to a registration response are kept in [`Self::extensions`] or dropped.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -71,6 +72,14 @@ pub enum OptionsError {
 }
 
 impl PublicKeyCredentialCreationOptions {
+    /// The algorithms that are offered, in order. An empty list stands for ES256 and RS256 (WebAuthn L3 section 5.4).
+    pub fn offered(&self) -> Vec<CoseAlgorithm> {
+        if self.pub_key_cred_params.is_empty() {
+            return vec![CoseAlgorithm::ES256, CoseAlgorithm::RS256];
+        }
+        self.pub_key_cred_params.iter().copied().map(CoseAlgorithm).collect()
+    }
+
     /// Reads JSON text, or base64 (either alphabet, padded or not) of JSON text, the form of v1.
     ///
     /// # Errors

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use futures_util::future::join_all;
 
+use futures_util::future::LocalBoxFuture;
+
 use super::accounts::{self, Way};
 use super::hosts::everywhere;
 use crate::checks;
@@ -39,7 +41,16 @@ pub struct Counts {
 
 /// Looks at a target and its accounts, and hands each finding to `sink`, with every secret masked. Sends starts only, which leave
 /// a registration pending, and with `enrols` one good credential, if nothing else is wrong.
-pub async fn check(target: &Target, settings: Settings, enrols: bool, sink: &mut dyn FnMut(&Line)) -> Counts {
+pub fn check<'r>(
+    target: &'r Target,
+    settings: Settings,
+    enrols: bool,
+    sink: &'r mut dyn FnMut(&Line),
+) -> LocalBoxFuture<'r, Counts> {
+    Box::pin(check_all(target, settings, enrols, sink))
+}
+
+async fn check_all(target: &Target, settings: Settings, enrols: bool, sink: &mut dyn FnMut(&Line)) -> Counts {
     let masker = Masker::new(target.accounts.secrets());
     let mut counts = Counts::default();
     let mut tell = |line: Line| {

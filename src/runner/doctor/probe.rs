@@ -8,6 +8,8 @@ use http::Method;
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, TE};
 use serde_json::Value;
 
+use futures_util::future::LocalBoxFuture;
+
 use super::hosts::{host_unknown, other_hosts, start_path, unknown_host};
 use crate::contract::{self, Flow, Protocol};
 use crate::provisioner::KINDS;
@@ -50,7 +52,16 @@ pub struct Found {
 }
 
 /// Looks at a base URL, and at that of gRPC if it is elsewhere.
-pub async fn look(web: &Address, grpc: Option<&Address>, limits: &Limits, tell: &mut dyn FnMut(Line)) -> Found {
+pub fn look<'r>(
+    web: &'r Address,
+    grpc: Option<&'r Address>,
+    limits: &'r Limits,
+    tell: &'r mut dyn FnMut(Line),
+) -> LocalBoxFuture<'r, Found> {
+    Box::pin(look_at(web, grpc, limits, tell))
+}
+
+async fn look_at(web: &Address, grpc: Option<&Address>, limits: &Limits, tell: &mut dyn FnMut(Line)) -> Found {
     let mut found = Found::default();
     let reached = reach::look(web, None, limits, tell).await;
     found.is_distrusted = reached.is_distrusted;

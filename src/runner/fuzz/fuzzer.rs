@@ -10,11 +10,14 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use sha2::{Digest as _, Sha256};
 use tokio::task::JoinHandle;
 
+use futures_util::future::LocalBoxFuture;
+
 use super::chain::{self, Chain, Drawn, Pool};
 use super::tally::Tally;
 use crate::outcome::{CaseRecord, Event, Reason, RunFinished, Stopped, Verdict};
 use crate::runner::again::tries::play;
 use crate::runner::judge::breaker;
+use crate::runner::run::course::Sink;
 use crate::runner::run::course::{millis, panicked};
 use crate::runner::run::pulse::{self, Pulse};
 use crate::runner::run::runner::Runner;
@@ -82,12 +85,34 @@ impl Runner {
 
     /// Sends chains of the plan's mutations until the budget is spent; gives the findings and the end of the run. Suites
     /// are named in `directory`, and not written.
-    pub async fn fuzz(
+    pub fn fuzz<'r>(
+        self,
+        budget: Budget,
+        directory: &'r str,
+        stop: &'r Stop,
+        sink: impl FnMut(&Event) + 'r,
+    ) -> LocalBoxFuture<'r, (RunFinished, Vec<Found>)> {
+        boxed(self, budget, directory, stop, Box::new(sink))
+    }
+}
+
+fn boxed<'r>(
+    runner: Runner,
+    budget: Budget,
+    directory: &'r str,
+    stop: &'r Stop,
+    sink: Sink<'r>,
+) -> LocalBoxFuture<'r, (RunFinished, Vec<Found>)> {
+    Box::pin(runner.fuzz_into(budget, directory, stop, sink))
+}
+
+impl Runner {
+    async fn fuzz_into(
         self,
         budget: Budget,
         directory: &str,
         stop: &Stop,
-        mut sink: impl FnMut(&Event),
+        mut sink: Sink<'_>,
     ) -> (RunFinished, Vec<Found>) {
         let begun = Instant::now();
         let pool = Pool::new(&self.plan);

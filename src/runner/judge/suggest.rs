@@ -11,6 +11,7 @@ use crate::runner::target::reason_map::{PREFIXES, ReasonMap, Said};
 use crate::transport::Reply;
 use crate::wire::secret::Masker;
 use crate::wire::status::Code;
+use crate::words::beginning;
 
 /// Characters of a message that make a pattern.
 const MOST_OF_A_MESSAGE: usize = 120;
@@ -178,7 +179,7 @@ fn words(said: &Said<'_>) -> String {
     let code = said.code.map(|code| format!("code {code}"));
     let code =
         code.or_else(|| said.http.map(|status| format!("HTTP {status}"))).unwrap_or_else(|| "no code".to_owned());
-    let message: String = said.message.chars().take(MOST_OF_A_MESSAGE).collect();
+    let message = beginning(said.message, MOST_OF_A_MESSAGE);
     if message.is_empty() { code } else { format!("{code}, \"{message}\"") }
 }
 

@@ -10,6 +10,7 @@ use crate::scenario::Expectation;
 use crate::transport::{Exchange, Refusal, Reply};
 use crate::wire::secret::Masker;
 use crate::wire::status::Code;
+use crate::words::beginning;
 
 /// `UNAUTHENTICATED`
 const UNAUTHENTICATED: i32 = Code::UNAUTHENTICATED.number();
@@ -175,7 +176,7 @@ fn is_not_found(refusal: &Refusal) -> bool {
 fn refusal_words(http: u16, refusal: &Refusal, masker: &Masker) -> String {
     let refused = said::REFUSED;
     let Some(status) = &refusal.status else { return format!("{refused}: HTTP {http}, no code") };
-    let brief = |text: &str| masker.mask(text).chars().take(160).collect::<String>();
+    let brief = |text: &str| beginning(&masker.mask(text), 160).to_owned();
     let id = status.error_id().map(|id| format!(", id {}", brief(id))).unwrap_or_default();
     format!("{refused}: HTTP {http}, code {}{id}: {}", status.code, brief(&status.message))
 }

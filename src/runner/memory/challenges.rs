@@ -102,7 +102,7 @@ fn words(foretold: &Foretold, alike: &[&[u8]]) -> String {
 
 fn hex(bytes: &[u8]) -> String {
     let cut = if bytes.len() > SHOWN { "..." } else { "" };
-    bytes.iter().take(SHOWN).map(|byte| format!("{byte:02x}")).collect::<String>() + cut
+    crate::words::hex(&bytes[..bytes.len().min(SHOWN)]) + cut
 }
 
 #[cfg(test)]

@@ -172,7 +172,7 @@ fn record(name: &str, title: &str, findings: Vec<Finding>, shard: Option<Shard>,
 
 fn hex(bytes: &[u8]) -> String {
     let cut = if bytes.len() > SHOWN { "..." } else { "" };
-    bytes.iter().take(SHOWN).map(|byte| format!("{byte:02x}")).collect::<String>() + cut
+    crate::words::hex(&bytes[..bytes.len().min(SHOWN)]) + cut
 }
 
 #[cfg(test)]

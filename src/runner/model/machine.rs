@@ -11,6 +11,7 @@ use crate::contract::{Flow, Operation, Protocol};
 use crate::scenario::{
     Caller, FlowRef, Made, MutationUse, Mutations, OperationRef, OracleVerdict, ProtocolRef, Step, UserRef,
 };
+use crate::words::hex;
 
 /// The fewest and the most actions of a drawn sequence. An enrolment is two calls.
 const SHORTEST: usize = 5;
@@ -250,7 +251,7 @@ pub(crate) fn words(steps: &[Step], own: Flow) -> String {
 /// The name of a sequence: a part of its SHA-256, so that the same calls have the same name in every run.
 pub(crate) fn digest(steps: &[Step]) -> String {
     let text = serde_json::to_string(steps).unwrap_or_default();
-    Sha256::digest(text).iter().take(5).map(|byte| format!("{byte:02x}")).collect()
+    hex(&Sha256::digest(text)[..5])
 }
 
 #[cfg(test)]

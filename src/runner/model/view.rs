@@ -6,6 +6,7 @@ use super::book::{Book, Entry, State, is_kind};
 use super::clauses::{IDS, KEPT, LISTED, OWNER, REFUSED, REMOVED};
 use crate::contract::dialect::ListEntry;
 use crate::contract::{Flow, Operation};
+use crate::words::beginning;
 
 /// A list with so many entries may be one page of several: an entry that is missing may be on another page.
 const PAGE: usize = 50;
@@ -65,7 +66,7 @@ fn wrong<T>(clause: &'static str, expected: impl Into<String>, received: impl In
 
 /// Cut and quoted, so that a hostile target can't flood a report.
 pub(crate) fn brief(text: &str) -> String {
-    format!("{:?}", text.chars().take(80).collect::<String>())
+    format!("{:?}", beginning(text, 80))
 }
 
 impl Book {

@@ -18,6 +18,7 @@ use crate::transport::carried::{Carried, Content, Place};
 use crate::transport::path_of;
 use crate::webauthn::options::PublicKeyCredentialCreationOptions;
 use crate::wire::secret::Secret;
+use crate::words::beginning;
 
 /// The check of findings about a subject that the case is not about.
 const UNTOUCHED: &str = "untouched";
@@ -178,7 +179,7 @@ pub(crate) fn look_whose(
     let (rp_id, expected) = (options.rp.id.as_deref(), expected_rp_id(run, step));
     if names_host && rp_id.is_some() && expected.is_some() && rp_id != expected {
         let expected = format!("the RP ID {}, or a refusal", expected.unwrap_or_default());
-        let shown: String = rp_id.unwrap_or_default().chars().take(120).collect();
+        let shown = beginning(rp_id.unwrap_or_default(), 120);
         let received = format!("{shown:?}; {}", words(step));
         return run.end(CHECK, &about, Reason::AcceptedInvalid, expected, received);
     }

@@ -9,6 +9,7 @@ use crate::outcome::{Finding, Reason};
 use crate::runner::model::clauses::FORWARD;
 use crate::scenario::{Caller, FlowRef, Step, UserRef, Whom};
 use crate::transport::Reply;
+use crate::words::beginning;
 
 /// The clause of sequences that grow.
 pub(crate) const SEQUENCE: &str = "api/details/sequence";
@@ -56,7 +57,7 @@ pub(crate) fn compare_details(run: &mut CaseRun<'_>, step: &Step, endpoint: &End
 
 /// Cut, so that a hostile target can't flood a report.
 fn brief(owner: &str) -> String {
-    format!("{:?}", owner.chars().take(120).collect::<String>())
+    format!("{:?}", beginning(owner, 120))
 }
 
 fn read(reply: &Reply) -> Option<SeenDetails> {

@@ -11,7 +11,7 @@ use super::starts::{options_of, remember_made, repeated};
 use crate::authenticator::{Client, ClientError, CreationRequest, CredentialKey, MutationError, mark};
 use crate::outcome::Reason;
 use crate::runner::memory::controls::Form;
-use crate::runner::offline_case::{not_offered, offers};
+use crate::runner::offline_case::not_offered;
 use crate::scenario::{AlgorithmChoice, Made, Requirement, Step};
 use crate::webauthn::base64;
 use crate::webauthn::cose::CoseAlgorithm;
@@ -75,7 +75,8 @@ fn require(
     let case = &run.test.case;
     let clause = run.clause();
     let requires_verification = options.user_verification.as_deref() == Some("required");
-    let offers = |algorithm| offers(options, algorithm);
+    let offered = options.offered();
+    let offers = |algorithm| offered.contains(&algorithm);
     for requirement in &case.requires {
         let holds = match requirement {
             Requirement::Algorithm(algorithm) => offers(*algorithm),

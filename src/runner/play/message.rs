@@ -14,6 +14,7 @@ use super::starts::{credential_of, factor_of};
 use crate::contract::{Endpoint, What};
 use crate::outcome::Reason;
 use crate::scenario::{DomainRef, FactorRef, MessageEdit, MessageMember, NameSpec, Step, UserRef, Whom};
+use crate::words::hex;
 
 // UNRESOLVED ? hold::held_by
 
@@ -99,7 +100,7 @@ fn name_of(step: &Step, credential: &MadeCredential) -> String {
 pub(crate) fn drawn_name(credential: &MadeCredential) -> String {
     let hash = Sha256::new_with_prefix(b"name").chain_update(credential.seed);
     let hash = hash.chain_update(&credential.recipe.options.challenge).finalize();
-    format!("key-{}", hash.iter().take(NAME_BYTES).map(|byte| format!("{byte:02x}")).collect::<String>())
+    format!("key-{}", hex(&hash[..NAME_BYTES]))
 }
 
 /// Changes one member.
@@ -141,7 +142,7 @@ fn encoded(form: &str, value: &Value) -> Option<Value> {
             format!("{}{}", &standard[..half], &url[half..])
         }
         "double" => STANDARD.encode(STANDARD.encode(bytes)),
-        "hex" => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
+        "hex" => hex(&bytes),
         "percent" => STANDARD.encode(bytes).replace('=', "%3D").replacen('e', "%65", 1),
         "text" => String::from_utf8(bytes).ok()?,
         _ => return None,

@@ -7,7 +7,6 @@ use crate::outcome::{Finding, Reason};
 use crate::relying_party::{Ceremony, verify_registration};
 use crate::runner::offline_case::{self, said};
 use crate::scenario::{Made, OperationRef, OracleVerdict, Step};
-use crate::webauthn::cose::CoseAlgorithm;
 use crate::webauthn::options::PublicKeyCredentialCreationOptions;
 
 /// The verdict that the verifier has to give. If the step states none, a mutated credential that has to be refused is refused at the step
@@ -37,10 +36,7 @@ pub(crate) fn consult(
     let target = &player.shared.target;
     let rp_id = options.rp.id.as_deref().unwrap_or(&target.rp_id);
     let origins = [target.origin_for(options.rp.id.as_deref())];
-    // An empty list stands for ES256 and RS256 (WebAuthn L3 section 5.4).
-    let defaults = [-7, -257];
-    let offered = if options.pub_key_cred_params.is_empty() { &defaults } else { &options.pub_key_cred_params[..] };
-    let algorithms: Vec<CoseAlgorithm> = offered.iter().copied().map(CoseAlgorithm).collect();
+    let algorithms = options.offered();
     let is_registered =
         |id: &[u8]| player.state.enrolled.iter().chain(&player.state.elsewhere).any(|known| known == id);
     let ceremony = Ceremony {

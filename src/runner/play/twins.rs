@@ -12,6 +12,7 @@ use crate::outcome::{Finding, Reason};
 use crate::scenario::{Expectation, FactorRef, Step, Twin, UserRef};
 use crate::transport::{Exchange, Reply};
 use crate::wire::secret::Masker;
+use crate::words::beginning;
 
 /// The clause of answers that do not tell users apart.
 pub(crate) const CLAUSE: &str = "api/identifiers/no-user-oracle";
@@ -145,7 +146,7 @@ fn takes_longer(these: &[Duration], others: &[Duration]) -> bool {
 
 /// Masked before it is cut.
 fn brief(value: &str, masker: &Masker) -> String {
-    format!("{:?}", masker.mask(value).chars().take(120).collect::<String>())
+    format!("{:?}", beginning(&masker.mask(value), 120))
 }
 
 /// The parts of an answer, with the ids of both users taken out.

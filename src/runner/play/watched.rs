@@ -15,6 +15,7 @@ use crate::runner::model::clauses::{CHECK, CONSISTENT, IDS, KEPT, LISTED, OWNER,
 use crate::runner::model::view::{self, Answers, Mismatch, View};
 use crate::scenario::{Caller, FlowRef, NameSpec, OperationRef, ProtocolRef, Step, UserRef, Watch};
 use crate::transport::Reply;
+use crate::words::hex;
 
 /// Whether a step of a watched case can't be played, because it needs a result that earlier calls did not have, or something that the
 /// target or its accounts do not have.
@@ -73,7 +74,7 @@ pub(crate) async fn watched_step(run: &mut CaseRun<'_>, operation: Operation, st
 /// Plays a call of a watched case.
 async fn watched(run: &mut CaseRun<'_>, operation: Operation, step: &Step) -> Result<(), Ended> {
     if run.book.tag.is_empty() {
-        run.book.tag = run.seed.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+        run.book.tag = hex(&run.seed[..4]);
     }
     let Some(asked) = asked(run, operation, step) else {
         if operation == Operation::Start {

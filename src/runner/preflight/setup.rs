@@ -28,6 +28,7 @@ use crate::transport::{Call, Exchange, FaultKind, Phase, Reply, Transport as _, 
 use crate::webauthn::cose::CoseAlgorithm;
 use crate::wire::secret::{Masker, Secret};
 use crate::wire::status::Code;
+use crate::words::beginning;
 
 /// The target answers, but a run could have no verdict about it.
 #[derive(Debug, Error)]
@@ -261,7 +262,8 @@ fn refusal(exchange: &Exchange, masker: &Masker) -> Option<String> {
     let Reply::Refusal(refusal) = &exchange.reply else { return None };
     let status = refusal.status.as_ref()?;
     let failed = exchange.http_status >= 500 && exchange.http_status != 501;
-    let message: String = masker.mask(&status.message).chars().take(160).collect();
+    let masked = masker.mask(&status.message);
+    let message = beginning(&masked, 160);
     let words = || format!("HTTP {}, code {}: {message}", exchange.http_status, status.code);
     (!failed && !SERVER_ERRORS.contains(&status.code)).then(words)
 }

@@ -7,6 +7,7 @@ use crate::contract::{Flow, Protocol};
 use crate::transport::{Call, Exchange, Reply, Transport, TransportError};
 use crate::wire::secret::Secret;
 use crate::wire::status::Code;
+use crate::words::beginning;
 
 /// Characters of a target's message that are quoted.
 const QUOTED: usize = 160;
@@ -96,7 +97,7 @@ impl Start {
         let succeeds = (200..300).contains(&http) && code.is_none();
         let failed = succeeds || http >= 500 || code.is_some_and(|code| SERVER_ERRORS.contains(&code));
         if let Some(status) = status.filter(|status| !status.message.trim().is_empty()) {
-            let message: String = status.message.trim().chars().take(QUOTED).collect();
+            let message = beginning(status.message.trim(), QUOTED);
             answer = format!("{answer}: {message}");
         }
         Start::Refused { answer, denied, failed }

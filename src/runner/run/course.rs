@@ -24,8 +24,11 @@ const LONG: usize = 50;
 /// When a bound of the run is reached, tests under way may go on for so many time limits of a call.
 const GRACE: u32 = 2;
 
+/// Takes the events of a run.
+pub(crate) type Sink<'r> = Box<dyn FnMut(&Event) + 'r>;
+
 /// A run under way.
-pub(crate) struct Course<S> {
+pub(crate) struct Course<'r> {
     shared: Arc<Shared>,
     shard: Option<Shard>,
     flows: Vec<Flow>,
@@ -39,7 +42,7 @@ pub(crate) struct Course<S> {
     agreement: Agreement,
     breaker: Breaker,
     begun: Instant,
-    sink: S,
+    sink: Sink<'r>,
 }
 
 /// How the playing ended.
@@ -59,8 +62,8 @@ struct Bound {
     until: tokio::time::Instant,
 }
 
-impl<S: FnMut(&Event)> Course<S> {
-    pub(crate) fn new(shared: Arc<Shared>, plan: &Plan, sink: S) -> Course<S> {
+impl<'r> Course<'r> {
+    pub(crate) fn new(shared: Arc<Shared>, plan: &Plan, sink: Sink<'r>) -> Course<'r> {
         let mut played: Vec<Test> = plan.played().cloned().collect();
         // Otherwise the run would wait at its end for a case of hundreds of calls.
         played.sort_by_key(|test| estimate::calls(test) < LONG);

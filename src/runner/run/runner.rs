@@ -4,7 +4,9 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::course::Course;
+use futures_util::future::{BoxFuture, LocalBoxFuture};
+
+use super::course::{Course, Sink};
 use super::stop::Stop;
 use crate::contract::{Flow, clause};
 use crate::outcome::{Event, MadeWith, RunFinished, RunStarted};
@@ -60,10 +62,10 @@ impl Runner {
     ///
     /// # Errors
     /// What is wrong and how to fix it.
-    pub async fn preflight(&self) -> Result<(), PreflightError> {
+    pub fn preflight(&self) -> BoxFuture<'_, Result<(), PreflightError>> {
         let planned = |flow: &Flow| self.plan.played().any(|test| test.flow == *flow);
         let flows: Vec<Flow> = self.shared.target.flows.iter().copied().filter(planned).collect();
-        protocols::preflight(&self.shared, &flows).await
+        Box::pin(async move { protocols::preflight(&self.shared, &flows).await })
     }
 
     /// Lets cases wait until challenges have expired, if their options state a time-out of no more than this.
@@ -117,9 +119,16 @@ impl Runner {
     }
 
     /// Runs everything and hands each event to `sink`, masked, mostly in order of completion. The run ends if the target is gone.
-    pub async fn run(self, stop: &Stop, mut sink: impl FnMut(&Event)) -> RunFinished {
-        sink(&Event::RunStarted(self.started()));
-        Course::new(self.shared, &self.plan, sink).play(stop).await
+    pub fn run<'r>(self, stop: &'r Stop, sink: impl FnMut(&Event) + 'r) -> LocalBoxFuture<'r, RunFinished> {
+        self.play(stop, Box::new(sink))
+    }
+
+    /// What has no type parameter is compiled here, and not once more by each member that runs it.
+    fn play<'r>(self, stop: &'r Stop, mut sink: Sink<'r>) -> LocalBoxFuture<'r, RunFinished> {
+        Box::pin(async move {
+            sink(&Event::RunStarted(self.started()));
+            Course::new(self.shared, &self.plan, sink).play(stop).await
+        })
     }
 }
 

@@ -2,89 +2,90 @@
 
 use super::entry::{Defect, deviates, fails};
 
-pub(super) const DEFECTS: &[Defect] = &[
-    fails(
+entries! {
+    DEFECTS: Defect;
+    MISSING_TOKEN_ACCEPTED = fails(
         "authorization-missing-token-accepted",
         "api/status/unauthenticated",
         "a call without a token acts as the administrator",
         &["authorization/missing-token"],
     ),
-    fails(
+    UNKNOWN_TOKEN_ACCEPTED = fails(
         "authorization-unknown-token-accepted",
         "api/status/unauthenticated",
         "any token acts as the administrator",
         &["authorization/unknown-token"],
     ),
-    fails(
+    MALFORMED_ACCEPTED = fails(
         "authorization-malformed-accepted",
         "api/status/unauthenticated",
         "a call whose authorization header has no token acts as the administrator",
         &["authorization/malformed-token"],
     ),
-    fails(
+    ANY_SCHEME = fails(
         "authorization-any-scheme",
         "api/status/unauthenticated",
         "a token is accepted after any scheme, such as Basic",
         &["authorization/other-scheme"],
     ),
-    fails(
+    TOKEN_LENGTHENED_ACCEPTED = fails(
         "authorization-token-lengthened-accepted",
         "api/status/unauthenticated",
         "a token that begins with an issued token is accepted",
         &["authorization/token-lengthened"],
     ),
-    fails(
+    TOKEN_SHORTENED_ACCEPTED = fails(
         "authorization-token-shortened-accepted",
         "api/status/unauthenticated",
         "the beginning of a token is accepted in place of the whole token",
         &["authorization/token-shortened"],
     ),
-    fails(
+    TOKEN_ANY_CASE = fails(
         "authorization-token-any-case",
         "api/status/unauthenticated",
         "tokens are compared without regard to letter case",
         &["authorization/token-other-case"],
     ),
-    fails(
+    CODE_UNCHECKED = fails(
         "authorization-code-unchecked",
         "api/request/passkey-code",
         "the registration code in the start of a passkey is not checked",
         &["authorization/registration-code-made-up"],
     ),
-    fails(
+    CODE_PERMITS = fails(
         "authorization-code-permits",
         "api/authorization",
         "a caller who sends a registration code, good or not, may start a passkey for any user",
         &["authorization/registration-code-of-a-stranger"],
     ),
-    fails(
+    FOREIGN_TOKEN_ACCEPTED = fails(
         "authorization-foreign-token-accepted",
         "api/authorization",
         "every user may act on every user",
         &["authorization/foreign-token"],
     ),
-    fails(
+    REMOVE_UNCHECKED = fails(
         "authorization-remove-unchecked",
         "api/authorization",
         "every user may remove every user's factors",
         &["authorization/foreign-token"],
     ),
-    fails(
+    NO_RIGHTS_ACCEPTED = fails(
         "authorization-no-rights-accepted",
         "api/status/permission-denied",
         "a user without rights may act on every user",
         &["authorization/no-rights"],
     ),
-    fails(
+    READ_ONLY_ACCEPTED = fails(
         "authorization-read-only-accepted",
         "api/status/permission-denied",
         "a user whose role may only read may act on every user",
         &["authorization/read-only"],
     ),
-    deviates(
+    ADMINISTRATOR_DENIED = deviates(
         "authorization-administrator-denied",
         "api/authorization",
         "the administrator may not act on others",
         &["enrolment/admin-starts"],
     ),
-];
+}

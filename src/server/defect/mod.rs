@@ -3,28 +3,28 @@
 //! A run against a server with one defect has to be red for the defect's clause: `proofmark selftest` tests the harness
 //! in this way.
 
-mod algorithm;
+pub(crate) mod algorithm;
 mod all;
-mod attestation;
-mod authorization;
-mod canary;
-mod carrier;
-mod challenge;
-mod concurrency;
+pub(crate) mod attestation;
+pub(crate) mod authorization;
+pub(crate) mod canary;
+pub(crate) mod carrier;
+pub(crate) mod challenge;
+pub(crate) mod concurrency;
 mod entry;
-mod http;
-mod identifier;
-mod limit;
-mod options;
-mod rare;
-mod robustness;
-mod sequence;
-mod shape;
-mod state;
-mod status;
-mod stored;
-mod transport;
-mod verification;
+pub(crate) mod http;
+pub(crate) mod identifier;
+pub(crate) mod limit;
+pub(crate) mod options;
+pub(crate) mod rare;
+pub(crate) mod robustness;
+pub(crate) mod sequence;
+pub(crate) mod shape;
+pub(crate) mod state;
+pub(crate) mod status;
+pub(crate) mod stored;
+pub(crate) mod transport;
+pub(crate) mod verification;
 
 pub use all::{CLASSES, all};
 pub use entry::{Defect, Shows};

@@ -2,188 +2,189 @@
 
 use super::entry::{Defect, deviates, fails};
 
-pub(super) const DEFECTS: &[Defect] = &[
-    fails(
+entries! {
+    DEFECTS: Defect;
+    START_DETAILS_MISSING = fails(
         "shape-start-details-missing",
         "api/shape/start",
         "a start is answered without details",
         &["enrolment/start"],
     ),
-    fails(
+    START_OPTIONS_MISSING = fails(
         "shape-start-options-missing",
         "api/shape/start/options",
         "a start is answered without options",
         &["enrolment/start"],
     ),
-    fails(
+    DETAILS_MISSING = fails(
         "shape-details-missing",
         "api/shape/verify",
         "a successful verify is answered without details",
         &["enrolment/good"],
     ),
-    fails(
+    VERIFY_DETAILS_NULL = fails(
         "shape-verify-details-null",
         "api/shape/verify",
         "details of a verify are null over REST",
         &["enrolment/good"],
     ),
-    fails(
+    REMOVE_DETAILS_MISSING = fails(
         "shape-remove-details-missing",
         "api/shape/remove",
         "a successful remove is answered without details",
         &["enrolment/remove"],
     ),
-    fails("shape-sequence-missing", "api/shape/details", "details come without sequence", &["enrolment/good"]),
-    fails(
+    SEQUENCE_MISSING = fails("shape-sequence-missing", "api/shape/details", "details come without sequence", &["enrolment/good"]),
+    SEQUENCE_NUMBER = fails(
         "shape-sequence-number",
         "api/shape/details",
         "details.sequence is a JSON number over REST",
         &["enrolment/good"],
     ),
-    fails(
+    SEQUENCE_NEGATIVE = fails(
         "shape-sequence-negative",
         "api/shape/details",
         "details.sequence is below zero over REST",
         &["enrolment/good"],
     ),
-    fails("shape-dates-missing", "api/shape/details", "details come without any date", &["enrolment/good"]),
-    fails(
+    DATES_MISSING = fails("shape-dates-missing", "api/shape/details", "details come without any date", &["enrolment/good"]),
+    CHANGE_DATE_NOT_RFC3339 = fails(
         "shape-change-date-not-rfc3339",
         "api/shape/details",
         "details.changeDate is not an RFC 3339 date over REST",
         &["enrolment/good"],
     ),
-    fails(
+    CREATION_DATE_NUMBER = fails(
         "shape-creation-date-number",
         "api/shape/details",
         "details.creationDate is a number of seconds over REST",
         &["enrolment/good"],
     ),
-    fails(
+    CREATION_DATE_NOT_RFC3339 = fails(
         "shape-creation-date-not-rfc3339",
         "api/shape/details/creation-date",
         "details.creationDate is a day without a time over REST",
         &["enrolment/good"],
     ),
-    fails(
+    CHANGE_DATE_ZERO = fails(
         "shape-change-date-zero",
         "api/details/change-date",
         "details.changeDate is the beginning of 1970",
         &["enrolment/good"],
     ),
-    fails(
+    CREATION_DATE_LOCAL_TIME = fails(
         "shape-creation-date-local-time",
         "api/details/creation-date",
         "details.creationDate is the local time of a zone east of Greenwich, marked as UTC",
         &["enrolment/good"],
     ),
-    deviates(
+    SEQUENCE_CONSTANT = deviates(
         "shape-sequence-constant",
         "api/details/sequence",
         "details.sequence is the same in every answer",
         &["enrolment/good"],
     ),
-    deviates(
+    RESOURCE_OWNER_OF_EVENT = deviates(
         "shape-resource-owner-of-event",
         "api/details/resource-owner",
         "details.resourceOwner is the id of the event",
         &["enrolment/good"],
     ),
-    fails(
+    RESOURCE_OWNER_MISSING = fails(
         "shape-resource-owner-missing",
         "api/shape/details",
         "details come without resourceOwner",
         &["enrolment/good"],
     ),
-    fails(
+    RESOURCE_OWNER_RENAMED = fails(
         "shape-resource-owner-renamed",
         "api/shape/details",
         "details.resourceOwner is named resource_owner over REST",
         &["enrolment/good"],
     ),
-    fails(
+    RESOURCE_OWNER_NULL = fails(
         "shape-resource-owner-null",
         "api/shape/details",
         "details.resourceOwner is null over REST",
         &["enrolment/good"],
     ),
-    fails(
+    FACTOR_ID_MISSING = fails(
         "shape-factor-id-missing",
         "api/shape/start",
         "a v2 start is answered without the factor's id",
         &["enrolment/start"],
     ),
-    fails(
+    FACTOR_ID_NUMBER = fails(
         "shape-factor-id-number",
         "api/shape/start",
         "the factor's id is a JSON number over REST",
         &["enrolment/start"],
     ),
-    fails("shape-factor-id-empty", "api/shape/start", "the factor's id is empty", &["enrolment/start"]),
-    fails(
+    FACTOR_ID_EMPTY = fails("shape-factor-id-empty", "api/shape/start", "the factor's id is empty", &["enrolment/start"]),
+    OPTIONS_AS_TEXT = fails(
         "shape-options-as-text",
         "api/shape/start",
         "v2's creation options are JSON in a string over REST",
         &["v2/*/rest/enrolment/start"],
     ),
-    fails(
+    OPTIONS_AS_OBJECT = fails(
         "shape-options-as-object",
         "api/shape/start",
         "v1's creation options are an object over REST",
         &["v1/*/rest/enrolment/start"],
     ),
-    fails(
+    OPTIONS_RENAMED = fails(
         "shape-options-renamed",
         "api/shape/start",
         "v2's creation options have another name over REST",
         &["v2/*/rest/enrolment/start"],
     ),
-    fails(
+    ERROR_WITHOUT_TYPE = fails(
         "shape-error-without-type",
         "api/shape/error",
         "details of an error lack @type over REST",
         &["authorization/missing-token"],
     ),
-    fails(
+    ERROR_CODE_STRING = fails(
         "shape-error-code-string",
         "api/shape/error",
         "the member code of an error is a string over REST",
         &["authorization/missing-token"],
     ),
-    fails(
+    ERROR_CODE_MISSING = fails(
         "shape-error-code-missing",
         "api/shape/error",
         "an error has no code over REST",
         &["authorization/missing-token"],
     ),
-    fails(
+    ERROR_MESSAGE_MISSING = fails(
         "shape-error-message-missing",
         "api/shape/error/message",
         "an error over REST has no message",
         &["authorization/missing-token"],
     ),
-    fails(
+    ERROR_MESSAGE_RENAMED = fails(
         "shape-error-message-renamed",
         "api/shape/error",
         "the member message of an error is named error over REST",
         &["authorization/missing-token"],
     ),
-    fails(
+    ERROR_MESSAGE_NULL = fails(
         "shape-error-message-null",
         "api/shape/error",
         "the member message of an error is null over REST",
         &["authorization/missing-token"],
     ),
-    fails(
+    ERROR_DETAILS_NOT_LIST = fails(
         "shape-error-details-not-list",
         "api/shape/error",
         "details of an error are an object over REST",
         &["authorization/missing-token"],
     ),
-    fails(
+    ERROR_AS_TEXT = fails(
         "shape-error-as-text",
         "api/shape/error",
         "the body of an error is only the message, a JSON string, over REST",
         &["authorization/missing-token"],
     ),
-];
+}

@@ -11,159 +11,160 @@ const SEQUENCES: &[&str] = &[
     "v1/passwordless/grpc-web/ceremony",
 ];
 
-pub(super) const VARIANTS: &[Variant] = &[
-    variant(
+entries! {
+    VARIANTS: Variant;
+    REGISTRATIONS_SEVERAL = variant(
         "registrations-several",
         "webauthn/7.1/challenge",
         "a user may have several registrations open; a new start leaves the old ones alone",
         "no page says how many there may be, or what a start does to an earlier registration",
         SEQUENCES,
     ),
-    variant(
+    REFUSED_VERIFY_KEEPS_REGISTRATION = variant(
         "refused-verify-keeps-registration",
         "webauthn/7.1/challenge",
         "a refused verify leaves the registration open",
         "no page says that an attempt uses up the registration; section 7.1 speaks of one response",
         SEQUENCES,
     ),
-    variant(
+    REMOVE_ONLY_ENROLLED = variant(
         "remove-only-enrolled",
         "api/remove",
         "an open registration can't be removed",
         "the remove operations are about factors; an unfinished registration need not be a factor",
         SEQUENCES,
     ),
-    variant(
+    TOKEN_PADDING_IGNORED = variant(
         "token-padding-ignored",
         "api/request/bearer",
         "equals signs at the end of a token are ignored",
         "in RFC 6750 section 2.1 they are padding; a server that decodes tokens from base64 gets the same bytes without them",
         &["authorization"],
     ),
-    variant(
+    CODE_EMPTY_IS_NONE = variant(
         "code-empty-is-none",
         "api/request/passkey-code",
         "a registration code with neither id nor code counts as none",
         "no page distinguishes an empty message from one that is left out",
         &["authorization/registration-code-*"],
     ),
-    variant(
+    RAW_ID_OPTIONAL = variant(
         "raw-id-optional",
         "webauthn/5.1/raw-id",
         "a credential without rawId is accepted, and its id is used instead",
         "no step of WebAuthn L3 section 7.1 reads rawId; a rawId that is sent is compared",
         &["envelope/raw-id-missing", "envelope/raw-id-differs-from-id", "envelope/id-differs-from-auth-data"],
     ),
-    variant(
+    LIST_V1_ONLY = variant(
         "list-v1-only",
         "api/endpoint/v2/passkey/list",
         "v2 has no operation that lists passkeys",
         "only the overview names such an operation; no page describes it, and enrolment does not need it",
         &["v2/passkey/*/enrolment"],
     ),
-    variant(
+    DOMAIN_OWN_ONLY = variant(
         "domain-own-only",
         "webauthn/4/rp-id",
         "a start refuses every domain except the server's own and those that the target file names",
         "page 004 does not say which domains are served",
         &["limits/domain-*", "v2/*/*/enrolment", "ceremony/origin-any"],
     ),
-    variant(
+    LIST_LAGS = variant(
         "list-lags",
         "api/stored/listed",
         "the lists of factors are a quarter of a second late",
         "no page says when a list shows what was written; real servers read from projections",
         &["stored"],
     ),
-    variant(
+    NAMES_TIDIED = variant(
         "names-tidied",
         "api/stored/name",
         "blanks around a name and invisible characters are removed, and several blanks become one",
         "no page has rules for names; RFC 8266 removes blanks, and invisible characters are used to deceive",
         &["stored", "limits/name-*"],
     ),
-    variant(
+    HTTP_GET_LISTS = variant(
         "http-get-lists",
         "api/request/method",
         "a GET at the path of a start is answered with a list",
         "no page says what another method does at that path; a GET that only reads is safe (RFC 9110 section 9.2.1)",
         &["request/start-by-get", "request/start-by-head"],
     ),
-    variant(
+    HTTP_OPTIONS_ANSWERED = variant(
         "http-options-answered",
         "api/request/method",
         "OPTIONS is answered with 204 and the methods of the API, at every path",
         "no page mentions OPTIONS; RFC 9110 section 9.3.7",
         &["request/start-by-options", "request/by-options"],
     ),
-    variant(
+    JSON_LAST_OF_DUPLICATES = variant(
         "json-last-of-duplicates",
         "api/request/json-mapping",
         "if a JSON member is there twice, the last one counts",
         "RFC 8259 section 4 leaves it open",
         &["*/*/rest/request", "v2/*/rest/envelope", "v1/*/rest/envelope/duplicate-*"],
     ),
-    variant(
+    JSON_FURTHER_MEMBERS_REFUSED = variant(
         "json-further-members-refused",
         "api/request/json-mapping",
         "a JSON request with a member that the message does not have is refused",
         "by the protobuf JSON mapping, parsers refuse such members by default, and may ignore them",
         &["*/*/rest/wire", "*/*/rest/enrolment", "*/*/rest/request"],
     ),
-    variant(
+    REGISTRATIONS_BY_VERSION = variant(
         "registrations-by-version",
         "webauthn/7.1/challenge",
         "v1 and v2 have one open registration each; a new start replaces that of its own version",
         "no page says whether the versions share registrations",
         &["enrolment", "v2/passkey/rest/ceremony", "v1/u2f/rest/ceremony"],
     ),
-    variant(
+    REGISTRATION_IS_THE_CALLERS = variant(
         "registration-is-the-callers",
         "api/state/consistent",
         "a registration can be finished only by the caller that started it, the user or the administrator",
         "no page says whether another caller that may act on the user can finish it",
         &["enrolment", "sequences/administrator-*", "across/administrator-*", "v2/passkey/rest/ceremony"],
     ),
-    variant(
+    LIST_OPEN_REGISTRATIONS = variant(
         "list-open-registrations",
         "api/endpoint/v2/passkey/list",
         "lists show open registrations as not ready",
         "AUTH_FACTOR_STATE_NOT_READY exists for this",
         &["enrolment", "v2/passkey/rest/ceremony", "v1/u2f/rest/ceremony"],
     ),
-    variant(
+    LIST_NEWEST_FIRST = variant(
         "list-newest-first",
         "api/endpoint/v2/passkey/list",
         "lists begin with the newest factor",
         "no page defines an order of lists",
         &["enrolment", "v2/passkey/rest/ceremony", "v1/u2f/rest/ceremony"],
     ),
-    variant(
+    NAME_COMPOSED = variant(
         "name-composed",
         "api/request/name",
         "names are stored in Unicode normalization form C",
         "canonically equivalent texts are to be treated alike (Unicode Standard Annex 15, section 1.1)",
         &["enrolment", "limits/name-*", "v2/passkey/rest/stored/name-*"],
     ),
-    variant(
+    SEQUENCE_SHARED = variant(
         "sequence-shared",
         "api/details/sequence",
         "all users share one sequence, so that the numbers of one user have gaps",
         "the number of an event is its number in a stream, and no page says which stream",
         &["enrolment", "ceremony/replayed-response"],
     ),
-    variant(
+    QUERY_REFUSED = variant(
         "query-refused",
         "api/request/malformed",
         "a REST request with a query is refused",
         "no page documents a query parameter",
         &["*/*/rest/enrolment", "*/*/rest/request"],
     ),
-    variant(
+    CONTRADICTION_REFUSED = variant(
         "contradiction-refused",
         "api/request/malformed",
         "a REST request whose body has another id than its path is refused",
         "no page says which of the two values counts",
         &["*/*/rest/enrolment", "*/*/rest/request", "*/*/rest/authorization"],
     ),
-];
+}

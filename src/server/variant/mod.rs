@@ -3,12 +3,12 @@
 //! A run against a server with a variant has to stay green: a check that can't tell a variant from a defect is wrong.
 
 mod all;
-mod behaviour;
+pub(crate) mod behaviour;
 mod entry;
-mod options;
-mod refusals;
-mod replies;
-mod surroundings;
+pub(crate) mod options;
+pub(crate) mod refusals;
+pub(crate) mod replies;
+pub(crate) mod surroundings;
 
 pub use all::{GROUPS, all};
 pub use entry::Variant;

@@ -20,11 +20,12 @@ use proofmark::report;
 use proofmark::runner::target::subject_source::{SubjectEntry, SubjectPoolFile};
 use proofmark::server::{Account, RunningServer, Server, ServerConfig};
 use tempfile::TempDir;
+use tokio::sync::Semaphore;
 
 use super::tls::{self, Certificate};
 use crate::cli::text;
 use crate::misbehaving::proxy::{Act, Proxy};
-use behaviours::{Behaviour, behaviours};
+use behaviours::Behaviour;
 
 /// Of one call. Long enough for a good one on a busy machine.
 const LIMIT: Duration = Duration::from_secs(5);
@@ -34,6 +35,8 @@ const WHOLE: Duration = Duration::from_secs(60);
 
 /// Runs at the same time. Most of what they do is to wait.
 const JOBS: usize = 8;
+/// All groups together have as many.
+static SLOTS: Semaphore = Semaphore::const_new(JOBS);
 
 /// The operation that misbehaves: the verify of v2/passkey.
 const REST_PATH: &str = "/passkeys/";
@@ -261,15 +264,40 @@ static ELSEWHERE: LazyLock<(SocketAddr, &'static AtomicUsize)> = LazyLock::new(|
     (address, &ASKED)
 });
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_target_that_misbehaves_in_one_operation_costs_that_one_alone() {
-    let behaviours = behaviours();
-    let only = std::env::var("PROOFMARK_BEHAVIOUR").unwrap_or_default();
-    let chosen = behaviours.iter().filter(|behaviour| behaviour.name.contains(&only));
+/// A test for each group of behaviours: a target that misbehaves in one operation costs that one alone.
+macro_rules! tests_of {
+    ($($test:ident = $name:literal,)+) => {
+        const GROUPS: &[&str] = &[$($name),+];
+        $(
+            #[tokio::test(flavor = "multi_thread")]
+            async fn $test() {
+                costs_that_operation_alone($name).await;
+            }
+        )+
+    };
+}
+
+tests_of! {
+    misbehaving_connections = "connections",
+    what_stands_between = "between",
+    replies_that_come_early = "early",
+    misbehaving_bodies = "bodies",
+    misbehaving_texts = "texts",
+    misbehaving_headers = "headers",
+    misbehaving_http2 = "http2",
+    misbehaving_frames = "frames",
+    misbehaving_statuses = "statuses",
+}
+
+async fn costs_that_operation_alone(group: &str) {
+    let behaviours = behaviours::group(group);
+    assert!(!behaviours.is_empty(), "{group}");
     let ways = |behaviour| [(behaviour, Way::Usual), (behaviour, Way::RestByHttp2)];
-    let played = chosen.flat_map(ways).filter(|(behaviour, way)| *way == Way::Usual || behaviour.is_by_http2);
+    let played =
+        behaviours.iter().flat_map(ways).filter(|(behaviour, way)| *way == Way::Usual || behaviour.is_by_http2);
     let wrongs = stream::iter(played)
         .map(|(behaviour, way)| async move {
+            let _slot = SLOTS.acquire().await.expect("never closed");
             let wrongs = wrongs(behaviour, way).await;
             wrongs.into_iter().map(|wrong| format!("{} ({way:?})\n    {wrong}", behaviour.name)).collect()
         })
@@ -279,6 +307,11 @@ async fn a_target_that_misbehaves_in_one_operation_costs_that_one_alone() {
         .concat();
     assert!(wrongs.is_empty(), "{}", wrongs.join("\n"));
     assert_eq!(ELSEWHERE.1.load(Ordering::SeqCst), 0, "a token would have gone where a redirect points");
+}
+
+#[test]
+fn the_page_of_behaviours_is_up_to_date() {
+    let behaviours: Vec<Behaviour> = GROUPS.iter().flat_map(|group| behaviours::group(group)).collect();
     assert_page(&page(&behaviours));
 }
 

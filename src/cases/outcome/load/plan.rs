@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::outcome::event::Shard;
+use crate::words::hex;
 
 /// Everything that shapes a load. For a sharded run it is the whole load, not the part of the shard.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -65,7 +66,7 @@ impl LoadPlanRecord {
             LoadPlanRecord { shard: None, target_file: None, known: None, digest: String::new(), ..self.clone() };
         // Maps with keys that are not texts, and numbers that are not finite, can't occur in it.
         let text = serde_json::to_vec(&whole).unwrap_or_default();
-        self.digest = Sha256::digest(&text).iter().map(|byte| format!("{byte:02x}")).collect();
+        self.digest = hex(&Sha256::digest(&text));
         self
     }
 }

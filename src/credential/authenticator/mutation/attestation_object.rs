@@ -11,6 +11,7 @@ use crate::authenticator::error::MutationError;
 use crate::webauthn::cbor::{self, Form, Value};
 use crate::webauthn::cose::CoseAlgorithm;
 use crate::webauthn::public_key::KeyKind;
+use crate::words::hex;
 
 pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
@@ -77,7 +78,7 @@ fn edit_statement(bytes: &mut Vec<u8>, edit: &Json, given: &Given<'_>) -> Result
     let mut encoded = cbor::encode(&statement(bytes)?);
     let parts = ObjectParts { encoded: encoded.clone(), statement: true };
     map_edit::edit(&mut encoded, edit, given, &parts)?;
-    let digits: String = encoded.iter().map(|byte| format!("{byte:02x}")).collect();
+    let digits = hex(&encoded);
     let outer: Json = serde_json::json!({"set": [["attStmt", {"$raw": digits}]]});
     let parts = ObjectParts { encoded: bytes.clone(), statement: false };
     map_edit::edit(bytes, &outer, given, &parts)

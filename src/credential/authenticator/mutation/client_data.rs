@@ -10,6 +10,7 @@ use super::stage::{Mutation, Stage};
 use crate::authenticator::error::MutationError;
 use crate::webauthn::base64;
 use crate::webauthn::client_data::CollectedClientData;
+use crate::words::hex;
 
 pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
@@ -106,7 +107,7 @@ fn challenge(data: &mut CollectedClientData, args: &Given<'_>) -> Result<(), Mut
         "standard-padded" => Some(base64::encode_standard(&bytes)).filter(|text| *text != good),
         "percent" => Some(percent(&good)),
         "data-url" => Some(data_url(&bytes)),
-        "hex" => Some(bytes.iter().map(|byte| format!("{byte:02x}")).collect()),
+        "hex" => Some(hex(&bytes)),
         _ => None,
     };
     if as_text.is_none() && args.text_or("other")? == "standard-padded" {

@@ -9,6 +9,7 @@ use super::stage::{Mutation, Stage};
 use crate::authenticator::error::MutationError;
 use crate::authenticator::keys::{KeyPair, derive_bytes};
 use crate::webauthn::base64;
+use crate::words::hex;
 
 pub(super) const MUTATIONS: &[Mutation] = &[Mutation {
     id: "credential-json",
@@ -149,7 +150,7 @@ fn encoded(form: &str, pointer: &str, original: &Value) -> Result<Value, Mutatio
         }
         "bad-length" => bad_length(text).into(),
         "spare-bits" => spare_bits(text)?.into(),
-        "hex" => bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into(),
+        "hex" => hex(&bytes).into(),
         "byte-array" => bytes.into(),
         "invalid" => format!("!!!{text}").into(),
         _ => {

@@ -7,6 +7,8 @@ use std::sync::Arc;
 use serde::Deserialize;
 use toml::Spanned;
 
+use futures_util::future::LocalBoxFuture;
+
 use super::accounts::{self, AccountsTable, Offered, Surroundings};
 use super::identity::{IdentityError, has_credentials, identity, port_is_valid};
 use super::place::{Source, TargetFileError};
@@ -141,8 +143,11 @@ pub fn provisioner(path: &Path, surroundings: &Surroundings<'_>) -> Result<Arc<d
 ///
 /// # Errors
 /// [`TargetFileError`]
-pub async fn load(path: &Path, surroundings: &Surroundings<'_>) -> Result<Target, TargetFileError> {
-    read(path, surroundings, false).await.map(|read| read.target)
+pub fn load<'r>(
+    path: &'r Path,
+    surroundings: &'r Surroundings<'_>,
+) -> LocalBoxFuture<'r, Result<Target, TargetFileError>> {
+    Box::pin(async move { read(path, surroundings, false).await.map(|read| read.target) })
 }
 
 /// A target for `load`.
@@ -160,8 +165,11 @@ pub struct LoadTarget {
 ///
 /// # Errors
 /// [`TargetFileError`]
-pub async fn load_for_attack(path: &Path, surroundings: &Surroundings<'_>) -> Result<LoadTarget, TargetFileError> {
-    read(path, surroundings, true).await
+pub fn load_for_attack<'r>(
+    path: &'r Path,
+    surroundings: &'r Surroundings<'_>,
+) -> LocalBoxFuture<'r, Result<LoadTarget, TargetFileError>> {
+    Box::pin(read(path, surroundings, true))
 }
 
 async fn read(path: &Path, surroundings: &Surroundings<'_>, leaves_pool: bool) -> Result<LoadTarget, TargetFileError> {

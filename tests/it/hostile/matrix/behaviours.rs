@@ -85,24 +85,21 @@ impl Behaviour {
     }
 }
 
-/// Every behaviour of one operation.
-pub fn behaviours() -> Vec<Behaviour> {
+/// The behaviours of one operation that have this name in common.
+pub fn group(name: &str) -> Vec<Behaviour> {
     let by_http2 = |behaviours: Vec<Behaviour>| behaviours.into_iter().map(Behaviour::by_http2).collect();
-    let between = by_http2(between());
-    [
-        by_http2(connections()),
-        between,
-        early(),
-        bodies(),
-        texts(),
-        headers(),
-        by_http2(http2()),
-        frames_of_grpc(),
-        statuses(),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    match name {
+        "connections" => by_http2(connections()),
+        "between" => by_http2(between()),
+        "early" => early(),
+        "bodies" => bodies(),
+        "texts" => texts(),
+        "headers" => headers(),
+        "http2" => by_http2(http2()),
+        "frames" => frames_of_grpc(),
+        "statuses" => statuses(),
+        _ => Vec::new(),
+    }
 }
 
 // What is said of several.
