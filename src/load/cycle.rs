@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::attester::{Attested, Attester};
+use super::cross_talk::{Crossed, Witness};
 use super::excuse::{Excuses, Place};
 use super::judge::{self, Answer, Asked, Failure};
 use super::lookups::Lookups;
@@ -13,7 +14,6 @@ use super::message::{Started, excluded, public_key_of, verification};
 use super::neighbours::Neighbours;
 use super::played::Cycle;
 use super::user::Subject;
-use super::witness::{Crossed, Witness};
 use crate::authenticator::Format;
 use crate::contract::{Operation, Protocol, What};
 use crate::outcome::load::{Cleanup, Kind, LoadStep, Outcome};

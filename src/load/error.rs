@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use super::guard::RemoteTarget;
+use super::remote_guard::RemoteTarget;
 use crate::contract::{Flow, Protocol};
 use crate::transport::TransportError;
 

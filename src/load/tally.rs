@@ -14,11 +14,11 @@ use super::progress::Progress;
 use super::schedule::Timeline;
 use super::time::micros;
 use crate::contract::{Flow, Protocol};
+use crate::outcome::exchange_text;
 use crate::outcome::load::{
     Arrivals, ConnectionRecord, Correctness, Intervals, Kind, LoadErrorRecord, LoadStep, MOST_CLASSES, Outcome,
     PackedHistogram, PhaseName, PhaseRecord, Row, fine, float, record,
 };
-use crate::outcome::shown;
 use crate::wire::secret::Masker;
 
 /// When a cycle was due and when it began, as offsets from the beginning.
@@ -310,7 +310,7 @@ impl Counts {
             class.outcome = Some(failure.outcome);
             class.first_us = micros(now);
             class.example = shown_line(&masker.mask(&failure.example));
-            let exchange = failure.exchange.map(|exchange| shown::exchange(&exchange, None, &masker));
+            let exchange = failure.exchange.map(|exchange| exchange_text::exchange(&exchange, None, &masker));
             class.exchanges = exchange.into_iter().collect();
         }
     }

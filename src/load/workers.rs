@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, watch};
 
 use super::attester::Attester;
+use super::cross_talk::Witness;
 use super::cycle::{Site, Transports};
 use super::draw::Draw;
 use super::draws::Draws;
@@ -23,7 +24,6 @@ use super::schedule::{Schedule, Timeline};
 use super::shard::share_of;
 use super::stall::Stall;
 use super::tally::{Tally, Turn};
-use super::witness::Witness;
 use crate::authenticator::Client;
 use crate::contract::Protocol;
 use crate::outcome::load::{Cleanup, Kind};

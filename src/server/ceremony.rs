@@ -316,6 +316,6 @@ fn refused_at(slug: &str, detail: &str) -> Refused {
         return Refused::new(&format!("WEBAUTHN-{slug}"));
     }
     // The detail may quote the caller, and the message has to fit into a header.
-    let message = beginning(&detail, LONGEST_MESSAGE).to_owned();
+    let message = beginning(detail, LONGEST_MESSAGE).to_owned();
     Refused::with_message(&format!("WEBAUTHN-{slug}"), message)
 }

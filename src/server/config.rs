@@ -3,8 +3,8 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use super::conditions::Conditions;
 use super::defect::Defect;
+use super::deployment::Conditions;
 use super::variant::Variant;
 use crate::contract::{self, Contract};
 

@@ -22,9 +22,9 @@ use tower::{Layer as _, ServiceExt as _, service_fn};
 use super::body;
 use super::carriers;
 use super::defect;
-use super::disguise::disguised;
-use super::grpc_lapses;
+use super::grpc_faults;
 use super::refusal::Refused;
+use super::refusal_faults::disguised;
 use super::service::Service;
 use super::switches::Switches;
 use super::variant;
@@ -79,7 +79,7 @@ pub(super) async fn answer(service: Arc<Service>, method: Option<Called>, reques
     };
     let is_verify = method.is_some_and(|(endpoint, _)| endpoint.operation == Operation::Verify);
     let response = mistreated(&switched.site.switches, (protocol, is_verify), response.map(Body::new)).await;
-    let response = grpc_lapses::spoilt(&switched.site.switches, protocol, &asked, response).await;
+    let response = grpc_faults::spoilt(&switched.site.switches, protocol, &asked, response).await;
     varied(&switched.site.switches, protocol, response)
 }
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::credential::{attestation_object, claimed_challenge_text};
-use super::defect;
+use super::defect::{self, Defect};
 use super::switches::Switches;
 use super::variant;
 use crate::contract::Protocol;
@@ -39,53 +39,39 @@ pub(super) fn omission(
         let claimed = claimed_challenge_text(credential).unwrap_or_default();
         base64::decode_any(&claimed).is_ok_and(|bytes| bytes == challenge)
     };
+    let has = |defect: &'static Defect| switches.has(defect);
+    let check = Omission::Check;
+    let step = Omission::Step;
     let packed = Omission::Format("packed");
     let checks = [
-        (is(CoseAlgorithm::ES384) && switches.has(&defect::algorithm::ES384_SIGNATURE_UNCHECKED), packed),
-        (is(CoseAlgorithm::PS256) && switches.has(&defect::algorithm::PS256_SIGNATURE_UNCHECKED), packed),
+        (is(CoseAlgorithm::ES384) && has(&defect::algorithm::ES384_SIGNATURE_UNCHECKED), packed),
+        (is(CoseAlgorithm::PS256) && has(&defect::algorithm::PS256_SIGNATURE_UNCHECKED), packed),
         (
-            kind == Some(KeyKind::Rsa) && switches.has(&defect::algorithm::RSA_STATEMENT_ALGORITHM_UNCHECKED),
-            Omission::Check("8.2/algorithm"),
+            kind == Some(KeyKind::Rsa) && has(&defect::algorithm::RSA_STATEMENT_ALGORITHM_UNCHECKED),
+            check("8.2/algorithm"),
+        ),
+        (is(CoseAlgorithm::EDDSA) && has(&defect::algorithm::EDDSA_POINT_UNCHECKED), check("6.5.1/point")),
+        (is(CoseAlgorithm::ES512) && has(&defect::algorithm::ES512_POINT_UNCHECKED), check("6.5.1/point")),
+        (format == "packed" && has(&defect::algorithm::PACKED_ORIGIN_UNCHECKED), step(Step::Origin)),
+        (format == "tpm" && has(&defect::algorithm::TPM_USER_VERIFIED_UNCHECKED), step(Step::UserVerified)),
+        (
+            format == "tpm" && is_elliptic && has(&defect::algorithm::TPM_ECC_EXTRA_DATA_UNCHECKED),
+            check("8.3/extra-data"),
+        ),
+        (is(CoseAlgorithm::RS256) && has(&defect::algorithm::RS256_BACKUP_STATE_UNCHECKED), step(Step::BackupState)),
+        (
+            protocol == Protocol::GrpcWeb && has(&defect::algorithm::CROSS_ORIGIN_UNCHECKED_OVER_GRPC_WEB),
+            step(Step::CrossOrigin),
         ),
         (
-            is(CoseAlgorithm::EDDSA) && switches.has(&defect::algorithm::EDDSA_POINT_UNCHECKED),
-            Omission::Check("6.5.1/point"),
+            kind == Some(KeyKind::Ed25519) && has(&defect::algorithm::EDDSA_TRAILING_BYTES_ACCEPTED),
+            step(Step::AttestationObject),
         ),
+        (has(&defect::algorithm::CHALLENGE_IN_ANY_BASE64) && has_challenge(), step(Step::Challenge)),
+        (format == "none" && has(&defect::algorithm::NONE_RP_ID_HASH_UNCHECKED), step(Step::RpIdHash)),
         (
-            is(CoseAlgorithm::ES512) && switches.has(&defect::algorithm::ES512_POINT_UNCHECKED),
-            Omission::Check("6.5.1/point"),
-        ),
-        (format == "packed" && switches.has(&defect::algorithm::PACKED_ORIGIN_UNCHECKED), Omission::Step(Step::Origin)),
-        (
-            format == "tpm" && switches.has(&defect::algorithm::TPM_USER_VERIFIED_UNCHECKED),
-            Omission::Step(Step::UserVerified),
-        ),
-        (
-            format == "tpm" && is_elliptic && switches.has(&defect::algorithm::TPM_ECC_EXTRA_DATA_UNCHECKED),
-            Omission::Check("8.3/extra-data"),
-        ),
-        (
-            is(CoseAlgorithm::RS256) && switches.has(&defect::algorithm::RS256_BACKUP_STATE_UNCHECKED),
-            Omission::Step(Step::BackupState),
-        ),
-        (
-            protocol == Protocol::GrpcWeb && switches.has(&defect::algorithm::CROSS_ORIGIN_UNCHECKED_OVER_GRPC_WEB),
-            Omission::Step(Step::CrossOrigin),
-        ),
-        (
-            kind == Some(KeyKind::Ed25519) && switches.has(&defect::algorithm::EDDSA_TRAILING_BYTES_ACCEPTED),
-            Omission::Step(Step::AttestationObject),
-        ),
-        (switches.has(&defect::algorithm::CHALLENGE_IN_ANY_BASE64) && has_challenge(), Omission::Step(Step::Challenge)),
-        (
-            format == "none" && switches.has(&defect::algorithm::NONE_RP_ID_HASH_UNCHECKED),
-            Omission::Step(Step::RpIdHash),
-        ),
-        (
-            format == "packed"
-                && has_certificates
-                && switches.has(&defect::algorithm::PACKED_CERTIFICATE_SIGNATURE_UNCHECKED),
-            Omission::Check("8.2/signature"),
+            format == "packed" && has_certificates && has(&defect::algorithm::PACKED_CERTIFICATE_SIGNATURE_UNCHECKED),
+            check("8.2/signature"),
         ),
     ];
     checks.into_iter().find(|(holds, _)| *holds).map(|(_, omission)| omission)

@@ -10,7 +10,7 @@ use axum::routing::{delete, post, put};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use super::directory::{Directory, Listed};
+use super::managed_users::{Directory, Listed};
 use super::refusal::Refused;
 use super::service::Service;
 use super::store::{Kind, Role};

@@ -13,12 +13,12 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use serde_json::{Map, Value, json};
 
 use super::defect;
-use super::disguise::disguised;
 use super::refusal::Refused;
+use super::refusal_faults::disguised;
 use super::service::Service;
 use super::switches::Switches;
 use super::variant;
-use super::{around, body, carriers, json, misshape, spelling, spill};
+use super::{around, body, body_faults, carriers, json, spelling, spill};
 use crate::contract::{Endpoint, Operation, Protocol, What};
 use crate::wire::schema;
 
@@ -213,14 +213,14 @@ pub(super) fn respond(switches: &Switches, endpoint: Option<&Endpoint>, result: 
     let operation = endpoint.map(|endpoint| endpoint.operation).filter(|_| result.is_ok());
     let (status, value) = match (result, endpoint) {
         (Ok(mut message), Some(endpoint)) => {
-            misshape::message(switches, endpoint, &mut message);
+            body_faults::message(switches, endpoint, &mut message);
             (StatusCode::OK, message)
         }
         (Ok(message), None) => (StatusCode::OK, message),
         (Err(refused), _) => {
             let refused = disguised(switches, Protocol::Rest, refused);
             let status = StatusCode::from_u16(refused.http_status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            (status, misshape::error(switches, refused.status.to_json()))
+            (status, body_faults::error(switches, refused.status.to_json()))
         }
     };
     let mut response = Response::new(body_of(switches, operation, value));

@@ -11,7 +11,7 @@ use http::Version;
 use http::header::HOST;
 
 use super::service::Service;
-use super::{around, carriers, grpc, infrastructure, lapses, management, rest};
+use super::{around, carriers, grpc, infrastructure, management, rest, timing_faults};
 
 pub(super) fn router(service: Arc<Service>, slower: f64) -> Router {
     let (unknown, wrong_method, switched) = (service.clone(), service.clone(), service.clone());
@@ -35,7 +35,7 @@ pub(super) fn router(service: Arc<Service>, slower: f64) -> Router {
                 } else {
                     nothing_here(service.clone(), request).await
                 };
-                lapses::compute_on(begun, slower);
+                timing_faults::compute_on(begun, slower);
                 around::vary_headers(&service.site, version, &mut response);
                 response
             }

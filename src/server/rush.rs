@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 use super::caller::Caller;
 use super::credential::{credential_of, named_id};
 use super::defect;
-use super::lapses::WINDOW;
 use super::refusal::Refused;
 use super::site::Site;
 use super::store::{Kind, User};
+use super::timing_faults::WINDOW;
 use crate::contract::{Endpoint, Operation, What};
 
 /// How long a transaction takes.

@@ -7,11 +7,11 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
 use super::defect;
-use super::directory::Directory;
-use super::lapses::Lapses;
+use super::managed_users::Directory;
 use super::memory::Memory;
 use super::store::{Store, User};
 use super::switches::Switches;
+use super::timing_faults::Lapses;
 use super::variant;
 use crate::contract::Contract;
 use crate::webauthn::x509::Certificate;

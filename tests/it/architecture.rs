@@ -145,6 +145,7 @@ const DATA: [&str; 3] = ["proofmark_fixtures", "proofmark_scenarios", "proofmark
 const DEFINITIONS: [&str; 7] = ["fn", "struct", "enum", "trait", "impl", "const", "static"];
 const LONGEST_FILE: usize = 400;
 const LONGEST_FUNCTION: usize = 60;
+const LONGEST_TESTS: usize = 160;
 
 /// Top-level modules that a file names, with the token's index.
 fn uses(source: &Source) -> Vec<(usize, String)> {
@@ -390,6 +391,22 @@ fn module_lists_define_nothing() {
 #[test]
 fn a_module_with_parts_is_a_folder() {
     assert_holds(in_two_places);
+}
+
+/// How many lines a module of tests has that stands at the end of a file; none if it has a file of its own.
+fn inline_tests(text: &str) -> usize {
+    let lines: Vec<&str> = text.lines().collect();
+    let begins = |pair: &[&str]| pair[0] == "#[cfg(test)]" && pair[1].contains("mod ") && pair[1].ends_with('{');
+    lines.windows(2).position(begins).map_or(0, |at| lines.len() - at)
+}
+
+#[test]
+fn long_tests_have_a_file_of_their_own() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    for path in source::files(&root).iter().filter(|path| path.extension().is_some_and(|kind| kind == "rs")) {
+        let lines = inline_tests(&std::fs::read_to_string(path).expect("text"));
+        assert!(lines <= LONGEST_TESTS, "{}: {lines} lines of tests belong into tests.rs", path.display());
+    }
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! Bytes and names that the protocols and the reference server share, so that neither imports the other.
 
+mod fast_codec;
 pub mod framing;
 pub mod marks;
 pub mod percent;
-mod plan;
 mod protobuf;
 pub mod schema;
 pub mod secret;

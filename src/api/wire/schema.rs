@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use proofmark_fixtures::PROTOS;
 
-use super::plan::Plan;
+use super::fast_codec::Plan;
 use super::structs;
 
 const STATUS: &str = "google.rpc.Status";

@@ -3,6 +3,7 @@
 mod concern;
 mod event;
 mod evidence;
+pub mod exchange_text;
 mod finding;
 pub mod load;
 mod merge;
@@ -13,7 +14,6 @@ mod record;
 mod run;
 pub mod said;
 mod sent_again;
-pub mod shown;
 mod stopped;
 mod verdict;
 

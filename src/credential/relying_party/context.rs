@@ -83,7 +83,7 @@ pub(super) fn show(member: &Option<Value>) -> String {
 
 /// Quotes hostile text: escaped, and cut after 80 characters.
 pub(super) fn quote(text: &str) -> String {
-    let head = beginning(&text, 80);
+    let head = beginning(text, 80);
     let more = if head.len() < text.len() { " ..." } else { "" };
     format!("{head:?}{more}")
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::played::{Context, Played};
 use crate::outcome::{
-    CaseRecord, CredentialRecord, Evidence, ExchangeRecord, Finding, Profile, Reason, RecordedBody, shown,
+    CaseRecord, CredentialRecord, Evidence, ExchangeRecord, Finding, Profile, Reason, RecordedBody, exchange_text,
 };
 use crate::runner::sending::attempts::Try;
 use crate::scenario::Test;
@@ -21,7 +21,7 @@ const MOST_RECORDED: usize = 16 * 1024;
 pub(crate) fn exchange(played: &Played, masker: &Masker) -> ExchangeRecord {
     let evidence = played.context.as_ref().map(|context| evidence(&played.exchange, context, masker));
     let tries = played.tries.iter().map(Try::record).collect();
-    ExchangeRecord { tries, ..shown::exchange(&played.exchange, evidence, masker) }
+    ExchangeRecord { tries, ..exchange_text::exchange(&played.exchange, evidence, masker) }
 }
 
 /// What the exchange was judged by.

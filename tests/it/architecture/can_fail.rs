@@ -97,6 +97,12 @@ fn modules_in_two_places() {
 }
 
 #[test]
+fn lengths_of_tests() {
+    assert_eq!(inline_tests("fn f() {}\n#[cfg(test)]\nmod tests {\n}\n"), 3);
+    assert_eq!(inline_tests("fn f() {}\n#[cfg(test)]\nmod tests;\n"), 0);
+}
+
+#[test]
 fn lengths() {
     let path = "src/wire/mod.rs";
     check(long_file, path, &"\n".repeat(400), &[]);

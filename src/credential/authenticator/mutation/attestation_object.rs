@@ -3,9 +3,9 @@
 use serde_json::Value as Json;
 
 use super::bits::keep;
+use super::byte_expressions::Parts;
 use super::given::Given;
 use super::map_edit;
-use super::notation::Parts;
 use super::stage::{Mutation, Stage};
 use crate::authenticator::error::MutationError;
 use crate::webauthn::cbor::{self, Form, Value};

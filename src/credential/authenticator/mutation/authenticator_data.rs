@@ -4,8 +4,8 @@ use sha2::{Digest, Sha256};
 
 use super::args::Args;
 use super::bits::{flip_last_bit, keep};
+use super::byte_expressions::{self, NoParts, Parts};
 use super::given::Given;
-use super::notation::{self, NoParts, Parts};
 use super::stage::{Mutation, Stage};
 use crate::authenticator::error::MutationError;
 use crate::webauthn::authenticator_data::{Aaguid, AttestedCredentialData, AuthenticatorData, Flags};
@@ -49,7 +49,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         id: "aaguid",
         summary: "another AAGUID, which is not an error without a policy: 16 bytes",
         stage: Stage::AuthenticatorData(|data, given| {
-            let bytes = notation::bytes(&given.0, given, &NoParts)?;
+            let bytes = byte_expressions::bytes(&given.0, given, &NoParts)?;
             let bytes = bytes.try_into().map_err(|_bytes| MutationError::Args("16 bytes"))?;
             attested(data)?.aaguid = Aaguid(bytes);
             Ok(())
@@ -85,7 +85,7 @@ fn rp_id_hash(data: &mut AuthenticatorData, given: &Given<'_>) -> Result<(), Mut
     if let Some(rp_id) = given.member("rp-id").and_then(serde_json::Value::as_str) {
         data.rp_id_hash = Sha256::digest(given.template(rp_id)?).into();
     } else if let Some(json) = given.member("bytes") {
-        let mut bytes = notation::bytes(json, given, &NoParts)?;
+        let mut bytes = byte_expressions::bytes(json, given, &NoParts)?;
         bytes.resize(32, 0);
         data.rp_id_hash = bytes.try_into().map_err(|_bytes| WANTED)?;
     } else if given.text_or("bit-flip")? == "bit-flip" {
@@ -124,7 +124,7 @@ fn auth_data(bytes: &mut Vec<u8>, given: &Given<'_>) -> Result<(), MutationError
         MutationError::Args("an object with some of flags, keep, append, extensions, declared-id-length, aaguid, key");
     let members = given.0.as_object().filter(|members| !members.is_empty()).ok_or(WANTED)?;
     let original = bytes.clone();
-    let read = |json: &serde_json::Value| notation::bytes(json, given, &Encoded(&original));
+    let read = |json: &serde_json::Value| byte_expressions::bytes(json, given, &Encoded(&original));
     for (name, value) in members {
         match name.as_str() {
             "flags" => *bytes.get_mut(FLAGS).ok_or(WANTED)? = byte(value)?,

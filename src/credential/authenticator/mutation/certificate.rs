@@ -3,8 +3,8 @@
 use serde_json::Value as Json;
 use sha2::{Digest as _, Sha256};
 
+use super::byte_expressions::{self, Parts};
 use super::given::Given;
-use super::notation::{self, Parts};
 use super::stage::{Mutation, Stage};
 use crate::authenticator::certificate::{CertificateTemplate, basic_constraints, explicit_curve};
 use crate::authenticator::error::MutationError;
@@ -125,7 +125,7 @@ fn set_field(issued: &mut Issued, field: &str, value: &Json, given: &Given<'_>) 
                 let identifier = one.get("extension").and_then(Json::as_str).and_then(extension).ok_or(WANTED)?;
                 let critical = one.get("critical").and_then(Json::as_bool).unwrap_or(false);
                 let value = one.get("value").ok_or(WANTED)?;
-                let value = notation::bytes(value, given, &CertificateParts(template))?;
+                let value = byte_expressions::bytes(value, given, &CertificateParts(template))?;
                 template.set_extension(&identifier, critical, value);
                 issued.is_linked &= identifier != oid::AUTHORITY_KEY_IDENTIFIER;
             }

@@ -4,8 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::args::Args;
 use super::bits::{flip_last_bit, keep};
+use super::byte_expressions::{self, NoParts};
 use super::given::Given;
-use super::notation::{self, NoParts};
 use super::stage::{Mutation, Stage};
 use crate::authenticator::error::MutationError;
 use crate::webauthn::base64;
@@ -175,7 +175,7 @@ fn json_template(good: &[u8], given: &Given<'_>) -> Result<Vec<u8>, MutationErro
         "members" => Some(good.get(1..good.len().checked_sub(1)?)?.to_vec()),
         "pretty" => Some(format!("{:#}", serde_json::from_slice::<Value>(good).ok()?).into_bytes()),
         "utf16le" => Some(text.encode_utf16().flat_map(u16::to_le_bytes).collect()),
-        "cbor" => notation::item(&serde_json::from_slice::<Value>(good).ok()?, given, &NoParts).ok(),
+        "cbor" => byte_expressions::item(&serde_json::from_slice::<Value>(good).ok()?, given, &NoParts).ok(),
         "challenge-escaped" => {
             let challenge = base64::encode_url(given.challenge);
             let first = challenge.chars().next()?;

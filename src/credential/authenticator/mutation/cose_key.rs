@@ -1,8 +1,8 @@
 //! The encoding of the credential public key, before signing. The private key stays the right one, and signs.
 
+use super::byte_expressions::Parts;
 use super::given::Given;
 use super::map_edit;
-use super::notation::Parts;
 use super::stage::{Mutation, Stage};
 use crate::authenticator::error::MutationError;
 use crate::authenticator::keys::KeyPair;

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::args::Args;
+use super::byte_expressions;
 use super::given::Given;
-use super::notation;
 use super::stage::{Mutation, Stage};
 use crate::authenticator::error::MutationError;
 use crate::webauthn::base64;
@@ -104,7 +104,7 @@ fn replace(json: &mut Value, args: &Given<'_>) -> Result<(), MutationError> {
             Some(length) if length <= MAX_TEXT => json!({"id": "x".repeat(length)}),
             _ => return Err(MutationError::Args("a number of at least 9")),
         },
-        (_, Some(value)) => match notation::operator(value) {
+        (_, Some(value)) => match byte_expressions::operator(value) {
             Some(("self", form)) if form == "list" => json!([json]),
             Some(("self", form)) if form == "string" => json.to_string().into(),
             _ => value.clone(),

@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
+use super::byte_expressions::{self, Parts};
 use super::client_data::{data_url, padded, percent, spare_bits};
 use super::given::Given;
-use super::notation::{self, Parts};
 use super::stage::{Mutation, Stage};
 use crate::authenticator::error::MutationError;
 use crate::authenticator::keys::{KeyPair, derive_bytes};
@@ -86,7 +86,7 @@ fn parent<'a>(json: &'a mut Value, pointer: &str) -> Result<(&'a mut Map<String,
 
 /// The value of a notation.
 fn made(value: &Value, original: &Value, given: &Given<'_>) -> Result<Value, MutationError> {
-    let Some((name, argument)) = notation::operator(value) else { return Ok(value.clone()) };
+    let Some((name, argument)) = byte_expressions::operator(value) else { return Ok(value.clone()) };
     let count = |json: &Value| {
         let count = json.as_u64().and_then(|count| usize::try_from(count).ok()).filter(|count| *count <= MOST);
         count.ok_or(MutationError::Args("a count up to 2000000"))
@@ -102,7 +102,7 @@ fn made(value: &Value, original: &Value, given: &Given<'_>) -> Result<Value, Mut
         }
         "bytes" => {
             let parts = CredentialParts { json: original, given };
-            base64::encode_url(&notation::bytes(argument, given, &parts)?).into()
+            base64::encode_url(&byte_expressions::bytes(argument, given, &parts)?).into()
         }
         "list" => {
             let (times, item) = pair()?;

@@ -2,8 +2,8 @@
 
 use serde_json::Value as Json;
 
+use super::byte_expressions::{self, NoParts, Parts};
 use super::given::Given;
-use super::notation::{self, NoParts, Parts};
 use super::stage::{Mutation, Stage};
 use crate::authenticator::error::MutationError;
 use crate::authenticator::parts::{CertInfo, KeyDescription, Nonce, Parameters, Part, PubArea};
@@ -88,7 +88,7 @@ fn cert_info(info: &mut CertInfo, given: &Given<'_>) -> Result<(), MutationError
         pub_area: info.pub_area.clone(),
     };
     for (field, value) in given.0.as_object().ok_or(CERT_INFO)? {
-        let bytes = || notation::bytes(value, given, &parts);
+        let bytes = || byte_expressions::bytes(value, given, &parts);
         match field.as_str() {
             "magic" => info.magic = unsigned(value, CERT_INFO)?,
             "type" => info.kind = unsigned(value, CERT_INFO)?,
@@ -118,7 +118,7 @@ impl Parts for AreaParts {
 fn pub_area(area: &mut PubArea, given: &Given<'_>) -> Result<(), MutationError> {
     let parts = AreaParts(area.unique.first().cloned().unwrap_or_default());
     for (field, value) in given.0.as_object().ok_or(PUB_AREA)? {
-        let bytes = || notation::bytes(value, given, &parts);
+        let bytes = || byte_expressions::bytes(value, given, &parts);
         match (field.as_str(), &mut area.parameters) {
             ("type", _) => area.kind = unsigned(value, PUB_AREA)?,
             ("name-algorithm", _) => area.name_algorithm = unsigned(value, PUB_AREA)?,
@@ -149,15 +149,15 @@ fn key_description(description: &mut KeyDescription, given: &Given<'_>) -> Resul
                 description.key_mint_version = description.version;
             }
             "security-level" => description.security_level = unsigned(value, WANTED)?,
-            "challenge" => description.challenge = notation::bytes(value, given, &NoParts)?,
-            "value" => description.value = Some(notation::bytes(value, given, &NoParts)?),
+            "challenge" => description.challenge = byte_expressions::bytes(value, given, &NoParts)?,
+            "value" => description.value = Some(byte_expressions::bytes(value, given, &NoParts)?),
             "software" | "hardware" => {
                 let list = if field == "software" { &mut description.software } else { &mut description.hardware };
                 for (tag, value) in value.as_object().ok_or(WANTED)? {
                     let tag: u32 = tag.parse().map_err(|_error| WANTED)?;
                     list.retain(|(known, _)| *known != tag);
                     if !value.is_null() {
-                        list.push((tag, notation::bytes(value, given, &NoParts)?));
+                        list.push((tag, byte_expressions::bytes(value, given, &NoParts)?));
                         list.sort_by_key(|(tag, _)| *tag);
                     }
                 }
@@ -182,7 +182,9 @@ impl Parts for NonceParts<'_> {
 }
 
 fn apple_nonce(nonce: &mut Nonce, given: &Given<'_>) -> Result<(), MutationError> {
-    let read = |name: &str| given.member(name).map(|json| notation::bytes(json, given, &NonceParts(nonce))).transpose();
+    let read = |name: &str| {
+        given.member(name).map(|json| byte_expressions::bytes(json, given, &NonceParts(nonce))).transpose()
+    };
     let (other, value) = (read("nonce")?, read("value")?);
     if other.is_none() && value.is_none() {
         return Err(MutationError::Args("{\"nonce\": bytes} or {\"value\": bytes}"));

@@ -2,8 +2,8 @@
 
 use serde_json::Value as Json;
 
+use super::byte_expressions::{self, Parts};
 use super::given::Given;
-use super::notation::{self, Parts};
 use crate::authenticator::error::MutationError;
 use crate::webauthn::cbor::{self, Form, Value};
 
@@ -54,12 +54,12 @@ pub(super) fn edit(
     }
     let original = RawMap::parse(encoded)?;
     let parts = MapParts { map: &original, others };
-    let bytes = |json: &Json| notation::bytes(json, given, &parts);
+    let bytes = |json: &Json| byte_expressions::bytes(json, given, &parts);
     if let Some(replacement) = members.get("replace") {
         *encoded = bytes(replacement)?;
         return Ok(());
     }
-    let item = |json: &Json| notation::item(json, given, &parts);
+    let item = |json: &Json| byte_expressions::item(json, given, &parts);
     let mut entries = original.entries.clone();
     for (key, value) in pairs(members.get("set"))? {
         let (key, value) = (item(key)?, item(value)?);
@@ -86,7 +86,7 @@ pub(super) fn edit(
     }
     let order = list(members.get("order"))?.iter().map(item).collect::<Result<Vec<_>, _>>()?;
     entries.sort_by_key(|(key, _)| order.iter().position(|wanted| wanted == key).unwrap_or(order.len()));
-    let header = members.get("header").map_or(Ok(notation::head(5, entries.len())), bytes)?;
+    let header = members.get("header").map_or(Ok(byte_expressions::head(5, entries.len())), bytes)?;
     let around = |name: &str| members.get(name).map_or(Ok(Vec::new()), bytes);
     let body: Vec<u8> = entries.into_iter().flat_map(|(key, value)| [key, value]).flatten().collect();
     *encoded = [around("prefix")?, header, body, around("suffix")?].concat();
@@ -111,7 +111,7 @@ impl RawMap {
     fn parse(encoded: &[u8]) -> Result<RawMap, MutationError> {
         let broken = || MutationError::Impossible("the edited value is not a CBOR map".to_owned());
         let map = cbor::decode(encoded, Form::Any).ok().and_then(|value| value.into_map().ok()).ok_or_else(broken)?;
-        let mut rest = encoded.get(notation::head(5, map.len()).len()..).ok_or_else(broken)?;
+        let mut rest = encoded.get(byte_expressions::head(5, map.len()).len()..).ok_or_else(broken)?;
         let mut entries = Vec::new();
         for _ in &map {
             let mut next = || -> Result<Vec<u8>, MutationError> {

@@ -8,14 +8,14 @@ use std::time::{Duration, Instant, SystemTime};
 
 use futures_util::future::LocalBoxFuture;
 
-use super::assemble::{self, Parts};
 use super::error::LoadError;
 use super::generator::Monitor;
 use super::plan::Plan;
 use super::progress::Progress;
+use super::record::{self, Parts};
 use super::stop::Stop;
 use super::workers::{Phase, Shared};
-use super::{bounds, engine, preflight, scaling};
+use super::{engine, limits, preflight, scaling};
 use crate::outcome::load::{EngineCount, LoadRecord, PreflightRecord, Scaling, Stopped};
 
 /// How often the supervisor looks at clock and stop.
@@ -58,7 +58,7 @@ pub fn run<'r>(
 }
 
 async fn attack(plan: Plan, stop: &Stop, watch: &mut dyn FnMut(&Progress)) -> Result<LoadRecord, LoadError> {
-    bounds::admit(&plan)?;
+    limits::admit(&plan)?;
     let start_at = plan.start_at.map(instant).transpose()?;
     static ONE_AT_A_TIME: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
     let _alone = ONE_AT_A_TIME.lock().await;
@@ -149,7 +149,7 @@ impl Supervisor<'_> {
         };
         let (begin, started) = clock.begin.unwrap_or((clock.launched, SystemTime::now()));
         self.shared.abandon(begin.elapsed());
-        assemble::record(Parts {
+        record::record(Parts {
             plan: self.plan,
             subjects: self.shared.pool.count,
             counted: self.shared.tally.finish(begin.elapsed()),

@@ -1,8 +1,8 @@
 //! Plans that are refused.
 
 use super::error::LoadError;
-use super::guard;
 use super::plan::{Ceilings, Plan};
+use super::remote_guard;
 use super::shard::share_of;
 use crate::contract::Protocol;
 use crate::outcome::load::{LoadModel, Stages};
@@ -11,7 +11,7 @@ use crate::outcome::load::{LoadModel, Stages};
 pub(super) fn admit(plan: &Plan) -> Result<(), LoadError> {
     for (protocol, _) in &plan.protocols {
         let address = if *protocol == Protocol::Grpc { &plan.grpc } else { &plan.web };
-        guard::admit(&address.base_url, plan.allowed_host.as_deref())?;
+        remote_guard::admit(&address.base_url, plan.allowed_host.as_deref())?;
     }
     let refuse = |why: &str| Err(LoadError::Plan(why.to_owned()));
     let weight = |sum: u64| sum == 0;
