@@ -199,7 +199,7 @@ mod tests {
             (&[0x82, 0x01, 0x1c], 2, "not the head"),
             (&[0x9f, 0x01, 0x02], 3, "end here"),
             (&[0xff], 0, "a break"),
-            (&[0x5f, 0x01], 1, "no segment"),
+            (&[0x5f, 0x01], 1, "not a segment"),
         ];
         for (bytes, offset, why) in cases {
             let broken = read_first(bytes).broken.expect("not whole");
