@@ -90,41 +90,31 @@ impl Runner {
         stop: &'r Stop,
         sink: impl FnMut(&Event) + 'r,
     ) -> LocalBoxFuture<'r, (RunFinished, Vec<Found>)> {
-        boxed(self, budget, directory, stop, Box::new(sink))
+        self.model_into(budget, directory, stop, Box::new(sink))
     }
-}
 
-fn boxed<'r>(
-    runner: Runner,
-    budget: Budget,
-    directory: &'r str,
-    stop: &'r Stop,
-    sink: Sink<'r>,
-) -> LocalBoxFuture<'r, (RunFinished, Vec<Found>)> {
-    Box::pin(runner.model_into(budget, directory, stop, sink))
-}
-
-impl Runner {
-    async fn model_into(
+    fn model_into<'r>(
         self,
         budget: Budget,
-        directory: &str,
-        stop: &Stop,
-        mut sink: Sink<'_>,
-    ) -> (RunFinished, Vec<Found>) {
-        let begun = Instant::now();
-        let mut started = self.started();
-        (started.tests, started.available, started.cases) = (0, 0, 0);
-        (started.clauses, started.fuzzed) = (CLAUSES.len(), true);
-        sink(&Event::RunStarted(started));
-        let mut walk = Walk::new(Arc::clone(&self.shared), directory);
-        let stopped = walk.on(budget, begun, stop, &mut sink).await;
-        sink(&Event::CaseFinished(Box::new(walk.summary())));
-        let interrupted = stop.is_stopped();
-        let sent_again = self.shared.attempts.sent_again();
-        let finished = RunFinished { interrupted, duration_ms: millis(begun.elapsed()), stopped, sent_again };
-        sink(&Event::RunFinished(finished));
-        (finished, walk.found)
+        directory: &'r str,
+        stop: &'r Stop,
+        mut sink: Sink<'r>,
+    ) -> LocalBoxFuture<'r, (RunFinished, Vec<Found>)> {
+        Box::pin(async move {
+            let begun = Instant::now();
+            let mut started = self.started();
+            (started.tests, started.available, started.cases) = (0, 0, 0);
+            (started.clauses, started.fuzzed) = (CLAUSES.len(), true);
+            sink(&Event::RunStarted(started));
+            let mut walk = Walk::new(Arc::clone(&self.shared), directory);
+            let stopped = walk.on(budget, begun, stop, &mut sink).await;
+            sink(&Event::CaseFinished(Box::new(walk.summary())));
+            let interrupted = stop.is_stopped();
+            let sent_again = self.shared.attempts.sent_again();
+            let finished = RunFinished { interrupted, duration_ms: millis(begun.elapsed()), stopped, sent_again };
+            sink(&Event::RunFinished(finished));
+            (finished, walk.found)
+        })
     }
 }
 

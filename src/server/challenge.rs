@@ -60,7 +60,7 @@ fn varied(site: &Site, mut challenge: Vec<u8>) -> Vec<u8> {
         put(&mut challenge, 0, microseconds());
     }
     if switches.varies(&variant::options::CHALLENGE_AS_TEXT) {
-        challenge = challenge[..16].iter().flat_map(|byte| format!("{byte:02x}").into_bytes()).collect();
+        challenge = crate::words::hex(&challenge[..16]).into_bytes();
     }
     challenge
 }

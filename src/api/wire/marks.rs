@@ -428,7 +428,7 @@ mod tests {
         marks.add(b"proofmark-user-1", Stands::AsWord);
         let [plain, dotted, mail] = ["proofmark-user-12", "proofmark-user-1.b", "proofmark-user-1@x.example"];
         for longer in [plain, dotted, mail, "my-proofmark-user-1", "\u{e9}proofmark-user-1"] {
-            let hex: String = longer.bytes().map(|byte| format!("{byte:02x}")).collect();
+            let hex = crate::words::hex(longer.as_bytes());
             for text in [longer.to_owned(), format!("{{\"name\":\"{longer}\"}}")] {
                 for shift in ["", "a ", "b\""] {
                     let base64 = STANDARD.encode(format!("{shift}{text}"));

@@ -92,66 +92,56 @@ impl Runner {
         stop: &'r Stop,
         sink: impl FnMut(&Event) + 'r,
     ) -> LocalBoxFuture<'r, (RunFinished, Vec<Found>)> {
-        boxed(self, budget, directory, stop, Box::new(sink))
+        self.fuzz_into(budget, directory, stop, Box::new(sink))
     }
-}
 
-fn boxed<'r>(
-    runner: Runner,
-    budget: Budget,
-    directory: &'r str,
-    stop: &'r Stop,
-    sink: Sink<'r>,
-) -> LocalBoxFuture<'r, (RunFinished, Vec<Found>)> {
-    Box::pin(runner.fuzz_into(budget, directory, stop, sink))
-}
-
-impl Runner {
-    async fn fuzz_into(
+    fn fuzz_into<'r>(
         self,
         budget: Budget,
-        directory: &str,
-        stop: &Stop,
-        mut sink: Sink<'_>,
-    ) -> (RunFinished, Vec<Found>) {
-        let begun = Instant::now();
-        let pool = Pool::new(&self.plan);
-        let mut started = self.started();
-        (started.tests, started.available, started.cases) = (0, 0, pool.size());
-        started.clauses = pool.clauses().collect::<std::collections::HashSet<_>>().len();
-        started.fuzzed = true;
-        sink(&Event::RunStarted(started));
-        let concurrency = self.shared.settings.concurrency.max(1);
-        let mut fuzzer = Fuzzer::new(self.shared, pool, directory, stop);
-        if let Budget::Time(time) = budget {
-            fuzzer.end = begun.checked_add(time);
-        }
-        let mut sent: VecDeque<Sent> = VecDeque::new();
-        loop {
-            while sent.len() < concurrency
-                && !stop.is_stopped()
-                && !fuzzer.is_spent(budget)
-                && let Some(next) = fuzzer.send()
-            {
-                sent.push_back(next);
+        directory: &'r str,
+        stop: &'r Stop,
+        mut sink: Sink<'r>,
+    ) -> LocalBoxFuture<'r, (RunFinished, Vec<Found>)> {
+        Box::pin(async move {
+            let begun = Instant::now();
+            let pool = Pool::new(&self.plan);
+            let mut started = self.started();
+            (started.tests, started.available, started.cases) = (0, 0, pool.size());
+            started.clauses = pool.clauses().collect::<std::collections::HashSet<_>>().len();
+            started.fuzzed = true;
+            sink(&Event::RunStarted(started));
+            let concurrency = self.shared.settings.concurrency.max(1);
+            let mut fuzzer = Fuzzer::new(self.shared, pool, directory, stop);
+            if let Budget::Time(time) = budget {
+                fuzzer.end = begun.checked_add(time);
             }
-            let Some(next) = sent.pop_front() else { break };
-            if fuzzer.stopped.is_some() {
-                next.record.abort();
-                continue;
+            let mut sent: VecDeque<Sent> = VecDeque::new();
+            loop {
+                while sent.len() < concurrency
+                    && !stop.is_stopped()
+                    && !fuzzer.is_spent(budget)
+                    && let Some(next) = fuzzer.send()
+                {
+                    sent.push_back(next);
+                }
+                let Some(next) = sent.pop_front() else { break };
+                if fuzzer.stopped.is_some() {
+                    next.record.abort();
+                    continue;
+                }
+                if let Some(record) = fuzzer.settle(next).await {
+                    sink(&Event::CaseFinished(Box::new(record)));
+                }
             }
-            if let Some(record) = fuzzer.settle(next).await {
+            for record in fuzzer.tally.records() {
                 sink(&Event::CaseFinished(Box::new(record)));
             }
-        }
-        for record in fuzzer.tally.records() {
-            sink(&Event::CaseFinished(Box::new(record)));
-        }
-        let (interrupted, stopped) = (stop.is_stopped(), fuzzer.stopped);
-        let sent_again = fuzzer.shared.attempts.sent_again();
-        let finished = RunFinished { interrupted, duration_ms: millis(begun.elapsed()), stopped, sent_again };
-        sink(&Event::RunFinished(finished));
-        (finished, fuzzer.found)
+            let (interrupted, stopped) = (stop.is_stopped(), fuzzer.stopped);
+            let sent_again = fuzzer.shared.attempts.sent_again();
+            let finished = RunFinished { interrupted, duration_ms: millis(begun.elapsed()), stopped, sent_again };
+            sink(&Event::RunFinished(finished));
+            (finished, fuzzer.found)
+        })
     }
 }
 

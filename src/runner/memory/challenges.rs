@@ -100,7 +100,7 @@ fn words(foretold: &Foretold, alike: &[&[u8]]) -> String {
     words
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     let cut = if bytes.len() > SHOWN { "..." } else { "" };
     crate::words::hex(&bytes[..bytes.len().min(SHOWN)]) + cut
 }

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::challenges::hex;
 use crate::outcome::{CaseRecord, Finding, Profile, Reason, Shard};
 
 /// The clause of user handles.
@@ -15,8 +16,6 @@ pub(crate) const FACTOR_ID: &str = "api/identifiers/factor-id";
 const OTHER_USER: &str = "api/no-leak/other-user";
 /// Names of one user that are remembered.
 const MOST_NAMES: usize = 8;
-/// Bytes of a handle that are shown.
-const SHOWN: usize = 64;
 
 /// Every handle and id that was seen.
 #[derive(Debug, Default)]
@@ -168,11 +167,6 @@ fn record(name: &str, title: &str, findings: Vec<Finding>, shard: Option<Shard>,
     record.findings = findings;
     record.decide(profile);
     record
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let cut = if bytes.len() > SHOWN { "..." } else { "" };
-    crate::words::hex(&bytes[..bytes.len().min(SHOWN)]) + cut
 }
 
 #[cfg(test)]

@@ -162,11 +162,6 @@ pub(crate) fn notice_listed(
     endpoint: &Endpoint,
     options: &PublicKeyCredentialCreationOptions,
 ) {
-    let subject = match step.acts_on(endpoint.flow) {
-        Some(Whom::Own) => Some(run.lease.own()),
-        Some(Whom::Other) => run.lease.other(),
-        None => None,
-    };
-    let Some(subject) = subject else { return };
-    run.foreign += run.shared.traces.look(&subject.user_id, endpoint.flow, &options.exclude_credentials);
+    let Some(user) = acted_on(run, endpoint, step) else { return };
+    run.foreign += run.shared.traces.look(user, endpoint.flow, &options.exclude_credentials);
 }

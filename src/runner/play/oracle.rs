@@ -11,15 +11,15 @@ use crate::webauthn::options::PublicKeyCredentialCreationOptions;
 
 /// The verdict that the verifier has to give. If the step states none, a mutated credential that has to be refused is refused at the step
 /// of the case's primary clause, and every other credential is accepted.
-pub(crate) fn expected(player: &CaseRun<'_>, step: &Step, made: Made, following: &[Step]) -> OracleVerdict {
+pub(crate) fn expected(run: &CaseRun<'_>, step: &Step, made: Made, following: &[Step]) -> OracleVerdict {
     if let Some(oracle) = &step.oracle {
         return oracle.clone();
     }
     let verify =
         following.iter().find(|step| matches!(step.call, Some(OperationRef::Verify | OperationRef::Operation)));
     let must_refuse = verify.and_then(|step| step.expect).is_some_and(|expectation| expectation.must_refuse());
-    match player.clause().strip_prefix("webauthn/") {
-        Some(slug) if must_refuse && made != Made::Good && player.test.case.is_wrong(step) => {
+    match run.clause().strip_prefix("webauthn/") {
+        Some(slug) if must_refuse && made != Made::Good && run.test.case.is_wrong(step) => {
             OracleVerdict::RefuseAt(slug.to_owned())
         }
         _ => OracleVerdict::Accept,
@@ -28,17 +28,16 @@ pub(crate) fn expected(player: &CaseRun<'_>, step: &Step, made: Made, following:
 
 /// A finding if the verifier's verdict is another.
 pub(crate) fn consult(
-    player: &CaseRun<'_>,
+    run: &CaseRun<'_>,
     options: &PublicKeyCredentialCreationOptions,
     credential: &CreatedCredential,
     expected: &OracleVerdict,
 ) -> Option<Finding> {
-    let target = &player.shared.target;
+    let target = &run.shared.target;
     let rp_id = options.rp.id.as_deref().unwrap_or(&target.rp_id);
     let origins = [target.origin_for(options.rp.id.as_deref())];
     let algorithms = options.offered();
-    let is_registered =
-        |id: &[u8]| player.state.enrolled.iter().chain(&player.state.elsewhere).any(|known| known == id);
+    let is_registered = |id: &[u8]| run.state.enrolled.iter().chain(&run.state.elsewhere).any(|known| known == id);
     let ceremony = Ceremony {
         challenge: &options.challenge,
         rp_id,
@@ -49,10 +48,10 @@ pub(crate) fn consult(
         algorithms: &algorithms,
         is_registered: &is_registered,
         trust_anchors: &offline_case::TRUST_ANCHORS,
-        now: player.shared.settings.now,
+        now: run.shared.settings.now,
     };
     // A base64 credential carries the text, others the value; they differ if a mutation changed the text.
-    let slot = player.test.flow.endpoint(Operation::Verify).and_then(|verify| verify.asks(What::Credential));
+    let slot = run.test.flow.endpoint(Operation::Verify).and_then(|verify| verify.asks(What::Credential));
     let text = match slot.map(|slot| slot.form) {
         Some(Form::Base64) => serde_json::from_slice(&credential.text).unwrap_or_default(),
         _ => credential.json.clone(),
@@ -65,7 +64,7 @@ pub(crate) fn consult(
         OracleVerdict::RefuseAt(slug) => format!("our own verifier refuses it at {slug}"),
     };
     (!expected.includes(&received)).then(|| {
-        let clause = player.clause();
+        let clause = run.clause();
         let received = format!("{}{detail}", words(&received));
         Finding::new("oracle", clause, Reason::OracleDisagrees, words(expected), received)
     })

@@ -15,7 +15,7 @@ use crate::report::causes::{again, causes, excused};
 use crate::report::text::{printable, shortened};
 use crate::webauthn::hash::Hash;
 use crate::wire::percent;
-use crate::words::plural;
+use crate::words::{hex, plural};
 
 /// The most results in one file; code scanning refuses files with more than 25,000.
 const MOST_RESULTS: usize = 20_000;
@@ -171,7 +171,7 @@ fn fingerprints(record: &CaseRecord, finding: &Finding) -> Fingerprints {
     let parts = [&record.id, &record.case, &record.flow, &record.protocol, &finding.clause, &reason];
     let text = parts.map(|part| part.replace('\n', " ")).join("\n");
     let digest = Hash::Sha256.digest(text.as_bytes());
-    let digest: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    let digest = hex(&digest[..16]);
     Fingerprints { primary_location_line_hash: format!("{digest}:1"), test: digest }
 }
 
