@@ -54,11 +54,11 @@ pub enum Stands {
 /// A value's number, in the order in which values came.
 pub type Mark = usize;
 
-/// The last eight bytes of many texts, by which it is known at once that a longer text has none of them.
+/// Many texts by their last eight bytes, which say at once that a longer text has none of them.
 #[derive(Default)]
-pub(super) struct Ends {
+pub(super) struct Forms {
     filter: Filter,
-    known: RwLock<HashSet<u64>>,
+    by_end: RwLock<HashMap<u64, Vec<Arc<str>>>>,
 }
 
 /// Two bits for each known end.
@@ -162,37 +162,46 @@ impl Filter {
         self.0[word].fetch_or(bits, Ordering::Relaxed);
     }
 
-    /// Calls `each` with every place behind a window that may be known, and the window, until that says that it is enough.
+    /// Calls `each` with every place behind a window that may be known, and the window.
     #[inline]
-    fn scan(&self, bytes: &[u8], mut each: impl FnMut(usize, u64) -> bool) {
+    fn scan(&self, bytes: &[u8], mut each: impl FnMut(usize, u64)) {
         let mut window = 0_u64;
         for (at, byte) in bytes.iter().enumerate() {
             window = window << 8 | u64::from(NORMAL[usize::from(*byte)]);
             let (word, bits) = place(window);
             let may_be = self.0[word].load(Ordering::Relaxed) & bits == bits && at + 1 >= WINDOW;
-            if may_be && each(at + 1, window) {
-                return;
+            if may_be {
+                each(at + 1, window);
             }
         }
     }
 }
 
-impl Ends {
-    /// Keeps the end of a text of eight bytes or more.
-    pub fn add(&self, text: &[u8]) {
-        let Some(end) = text.last_chunk::<WINDOW>().map(|end| u64::from_be_bytes(end.map(normal))) else { return };
+impl Forms {
+    /// Keeps a text of eight bytes or more.
+    pub fn add(&self, text: String) {
+        let Some(end) = text.as_bytes().last_chunk::<WINDOW>().map(|end| u64::from_be_bytes(end.map(normal))) else {
+            return;
+        };
+        let mut by_end = self.by_end.write().unwrap_or_else(PoisonError::into_inner);
+        let alike = by_end.entry(end).or_default();
+        if !alike.iter().any(|known| **known == *text) {
+            alike.push(text.into());
+        }
         self.filter.add(end);
-        self.known.write().unwrap_or_else(PoisonError::into_inner).insert(end);
     }
 
-    /// Whether one of the texts may be in the bytes.
-    pub fn may_be_in(&self, bytes: &[u8]) -> bool {
-        let mut is_known = false;
+    /// The texts that may be in the bytes, each once: all of them that are.
+    pub fn that_may_be_in(&self, bytes: &[u8]) -> Vec<Arc<str>> {
+        let mut ends = HashSet::new();
+        let mut texts = Vec::new();
         self.filter.scan(bytes, |_, window| {
-            is_known = self.known.read().unwrap_or_else(PoisonError::into_inner).contains(&window);
-            is_known
+            let by_end = self.by_end.read().unwrap_or_else(PoisonError::into_inner);
+            if let Some(alike) = by_end.get(&window).filter(|_| ends.insert(window)) {
+                texts.extend(alike.iter().cloned());
+            }
         });
-        is_known
+        texts
     }
 }
 
@@ -255,10 +264,7 @@ impl Marks {
     /// The same for the wanted values only; asking costs less than comparing.
     pub fn find_of(&self, bytes: &[u8], is_wanted: &dyn Fn(Mark) -> bool) -> Vec<Mark> {
         let mut found = Vec::new();
-        self.filter.scan(bytes, |end, window| {
-            self.compare(bytes, end, window, is_wanted, &mut found);
-            false
-        });
+        self.filter.scan(bytes, |end, window| self.compare(bytes, end, window, is_wanted, &mut found));
         found
     }
 

@@ -3,14 +3,14 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::hash::{Hash, Hasher};
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock};
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use memchr::memmem::Finder;
 
-use super::marks::Ends;
+use super::marks::Forms;
 use super::percent;
 use crate::words::hex;
 
@@ -80,22 +80,10 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Replaces every known secret in a text, in plain, percent-encoded and base64 form. One pass over the text, however
-/// many secrets there are; one more where secrets became known later. Clones learn of these too.
+/// Replaces every known secret in a text, in plain, percent-encoded, hexadecimal and base64 form. A text is scanned once, however many
+/// secrets there are. Clones learn of secrets that are added later.
 #[derive(Clone, Default)]
-pub struct Masker {
-    forms: Option<Arc<AhoCorasick>>,
-    later: Arc<RwLock<Later>>,
-    /// How the forms end: most texts have none of these ends, which is faster to check.
-    ends: Arc<Ends>,
-}
-
-/// Secrets that became known later.
-#[derive(Default)]
-struct Later {
-    forms: Vec<String>,
-    automaton: Option<Arc<AhoCorasick>>,
-}
+pub struct Masker(Arc<Forms>);
 
 /// The text in place of a secret.
 pub const MASK: &str = "$TOKEN";
@@ -106,57 +94,30 @@ pub const LEAST_SECRET_LENGTH: usize = 8;
 impl Masker {
     /// A masker for these secrets. Values under [`LEAST_SECRET_LENGTH`] characters are not masked.
     pub fn new<'a>(secrets: impl IntoIterator<Item = &'a Secret>) -> Self {
-        let long_enough = |secret: &&Secret| secret.expose().len() >= LEAST_SECRET_LENGTH;
-        let forms: Vec<String> =
-            secrets.into_iter().filter(long_enough).flat_map(|secret| masked_forms_of(secret.expose())).collect();
-        let masker = Self { forms: automaton(&forms), later: Arc::default(), ends: Arc::default() };
-        forms.iter().for_each(|form| masker.ends.add(form.as_bytes()));
+        let masker = Self::default();
+        secrets.into_iter().for_each(|secret| masker.add(secret));
         masker
     }
 
     /// Masks this too, from now on, also in the masker's clones.
     pub fn add(&self, secret: &Secret) {
-        if secret.expose().len() < LEAST_SECRET_LENGTH {
-            return;
+        if secret.expose().len() >= LEAST_SECRET_LENGTH {
+            masked_forms_of(secret.expose()).into_iter().for_each(|form| self.0.add(form));
         }
-        let mut later = self.later.write().unwrap_or_else(PoisonError::into_inner);
-        let forms = masked_forms_of(secret.expose());
-        forms.iter().for_each(|form| self.ends.add(form.as_bytes()));
-        later.forms.extend(forms);
-        later.automaton = automaton(&later.forms);
     }
 
     /// The text without secrets.
     pub fn mask<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        if !self.ends.may_be_in(text.as_bytes()) {
+        let forms = self.0.that_may_be_in(text.as_bytes());
+        if forms.is_empty() {
             return Cow::Borrowed(text);
         }
-        let later = self.later.read().unwrap_or_else(PoisonError::into_inner).automaton.clone();
-        let known = self.forms.iter().chain(&later);
-        known.fold(Cow::Borrowed(text), |text, forms| match replaced(forms, &text) {
-            Some(masked) => Cow::Owned(masked),
-            None => text,
-        })
+        // Building fails only for more patterns than 32 bits count.
+        let longest = AhoCorasick::builder()
+            .match_kind(MatchKind::LeftmostLongest)
+            .build(forms.iter().map(|form| form.as_bytes()));
+        longest.map_or_else(|_| MASK.into(), |longest| longest.replace_all(text, &vec![MASK; forms.len()]).into())
     }
-}
-
-fn automaton(forms: &[String]) -> Option<Arc<AhoCorasick>> {
-    // Building fails only for more patterns than 32 bits count.
-    let automaton = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(forms).ok();
-    automaton.filter(|_| !forms.is_empty()).map(Arc::new)
-}
-
-/// The text without these; `None` if it has none of them.
-fn replaced(forms: &AhoCorasick, text: &str) -> Option<String> {
-    if !forms.is_match(text) {
-        return None;
-    }
-    let mut masked = String::with_capacity(text.len());
-    forms.replace_all_with(text, &mut masked, |_, _, out| {
-        out.push_str(MASK);
-        true
-    });
-    Some(masked)
 }
 
 /// The forms in which a value may be echoed. Base64 of a text that contains the value is found at all three alignments.
