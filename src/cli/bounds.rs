@@ -42,7 +42,7 @@ impl Bounds {
                     self.stop.enough(StopCause::MaxFailures);
                 }
             }
-            Event::RunFinished(_) => {}
+            Event::Slow { .. } | Event::RunFinished(_) => {}
         }
     }
 }

@@ -73,6 +73,7 @@ async fn play(arguments: &CoverageArguments) -> Result<RunRecord, Failure> {
             return Err(Failure::text(Exit::Interrupted, "interrupted before the run began"));
         }
     };
+    begun.runner.leave_out_calls_of_passes();
     let mut events = Vec::new();
     begun.runner.run(&stop, |event: &Event| events.push(event.clone())).await;
     begun.keeper.close().await;

@@ -35,6 +35,10 @@ pub fn judge(arguments: &JudgeArguments) -> Result<Exit, Failure> {
 fn changes(run: &RunRecord, changed: &[Changed]) -> String {
     let mut lines =
         vec![format!("judged again: {} records, {} of them with another result", run.cases.len(), changed.len())];
+    let bare = run.cases.iter().filter(|record| record.is_without_calls()).count();
+    if bare > 0 {
+        lines.push(format!("not judged again: {bare} passes without calls on record; `run --record all` records them"));
+    }
     for Changed { before: (verdict, reason), index } in changed.iter().take(LISTED) {
         let after = &run.cases[*index];
         let clause = after.findings.first().map(|finding| finding.clause.as_str()).unwrap_or_default();

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use super::judge::verdict::Judge;
@@ -18,6 +18,7 @@ use super::sending::attempts::{Attempts, Line};
 use super::subjects::pool::SubjectPool;
 use super::target::description::Target;
 use crate::contract::Protocol;
+use crate::outcome::pace::Pace;
 use crate::wire::secret::Masker;
 
 /// What bounds and seeds a run.
@@ -53,6 +54,8 @@ pub(crate) struct Shared {
     pub(crate) call_time: OnceLock<Duration>,
     /// The longest time-out of options that cases wait for; not set if they do not wait.
     pub(crate) wait_expiry: OnceLock<Duration>,
+    /// The durations of calls, if records of passes leave their calls out.
+    pub(crate) pace: OnceLock<Mutex<Pace<'static>>>,
 }
 
 impl Shared {
@@ -81,6 +84,7 @@ impl Shared {
             facts: Facts::default(),
             call_time: OnceLock::new(),
             wait_expiry: OnceLock::new(),
+            pace: OnceLock::new(),
             target,
         }
     }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::pace::Slow;
 use super::profile::Profile;
 use super::record::CaseRecord;
 use super::sent_again::SentAgain;
@@ -15,6 +16,11 @@ pub enum Event {
     RunStarted(RunStarted),
     /// One line per test.
     CaseFinished(Box<CaseRecord>),
+    /// Operations that were far slower than others; missing if there are none.
+    Slow {
+        /// By name.
+        operations: Vec<Slow>,
+    },
     /// Last line; missing if the run died.
     RunFinished(RunFinished),
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use thiserror::Error;
 
 use super::event::{RunFinished, Shard};
+use super::pace::Slow;
 use super::run::RunRecord;
 use super::sent_again::SentAgain;
 
@@ -94,8 +95,12 @@ pub fn merge(shards: Vec<(String, RunRecord)>) -> Result<RunRecord, MergeError> 
     let mut file_of: BTreeMap<String, String> = BTreeMap::new();
     let mut cases = Vec::new();
     (merged.shard, merged.tests) = (None, 0);
+    let mut slow: Option<Vec<Slow>> = None;
     for (file, run) in shards {
         merged.tests += run.started.tests;
+        if let Some(operations) = run.slow {
+            slow.get_or_insert_default().extend(operations);
+        }
         if let Some(finished) = run.finished {
             duration_ms = duration_ms.max(finished.duration_ms);
             sent_again = sent_again.and(finished.sent_again);
@@ -110,7 +115,10 @@ pub fn merge(shards: Vec<(String, RunRecord)>) -> Result<RunRecord, MergeError> 
     }
     cases.sort_by(|a, b| a.id.cmp(&b.id));
     let finished = RunFinished { interrupted: false, duration_ms, stopped: None, sent_again };
-    Ok(RunRecord { started: merged, cases, finished: Some(finished) })
+    if let Some(slow) = &mut slow {
+        slow.sort_by(|a, b| (&a.operation, a.large_bodies).cmp(&(&b.operation, b.large_bodies)));
+    }
+    Ok(RunRecord { started: merged, cases, slow, finished: Some(finished) })
 }
 
 fn check(shards: &[(String, RunRecord)]) -> Result<(), MergeError> {
@@ -204,7 +212,10 @@ mod tests {
         let sent_again = SentAgain { gateway: u64::from(index), ..SentAgain::default() };
         let duration_ms = u64::from(index) * 10;
         let finished = Some(RunFinished { interrupted: false, duration_ms, stopped: None, sent_again });
-        (format!("{index}.ndjson"), RunRecord { started, cases: ids.iter().map(record).collect(), finished })
+        (
+            format!("{index}.ndjson"),
+            RunRecord { started, cases: ids.iter().map(record).collect(), slow: None, finished },
+        )
     }
 
     fn three() -> Vec<(String, RunRecord)> {

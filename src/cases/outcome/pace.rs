@@ -4,9 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::record::ExchangeRecord;
 use super::run::RunRecord;
 
 /// The least number of calls.
@@ -22,10 +21,10 @@ const FLOOR_US: u64 = 250_000;
 /// A large body takes its time on the way (microseconds).
 const FLOOR_LARGE_US: u64 = 2_000_000;
 /// Bytes of a request's body from which it is large.
-pub(super) const LARGE: usize = 256 * 1024;
+pub const LARGE: usize = 256 * 1024;
 
 /// One operation that is far slower than others.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Slow {
     /// Its documented name.
     pub operation: String,
@@ -41,22 +40,47 @@ pub struct Slow {
     pub usual_us: u64,
 }
 
-/// The operations of a run that are far slower than others, by name. Calls without a reply are left out.
+/// The operations of a run that are far slower than others, by name: those that the run itself has named, or those that the calls
+/// on record show. Calls without a reply are left out.
 pub fn slow(run: &RunRecord) -> Vec<Slow> {
-    let mut groups: BTreeMap<(&str, &str), Times> = BTreeMap::new();
+    if let Some(slow) = &run.slow {
+        return slow.clone();
+    }
+    let mut pace = Pace::default();
     // A comparison of protocols holds the exchanges of a test.
     for record in run.cases.iter().filter(|record| record.protocol != "all") {
         for exchange in record.exchanges.iter().filter(|exchange| exchange.status != NO_REPLY) {
-            groups.entry((&exchange.operation, &record.protocol)).or_default().add(exchange);
+            pace.add(&exchange.operation, &record.protocol, exchange.large_request.is_some(), exchange.duration_us);
         }
     }
+    pace.slow()
+}
+
+/// The durations of calls, by the documented name of the operation and the slug of the protocol.
+#[derive(Debug, Default)]
+pub struct Pace<'n>(BTreeMap<(&'n str, &'n str), Times>);
+
+impl<'n> Pace<'n> {
+    /// Adds a call that was answered after so many microseconds, and whether its body was large.
+    pub fn add(&mut self, operation: &'n str, protocol: &'n str, is_large: bool, us: u64) {
+        let times = self.0.entry((operation, protocol)).or_default();
+        if is_large { times.large.push(us) } else { times.usual.push(us) }
+    }
+
+    /// The operations that are far slower than others, by name.
+    pub fn slow(&self) -> Vec<Slow> {
+        slow_of(&self.0)
+    }
+}
+
+fn slow_of(groups: &BTreeMap<(&str, &str), Times>) -> Vec<Slow> {
     let medians: Vec<(&str, u64)> = groups
         .iter()
         .filter(|(_, times)| times.usual.len() >= LEAST)
         .filter_map(|((operation, _), times)| Some((*operation, median(&times.usual)?)))
         .collect();
     let mut found: BTreeMap<(String, bool), Slow> = BTreeMap::new();
-    for ((operation, protocol), times) in &groups {
+    for ((operation, protocol), times) in groups {
         let others = || medians.iter().filter(|(other, _)| other != operation);
         let are_enough = others().map(|(other, _)| other).collect::<BTreeSet<_>>().len() >= LEAST_OTHERS;
         let others: Vec<u64> = others().map(|(_, us)| *us).collect();
@@ -89,13 +113,6 @@ const NO_REPLY: &str = "no reply";
 struct Times {
     usual: Vec<u64>,
     large: Vec<u64>,
-}
-
-impl Times {
-    fn add(&mut self, exchange: &ExchangeRecord) {
-        let times = if exchange.large_request.is_some() { &mut self.large } else { &mut self.usual };
-        times.push(exchange.duration_us);
-    }
 }
 
 /// How many calls there are, their median and that of others, if they are enough and it is far slower.

@@ -149,6 +149,11 @@ impl CaseRecord {
         }
     }
 
+    /// Whether it is a pass whose calls were left out. A comparison of protocols has none of its own.
+    pub fn is_without_calls(&self) -> bool {
+        self.verdict == Verdict::Pass && self.exchanges.is_empty() && self.protocol != "all"
+    }
+
     /// The basis of the case; `None` if its primary clause is not known.
     pub fn basis(&self) -> Option<Basis> {
         let of_clause = || Some(clause::find(self.clauses.first()?)?.basis);

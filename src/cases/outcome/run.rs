@@ -1,6 +1,7 @@
 //! A whole run, folded from its events, and its statement about the target.
 
 use super::event::{Event, RunFinished, RunStarted};
+use super::pace::Slow;
 use super::reason::Reason;
 use super::record::CaseRecord;
 use super::verdict::Verdict;
@@ -87,6 +88,8 @@ pub struct RunRecord {
     pub started: RunStarted,
     /// All tests that finished, in order of their ids.
     pub cases: Vec<CaseRecord>,
+    /// Operations that the run itself found far slower than others; `None` if it did not look.
+    pub slow: Option<Vec<Slow>>,
     /// Last event, if the run came to its end.
     pub finished: Option<RunFinished>,
 }
@@ -96,11 +99,12 @@ impl RunRecord {
     pub fn fold(events: impl IntoIterator<Item = Event>) -> Option<RunRecord> {
         let mut events = events.into_iter();
         let Some(Event::RunStarted(started)) = events.next() else { return None };
-        let mut run = RunRecord { started, cases: Vec::new(), finished: None };
+        let mut run = RunRecord { started, cases: Vec::new(), slow: None, finished: None };
         for event in events {
             match event {
                 Event::RunStarted(_) => return None,
                 Event::CaseFinished(record) => run.cases.push(*record),
+                Event::Slow { operations } => run.slow = Some(operations),
                 Event::RunFinished(finished) => run.finished = Some(finished),
             }
         }

@@ -24,7 +24,7 @@ pub use credential::{AttestArguments, VectorsArguments, VectorsVerb};
 pub use listing::{ListArguments, Listing};
 pub use load::{Arrivals, LoadArguments};
 pub use load_command::{LoadCommand, LoadVerb};
-pub use run::{Deny, ReplayArguments, RunArguments};
+pub use run::{Deny, Recorded, ReplayArguments, RunArguments};
 pub use selftest::SelftestArguments;
 pub use serve::{ServeArguments, SweepArguments};
 pub use setup::{CheckArguments, CheckForm, InitArguments};

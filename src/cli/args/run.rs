@@ -87,6 +87,9 @@ pub struct RunArguments {
     /// Where --fuzz and --model write suites; otherwise to fuzz-findings and model-findings
     #[arg(long, value_name = "DIRECTORY")]
     pub findings: Option<PathBuf>,
+    /// Which calls the reports and the event stream hold
+    #[arg(long, value_enum, value_name = "WHAT", default_value_t)]
+    pub record: Recorded,
     /// Keep the accounts that the target file's provisioner made on the server
     #[arg(long, requires = "target")]
     pub keep: bool,
@@ -124,6 +127,16 @@ pub struct ReplayArguments {
     /// The longest time that one call may take, such as 500ms or 20s; otherwise that of the target file, or 10s
     #[arg(long, value_name = "TIME")]
     pub timeout: Option<String>,
+}
+
+/// What `--record` takes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Recorded {
+    /// Those of tests that did not pass, and of passes whose refusal nothing explains
+    #[default]
+    NotPassed,
+    /// All calls: `judge` can then judge passes again. The files are about seven times as large
+    All,
 }
 
 /// What `--deny` takes.

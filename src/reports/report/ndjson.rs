@@ -21,5 +21,8 @@ pub(super) fn write(judged: &Judged, out: &mut dyn io::Write) -> io::Result<()> 
     for case in &run.cases {
         write_event(&Event::CaseFinished(Box::new(case.clone())), out)?;
     }
+    if let Some(operations) = run.slow.clone() {
+        write_event(&Event::Slow { operations }, out)?;
+    }
     run.finished.map_or(Ok(()), |finished| write_event(&Event::RunFinished(finished), out))
 }

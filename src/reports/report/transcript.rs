@@ -24,6 +24,12 @@ pub fn transcript(record: &CaseRecord, profile: Profile) -> String {
         text.exchange(index, exchange);
         record.findings.iter().filter(|finding| finding.exchange == Some(index)).for_each(|f| text.finding(f, profile));
     }
+    if record.is_without_calls() {
+        text.line(
+            "calls",
+            &format!("not on record; `proofmark replay {}` shows them, `run --record all` records them", record.id),
+        );
+    }
     let elsewhere = record.findings.iter().filter(|finding| finding.exchange.is_none());
     elsewhere.for_each(|finding| text.finding(finding, profile));
     text.0.push('\n');

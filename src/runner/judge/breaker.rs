@@ -76,7 +76,9 @@ impl Breaker {
             return told;
         }
         // If nothing was sent, or a rate limit was in the way, nothing is known.
-        let is_answer = !record.exchanges.is_empty() && record.reason != Reason::RateLimited;
+        // The calls of a pass may be left out of its record.
+        let was_sent = record.verdict == Verdict::Pass || !record.exchanges.is_empty();
+        let is_answer = was_sent && record.reason != Reason::RateLimited;
         let mut told = self.answered(|lost| is_answer && lost.next <= number);
         told.push(record);
         told

@@ -1,5 +1,6 @@
 //! Plays one test: its steps in order, then the state afterwards.
 
+use std::sync::PoisonError;
 use std::time::Instant;
 
 use super::case_run::CaseRun;
@@ -20,6 +21,9 @@ use crate::runner::memory::controls::Failed;
 use crate::runner::state::Shared;
 use crate::scenario::{Step, Test};
 use crate::webauthn::cose::CoseAlgorithm;
+
+/// The first of the tries that settle whether the target caused a result; their records have all calls.
+pub(crate) const FIRST_OF_DOUBT: u8 = 32;
 
 /// Plays a test; `attempt` is part of the seed, so that a retry makes other keys.
 pub(crate) async fn play(shared: &Shared, test: &Test, attempt: u8) -> CaseRecord {
@@ -43,7 +47,7 @@ pub(crate) async fn play(shared: &Shared, test: &Test, attempt: u8) -> CaseRecor
                 run.lease.set_aside();
             }
             let own_masker = run.ledger.own_masker();
-            fill(&mut record, run);
+            fill(&mut record, run, attempt);
             if let Some(masker) = own_masker {
                 record = record::masked(record, &masker);
             }
@@ -63,15 +67,25 @@ pub(crate) async fn play(shared: &Shared, test: &Test, attempt: u8) -> CaseRecor
     record::masked(record, &shared.masker)
 }
 
-/// Writes the result of a case into a record.
-fn fill(record: &mut CaseRecord, run: CaseRun<'_>) {
+/// Writes the result of a case into a record. The first tries that pass may leave out their calls.
+fn fill(record: &mut CaseRecord, run: CaseRun<'_>, attempt: u8) {
     let (profile, masker) = (run.shared.target.profile, &run.shared.masker);
-    Lines { curl: record.curl, grpcurl: record.grpcurl } = run.lines();
-    let passed = run.ledger.gravest(profile).is_some_and(|finding| finding.reason.is_pass());
+    let reason = run.ledger.gravest(profile).map(|finding| finding.reason);
+    let passed = reason.is_some_and(Reason::is_pass);
     let sent = run.ceremony.credential.as_ref().filter(|_| !passed);
     record.credential =
         sent.map(|made| record::credential(&made.created.text, good(&run, made).as_deref(), &made.recipe.mutations));
-    run.ledger.into_record(record, run.test, profile, masker);
+    let mut with_calls = true;
+    if let Some(pace) = run.shared.pace.get() {
+        run.ledger.tell_pace(&mut pace.lock().unwrap_or_else(PoisonError::into_inner));
+        // What refusals mean is seen in those that nothing explains yet.
+        with_calls = !passed || reason == Some(Reason::Unattributed) || attempt >= FIRST_OF_DOUBT;
+    }
+    if with_calls {
+        Lines { curl: record.curl, grpcurl: record.grpcurl } = run.lines();
+        record.exchanges = run.ledger.shown(masker);
+    }
+    run.ledger.into_record(record, run.test, profile);
 }
 
 /// Whether the control of a negative was accepted. A negative is a case with a mutation, with a call that should be

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::contract::{Endpoint, clause};
-use crate::outcome::{CaseRecord, Finding, Profile, Reason, gravest};
+use crate::outcome::pace::{LARGE, Pace};
+use crate::outcome::{CaseRecord, ExchangeRecord, Finding, Profile, Reason, gravest};
 use crate::runner::judge::played::{Lines, Played};
 use crate::runner::judge::record;
 use crate::scenario::Test;
@@ -210,16 +211,33 @@ impl Ledger {
         })
     }
 
-    /// Writes everything into the record of a test.
-    pub(crate) fn into_record(self, record: &mut CaseRecord, test: &Test, profile: Profile, masker: &Masker) {
+    /// Adds the durations of the calls that were answered.
+    pub(crate) fn tell_pace(&self, pace: &mut Pace<'static>) {
+        for exchange in self.exchanges.iter().map(|played| &played.exchange).filter(|exchange| exchange.http_status > 0)
+        {
+            let us = u64::try_from(exchange.timings.last_byte.as_micros()).unwrap_or(u64::MAX);
+            pace.add(exchange.endpoint.name, exchange.protocol.slug(), exchange.request.body.len() >= LARGE, us);
+        }
+    }
+
+    /// The calls that records keep: a case of very many calls shows its beginning and its end.
+    fn kept(&self) -> impl Iterator<Item = usize> + use<> {
+        let count = self.exchanges.len();
+        let left_out = KEPT..count.saturating_sub(KEPT);
+        (0..count).filter(move |index| !left_out.contains(index))
+    }
+
+    /// The calls as records show them.
+    pub(crate) fn shown(&self, masker: &Masker) -> Vec<ExchangeRecord> {
+        self.kept().map(|index| record::exchange(&self.exchanges[index], masker)).collect()
+    }
+
+    /// Writes everything but the calls into the record of a test.
+    pub(crate) fn into_record(self, record: &mut CaseRecord, test: &Test, profile: Profile) {
         let established = self.established(test, profile);
         let checked: BTreeSet<&str> = self.checked.iter().copied().chain(established).collect();
         record.checked = checked.into_iter().map(str::to_owned).collect();
-        // A case of very many calls shows its beginning and its end.
-        let left_out = KEPT..self.exchanges.len().saturating_sub(KEPT);
-        let kept: Vec<usize> = (0..self.exchanges.len()).filter(|index| !left_out.contains(index)).collect();
-        let shown = |index: &usize| record::exchange(&self.exchanges[*index], masker);
-        record.exchanges = kept.iter().map(shown).collect();
+        let kept: Vec<usize> = if record.exchanges.is_empty() { Vec::new() } else { self.kept().collect() };
         record.findings = self.findings;
         for finding in &mut record.findings {
             finding.exchange = finding.exchange.and_then(|index| kept.iter().position(|kept| *kept == index));

@@ -1,7 +1,7 @@
 //! The course of a run: which tests it begins, what it waits for, and why it ends before everything was played.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::task::{Id, JoinError, JoinHandle, JoinSet};
@@ -108,6 +108,10 @@ impl<'r> Course<'r> {
         }
         for record in self.shared.identifiers.judged(self.shard, self.shared.target.profile) {
             (self.sink)(&Event::CaseFinished(Box::new(record)));
+        }
+        if let Some(pace) = self.shared.pace.get() {
+            let operations = pace.lock().unwrap_or_else(PoisonError::into_inner).slow();
+            (self.sink)(&Event::Slow { operations });
         }
         let interrupted = matches!(ending, Ending::Interrupted);
         let sent_again = self.shared.attempts.sent_again();

@@ -1,7 +1,7 @@
 //! A run that is ready to start, and its first steps.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::future::{BoxFuture, LocalBoxFuture};
@@ -72,6 +72,13 @@ impl Runner {
     pub fn wait_for_expiry(&self, most: Duration) {
         // Set once, before the run begins.
         self.shared.wait_expiry.get_or_init(|| most);
+    }
+
+    /// Leaves the calls of passes out of the records, which is most of them: the stream then names the operations that were far slower
+    /// than others.
+    pub fn leave_out_calls_of_passes(&self) {
+        // Set once, before the run begins.
+        self.shared.pace.get_or_init(Mutex::default);
     }
 
     /// The time of a call in the preflight: the median.
