@@ -3,8 +3,11 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use serde_json::Value;
+
 use crate::contract::{Flow, Operation};
 use crate::scenario::{OperationRef, Plan, Race, Step, Test, UserRef, Watch};
+use crate::transport::tamper;
 
 /// Calls of a race of copies.
 const COPIES: usize = 32;
@@ -15,6 +18,9 @@ const UNTOUCHED: usize = 2;
 
 /// Calls of a round for two users.
 const TWINS: usize = 6;
+
+/// A number of bytes or members from which a credential takes many megabytes of memory.
+const LARGE: usize = 50_000;
 
 /// The cost of a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +62,21 @@ pub(crate) fn calls(test: &Test) -> usize {
     let Some(last) = case.steps.iter().rev().find(touches) else { return made };
     let refused = last.expect.is_some_and(|expectation| expectation.must_refuse());
     made + 1 + usize::from(refused && operation(last) == Some(Operation::Verify))
+}
+
+/// Whether a test sends bodies that take many megabytes of memory.
+pub(crate) fn is_large(test: &Test) -> bool {
+    let mut mutated = test.case.steps.iter().flat_map(|step| &step.mutate.0);
+    let is_oversize = |step: &Step| step.tamper.as_deref() == Some(tamper::OVERSIZE_BODY);
+    mutated.any(|mutate| greatest(&mutate.args) >= LARGE) || test.case.steps.iter().any(is_oversize)
+}
+
+/// The greatest number in the arguments of a mutation; lengths are among them.
+fn greatest(value: &Value) -> usize {
+    let number = value.as_u64().and_then(|number| usize::try_from(number).ok()).unwrap_or_default();
+    let in_items = value.as_array().into_iter().flatten().map(greatest).max();
+    let in_members = value.as_object().into_iter().flat_map(|members| members.values()).map(greatest).max();
+    number.max(in_items.unwrap_or_default()).max(in_members.unwrap_or_default())
 }
 
 /// Calls that examine the result of a sequence: the lists of both users, of the kinds that the sequence is about, and a start on each flow

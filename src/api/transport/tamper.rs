@@ -31,11 +31,14 @@ const USUAL_NAME: &[u8] = b"nnnnnnnn";
 /// Field 9999, a varint of 1.
 const UNKNOWN_FIELD: [u8; 4] = [0xf8, 0xf0, 0x04, 0x01];
 
+/// The fault of a body of [`OVERSIZE`] bytes.
+pub const OVERSIZE_BODY: &str = "oversize-body";
+
 /// All faults.
 pub const FAULTS: &[Fault] = &[
     Fault { id: "empty-body", summary: "there is no body at all", protocols: ALL, apply: |_| Bytes::new() },
     Fault { id: "truncated-body", summary: "the last byte of the body is missing", protocols: ALL, apply: truncated },
-    Fault { id: "oversize-body", summary: "the body has 5 MiB", protocols: ALL, apply: oversize },
+    Fault { id: OVERSIZE_BODY, summary: "the body has 5 MiB", protocols: ALL, apply: oversize },
     Fault {
         id: "not-json",
         summary: "the body is not JSON",

@@ -27,9 +27,9 @@ struct Group {
 impl Agreement {
     /// Knows which tests belong together. A request that is faulty in its bytes, method or content type is left out: such a
     /// request is not the same call over another protocol.
-    pub(crate) fn new(tests: &[Test], profile: Profile) -> Agreement {
+    pub(crate) fn new<'t>(tests: impl IntoIterator<Item = &'t Test>, profile: Profile) -> Agreement {
         let mut agreement = Agreement { profile, ..Agreement::default() };
-        for test in tests.iter().filter(|test| is_comparable(test)) {
+        for test in tests.into_iter().filter(|test| is_comparable(test)) {
             let name = test.across_protocols();
             agreement.groups.entry(name.clone()).or_default().missing += 1;
             agreement.members.entry(name.clone()).or_default().push(test.clone());

@@ -21,6 +21,9 @@ use crate::scenario::{Plan, Test};
 /// Calls of a test that is played before the others.
 const LONG: usize = 50;
 
+/// Tests with large bodies that are played at the same time: each takes up to 70 MiB.
+const MOST_LARGE: usize = 1;
+
 /// When a bound of the run is reached, tests under way may go on for so many time limits of a call.
 const GRACE: u32 = 2;
 
@@ -33,6 +36,8 @@ pub(crate) struct Course<'r> {
     shard: Option<Shard>,
     flows: Vec<Flow>,
     waiting: std::vec::IntoIter<Test>,
+    /// Those with large bodies, of which few are played at the same time.
+    large: std::vec::IntoIter<Test>,
     running: JoinSet<CaseRecord>,
     /// Comparisons of protocols that found a difference, while they are played again.
     doubted: JoinSet<CaseRecord>,
@@ -67,14 +72,16 @@ impl<'r> Course<'r> {
         let mut played: Vec<Test> = plan.played().cloned().collect();
         // Otherwise the run would wait at its end for a case of hundreds of calls.
         played.sort_by_key(|test| estimate::calls(test) < LONG);
+        let (large, played): (Vec<Test>, Vec<Test>) = played.into_iter().partition(estimate::is_large);
         let of_target = shared.target.flows.iter().copied();
         Course {
-            flows: of_target.filter(|flow| played.iter().any(|test| test.flow == *flow)).collect(),
-            agreement: Agreement::new(&played, shared.target.profile),
+            flows: of_target.filter(|flow| plan.played().any(|test| test.flow == *flow)).collect(),
+            agreement: Agreement::new(plan.played(), shared.target.profile),
             breaker: Breaker::new(shared.settings.concurrency, shared.target.profile),
             shard: plan.shard,
             shared,
             waiting: played.into_iter(),
+            large: large.into_iter(),
             running: JoinSet::new(),
             doubted: JoinSet::new(),
             under_way: HashMap::new(),
@@ -129,7 +136,7 @@ impl<'r> Course<'r> {
             }
             if probe.is_none() && self.running.is_empty() && self.doubted.is_empty() {
                 if !self.breaker.is_in_doubt() {
-                    let left = bound.filter(|_| self.waiting.len() > 0);
+                    let left = bound.filter(|_| self.waiting.len() + self.large.len() > 0);
                     return left.map_or(Ending::Whole, |bound| Ending::Bound(bound.stopped));
                 }
                 probe = Some(self.probe());
@@ -161,12 +168,19 @@ impl<'r> Course<'r> {
 
     fn begin_more(&mut self) {
         while self.running.len() + self.doubted.len() < self.shared.settings.concurrency.max(1)
-            && let Some(test) = self.waiting.next()
+            && let Some(test) = self.next_test()
         {
             let task = self.running.spawn(tries::play(Arc::clone(&self.shared), test.clone()));
             self.under_way.insert(task.id(), (self.next, test));
             self.next += 1;
         }
+    }
+
+    /// The test to begin; `None` if the rest has to wait for those under way.
+    fn next_test(&mut self) -> Option<Test> {
+        let large = self.under_way.values().filter(|(_, test)| estimate::is_large(test)).count();
+        let next = if large < MOST_LARGE { self.large.next() } else { None };
+        next.or_else(|| self.waiting.next())
     }
 
     fn probe(&self) -> JoinHandle<Pulse> {
