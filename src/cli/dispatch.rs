@@ -6,10 +6,14 @@ use clap::Parser as _;
 
 use super::args::{Arguments, Verb};
 use super::exit::{Exit, Failure};
+#[cfg(feature = "load")]
+use super::load;
 use super::{
-    attest, check, coverage, diff, init, judge, known, lint, list, load, merge, output, reasons, replay, report, run,
-    selftest, serve, show, sweep, vectors,
+    attest, check, coverage, diff, init, judge, known, lint, list, merge, output, reasons, replay, report, run, show,
+    sweep, vectors,
 };
+#[cfg(feature = "server")]
+use super::{selftest, serve};
 
 /// Parses the command line, does what it says, and returns the exit code.
 pub fn main() -> ExitCode {
@@ -48,13 +52,16 @@ fn dispatch(verb: Verb) -> Result<Exit, Failure> {
         Verb::Reasons(arguments) => reasons::reasons(&arguments),
         Verb::Diff(arguments) => diff::diff(&arguments),
         Verb::Merge(arguments) => merge::merge(&arguments),
+        #[cfg(feature = "server")]
         Verb::Serve(arguments) => runtime.block_on(serve::serve(arguments)),
         Verb::Sweep(arguments) => runtime.block_on(sweep::sweep(arguments)),
         Verb::Report(arguments) => report::report(&arguments),
+        #[cfg(feature = "server")]
         Verb::Selftest(arguments) => runtime.block_on(selftest::selftest(&arguments)),
         Verb::List(arguments) => list::list(&arguments),
         Verb::Lint => lint::lint(),
         Verb::Vectors(arguments) => vectors::vectors(&arguments),
+        #[cfg(feature = "load")]
         Verb::Load(arguments) => runtime.block_on(load::dispatch(*arguments)),
     };
     // There is no need to wait for connections that are still open.

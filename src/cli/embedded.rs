@@ -1,17 +1,20 @@
 //! The reference server inside this process, as a target.
 
 use super::exit::{Exit, Failure};
+use super::switch::Switch;
 use crate::contract::Protocol;
 use crate::outcome::Profile;
 use crate::runner::target::resending::Resending;
 use crate::runner::target::{Accounts, ReasonMap, Subject, Target};
 use crate::scenario::Policy;
-use crate::server::defect::Defect;
+use crate::server::defect::{self, Defect};
 use crate::server::refusal;
-use crate::server::variant::Variant;
+use crate::server::variant::{self, Variant};
 use crate::server::{Account, RunningServer, Server, ServerConfig};
 use crate::transport::{Address, Limits};
 use crate::webauthn::attestation;
+
+pub use super::values::now;
 
 /// The running server; it stops when this is dropped.
 pub struct Embedded(RunningServer);
@@ -99,7 +102,27 @@ pub fn policy_of(server: &RunningServer) -> Policy {
     policy
 }
 
-/// Seconds since 1970.
-pub fn now() -> u64 {
-    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_secs())
+/// A defect or a variant with this name.
+pub fn find_switch(id: &str) -> Option<Switch> {
+    Defect::find(id).map(of_defect).or_else(|| Variant::find(id).map(of_variant))
+}
+
+/// The defects of the server.
+pub fn defects() -> Vec<Switch> {
+    defect::all().map(of_defect).collect()
+}
+
+/// The variants of the server.
+pub fn variants() -> Vec<Switch> {
+    variant::all().map(of_variant).collect()
+}
+
+fn of_defect(defect: &Defect) -> Switch {
+    let Defect { id, clause, summary, found_by, .. } = *defect;
+    Switch { kind: "defect", id, clause, summary, found_by }
+}
+
+fn of_variant(variant: &Variant) -> Switch {
+    let Variant { id, clause, summary, .. } = *variant;
+    Switch { kind: "variant", id, clause, summary, found_by: &[] }
 }

@@ -2,15 +2,13 @@
 
 use super::args::{ListArguments, Listing};
 use super::exit::{Exit, Failure};
-use super::output;
+use super::{embedded, output};
 use crate::authenticator::MUTATIONS;
-use crate::contract::{self, Protocol, clause};
+use crate::contract::{self, Protocol, clause, local};
 use crate::report::REPORTS;
 use crate::report::load::LOAD_REPORTS;
 use crate::runner::offline_case;
 use crate::scenario::{self, Plan, Selection};
-use crate::server::ServerConfig;
-use crate::server::{defect, variant};
 use crate::transport::tamper::FAULTS;
 
 /// Prints one line for each entry: its id, then its description.
@@ -26,8 +24,8 @@ pub fn list(arguments: &ListArguments) -> Result<Exit, Failure> {
         }
         Listing::Tests => {
             let (flows, protocols) = (contract::usual().flows.to_vec(), Protocol::ALL.to_vec());
-            let (cases, server) = (cases()?, ServerConfig::default());
-            let sizes = offline_case::sizes(&cases, &server.origin, &server.rp_id).map_err(Failure::config)?;
+            let cases = cases()?;
+            let sizes = offline_case::sizes(&cases, local::ORIGIN, local::RP_ID).map_err(Failure::config)?;
             let selection =
                 Selection { flows, protocols, exhaustive: true, waits: true, sizes, ..Selection::default() };
             Plan::new(cases, &selection).tests.into_iter().map(|p| (p.id, String::new())).collect()
@@ -41,9 +39,10 @@ pub fn list(arguments: &ListArguments) -> Result<Exit, Failure> {
         Listing::Mutations => MUTATIONS.iter().map(|m| (m.id.to_owned(), m.summary.to_owned())).collect(),
         Listing::Faults => FAULTS.iter().map(|fault| (fault.id.to_owned(), fault.summary.to_owned())).collect(),
         Listing::Variants => {
-            variant::all().map(|v| (v.id.to_owned(), format!("{} [{}]", v.summary, v.clause))).collect()
+            embedded::variants().iter().map(|v| (v.id.to_owned(), format!("{} [{}]", v.summary, v.clause))).collect()
         }
-        Listing::Defects => defect::all()
+        Listing::Defects => embedded::defects()
+            .iter()
             .map(|defect| (defect.id.to_owned(), format!("{} [breaks {}]", defect.summary, defect.clause)))
             .collect(),
         Listing::Reports => {

@@ -10,6 +10,7 @@ mod coverage;
 mod diff;
 mod dispatch;
 mod drawing;
+#[cfg_attr(not(feature = "server"), path = "no_server.rs")]
 pub mod embedded;
 pub mod exit;
 mod forecast;
@@ -22,10 +23,12 @@ mod known;
 mod leases;
 mod lint;
 mod list;
+#[cfg(feature = "load")]
 mod load;
 mod merge;
 mod output;
 mod pem;
+#[cfg(feature = "server")]
 mod private;
 mod progress;
 mod reasons;
@@ -33,11 +36,14 @@ mod replay;
 mod report;
 mod reports;
 mod run;
+#[cfg(feature = "server")]
 pub mod selftest;
+#[cfg(feature = "server")]
 mod serve;
 mod show;
 mod stream;
 mod sweep;
+mod switch;
 mod values;
 mod vectors;
 

@@ -14,7 +14,7 @@ use super::progress::Display;
 use super::reports::{self, Destination};
 use super::values::seed_or_random;
 use super::{again, gate, github, interrupt, leases, output};
-use crate::contract::{self, Flow, Protocol};
+use crate::contract::{self, Flow, Protocol, local};
 use crate::gate::{Judged, Rules};
 use crate::outcome::{Event, RunRecord, Shard};
 use crate::report::View;
@@ -24,7 +24,6 @@ use crate::runner::target::Target;
 use crate::runner::target_file::{self, Offer, Surroundings};
 use crate::runner::{Runner, Settings, Stop, offline_case, sequences};
 use crate::scenario::{self, Case, Pattern, Plan, Selection, Sizes};
-use crate::server::ServerConfig;
 
 /// Plans, runs, reports, and returns the gate's exit code. Errors that can be found without the target are reported before
 /// anything is sent to it.
@@ -64,9 +63,8 @@ pub async fn prepare(arguments: &RunArguments) -> Result<Begun, Failure> {
 /// Prints what would be played, and what that needs.
 fn dry_run(arguments: &RunArguments) -> Result<Exit, Failure> {
     let request = Request::new(arguments)?;
-    let server = ServerConfig::default();
     let (flows, protocols) = (contract::usual().flows.to_vec(), Protocol::ALL.to_vec());
-    let embedded = Offer { flows, protocols, rp_id: server.rp_id, origin: server.origin };
+    let embedded = Offer { flows, protocols, rp_id: local::RP_ID.to_owned(), origin: local::ORIGIN.to_owned() };
     let file = arguments.target.as_deref().map(target_file::offer).transpose().map_err(Failure::config)?;
     let offer = file.unwrap_or(embedded);
     let sizes = request.sizes(&offer.origin, &offer.rp_id)?;
@@ -173,8 +171,7 @@ pub struct Begun {
 }
 
 async fn begin(request: &Request, arguments: &RunArguments) -> Result<Begun, Failure> {
-    let server = ServerConfig::default();
-    let usual = request.sizes(&server.origin, &server.rp_id)?;
+    let usual = request.sizes(local::ORIGIN, local::RP_ID)?;
     let teller = Teller::new(arguments.quiet);
     let (target, embedded) = match &arguments.target {
         Some(path) => {

@@ -2,17 +2,14 @@
 
 use super::args::ShowArguments;
 use super::exit::{Exit, Failure};
-use super::{github, output, stream};
+use super::{embedded, github, output, stream};
 use crate::authenticator::MUTATIONS;
 use crate::checks::CHECKS;
-use crate::contract::{self, Protocol, clause};
+use crate::contract::{self, Protocol, clause, local};
 use crate::outcome::{CaseRecord, RunRecord, Verdict};
 use crate::report;
 use crate::runner::offline_case;
 use crate::scenario::{self, Case, Pattern, Plan, Selection};
-use crate::server::ServerConfig;
-use crate::server::defect::Defect;
-use crate::server::variant::Variant;
 
 /// How many entries are listed.
 const LISTED: usize = 12;
@@ -31,8 +28,7 @@ pub fn show(arguments: &ShowArguments) -> Result<Exit, Failure> {
         .transpose()?
         .or_else(|| describe_clause(id, &cases))
         .or_else(|| describe_mutation(id, &cases))
-        .or_else(|| describe_defect(id))
-        .or_else(|| describe_variant(id));
+        .or_else(|| describe_switch(id));
     let Some(text) = text else {
         let near: Vec<&str> = cases.iter().map(|case| case.id.as_str()).filter(|known| known.contains(id)).collect();
         let hint = match near.as_slice() {
@@ -123,8 +119,7 @@ fn describe_case(case: &Case, all: &[Case]) -> Result<String, Failure> {
 }
 
 fn tests(case: &Case, all: &[Case]) -> Result<Vec<String>, Failure> {
-    let server = ServerConfig::default();
-    let sizes = offline_case::sizes(all, &server.origin, &server.rp_id).map_err(Failure::config)?;
+    let sizes = offline_case::sizes(all, local::ORIGIN, local::RP_ID).map_err(Failure::config)?;
     let patterns = vec![Pattern::new(&case.id).map_err(Failure::internal)?];
     let (flows, protocols) = (contract::usual().flows.to_vec(), Protocol::ALL.to_vec());
     let selection = Selection { flows, protocols, patterns, sizes, ..Selection::default() };
@@ -155,20 +150,12 @@ fn describe_mutation(id: &str, cases: &[Case]) -> Option<String> {
     Some(lines.join("\n") + "\n")
 }
 
-fn describe_defect(id: &str) -> Option<String> {
-    let defect = Defect::find(id)?;
-    let mut lines = vec![entry("defect", defect.id), entry("", defect.summary)];
-    lines.extend(clause_lines(defect.clause));
-    lines.extend(defect.found_by.iter().map(|pattern| entry("found by", pattern)));
-    lines.push(entry("try", &format!("proofmark run --defect {id}")));
-    Some(lines.join("\n") + "\n")
-}
-
-fn describe_variant(id: &str) -> Option<String> {
-    let variant = Variant::find(id)?;
-    let mut lines = vec![entry("variant", variant.id), entry("", variant.summary)];
-    lines.extend(clause_lines(variant.clause));
-    lines.push(entry("try", &format!("proofmark run --variant {id}")));
+fn describe_switch(id: &str) -> Option<String> {
+    let switch = embedded::find_switch(id)?;
+    let mut lines = vec![entry(switch.kind, id), entry("", switch.summary)];
+    lines.extend(clause_lines(switch.clause));
+    lines.extend(switch.found_by.iter().map(|pattern| entry("found by", pattern)));
+    lines.push(entry("try", &format!("proofmark run --{} {id}", switch.kind)));
     Some(lines.join("\n") + "\n")
 }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::exit::{Exit, Failure};
 use crate::authenticator::Format;
+#[cfg(feature = "server")]
 use crate::contract::{self, Flow};
 use crate::outcome::Shard;
 
@@ -23,7 +24,13 @@ pub fn duration(option: &str, text: &str) -> Result<Duration, Failure> {
     Duration::try_from_secs_f64(seconds).ok().filter(|time| !time.is_zero()).ok_or_else(fail)
 }
 
+/// Seconds since 1970.
+pub fn now() -> u64 {
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
 /// A percentage as a share of 0 to 1.
+#[cfg(feature = "server")]
 pub fn share(option: &str, text: &str) -> Result<f64, Failure> {
     match text.strip_suffix('%').and_then(plain_number) {
         Some(percent) if percent <= 100.0 => Ok(percent / 100.0),
@@ -35,6 +42,7 @@ pub fn share(option: &str, text: &str) -> Result<f64, Failure> {
 }
 
 /// Digits with at most one point.
+#[cfg(feature = "server")]
 pub fn plain_number(text: &str) -> Option<f64> {
     let is_plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     text.parse::<f64>().ok().filter(|_| is_plain)
@@ -50,6 +58,7 @@ pub fn format_named(name: &str) -> Result<Format, Failure> {
 }
 
 /// A flow by its slug.
+#[cfg(feature = "server")]
 pub fn flow(text: &str) -> Result<Flow, String> {
     let slugs = || contract::slugs().join(", ");
     Flow::from_slug(text).ok_or_else(|| format!("there is no flow `{text}`; write one of {}", slugs()))

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::defect::Defect;
 use super::deployment::Conditions;
 use super::variant::Variant;
-use crate::contract::{self, Contract};
+use crate::contract::{self, Contract, local};
 
 /// How a server is started.
 #[derive(Debug, Clone)]
@@ -69,9 +69,9 @@ impl Default for ServerConfig {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             users: 16,
             seed: 0,
-            rp_id: "localhost".to_owned(),
+            rp_id: local::RP_ID.to_owned(),
             domains: vec!["login.example.net".to_owned()],
-            origin: "https://localhost".to_owned(),
+            origin: local::ORIGIN.to_owned(),
             defects: Vec::new(),
             variants: Vec::new(),
             max_connections: 1024,

@@ -7,6 +7,7 @@ mod built_in;
 pub mod clause;
 pub mod dialect;
 mod flow;
+pub mod local;
 mod operation;
 mod protocol;
 mod slot;

@@ -5,14 +5,18 @@ use clap::{Parser, Subcommand};
 use super::coverage::CoverageArguments;
 use super::credential::{AttestArguments, VectorsArguments};
 use super::listing::ListArguments;
+#[cfg(feature = "load")]
 use super::load_command::LoadCommand;
 use super::run::{ReplayArguments, RunArguments};
+#[cfg(feature = "server")]
 use super::selftest::SelftestArguments;
-use super::serve::{ServeArguments, SweepArguments};
+#[cfg(feature = "server")]
+use super::serve::ServeArguments;
 use super::setup::{CheckArguments, InitArguments};
 use super::streams::{
     DiffArguments, JudgeArguments, KnownArguments, MergeArguments, ReasonsArguments, ReportArguments, ShowArguments,
 };
+use super::sweep::SweepArguments;
 
 /// The command line.
 #[derive(Debug, Parser)]
@@ -61,10 +65,12 @@ pub enum Verb {
     /// Remove the accounts that interrupted runs left on a server; the target file must have a provisioner
     Sweep(SweepArguments),
     /// Run the reference server
+    #[cfg(feature = "server")]
     Serve(ServeArguments),
     /// Write reports from an event stream that `run --report ndjson=PATH` wrote, without the target
     Report(ReportArguments),
     /// Test proofmark itself: it must find every defect of the reference server for the right clause, and report no variant
+    #[cfg(feature = "server")]
     Selftest(SelftestArguments),
     /// List cases, tests, clauses, mutations, request faults, defects, variants or report formats
     List(ListArguments),
@@ -73,5 +79,6 @@ pub enum Verb {
     /// Write the cases that are about the credential alone as files for other tools
     Vectors(VectorsArguments),
     /// Load-test start, attest and verify against a target; without --target against the embedded reference server
+    #[cfg(feature = "load")]
     Load(Box<LoadCommand>),
 }

@@ -1,4 +1,4 @@
-//! The arguments of `serve` and `sweep`.
+//! The arguments of `serve`.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -63,15 +63,4 @@ pub struct ServeArguments {
     /// Stop after this time, such as 30s or 5m; otherwise on Ctrl-C
     #[arg(long, value_name = "TIME")]
     pub stop_after: Option<String>,
-}
-
-/// `sweep`
-#[derive(Debug, Args)]
-pub struct SweepArguments {
-    /// Target file with accounts.provisioner
-    #[arg(long, value_name = "FILE")]
-    pub target: PathBuf,
-    /// List what would be removed
-    #[arg(long)]
-    pub dry_run: bool,
 }

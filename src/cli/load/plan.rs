@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use proofmark_support::words::hex;
 use sha2::{Digest as _, Sha256};
 
 use super::options::Options;
@@ -14,7 +15,6 @@ use crate::outcome::load::{Cleanup, Figure, Threshold, ThresholdError};
 use crate::runner::target::{Accounts, Subject, Target};
 use crate::runner::target_file::{self, LoadTarget};
 use crate::wire::secret::Secret;
-use crate::words::hex;
 
 impl Options {
     pub(super) fn plan(self, target: LoadTarget, arguments: &LoadArguments) -> Result<Plan, Failure> {
