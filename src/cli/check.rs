@@ -6,7 +6,7 @@ use super::accounts::{Keeper, Teller};
 use super::args::{CheckArguments, CheckForm};
 use super::exit::{Exit, Failure};
 use super::values::seed_or_random;
-use super::{embedded, leases, output, values};
+use super::{defaults, embedded, leases, output, values};
 use crate::report::printable;
 use crate::runner::Settings;
 use crate::runner::doctor::{Counts, check as look};
@@ -29,7 +29,9 @@ pub async fn check(arguments: CheckArguments) -> Result<Exit, Failure> {
         subjects_needed: &|_, _| 2,
         tell: &|progress| teller.tell(progress),
     };
-    let mut target = target_file::load(&arguments.target, &surroundings).await.map_err(Failure::config)?;
+    let none = || Failure::text(Exit::Usage, "name the target file: --target FILE (`proofmark init URL` writes one)");
+    let path = arguments.target.clone().or_else(defaults::target).ok_or_else(none)?;
+    let mut target = target_file::load(&path, &surroundings).await.map_err(Failure::config)?;
     if let Some(timeout) = timeout {
         target.limits.timeout = timeout;
     }

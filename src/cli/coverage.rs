@@ -61,7 +61,7 @@ async fn play(arguments: &CoverageArguments) -> Result<RunRecord, Failure> {
         suites: arguments.suites.clone(),
         seed: arguments.seed,
         timeout: arguments.timeout.clone(),
-        jobs: arguments.jobs,
+        jobs: Some(arguments.jobs),
         ..RunArguments::default()
     };
     let stop = Stop::default();

@@ -1,6 +1,7 @@
 //! The reference server inside this process, as a target.
 
 use super::exit::{Exit, Failure};
+use super::nearest;
 use super::switch::Switch;
 use crate::contract::Protocol;
 use crate::outcome::Profile;
@@ -38,7 +39,8 @@ pub async fn start(users: usize, seed: u64, defect: Option<&str>, variants: &[St
 pub fn find_defect(name: Option<&str>) -> Result<Vec<&'static Defect>, Failure> {
     let Some(name) = name else { return Ok(Vec::new()) };
     let found = Defect::find(name).ok_or_else(|| {
-        Failure::text(Exit::Usage, format!("there is no defect `{name}`; `proofmark list defects` shows all"))
+        let near = nearest::meant(name, defect::all().map(|defect| defect.id));
+        Failure::text(Exit::Usage, format!("there is no defect `{name}`; `proofmark list defects` shows all{near}"))
     })?;
     Ok(vec![found])
 }
@@ -47,7 +49,8 @@ pub fn find_defect(name: Option<&str>) -> Result<Vec<&'static Defect>, Failure> 
 pub fn find_variants(names: &[String]) -> Result<Vec<&'static Variant>, Failure> {
     let find = |name: &String| {
         Variant::find(name).ok_or_else(|| {
-            let message = format!("there is no variant `{name}`; `proofmark list variants` shows all");
+            let near = nearest::meant(name, variant::all().map(|variant| variant.id));
+            let message = format!("there is no variant `{name}`; `proofmark list variants` shows all{near}");
             Failure::text(Exit::Usage, message)
         })
     };

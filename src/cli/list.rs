@@ -1,7 +1,10 @@
 //! `list`: lists cases, clauses, defects and other names.
 
-use super::args::{ListArguments, Listing};
+use serde_json::{Value, json};
+
+use super::args::{ListArguments, ListForm, Listing};
 use super::exit::{Exit, Failure};
+use super::run::patterns;
 use super::{embedded, output};
 use crate::authenticator::MUTATIONS;
 use crate::contract::{self, Protocol, clause, local};
@@ -52,11 +55,24 @@ pub fn list(arguments: &ListArguments) -> Result<Exit, Failure> {
             of_run.chain(of_load).collect()
         }
     };
-    let width = rows.iter().map(|(id, _)| id.len()).max().unwrap_or(0);
-    let text: String =
-        rows.iter().map(|(id, words)| format!("{}\n", format!("{id:width$}  {words}").trim_end())).collect();
+    let patterns = patterns(&arguments.patterns)?;
+    let is_wanted =
+        |(id, _): &(String, String)| patterns.is_empty() || patterns.iter().any(|pattern| pattern.means_id(id));
+    let rows: Vec<(String, String)> = rows.into_iter().filter(is_wanted).collect();
+    let text = match arguments.format {
+        ListForm::Text => lines(&rows),
+        ListForm::Json => {
+            let entry = |(id, description): &(String, String)| json!({ "id": id, "description": description });
+            format!("{:#}\n", rows.iter().map(entry).collect::<Value>())
+        }
+    };
     output::print(&text);
     Ok(Exit::Green)
+}
+
+fn lines(rows: &[(String, String)]) -> String {
+    let width = rows.iter().map(|(id, _)| id.len()).max().unwrap_or(0);
+    rows.iter().map(|(id, words)| format!("{}\n", format!("{id:width$}  {words}").trim_end())).collect()
 }
 
 fn cases() -> Result<Vec<scenario::Case>, Failure> {

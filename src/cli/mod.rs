@@ -7,6 +7,7 @@ mod attest;
 mod bounds;
 mod check;
 mod coverage;
+mod defaults;
 mod diff;
 mod dispatch;
 mod drawing;
@@ -26,6 +27,7 @@ mod list;
 #[cfg(feature = "load")]
 mod load;
 mod merge;
+mod nearest;
 mod output;
 mod pem;
 #[cfg(feature = "server")]

@@ -25,7 +25,6 @@ pub async fn replay(arguments: ReplayArguments) -> Result<Exit, Failure> {
         timeout: arguments.timeout.clone(),
         profile: arguments.profile.or(recorded.as_ref().map(|run| run.started.profile)),
         suites: arguments.suites.clone(),
-        jobs: 16,
         ..RunArguments::default()
     };
     if let Some((path, run)) = arguments.from.as_deref().zip(recorded.as_ref()) {

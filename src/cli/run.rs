@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::accounts::{self, Keeper, Teller};
 use super::args::{Recorded, RunArguments};
 use super::bounds::Bounds;
+use super::defaults::{self, JOBS};
 use super::drawing::{Drawing, Drawn};
 use super::embedded::{self, Embedded};
 use super::exit::{Exit, Failure};
@@ -13,7 +14,7 @@ use super::forecast::{CallTime, Forecast};
 use super::progress::Display;
 use super::reports::{self, Destination};
 use super::values::seed_or_random;
-use super::{again, gate, github, interrupt, leases, output};
+use super::{again, gate, github, interrupt, leases, nearest, output};
 use crate::contract::{self, Flow, Protocol, local};
 use crate::gate::{Judged, Rules};
 use crate::outcome::{Event, RunRecord, Shard};
@@ -28,8 +29,9 @@ use crate::scenario::{self, Case, Pattern, Plan, Selection, Sizes};
 /// Plans, runs, reports, and returns the gate's exit code. Errors that can be found without the target are reported before
 /// anything is sent to it.
 pub async fn run(arguments: RunArguments) -> Result<Exit, Failure> {
-    if arguments.dry_run {
-        return dry_run(&arguments);
+    let arguments = defaults::filled(arguments)?;
+    if arguments.dry_run || arguments.list {
+        return offline(&arguments);
     }
     let drawing = Drawing::new(&arguments)?;
     let rules = rules(&arguments)?;
@@ -60,8 +62,8 @@ pub async fn prepare(arguments: &RunArguments) -> Result<Begun, Failure> {
     begin(&Request::new(arguments)?, arguments).await
 }
 
-/// Prints what would be played, and what that needs.
-fn dry_run(arguments: &RunArguments) -> Result<Exit, Failure> {
+/// Prints what would be played, or what that needs.
+fn offline(arguments: &RunArguments) -> Result<Exit, Failure> {
     let request = Request::new(arguments)?;
     let (flows, protocols) = (contract::usual().flows.to_vec(), Protocol::ALL.to_vec());
     let embedded = Offer { flows, protocols, rp_id: local::RP_ID.to_owned(), origin: local::ORIGIN.to_owned() };
@@ -70,6 +72,11 @@ fn dry_run(arguments: &RunArguments) -> Result<Exit, Failure> {
     let sizes = request.sizes(&offer.origin, &offer.rp_id)?;
     let mut plan = request.plan(&offer.flows, &offer.protocols, sizes);
     selected(&plan)?;
+    if arguments.list {
+        let ids: String = plan.played().map(|test| format!("{}\n", test.id)).collect();
+        output::print(&ids);
+        return Ok(Exit::Green);
+    }
     let left_out = request.most.map(|most| plan.cap(most, request.concurrency)).unwrap_or_default();
     let call_time = super::values::duration("--call-time", &arguments.call_time)?;
     let concurrency = plan.demand().concurrency(request.concurrency, request.most.unwrap_or(usize::MAX));
@@ -91,6 +98,7 @@ fn rules(arguments: &RunArguments) -> Result<Rules, Failure> {
 /// What was asked for, read and checked.
 struct Request {
     patterns: Vec<Pattern>,
+    excluded: Vec<Pattern>,
     cases: Vec<Case>,
     seed: u64,
     timeout: Option<Duration>,
@@ -112,6 +120,7 @@ impl Request {
         };
         Ok(Request {
             patterns: patterns(&arguments.patterns)?,
+            excluded: patterns(&arguments.exclude)?,
             cases: cases(arguments)?,
             seed: seed_or_random(arguments.seed),
             timeout: time("--timeout", &arguments.timeout)?,
@@ -119,7 +128,7 @@ impl Request {
             wait_expiry: time("--wait-expiry", &arguments.wait_expiry)?,
             quiet: arguments.quiet,
             shard: arguments.shard,
-            concurrency: usize::from(arguments.jobs).max(1),
+            concurrency: usize::from(arguments.jobs.unwrap_or(JOBS)).max(1),
             most: arguments.max_subjects.and_then(|most| usize::try_from(most).ok()),
             patience: leases::patience(arguments.wait_subjects.as_deref())?,
         })
@@ -145,6 +154,7 @@ impl Request {
             flows: flows.to_vec(),
             protocols: protocols.to_vec(),
             patterns,
+            excluded: self.excluded.clone(),
             exhaustive: self.exhaustive,
             waits: self.wait_expiry.is_some(),
             seed: self.seed,
@@ -319,7 +329,8 @@ fn write_found(found: &[Found], directory: &Path) -> Result<(), String> {
     Ok(())
 }
 
-fn patterns(texts: &[String]) -> Result<Vec<Pattern>, Failure> {
+/// Reads patterns.
+pub fn patterns(texts: &[String]) -> Result<Vec<Pattern>, Failure> {
     texts.iter().map(|text| Pattern::new(text).map_err(|error| Failure::new(Exit::Usage, error))).collect()
 }
 
@@ -345,7 +356,7 @@ fn cases(arguments: &RunArguments) -> Result<Vec<Case>, Failure> {
 
 fn selected(plan: &Plan) -> Result<(), Failure> {
     if let Some(pattern) = plan.unmatched.first() {
-        let message = format!("`{pattern}` matches no test of this target; `proofmark list tests` shows all");
+        let message = format!("`{pattern}` matches no test of this target; {}", nearest::hint(pattern));
         return Err(Failure::text(Exit::NothingSelected, message));
     }
     if plan.tests.is_empty() {

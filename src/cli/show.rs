@@ -2,7 +2,7 @@
 
 use super::args::ShowArguments;
 use super::exit::{Exit, Failure};
-use super::{embedded, github, output, stream};
+use super::{embedded, github, nearest, output, stream};
 use crate::authenticator::MUTATIONS;
 use crate::checks::CHECKS;
 use crate::contract::{self, Protocol, clause, local};
@@ -30,13 +30,13 @@ pub fn show(arguments: &ShowArguments) -> Result<Exit, Failure> {
         .or_else(|| describe_mutation(id, &cases))
         .or_else(|| describe_switch(id));
     let Some(text) = text else {
-        let near: Vec<&str> = cases.iter().map(|case| case.id.as_str()).filter(|known| known.contains(id)).collect();
-        let hint = match near.as_slice() {
-            [] => "`proofmark list cases` shows all cases; there are also clauses, mutations, defects and variants"
-                .to_owned(),
-            near => format!("did you mean {}?", near[..near.len().min(5)].join(", ")),
-        };
-        return Err(Failure::text(Exit::Usage, format!("nothing is named `{id}`; {hint}")));
+        let switches = embedded::defects().into_iter().chain(embedded::variants()).map(|switch| switch.id);
+        let clauses = clause::all().map(|clause| clause.id).chain(MUTATIONS.iter().map(|mutation| mutation.id));
+        let near = nearest::meant(id, cases.iter().map(|case| case.id.as_str()).chain(clauses).chain(switches));
+        let message = format!(
+            "nothing is named `{id}`; `proofmark list cases` shows all cases; there are also clauses, mutations, defects and variants{near}"
+        );
+        return Err(Failure::text(Exit::Usage, message));
     };
     output::print(&text);
     Ok(Exit::Green)

@@ -2,6 +2,7 @@
 
 mod attest;
 mod capacity;
+mod choosing;
 mod coverage;
 mod fuzz;
 mod inputs;
@@ -41,6 +42,14 @@ impl Output {
         assert_eq!(self.code, Some(code), "stdout: {}\nstderr: {}", self.out, self.err);
         assert!(!self.err.contains("panicked"), "{}", self.err);
         self
+    }
+
+    /// All of these words, on whichever output.
+    #[track_caller]
+    pub fn tells(&self, words: &[&str]) {
+        for word in words {
+            assert!(self.out.contains(word) || self.err.contains(word), "no {word:?} in: {}{}", self.out, self.err);
+        }
     }
 
     /// Exactly one error, on standard error and nowhere else, with all of these words.

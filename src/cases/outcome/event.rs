@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::pace::Slow;
 use super::profile::Profile;
 use super::record::CaseRecord;
 use super::sent_again::SentAgain;
+use super::slow::Slow;
 use super::stopped::Stopped;
 
 /// One line of the stream.

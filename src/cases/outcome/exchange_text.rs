@@ -1,8 +1,8 @@
 //! Exchanges for people: readable, cut, and without secrets.
 
 use super::evidence::Evidence;
-use super::pace::LARGE;
 use super::record::ExchangeRecord;
+use super::slow::LARGE;
 use crate::contract::Protocol;
 use crate::transport::{Exchange, Reply};
 use crate::wire::secret::Masker;

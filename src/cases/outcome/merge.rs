@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use thiserror::Error;
 
 use super::event::{RunFinished, Shard};
-use super::pace::Slow;
 use super::run::RunRecord;
 use super::sent_again::SentAgain;
+use super::slow::Slow;
 
 /// Streams that are not the shards of one plan, each exactly once and whole.
 #[derive(Debug, Error, PartialEq, Eq)]

@@ -14,6 +14,7 @@ mod record;
 mod run;
 pub mod said;
 mod sent_again;
+mod slow;
 mod stopped;
 mod verdict;
 
@@ -27,5 +28,6 @@ pub use reason::Reason;
 pub use record::{CaseRecord, CredentialRecord, ExchangeRecord, TryRecord};
 pub use run::{RunRecord, Statement, Tally};
 pub use sent_again::SentAgain;
+pub use slow::{LARGE, Slow};
 pub use stopped::{StopCause, Stopped};
 pub use verdict::Verdict;

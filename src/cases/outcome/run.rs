@@ -1,9 +1,9 @@
 //! A whole run, folded from its events, and its statement about the target.
 
 use super::event::{Event, RunFinished, RunStarted};
-use super::pace::Slow;
 use super::reason::Reason;
 use super::record::CaseRecord;
+use super::slow::Slow;
 use super::verdict::Verdict;
 
 /// Counts by verdict.

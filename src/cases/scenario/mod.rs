@@ -15,6 +15,7 @@ mod mutations;
 mod name;
 mod oracle;
 mod parse;
+mod pattern;
 mod plan;
 mod requirement;
 mod route;
@@ -37,7 +38,8 @@ pub use mutations::{MutationUse, Mutations};
 pub use name::NameSpec;
 pub use oracle::OracleVerdict;
 pub use parse::{ScenarioError, embedded, parse_suite, source_text};
-pub use plan::{Pattern, PatternError, Plan, Selection, Sizes, Test};
+pub use pattern::{Pattern, PatternError};
+pub use plan::{Plan, Selection, Sizes, Test};
 pub use requirement::{Policy, Requirement};
 pub use route::{FlowRef, ProtocolRef};
 pub use step::{

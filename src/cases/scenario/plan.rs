@@ -1,16 +1,14 @@
 //! Expansion of cases into tests, and their selection.
 
 use std::collections::{HashMap, HashSet};
-use std::fmt;
 use std::sync::Arc;
 
-use globset::{GlobBuilder, GlobMatcher};
 use sha2::{Digest as _, Sha256};
-use thiserror::Error;
 
 use super::control::Control;
 use super::model::{Case, Measure};
 use super::parse::flow_matches;
+use super::pattern::Pattern;
 use super::requirement::Requirement;
 use super::step::OperationRef;
 use crate::authenticator::Format;
@@ -77,8 +75,10 @@ pub struct Selection {
     pub flows: Vec<Flow>,
     /// Protocols that the target has.
     pub protocols: Vec<Protocol>,
-    /// Patterns over test or case ids; empty selects all.
+    /// Patterns over ids of tests, cases or clauses; empty selects all.
     pub patterns: Vec<Pattern>,
+    /// Patterns of what is left out all the same.
+    pub excluded: Vec<Pattern>,
     /// Whether cases about the credential alone are played on every flow, and with every length.
     pub exhaustive: bool,
     /// Whether cases that wait are played; a case that a pattern names is played anyway.
@@ -105,69 +105,6 @@ pub struct Sizes {
 /// How many lengths a default run tries.
 const SAMPLED_LENGTHS: usize = 6;
 
-/// A glob over ids, by path component: `*` stays in a component, `**` does not. A match selects everything below it too.
-#[derive(Debug, Clone)]
-pub struct Pattern {
-    text: String,
-    /// `None` for a text without wildcards: it is compared, which is much faster.
-    matcher: Option<GlobMatcher>,
-}
-
-/// A pattern that is not a glob.
-#[derive(Debug, Error)]
-#[error("`{pattern}` is not a pattern: {message}")]
-pub struct PatternError {
-    pattern: String,
-    message: String,
-}
-
-impl Pattern {
-    /// Reads a pattern.
-    ///
-    /// # Errors
-    /// [`PatternError`] if it is not a glob.
-    pub fn new(text: &str) -> Result<Pattern, PatternError> {
-        let glob = GlobBuilder::new(text)
-            .literal_separator(true)
-            .build()
-            .map_err(|error| PatternError { pattern: text.to_owned(), message: error.kind().to_string() })?;
-        let has_wildcards = text.contains(['*', '?', '[', '{', '\\']);
-        Ok(Pattern { text: text.to_owned(), matcher: has_wildcards.then(|| glob.compile_matcher()) })
-    }
-
-    /// As it was written.
-    pub fn text(&self) -> &str {
-        &self.text
-    }
-
-    /// Whether it matches the test, by its own id or its case's, or by what comes before a slash in them: a suite, a
-    /// flow.
-    pub fn matches(&self, test: &Test) -> bool {
-        self.means(&test.id, &test.case.id)
-    }
-
-    /// The same, for the ids of a test and of its case.
-    pub fn means(&self, test: &str, case: &str) -> bool {
-        self.means_id(test) || self.means_id(case)
-    }
-
-    /// Whether it matches an id, or what comes before a slash in it.
-    pub fn means_id(&self, id: &str) -> bool {
-        // Most are plain, and a known-deviations file holds many against every record.
-        let Some(matcher) = &self.matcher else {
-            return id.strip_prefix(&self.text).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-        };
-        let before_slashes = id.match_indices('/').map(|(at, _)| &id[..at]);
-        before_slashes.chain([id]).any(|part| matcher.is_match(part))
-    }
-}
-
-impl fmt::Display for Pattern {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
-    }
-}
-
 /// The tests of a run, in a stable order.
 #[derive(Debug, Clone, Default)]
 pub struct Plan {
@@ -191,25 +128,44 @@ impl Plan {
         let expanded = cases.flat_map(|case| expand(Arc::new(case), selection, exhaustive));
         let tests: Vec<Test> = expanded.collect();
         let all = Plan { available: tests.len(), tests, unmatched: Vec::new(), shard: selection.shard };
-        if selection.patterns.is_empty() { all } else { all.selected(&selection.patterns) }
+        let some = if selection.patterns.is_empty() { all } else { all.selected(&selection.patterns) };
+        some.without(&selection.excluded)
     }
 
     /// What patterns select of the plan.
     pub fn selected(&self, patterns: &[Pattern]) -> Plan {
-        let mut matched = vec![false; patterns.len()];
-        let mut is_selected = |test: &&Test| {
-            let matches = patterns.iter().zip(&mut matched).map(|(pattern, matched)| {
-                let matches = pattern.matches(test);
-                *matched |= matches;
-                matches
-            });
-            // Every pattern is tried, because each has to match something.
-            matches.fold(false, |any, matches| any | matches)
-        };
-        let tests = self.tests.iter().filter(&mut is_selected).cloned().collect();
-        let unmatched = patterns.iter().zip(&matched).filter(|(_, matched)| !**matched);
-        let unmatched = unmatched.map(|(pattern, _)| pattern.to_string()).collect();
+        let (named, unmatched) = self.named_by(patterns);
+        let tests = self.tests.iter().zip(named).filter(|(_, named)| *named).map(|(test, _)| test.clone()).collect();
         Plan { available: self.available, tests, unmatched, shard: self.shard }
+    }
+
+    /// The plan without what patterns name.
+    fn without(mut self, patterns: &[Pattern]) -> Plan {
+        let (named, unmatched) = self.named_by(patterns);
+        let mut named = named.into_iter();
+        self.tests.retain(|_| named.next() == Some(false));
+        self.unmatched.extend(unmatched);
+        self
+    }
+
+    /// Whether a pattern names each test, and the patterns that name none. A pattern that names no test by its id or its case's is taken
+    /// for one of clauses.
+    fn named_by(&self, patterns: &[Pattern]) -> (Vec<bool>, Vec<String>) {
+        let mut named = vec![false; self.tests.len()];
+        let mut unmatched = Vec::new();
+        for pattern in patterns {
+            let is_by_id = self.name(&mut named, |test| pattern.means(&test.id, &test.case.id));
+            let of_clauses = |test: &Test| test.case.clauses.iter().any(|clause| pattern.means_id(clause));
+            if !is_by_id && !self.name(&mut named, of_clauses) {
+                unmatched.push(pattern.to_string());
+            }
+        }
+        (named, unmatched)
+    }
+
+    /// Marks the tests for which something holds; gives whether there are any.
+    fn name(&self, named: &mut [bool], holds: impl Fn(&Test) -> bool) -> bool {
+        self.tests.iter().zip(named).filter(|(test, _)| holds(test)).map(|(_, named)| *named = true).count() > 0
     }
 
     /// What this run plays: all, or its shard. Tests that have to agree are in one shard.

@@ -10,9 +10,24 @@ pub struct ListArguments {
     /// What to list
     #[arg(default_value = "cases")]
     pub what: Listing,
+    /// Only what this glob names, such as `limits/*`; can be repeated
+    pub patterns: Vec<String>,
+    /// How to print
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
+    pub format: ListForm,
     /// Only clauses, or cases, that rest on this: spec-must, rfc, api-doc, declared, spec-should, fido, security or may
     #[arg(long, value_name = "BASIS", value_parser = basis)]
     pub basis: Option<Basis>,
+}
+
+/// How `list` prints.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum ListForm {
+    /// A line each: the id, then its description
+    #[default]
+    Text,
+    /// An array of objects with `id` and `description`
+    Json,
 }
 
 /// What `list` can list.

@@ -28,7 +28,7 @@ pub use capacity::{CalibrateArguments, FindArguments};
 pub use command::{Arguments, Verb};
 pub use coverage::{CoverageArguments, CoverageForm, CoverageState};
 pub use credential::{AttestArguments, VectorsArguments, VectorsVerb};
-pub use listing::{ListArguments, Listing};
+pub use listing::{ListArguments, ListForm, Listing};
 #[cfg(feature = "load")]
 pub use load::{Arrivals, LoadArguments};
 #[cfg(feature = "load")]

@@ -12,11 +12,24 @@ use crate::outcome::{Profile, Shard};
 /// `run`
 #[derive(Debug, Default, Args)]
 pub struct RunArguments {
-    /// Globs over test or case ids, such as `limits`, `limits/name-*` or `v2/*/grpc`; all if none is given
+    /// Globs over test or case ids, such as `limits`, `limits/name-*` or `v2/*/grpc`, or over clauses, such as `webauthn/7.1/origin`;
+    /// all if none is given
     pub patterns: Vec<String>,
-    /// Target file; without it the reference server is started in this process
+    /// Leave out what this glob names; can be repeated
+    #[arg(long, value_name = "GLOB")]
+    pub exclude: Vec<String>,
+    /// Play what failed in this event stream, or had no verdict, with its seed and against its target
+    #[arg(long, value_name = "EVENTS", conflicts_with_all = ["patterns", "fuzz", "model", "shard"])]
+    pub failed_from: Option<PathBuf>,
+    /// Print the ids of the tests that would be played; send nothing to the target
+    #[arg(long, conflicts_with_all = ["fuzz", "model", "dry_run"])]
+    pub list: bool,
+    /// Target file; otherwise PROOFMARK_TARGET, or ./target.toml if there is one, or the reference server, started in this process
     #[arg(long, value_name = "FILE")]
     pub target: Option<PathBuf>,
+    /// Test the embedded reference server, whatever target file there is
+    #[arg(long, conflicts_with = "target")]
+    pub embedded: bool,
     /// Give the embedded reference server a defect (see `list defects`)
     #[arg(long, value_name = "NAME", conflicts_with = "target")]
     pub defect: Option<String>,
@@ -28,12 +41,12 @@ pub struct RunArguments {
     /// Also run the cases of your own suite file; can be repeated
     #[arg(long = "suite", value_name = "FILE")]
     pub suites: Vec<PathBuf>,
-    /// Seed of keys and ids; random if it is not given, and always printed
+    /// Seed of keys and ids; otherwise PROOFMARK_SEED or the target file's; random if none is given, and always printed
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub seed: Option<u64>,
-    /// Tests that run at the same time; fewer if there are not enough subjects
-    #[arg(long, short = 'j', visible_alias = "concurrency", value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub jobs: u16,
+    /// Tests that run at the same time; fewer if there are not enough subjects; otherwise PROOFMARK_JOBS, the target file's, or 16
+    #[arg(long, short = 'j', visible_alias = "concurrency", value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub jobs: Option<u16>,
     /// The most subjects to use, or to have made. Cases for which no unused subject is left are left out, and the run is then partial
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..))]
     pub max_subjects: Option<u32>,

@@ -57,9 +57,9 @@ pub struct InitArguments {
 /// `check`
 #[derive(Debug, Args)]
 pub struct CheckArguments {
-    /// Target file
+    /// Target file; otherwise PROOFMARK_TARGET, or ./target.toml
     #[arg(long, value_name = "FILE")]
-    pub target: PathBuf,
+    pub target: Option<PathBuf>,
     /// Leave out the one good enrolment that shows whether origin and RP ID are right
     #[arg(long)]
     pub no_enrolment: bool,

@@ -50,12 +50,11 @@ impl Stage {
         let selection = |exhaustive| Selection {
             flows: usual.contract.flows.to_vec(),
             protocols: Protocol::ALL.to_vec(),
-            patterns: Vec::new(),
-            shard: None,
             exhaustive,
             waits: exhaustive,
             seed,
             sizes: sizes.clone(),
+            ..Selection::default()
         };
         let cases: Vec<_> =
             cases.into_iter().chain(sequences::sequences(seed, usual.contract.flows, &Protocol::ALL, false)).collect();

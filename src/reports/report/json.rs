@@ -9,8 +9,8 @@ use super::causes::{Cause, causes};
 use super::known;
 use crate::contract::clause::{self, Basis};
 use crate::gate::{Gate, Judged, Standing};
-use crate::outcome::pace::{self, Slow};
-use crate::outcome::{CaseRecord, Profile, Reason, RunRecord, SentAgain, Shard, Stopped, Verdict};
+use crate::outcome::pace;
+use crate::outcome::{CaseRecord, Profile, Reason, RunRecord, SentAgain, Shard, Slow, Stopped, Verdict};
 
 /// Version of the document's format; raised when a reader would break.
 const FORMAT: u32 = 2;

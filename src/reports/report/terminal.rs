@@ -7,7 +7,7 @@ use super::known;
 use super::text::{entry, printable, push, wrapped};
 use crate::gate::Judged;
 use crate::outcome::pace;
-use crate::outcome::{CaseRecord, Concern, Profile, Reason, RunRecord, Verdict};
+use crate::outcome::{CaseRecord, Concern, Profile, Reason, RunRecord, Slow, Verdict};
 use crate::words::plural;
 
 /// How many further ids are listed for each cause.
@@ -261,7 +261,7 @@ fn counts(text: &mut String, judged: &Judged, view: &View) {
     let ran = format!("{ran}{of} {}", if ran == 1 { "test" } else { "tests" });
     let gate = judged.gate_words().map(|words| format!("; {words}")).unwrap_or_default();
     let compared = format!("{} of protocols in {seconds:.1} s", plural(comparisons, "comparison"));
-    let slow: Vec<String> = pace::slow(run).iter().map(pace::Slow::words).collect();
+    let slow: Vec<String> = pace::slow(run).iter().map(Slow::words).collect();
     for (label, words) in [
         ("target", Some(target(run))),
         ("ran", Some(format!("{ran} of {size}, {compared}{shard}"))),

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::contract::{Endpoint, clause};
-use crate::outcome::pace::{LARGE, Pace};
-use crate::outcome::{CaseRecord, ExchangeRecord, Finding, Profile, Reason, gravest};
+use crate::outcome::pace::Pace;
+use crate::outcome::{CaseRecord, ExchangeRecord, Finding, LARGE, Profile, Reason, gravest};
 use crate::runner::judge::played::{Lines, Played};
 use crate::runner::judge::record;
 use crate::scenario::Test;

@@ -10,7 +10,7 @@ use super::{Served, fed, proofmark, text};
 fn recorded(directory: &Path, args: &[&str], code: i32) -> (PathBuf, String) {
     let path = directory.join("events.ndjson");
     let report = format!("ndjson={}", text(&path));
-    proofmark(&[&["run", "-q", "--seed", "7", "--report", &report], args].concat()).exits(code);
+    proofmark(&[&["run", "-q", "--seed", "7", "--record", "all", "--report", &report], args].concat()).exits(code);
     let stream = std::fs::read_to_string(&path).expect("written");
     (path, stream)
 }
@@ -51,6 +51,31 @@ fn a_recorded_run_is_judged_as_it_was() {
         let output = fed(&["judge", "-"], stream.as_bytes()).exits(code);
         assert!(output.out.contains("result    "), "{}", output.out);
     }
+}
+
+#[test]
+fn what_passed_is_recorded_without_its_calls_and_judge_says_so() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("events.ndjson");
+    let report = format!("ndjson={}", text(&path));
+    proofmark(&["run", "-q", "--seed", "7", "--report", &report, "client-data/type-get", "enrolment/good"]).exits(0);
+    let stream = std::fs::read_to_string(&path).expect("written");
+    let events: Vec<Value> = stream.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let tests: Vec<&Value> = events.iter().filter(|event| event["event"] == "case-finished").collect();
+    assert!(tests.len() > 10 && tests.iter().all(|test| test["exchanges"] == json!([])), "{stream}");
+    assert!(events.iter().any(|event| event["event"] == "slow"), "{stream}");
+    let judged = proofmark(&["judge", &text(&path)]).exits(0);
+    judged.tells(&["0 of them with another result", "passes without calls on record", "--record all", "result    "]);
+    let test = tests.iter().find(|test| test["protocol"] == "rest").expect("a test");
+    let id = test["id"].as_str().expect("an id");
+    proofmark(&["show", id, "--from", &text(&path)]).exits(0).tells(&["not on record", "proofmark replay"]);
+    // A fail keeps its calls.
+    let failed =
+        ["run", "-q", "--seed", "7", "--report", &report, "limits/name-201-ascii", "--defect", "limit-token-name-201"];
+    proofmark(&failed).exits(1);
+    let stream = std::fs::read_to_string(&path).expect("written");
+    let has_calls = |event: &Value| event["verdict"] == "fail" && event["exchanges"] != json!([]);
+    assert!(stream.lines().any(|line| has_calls(&serde_json::from_str(line).expect("JSON"))), "{stream}");
 }
 
 #[test]

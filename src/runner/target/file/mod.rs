@@ -11,5 +11,6 @@ pub use accounts::Surroundings;
 pub use identity::{IdentityError, host_of, identity, origin_of};
 pub use place::TargetFileError;
 pub use reader::{
-    LoadTarget, Offer, base_url, has_provisioner, known, load, load_for_attack, offer, provisioner, reasons,
+    LoadTarget, Offer, RunTable, base_url, has_provisioner, known, load, load_for_attack, offer, provisioner, reasons,
+    run_table,
 };

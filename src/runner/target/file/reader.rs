@@ -55,6 +55,25 @@ pub(crate) struct File {
     policy: BTreeMap<String, Spanned<bool>>,
     #[serde(default)]
     load: LoadTable,
+    run: Option<RunTable>,
+}
+
+/// What `run` does unless its command line says otherwise.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct RunTable {
+    /// Globs over ids of tests, cases or clauses.
+    pub patterns: Vec<String>,
+    /// Globs of what is left out.
+    pub exclude: Vec<String>,
+    /// Reports to write, as `NAME=PATH`.
+    pub reports: Vec<String>,
+    /// What makes the exit code 1 too: `deviation`, `flaky`.
+    pub deny: Vec<String>,
+    /// Seed of keys and ids.
+    pub seed: Option<u64>,
+    /// Tests that run at the same time.
+    pub jobs: Option<u16>,
 }
 
 /// The criteria of `load`.
@@ -93,6 +112,15 @@ pub fn reasons(path: &Path) -> Result<ReasonMap, TargetFileError> {
     let source = Source::read(path)?;
     let file: File = source.parse()?;
     source.reasons(&file.reasons)
+}
+
+/// What a target file says of runs. Nothing else is checked, and nothing is provisioned.
+///
+/// # Errors
+/// [`TargetFileError`]
+pub fn run_table(path: &Path) -> Result<Option<RunTable>, TargetFileError> {
+    let file: File = Source::read(path)?.parse()?;
+    Ok(file.run)
 }
 
 /// What determines a plan.
