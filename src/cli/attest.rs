@@ -17,7 +17,8 @@ use crate::runner::offline_case::{self, seed_bytes};
 use crate::scenario::{AlgorithmChoice, Case};
 use crate::webauthn::base64;
 use crate::webauthn::cose::CoseAlgorithm;
-use crate::webauthn::options::PublicKeyCredentialCreationOptions;
+use crate::webauthn::options::{OptionsError, PublicKeyCredentialCreationOptions};
+use crate::webauthn::received::{self, ReceivedError};
 
 /// The most that is read from standard input.
 const MOST_INPUT: u64 = 4 * 1024 * 1024;
@@ -166,20 +167,30 @@ fn wanted(arguments: &AttestArguments) -> Result<Wanted, Failure> {
 }
 
 fn options() -> Result<PublicKeyCredentialCreationOptions, Failure> {
-    let mut text = String::new();
+    let mut bytes = Vec::new();
     std::io::stdin()
         .lock()
         .take(MOST_INPUT)
-        .read_to_string(&mut text)
+        .read_to_end(&mut bytes)
         .map_err(|error| Failure::text(Exit::Config, format!("standard input: {error}")))?;
-    if text.trim().is_empty() {
-        let message = "standard input is empty; write `proofmark attest < options.json`";
-        return Err(Failure::text(Exit::Config, message));
-    }
-    PublicKeyCredentialCreationOptions::from_text(&unwrapped(text.trim())).map_err(|error| {
+    let text = received::text(&bytes).map_err(|error| match error {
+        ReceivedError::Empty => {
+            Failure::text(Exit::Config, "standard input is empty; write `proofmark attest < options.json`")
+        }
+        error => Failure::text(Exit::Config, format!("creation options on standard input: {error}")),
+    })?;
+    read_options(text).map_err(|error| {
         let fix = "give {\"publicKey\": {..}} as a v2 server sends it, or its base64 as a v1 server sends it";
         Failure::text(Exit::Config, format!("creation options on standard input: {error}; {fix}"))
     })
+}
+
+/// Creation options, alone or anywhere in the reply of a server.
+pub fn read_options(text: &str) -> Result<PublicKeyCredentialCreationOptions, OptionsError> {
+    match received::creation_options(text) {
+        Some(options) => PublicKeyCredentialCreationOptions::from_json(&options),
+        None => PublicKeyCredentialCreationOptions::from_text(&unwrapped(text)),
+    }
 }
 
 /// Base64 without line breaks, and without the JSON string that it may be in.

@@ -10,7 +10,7 @@ use super::exit::{Exit, Failure};
 use super::load;
 use super::{
     attest, check, coverage, diff, init, judge, known, lint, list, merge, output, reasons, replay, report, run, show,
-    sweep, vectors,
+    sweep, vectors, verify,
 };
 #[cfg(feature = "server")]
 use super::{selftest, serve};
@@ -48,6 +48,7 @@ fn dispatch(verb: Verb) -> Result<Exit, Failure> {
         Verb::Show(arguments) => show::show(&arguments),
         Verb::Coverage(arguments) => runtime.block_on(coverage::coverage(arguments)),
         Verb::Attest(arguments) => attest::attest(&arguments),
+        Verb::Verify(arguments) => verify::verify(&arguments),
         Verb::Known(arguments) => known::known(&arguments),
         Verb::Reasons(arguments) => reasons::reasons(&arguments),
         Verb::Diff(arguments) => diff::diff(&arguments),

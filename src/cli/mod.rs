@@ -48,5 +48,6 @@ mod sweep;
 mod switch;
 mod values;
 mod vectors;
+mod verify;
 
 pub use dispatch::main;

@@ -21,6 +21,7 @@ mod target_files;
 mod triage;
 mod unwritable;
 mod vectors;
+mod verify;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::{Path, PathBuf};

@@ -17,6 +17,7 @@ use super::streams::{
     DiffArguments, JudgeArguments, KnownArguments, MergeArguments, ReasonsArguments, ReportArguments, ShowArguments,
 };
 use super::sweep::SweepArguments;
+use super::verify::VerifyArguments;
 
 /// The command line.
 #[derive(Debug, Parser)]
@@ -54,6 +55,8 @@ pub enum Verb {
     Coverage(CoverageArguments),
     /// Make a credential: reads creation options from standard input, writes RegistrationResponseJSON to standard output
     Attest(AttestArguments),
+    /// Explain one registration response: taken apart, and judged at every step of section 7.1
+    Verify(VerifyArguments),
     /// Excuse known fails and deviations: write entries of a known-deviations file, or remove stale ones
     Known(KnownArguments),
     /// Propose what the target's refusals in a run mean, as [reasons] of the target file

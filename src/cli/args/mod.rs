@@ -21,6 +21,7 @@ mod serve;
 mod setup;
 mod streams;
 mod sweep;
+mod verify;
 
 pub use bounds::BoundArguments;
 #[cfg(feature = "load")]
@@ -44,3 +45,4 @@ pub use streams::{
     ReasonsVerb, ReportArguments, ShowArguments,
 };
 pub use sweep::SweepArguments;
+pub use verify::{VerifyArguments, VerifyForm};

@@ -58,10 +58,12 @@ impl fmt::Debug for CreatedCredential {
 }
 
 impl Client {
-    /// A client that does all its duties, at an origin and not in a frame.
+    /// A client that does all its duties, at an origin and not in a frame. A host with other characters is written in A-labels, as browsers
+    /// do.
     pub fn new(origin: impl Into<String>) -> Client {
+        let origin = origin.into();
         Client {
-            origin: origin.into(),
+            origin: if origin.is_ascii() { origin } else { origin_to_ascii(&origin) },
             cross_origin: false,
             top_origin: None,
             checks_rp_id: true,
@@ -121,6 +123,9 @@ impl Client {
         if self.honours_algorithms && !options.offered().contains(&request.algorithm) {
             return Err(ClientError::NotSupported(request.algorithm));
         }
+        if asked(options, "/largeBlob/support").and_then(Value::as_str) == Some("required") {
+            return Err(ClientError::Extension("largeBlob"));
+        }
         let is_held = |id: &Vec<u8>| request.held_credentials.contains(id);
         if self.honours_exclude_credentials && options.exclude_credentials.iter().any(is_held) {
             return Err(ClientError::InvalidState);
@@ -131,7 +136,7 @@ impl Client {
     /// The RP ID of the options, or the origin's host.
     pub(super) fn rp_id(&self, given: Option<&str>) -> Result<String, ClientError> {
         let host = host(&self.origin).ok_or_else(|| ClientError::Origin(self.origin.clone()));
-        let Some(rp_id) = given.map(str::to_owned) else {
+        let Some(rp_id) = given.map(|given| if given.is_ascii() { given.to_owned() } else { to_ascii(given) }) else {
             return host.map(str::to_owned);
         };
         if self.checks_rp_id && !is_rp_id_of(host?, &rp_id) {
@@ -173,7 +178,9 @@ fn response_json(
     options: &PublicKeyCredentialCreationOptions,
     algorithm: CoseAlgorithm,
 ) -> Value {
-    let attachment = options.authenticator_attachment.as_deref().unwrap_or("cross-platform");
+    // It says what the authenticator is; a value of the options that is not known is ignored.
+    let is_platform = options.authenticator_attachment.as_deref() == Some("platform");
+    let attachment = if is_platform { "platform" } else { "cross-platform" };
     let transport = if attachment == "platform" { "internal" } else { "usb" };
     let key = made.attested_key.as_ref();
     // A client gives null for a key that it does not understand.
@@ -189,7 +196,30 @@ fn response_json(
         client_data_json: client_data_json.to_vec(),
         attestation_object: made.attestation_object.clone(),
     };
-    response.to_json(&details)
+    let mut json = response.to_json(&details);
+    if asked(options, "/credProps") == Some(&Value::Bool(true)) {
+        // The credential is discoverable if the options ask for one.
+        let is_discoverable = matches!(options.resident_key.as_deref(), Some("required" | "preferred"));
+        json["clientExtensionResults"]["credProps"] = serde_json::json!({ "rk": is_discoverable });
+    }
+    json
+}
+
+/// An input of an extension, by its JSON pointer.
+fn asked<'o>(options: &'o PublicKeyCredentialCreationOptions, pointer: &str) -> Option<&'o Value> {
+    options.extensions.as_ref()?.pointer(pointer)
+}
+
+/// A domain in A-labels (UTS 46, as URLs have it); one that can't be written so stays as it is.
+fn to_ascii(domain: &str) -> String {
+    idna::domain_to_ascii(domain).unwrap_or_else(|_| domain.to_owned())
+}
+
+fn origin_to_ascii(origin: &str) -> String {
+    match host(origin) {
+        Some(host) => origin.replacen(host, &to_ascii(host), 1),
+        None => origin.to_owned(),
+    }
 }
 
 /// The host of an origin, without port; of an IPv6 address with its brackets.

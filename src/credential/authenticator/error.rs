@@ -2,7 +2,7 @@
 
 use crate::webauthn::cose::CoseAlgorithm;
 
-/// Why a client gives no credential. The first four carry the names of the DOMExceptions that a browser throws.
+/// Why a client gives no credential. The first five carry the names of the DOMExceptions that a browser throws.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ClientError {
     /// The authenticator holds one of the excluded credentials.
@@ -11,6 +11,9 @@ pub enum ClientError {
     /// No offered algorithm is one of the authenticator's.
     #[error("NotSupportedError: pubKeyCredParams does not offer COSE algorithm {0}")]
     NotSupported(CoseAlgorithm),
+    /// The options require something that the authenticator can't do.
+    #[error("NotSupportedError: the options require the extension {0}")]
+    Extension(&'static str),
     /// The RP ID does not go with the origin.
     #[error("SecurityError: RP ID {rp_id:?} is neither the host of {origin} nor a suffix of it")]
     Security {

@@ -15,27 +15,26 @@ pub(super) type Row<T> = (Step, fn(&Context<'_>, &T) -> Result<(), String>);
 pub(super) struct Context<'a> {
     pub procedure: &'a Procedure,
     pub ceremony: &'a Ceremony<'a>,
-    pub omission: Option<Omission>,
+    pub omissions: &'a [Omission],
 }
 
 impl Context<'_> {
     pub(super) fn skips(&self, step: Step) -> bool {
-        self.omission == Some(Omission::Step(step))
+        self.omissions.contains(&Omission::Step(step))
     }
 
     /// Whether one check is left out that is not a whole step.
     pub(super) fn omits(&self, check: &'static str) -> bool {
-        self.omission == Some(Omission::Check(check))
+        self.omissions.contains(&Omission::Check(check))
     }
 
     /// Whether a statement counts as verified although it fails a check.
     pub(super) fn tolerates(&self, format: &str, check: &str) -> bool {
-        match self.omission {
-            Some(Omission::Step(step)) => step == Step::AttestationStatement,
-            Some(Omission::Format(name)) => name == format,
-            Some(Omission::Check(name)) => name == check,
-            None => false,
-        }
+        self.omissions.iter().any(|omission| match *omission {
+            Omission::Step(step) => step == Step::AttestationStatement,
+            Omission::Format(name) => name == format,
+            Omission::Check(name) => name == check,
+        })
     }
 
     pub(super) fn ensure(&self, step: Step, holds: bool, detail: impl FnOnce() -> String) -> Result<(), Refusal> {

@@ -8,12 +8,14 @@ mod authenticator_data;
 mod ceremony;
 mod client_data;
 mod context;
+mod examination;
 mod procedure;
 mod registration;
 mod step;
 
 pub use crate::webauthn::attestation::AttestationType;
 pub use ceremony::{Ceremony, Omission, Refusal, Registration};
+pub use examination::{Examination, Examined, Known, Standing, examine};
 pub use procedure::{Procedure, REGISTRATION};
 pub use registration::{verify_registration, verify_registration_without};
 pub use step::Step;

@@ -18,6 +18,9 @@ use crate::webauthn::x509::validate_path;
 /// Longest credential id (WebAuthn L3 §6.5.1), in bytes.
 const MAX_CREDENTIAL_ID: usize = 1023;
 
+/// That CBOR is in the CTAP2 canonical form, which decoders SHOULD demand (§2.4).
+pub(super) const CANONICAL: &str = "2.4/canonical";
+
 /// Verifies a RegistrationResponseJSON.
 ///
 /// # Errors
@@ -35,10 +38,10 @@ pub fn verify_registration_without(
     credential: &Value,
     omission: Option<Omission>,
 ) -> Result<Registration, Refusal> {
-    verify(&Context { procedure: &REGISTRATION, ceremony, omission }, credential)
+    verify(&Context { procedure: &REGISTRATION, ceremony, omissions: omission.as_slice() }, credential)
 }
 
-fn verify(context: &Context<'_>, credential: &Value) -> Result<Registration, Refusal> {
+pub(super) fn verify(context: &Context<'_>, credential: &Value) -> Result<Registration, Refusal> {
     let response = read_envelope(context, credential)?;
     context.check(client_data::CHECKS, &context.read_client_data(&response.client_data_json)?)?;
     // Step 12: the hash is over the bytes as received.
@@ -85,16 +88,13 @@ fn read_attestation_object(
     bytes: &[u8],
 ) -> Result<(AttestationObject, AuthenticatorData, AttestedCredentialData), Refusal> {
     let lenient = context.skips(Step::AttestationObject);
-    let object = if lenient {
-        AttestationObject::decode_prefix(bytes)
-    } else {
-        AttestationObject::decode(bytes, Form::Canonical)
-    };
+    let form = if context.omits(CANONICAL) { Form::Any } else { Form::Canonical };
+    let object = if lenient { AttestationObject::decode_prefix(bytes) } else { AttestationObject::decode(bytes, form) };
     let object = object.map_err(|error| context.refusal(Step::AttestationObject, error))?;
     let data = if lenient {
         AuthenticatorData::decode_first(&object.authenticator_data, Form::Any).map(|(data, _rest)| data)
     } else {
-        AuthenticatorData::decode(&object.authenticator_data, Form::Canonical)
+        AuthenticatorData::decode(&object.authenticator_data, form)
     };
     let mut data = data.map_err(|error| context.refusal(Step::AttestationObject, error))?;
     let attested = data.attested.take().ok_or_else(|| {

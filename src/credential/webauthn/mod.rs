@@ -16,5 +16,6 @@ pub mod der;
 pub mod hash;
 pub mod options;
 pub mod public_key;
+pub mod received;
 pub mod rp_id;
 pub mod x509;

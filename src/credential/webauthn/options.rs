@@ -16,6 +16,8 @@ pub struct PublicKeyCredentialCreationOptions {
     pub challenge: Vec<u8>,
     /// COSE algorithm numbers of the `public-key` entries of `pubKeyCredParams`, in order.
     pub pub_key_cred_params: Vec<i64>,
+    /// Whether `pubKeyCredParams` has entries, and all of them are of types that are not known.
+    pub offers_unknown_types_only: bool,
     /// `timeout` in milliseconds.
     pub timeout: Option<u64>,
     /// Decoded ids of `excludeCredentials`.
@@ -72,9 +74,10 @@ pub enum OptionsError {
 }
 
 impl PublicKeyCredentialCreationOptions {
-    /// The algorithms that are offered, in order. An empty list stands for ES256 and RS256 (WebAuthn L3 section 5.4).
+    /// The algorithms that are offered, in order. An empty list stands for ES256 and RS256 (WebAuthn L3 section 5.4); a list of unknown types
+    /// offers nothing (section 5.1.3).
     pub fn offered(&self) -> Vec<CoseAlgorithm> {
-        if self.pub_key_cred_params.is_empty() {
+        if self.pub_key_cred_params.is_empty() && !self.offers_unknown_types_only {
             return vec![CoseAlgorithm::ES256, CoseAlgorithm::RS256];
         }
         self.pub_key_cred_params.iter().copied().map(CoseAlgorithm).collect()
@@ -123,6 +126,7 @@ impl PublicKeyCredentialCreationOptions {
             },
             challenge: bytes(options, "challenge", "challenge")?,
             pub_key_cred_params: algorithms(options)?,
+            offers_unknown_types_only: offers_unknown_types_only(options)?,
             timeout: present(options, "timeout")
                 .map(|value| timeout(value).ok_or(wrong("timeout", "a duration in ms")))
                 .transpose()?,
@@ -209,10 +213,19 @@ fn list<'a>(options: &'a Map<String, Value>, name: &'static str) -> Result<&'a [
 }
 
 fn algorithms(options: &Map<String, Value>) -> Result<Vec<i64>, OptionsError> {
-    let is_public_key = |entry: &&Value| entry.get("type").is_none_or(|kind| kind == "public-key");
     let number =
         |entry: &Value| entry.get("alg").and_then(whole).ok_or(wrong("pubKeyCredParams.alg", "a whole number"));
-    list(options, "pubKeyCredParams")?.iter().filter(is_public_key).map(number).collect()
+    list(options, "pubKeyCredParams")?.iter().filter(|entry| is_public_key(entry)).map(number).collect()
+}
+
+fn offers_unknown_types_only(options: &Map<String, Value>) -> Result<bool, OptionsError> {
+    let entries = list(options, "pubKeyCredParams")?;
+    Ok(!entries.is_empty() && !entries.iter().any(is_public_key))
+}
+
+/// Whether an entry is of the one type that is known; entries of other types are ignored.
+fn is_public_key(entry: &Value) -> bool {
+    entry.get("type").is_none_or(|kind| kind == "public-key")
 }
 
 fn excluded(options: &Map<String, Value>) -> Result<Vec<Vec<u8>>, OptionsError> {
@@ -220,7 +233,7 @@ fn excluded(options: &Map<String, Value>) -> Result<Vec<Vec<u8>>, OptionsError> 
         let entry = entry.as_object().ok_or(wrong("excludeCredentials", "a list of objects"))?;
         bytes(entry, "id", "excludeCredentials.id")
     };
-    list(options, "excludeCredentials")?.iter().map(id).collect()
+    list(options, "excludeCredentials")?.iter().filter(|entry| is_public_key(entry)).map(id).collect()
 }
 
 fn timeout(value: &Value) -> Option<u64> {

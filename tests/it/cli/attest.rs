@@ -161,3 +161,57 @@ fn what_a_key_chain_has_not_is_usage() {
     fed(&args[..4], other_algorithm.as_bytes()).exits(3).says(&["NotSupportedError", "--ignore-algorithms"]);
     fed(&args, other_algorithm.as_bytes()).exits(0);
 }
+
+#[test]
+fn a_client_does_what_browsers_do_with_what_they_do_not_know() {
+    let with = |change: &dyn Fn(&mut Value)| {
+        let mut options = options();
+        change(&mut options["publicKey"]);
+        options.to_string()
+    };
+    // Section 5.1.3: a list of unknown types only offers nothing, and an empty one stands for the usual algorithms.
+    let unknown = with(&|options| options["pubKeyCredParams"] = json!([{ "type": "foo", "alg": -7 }]));
+    fed(&["attest", "--seed", "1"], unknown.as_bytes()).exits(3).says(&["NotSupportedError"]);
+    let empty = with(&|options| options["pubKeyCredParams"] = json!([]));
+    attest(&empty, &[]);
+    for (given, wanted) in [("", "cross-platform"), ("PLATFORM", "cross-platform"), ("platform", "platform")] {
+        let options = with(&|options| options["authenticatorSelection"] = json!({ "authenticatorAttachment": given }));
+        assert_eq!(attest(&options, &[])["authenticatorAttachment"], wanted, "{given}");
+    }
+    let excluded =
+        |kind: &str| with(&|options| options["excludeCredentials"] = json!([{ "type": kind, "id": "AAAA" }]));
+    attest(&excluded("x-other"), &["--holds", "AAAA"]);
+    fed(&["attest", "--seed", "1", "--holds", "AAAA"], excluded("public-key").as_bytes())
+        .exits(3)
+        .says(&["InvalidStateError"]);
+    let blob = with(&|options| options["extensions"] = json!({ "largeBlob": { "support": "required" } }));
+    fed(&["attest", "--seed", "1"], blob.as_bytes()).exits(3).says(&["NotSupportedError", "largeBlob"]);
+    let properties = with(&|options| options["extensions"] = json!({ "credProps": true }));
+    assert_eq!(attest(&properties, &[])["clientExtensionResults"], json!({ "credProps": { "rk": false } }));
+    // What a browser shows as umlauts is sent in A-labels.
+    let umlauts = with(&|options| options["rp"]["id"] = json!("m\u{fc}ller.example"));
+    let named = attest(&umlauts, &[]);
+    assert_eq!(client_data(&named)["origin"], "https://xn--mller-kva.example");
+    assert_eq!(named, attest(&umlauts, &["--origin", "https://xn--mller-kva.example"]));
+}
+
+#[test]
+fn options_are_found_in_the_whole_reply_of_a_server() {
+    let options = options();
+    let inner = &options["publicKey"];
+    let wanted = attest(&options.to_string(), &[]);
+    let mut fido = inner.clone();
+    (fido["status"], fido["errorMessage"]) = (json!("ok"), json!(""));
+    for reply in [
+        json!({ "passkeyId": "7", "publicKeyCredentialCreationOptions": options }),
+        json!({ "key": { "publicKey": STANDARD.encode(options.to_string()) } }),
+        json!({ "ui": { "nodes": [] }, "publicKey": inner }),
+        json!(options.to_string()),
+        fido,
+    ] {
+        assert_eq!(attest(&reply.to_string(), &[]), wanted, "{reply}");
+    }
+    assert_eq!(attest(&format!("\u{feff}{options}"), &[]), wanted);
+    let utf16: Vec<u8> = options.to_string().encode_utf16().flat_map(u16::to_le_bytes).collect();
+    fed(&["attest", "--seed", "1"], &utf16).exits(3).says(&["UTF-16"]);
+}
