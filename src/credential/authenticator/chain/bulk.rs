@@ -1,6 +1,5 @@
 //! Creation options to credentials, as fast as templates and a key chain make it.
 
-use std::borrow::Cow;
 use std::ops::Range;
 
 use serde_json::{Map, Value};
@@ -116,7 +115,7 @@ impl BulkAuthenticator {
             object,
             data: &site.data,
             public_key: &self.template.public_key,
-            attachment: wanted.attachment.unwrap_or(Cow::Borrowed("cross-platform")),
+            is_platform: wanted.is_platform,
         })
     }
 }
@@ -129,7 +128,7 @@ pub struct BulkCredential<'a> {
     object: Vec<u8>,
     data: &'a [u8],
     public_key: &'a [u8],
-    attachment: Cow<'a, str>,
+    is_platform: bool,
 }
 
 impl BulkCredential<'_> {
@@ -139,7 +138,11 @@ impl BulkCredential<'_> {
     }
 
     fn transport(&self) -> &'static str {
-        if self.attachment == "platform" { "internal" } else { "usb" }
+        if self.is_platform { "internal" } else { "usb" }
+    }
+
+    fn attachment(&self) -> &'static str {
+        if self.is_platform { "platform" } else { "cross-platform" }
     }
 
     /// As JSON.
@@ -160,7 +163,7 @@ impl BulkCredential<'_> {
             ("type", "public-key".into()),
             ("clientExtensionResults", Value::Object(Map::new())),
             ("response", response.into_iter().collect()),
-            ("authenticatorAttachment", self.attachment.as_ref().into()),
+            ("authenticatorAttachment", self.attachment().into()),
         ];
         members.into_iter().collect()
     }
@@ -169,7 +172,7 @@ impl BulkCredential<'_> {
     pub fn text(&self) -> String {
         let binary = [&self.id, &self.id, &self.client_data[..], &self.object, self.data, self.public_key];
         let length = binary.iter().map(|bytes| bytes.len() + 2).sum::<usize>() * 4 / 3;
-        let mut json = String::with_capacity(length + self.attachment.len() + 320);
+        let mut json = String::with_capacity(length + self.attachment().len() + 320);
         json.push_str("{\"id\":\"");
         base64::append_url(&self.id, &mut json);
         json.push_str("\",\"rawId\":\"");
@@ -184,9 +187,9 @@ impl BulkCredential<'_> {
         json.push_str(self.transport());
         json.push_str("\"],\"publicKeyAlgorithm\":-7,\"publicKey\":\"");
         base64::append_url(self.public_key, &mut json);
-        json.push_str("\"},\"authenticatorAttachment\":");
-        json.push_str(&quoted(&self.attachment));
-        json.push('}');
+        json.push_str("\"},\"authenticatorAttachment\":\"");
+        json.push_str(self.attachment());
+        json.push_str("\"}");
         json
     }
 }
@@ -316,13 +319,4 @@ fn attestation_object(signer: Option<&mut KeyChain>, data: &[u8], key: &ChainedK
 /// A key with zeros for coordinates.
 fn no_key() -> PublicKey {
     PublicKey::elliptic(KeyKind::P256, &[0; 32], &[0; 32])
-}
-
-/// A JSON string.
-fn quoted(text: &str) -> Cow<'static, str> {
-    match text {
-        "cross-platform" => "\"cross-platform\"".into(),
-        "platform" => "\"platform\"".into(),
-        other => serde_json::Value::from(other).to_string().into(),
-    }
 }

@@ -180,6 +180,8 @@ fn what_the_client_refuses_is_refused() {
     assert_eq!(refusal(ORIGIN, &with("/user/id", json!(long))), ClientError::UserId(65).into());
     let other = with("/pubKeyCredParams", json!([{"type": "public-key", "alg": -257}]));
     assert_eq!(refusal(ORIGIN, &other), ClientError::NotSupported(CoseAlgorithm::ES256).into());
+    let unknown = with("/pubKeyCredParams", json!([{"type": "foo", "alg": -7}]));
+    assert_eq!(refusal(ORIGIN, &unknown), ClientError::NotSupported(CoseAlgorithm::ES256).into());
     let elsewhere = refusal("https://elsewhere.test", &options().to_string());
     assert!(matches!(elsewhere, BulkError::Client(ClientError::Security { .. })));
     assert!(matches!(refusal("example.org", &options().to_string()), BulkError::Client(ClientError::Origin(_))));

@@ -25,8 +25,8 @@ pub(super) struct Wanted<'a> {
     pub(super) offers_es256: bool,
     /// Whether `userVerification` is anything but "discouraged".
     pub(super) asks_user_verification: bool,
-    /// `authenticatorAttachment`
-    pub(super) attachment: Option<Cow<'a, str>>,
+    /// Whether `authenticatorAttachment` is "platform"; values that are not known are ignored.
+    pub(super) is_platform: bool,
 }
 
 impl<'a> Wanted<'a> {
@@ -48,14 +48,14 @@ impl<'a> Wanted<'a> {
 
 impl From<PublicKeyCredentialCreationOptions> for Wanted<'_> {
     fn from(options: PublicKeyCredentialCreationOptions) -> Self {
-        let offered = &options.pub_key_cred_params;
+        let offers_es256 = options.offered().contains(&CoseAlgorithm::ES256);
         Wanted {
             challenge: base64::encode_url(&options.challenge).into(),
             rp_id: options.rp.id.map(Cow::from),
             user_handle_length: options.user.id.len(),
-            offers_es256: offered.is_empty() || offered.contains(&CoseAlgorithm::ES256.0),
+            offers_es256,
             asks_user_verification: options.user_verification.as_deref() != Some("discouraged"),
-            attachment: options.authenticator_attachment.map(Cow::from),
+            is_platform: options.authenticator_attachment.as_deref() == Some(PLATFORM),
         }
     }
 }
@@ -70,9 +70,12 @@ fn usual(Object(options): Object<Options<'_>>) -> Option<Wanted<'_>> {
         user_handle_length: base64::decode_url(options.user.0.id).ok()?.len(),
         offers_es256: options.pub_key_cred_params.is_none_or(|offered| offered.0),
         asks_user_verification: selection.user_verification != Some("discouraged"),
-        attachment: selection.authenticator_attachment.map(Cow::from),
+        is_platform: selection.authenticator_attachment == Some(PLATFORM),
     })
 }
+
+/// `authenticatorAttachment` of an authenticator that is a part of the device.
+const PLATFORM: &str = "platform";
 
 #[derive(serde::Deserialize)]
 struct Wrapper<'a> {
@@ -168,7 +171,7 @@ impl<'de> Visitor<'de> for OfferedVisitor {
         let (mut is_empty, mut found) = (true, false);
         while let Some(Object(parameter)) = list.next_element::<Object<Parameter<'de>>>()? {
             let is_public_key = parameter.r#type == public_key();
-            is_empty &= !is_public_key;
+            is_empty = false;
             found |= is_public_key && CoseAlgorithm(parameter.alg) == CoseAlgorithm::ES256;
         }
         Ok(Offered(is_empty || found))
