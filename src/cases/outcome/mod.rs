@@ -14,6 +14,7 @@ mod record;
 mod run;
 pub mod said;
 mod sent_again;
+pub mod severity;
 mod slow;
 mod stopped;
 mod verdict;
