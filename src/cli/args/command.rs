@@ -17,6 +17,7 @@ use super::streams::{
     DiffArguments, JudgeArguments, KnownArguments, MergeArguments, ReasonsArguments, ReportArguments, ShowArguments,
 };
 use super::sweep::SweepArguments;
+use crate::cli::colour::Colour;
 
 /// The command line.
 #[derive(Debug, Parser)]
@@ -30,6 +31,9 @@ use super::sweep::SweepArguments;
                   74 a report or standard output could not be written, 130 interrupted"
 )]
 pub struct Arguments {
+    /// Whether words have colours
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t)]
+    pub color: Colour,
     /// What to do.
     #[command(subcommand)]
     pub verb: Verb,
