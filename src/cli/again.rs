@@ -1,34 +1,17 @@
-//! The arguments that play a run again: printed for the reader, kept in the stream, and read from there.
+//! The arguments that play a run again: kept in the stream, and read from there.
 
 use std::path::{Path, PathBuf};
 
 use super::args::RunArguments;
 use super::exit::{Exit, Failure};
-use crate::outcome::{CaseRecord, MadeWith, Profile, RunRecord, RunStarted};
+use crate::outcome::{CaseRecord, MadeWith, RunRecord};
+use crate::report;
 use crate::runner::target_file;
-use crate::wire::shell;
 
-/// The arguments, in addition to the seed, that play the same run again.
-pub fn arguments(arguments: &RunArguments) -> String {
-    words(&made_with(arguments), arguments.profile)
-}
+/// The most patterns that are kept: `--failed-from` can make thousands.
+const PATTERNS: usize = 64;
 
-/// The same for a recorded run; `None` if its stream does not have them.
-pub fn recorded(run: &RunRecord) -> Option<String> {
-    let RunStarted { made_with, profile, .. } = &run.started;
-    let other = Some(*profile).filter(|profile| *profile != Profile::default());
-    made_with.as_deref().map(|with| words(with, other))
-}
-
-fn words(with: &MadeWith, profile: Option<Profile>) -> String {
-    let target = with.target_file.as_ref().map(|path| format!("--target {}", word(Path::new(path))));
-    let defect = with.defect.as_ref().map(|name| format!("--defect {name}"));
-    let variants = with.variants.iter().map(|name| format!("--variant {name}"));
-    let profile = profile.map(|profile| format!("--profile {}", profile.name()));
-    target.into_iter().chain(defect).chain(variants).chain(profile).collect::<Vec<_>>().join(" ")
-}
-
-/// The same for the event stream.
+/// What the event stream keeps of the command line.
 pub fn made_with(arguments: &RunArguments) -> MadeWith {
     let named = |path: &PathBuf| path.display().to_string();
     MadeWith {
@@ -36,7 +19,15 @@ pub fn made_with(arguments: &RunArguments) -> MadeWith {
         defect: arguments.defect.clone(),
         variants: arguments.variants.clone(),
         suites: arguments.suites.iter().map(named).collect(),
+        patterns: arguments.patterns.iter().take(PATTERNS).cloned().collect(),
+        command: Some(command()),
     }
+}
+
+/// The command line of this process, as a line of a shell.
+fn command() -> String {
+    let words = std::env::args_os().skip(1).map(|word| report::word(&word.to_string_lossy()));
+    std::iter::once("proofmark".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
 }
 
 /// Takes the target and the own suites from a recorded run, unless the command line gives them.
@@ -96,7 +87,7 @@ fn target(run: &RunRecord, arguments: &mut RunArguments) -> Result<(), String> {
 
 /// A path as a word of a shell.
 pub fn word(path: &Path) -> String {
-    shell::word(&path.display().to_string(), "/._-+=:@%")
+    report::word(&path.display().to_string())
 }
 
 fn missing(stream: &Path, why: &str) -> Failure {

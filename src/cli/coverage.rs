@@ -8,9 +8,6 @@ use crate::report::coverage::{self, State};
 use crate::runner::Stop;
 use crate::scenario::Pattern;
 
-/// The width if that of the terminal is not known.
-const WIDTH: usize = 80;
-
 /// Prints the table. A gap in coverage is not an error, unless `--deny` says otherwise.
 pub async fn coverage(arguments: CoverageArguments) -> Result<Exit, Failure> {
     let pattern = arguments.clause.as_deref().map(Pattern::new).transpose();
@@ -35,7 +32,7 @@ pub async fn coverage(arguments: CoverageArguments) -> Result<Exit, Failure> {
         .collect();
     let shown = selected.filtered(arguments.state.map(State::from), |_| true);
     match arguments.format {
-        CoverageForm::Text => output::print(&coverage::text(&run, &shown, width())),
+        CoverageForm::Text => output::print(&coverage::text(&run, &shown, output::width())),
         CoverageForm::Json => output::line(&shown.json_text(&run)),
     }
     if !denied.is_empty() {
@@ -79,11 +76,6 @@ async fn play(arguments: &CoverageArguments) -> Result<RunRecord, Failure> {
     begun.keeper.close().await;
     watcher.abort();
     RunRecord::fold(events).ok_or_else(|| Failure::text(Exit::Internal, "the run has no first event"))
-}
-
-/// Characters in a line: those of the terminal, or the usual number if output does not go to a terminal.
-fn width() -> usize {
-    std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok()).unwrap_or(WIDTH)
 }
 
 impl From<CoverageState> for State {

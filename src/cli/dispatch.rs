@@ -26,6 +26,7 @@ pub fn main() -> ExitCode {
             return if usage { Exit::Usage.into() } else { Exit::Green.into() };
         }
     };
+    output::choose(arguments.color);
     let exit = dispatch(arguments.verb).unwrap_or_else(|failure| {
         output::error(&failure.to_string());
         failure.exit

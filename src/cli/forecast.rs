@@ -9,6 +9,9 @@ use crate::scenario::{Demand, Plan};
 /// How many of the tests that are left out are named.
 const LISTED: usize = 8;
 
+/// How long proofmark itself works for a call: to make a credential, to examine the answer, to write the record.
+const OWN: Duration = Duration::from_micros(250);
+
 /// How long a call takes, and how that is known.
 #[derive(Debug, Clone, Copy)]
 pub enum CallTime {
@@ -51,6 +54,13 @@ impl Forecast {
         }
     }
 
+    /// How long everything takes: the calls of the target, and the work of proofmark for each of them.
+    fn whole(&self, call_time: Duration) -> Duration {
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(self.concurrency.max(1));
+        let own = OWN.saturating_mul(u32::try_from(self.effort.calls.div_ceil(cores)).unwrap_or(u32::MAX));
+        self.effort.duration(call_time, self.concurrency).saturating_add(own)
+    }
+
     fn subjects(&self) -> String {
         let Demand { fresh, own, shared } = self.demand;
         let needed = self.demand.subjects(self.concurrency);
@@ -79,8 +89,8 @@ impl fmt::Display for Forecast {
                 CallTime::Assumed(time) => (time, "assumed: --call-time"),
                 CallTime::Measured(time) => (time, "measured just now"),
             };
-            let whole = spoken(self.effort.duration(time, self.concurrency));
-            write!(f, "\ntime      about {whole} at {} a call ({how})", short(time))?;
+            let whole = about(self.whole(time));
+            write!(f, "\ntime      {whole} at {} a call ({how})", short(time))?;
         }
         if !self.left_out.is_empty() {
             let mut names = self.left_out.iter().take(LISTED).cloned().collect::<Vec<_>>().join(", ");
@@ -109,6 +119,11 @@ pub fn spoken(time: Duration) -> String {
     if seconds < 60 { format!("{seconds} s") } else { format!("{} min {} s", seconds / 60, seconds % 60) }
 }
 
+/// A time as an estimate: `about 9 s`; never `about 0 s`.
+pub fn about(time: Duration) -> String {
+    if time < Duration::from_millis(500) { "less than 1 s".to_owned() } else { format!("about {}", spoken(time)) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -118,6 +133,8 @@ mod tests {
         for (millis, words) in [(0, "0 s"), (59_400, "59 s"), (59_600, "1 min 0 s"), (3_723_000, "62 min 3 s")] {
             assert_eq!(spoken(Duration::from_millis(millis)), words);
         }
+        assert_eq!(about(Duration::from_millis(499)), "less than 1 s");
+        assert_eq!(about(Duration::from_millis(500)), "about 1 s");
         assert_eq!(
             (short(Duration::from_micros(1_250)), short(Duration::from_millis(200))),
             ("1.2 ms".into(), "200 ms".into())

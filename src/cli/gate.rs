@@ -12,7 +12,7 @@ use super::github::Step;
 use super::output;
 use super::reports::{self, Destination};
 use crate::gate::{Gate, Judged, Known, Rules};
-use crate::report::{self, View};
+use crate::report::{Summary, View};
 
 /// Reads the known-deviations file, if there is one.
 pub fn rules(known: Option<&Path>, deny: &[Deny]) -> Result<Rules, Failure> {
@@ -29,7 +29,14 @@ fn today() -> Date {
 
 /// Prints the summary, writes the reports, and prints annotations for the CI service.
 pub fn report(judged: &Judged, destinations: &[Destination], step: Step, view: &View) -> Result<(), Failure> {
-    output::print(&report::summary_for(judged, view));
+    let Summary { glance, details, end } = Summary::of(judged, view);
+    output::print(&glance);
+    if !details.is_empty() {
+        step.group("causes in full");
+        output::print(&details);
+        step.end_group();
+    }
+    output::print(&end);
     for path in reports::write(destinations, judged)? {
         output::note(&format!("wrote {}", path.display()));
     }

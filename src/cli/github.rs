@@ -23,6 +23,22 @@ impl Step {
         Step { token }
     }
 
+    /// Begins a group of lines that the page of the job folds. Commands are on only for the line that begins it.
+    pub fn group(&self, name: &str) {
+        self.command(&format!("::group::{name}"));
+    }
+
+    /// Ends the group.
+    pub fn end_group(&self) {
+        self.command("::endgroup::");
+    }
+
+    fn command(&self, command: &str) {
+        if let Some(token) = &self.token {
+            output::line(&format!("::{token}::\n{command}\n::stop-commands::{token}"));
+        }
+    }
+
     /// Switches them on.
     pub fn end(self) {
         if let Some(token) = &self.token {

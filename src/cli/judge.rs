@@ -27,8 +27,8 @@ pub fn judge(arguments: &JudgeArguments) -> Result<Exit, Failure> {
     output::print(&changes(&run, &changed));
     let interrupted = run.finished.is_none_or(|finished| finished.interrupted);
     let judged = Judged::by(run, rules);
-    let (again, stream) = (again::recorded(&judged.run), Some(again::word(&arguments.stream)));
-    gate::report(&judged, &destinations, step, &report::View { arguments: again, stream, ..output::view() })?;
+    let stream = Some(again::word(&arguments.stream));
+    gate::report(&judged, &destinations, step, &report::View { stream, ..output::view() })?;
     Ok(if interrupted { Exit::Interrupted } else { gate::exit(&judged) })
 }
 

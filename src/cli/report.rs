@@ -14,8 +14,8 @@ pub fn report(arguments: &ReportArguments) -> Result<Exit, Failure> {
     let judged = Judged::by(stream::read("--from", &arguments.from)?, rules);
     if destinations.is_empty() {
         let step = github::Step::begin();
-        let (again, stream) = (again::recorded(&judged.run), Some(again::word(&arguments.from)));
-        output::print(&report::summary_for(&judged, &View { arguments: again, stream, ..output::view() }));
+        let stream = Some(again::word(&arguments.from));
+        output::print(&report::summary_for(&judged, &View { stream, ..output::view() }));
         step.end();
     }
     for path in reports::write(&destinations, &judged)? {

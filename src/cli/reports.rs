@@ -24,6 +24,8 @@ pub struct Destination<T: 'static = Judged> {
 }
 
 enum Place {
+    /// Standard output.
+    Output,
     /// A place that can't be replaced, such as a pipe: it is written directly.
     Device(File),
     /// A file, and next to it the stream that is written while the run goes on.
@@ -96,7 +98,7 @@ pub fn abandon() {
 pub struct Streams<'d>(Vec<(&'d Aside, &'d File)>);
 
 impl<'d> Streams<'d> {
-    /// Those of these reports.
+    /// Those of these reports that go to files.
     pub fn of(destinations: &'d [Destination]) -> Streams<'d> {
         let stream = |destination: &'d Destination| match &destination.place {
             Place::File(_, Some((aside, file))) => Some((aside, file)),
@@ -125,7 +127,10 @@ pub fn help() -> String {
 
 /// The same for other formats.
 pub fn help_of<T>(formats: &[Report<T>]) -> String {
-    format!("Write a report, as NAME=PATH with NAME one of {}; can be repeated", names(formats))
+    format!(
+        "Write a report, as NAME=PATH with NAME one of {}; PATH - is standard output; can be repeated",
+        names(formats)
+    )
 }
 
 /// The names of all formats.
@@ -172,6 +177,10 @@ fn destination<T>(formats: &'static [Report<T>], flag: &str, option: &str) -> Re
         return Err(usage(format!("{flag} {option}: there is no report `{name}`; there are {}", names(formats))));
     };
     let path = PathBuf::from(path);
+    if is_output(&path) {
+        output::divert();
+        return Ok(Destination { report, path, place: Place::Output });
+    }
     if path.is_dir() {
         return Err(usage(format!("{flag} {option}: {} is a directory", path.display())));
     }
@@ -191,11 +200,16 @@ fn open_place(path: &Path, is_stream: bool) -> io::Result<Place> {
     Ok(Place::File(place, is_stream.then_some(tried)))
 }
 
-/// Where the event stream goes, if it is one of the reports.
+/// Whether a path stands for standard output.
+fn is_output(path: &Path) -> bool {
+    path == Path::new("-")
+}
+
+/// The file of the event stream, if it is one of the reports.
 pub fn stream(destinations: &[Destination]) -> Option<&Path> {
     destinations
         .iter()
-        .find(|destination| destination.report.name == STREAM)
+        .find(|destination| destination.report.name == STREAM && !is_output(&destination.path))
         .map(|destination| destination.path.as_path())
 }
 
@@ -205,6 +219,7 @@ pub fn write<T>(destinations: &[Destination<T>], judged: &T) -> Result<Vec<PathB
     for destination in destinations {
         let Destination { report, path, .. } = destination;
         match write_one(destination, judged) {
+            Ok(()) if is_output(path) => {}
             Ok(()) => written.push(path.clone()),
             Err(error) => failed.push(format!("report {}: {}: {error}", report.name, path.display())),
         }
@@ -217,18 +232,25 @@ pub fn write<T>(destinations: &[Destination<T>], judged: &T) -> Result<Vec<PathB
 }
 
 fn write_one<T>(destination: &Destination<T>, judged: &T) -> Result<(), String> {
-    let write = |file: &File| {
+    let write = |file: &mut dyn io::Write| {
         let mut sink = Sink { file, failed: None };
         let mut out = BufWriter::new(&mut sink);
         let written = (destination.report.write)(judged, &mut out).and_then(|()| out.flush());
         drop(out);
-        written.map_err(|error| sink.failed.take().map_or(error, io::Error::other))
+        written.map_err(|error| sink.failed.take().map_or(error, io::Error::from))
     };
     let (place, stream) = match &destination.place {
-        Place::Device(file) => return write(file).map_err(|error| error.to_string()),
+        Place::Output => {
+            return match write(&mut io::stdout().lock()) {
+                // Nobody reads it any more.
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+                written => written.map_err(|error| error.to_string()),
+            };
+        }
+        Place::Device(file) => return write(&mut &*file).map_err(|error| error.to_string()),
         Place::File(place, stream) => (place, stream),
     };
-    let written = Aside::create(place).and_then(|(aside, file)| write(&file).and_then(|()| aside.publish()));
+    let written = Aside::create(place).and_then(|(aside, mut file)| write(&mut file).and_then(|()| aside.publish()));
     written.map_err(|error| {
         let kept = stream.as_ref().is_some_and(|(aside, _)| aside.is_stream() && aside.publish().is_ok());
         if kept {
@@ -241,13 +263,22 @@ fn write_one<T>(destination: &Destination<T>, judged: &T) -> Result<(), String> 
 
 /// A file that remembers why it could not be written: serializers do not say it.
 struct Sink<'f> {
-    file: &'f File,
-    failed: Option<String>,
+    file: &'f mut dyn io::Write,
+    failed: Option<Failed>,
+}
+
+/// The kind and the words of an error.
+struct Failed(io::ErrorKind, String);
+
+impl From<Failed> for io::Error {
+    fn from(Failed(kind, words): Failed) -> io::Error {
+        io::Error::new(kind, words)
+    }
 }
 
 impl io::Write for Sink<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.file.write(bytes).inspect_err(|error| self.failed = Some(error.to_string()))
+        self.file.write(bytes).inspect_err(|error| self.failed = Some(Failed(error.kind(), error.to_string())))
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -11,10 +11,10 @@ use super::drawing::{Drawing, Drawn};
 use super::embedded::{self, Embedded};
 use super::exit::{Exit, Failure};
 use super::forecast::{CallTime, Forecast};
-use super::progress::Display;
+use super::progress::{Display, Show};
 use super::reports::{self, Destination};
 use super::values::seed_or_random;
-use super::{again, gate, github, interrupt, leases, nearest, output};
+use super::{again, gate, github, interrupt, labels, leases, nearest, output};
 use crate::contract::{self, Flow, Protocol, local};
 use crate::gate::{Judged, Rules};
 use crate::outcome::{Event, RunRecord, Shard};
@@ -241,6 +241,8 @@ async fn ready(
     selected(&plan)?;
     let settings = Settings { seed: request.seed, concurrency: request.concurrency, now: embedded::now() };
     let runner = Runner::new(target, plan, settings).map_err(Failure::config)?.made_with(again::made_with(arguments));
+    let variable = |name: &str| std::env::var(name).ok();
+    let runner = runner.on_occasion(labels::host(variable), labels::labels(&arguments.labels, variable));
     request.wait_expiry.iter().for_each(|most| runner.wait_for_expiry(*most));
     runner.preflight().await.map_err(|error| unfit(&error, arguments))?;
     Ok((runner, left_out))
@@ -271,7 +273,10 @@ async fn execute(
     if let Some(shard) = started.shard.filter(|_| started.tests == 0) {
         output::note(&format!("shard {}/{} is empty: no test of the plan belongs to it", shard.index, shard.count));
     }
-    let mut display = Display::new(arguments.quiet, started.tests, drawing.is_some());
+    let mut display = Display::new(shown(arguments), started.tests, drawing.is_some());
+    if !arguments.quiet {
+        step.group("failures as they happen");
+    }
     let mut events = Vec::new();
     let mut streams = reports::Streams::of(destinations);
     let sink = |event: &Event| {
@@ -288,11 +293,14 @@ async fn execute(
         None => (runner.run(stop, sink).await, Vec::new()),
     };
     display.close();
+    if !arguments.quiet {
+        step.end_group();
+    }
     keeper.close().await;
     let run = RunRecord::fold(events).ok_or_else(|| Failure::text(Exit::Internal, "the run has no first event"))?;
     let judged = Judged::by(run, rules);
     let stream = reports::stream(destinations).map(again::word);
-    let view = View { arguments: Some(again::arguments(arguments)), stream, ..output::view() };
+    let view = View { stream, brief: arguments.quiet, ..output::view() };
     gate::report(&judged, destinations, step, &view)?;
     // Last, and without influence on the exit code: the findings are printed above.
     if let Some(drawing) = drawing
@@ -301,6 +309,15 @@ async fn execute(
         output::note(&why);
     }
     Ok(if finished.interrupted { Exit::Interrupted } else { gate::exit(&judged) })
+}
+
+/// What is shown while the run goes on.
+const fn shown(arguments: &RunArguments) -> Show {
+    match (arguments.quiet, arguments.verbose) {
+        (true, _) => Show::Nothing,
+        (false, true) => Show::All,
+        (false, false) => Show::Failures,
+    }
 }
 
 /// Prints what the run is going to need, if it is against the user's own target and may take long.

@@ -67,7 +67,7 @@ fn recorded(id: &str, path: &std::path::Path) -> Result<Exit, Failure> {
         output::line(&report::transcript(record, run.started.profile));
     }
     for record in found.iter().skip(LISTED) {
-        output::line(&report::case_line(record));
+        output::line(&report::case_line(record, &output::view()));
     }
     step.end();
     Ok(Exit::Green)
@@ -80,8 +80,8 @@ fn decided(id: &str, run: &RunRecord) -> bool {
         record.verdict != Verdict::Pass && (clause == Some(id) || record.reason.name() == id)
     };
     let found: Vec<&CaseRecord> = run.cases.iter().filter(is_about).collect();
-    let step = github::Step::begin();
-    found.iter().for_each(|record| output::line(&report::case_line(record)));
+    let (step, view) = (github::Step::begin(), output::view());
+    found.iter().for_each(|record| output::line(&report::case_line(record, &view)));
     step.end();
     !found.is_empty()
 }

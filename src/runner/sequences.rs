@@ -17,7 +17,6 @@ use super::judge::breaker;
 use super::model::clauses::{CHECK, CLAUSES, KEPT};
 use super::model::machine;
 use super::play::watched;
-use super::run::course::millis;
 use super::run::pulse::{self, Pulse};
 use super::run::runner::Runner;
 use super::run::stop::Stop;
@@ -110,8 +109,7 @@ impl Runner {
             let stopped = walk.on(budget, begun, stop, &mut sink).await;
             sink(&Event::CaseFinished(Box::new(walk.summary())));
             let interrupted = stop.is_stopped();
-            let sent_again = self.shared.attempts.sent_again();
-            let finished = RunFinished { interrupted, duration_ms: millis(begun.elapsed()), stopped, sent_again };
+            let finished = self.shared.finished(begun, interrupted, stopped);
             sink(&Event::RunFinished(finished));
             (finished, walk.found)
         })
@@ -156,7 +154,7 @@ impl Walk {
             if breaker::lost(&record).is_some()
                 && let Pulse::Gone(cause) = pulse::feel(Arc::clone(&self.shared), offer.flows.clone()).await
             {
-                let at = self.shared.settings.now.saturating_add(begun.elapsed().as_secs());
+                let at = self.shared.now(begun);
                 return Some(Stopped { cause, at });
             }
             sink(&Event::CaseFinished(Box::new(record)));

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::judge::verdict::Judge;
 use super::memory::canaries::Canaries;
@@ -19,6 +19,7 @@ use super::subjects::pool::SubjectPool;
 use super::target::description::Target;
 use crate::contract::Protocol;
 use crate::outcome::pace::Pace;
+use crate::outcome::{Moment, RunFinished, Stopped};
 use crate::wire::secret::Masker;
 
 /// What bounds and seeds a run.
@@ -28,7 +29,7 @@ pub struct Settings {
     pub seed: u64,
     /// Tests that run at the same time, at least 1.
     pub concurrency: usize,
-    /// The time at which certificates have to be valid, in seconds since 1970.
+    /// The time of the run's beginning, at which certificates have to be valid: seconds since 1970. No other clock gives a time.
     pub now: u64,
 }
 
@@ -91,6 +92,22 @@ impl Shared {
 
     pub(crate) fn judge(&self) -> Judge<'_> {
         Judge { reasons: &self.target.reasons, masker: &self.masker }
+    }
+
+    /// Seconds since 1970, by the clock of the run, which began at an instant.
+    pub(crate) fn now(&self, begun: Instant) -> u64 {
+        self.settings.now.saturating_add(begun.elapsed().as_secs())
+    }
+
+    /// The last event of a run that began at an instant.
+    pub(crate) fn finished(&self, begun: Instant, interrupted: bool, stopped: Option<Stopped>) -> RunFinished {
+        RunFinished {
+            interrupted,
+            duration_ms: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
+            ended: Some(Moment::at(self.now(begun))),
+            stopped,
+            sent_again: self.attempts.sent_again(),
+        }
     }
 
     pub(crate) fn transport(&self, protocol: Protocol) -> Option<&Arc<Line>> {

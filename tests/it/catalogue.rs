@@ -1,9 +1,10 @@
 //! The cases of the registration catalogue, made and judged offline.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proofmark::authenticator::{Args, Client, CreationRequest, Format, MUTATIONS, Mutation};
-use proofmark::contract::clause::Basis;
+use proofmark::contract::clause::{Basis, Severity, severity};
+use proofmark::outcome::severity::catalogued;
 use proofmark::relying_party::{Ceremony, Omission, Step, verify_registration, verify_registration_without};
 use proofmark::runner::offline_case::{ORIGIN, RP_ID, Vector, expected};
 use proofmark::scenario::catalogue::{Catalogue, Counts};
@@ -72,6 +73,25 @@ fn the_catalogue_is_played_checked_or_excluded() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     let total: usize = catalogue.counts().iter().map(|(_, counts)| counts.cases).sum();
     assert_eq!(total, 1085);
+}
+
+/// The catalogue says how severe a wrong verdict on each of its cases is; the severity of a clause lies within what it says.
+#[test]
+fn the_severity_of_a_clause_agrees_with_the_catalogue() {
+    let mut of_clauses: BTreeMap<String, BTreeSet<Severity>> = BTreeMap::new();
+    for case in scenario::embedded().expect("valid suites") {
+        let Some(severity) = catalogued(&case.id) else { continue };
+        if let Some(clause) = case.clauses.first() {
+            of_clauses.entry(clause.clone()).or_default().insert(severity);
+        }
+    }
+    assert!(of_clauses.len() > 80, "{}", of_clauses.len());
+    let agrees = |id: &str, found: &BTreeSet<Severity>| {
+        let own = severity(id).expect("every clause has one");
+        found.first().zip(found.last()).is_some_and(|(gravest, least)| (*gravest..=*least).contains(&own))
+    };
+    let wrong: Vec<_> = of_clauses.iter().filter(|(id, found)| !agrees(id, found)).collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 /// The part of docs/catalogue.md that is written from the data.

@@ -80,7 +80,8 @@ fn the_form_of_the_page() {
 fn a_page_has_bounds() {
     let page = written(&failing_everywhere());
     assert!(page.len() < 8_000_000, "{} bytes", page.len());
-    assert_eq!(page.matches("class=\"tree\"").count(), 100, "records with every detail");
+    assert_eq!(page.matches("<details class=\"example\"").count(), 100, "records with every detail");
+    assert!(page.contains(" more tests</summary>"), "the others are folded");
     let mut long = reports::run();
     let mut record = example("long", "api/status/ok");
     record.curl = "x".repeat(1_000_000);

@@ -5,17 +5,19 @@ mod causes;
 pub mod json;
 mod known;
 mod markdown;
+mod paste;
 mod sarif;
 mod stream;
+mod summary;
 
 use std::collections::BTreeMap;
 
 use proofmark::gate::Judged;
 use proofmark::outcome::{
-    CaseRecord, Event, ExchangeRecord, Finding, Profile, Reason, RunFinished, RunRecord, RunStarted, SentAgain,
-    Statement, TryRecord, Verdict,
+    CaseRecord, Event, ExchangeRecord, Finding, Occasion, Profile, Reason, RunFinished, RunRecord, RunStarted,
+    SentAgain, Statement, TryRecord, Verdict,
 };
-use proofmark::report;
+use proofmark::report::{self, View};
 use quick_xml::events::Event as Xml;
 
 /// What a target may send to spoil a terminal, a page or an XML file.
@@ -74,7 +76,7 @@ pub fn hostile() -> CaseRecord {
 /// The end of a run that sent calls again.
 fn finished() -> Event {
     let sent_again = SentAgain { rate_limited: 38, refused_stream: 3, ..SentAgain::default() };
-    Event::RunFinished(RunFinished { interrupted: false, duration_ms: 12_345, stopped: None, sent_again })
+    Event::RunFinished(RunFinished { interrupted: false, duration_ms: 12_345, ended: None, stopped: None, sent_again })
 }
 
 /// Ten tests of a target whose name is hostile as well.
@@ -126,6 +128,7 @@ pub fn run() -> Judged {
         fuzzed: false,
         profile: Profile::Webauthn,
         made_with: None,
+        occasion: Occasion::default(),
         format: Event::FORMAT,
         version: "0.0.0".to_owned(),
         seed: 7,
@@ -158,7 +161,7 @@ fn assert_harmless(text: &str) {
 #[test]
 fn terminal() {
     let run = run();
-    let lines: String = run.run.cases.iter().map(|case| report::case_line(case) + "\n").collect();
+    let lines: String = run.run.cases.iter().map(|case| report::case_line(case, &View::default()) + "\n").collect();
     assert_eq!(lines.lines().count(), run.run.cases.len(), "one line a case, whatever the target says");
     let text = format!("{lines}\n{}", report::summary(&run));
     assert_harmless(&text);
@@ -289,7 +292,7 @@ fn statements() {
         run.run.started.available = *available;
         let sent_again = SentAgain::default();
         run.run.finished =
-            end.map(|interrupted| RunFinished { interrupted, duration_ms: 1, stopped: None, sent_again });
+            end.map(|interrupted| RunFinished { interrupted, duration_ms: 1, ended: None, stopped: None, sent_again });
         run.run.cases =
             reasons.iter().map(|reason| record("v1/u2f/rest/s/c", "api/status/ok", *reason, "e", "r")).collect();
         assert_eq!(run.run.statement(), *expected, "{reasons:?} {tests} of {available}, {end:?}");

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use proofmark::cli::embedded;
 use proofmark::contract::{Flow, Protocol};
 use proofmark::gate::Judged;
-use proofmark::outcome::{Event, RunRecord, Statement};
-use proofmark::report::{self, REPORTS};
+use proofmark::outcome::{Event, RunRecord, Statement, Verdict};
+use proofmark::report::{self, REPORTS, View};
 use proofmark::runner::{Runner, Settings, Stop};
 use proofmark::scenario::{self, Plan, Selection};
 use proofmark::server::defect::Defect;
@@ -97,7 +97,9 @@ fn files(judged: &Judged) -> BTreeMap<String, Vec<u8>> {
             (format!("{}.{}", report.name, ending(report.name, &bytes)), bytes)
         })
         .collect();
-    let lines: String = judged.run.cases.iter().map(|case| report::case_line(case) + "\n").collect();
+    // As the program shows them while it plays.
+    let failed = judged.run.cases.iter().filter(|case| case.verdict == Verdict::Fail);
+    let lines: String = failed.map(|case| report::failure_lines(case, &View::default()) + "\n").collect();
     files.insert("terminal.txt".to_owned(), format!("{lines}{}", report::summary(judged)).into_bytes());
     files.insert("annotations.txt".to_owned(), report::annotations(judged).into_bytes());
     files

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::occasion::{Moment, Occasion};
 use super::profile::Profile;
 use super::record::CaseRecord;
 use super::sent_again::SentAgain;
@@ -62,6 +63,9 @@ pub struct RunStarted {
     /// The part of the plan that this run plays; `None` for all of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shard: Option<Shard>,
+    /// When, where and for what it was made.
+    #[serde(flatten)]
+    pub occasion: Occasion,
     /// What else is needed to play it again; `None` if it was not made by a command.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub made_with: Option<Box<MadeWith>>,
@@ -86,6 +90,12 @@ pub struct MadeWith {
     /// Files of own suites.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub suites: Vec<String>,
+    /// The patterns that select tests, at most the first 64.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub patterns: Vec<String>,
+    /// The whole command, as a line of a shell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub command: Option<String>,
 }
 
 /// One of several runs that share a plan.
@@ -104,6 +114,9 @@ pub struct RunFinished {
     pub interrupted: bool,
     /// Whole run, in milliseconds.
     pub duration_ms: u64,
+    /// When it ended; `None` in streams before format 4.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<Moment>,
     /// Why it ended before all tests were done, although nobody interrupted it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stopped: Option<Stopped>,
@@ -121,5 +134,7 @@ impl RunFinished {
 
 impl Event {
     /// The stream's present form.
-    pub const FORMAT: u32 = 3;
+    pub const FORMAT: u32 = 4;
+    /// The oldest form that is still read. What was added since is missing from it.
+    pub const OLDEST: u32 = 3;
 }

@@ -84,25 +84,29 @@ pub enum MergeError {
 }
 
 /// Puts the shards of a plan together, given with the names of their files. The result is the run of the whole plan, with the
-/// base URL of the first; its duration is the longest, since shards run beside each other.
+/// base URL, host and labels of the first. It began with the first shard and ended with the last; its duration is the longest, since
+/// shards run beside each other.
 ///
 /// # Errors
 /// [`MergeError`]
 pub fn merge(shards: Vec<(String, RunRecord)>) -> Result<RunRecord, MergeError> {
     let mut merged = shards.first().ok_or(MergeError::Nothing)?.1.started.clone();
     check(&shards)?;
-    let (mut duration_ms, mut sent_again) = (0, SentAgain::default());
+    let (mut duration_ms, mut ended, mut sent_again) = (0, None, SentAgain::default());
     let mut file_of: BTreeMap<String, String> = BTreeMap::new();
     let mut cases = Vec::new();
     (merged.shard, merged.tests) = (None, 0);
     let mut slow: Option<Vec<Slow>> = None;
     for (file, run) in shards {
         merged.tests += run.started.tests;
+        let began = run.started.occasion.started;
+        merged.occasion.started = [merged.occasion.started, began].into_iter().flatten().min();
         if let Some(operations) = run.slow {
             slow.get_or_insert_default().extend(operations);
         }
         if let Some(finished) = run.finished {
             duration_ms = duration_ms.max(finished.duration_ms);
+            ended = ended.max(finished.ended);
             sent_again = sent_again.and(finished.sent_again);
         }
         for record in run.cases {
@@ -114,7 +118,7 @@ pub fn merge(shards: Vec<(String, RunRecord)>) -> Result<RunRecord, MergeError> 
         }
     }
     cases.sort_by(|a, b| a.id.cmp(&b.id));
-    let finished = RunFinished { interrupted: false, duration_ms, stopped: None, sent_again };
+    let finished = RunFinished { interrupted: false, duration_ms, ended, stopped: None, sent_again };
     if let Some(slow) = &mut slow {
         slow.sort_by(|a, b| (&a.operation, a.large_bodies).cmp(&(&b.operation, b.large_bodies)));
     }
@@ -179,7 +183,7 @@ fn same(first: &(String, RunRecord), (file, run): (&str, &RunRecord)) -> Result<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::outcome::{CaseRecord, Event, Profile, RunStarted};
+    use crate::outcome::{CaseRecord, Event, Moment, Occasion, Profile, RunStarted};
 
     /// A shard with these tests, each compared over its protocols.
     fn shard(index: u32, count: u32, ids: &[&str]) -> (String, RunRecord) {
@@ -208,10 +212,12 @@ mod tests {
             shard: Some(Shard { index, count }),
             fuzzed: false,
             made_with: None,
+            occasion: Occasion { started: Some(Moment::at(u64::from(100 - index))), ..Occasion::default() },
         };
         let sent_again = SentAgain { gateway: u64::from(index), ..SentAgain::default() };
         let duration_ms = u64::from(index) * 10;
-        let finished = Some(RunFinished { interrupted: false, duration_ms, stopped: None, sent_again });
+        let ended = Some(Moment::at(duration_ms));
+        let finished = Some(RunFinished { interrupted: false, duration_ms, ended, stopped: None, sent_again });
         (
             format!("{index}.ndjson"),
             RunRecord { started, cases: ids.iter().map(record).collect(), slow: None, finished },
@@ -231,7 +237,8 @@ mod tests {
         assert_eq!((started.tests, started.available, started.cases, started.shard), (5, 5, 3, None));
         assert_eq!(started.base_url, "http://3", "of the first");
         let sent_again = SentAgain { gateway: 6, ..SentAgain::default() };
-        let finished = RunFinished { interrupted: false, duration_ms: 30, stopped: None, sent_again };
+        let finished =
+            RunFinished { interrupted: false, duration_ms: 30, ended: Some(Moment::at(30)), stopped: None, sent_again };
         assert_eq!(merged.finished, Some(finished), "the longest, and all that were sent again");
     }
 
@@ -290,7 +297,8 @@ mod tests {
             (
                 |run| {
                     let sent_again = SentAgain::default();
-                    run.finished = Some(RunFinished { interrupted: true, duration_ms: 1, stopped: None, sent_again });
+                    run.finished =
+                        Some(RunFinished { interrupted: true, duration_ms: 1, ended: None, stopped: None, sent_again });
                 },
                 "2.ndjson: the run is not whole: it has 3 of 3",
             ),

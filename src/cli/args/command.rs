@@ -18,6 +18,7 @@ use super::streams::{
 };
 use super::sweep::SweepArguments;
 use super::verify::VerifyArguments;
+use crate::cli::colour::Colour;
 
 /// The command line.
 #[derive(Debug, Parser)]
@@ -31,6 +32,9 @@ use super::verify::VerifyArguments;
                   74 a report or standard output could not be written, 130 interrupted"
 )]
 pub struct Arguments {
+    /// Whether words have colours
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t)]
+    pub color: Colour,
     /// What to do.
     #[command(subcommand)]
     pub verb: Verb,

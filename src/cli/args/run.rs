@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::bounds::BoundArguments;
 use super::resending::ResendingArguments;
-use crate::cli::{reports, values};
+use crate::cli::{labels, reports, values};
 use crate::outcome::{Profile, Shard};
 
 /// `run`
@@ -106,7 +106,14 @@ pub struct RunArguments {
     /// Keep the accounts that the target file's provisioner made on the server
     #[arg(long, requires = "target")]
     pub keep: bool,
-    /// Print the summary only
+    /// Note something about the run in every report, as KEY=VALUE, such as commit=1a2b3c; can be repeated. In a job of GitHub or GitLab
+    /// commit, branch and run are noted anyway
+    #[arg(long = "label", value_name = "KEY=VALUE", value_parser = labels::label)]
+    pub labels: Vec<(String, String)>,
+    /// Show every test as it ends, not only failures and errors
+    #[arg(long, short, conflicts_with = "quiet")]
+    pub verbose: bool,
+    /// Print only the verdict and a line for each cause
     #[arg(long, short)]
     pub quiet: bool,
 }

@@ -1,8 +1,8 @@
 //! Workflow commands of GitHub Actions: a line each, shown on the page of the job.
 
-use super::causes::{Cause, again, causes};
-use super::known;
+use super::causes::{Cause, ordered};
 use super::text::{printable, shortened};
+use super::{known, paste};
 use crate::gate::Judged;
 use crate::outcome::Verdict;
 
@@ -14,11 +14,19 @@ const MOST_CHARACTERS: usize = 500;
 /// One command for each cause that is not known and each known deviation that needs a look, ten errors and ten warnings at most; if there
 /// are more, the last one says how many.
 pub fn annotations(judged: &Judged) -> String {
-    let mut errors = of_verdict(judged, Verdict::Fail);
-    errors.extend(known::problems(judged).map(|(_, words)| Annotation::new("known deviations", &[words])));
-    errors.extend(judged.run.stopped_words().map(|words| Annotation::new("not everything was played", &[words])));
-    errors.extend(of_verdict(judged, Verdict::Error));
-    commands("error", &errors) + &commands("warning", &of_verdict(judged, Verdict::Deviation))
+    let causes = ordered(judged);
+    let is_warning = |cause: &&Cause<'_>| cause.verdict() == Verdict::Deviation;
+    let annotation = |cause| of_cause(judged, cause);
+    let mut errors: Vec<Annotation> = judged
+        .run
+        .stopped_words()
+        .into_iter()
+        .map(|words| Annotation::new("not everything was played", &[words]))
+        .chain(known::problems(judged).map(|(_, words)| Annotation::new("known deviations", &[words])))
+        .collect();
+    errors.extend(causes.iter().filter(|cause| !is_warning(cause)).map(annotation));
+    let warnings: Vec<Annotation> = causes.iter().filter(is_warning).map(annotation).collect();
+    commands("error", &errors) + &commands("warning", &warnings)
 }
 
 struct Annotation {
@@ -34,23 +42,21 @@ impl Annotation {
     }
 }
 
-fn of_verdict(judged: &Judged, verdict: Verdict) -> Vec<Annotation> {
-    let annotation = |cause: &Cause<'_>| {
-        let finding = cause.finding;
-        let mut lines = Vec::new();
-        if let Some(first) = cause.records.first() {
-            let more = match cause.records.len() {
-                1 => String::new(),
-                count => format!(" and {} more", count - 1),
-            };
-            lines.push(format!("{}{more}: {}", first.id, first.title));
-            lines.push(format!("expected: {}", finding.expected));
-            lines.push(format!("received: {}", finding.received));
-            lines.push(format!("again: {}", again(first, judged.run.started.seed)));
-        }
-        Annotation::new(&format!("{} {}: {}", verdict.name(), finding.reason.name(), cause.about()), &lines)
-    };
-    causes(judged, verdict).iter().map(annotation).collect()
+fn of_cause(judged: &Judged, cause: &Cause<'_>) -> Annotation {
+    let finding = cause.finding;
+    let mut lines = Vec::new();
+    if let Some(first) = cause.records.first() {
+        let more = match cause.records.len() {
+            1 => String::new(),
+            count => format!(" and {} more", count - 1),
+        };
+        lines.push(format!("{}{more}: {}", first.id, first.title));
+        lines.push(format!("expected: {}", finding.expected));
+        lines.push(format!("received: {}", finding.received));
+        lines.push(format!("again: {}", paste::replay(&judged.run.started, first)));
+    }
+    let severity = cause.severity().map(|severity| format!("{} ", severity.name())).unwrap_or_default();
+    Annotation::new(&format!("{severity}{} {}", cause.verdict().name(), cause.name()), &lines)
 }
 
 fn commands(kind: &str, annotations: &[Annotation]) -> String {

@@ -1,9 +1,10 @@
 //! Records that have one cause, so that one missing permission is not 300 failures.
 
 use std::borrow::Cow;
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use crate::contract::clause::Basis;
+use crate::contract::clause::{Basis, Severity};
 use crate::gate::{Judged, Standing};
 use crate::outcome::said::Said;
 use crate::outcome::{CaseRecord, Finding, Reason, Verdict};
@@ -51,6 +52,43 @@ impl Cause<'_> {
     /// Whether it belongs to more than one clause, so that no clause describes it.
     pub fn is_across_clauses(&self) -> bool {
         self.clauses().len() > 1
+    }
+
+    /// The verdict of its records.
+    pub fn verdict(&self) -> Verdict {
+        self.records.first().map_or(Verdict::Error, |record| record.verdict)
+    }
+
+    /// How severe it is: as the gravest of its records. `None` for errors and skips, which say nothing about the target. An
+    /// exception that nothing handled is a fault that callers can trigger at will.
+    pub fn severity(&self) -> Option<Severity> {
+        let gravest = self.records.iter().filter_map(|record| record.severity()).min()?;
+        Some(if self.is_exception() { gravest.min(Severity::High) } else { gravest })
+    }
+
+    /// `critical` and so on; a dash if there is none.
+    pub fn severity_word(&self) -> &'static str {
+        self.severity().map_or("-", Severity::name)
+    }
+
+    /// Its name in one line, such as `accepted-invalid: webauthn/7.1/origin`. The text may come from outside.
+    pub fn name(&self) -> String {
+        format!("{}: {}", self.finding.reason.name(), self.about())
+    }
+
+    /// The same in a list of causes, with the error id of the target if that tells causes apart.
+    pub fn name_among_others(&self) -> String {
+        let is_told_by_id = matches!(
+            self.finding.reason,
+            Reason::Crash | Reason::RejectedValid | Reason::WrongStatus | Reason::ControlFailed | Reason::Auth
+        );
+        let id = Said::of(&self.finding.received).and_then(|said| said.id).filter(|_| is_told_by_id);
+        self.name() + &id.map(|id| format!(", id {id}")).unwrap_or_default()
+    }
+
+    /// How many of its records are of a protocol; `all` for comparisons.
+    pub fn over(&self, protocol: &str) -> usize {
+        self.records.iter().filter(|record| record.protocol == protocol).count()
     }
 
     /// What it is about: a clause, or how many cases and clauses.
@@ -125,13 +163,24 @@ impl Cause<'_> {
         matches!(self.kind, Kind::Exception | Kind::Apart)
     }
 
-    /// How severe it is among the causes of its verdict; the most severe has the smallest value.
-    fn gravity(&self) -> (bool, u8, std::cmp::Reverse<usize>) {
-        (!self.is_exception(), self.finding.reason.gravity(), std::cmp::Reverse(self.records.len()))
+    /// Its place among the causes of its verdict; the gravest has the smallest value.
+    fn gravity(&self) -> (Option<Severity>, bool, u8, Reverse<usize>) {
+        (self.severity(), !self.is_exception(), self.finding.reason.gravity(), Reverse(self.records.len()))
     }
 }
 
-/// Causes of a verdict, the most severe first, then the most frequent. Records that an entry of the known-deviations file names are
+/// Every cause that somebody has to look at, in the order in which to look: what keeps tests from a verdict because of the target file
+/// or the set-up, since the rest may follow from it; fails, then deviations, each the gravest first; faults of proofmark.
+pub(super) fn ordered(judged: &Judged) -> Vec<Cause<'_>> {
+    let mut all = causes(judged, Verdict::Error);
+    all.extend(causes(judged, Verdict::Fail));
+    all.extend(causes(judged, Verdict::Deviation));
+    // Stable, so that the order within a concern stays.
+    all.sort_by_key(|cause| cause.finding.reason.concern());
+    all
+}
+
+/// Causes of a verdict, the gravest first, then the most frequent. Records that an entry of the known-deviations file names are
 /// left out, even if the entry does not hold any more.
 pub(super) fn causes(judged: &Judged, verdict: Verdict) -> Vec<Cause<'_>> {
     grouped(judged, verdict, |record| !matches!(judged.standing(record), Standing::Known(_) | Standing::Expired(_)))
@@ -149,8 +198,8 @@ pub(super) fn grouped(judged: &Judged, verdict: Verdict, takes: impl Fn(&CaseRec
     }
     let mut causes: Vec<Cause<'_>> = by_key.into_values().collect();
     for cause in &mut causes {
-        // The example comes first. A curl line, over REST, is the most useful one for a person.
-        cause.records.sort_by_key(|record| (record.curl.is_empty(), record.protocol != "rest"));
+        // The example comes first. Of the gravest, one with a curl line, over REST, is the most useful one for a person.
+        cause.records.sort_by_key(|record| (record.severity(), record.curl.is_empty(), record.protocol != "rest"));
         if let Some(finding) = cause.records.first().and_then(|record| record.findings.first()) {
             cause.finding = finding;
         }
@@ -260,23 +309,6 @@ fn answer(words: &str) -> Cow<'_, str> {
         short.push_str(&part[digits.len()..]);
     }
     Cow::Owned(short)
-}
-
-/// The tests that play a record's case again, as a pattern. A comparison has no test of its own; it has the tests that it compares.
-pub(super) fn pattern(record: &CaseRecord) -> String {
-    match (record.protocol.as_str(), record.id.strip_prefix(&record.flow).and_then(|rest| rest.strip_prefix("/all/"))) {
-        ("all", Some(rest)) => format!("{}/*/{rest}", record.flow),
-        // A finding about the whole run.
-        ("all", None) if !record.case.contains('/') => "**".to_owned(),
-        ("all", None) => record.case.clone(),
-        _ => record.id.clone(),
-    }
-}
-
-/// The command that plays a record's case again.
-pub(super) fn again(record: &CaseRecord, seed: u64) -> String {
-    let suite = record.suite.as_ref().map(|path| format!("--suite {path} ")).unwrap_or_default();
-    format!("proofmark run {suite}'{}' --seed {seed}", pattern(record))
 }
 
 /// Why a record is excused, if it is.

@@ -5,6 +5,7 @@ use std::io;
 use serde_json::{Map, Value, json};
 
 use super::coverage::{Counts, Coverage, Row, State, coverage};
+use super::made;
 use crate::contract::Protocol;
 use crate::gate::Judged;
 use crate::outcome::RunRecord;
@@ -19,11 +20,13 @@ impl Coverage {
                 counts.map(|(state, count)| (state.name().to_owned(), count.into())).collect();
             (protocol.slug().to_owned(), Value::from(counts))
         });
+        let made: Map<String, Value> = made::facts(run).into_iter().map(|(name, value)| (name, value.into())).collect();
         json!({
             "format": 1,
             "version": run.started.version,
             "target": run.started.target,
             "seed": run.started.seed,
+            "made": made,
             "clauses": clauses,
             "totals": Map::from_iter(totals),
         })

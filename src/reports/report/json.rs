@@ -1,16 +1,18 @@
 //! One JSON document for programs, as `reports/schemas/report.schema.json` has it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use serde::Serialize;
 
-use super::causes::{Cause, causes};
-use super::known;
-use crate::contract::clause::{self, Basis};
+use super::causes::{Cause, causes, ordered};
+use super::{known, paste};
+use crate::contract::clause::{self, Basis, Severity};
 use crate::gate::{Gate, Judged, Standing};
 use crate::outcome::pace;
-use crate::outcome::{CaseRecord, Profile, Reason, RunRecord, SentAgain, Shard, Slow, Stopped, Verdict};
+use crate::outcome::{
+    CaseRecord, MadeWith, Moment, Profile, Reason, RunRecord, SentAgain, Shard, Slow, Stopped, Verdict,
+};
 
 /// Version of the document's format; raised when a reader would break.
 const FORMAT: u32 = 2;
@@ -75,6 +77,16 @@ struct RunEntry<'a> {
     interrupted: bool,
     stopped: Option<Stopped>,
     duration_ms: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    started_at: Option<Moment>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ended_at: Option<Moment>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    host: Option<&'a str>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    labels: &'a BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    made_with: Option<&'a MadeWith>,
     sent_again: SentAgain,
 }
 
@@ -89,6 +101,8 @@ struct ClauseEntry {
 #[derive(Serialize)]
 struct CauseEntry<'a> {
     verdict: Verdict,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    severity: Option<Severity>,
     reason: Reason,
     clause: &'a str,
     basis: Option<Basis>,
@@ -100,6 +114,8 @@ struct CauseEntry<'a> {
     fix: Option<&'static str>,
     /// Whether it is an exception that nothing handled, or a server error unlike the target's refusals.
     is_exception: bool,
+    /// The command that plays its first record again.
+    replay: String,
     records: Vec<&'a str>,
 }
 
@@ -127,7 +143,7 @@ pub(super) fn write(judged: &Judged, out: &mut dyn io::Write) -> io::Result<()> 
         run: run_entry(run),
         slow: pace::slow(&judged.run),
         clauses: clauses(run),
-        causes: Verdict::ALL.into_iter().flat_map(|verdict| cause_entries(judged, verdict)).collect(),
+        causes: cause_entries(judged),
         records,
     };
     serde_json::to_writer_pretty(&mut *out, &document).map_err(io::Error::other)?;
@@ -180,6 +196,11 @@ fn run_entry(run: &RunRecord) -> RunEntry<'_> {
         interrupted: run.finished.is_some_and(|finished| finished.interrupted),
         stopped: run.finished.and_then(|finished| finished.stopped),
         duration_ms: run.finished.map(|finished| finished.duration_ms),
+        started_at: started.occasion.started,
+        host: started.occasion.host.as_deref(),
+        labels: &started.occasion.labels,
+        ended_at: run.finished.and_then(|finished| finished.ended),
+        made_with: started.made_with.as_deref(),
         sent_again: run.finished.map(|finished| finished.sent_again).unwrap_or_default(),
     }
 }
@@ -200,17 +221,17 @@ fn clauses(run: &RunRecord) -> Vec<ClauseEntry> {
     clause::all().filter(|clause| named.contains(clause.id)).map(entry).collect()
 }
 
-/// A pass has no cause.
-fn cause_entries(judged: &Judged, verdict: Verdict) -> Vec<CauseEntry<'_>> {
-    if verdict == Verdict::Pass {
-        return Vec::new();
-    }
-    causes(judged, verdict).iter().map(|cause| cause_entry(verdict, cause)).collect()
+/// In the order in which to look at them, then those of skips.
+fn cause_entries(judged: &Judged) -> Vec<CauseEntry<'_>> {
+    let mut all = ordered(judged);
+    all.extend(causes(judged, Verdict::Skip));
+    all.iter().map(|cause| cause_entry(&judged.run, cause)).collect()
 }
 
-fn cause_entry<'a>(verdict: Verdict, cause: &Cause<'a>) -> CauseEntry<'a> {
+fn cause_entry<'a>(run: &RunRecord, cause: &Cause<'a>) -> CauseEntry<'a> {
     CauseEntry {
-        verdict,
+        verdict: cause.verdict(),
+        severity: cause.severity(),
         reason: cause.finding.reason,
         clause: &cause.finding.clause,
         basis: cause.finding.promise().map(|promise| promise.basis),
@@ -219,6 +240,7 @@ fn cause_entry<'a>(verdict: Verdict, cause: &Cause<'a>) -> CauseEntry<'a> {
         received: &cause.finding.received,
         fix: cause.fix(),
         is_exception: cause.is_exception(),
+        replay: cause.records.first().map(|record| paste::replay(&run.started, record)).unwrap_or_default(),
         records: cause.records.iter().map(|record| record.id.as_str()).collect(),
     }
 }

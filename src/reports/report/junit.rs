@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestSuite};
 
-use super::known;
 use super::text::printable;
+use super::{known, made, paste, place};
 use crate::gate::{Judged, Standing};
 use crate::outcome::{CaseRecord, Verdict};
 
@@ -22,6 +22,13 @@ pub(super) fn write(judged: &Judged, out: &mut dyn io::Write) -> io::Result<()> 
     }
     let mut report = Report::new(format!("proofmark {}", printable(&run.started.target)));
     for mut suite in suites.into_values() {
+        if let Some(time) = run.started.occasion.started {
+            suite.extra.insert("timestamp".into(), time.to_string().into());
+        }
+        for (name, value) in made::facts(run) {
+            suite.add_property(Property::new(printable(&name), printable(&value)));
+        }
+        suite.add_property(Property::new("version", printable(&run.started.version)));
         suite.add_property(Property::new("seed", run.started.seed.to_string()));
         suite.add_property(Property::new("profile", run.started.profile.name()));
         suite.add_property(Property::new("base-url", printable(&run.started.base_url)));
@@ -60,7 +67,11 @@ fn stopped(judged: &Judged) -> Option<TestSuite> {
 
 fn test_case(judged: &Judged, record: &CaseRecord) -> TestCase {
     let mut case = TestCase::new(record.id.clone(), status(judged, record));
-    case.set_classname(record.case.clone());
+    // CI services make a tree of the parts between dots.
+    case.set_classname(record.case.replace('.', "_").replace('/', "."));
+    if let Some(path) = place::file(&judged.run.started, record) {
+        case.extra.insert("file".into(), printable(path).into());
+    }
     case.set_time(Duration::from_micros(record.duration_us));
     for id in &record.clauses {
         case.add_property(Property::new("clause", id.clone()));
@@ -69,6 +80,9 @@ fn test_case(judged: &Judged, record: &CaseRecord) -> TestCase {
         case.add_property(Property::new("basis", basis.name()));
     }
     case.add_property(Property::new("verdict", format!("{} ({})", record.verdict.name(), record.reason.name())));
+    if let Some(severity) = record.severity() {
+        case.add_property(Property::new("severity", severity.name()));
+    }
     if record.flaky {
         case.add_property(Property::new("flaky", "true"));
     }
@@ -96,7 +110,7 @@ fn status(judged: &Judged, record: &CaseRecord) -> TestCaseStatus {
         let message = format!("{told}{}: expected {}; received {}", finding.clause, finding.expected, finding.received);
         status.set_message(printable(&message));
     }
-    status.set_description(description(record));
+    status.set_description(description(judged, record));
     status
 }
 
@@ -106,7 +120,7 @@ fn skipped(why: &str) -> TestCaseStatus {
     status
 }
 
-fn description(record: &CaseRecord) -> String {
+fn description(judged: &Judged, record: &CaseRecord) -> String {
     let mut lines = vec![record.title.clone()];
     for finding in &record.findings {
         let promise = finding.promise();
@@ -115,6 +129,7 @@ fn description(record: &CaseRecord) -> String {
         lines.push(format!("expected {}", printable(&finding.expected)));
         lines.push(format!("received {}", printable(&finding.received)));
     }
+    lines.push(format!("again    {}", printable(&paste::replay(&judged.run.started, record))));
     if !record.curl.is_empty() {
         // The line breaks of a shell command are its own.
         lines.extend(record.curl.lines().map(printable));

@@ -4,16 +4,19 @@
 
 use std::io;
 
-use super::causes::{Cause, again, causes, excused};
-use super::known;
+use super::causes::{Cause, causes, excused, ordered};
 use super::text::{printable, shortened};
+use super::{known, made, paste};
+use crate::contract::Protocol;
 use crate::gate::Judged;
 use crate::outcome::pace;
-use crate::outcome::{CaseRecord, Verdict};
+use crate::outcome::{CaseRecord, RunStarted, Verdict};
 use crate::words::plural;
 
-/// How many causes of a verdict are shown.
-const CAUSES: usize = 30;
+/// How many causes are shown in full.
+const CAUSES: usize = 40;
+/// The most rows of the table.
+const ROWS: usize = 200;
 /// The most bytes of the page; GitHub refuses a summary of more than a megabyte.
 const LONGEST_PAGE: usize = 768 << 10;
 /// The most characters of one text from outside.
@@ -30,9 +33,9 @@ pub(super) fn write(judged: &Judged, out: &mut dyn io::Write) -> io::Result<()> 
 
 fn page(judged: &Judged) -> String {
     let mut page = head(judged);
-    for verdict in [Verdict::Fail, Verdict::Error, Verdict::Deviation] {
-        section(&mut page, verdict, &causes(judged, verdict), judged.run.started.seed);
-    }
+    let causes = ordered(judged);
+    glance(&mut page, &causes);
+    sections(&mut page, &causes, &judged.run.started);
     problems(&mut page, judged);
     known_ones(&mut page, judged);
     skipped(&mut page, judged);
@@ -51,6 +54,10 @@ fn head(judged: &Judged) -> String {
         started.profile.name(),
         code(&started.version)
     ));
+    for (name, value) in made::facts(run) {
+        page.push_str(&format!("- {}: {}\n", words(&name), code(&value)));
+    }
+    page.push('\n');
     if let Some(gate) = judged.gate_words() {
         page.push_str(&format!("With the known deviations, {}.\n\n", words(&gate)));
     }
@@ -84,16 +91,40 @@ fn head(judged: &Judged) -> String {
     page
 }
 
-fn section(page: &mut String, verdict: Verdict, causes: &[Cause<'_>], seed: u64) {
+/// The protocols of the table, and the comparisons of protocols.
+const PLACES: [&str; 4] = [Protocol::Rest.slug(), Protocol::Grpc.slug(), Protocol::GrpcWeb.slug(), "all"];
+
+/// All causes in a table.
+fn glance(page: &mut String, causes: &[Cause<'_>]) {
     if causes.is_empty() {
         return;
     }
-    page.push_str(&format!("\n### {}\n", verdict.name()));
-    let mut shown = 0;
+    page.push_str(
+        "\n### causes at a glance\n\n| | severity | verdict | what | rest | grpc | grpc-web | comparisons |\n",
+    );
+    page.push_str("|---:|---|---|---|---:|---:|---:|---:|\n");
+    for (number, cause) in causes.iter().take(ROWS).enumerate() {
+        let counts = PLACES.map(|place| cause.over(place).to_string()).join(" | ");
+        let what = code(&cause.name_among_others()).replace('|', "\\|");
+        let (severity, verdict) = (cause.severity_word(), cause.verdict().name());
+        page.push_str(&format!("| {} | {severity} | {verdict} | {what} | {counts} |\n", number + 1));
+    }
+    if causes.len() > ROWS {
+        page.push_str(&format!("\n{} more are in the other reports.\n", causes.len() - ROWS));
+    }
+}
+
+/// The causes under a heading for each verdict, in the order in which to look at them.
+fn sections(page: &mut String, causes: &[Cause<'_>], started: &RunStarted) {
+    let (mut heading, mut shown) = (None, 0);
     for cause in causes.iter().take(CAUSES) {
-        let text = paragraph(cause, seed);
+        let text = paragraph(cause, started);
         if page.len() + text.len() > LONGEST_PAGE {
             break;
+        }
+        if heading != Some(cause.verdict()) {
+            page.push_str(&format!("\n### {}\n", cause.verdict().name()));
+            heading = Some(cause.verdict());
         }
         page.push_str(&text);
         shown += 1;
@@ -103,10 +134,11 @@ fn section(page: &mut String, verdict: Verdict, causes: &[Cause<'_>], seed: u64)
     }
 }
 
-fn paragraph(cause: &Cause<'_>, seed: u64) -> String {
+fn paragraph(cause: &Cause<'_>, started: &RunStarted) -> String {
     let finding = cause.finding;
     let Some((first, others)) = cause.records.split_first() else { return String::new() };
-    let mut text = format!("\n#### {}: {}{}\n\n", finding.reason.name(), code(&cause.about()), times(cause));
+    let severity = cause.severity().map(|severity| format!(" ({})", severity.name())).unwrap_or_default();
+    let mut text = format!("\n#### {}: {}{}{severity}\n\n", finding.reason.name(), code(&cause.about()), times(cause));
     if let Some(words) = cause.fix() {
         text.push_str(&format!("{}\n\n", code(words)));
     }
@@ -125,16 +157,21 @@ fn paragraph(cause: &Cause<'_>, seed: u64) -> String {
     if !others.is_empty() {
         text.push_str(&format!("- also {}\n", also(others)));
     }
-    text.push_str(&format!(
-        "\nTo play it again, with the same `--target` or `--defect`:\n\n{}",
-        fenced(&again(first, seed))
-    ));
+    commands(&mut text, first, started);
+    text
+}
+
+/// The commands that play the test again, and send its call again.
+fn commands(text: &mut String, first: &CaseRecord, started: &RunStarted) {
+    let note = paste::note(started)
+        .map(|words| format!(", {words}").replace("--target or --defect", "`--target` or `--defect`"));
+    let (note, replay) = (note.unwrap_or_default(), fenced(&paste::replay(started, first)));
+    text.push_str(&format!("\nTo play it again{note}:\n\n{replay}"));
     if first.curl.chars().count() > LONGEST_COMMAND {
         text.push_str("\nThe command that sends the call again is too long for this page.\n");
     } else if !first.curl.is_empty() {
         text.push_str(&format!("\nTo send the call alone:\n\n{}", fenced(&first.curl)));
     }
-    text
 }
 
 fn times(cause: &Cause<'_>) -> String {

@@ -1,7 +1,7 @@
 //! Every report format of runs.
 
 use super::format::Report;
-use super::{badge, coverage_json, html, json, junit, markdown, ndjson, sarif};
+use super::{badge, codequality, coverage_json, html, json, junit, markdown, ndjson, sarif};
 
 /// Every report format.
 pub const REPORTS: &[Report] = &[
@@ -10,6 +10,7 @@ pub const REPORTS: &[Report] = &[
     Report { name: "junit", summary: "JUnit XML, for CI services", write: junit::write },
     Report { name: "html", summary: "one page for people, in a single file", write: html::write },
     Report { name: "sarif", summary: "SARIF 2.1.0, for code scanning", write: sarif::write },
+    Report { name: "codequality", summary: "GitLab's code quality report", write: codequality::write },
     Report { name: "markdown", summary: "Markdown, for the summary page of a CI job", write: markdown::write },
     Report { name: "badge", summary: "JSON for a shields.io endpoint badge", write: badge::write },
     Report { name: "coverage", summary: "clauses by protocol, as JSON", write: coverage_json::write },

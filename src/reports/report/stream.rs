@@ -51,7 +51,8 @@ pub enum StreamError {
     },
     /// A stream of another format.
     #[error(
-        "line 1: the stream has format {found}, this proofmark reads format {}; use the version that wrote it, {version}",
+        "line 1: the stream has format {found}, this proofmark reads formats {} to {}; use the version that wrote it, {version}",
+        Event::OLDEST,
         Event::FORMAT
     )]
     Format {
@@ -145,7 +146,7 @@ fn check_start(text: &str) -> Result<(), StreamError> {
     if start.event != "run-started" {
         return Err(StreamError::NoStart { message: format!("the event is {}", start.event) });
     }
-    if start.format != u64::from(Event::FORMAT) {
+    if !(u64::from(Event::OLDEST)..=u64::from(Event::FORMAT)).contains(&start.format) {
         return Err(StreamError::Format { found: start.format, version: start.version });
     }
     Ok(())

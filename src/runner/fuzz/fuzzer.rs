@@ -18,7 +18,7 @@ use crate::outcome::{CaseRecord, Event, Reason, RunFinished, Stopped, Verdict};
 use crate::runner::again::tries::play;
 use crate::runner::judge::breaker;
 use crate::runner::run::course::Sink;
-use crate::runner::run::course::{millis, panicked};
+use crate::runner::run::course::panicked;
 use crate::runner::run::pulse::{self, Pulse};
 use crate::runner::run::runner::Runner;
 use crate::runner::run::stop::Stop;
@@ -137,8 +137,7 @@ impl Runner {
                 sink(&Event::CaseFinished(Box::new(record)));
             }
             let (interrupted, stopped) = (stop.is_stopped(), fuzzer.stopped);
-            let sent_again = fuzzer.shared.attempts.sent_again();
-            let finished = RunFinished { interrupted, duration_ms: millis(begun.elapsed()), stopped, sent_again };
+            let finished = fuzzer.shared.finished(begun, interrupted, stopped);
             sink(&Event::RunFinished(finished));
             (finished, fuzzer.found)
         })
@@ -188,7 +187,7 @@ impl Fuzzer {
         if breaker::lost(&record).is_some() {
             let flows = self.shared.target.flows.clone();
             if let Pulse::Gone(cause) = pulse::feel(Arc::clone(&self.shared), flows).await {
-                let at = self.shared.settings.now.saturating_add(self.begun.elapsed().as_secs());
+                let at = self.shared.now(self.begun);
                 self.stopped = Some(Stopped { cause, at });
                 return None;
             }

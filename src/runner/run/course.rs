@@ -121,8 +121,7 @@ impl<'r> Course<'r> {
             (self.sink)(&Event::Slow { operations });
         }
         let interrupted = matches!(ending, Ending::Interrupted);
-        let sent_again = self.shared.attempts.sent_again();
-        let finished = RunFinished { interrupted, duration_ms: millis(self.begun.elapsed()), stopped, sent_again };
+        let finished = self.shared.finished(self.begun, interrupted, stopped);
         (self.sink)(&Event::RunFinished(finished));
         finished
     }
@@ -221,7 +220,7 @@ impl<'r> Course<'r> {
 
     /// Seconds since 1970.
     fn now(&self) -> u64 {
-        self.shared.settings.now.saturating_add(self.begun.elapsed().as_secs())
+        self.shared.now(self.begun)
     }
 }
 
@@ -256,11 +255,6 @@ fn ended(test: &Test, reason: Reason, expected: &str, received: String) -> CaseR
     record.findings = vec![Finding::new("runner", test.case.primary_clause(), reason, expected, received)];
     record.decide(Profile::default());
     record
-}
-
-/// A duration as events have it.
-pub(crate) fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! A run that is ready to start, and its first steps.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use futures_util::future::{BoxFuture, LocalBoxFuture};
 use super::course::{Course, Sink};
 use super::stop::Stop;
 use crate::contract::{Flow, clause};
-use crate::outcome::{Event, MadeWith, RunFinished, RunStarted};
+use crate::outcome::{Event, MadeWith, Moment, Occasion, RunFinished, RunStarted};
 use crate::runner::judge::agreement;
 use crate::runner::memory::{challenges, identifiers};
 use crate::runner::model::clauses;
@@ -27,6 +27,7 @@ pub struct Runner {
     pub(crate) shared: Arc<Shared>,
     pub(crate) plan: Plan,
     made_with: Option<Box<MadeWith>>,
+    occasion: Occasion,
 }
 
 impl Runner {
@@ -50,12 +51,20 @@ impl Runner {
         let concurrency = demand.concurrency(settings.concurrency, target.accounts.subjects.len());
         let settings = Settings { concurrency, ..settings };
         let shared = Shared::new(target, settings, pool, attempts, transports);
-        Ok(Runner { shared: Arc::new(shared), plan, made_with: None })
+        let started = Some(Moment::at(settings.now));
+        let occasion = Occasion { started, ..Occasion::default() };
+        Ok(Runner { shared: Arc::new(shared), plan, made_with: None, occasion })
     }
 
     /// Lets the stream record the options of the run.
     pub fn made_with(self, with: MadeWith) -> Runner {
         Runner { made_with: Some(Box::new(with)), ..self }
+    }
+
+    /// Lets the stream record the machine of the run, and its labels.
+    pub fn on_occasion(mut self, host: Option<String>, labels: BTreeMap<String, String>) -> Runner {
+        (self.occasion.host, self.occasion.labels) = (host, labels);
+        self
     }
 
     /// Starts one good enrolment on each protocol, so that a wrong address or token is reported before 1,000 cases fail.
@@ -121,6 +130,7 @@ impl Runner {
             profile: self.shared.target.profile,
             shard: self.plan.shard,
             made_with: self.made_with.clone(),
+            occasion: self.occasion.clone(),
             fuzzed: false,
         }
     }

@@ -4,7 +4,7 @@ use super::{Output, proofmark, text};
 
 /// What a run prints without its times and addresses.
 fn without_times(output: &Output) -> Vec<String> {
-    let changes = ["target ", "fuzzed ", "  reproduce"];
+    let changes = ["target ", "fuzzed ", "started ", "fail "];
     output.out.lines().filter(|line| !changes.iter().any(|start| line.starts_with(start))).map(str::to_owned).collect()
 }
 
@@ -39,7 +39,7 @@ fn what_is_found_is_simple_and_can_be_played_again() {
         let again: Vec<&str> = again.split(' ').map(|word| word.trim_matches('\'')).collect();
         assert_eq!(again[2], suite);
         let replayed = proofmark(&[&again[..], &defect[2..]].concat()).exits(1);
-        let replay = format!("proofmark replay '{}' --seed 6 --suite {suite}", again[3]);
+        let replay = format!("proofmark replay '{}' --seed 6 --suite {suite} --defect {}", again[3], defect[3]);
         assert!(replayed.out.contains(&replay), "{}", replayed.out);
         proofmark(&again).exits(0);
     }

@@ -152,6 +152,9 @@ fn an_own_suite_is_run() {
     let suite = "suite: own\ncases:\n- { id: own/a, title: t, clauses: [webauthn/7.1/origin], flows: [v2/u2f], \
                  mutate: { origin: https://other.example }, expect: must-reject }\n";
     let output = run_suite(directory.path(), suite).exits(0);
+    assert!(!output.out.contains("pass      "), "passes are shown with -v: {}", output.out);
+    let path = text(&directory.path().join("own.yaml"));
+    let output = proofmark(&["run", "own/**", "--suite", &path, "--seed", "1", "-v"]).exits(0);
     for line in ["pass      v2/u2f/rest/own/a", "pass      v2/u2f/all/own/a", "(seed 1)", "4 pass", "partial"] {
         assert!(output.out.contains(line), "{line}: {}", output.out);
     }

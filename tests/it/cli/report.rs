@@ -14,7 +14,7 @@ fn a_stream_is_rendered_later_as_it_was_at_once() {
         names.iter().flat_map(|name| [flag.to_owned(), format!("{name}={}", path(when, name))]).collect()
     };
     let target = served.target();
-    let mut args = vec!["run", "v1/u2f/*/limits/name-20*-ascii", "--target", &target, "--seed", "7", "--quiet"];
+    let mut args = vec!["run", "v1/u2f/*/limits/name-20*-ascii", "--target", &target, "--seed", "7"];
     let now = options("--report", "now");
     args.extend(now.iter().map(String::as_str));
     let direct = proofmark(&args).exits(1);
@@ -30,7 +30,8 @@ fn a_stream_is_rendered_later_as_it_was_at_once() {
     }
     let stream = std::fs::read(&from).expect("written");
     assert!(direct.out.contains(&format!(" --target {target}\n")), "{}", direct.out);
-    assert_eq!(fed(&["report", "--from", "-"], &stream).exits(0).out, direct.out);
+    let rendered = fed(&["report", "--from", "-"], &stream).exits(0).out;
+    assert!(direct.out.ends_with(&rendered) && rendered.contains("\nresult "), "{rendered}\n{}", direct.out);
     let document: Value =
         serde_json::from_slice(&std::fs::read(path("later", "json")).expect("written")).expect("JSON");
     assert_valid(&schema("report").1, &document);
@@ -93,11 +94,22 @@ fn github_is_told_after_the_run_and_the_target_has_no_say() {
     let lines: Vec<&str> = output.out.lines().collect();
     let token = lines[0].strip_prefix("::stop-commands::").expect("the first line");
     assert!(token.len() > 20, "{token}");
-    let resumed = lines.iter().position(|line| *line == format!("::{token}::")).expect("commands are on again");
-    assert!(lines[resumed - 1].starts_with("result "), "{}", lines[resumed - 1]);
-    assert!(
-        lines[resumed + 1].starts_with("::error title=fail accepted-invalid%3A api/limit/token-name/v1::v1/u2f/rest/")
-    );
+    let on = format!("::{token}::");
+    let resumed = lines.iter().rposition(|line| *line == on).expect("commands are on again");
+    assert!(lines[..resumed].iter().any(|line| line.starts_with("result ")), "{lines:#?}");
+    let title = "::error title=medium fail accepted-invalid%3A api/limit/token-name/v1::v1/u2f/rest/";
+    assert!(lines[resumed + 1].starts_with(title), "{}", lines[resumed + 1]);
+    // Before that they are on for one line at a time, and this line is ours.
+    let off = format!("::stop-commands::{token}");
+    let groups: Vec<&str> = (1..resumed)
+        .filter(|at| lines[*at] == on)
+        .map(|at| {
+            assert_eq!(lines[at + 2], off);
+            lines[at + 1]
+        })
+        .collect();
+    let (live, full) = ("::group::failures as they happen", "::group::causes in full");
+    assert_eq!(groups, [live, "::endgroup::", full, "::endgroup::"]);
     assert_eq!(lines.len(), resumed + 2);
     let again = finish(command(&args).env("GITHUB_ACTIONS", "true")).exits(1);
     assert_ne!(again.out.lines().next(), Some(lines[0]), "the seed does not tell the token");

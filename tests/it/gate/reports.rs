@@ -2,7 +2,9 @@
 
 use jiff::civil::date;
 use proofmark::gate::{Judged, Known, Rules};
-use proofmark::outcome::{CaseRecord, Event, Finding, Profile, Reason, RunFinished, RunRecord, RunStarted, SentAgain};
+use proofmark::outcome::{
+    CaseRecord, Event, Finding, Occasion, Profile, Reason, RunFinished, RunRecord, RunStarted, SentAgain,
+};
 use proofmark::report;
 
 /// A record by its id, which is flow, protocol and case.
@@ -35,10 +37,17 @@ fn events(seed: u64, records: Vec<CaseRecord>) -> Vec<Event> {
         fuzzed: false,
         profile: Profile::Webauthn,
         made_with: None,
+        occasion: Occasion::default(),
     };
     let records = records.into_iter().map(|record| Event::CaseFinished(Box::new(record)));
     let sent_again = SentAgain::default();
-    let finished = Event::RunFinished(RunFinished { interrupted: false, duration_ms: 1500, stopped: None, sent_again });
+    let finished = Event::RunFinished(RunFinished {
+        interrupted: false,
+        duration_ms: 1500,
+        ended: None,
+        stopped: None,
+        sent_again,
+    });
     std::iter::once(Event::RunStarted(started)).chain(records).chain([finished]).collect()
 }
 

@@ -36,7 +36,7 @@ async fn a_server_that_refuses_everything_gets_no_pass_for_its_negatives() {
     let shown = proofmark::report::summary(&proofmark::gate::Judged::new(run.clone()));
     let (_, group) = shown.split_once("ERROR control-failed").expect("one group");
     let lines = group.lines().take_while(|line| !line.is_empty());
-    assert!(lines.filter(|line| line.starts_with("  reproduce curl ")).count() == 1, "{group}");
+    assert!(lines.filter(|line| line.starts_with("  replay    proofmark replay ")).count() == 1, "{group}");
     let good = case(&run, "v2/u2f/rest/enrolment/good/none");
     assert_eq!((good.verdict, good.reason), (Verdict::Fail, Reason::RejectedValid));
 }

@@ -35,7 +35,8 @@ pub fn codes(text: &str) -> Vec<String> {
             _ => {}
         }
     }
-    assert_eq!(cells, 18, "a row for the names and one for each verdict");
+    // Of the table of verdicts, and of the table of causes: a row for the names, and one for each.
+    assert!(cells > 18 && (cells - 18).is_multiple_of(8), "{cells} cells");
     codes
 }
 
@@ -82,7 +83,7 @@ fn the_page_has_a_bound() {
     }
     let text = written("markdown", &run);
     assert!((100_000..1_000_000).contains(&text.len()), "{}", text.len());
-    assert!(text.contains("1970 more causes are in the other reports."), "{}", &text[text.len() - 200..]);
+    assert!(text.contains("1960 more causes are in the other reports."), "{}", &text[text.len() - 200..]);
 }
 
 /// A run of deviations, skips and errors says each, and how it ended.

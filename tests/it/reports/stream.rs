@@ -46,7 +46,7 @@ fn what_is_no_stream_is_named_with_its_line() {
     let text = written("ndjson", &run());
     let lines: Vec<&str> = text.lines().collect();
     let joined = |lines: &[&str]| lines.join("\n") + "\n";
-    let other = lines[0].replace("\"format\":3", "\"format\":4").replace("\"0.0.0\"", "\"9.1.0\"");
+    let other = lines[0].replace("\"format\":4", "\"format\":5").replace("\"0.0.0\"", "\"9.1.0\"");
     let table: [(Vec<u8>, &str); 12] = [
         (Vec::new(), "line 1: it is empty; give the file that"),
         (b"<testsuites/>".to_vec(), "line 1: this does not start a run (expected value"),
@@ -55,7 +55,7 @@ fn what_is_no_stream_is_named_with_its_line() {
         (joined(&lines[1..]).into_bytes(), "line 1: this does not start a run (missing field `format`"),
         (
             joined(&[&other, lines[1]]).into_bytes(),
-            "line 1: the stream has format 4, this proofmark reads format 3; use the version that wrote it, 9.1.0",
+            "line 1: the stream has format 5, this proofmark reads formats 3 to 4; use the version that wrote it, 9.1.0",
         ),
         (joined(&[lines[0], "{}", lines[1]]).into_bytes(), "line 2: this is not an event (missing field `event`"),
         (joined(&[lines[0], lines[1], &lines[2][..30], lines[3]]).into_bytes(), "line 3: this is not an event (EOF"),

@@ -9,7 +9,7 @@ use jiff::civil::date;
 
 use super::*;
 use crate::outcome::{
-    CaseRecord, Event, Finding, Profile, Reason, RunFinished, RunRecord, RunStarted, SentAgain, Verdict,
+    CaseRecord, Event, Finding, Occasion, Profile, Reason, RunFinished, RunRecord, RunStarted, SentAgain, Verdict,
 };
 
 /// A test, or a comparison where the protocol is `all`. The id is flow, protocol, case and tail.
@@ -52,10 +52,12 @@ pub(super) fn run(records: Vec<CaseRecord>) -> RunRecord {
         fuzzed: false,
         profile: Profile::Webauthn,
         made_with: None,
+        occasion: Occasion::default(),
     };
     let records = records.into_iter().map(|record| Event::CaseFinished(Box::new(record)));
     let sent_again = SentAgain::default();
-    let finished = Event::RunFinished(RunFinished { interrupted: false, duration_ms: 1, stopped: None, sent_again });
+    let finished =
+        Event::RunFinished(RunFinished { interrupted: false, duration_ms: 1, ended: None, stopped: None, sent_again });
     RunRecord::fold(std::iter::once(Event::RunStarted(started)).chain(records).chain([finished])).expect("a run")
 }
 

@@ -104,7 +104,8 @@ fn nothing_is_stale_that_was_not_looked_at() {
     assert_eq!(problems(&judged_run(selected, &elsewhere)), [""; 0], "other cases were selected");
     let mut interrupted = whole;
     let sent_again = SentAgain::default();
-    interrupted.finished = Some(RunFinished { interrupted: true, duration_ms: 1, stopped: None, sent_again });
+    interrupted.finished =
+        Some(RunFinished { interrupted: true, duration_ms: 1, ended: None, stopped: None, sent_again });
     assert_eq!(problems(&judged_run(interrupted, &elsewhere)), [""; 0], "the run was interrupted");
     let drawn = vec![pass("v2/u2f/rest/s/c/none/17"), pass("v2/u2f/grpc/s/d")];
     for (line, expected) in [

@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use super::clauses::Promise;
-use crate::outcome::{CaseRecord, ExchangeRecord};
+use crate::outcome::{CaseRecord, ExchangeRecord, RunStarted};
+use crate::report::paste;
 use crate::report::tree::{self, Tree};
 use crate::words::beginning;
 
@@ -57,7 +58,7 @@ struct Command {
 }
 
 impl<'a> Detail<'a> {
-    pub(super) fn of(record: &'a CaseRecord, seed: u64) -> Detail<'a> {
+    pub(super) fn of(record: &'a CaseRecord, started: &RunStarted) -> Detail<'a> {
         let further = record.findings.get(1..).unwrap_or_default();
         let besides = further.iter().take(FINDINGS).map(|finding| Beside {
             reason: finding.reason.name(),
@@ -80,7 +81,7 @@ impl<'a> Detail<'a> {
                 .enumerate()
                 .map(|(at, one)| exchange(one, deciding == Some(at)))
                 .collect(),
-            commands: commands(record, seed),
+            commands: commands(record, started),
         }
     }
 }
@@ -108,12 +109,13 @@ fn body(text: &str) -> String {
     cut(pretty.as_deref().unwrap_or(text), MOST)
 }
 
-fn commands(record: &CaseRecord, seed: u64) -> Vec<Command> {
-    // A comparison of protocols has no test of its own, but its case has some.
-    let again = if record.protocol == "all" { &record.case } else { &record.id };
-    let suite = record.suite.as_ref().map(|path| format!("--suite {path} ")).unwrap_or_default();
+fn commands(record: &CaseRecord, started: &RunStarted) -> Vec<Command> {
     let lines = [
-        ("replay", "with the same --target or --defect", format!("proofmark replay {suite}'{again}' --seed {seed}")),
+        (
+            "replay",
+            paste::note(started).unwrap_or("plays the test again and shows every call"),
+            paste::replay(started, record),
+        ),
         ("curl", "the deciding call, TOKEN set", record.curl.clone()),
         ("grpcurl", "where fixtures/proto is, TOKEN set", record.grpcurl.clone()),
     ];

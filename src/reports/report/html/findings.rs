@@ -8,13 +8,15 @@ use super::detail::{self, Detail};
 use super::escape::anchor;
 use super::sign::sign;
 use crate::gate::{Judged, Standing};
-use crate::outcome::{CaseRecord, Verdict};
+use crate::outcome::{CaseRecord, Concern, Verdict};
 use crate::report::causes::{Cause, grouped};
 
 /// How many records of a cause are shown with every detail.
 const DETAILED: usize = 2;
 /// How many records of the whole page are shown with every detail: a longer page is slow, and nobody reads it.
 const DETAILED_IN_ALL: usize = 100;
+/// How many records of a cause are shown before the others, which are folded.
+const SHOWN: usize = 10;
 /// How many characters of an answer a line shows.
 const LINE: usize = 300;
 
@@ -26,6 +28,8 @@ pub(super) struct Section<'a> {
     about: &'static str,
     /// Whether it is closed at first.
     folded: bool,
+    /// Whether its first cause is open.
+    open: bool,
     count: usize,
     causes: Vec<CauseView<'a>>,
 }
@@ -33,6 +37,7 @@ pub(super) struct Section<'a> {
 #[derive(Serialize)]
 struct CauseView<'a> {
     verdict: &'static str,
+    severity: &'static str,
     sign: &'static str,
     reason: String,
     promise: Promise<'a>,
@@ -45,6 +50,8 @@ struct CauseView<'a> {
     /// Why it is known.
     why: Option<String>,
     count: usize,
+    /// The first row (from 1) of those that are folded; 0 if none is.
+    folded_from: usize,
     rows: Vec<Row<'a>>,
 }
 
@@ -68,24 +75,29 @@ struct Heading {
     heading: &'static str,
     about: &'static str,
     verdicts: &'static [Verdict],
+    /// Of errors, those where the reader has to look here.
+    concerns: &'static [Concern],
     known: bool,
     folded: bool,
 }
 
-const HEADINGS: [Heading; 5] = [
+/// In the order in which to look at them: what is missing in the set-up comes first, since failures may follow from it.
+const HEADINGS: [Heading; 6] = [
     Heading {
-        id: "failures",
-        heading: "Failures",
-        about: "Clauses that the target does not keep.",
-        verdicts: &[Verdict::Fail],
+        id: "errors",
+        heading: "Errors",
+        about: "No verdict was possible because of the target file or the set-up, so these are not verdicts on the target. The failures may follow from them.",
+        verdicts: &[Verdict::Error],
+        concerns: &[Concern::Configuration, Concern::Setup],
         known: false,
         folded: false,
     },
     Heading {
-        id: "errors",
-        heading: "Errors",
-        about: "No verdict was possible, so these are not verdicts on the target.",
-        verdicts: &[Verdict::Error],
+        id: "failures",
+        heading: "Failures",
+        about: "Clauses that the target does not keep, the gravest first.",
+        verdicts: &[Verdict::Fail],
+        concerns: &[Concern::Conformance],
         known: false,
         folded: false,
     },
@@ -94,6 +106,16 @@ const HEADINGS: [Heading; 5] = [
         heading: "Deviations",
         about: "The target differs, but it breaks nothing that the profile of the run demands.",
         verdicts: &[Verdict::Deviation],
+        concerns: &[Concern::Conformance],
+        known: false,
+        folded: false,
+    },
+    Heading {
+        id: "harness",
+        heading: "Faults of proofmark",
+        about: "No verdict was possible because proofmark itself is at fault. Please report it.",
+        verdicts: &[Verdict::Error],
+        concerns: &[Concern::Harness],
         known: false,
         folded: false,
     },
@@ -102,6 +124,7 @@ const HEADINGS: [Heading; 5] = [
         heading: "Known deviations",
         about: "The target's owners accept these: the verdict stays, but the gate lets it pass.",
         verdicts: &[Verdict::Fail, Verdict::Deviation],
+        concerns: &[Concern::Conformance],
         known: true,
         folded: true,
     },
@@ -110,6 +133,7 @@ const HEADINGS: [Heading; 5] = [
         heading: "Skipped",
         about: "Not applicable to this target, according to its target file.",
         verdicts: &[Verdict::Skip],
+        concerns: &[],
         known: false,
         folded: true,
     },
@@ -119,7 +143,10 @@ const HEADINGS: [Heading; 5] = [
 pub(super) fn sections(judged: &Judged) -> Vec<Section<'_>> {
     let mut room = DETAILED_IN_ALL;
     let sections = HEADINGS.iter().map(|heading| section(judged, heading, &mut room));
-    sections.filter(|section| section.count > 0).collect()
+    let mut sections: Vec<Section<'_>> = sections.filter(|section| section.count > 0).collect();
+    // The first thing to look at.
+    sections.iter_mut().take(1).for_each(|section| section.open = !section.folded);
+    sections
 }
 
 /// Why a record is known; `None` if it is not.
@@ -134,15 +161,21 @@ pub(super) fn why_known(judged: &Judged, record: &CaseRecord) -> Option<String> 
 fn section<'a>(judged: &'a Judged, heading: &Heading, room: &mut usize) -> Section<'a> {
     let mut views = Vec::new();
     for verdict in heading.verdicts {
-        for cause in grouped(judged, *verdict, |record| why_known(judged, record).is_some() == heading.known) {
-            views.extend(view(judged, &cause, room));
-        }
+        let is_here = |record: &CaseRecord| {
+            let concern = record.findings.first().and_then(|finding| finding.reason.concern());
+            why_known(judged, record).is_some() == heading.known
+                && concern.is_none_or(|concern| heading.concerns.contains(&concern))
+        };
+        let mut causes = grouped(judged, *verdict, is_here);
+        causes.sort_by_key(|cause| cause.finding.reason.concern());
+        causes.iter().for_each(|cause| views.extend(view(judged, cause, room)));
     }
     Section {
         id: heading.id,
         heading: heading.heading,
         about: heading.about,
         folded: heading.folded,
+        open: false,
         count: views.iter().map(|view| view.count).sum(),
         causes: views,
     }
@@ -167,11 +200,12 @@ fn view<'a>(judged: &'a Judged, cause: &Cause<'a>, room: &mut usize) -> Option<C
             flow: &record.flow,
             flaky: record.flaky,
             received: received.filter(|own| *own != detail::cut(&finding.received, LINE)),
-            detail: detailed.then(|| Detail::of(record, judged.run.started.seed)),
+            detail: detailed.then(|| Detail::of(record, &judged.run.started)),
         });
     }
     Some(CauseView {
         verdict: first.verdict.name(),
+        severity: cause.severity_word(),
         sign: sign(first.verdict),
         reason: finding.reason.name(),
         promise: Promise::of_finding(finding),
@@ -181,6 +215,7 @@ fn view<'a>(judged: &'a Judged, cause: &Cause<'a>, room: &mut usize) -> Option<C
         received: detail::cut(&finding.received, detail::MOST),
         why: why_known(judged, first),
         count: rows.len(),
+        folded_from: if rows.len() > SHOWN { SHOWN + 1 } else { 0 },
         rows,
     })
 }

@@ -7,6 +7,7 @@ mod clauses;
 mod detail;
 mod escape;
 mod findings;
+mod glance;
 mod page;
 mod render;
 mod sign;

@@ -8,12 +8,13 @@ use serde::Serialize;
 
 use super::clauses::Matrix;
 use super::findings::{self, Section};
+use super::glance::{self, Glance};
 use super::sign::sign;
 use super::suites::{self, Suite};
 use crate::gate::Judged;
 use crate::outcome::{RunRecord, Statement, Verdict, pace};
-use crate::report::markup;
 use crate::report::terminal::{flaky_ones, sent_again};
+use crate::report::{made, markup, paste};
 use crate::words::plural;
 
 const STYLE: &str = include_str!("style.css");
@@ -34,6 +35,10 @@ pub(super) struct Page<'a> {
     counts: Vec<Count>,
     facts: Vec<(&'static str, String)>,
     again: String,
+    /// What has to be added to that command.
+    note: Option<&'static str>,
+    glance: Vec<Glance>,
+    places: Vec<&'static str>,
     sections: Vec<Section<'a>>,
     matrix: Matrix<'a>,
     suites: Vec<Suite<'a>>,
@@ -68,7 +73,10 @@ impl<'a> Page<'a> {
             target: &run.started.target,
             counts: counts(run),
             facts: facts(run),
-            again: format!("proofmark run --seed {}", run.started.seed),
+            again: paste::again(&run.started),
+            note: paste::note(&run.started),
+            glance: glance::of(judged),
+            places: glance::PLACES.map(|(_, name)| name).to_vec(),
             sections: findings::sections(judged),
             matrix: Matrix::of(run),
             suites: suites::of(run),
@@ -144,7 +152,14 @@ fn facts(run: &RunRecord) -> Vec<(&'static str, String)> {
     let mut facts = vec![
         ("Target", started.target.clone()),
         ("Address", started.base_url.clone()),
-        ("Ran", format!("{ran}{of} tests of {size}; {} of protocols", plural(comparisons, "comparison"))),
+        (
+            "Ran",
+            format!(
+                "{ran}{of} tests of {size}; with {} of protocols they have the {} verdicts above",
+                plural(comparisons, "comparison"),
+                run.cases.len()
+            ),
+        ),
     ];
     if !started.protocols.is_empty() {
         facts.push(("Protocols", started.protocols.join(", ")));
@@ -152,6 +167,16 @@ fn facts(run: &RunRecord) -> Vec<(&'static str, String)> {
     facts.push(("Profile", started.profile.name().to_owned()));
     facts.push(("Seed", started.seed.to_string()));
     facts.push(("Time", time(run)));
+    for (name, value) in made::facts(run) {
+        match name.as_str() {
+            "started" => facts.push(("Started", value)),
+            "ended" => facts.push(("Ended", value)),
+            "host" => facts.push(("Host", value)),
+            // The command to run it again shows it.
+            "command" => {}
+            label => facts.push(("Label", format!("{} = {value}", label.trim_start_matches("label ")))),
+        }
+    }
     if let Some(words) = run.stopped_words() {
         facts.push(("Stopped", words));
     }

@@ -20,7 +20,7 @@
     text: null,
   }));
   const outer = all("section.filtered, details.suite");
-  const closed = all("details.suite, details.fold");
+  const closed = all("details.suite, details.fold, details.more");
   const inCases = (group) => group.suite !== undefined;
   const total = groups.filter(inCases).reduce((sum, group) => sum + group.leaves.length, 0);
   let active = false;

@@ -10,12 +10,12 @@ use super::model::{
 };
 use crate::contract::clause::{self, Basis};
 use crate::gate::Judged;
-use crate::outcome::{CaseRecord, Finding, Verdict};
-use crate::report::causes::{again, causes, excused};
+use crate::outcome::{CaseRecord, Finding, RunStarted, Verdict};
+use crate::report::causes::{causes, excused};
 use crate::report::text::{printable, shortened};
-use crate::webauthn::hash::Hash;
+use crate::report::{made, paste, place};
 use crate::wire::percent;
-use crate::words::{hex, plural};
+use crate::words::plural;
 
 /// The most results in one file; code scanning refuses files with more than 25,000.
 const MOST_RESULTS: usize = 20_000;
@@ -33,7 +33,7 @@ fn log(judged: &Judged) -> Log<'_> {
     let mut records: Vec<&CaseRecord> =
         run.cases.iter().filter(|record| matches!(record.verdict, Verdict::Fail | Verdict::Deviation)).collect();
     // The most severe first, since the rest may be cut off.
-    records.sort_by_key(|record| (std::cmp::Reverse(record.verdict), record.reason.gravity()));
+    records.sort_by_key(|record| (std::cmp::Reverse(record.verdict), record.severity(), record.reason.gravity()));
     let left_out = records.len().saturating_sub(MOST_RESULTS);
     records.truncate(MOST_RESULTS);
     let rules = rules(&records);
@@ -58,6 +58,7 @@ fn log(judged: &Judged) -> Log<'_> {
                 base_url: printable(&run.started.base_url),
                 seed: run.started.seed,
                 profile: run.started.profile,
+                made: made::facts(run).into_iter().map(|(name, value)| (printable(&name), printable(&value))).collect(),
             },
         }],
     }
@@ -108,12 +109,13 @@ fn result<'a>(judged: &Judged, record: &'a CaseRecord, rules: &BTreeMap<&str, us
         rule_id: printable(&finding.clause),
         rule_index: rules.get(finding.clause.as_str()).copied()?,
         level: if record.verdict == Verdict::Fail { "error" } else { "warning" },
-        message: Message::new(message(record, finding, judged.run.started.seed)),
-        locations: [location(record)],
+        message: Message::new(message(record, finding, &judged.run.started)),
+        locations: [location(&judged.run.started, record)],
         partial_fingerprints: fingerprints(record, finding),
         suppressions: excused(judged, record).map(suppression).into_iter().collect(),
         properties: ResultProperties {
             verdict: record.verdict,
+            severity: record.severity(),
             reason: record.reason,
             basis: finding.promise().map(|promise| promise.basis),
             source: finding.promise().map(|promise| printable(promise.source)),
@@ -125,7 +127,7 @@ fn result<'a>(judged: &Judged, record: &'a CaseRecord, rules: &BTreeMap<&str, us
     })
 }
 
-fn message(record: &CaseRecord, finding: &Finding, seed: u64) -> String {
+fn message(record: &CaseRecord, finding: &Finding, started: &RunStarted) -> String {
     let short = |text: &str| plain(&shortened(text, MOST_CHARACTERS));
     format!(
         "{}\nTest: {}\nExpected: {}\nReceived: {}\nAgain: {}",
@@ -133,7 +135,7 @@ fn message(record: &CaseRecord, finding: &Finding, seed: u64) -> String {
         short(&record.id),
         short(&finding.expected),
         short(&finding.received),
-        short(&again(record, seed)),
+        short(&paste::replay(started, record)),
     )
 }
 
@@ -150,28 +152,23 @@ fn plain(text: &str) -> String {
     plain
 }
 
-/// The suite file: alerts need a file, and the case is written there.
-fn location(record: &CaseRecord) -> Location {
-    let suite = record.case.split('/').next().unwrap_or_default();
-    let path = record.suite.clone().unwrap_or_else(|| format!("scenarios/{suite}.yaml"));
-    let scheme = if path.starts_with('/') { "file://" } else { "" };
-    let path: Vec<String> = path.split('/').map(percent::encode_component).collect();
-    Location {
-        physical_location: PhysicalLocation {
-            artifact_location: ArtifactLocation { uri: format!("{scheme}{}", path.join("/")) },
-            region: Region { start_line: 1 },
-        },
-        logical_locations: [LogicalLocation { fully_qualified_name: printable(&record.id) }],
-    }
+/// The test, and the file of the user that it belongs to, if there is one. Alerts of code scanning need a file.
+fn location(started: &RunStarted, record: &CaseRecord) -> Location {
+    let physical_location = place::file(started, record).map(|path| PhysicalLocation {
+        artifact_location: ArtifactLocation { uri: uri(path) },
+        region: Region { start_line: 1 },
+    });
+    Location { physical_location, logical_locations: [LogicalLocation { fully_qualified_name: printable(&record.id) }] }
 }
 
-/// A fingerprint that stays the same from run to run: without seed, time and the target's text.
+/// A relative path as a URI.
+fn uri(path: &str) -> String {
+    let path = path.strip_prefix("./").unwrap_or(path);
+    path.split('/').map(percent::encode_component).collect::<Vec<_>>().join("/")
+}
+
 fn fingerprints(record: &CaseRecord, finding: &Finding) -> Fingerprints {
-    let reason = record.reason.name();
-    let parts = [&record.id, &record.case, &record.flow, &record.protocol, &finding.clause, &reason];
-    let text = parts.map(|part| part.replace('\n', " ")).join("\n");
-    let digest = Hash::Sha256.digest(text.as_bytes());
-    let digest = hex(&digest[..16]);
+    let digest = place::fingerprint(record, finding);
     Fingerprints { primary_location_line_hash: format!("{digest}:1"), test: digest }
 }
 
@@ -206,5 +203,20 @@ fn invocation(judged: &Judged, left_out: usize) -> Invocation {
         notifications.push(Notification { level: "warning", message: Message::new(text) });
     }
     let errors = run.tally().error > 0;
-    Invocation { execution_successful: ended && !errors, tool_execution_notifications: notifications }
+    Invocation {
+        execution_successful: ended && !errors,
+        start_time_utc: run.started.occasion.started,
+        end_time_utc: run.finished.and_then(|finished| finished.ended),
+        tool_execution_notifications: notifications,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_encoded_by_its_parts() {
+        assert_eq!(uri("./own dir/ü suite.yaml"), "own%20dir/%C3%BC%20suite.yaml");
+    }
 }

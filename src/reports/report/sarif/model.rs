@@ -1,9 +1,11 @@
 //! The part of SARIF 2.1.0 that is written.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
-use crate::contract::clause::Basis;
-use crate::outcome::{Profile, Reason, Verdict};
+use crate::contract::clause::{Basis, Severity};
+use crate::outcome::{Moment, Profile, Reason, Verdict};
 
 #[derive(Serialize)]
 pub(super) struct Log<'a> {
@@ -72,6 +74,10 @@ impl Message {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Invocation {
     pub execution_successful: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start_time_utc: Option<Moment>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub end_time_utc: Option<Moment>,
     pub tool_execution_notifications: Vec<Notification>,
 }
 
@@ -98,7 +104,8 @@ pub(super) struct ResultEntry<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Location {
-    pub physical_location: PhysicalLocation,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub physical_location: Option<PhysicalLocation>,
     pub logical_locations: [LogicalLocation; 1],
 }
 
@@ -145,6 +152,8 @@ pub(super) struct Suppression {
 #[derive(Serialize)]
 pub(super) struct ResultProperties<'a> {
     pub verdict: Verdict,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub severity: Option<Severity>,
     pub reason: Reason,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub basis: Option<Basis>,
@@ -164,4 +173,7 @@ pub(super) struct RunProperties {
     pub base_url: String,
     pub seed: u64,
     pub profile: Profile,
+    /// When, where and how the run was made.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub made: BTreeMap<String, String>,
 }
