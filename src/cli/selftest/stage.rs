@@ -1,5 +1,6 @@
 //! Plays trials.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use super::super::embedded;
@@ -10,7 +11,7 @@ use crate::authenticator::attestation_root;
 use crate::contract::Protocol;
 use crate::outcome::{Event, RunRecord};
 use crate::runner::{Runner, Settings, Stop, offline_case, sequences};
-use crate::scenario::{self, Pattern, Plan, Selection};
+use crate::scenario::{self, Pattern, Plan, Selection, Test};
 use crate::server::{Conditions, Server, ServerConfig};
 
 /// How many tests of one trial run at a time.
@@ -63,7 +64,13 @@ impl Stage {
         Ok(Stage { seed, sampled, exhaustive: Plan::new(cases, &selection(true)) })
     }
 
-    fn plan(&self, trial: &Trial) -> Result<Plan, Failure> {
+    /// The part of the default plan that signatures are made with: each case on one flow, most of them over one protocol.
+    pub(super) fn thin(&self) -> Plan {
+        let tests = thinned(&self.sampled.tests);
+        Plan { available: tests.len(), tests, ..self.sampled.clone() }
+    }
+
+    pub(super) fn plan(&self, trial: &Trial) -> Result<Plan, Failure> {
         if trial.patterns.is_empty() {
             return Ok(self.sampled.clone());
         }
@@ -104,7 +111,11 @@ impl Stage {
         Ok(Played { trial, outcome, tests, elapsed: begun.elapsed() })
     }
 
-    async fn run(&self, trial: &Trial, plan: Plan, stop: &Stop) -> Result<Option<RunRecord>, Failure> {
+    /// Plays a plan; `None` if nothing was played.
+    ///
+    /// # Errors
+    /// No port.
+    pub(super) async fn run(&self, trial: &Trial, plan: Plan, stop: &Stop) -> Result<Option<RunRecord>, Failure> {
         let config = ServerConfig {
             users: plan.subjects().max(2),
             seed: self.seed,
@@ -127,4 +138,21 @@ impl Stage {
         server.shutdown().await;
         Ok(RunRecord::fold(events))
     }
+}
+
+/// Of the tests of each case those on one flow; of every fourth case over each protocol, of the others over one.
+fn thinned(tests: &[Test]) -> Vec<Test> {
+    let mut by_case: BTreeMap<&str, Vec<&Test>> = BTreeMap::new();
+    tests.iter().for_each(|test| by_case.entry(&test.case.id).or_default().push(test));
+    let some = by_case.into_values().enumerate().flat_map(|(number, tests)| {
+        let taken =
+            |places: BTreeSet<&'static str>, turn: usize| places.iter().nth(turn % places.len().max(1)).copied();
+        let flow = taken(tests.iter().map(|test| test.flow.slug()).collect(), number);
+        let protocol = taken(tests.iter().map(|test| test.protocol.slug()).collect(), number / 4);
+        let is_taken = move |test: &&Test| {
+            Some(test.flow.slug()) == flow && (number % 4 == 0 || Some(test.protocol.slug()) == protocol)
+        };
+        tests.into_iter().filter(is_taken).cloned().collect::<Vec<Test>>()
+    });
+    some.collect()
 }
