@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::outcome::{CaseRecord, Profile, Reason, Verdict};
+use crate::outcome::{CaseRecord, Finding, Profile, Reason, Verdict};
 
 /// One kind of failure of one case. The words of messages do not count, since every server has its own.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,6 +58,10 @@ pub struct Observed {
     pub played: BTreeMap<String, Tests>,
     /// How many tests show each kind of failure.
     pub failed: BTreeMap<Sign, Tests>,
+    /// In how many tests it decided.
+    pub decided: BTreeMap<Sign, Tests>,
+    /// How many tests of each case show any kind of failure.
+    pub red: BTreeMap<String, Tests>,
 }
 
 /// The beginning of the names of cases that a run draws; their ends differ from run to run.
@@ -107,9 +111,16 @@ impl Observed {
     /// Adds what another part of the run has shown.
     #[must_use]
     pub fn with(mut self, other: Observed) -> Observed {
-        let add = |sum: &mut Tests, tests: Tests| sum.iter_mut().zip(tests).for_each(|(sum, count)| *sum += count);
-        other.played.into_iter().for_each(|(case, tests)| add(self.played.entry(case).or_default(), tests));
-        other.failed.into_iter().for_each(|(sign, tests)| add(self.failed.entry(sign).or_default(), tests));
+        add(&mut self.played, other.played);
+        add(&mut self.failed, other.failed);
+        add(&mut self.decided, other.decided);
+        add(&mut self.red, other.red);
         self
+    }
+}
+
+fn add<K: Ord>(sums: &mut BTreeMap<K, Tests>, tests: BTreeMap<K, Tests>) {
+    for (key, tests) in tests {
+        sums.entry(key).or_default().iter_mut().zip(tests).for_each(|(sum, count)| *sum += count);
     }
 }
