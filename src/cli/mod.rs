@@ -7,6 +7,7 @@ mod attest;
 mod bounds;
 mod check;
 mod coverage;
+mod diagnose;
 mod diff;
 mod dispatch;
 mod drawing;

@@ -1,6 +1,6 @@
 //! The dictionary that `diagnose` explains runs with: what each defect shows if a server has it alone.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use futures_util::{StreamExt as _, stream};
@@ -11,7 +11,7 @@ use super::stage::Stage;
 use super::trial::Trial;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output;
-use crate::diagnosis::{Dictionary, Known, Observed, Signature};
+use crate::diagnosis::{Cells, Dictionary, Known, Observed, Place, Signature};
 use crate::runner::Stop;
 use crate::server::defect::Defect;
 
@@ -28,14 +28,14 @@ pub fn known(defect: &Defect, signature: Signature) -> Known {
 /// No port, or a pattern that matches nothing.
 pub async fn signature(stage: &Stage, trial: &Trial, stop: &Stop) -> Result<Option<Signature>, Failure> {
     let whole = Trial { patterns: Vec::new(), ..trial.clone() };
-    let mut observed = Observed::default();
+    let mut parts = Vec::new();
     for (trial, plan) in [(&whole, stage.thin()), (trial, stage.plan(trial)?)] {
         match stage.run(trial, plan, stop).await? {
-            Some(run) if !stop.is_stopped() => observed = observed.with(Observed::of(&run.cases)),
+            Some(run) if !stop.is_stopped() => parts.push(Observed::of(&run.cases)),
             _ => return Ok(None),
         }
     }
-    Ok(Some(Signature::of(&observed)))
+    Ok(parts.pop().zip(parts.pop()).map(|(own, sample)| Signature::of(&sample, &own)))
 }
 
 /// Plays every defect among the trials and writes what it shows into the file. Defects that are not played stay in the file as they
@@ -79,7 +79,12 @@ pub async fn write(
     Ok(if stop.is_stopped() { Exit::Interrupted } else { Exit::Green })
 }
 
-/// The cases that every signature is made with.
-fn common(stage: &Stage) -> BTreeSet<String> {
-    stage.thin().tests.iter().map(|test| test.case.id.clone()).filter(|case| !case.starts_with("model/")).collect()
+/// The cases that every signature is made with, and where they are played.
+fn common(stage: &Stage) -> BTreeMap<String, Cells> {
+    let mut common: BTreeMap<String, Cells> = BTreeMap::new();
+    for test in stage.thin().tests.iter().filter(|test| !test.case.id.starts_with("model/")) {
+        let cells = common.entry(test.case.id.clone()).or_default();
+        *cells.entry(test.flow.slug().to_owned()).or_default() |= Place::of(test.protocol.slug()).bit();
+    }
+    common
 }

@@ -1,7 +1,8 @@
-//! What a run has shown: which cases failed about which clause, in which way, over which protocols.
+//! What a run has shown: which cases failed about which clause, in which way, on which flows and over which protocols.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::place::{Place, Tests};
 use crate::outcome::{CaseRecord, Finding, Profile, Reason, Verdict};
 
 /// One kind of failure of one case. The words of messages do not count, since every server has its own.
@@ -9,67 +10,64 @@ use crate::outcome::{CaseRecord, Finding, Profile, Reason, Verdict};
 pub struct Sign {
     /// Id of the case; `model` for every sequence that was drawn.
     pub case: String,
-    /// Id of the clause.
+    /// Id of the clause; empty if the case did not get as far as its clause.
     pub clause: String,
     /// Name of the reason, such as `accepted-invalid`.
     pub kind: String,
 }
 
-/// A place in [`Tests`]: a protocol, or the comparison of protocols.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
-    /// REST.
-    Rest,
-    /// gRPC.
-    Grpc,
-    /// gRPC-Web.
-    GrpcWeb,
-    /// The comparison of protocols.
-    Compared,
-}
+/// The name of every drawn sequence.
+pub const DRAWN: &str = "model";
 
-impl Place {
-    /// All of them.
-    pub const ALL: [Place; 4] = [Place::Rest, Place::Grpc, Place::GrpcWeb, Place::Compared];
-
-    /// The place of a record.
-    fn of(protocol: &str) -> Place {
-        match protocol {
-            "rest" => Place::Rest,
-            "grpc" => Place::Grpc,
-            "grpc-web" => Place::GrpcWeb,
-            _ => Place::Compared,
-        }
+impl Sign {
+    fn of(case: &str, finding: &Finding) -> Sign {
+        let clause = if is_before_the_clause(finding.reason) { String::new() } else { finding.clause.clone() };
+        Sign { case: case.to_owned(), clause, kind: finding.reason.name() }
     }
 
-    /// The bit of masks.
-    pub const fn bit(self) -> u8 {
-        1 << self as u8
+    /// The suite of the case.
+    pub fn suite(&self) -> &str {
+        suite(&self.case)
     }
 }
 
-/// Counts of tests, by [`Place`].
-pub type Tests = [u32; 4];
+/// The suite of a case.
+pub fn suite(case: &str) -> &str {
+    case.split_once('/').map_or(case, |(suite, _)| suite)
+}
+
+/// Where a case was played.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Played {
+    /// How many tests came to a verdict.
+    pub tests: Tests,
+    /// On which flows and at which places ([`Place::bit`]).
+    pub cells: BTreeMap<String, u8>,
+}
 
 /// What a run, or a part of it, has shown.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Observed {
-    /// How many tests of each case came to a verdict.
-    pub played: BTreeMap<String, Tests>,
+    /// Where each case was played.
+    pub played: BTreeMap<String, Played>,
     /// How many tests show each kind of failure.
     pub failed: BTreeMap<Sign, Tests>,
     /// In how many tests it decided.
     pub decided: BTreeMap<Sign, Tests>,
     /// How many tests of each case show any kind of failure.
     pub red: BTreeMap<String, Tests>,
+    /// The flows on which anything failed.
+    pub flows: BTreeSet<String>,
 }
 
-/// The beginning of the names of cases that a run draws; their ends differ from run to run.
-const DRAWN: &str = "model/";
-
-/// The name of a case that is the same in every run.
+/// The name of a case that is the same in every run: the end of a drawn sequence's name is not.
 fn name(case: &str) -> &str {
-    if case.starts_with(DRAWN) { DRAWN.trim_end_matches('/') } else { case }
+    if suite(case) == DRAWN { DRAWN } else { case }
+}
+
+/// Whether the case ended before anything about its clause was seen.
+fn is_before_the_clause(reason: Reason) -> bool {
+    matches!(reason, Reason::ControlFailed | Reason::Setup)
 }
 
 /// Whether a finding with this reason is about what the target does. What a target file or the network may have caused is not.
@@ -78,7 +76,7 @@ fn is_shown(reason: Reason) -> bool {
     match reason.verdict(Profile::Webauthn) {
         Verdict::Fail => true,
         Verdict::Deviation => reason != Reason::AlsoAllowed,
-        _ => matches!(reason, Reason::ControlFailed | Reason::Setup),
+        _ => is_before_the_clause(reason),
     }
 }
 
@@ -92,35 +90,34 @@ impl Observed {
 
     fn add(&mut self, record: &CaseRecord) {
         let has_verdict = matches!(record.verdict, Verdict::Pass | Verdict::Fail | Verdict::Deviation);
-        let shown = || record.findings.iter().filter(|finding| is_shown(finding.reason));
-        if !has_verdict && shown().next().is_none() {
+        let (case, place) = (name(&record.case), Place::of(&record.protocol));
+        let shown = record.findings.iter().filter(|finding| is_shown(finding.reason));
+        let mut signs: Vec<Sign> = shown.map(|finding| Sign::of(case, finding)).collect();
+        if !has_verdict && signs.is_empty() {
             return;
         }
-        let (case, place) = (name(&record.case), Place::of(&record.protocol) as usize);
-        self.played.entry(case.to_owned()).or_default()[place] += 1;
-        let mut signs: Vec<Sign> = shown()
-            .map(|finding| Sign { case: case.to_owned(), clause: finding.clause.clone(), kind: finding.reason.name() })
-            .collect();
+        let played = self.played.entry(case.to_owned()).or_default();
+        played.tests[place as usize] += 1;
+        *played.cells.entry(record.flow.clone()).or_default() |= place.bit();
+        let Some(deciding) = signs.first().cloned() else { return };
+        self.decided.entry(deciding).or_default()[place as usize] += 1;
+        self.red.entry(case.to_owned()).or_default()[place as usize] += 1;
+        self.flows.insert(record.flow.clone());
         signs.sort();
         signs.dedup();
         for sign in signs {
-            self.failed.entry(sign).or_default()[place] += 1;
+            self.failed.entry(sign).or_default()[place as usize] += 1;
         }
     }
 
-    /// Adds what another part of the run has shown.
-    #[must_use]
-    pub fn with(mut self, other: Observed) -> Observed {
-        add(&mut self.played, other.played);
-        add(&mut self.failed, other.failed);
-        add(&mut self.decided, other.decided);
-        add(&mut self.red, other.red);
-        self
+    /// How many tests show a failure.
+    pub fn tests(&self) -> u32 {
+        self.red.values().flatten().sum()
     }
-}
 
-fn add<K: Ord>(sums: &mut BTreeMap<K, Tests>, tests: BTreeMap<K, Tests>) {
-    for (key, tests) in tests {
-        sums.entry(key).or_default().iter_mut().zip(tests).for_each(|(sum, count)| *sum += count);
+    /// How many tests of a case were played at a place, and how many of them show a failure.
+    pub fn count(&self, case: &str, place: Place) -> (u32, u32) {
+        let played = self.played.get(case).map_or(0, |played| played.tests[place as usize]);
+        (played, self.red.get(case).map_or(0, |red| red[place as usize]))
     }
 }

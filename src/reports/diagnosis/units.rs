@@ -2,12 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use super::observed::{Observed, Place, Sign, Tests};
+use super::observed::{DRAWN, Observed, Sign};
+use super::place::Place;
+use super::signature::ratio;
 
 /// The weight of the comparison of protocols: it follows from what the protocols did.
-pub const COMPARED: f64 = 0.5;
-/// The name of drawn sequences: which of them show a defect is a matter of chance.
-pub const DRAWN: &str = "model";
+const COMPARED: f64 = 0.5;
+/// The weight of drawn sequences: which of them show a defect is a matter of chance.
+const BY_CHANCE: f64 = 0.3;
+/// The weight of what follows from another failure: it shows that something is wrong, and not what.
+const FOLLOWS: f64 = 0.02;
+/// The kind of failure that the comparison of protocols has.
+const DISAGREE: &str = "transports-disagree";
 
 /// One kind of failure of one case at one place.
 #[derive(Debug, Clone, Copy)]
@@ -18,8 +24,14 @@ pub struct Unit<'a> {
     pub place: Place,
     /// All protocols of a case together weigh one.
     pub weight: f64,
+    /// In how many tests it was found.
+    pub found: u32,
     /// In how many tests it decided.
     pub decided: u32,
+    /// Number of its clause and kind.
+    pub way: usize,
+    /// Whether it is a comparison of protocols one of which failed by itself, so that the comparison has to fail as well.
+    pub is_derived: bool,
 }
 
 /// All of a run.
@@ -27,36 +39,45 @@ pub struct Unit<'a> {
 pub struct Units<'a> {
     /// In the order of signs and places.
     pub all: Vec<Unit<'a>>,
-    index: BTreeMap<(&'a Sign, usize), usize>,
+    /// How many different clauses and kinds they have.
+    pub ways: usize,
+    index: BTreeMap<(&'a Sign, Place), usize>,
 }
 
 impl<'a> Units<'a> {
     /// The units of what was observed.
     pub fn of(observed: &'a Observed) -> Units<'a> {
-        let mut units = Units { all: Vec::new(), index: BTreeMap::new() };
+        let mut units = Units { all: Vec::new(), ways: 0, index: BTreeMap::new() };
+        let mut ways: BTreeMap<(&str, &str), usize> = BTreeMap::new();
         for (sign, failed) in &observed.failed {
-            let played = observed.played.get(&sign.case).copied().unwrap_or_default();
+            let next = ways.len();
+            let way = *ways.entry((&sign.clause, &sign.kind)).or_insert(next);
             for place in Place::ALL.into_iter().filter(|place| failed[*place as usize] > 0) {
                 let decided = observed.decided.get(sign).map_or(0, |tests| tests[place as usize]);
-                units.index.insert((sign, place as usize), units.all.len());
-                units.all.push(Unit { sign, place, weight: weight(sign, place, played), decided });
+                units.index.insert((sign, place), units.all.len());
+                let is_derived = place == Place::Compared
+                    && sign.kind == DISAGREE
+                    && Place::PROTOCOLS.iter().any(|protocol| observed.count(&sign.case, *protocol).1 > 0);
+                let weight = weight(observed, sign, place) * if is_derived { FOLLOWS } else { 1.0 };
+                let found = failed[place as usize];
+                units.all.push(Unit { sign, place, weight, found, decided, way, is_derived });
             }
         }
+        units.ways = ways.len();
         units
     }
 
     /// The number of the unit; `None` if this did not fail.
     pub fn find(&self, sign: &Sign, place: Place) -> Option<usize> {
-        self.index.get(&(sign, place as usize)).copied()
+        self.index.get(&(sign, place)).copied()
     }
 }
 
-/// What a failure of a case at a place weighs, in a run that has played these tests of it.
-pub fn weight(sign: &Sign, place: Place, played: Tests) -> f64 {
-    let protocols = played[..3].iter().filter(|count| **count > 0).count().max(1);
-    let of_place = match place {
-        Place::Compared => COMPARED,
-        _ => 1.0 / f64::from(u8::try_from(protocols).unwrap_or(1)),
-    };
-    if sign.case == DRAWN { of_place / 3.0 } else { of_place }
+/// What a failure at a place weighs.
+pub fn weight(observed: &Observed, sign: &Sign, place: Place) -> f64 {
+    let protocols = Place::PROTOCOLS.iter().filter(|place| observed.count(&sign.case, **place).0 > 0).count();
+    let of_place = if place == Place::Compared { COMPARED } else { ratio(1, protocols) };
+    let of_case = if sign.case == DRAWN { BY_CHANCE } else { 1.0 };
+    // Without a clause the case did not get as far as what it is about.
+    of_place * of_case * if sign.clause.is_empty() { FOLLOWS } else { 1.0 }
 }

@@ -5,6 +5,8 @@
 use std::io;
 
 use super::causes::{Cause, again, causes, excused};
+use super::diagnosis_text::of_red;
+use super::diagnosis_words::{self, head as head_of};
 use super::known;
 use super::text::{printable, shortened};
 use crate::gate::Judged;
@@ -14,6 +16,8 @@ use crate::words::plural;
 
 /// How many causes of a verdict are shown.
 const CAUSES: usize = 30;
+/// How many known defects are named.
+const DIAGNOSED: usize = 3;
 /// The most bytes of the page; GitHub refuses a summary of more than a megabyte.
 const LONGEST_PAGE: usize = 768 << 10;
 /// The most characters of one text from outside.
@@ -30,6 +34,7 @@ pub(super) fn write(judged: &Judged, out: &mut dyn io::Write) -> io::Result<()> 
 
 fn page(judged: &Judged) -> String {
     let mut page = head(judged);
+    diagnosed(&mut page, judged);
     for verdict in [Verdict::Fail, Verdict::Error, Verdict::Deviation] {
         section(&mut page, verdict, &causes(judged, verdict), judged.run.started.seed);
     }
@@ -82,6 +87,23 @@ fn head(judged: &Judged) -> String {
         page.push_str(&format!("\nSlow: {}.\n", words(&slow.words())));
     }
     page
+}
+
+/// The known defects that would explain what failed.
+fn diagnosed(page: &mut String, judged: &Judged) {
+    let Some(diagnosis) = of_red(judged) else { return };
+    page.push_str(&format!("\n### diagnosis\n\n{}. This is not a verdict.\n\n", words(&head_of(&diagnosis))));
+    for cause in diagnosis.causes.iter().take(DIAGNOSED) {
+        let explains = code(&diagnosis_words::explains(cause));
+        let (wrong, look) = (words(&diagnosis_words::wrong(cause)), words(&cause.look));
+        page.push_str(&format!(
+            "1. **{wrong}** {look} It explains {explains}, like the defect {}.\n",
+            code(&cause.defect)
+        ));
+    }
+    if let Some(left) = diagnosis_words::unexplained(&diagnosis) {
+        page.push_str(&format!("\n{}\n", code(&left)));
+    }
 }
 
 fn section(page: &mut String, verdict: Verdict, causes: &[Cause<'_>], seed: u64) {

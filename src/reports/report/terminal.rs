@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::causes::{Cause, causes, pattern};
-use super::known;
 use super::text::{entry, printable, push, wrapped};
+use super::view::View;
+use super::{diagnosis_text, known};
 use crate::gate::Judged;
 use crate::outcome::pace;
 use crate::outcome::{CaseRecord, Concern, Profile, Reason, RunRecord, Verdict};
@@ -34,17 +35,6 @@ pub fn case_line(record: &CaseRecord) -> String {
 
 fn flaky(record: &CaseRecord) -> &'static str {
     if record.flaky { "  (flaky: an earlier try came to another verdict)" } else { "" }
-}
-
-/// How a summary is shown.
-#[derive(Debug, Clone, Default)]
-pub struct View {
-    /// Columns at which prose is broken; with `None` no line is broken.
-    pub width: Option<usize>,
-    /// The arguments, in addition to the seed, that play the same run again, such as `--target target.toml`; `None` if not known.
-    pub arguments: Option<String>,
-    /// The event stream that the run wrote; `None` if it is not known.
-    pub stream: Option<String>,
 }
 
 /// The whole summary: causes in the order in which to look at them, then counts and the statement.
@@ -79,6 +69,7 @@ pub fn summary_for(judged: &Judged, view: &View) -> String {
     page.causes(Verdict::Skip, &skips.iter().collect::<Vec<_>>());
     let Page { mut text, .. } = page;
     known::describe(&mut text, judged);
+    push(&mut text, &diagnosis_text::short(judged, view));
     counts(&mut text, judged, view);
     if let Some(next) = next(&counted) {
         line(&mut text, view, "next", &next);

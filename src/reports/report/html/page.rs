@@ -7,6 +7,7 @@ use minijinja::Value;
 use serde::Serialize;
 
 use super::clauses::Matrix;
+use super::diagnosed::Diagnosed;
 use super::findings::{self, Section};
 use super::sign::sign;
 use super::suites::{self, Suite};
@@ -34,6 +35,7 @@ pub(super) struct Page<'a> {
     counts: Vec<Count>,
     facts: Vec<(&'static str, String)>,
     again: String,
+    diagnosis: Option<Diagnosed>,
     sections: Vec<Section<'a>>,
     matrix: Matrix<'a>,
     suites: Vec<Suite<'a>>,
@@ -69,6 +71,7 @@ impl<'a> Page<'a> {
             counts: counts(run),
             facts: facts(run),
             again: format!("proofmark run --seed {}", run.started.seed),
+            diagnosis: Diagnosed::of(judged),
             sections: findings::sections(judged),
             matrix: Matrix::of(run),
             suites: suites::of(run),
