@@ -1,6 +1,6 @@
 //! The dictionary that `diagnose` explains runs with: what each defect shows if a server has it alone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use futures_util::{StreamExt as _, stream};
@@ -11,7 +11,7 @@ use super::stage::Stage;
 use super::trial::Trial;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output;
-use crate::diagnosis::{Cells, Dictionary, Known, Observed, Place, Signature};
+use crate::diagnosis::{Common, Dictionary, Known, Observed, Place, Signature};
 use crate::runner::Stop;
 use crate::server::defect::Defect;
 
@@ -28,14 +28,21 @@ pub fn known(defect: &Defect, signature: Signature) -> Known {
 /// No port, or a pattern that matches nothing.
 pub async fn signature(stage: &Stage, trial: &Trial, stop: &Stop) -> Result<Option<Signature>, Failure> {
     let whole = Trial { patterns: Vec::new(), ..trial.clone() };
-    let mut parts = Vec::new();
-    for (trial, plan) in [(&whole, stage.thin()), (trial, stage.plan(trial)?)] {
+    let own = stage.plan(trial)?;
+    let played_whole: BTreeSet<String> = own.tests.iter().map(|test| test.case.id.clone()).collect();
+    let mut records = Vec::new();
+    for (trial, plan) in [(&whole, stage.thin()), (trial, own)] {
         match stage.run(trial, plan, stop).await? {
-            Some(run) if !stop.is_stopped() => parts.push(Observed::of(&run.cases)),
+            Some(run) if !stop.is_stopped() => records.extend(run.cases),
             _ => return Ok(None),
         }
     }
-    Ok(parts.pop().zip(parts.pop()).map(|(own, sample)| Signature::of(&sample, &own)))
+    let choices = stage.choices();
+    let of_case = |case: &str| match choices.get(case) {
+        Some(choices) if !played_whole.contains(case) => *choices,
+        _ => 1,
+    };
+    Ok(Some(Signature::of(&Observed::of(&records), of_case)))
 }
 
 /// Plays every defect among the trials and writes what it shows into the file. Defects that are not played stay in the file as they
@@ -79,12 +86,15 @@ pub async fn write(
     Ok(if stop.is_stopped() { Exit::Interrupted } else { Exit::Green })
 }
 
-/// The cases that every signature is made with, and where they are played.
-fn common(stage: &Stage) -> BTreeMap<String, Cells> {
-    let mut common: BTreeMap<String, Cells> = BTreeMap::new();
+/// The cases that every signature is made with. A drawn sequence is another one in each run.
+fn common(stage: &Stage) -> BTreeMap<String, Common> {
+    let choices = stage.choices();
+    let mut common: BTreeMap<String, Common> = BTreeMap::new();
     for test in stage.thin().tests.iter().filter(|test| !test.case.id.starts_with("model/")) {
-        let cells = common.entry(test.case.id.clone()).or_default();
-        *cells.entry(test.flow.slug().to_owned()).or_default() |= Place::of(test.protocol.slug()).bit();
+        let common = common.entry(test.case.id.clone()).or_default();
+        common.choices = choices.get(test.case.id.as_str()).copied().unwrap_or(1);
+        let place = Place::of(test.protocol.slug());
+        *common.cells.entry(test.flow.slug().to_owned()).or_default() |= place.bit();
     }
     common
 }

@@ -70,6 +70,16 @@ impl Stage {
         Plan { available: tests.len(), tests, ..self.sampled.clone() }
     }
 
+    /// How many forms (formats, algorithms, lengths) of each case there are for each that the default plan has.
+    pub(super) fn choices(&self) -> BTreeMap<String, u32> {
+        let (all, drawn) = (forms(&self.exhaustive.tests), forms(&self.sampled.tests));
+        let ratio = |(case, drawn): (&str, BTreeSet<String>)| {
+            let all = all.get(case).map_or(1, BTreeSet::len);
+            (case.to_owned(), u32::try_from(all / drawn.len().max(1)).unwrap_or(u32::MAX).max(1))
+        };
+        drawn.into_iter().map(ratio).collect()
+    }
+
     pub(super) fn plan(&self, trial: &Trial) -> Result<Plan, Failure> {
         if trial.patterns.is_empty() {
             return Ok(self.sampled.clone());
@@ -155,4 +165,14 @@ fn thinned(tests: &[Test]) -> Vec<Test> {
         tests.into_iter().filter(is_taken).cloned().collect::<Vec<Test>>()
     });
     some.collect()
+}
+
+/// The forms of each case.
+fn forms(tests: &[Test]) -> BTreeMap<&str, BTreeSet<String>> {
+    let mut forms: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for test in tests {
+        let form = test.case.axes_named(test.format, test.length);
+        forms.entry(&test.case.id).or_default().insert(form);
+    }
+    forms
 }

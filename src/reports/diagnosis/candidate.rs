@@ -64,22 +64,26 @@ impl<'a> Candidate<'a> {
                 }
             }
         }
-        candidate.derive(&scope, seen.units);
+        candidate.derive(&scope, seen);
         (!candidate.explains.is_empty()).then_some(candidate)
     }
 
     /// What follows from the rest: protocols disagree about a case that fails over one of them, and cases fail that the dictionary
     /// never saw where the defect shows.
-    fn derive(&mut self, scope: &Scope<'_>, units: &Units<'_>) {
-        let failing: BTreeSet<&str> =
-            self.explains.keys().map(|number| units.all[*number].sign.case.as_str()).collect();
-        for (number, unit) in units.all.iter().enumerate() {
+    fn derive(&mut self, scope: &Scope<'_>, seen: Seen<'_>) {
+        let units = &seen.units.all;
+        let failing: BTreeSet<&str> = self.explains.keys().map(|number| units[*number].sign.case.as_str()).collect();
+        let clauses: BTreeSet<&str> = self.explains.keys().map(|number| units[*number].sign.clause.as_str()).collect();
+        let is_about = |case: &str| seen.observed.about.get(case).is_some_and(|about| clauses.contains(about.as_str()));
+        for (number, unit) in units.iter().enumerate() {
             if self.explains.contains_key(&number) {
                 continue;
             }
             if unit.is_derived && failing.contains(unit.sign.case.as_str()) {
                 self.explains.insert(number, unit.weight);
-            } else if scope.may_show(unit.sign, unit.place) {
+            } else if scope.may_show(unit.sign, unit.place)
+                || (unit.is_comparison && scope.is_partial() && is_about(&unit.sign.case))
+            {
                 self.explains.insert(number, unit.weight * LIKELY);
             }
         }

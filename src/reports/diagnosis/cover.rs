@@ -10,8 +10,6 @@ use super::units::Units;
 
 /// How alike a defect and all that is left have to be before it is named as the nearest.
 const LEAST_NEARNESS: f64 = 0.05;
-/// The least part of the weight of what stays unexplained that a cause has to explain.
-const LEAST_PART: f64 = 0.05;
 /// The most causes.
 const CAUSES: usize = 20;
 
@@ -130,10 +128,8 @@ pub fn diagnose(dictionary: &Dictionary, observed: &Observed) -> Diagnosis {
         rest.close(&numbers);
         taken.push(Taken { candidate, numbers, same });
     }
-    // What explains next to nothing beside what nothing explains may be a consequence of that.
-    let least = LEAST_PART * rest.weight(rest.open());
-    let (named, small): (Vec<_>, Vec<_>) =
-        taken.into_iter().partition(|taken| rest.weight(taken.numbers.iter().copied()) >= least);
+    // What explains little beside what nothing explains may be a consequence of that.
+    let (small, named): (Vec<_>, Vec<_>) = taken.into_iter().partition(|taken| rest.is_small(&taken.numbers));
     for Taken { candidate, numbers, .. } in small {
         rest.open_again(&numbers);
         candidates.push(candidate);

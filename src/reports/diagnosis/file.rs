@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::dictionary::{Cells, Dictionary, Known};
+use super::dictionary::{Common, Dictionary, Known};
 use super::observed::Sign;
 use super::ranges;
 use super::signature::{Shown, Signature};
@@ -35,8 +35,8 @@ struct File {
     kinds: Vec<String>,
     /// Ids of cases; those that are played at the same places stand together, since most defects show at some places only.
     cases: Vec<String>,
-    /// Flow, places, and the cases that were played there for every signature.
-    common: Vec<(usize, u8, String)>,
+    /// Flow, places, choices, and the cases that were played there for every signature.
+    common: Vec<(usize, u8, u32, String)>,
     /// Cases that defects show together.
     sets: Vec<String>,
     defects: Vec<Entry>,
@@ -63,10 +63,12 @@ impl Dictionary {
         if file.format != FORMAT {
             return Err(DictionaryError::Format(file.format));
         }
-        let mut common: BTreeMap<String, Cells> = BTreeMap::new();
-        for (flow, places, cases) in &file.common {
+        let mut common: BTreeMap<String, Common> = BTreeMap::new();
+        for (flow, places, choices, cases) in &file.common {
             for case in file.cases(cases, "common")? {
-                common.entry(case).or_default().insert(named(&file.flows, *flow, "common")?, *places);
+                let common = common.entry(case).or_default();
+                common.choices = *choices;
+                common.cells.insert(named(&file.flows, *flow, "common")?, *places);
             }
         }
         let known = file.defects.iter().map(|entry| file.known(entry).map(|known| (known.id.clone(), known)));
@@ -103,7 +105,7 @@ impl File {
         let signs = || known().flat_map(|known| known.signature.signs.keys());
         let listed = |names: BTreeSet<&String>| names.into_iter().cloned().collect::<Vec<String>>();
         let of_defects = known().flat_map(|known| &known.signature.flows);
-        let flows = dictionary.common.values().flat_map(BTreeMap::keys).chain(of_defects).collect();
+        let flows = dictionary.common.values().flat_map(|common| common.cells.keys()).chain(of_defects).collect();
         let cases: BTreeSet<&String> = signs().map(|sign| &sign.case).chain(dictionary.common.keys()).collect();
         let mut cases = listed(cases);
         cases.sort_by_cached_key(|case| (dictionary.common.get(case).cloned(), case.clone()));
@@ -115,13 +117,17 @@ impl File {
             cases,
             ..File::default()
         };
-        let mut common: BTreeMap<(usize, u8), Vec<usize>> = BTreeMap::new();
+        let mut groups: BTreeMap<(usize, u8, u32), Vec<usize>> = BTreeMap::new();
         for (at, case) in file.cases.iter().enumerate() {
-            for (flow, places) in dictionary.common.get(case).into_iter().flatten() {
-                common.entry((number(&file.flows, flow), *places)).or_default().push(at);
+            let Some(common) = dictionary.common.get(case) else { continue };
+            for (flow, places) in &common.cells {
+                groups.entry((number(&file.flows, flow), *places, common.choices)).or_default().push(at);
             }
         }
-        file.common = common.iter().map(|((flow, places), cases)| (*flow, *places, ranges::text(cases))).collect();
+        let line = |((flow, places, choices), cases): (&(usize, u8, u32), &Vec<usize>)| {
+            (*flow, *places, *choices, ranges::text(cases))
+        };
+        file.common = groups.iter().map(line).collect();
         file
     }
 

@@ -15,7 +15,7 @@ mod signature;
 mod units;
 
 pub use cover::{Cause, Diagnosis, Near, diagnose};
-pub use dictionary::{Cells, Dictionary, Known};
+pub use dictionary::{Cells, Common, Dictionary, Known};
 pub use embedded::{embedded, of_run};
 pub use file::DictionaryError;
 pub use observed::{Observed, Played, Sign};

@@ -58,6 +58,8 @@ pub struct Observed {
     pub red: BTreeMap<String, Tests>,
     /// The flows on which anything failed.
     pub flows: BTreeSet<String>,
+    /// The clause that each case is about.
+    pub about: BTreeMap<String, String>,
 }
 
 /// The name of a case that is the same in every run: the end of a drawn sequence's name is not.
@@ -99,6 +101,9 @@ impl Observed {
         let played = self.played.entry(case.to_owned()).or_default();
         played.tests[place as usize] += 1;
         *played.cells.entry(record.flow.clone()).or_default() |= place.bit();
+        if let Some(clause) = record.clauses.first().filter(|_| place != Place::Compared) {
+            self.about.entry(case.to_owned()).or_insert_with(|| clause.clone());
+        }
         let Some(deciding) = signs.first().cloned() else { return };
         self.decided.entry(deciding).or_default()[place as usize] += 1;
         self.red.entry(case.to_owned()).or_default()[place as usize] += 1;

@@ -10,6 +10,11 @@ const LEAST_PRECISION: f64 = 0.65;
 /// How alike what a defect shows and what is left of the run have to be, as far as the run fails in the same ways.
 const LEAST_LIKENESS: f64 = 0.5;
 
+/// The least part of the weight of all that nothing explains that a cause has to explain.
+const LEAST_PART: f64 = 0.05;
+/// The least part of the weight of what nothing explains and fails in the same ways.
+const LEAST_PART_OF_KIND: f64 = 0.33;
+
 /// What is left of a run.
 #[derive(Debug)]
 pub struct Rest<'a> {
@@ -18,6 +23,8 @@ pub struct Rest<'a> {
     is_open: Vec<bool>,
     /// The weight of the open failures, by clause and kind.
     ways: Vec<f64>,
+    /// The weight of the open failures, by kind.
+    kinds: Vec<f64>,
 }
 
 /// What a candidate is worth for what is left.
@@ -52,9 +59,10 @@ impl Candidate<'_> {
 impl<'a> Rest<'a> {
     /// All of a run.
     pub fn of(units: &'a Units<'a>) -> Rest<'a> {
-        let mut ways = vec![0.0; units.ways];
-        units.all.iter().for_each(|unit| ways[unit.way] += unit.weight);
-        Rest { units, is_open: vec![true; units.all.len()], ways }
+        let (ways, kinds) = (vec![0.0; units.ways], vec![0.0; units.kinds]);
+        let mut rest = Rest { units, is_open: vec![false; units.all.len()], ways, kinds };
+        rest.set(&(0..units.all.len()).collect::<Vec<usize>>(), true);
+        rest
     }
 
     /// Numbers of the open failures.
@@ -76,7 +84,9 @@ impl<'a> Rest<'a> {
         for number in numbers {
             let unit = &self.units.all[*number];
             self.is_open[*number] = is_open;
-            self.ways[unit.way] += if is_open { unit.weight } else { -unit.weight };
+            let weight = if is_open { unit.weight } else { -unit.weight };
+            self.ways[unit.way] += weight;
+            self.kinds[unit.kind] += weight;
         }
     }
 
@@ -88,15 +98,27 @@ impl<'a> Rest<'a> {
     /// What a candidate is worth; `None` if it is not to be named.
     pub fn worth(&self, candidate: &Candidate<'_>) -> Option<Worth> {
         let (mut new, mut ways) = (0.0, BTreeMap::new());
+        // What protocols disagree about shows that something is wrong, and not what.
+        let is_compared = candidate.new(self).all(|number| self.units.all[number].is_comparison);
         for number in candidate.new(self) {
             let unit = &self.units.all[number];
             new += candidate.explains[&number];
-            *ways.entry(unit.way).or_insert(self.ways[unit.way]) -= unit.weight;
+            if is_compared || !unit.is_comparison {
+                *ways.entry(unit.way).or_insert(self.ways[unit.way]) -= unit.weight;
+            }
         }
         let unlike: f64 = ways.values().map(|left| left.max(0.0)).sum();
         let worth = Worth { gain: new - candidate.absent, likeness: new / (new + candidate.absent + unlike) };
         let is_alike = candidate.precision() >= LEAST_PRECISION && worth.likeness >= LEAST_LIKENESS;
         (is_alike && worth.gain > 0.0).then_some(worth)
+    }
+
+    /// Whether some failures weigh too little beside what is open to be explained by themselves: they may be a consequence of that.
+    pub fn is_small(&self, numbers: &[usize]) -> bool {
+        let kinds: BTreeSet<usize> = numbers.iter().map(|number| self.units.all[*number].kind).collect();
+        let of_kinds: f64 = kinds.iter().map(|kind| self.kinds[*kind]).sum();
+        let weight = self.weight(numbers.iter().copied());
+        weight < LEAST_PART * self.weight(self.open()) || weight < LEAST_PART_OF_KIND * of_kinds
     }
 
     /// How alike a candidate and all that is left are, from 0 to 1.

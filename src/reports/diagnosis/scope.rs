@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::dictionary::{Cells, Dictionary, Known};
+use super::dictionary::{Cells, Common, Dictionary, Known};
 use super::observed::{Sign, suite};
 use super::place::Place;
 use super::signature::ratio;
@@ -34,7 +34,7 @@ impl<'a> Scope<'a> {
         let protocols = known.signature.protocols();
         let mut scope = Scope { known, dictionary, protocols, families: BTreeMap::new() };
         let mut suites: BTreeMap<&str, usize> = BTreeMap::new();
-        for (case, _) in dictionary.common.iter().filter(|(_, cells)| scope.has(cells)) {
+        for (case, _) in dictionary.common.iter().filter(|(_, common)| scope.has(&common.cells)) {
             *suites.entry(suite(case)).or_default() += 1;
         }
         let mut failed: BTreeMap<Family<'_>, usize> = BTreeMap::new();
@@ -65,11 +65,21 @@ impl<'a> Scope<'a> {
         if !place.is_in(self.protocols) || self.known.signature.signs.contains_key(sign) {
             return false;
         }
-        let cells = self.dictionary.common.get(&sign.case);
-        match (self.families.get(&family(sign)), cells) {
-            (Some(_), None) => true,
-            (Some(part), Some(cells)) => *part >= LEAST_PART && !self.has(cells),
-            (None, _) => false,
+        let part = self.families.get(&family(sign));
+        match self.dictionary.common.get(&sign.case) {
+            None => part.is_some(),
+            Some(common) => part.is_some_and(|part| *part >= LEAST_PART) && !self.has_seen(common, place),
         }
+    }
+
+    /// Whether the dictionary knows that a case does not show the defect at a place.
+    fn has_seen(&self, common: &Common, place: Place) -> bool {
+        let is_compared = common.cells.values().any(|places| places.count_ones() > 1);
+        common.choices == 1 && self.has(&common.cells) && (place != Place::Compared || is_compared)
+    }
+
+    /// Whether the defect shows over some protocols only, so that a comparison of protocols fails because of it.
+    pub fn is_partial(&self) -> bool {
+        Place::PROTOCOLS.iter().any(|place| !place.is_in(self.protocols))
     }
 }

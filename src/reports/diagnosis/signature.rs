@@ -31,14 +31,16 @@ pub struct Signature {
 }
 
 impl Signature {
-    /// What two parts of a run against a server with only this defect have shown. The second part has all tests of its cases, so that
-    /// only it counts for them.
-    pub fn of(sample: &Observed, whole: &Observed) -> Signature {
-        let of_sample = sample.failed.iter().filter(|(sign, _)| !whole.played.contains_key(&sign.case));
-        let of_sample = of_sample.map(|(sign, failed)| (sign.clone(), shown(sample, sign, failed)));
-        let of_whole = whole.failed.iter().map(|(sign, failed)| (sign.clone(), shown(whole, sign, failed)));
-        let signs = of_sample.chain(of_whole).collect();
-        Signature { signs, flows: sample.flows.union(&whole.flows).cloned().collect() }
+    /// What a run against a server with only this defect has shown. `choices` is how many forms of a case there are (formats, algorithms,
+    /// lengths) for each that was played: which of them another run plays is a matter of chance.
+    pub fn of(observed: &Observed, choices: impl Fn(&str) -> u32) -> Signature {
+        let shown = |(sign, failed): (&Sign, &Tests)| {
+            let mut shown = shown(observed, sign, failed);
+            let share = u32::from(shown.share) / choices(&sign.case).max(1);
+            shown.share = u8::try_from(share).unwrap_or(SHARES).max(1);
+            (sign.clone(), shown)
+        };
+        Signature { signs: observed.failed.iter().map(shown).collect(), flows: observed.flows.clone() }
     }
 
     /// How often a case that shows the defect shows it over each protocol, from 0 to 1, as far as cases were played over several.

@@ -30,7 +30,11 @@ pub struct Unit<'a> {
     pub decided: u32,
     /// Number of its clause and kind.
     pub way: usize,
-    /// Whether it is a comparison of protocols one of which failed by itself, so that the comparison has to fail as well.
+    /// Number of its kind.
+    pub kind: usize,
+    /// Whether it is that protocols disagree.
+    pub is_comparison: bool,
+    /// Whether one of the protocols failed by itself, so that their comparison has to fail as well.
     pub is_derived: bool,
 }
 
@@ -41,29 +45,33 @@ pub struct Units<'a> {
     pub all: Vec<Unit<'a>>,
     /// How many different clauses and kinds they have.
     pub ways: usize,
+    /// How many different kinds.
+    pub kinds: usize,
     index: BTreeMap<(&'a Sign, Place), usize>,
 }
 
 impl<'a> Units<'a> {
     /// The units of what was observed.
     pub fn of(observed: &'a Observed) -> Units<'a> {
-        let mut units = Units { all: Vec::new(), ways: 0, index: BTreeMap::new() };
+        let mut units = Units { all: Vec::new(), ways: 0, kinds: 0, index: BTreeMap::new() };
         let mut ways: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+        let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
         for (sign, failed) in &observed.failed {
-            let next = ways.len();
-            let way = *ways.entry((&sign.clause, &sign.kind)).or_insert(next);
+            let (next_way, next_kind) = (ways.len(), kinds.len());
+            let way = *ways.entry((sign.clause.as_str(), sign.kind.as_str())).or_insert(next_way);
+            let kind = *kinds.entry(sign.kind.as_str()).or_insert(next_kind);
             for place in Place::ALL.into_iter().filter(|place| failed[*place as usize] > 0) {
                 let decided = observed.decided.get(sign).map_or(0, |tests| tests[place as usize]);
                 units.index.insert((sign, place), units.all.len());
-                let is_derived = place == Place::Compared
-                    && sign.kind == DISAGREE
-                    && Place::PROTOCOLS.iter().any(|protocol| observed.count(&sign.case, *protocol).1 > 0);
+                let is_comparison = place == Place::Compared && sign.kind == DISAGREE;
+                let has_failed = |protocol: &Place| observed.count(&sign.case, *protocol).1 > 0;
+                let is_derived = is_comparison && Place::PROTOCOLS.iter().any(has_failed);
                 let weight = weight(observed, sign, place) * if is_derived { FOLLOWS } else { 1.0 };
                 let found = failed[place as usize];
-                units.all.push(Unit { sign, place, weight, found, decided, way, is_derived });
+                units.all.push(Unit { sign, place, weight, found, decided, way, kind, is_comparison, is_derived });
             }
         }
-        units.ways = ways.len();
+        (units.ways, units.kinds) = (ways.len(), kinds.len());
         units
     }
 
