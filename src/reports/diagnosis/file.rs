@@ -39,6 +39,8 @@ struct File {
     common: Vec<(usize, u8, u32, String)>,
     /// Cases that defects show together.
     sets: Vec<String>,
+    /// Where to look.
+    looks: Vec<String>,
     defects: Vec<Entry>,
 }
 
@@ -47,7 +49,7 @@ struct Entry {
     id: String,
     clause: String,
     wrong: String,
-    look: String,
+    look: usize,
     flows: Vec<usize>,
     /// Clause, kind, where it was shown, where not, the share in eighths, and the set of cases.
     signs: Vec<(usize, usize, u8, u8, u8, usize)>,
@@ -114,6 +116,7 @@ impl File {
             flows: listed(flows),
             clauses: listed(signs().map(|sign| &sign.clause).collect()),
             kinds: listed(signs().map(|sign| &sign.kind).collect()),
+            looks: listed(known().map(|known| &known.look).collect()),
             cases,
             ..File::default()
         };
@@ -147,7 +150,7 @@ impl File {
         }
         let Known { id, clause, wrong, look, signature } = known.clone();
         let flows = signature.flows.iter().map(|flow| number(&self.flows, flow)).collect();
-        Entry { id, clause, wrong, look, flows, signs }
+        Entry { id, clause, wrong, look: number(&self.looks, &look), flows, signs }
     }
 
     fn cases(&self, text: &str, what: &str) -> Result<Vec<String>, DictionaryError> {
@@ -167,8 +170,8 @@ impl File {
         }
         let flows = entry.flows.iter().map(|flow| named(&self.flows, *flow, &entry.id));
         let signature = Signature { signs, flows: flows.collect::<Result<_, _>>()? };
-        let Entry { id, clause, wrong, look, .. } = entry;
-        let (clause, wrong, look) = (clause.clone(), wrong.clone(), look.clone());
+        let Entry { id, clause, wrong, .. } = entry;
+        let (clause, wrong, look) = (clause.clone(), wrong.clone(), named(&self.looks, entry.look, id)?);
         Ok(Known { id: id.clone(), clause, wrong, look, signature })
     }
 }
