@@ -9,6 +9,6 @@ mod trial;
 
 pub use matrix::Matrix;
 pub use play::{play, selftest, trials};
-pub use signatures::{known, signature};
+pub use signatures::{known, observed, signature};
 pub use stage::Stage;
 pub use trial::{Aim, Outcome, Played, Trial};

@@ -8,12 +8,12 @@ use indicatif::ProgressBar;
 
 use super::play::AT_ONCE;
 use super::stage::Stage;
-use super::trial::Trial;
+use super::trial::{Aim, Trial};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output;
 use crate::diagnosis::{Common, Dictionary, Known, Observed, Place, Signature};
 use crate::runner::Stop;
-use crate::server::defect::Defect;
+use crate::server::defect::{Defect, Shows};
 
 /// The entry of a defect: our words for it, and what it shows.
 pub fn known(defect: &Defect, signature: Signature) -> Known {
@@ -43,6 +43,16 @@ pub async fn signature(stage: &Stage, trial: &Trial, stop: &Stop) -> Result<Opti
         _ => 1,
     };
     Ok(Some(Signature::of(&Observed::of(&records), of_case)))
+}
+
+/// What the default plan shows of a server with these defects; `None` if it was stopped.
+///
+/// # Errors
+/// No port.
+pub async fn observed(stage: &Stage, defects: Vec<&'static Defect>, stop: &Stop) -> Result<Option<Observed>, Failure> {
+    let trial = Trial { defects, aim: Aim::Red { clause: "", shows: Shows::Fail }, ..Trial::clean() };
+    let run = stage.run(&trial, stage.plan(&trial)?, stop).await?;
+    Ok(run.filter(|_| !stop.is_stopped()).map(|run| Observed::of(&run.cases)))
 }
 
 /// Plays every defect among the trials and writes what it shows into the file. Defects that are not played stay in the file as they
