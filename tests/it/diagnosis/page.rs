@@ -87,7 +87,7 @@ async fn what_did_not_fail_needs_no_diagnosis_and_what_can_not_be_read_is_said()
     let directory = tempfile::tempdir().expect("a directory");
     let events = directory.path().join("events.ndjson");
     stream(&[], &events).await;
-    diagnose(&events, &[]).exits(0).says(&["nothing failed"]);
+    assert!(diagnose(&events, &[]).exits(0).out.contains("nothing failed"));
     let json: Value = serde_json::from_str(&diagnose(&events, &["--format", "json"]).exits(0).out).expect("JSON");
     assert_valid(&schema("diagnosis").1, &json);
     assert_eq!((&json["failed"], &json["unexplained"]), (&Value::from(0), &Value::Null));
