@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget};
 
 use super::matrix::Matrix;
 use super::signatures;
-use super::stage::Stage;
+use super::stage::{AT_ONCE, Stage};
 use super::trial::{Aim, Played, Trial};
 use crate::cli::args::SelftestArguments;
 use crate::cli::exit::{Exit, Failure};
@@ -16,9 +16,6 @@ use crate::cli::{output, run};
 use crate::runner::Stop;
 use crate::server::defect::{self, Defect};
 use crate::server::variant::{self, Variant};
-
-/// How many servers run at a time: enough to keep two cores busy while one waits for a time limit.
-pub(super) const AT_ONCE: usize = 4;
 
 /// Plays what was asked for, prints the matrix, and gives the exit code.
 pub async fn selftest(arguments: &SelftestArguments) -> Result<Exit, Failure> {

@@ -6,8 +6,7 @@ use std::path::Path;
 use futures_util::{StreamExt as _, stream};
 use indicatif::ProgressBar;
 
-use super::play::AT_ONCE;
-use super::stage::Stage;
+use super::stage::{AT_ONCE, Stage};
 use super::trial::{Aim, Trial};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output;

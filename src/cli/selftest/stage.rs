@@ -14,6 +14,8 @@ use crate::runner::{Runner, Settings, Stop, offline_case, sequences};
 use crate::scenario::{self, Pattern, Plan, Selection, Test};
 use crate::server::{Conditions, Server, ServerConfig};
 
+/// How many servers run at a time: enough to keep two cores busy while one waits for a time limit.
+pub(super) const AT_ONCE: usize = 4;
 /// How many tests of one trial run at a time.
 const JOBS: usize = 16;
 /// The time limit of a call where a defect may make the server hang.

@@ -11,6 +11,8 @@ use super::units::{Units, weight};
 
 /// What counts of an explanation or an absence that the dictionary has not seen, but that follows from others like it.
 const LIKELY: f64 = 0.7;
+/// What counts of an absence where every test shows another failure, which this one may be hidden behind.
+const HIDDEN: f64 = 0.15;
 /// How certain it has to be that a case would have failed before its absence is named.
 const CERTAIN: f64 = 0.5;
 
@@ -102,13 +104,14 @@ impl<'a> Candidate<'a> {
 }
 
 /// How likely a case would have failed in at least one of the tests that the run has played of it at a place, if the place shows the
-/// defect. Where every test shows another failure, this one may be hidden behind it.
+/// defect.
 fn expected(sign: &Sign, shown: Shown, place: Place, scope: &Scope<'_>, observed: &Observed) -> f64 {
     let (played, red) = observed.count(&sign.case, place);
     let is_in_scope = observed.played.get(&sign.case).is_some_and(|played| scope.has_flow(&played.cells));
-    if red >= played || !is_in_scope {
+    if !is_in_scope || played == 0 {
         return 0.0;
     }
+    let hidden = if red >= played { HIDDEN } else { 1.0 };
     let green = 1.0 - f64::from(shown.share) / f64::from(SHARES);
-    1.0 - green.powi(i32::try_from(played).unwrap_or(i32::MAX))
+    hidden * (1.0 - green.powi(i32::try_from(played).unwrap_or(i32::MAX)))
 }

@@ -6,14 +6,14 @@ use super::candidate::Candidate;
 use super::units::Units;
 
 /// How much of what a defect would show has to be there before it is named as a cause.
-const LEAST_PRECISION: f64 = 0.65;
+const LEAST_PRECISION: f64 = 0.7;
 /// How alike what a defect shows and what is left of the run have to be, as far as the run fails in the same ways.
 const LEAST_LIKENESS: f64 = 0.5;
 
 /// The least part of the weight of all that nothing explains that a cause has to explain.
-const LEAST_PART: f64 = 0.05;
+const LEAST_PART: f64 = 0.1;
 /// The least part of the weight of what nothing explains and fails in the same ways.
-const LEAST_PART_OF_KIND: f64 = 0.33;
+const LEAST_PART_OF_KIND: f64 = 0.5;
 
 /// What is left of a run.
 #[derive(Debug)]
