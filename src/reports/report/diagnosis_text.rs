@@ -10,7 +10,7 @@ use crate::outcome::{CaseRecord, Reason, Verdict};
 /// How many causes a summary has.
 const SHORT: usize = 3;
 /// Columns of a label.
-const INDENT: usize = 14;
+const INDENT: usize = 16;
 /// The fewest columns for prose, however narrow the terminal is.
 const LEAST: usize = 24;
 
