@@ -8,7 +8,7 @@ pub use proofmark_credential::{authenticator, relying_party, webauthn};
 #[cfg(feature = "load")]
 pub use proofmark_load as load;
 pub use proofmark_provisioner as provisioner;
-pub use proofmark_reports::{gate, report};
+pub use proofmark_reports::{diagnosis, gate, report};
 pub use proofmark_runner as runner;
 #[cfg(feature = "server")]
 pub use proofmark_server as server;

@@ -9,8 +9,8 @@ use super::exit::{Exit, Failure};
 #[cfg(feature = "load")]
 use super::load;
 use super::{
-    attest, check, coverage, diff, init, judge, known, lint, list, merge, output, reasons, replay, report, run, show,
-    sweep, vectors, verify,
+    attest, check, coverage, diagnose, diff, init, judge, known, lint, list, merge, output, reasons, replay, report,
+    run, show, sweep, vectors, verify,
 };
 #[cfg(feature = "server")]
 use super::{selftest, serve};
@@ -52,6 +52,7 @@ fn dispatch(verb: Verb) -> Result<Exit, Failure> {
         Verb::Verify(arguments) => verify::verify(&arguments),
         Verb::Known(arguments) => known::known(&arguments),
         Verb::Reasons(arguments) => reasons::reasons(&arguments),
+        Verb::Diagnose(arguments) => diagnose::diagnose(&arguments),
         Verb::Diff(arguments) => diff::diff(&arguments),
         Verb::Merge(arguments) => merge::merge(&arguments),
         #[cfg(feature = "server")]

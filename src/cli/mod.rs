@@ -9,6 +9,7 @@ mod check;
 mod colour;
 mod coverage;
 mod defaults;
+mod diagnose;
 mod diff;
 mod dispatch;
 mod drawing;

@@ -1,5 +1,6 @@
 //! Reports of runs, and the gate.
 
+pub mod diagnosis;
 pub mod gate;
 pub mod report;
 

@@ -92,10 +92,11 @@ impl Attempt<'_> {
         let is_of_another = self.caller.user.id != self.user.id;
         let is_caller_bound = self.site.switches.varies(&variant::behaviour::REGISTRATION_IS_THE_CALLERS);
         let is_bound = self.site.switches.has(&defect::sequence::BOUND_TO_PROTOCOL);
+        let ignores_id = self.site.switches.has(&defect::identifier::VERIFY_IGNORES_ID);
         let is_meant = |pending: &Pending| match (named, &claimed) {
             _ if is_caller_bound && pending.is_of_another != is_of_another => false,
             _ if is_bound && pending.protocol != self.caller.protocol => false,
-            (Some(id), _) => id == pending.factor_id,
+            (Some(id), _) => id == pending.factor_id || ignores_id,
             (None, Some(challenge)) => *challenge == pending.challenge,
             (None, None) => true,
         };

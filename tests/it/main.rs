@@ -11,6 +11,7 @@ mod cli;
 mod contract;
 mod coverage;
 mod deploy;
+mod diagnosis;
 mod english;
 mod gate;
 mod gateway;

@@ -14,7 +14,8 @@ use super::selftest::SelftestArguments;
 use super::serve::ServeArguments;
 use super::setup::{CheckArguments, InitArguments};
 use super::streams::{
-    DiffArguments, JudgeArguments, KnownArguments, MergeArguments, ReasonsArguments, ReportArguments, ShowArguments,
+    DiagnoseArguments, DiffArguments, JudgeArguments, KnownArguments, MergeArguments, ReasonsArguments,
+    ReportArguments, ShowArguments,
 };
 use super::sweep::SweepArguments;
 use super::verify::VerifyArguments;
@@ -65,6 +66,8 @@ pub enum Verb {
     Known(KnownArguments),
     /// Propose what the target's refusals in a run mean, as [reasons] of the target file
     Reasons(ReasonsArguments),
+    /// Explain what failed in a run by few known defects, with words for the server's owner
+    Diagnose(DiagnoseArguments),
     /// Compare the event streams of two runs
     Diff(DiffArguments),
     /// Merge the event streams of all shards of a run

@@ -41,8 +41,8 @@ pub use selftest::SelftestArguments;
 pub use serve::ServeArguments;
 pub use setup::{CheckArguments, CheckForm, InitArguments};
 pub use streams::{
-    DiffArguments, DiffFormat, JudgeArguments, KnownArguments, KnownVerb, MergeArguments, ReasonsArguments,
-    ReasonsVerb, ReportArguments, ShowArguments,
+    DiagnoseArguments, DiagnosisFormat, DiffArguments, DiffFormat, JudgeArguments, KnownArguments, KnownVerb,
+    MergeArguments, ReasonsArguments, ReasonsVerb, ReportArguments, ShowArguments,
 };
 pub use sweep::SweepArguments;
 pub use verify::{VerifyArguments, VerifyForm};

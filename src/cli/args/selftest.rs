@@ -1,5 +1,7 @@
 //! The arguments of `selftest`.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 use crate::outcome::Profile;
@@ -13,6 +15,9 @@ pub struct SelftestArguments {
     /// Play the whole default plan against each, instead of only the cases that are about it
     #[arg(long)]
     pub all: bool,
+    /// Write what each defect shows into this file, which `diagnose` explains runs with; other defects in it are kept
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["all", "profile"])]
+    pub signatures: Option<PathBuf>,
     /// How strictly the servers are judged: webauthn, fido or strict
     #[arg(long, value_name = "PROFILE", default_value = "webauthn", value_parser = Profile::from_name)]
     pub profile: Profile,

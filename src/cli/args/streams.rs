@@ -88,6 +88,26 @@ pub enum DiffFormat {
     Json,
 }
 
+/// `diagnose`
+#[derive(Debug, Args)]
+pub struct DiagnoseArguments {
+    /// Event stream, as `run --report ndjson=EVENTS` writes it; `-` is standard input
+    #[arg(value_name = "EVENTS")]
+    pub stream: PathBuf,
+    /// Text for people, or JSON for programs
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: DiagnosisFormat,
+}
+
+/// What `diagnose --format` takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DiagnosisFormat {
+    /// Text, a paragraph for each cause
+    Text,
+    /// One JSON object
+    Json,
+}
+
 /// `merge`
 #[derive(Debug, Args)]
 pub struct MergeArguments {

@@ -3,10 +3,12 @@
 
 mod matrix;
 mod play;
+mod signatures;
 mod stage;
 mod trial;
 
 pub use matrix::Matrix;
 pub use play::{play, selftest, trials};
+pub use signatures::{known, observed, signature};
 pub use stage::Stage;
 pub use trial::{Aim, Outcome, Played, Trial};

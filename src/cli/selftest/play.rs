@@ -6,7 +6,8 @@ use futures_util::{StreamExt as _, stream};
 use indicatif::{ProgressBar, ProgressDrawTarget};
 
 use super::matrix::Matrix;
-use super::stage::Stage;
+use super::signatures;
+use super::stage::{AT_ONCE, Stage};
 use super::trial::{Aim, Played, Trial};
 use crate::cli::args::SelftestArguments;
 use crate::cli::exit::{Exit, Failure};
@@ -15,9 +16,6 @@ use crate::cli::{output, run};
 use crate::runner::Stop;
 use crate::server::defect::{self, Defect};
 use crate::server::variant::{self, Variant};
-
-/// How many servers run at a time: enough to keep two cores busy while one waits for a time limit.
-const AT_ONCE: usize = 4;
 
 /// Plays what was asked for, prints the matrix, and gives the exit code.
 pub async fn selftest(arguments: &SelftestArguments) -> Result<Exit, Failure> {
@@ -41,6 +39,9 @@ pub async fn selftest(arguments: &SelftestArguments) -> Result<Exit, Failure> {
     }
     bar.set_length(u64::try_from(trials.len()).unwrap_or(u64::MAX));
     let seed = seed_or_random(arguments.seed);
+    if let Some(path) = &arguments.signatures {
+        return signatures::write(path, trials, seed, &stop, &bar).await;
+    }
     output::line(&format!("selftest: {}; seed {seed}", announced(&trials)));
     let matrix = play(trials, seed, &stop, |_| bar.inc(1)).await?;
     bar.finish_and_clear();

@@ -1,5 +1,6 @@
 //! Plays trials.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use super::super::embedded;
@@ -10,9 +11,11 @@ use crate::authenticator::attestation_root;
 use crate::contract::Protocol;
 use crate::outcome::{Event, RunRecord};
 use crate::runner::{Runner, Settings, Stop, offline_case, sequences};
-use crate::scenario::{self, Pattern, Plan, Selection};
+use crate::scenario::{self, Pattern, Plan, Selection, Test};
 use crate::server::{Conditions, Server, ServerConfig};
 
+/// How many servers run at a time: enough to keep two cores busy while one waits for a time limit.
+pub(super) const AT_ONCE: usize = 4;
 /// How many tests of one trial run at a time.
 const JOBS: usize = 16;
 /// The time limit of a call where a defect may make the server hang.
@@ -62,7 +65,23 @@ impl Stage {
         Ok(Stage { seed, sampled, exhaustive: Plan::new(cases, &selection(true)) })
     }
 
-    fn plan(&self, trial: &Trial) -> Result<Plan, Failure> {
+    /// The part of the default plan that signatures are made with: each case on one flow, most of them over one protocol.
+    pub(super) fn thin(&self) -> Plan {
+        let tests = thinned(&self.sampled.tests);
+        Plan { available: tests.len(), tests, ..self.sampled.clone() }
+    }
+
+    /// How many forms (formats, algorithms, lengths) of each case there are for each that the default plan has.
+    pub(super) fn choices(&self) -> BTreeMap<String, u32> {
+        let (all, drawn) = (forms(&self.exhaustive.tests), forms(&self.sampled.tests));
+        let ratio = |(case, drawn): (&str, BTreeSet<String>)| {
+            let all = all.get(case).map_or(1, BTreeSet::len);
+            (case.to_owned(), u32::try_from(all / drawn.len().max(1)).unwrap_or(u32::MAX).max(1))
+        };
+        drawn.into_iter().map(ratio).collect()
+    }
+
+    pub(super) fn plan(&self, trial: &Trial) -> Result<Plan, Failure> {
         if trial.patterns.is_empty() {
             return Ok(self.sampled.clone());
         }
@@ -103,7 +122,11 @@ impl Stage {
         Ok(Played { trial, outcome, tests, elapsed: begun.elapsed() })
     }
 
-    async fn run(&self, trial: &Trial, plan: Plan, stop: &Stop) -> Result<Option<RunRecord>, Failure> {
+    /// Plays a plan; `None` if nothing was played.
+    ///
+    /// # Errors
+    /// No port.
+    pub(super) async fn run(&self, trial: &Trial, plan: Plan, stop: &Stop) -> Result<Option<RunRecord>, Failure> {
         let config = ServerConfig {
             users: plan.subjects().max(2),
             seed: self.seed,
@@ -126,4 +149,31 @@ impl Stage {
         server.shutdown().await;
         Ok(RunRecord::fold(events))
     }
+}
+
+/// Of the tests of each case those on one flow; of every fourth case over each protocol, of the others over one.
+fn thinned(tests: &[Test]) -> Vec<Test> {
+    let mut by_case: BTreeMap<&str, Vec<&Test>> = BTreeMap::new();
+    tests.iter().for_each(|test| by_case.entry(&test.case.id).or_default().push(test));
+    let some = by_case.into_values().enumerate().flat_map(|(number, tests)| {
+        let taken =
+            |places: BTreeSet<&'static str>, turn: usize| places.iter().nth(turn % places.len().max(1)).copied();
+        let flow = taken(tests.iter().map(|test| test.flow.slug()).collect(), number);
+        let protocol = taken(tests.iter().map(|test| test.protocol.slug()).collect(), number / 4);
+        let is_taken = move |test: &&Test| {
+            Some(test.flow.slug()) == flow && (number % 4 == 0 || Some(test.protocol.slug()) == protocol)
+        };
+        tests.into_iter().filter(is_taken).cloned().collect::<Vec<Test>>()
+    });
+    some.collect()
+}
+
+/// The forms of each case.
+fn forms(tests: &[Test]) -> BTreeMap<&str, BTreeSet<String>> {
+    let mut forms: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for test in tests {
+        let form = test.case.axes_named(test.format, test.length);
+        forms.entry(&test.case.id).or_default().insert(form);
+    }
+    forms
 }

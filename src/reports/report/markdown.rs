@@ -5,6 +5,8 @@
 use std::io;
 
 use super::causes::{Cause, causes, excused, ordered};
+use super::diagnosis_text::of_red;
+use super::diagnosis_words::{self, head as head_of};
 use super::text::{printable, shortened};
 use super::{known, made, paste};
 use crate::contract::Protocol;
@@ -17,6 +19,8 @@ use crate::words::plural;
 const CAUSES: usize = 40;
 /// The most rows of the table.
 const ROWS: usize = 200;
+/// How many known defects are named.
+const DIAGNOSED: usize = 3;
 /// The most bytes of the page; GitHub refuses a summary of more than a megabyte.
 const LONGEST_PAGE: usize = 768 << 10;
 /// The most characters of one text from outside.
@@ -33,6 +37,7 @@ pub(super) fn write(judged: &Judged, out: &mut dyn io::Write) -> io::Result<()> 
 
 fn page(judged: &Judged) -> String {
     let mut page = head(judged);
+    diagnosed(&mut page, judged);
     let causes = ordered(judged);
     glance(&mut page, &causes);
     sections(&mut page, &causes, &judged.run.started);
@@ -89,6 +94,23 @@ fn head(judged: &Judged) -> String {
         page.push_str(&format!("\nSlow: {}.\n", words(&slow.words())));
     }
     page
+}
+
+/// The known defects that would explain what failed.
+fn diagnosed(page: &mut String, judged: &Judged) {
+    let Some(diagnosis) = of_red(judged) else { return };
+    page.push_str(&format!("\n### diagnosis\n\n{}. This is not a verdict.\n\n", words(&head_of(&diagnosis))));
+    for cause in diagnosis.causes.iter().take(DIAGNOSED) {
+        let explains = code(&diagnosis_words::explains(cause));
+        let (wrong, look) = (words(&diagnosis_words::wrong(cause)), words(&cause.look));
+        page.push_str(&format!(
+            "1. **{wrong}** {look} It explains {explains}, like the defect {}.\n",
+            code(&cause.defect)
+        ));
+    }
+    if let Some(left) = diagnosis_words::unexplained(&diagnosis) {
+        page.push_str(&format!("\n{}\n", code(&left)));
+    }
 }
 
 /// The protocols of the table, and the comparisons of protocols.

@@ -126,4 +126,10 @@ entries! {
         "a caller who may not act on others gets 404 for a verify if no registration is open, and 403 if one is open",
         &["identifiers/open-or-closed-registration"],
     ),
+    VERIFY_IGNORES_ID = fails(
+        "identifier-verify-ignores-id",
+        "api/request/factor-id",
+        "the verify does not compare the id in the path with that of the open registration",
+        &["authorization/unknown-factor", "limits/factor-id-200"],
+    ),
 }

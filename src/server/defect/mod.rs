@@ -15,6 +15,7 @@ mod entry;
 pub(crate) mod http;
 pub(crate) mod identifier;
 pub(crate) mod limit;
+mod look;
 pub(crate) mod options;
 pub(crate) mod rare;
 pub(crate) mod robustness;

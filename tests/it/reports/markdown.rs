@@ -36,7 +36,7 @@ pub fn codes(text: &str) -> Vec<String> {
         }
     }
     // Of the table of verdicts, and of the table of causes: a row for the names, and one for each.
-    assert!(cells > 18 && (cells - 18).is_multiple_of(8), "{cells} cells");
+    assert!(cells > 18 && (cells - 18) % 8 == 0, "{cells} cells");
     codes
 }
 

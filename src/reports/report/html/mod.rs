@@ -5,6 +5,7 @@
 
 mod clauses;
 mod detail;
+mod diagnosed;
 mod escape;
 mod findings;
 mod glance;

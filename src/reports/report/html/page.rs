@@ -7,6 +7,7 @@ use minijinja::Value;
 use serde::Serialize;
 
 use super::clauses::Matrix;
+use super::diagnosed::Diagnosed;
 use super::findings::{self, Section};
 use super::glance::{self, Glance};
 use super::sign::sign;
@@ -39,6 +40,7 @@ pub(super) struct Page<'a> {
     note: Option<&'static str>,
     glance: Vec<Glance>,
     places: Vec<&'static str>,
+    diagnosis: Option<Diagnosed>,
     sections: Vec<Section<'a>>,
     matrix: Matrix<'a>,
     suites: Vec<Suite<'a>>,
@@ -77,6 +79,7 @@ impl<'a> Page<'a> {
             note: paste::note(&run.started),
             glance: glance::of(judged),
             places: glance::PLACES.map(|(_, name)| name).to_vec(),
+            diagnosis: Diagnosed::of(judged),
             sections: findings::sections(judged),
             matrix: Matrix::of(run),
             suites: suites::of(run),

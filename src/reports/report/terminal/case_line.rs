@@ -1,8 +1,8 @@
 //! One test in one line.
 
-use super::view::{Tone, View};
 use crate::outcome::{CaseRecord, Verdict};
 use crate::report::text::{printable, shortened};
+use crate::report::view::{Tone, View};
 use crate::words::beginning;
 
 /// The most characters of an answer.

@@ -3,12 +3,12 @@
 use super::case_line::flaky;
 use super::glance::times;
 use super::page::Page;
-use super::view::{Tone, View};
 use crate::gate::Judged;
 use crate::outcome::{CaseRecord, Concern, RunStarted, Verdict};
 use crate::report::causes::Cause;
 use crate::report::paste;
 use crate::report::text::printable;
+use crate::report::view::{Tone, View};
 use crate::words::plural;
 
 /// How many further ids are listed for each cause.

@@ -7,12 +7,12 @@ use super::fuzz;
 use super::glance;
 use super::page::Page;
 use super::skipped;
-use super::view::{Tone, View};
 use crate::gate::{Gate, Judged};
 use crate::outcome::pace;
 use crate::outcome::{CaseRecord, Concern, Profile, Reason, RunRecord, Slow, Verdict};
 use crate::report::causes::Cause;
 use crate::report::paste;
+use crate::report::view::{Tone, View};
 use crate::words::plural;
 
 /// How many of the gravest causes are named again.

@@ -1,10 +1,10 @@
 //! All causes in a table: what, how severe, and in how many tests over each protocol.
 
 use super::page::Page;
-use super::view::{Tone, View};
 use crate::contract::Protocol;
 use crate::report::causes::Cause;
 use crate::report::text::{printable, shortened, wrapped};
+use crate::report::view::{Tone, View};
 
 /// The most rows.
 const ROWS: usize = 100;

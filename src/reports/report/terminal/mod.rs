@@ -8,9 +8,7 @@ mod glance;
 mod page;
 mod skipped;
 mod summary;
-mod view;
 
 pub use case_line::{case_line, failure_lines};
 pub(super) use end::{flaky_ones, sent_again};
 pub use summary::{Summary, summary, summary_for};
-pub use view::View;

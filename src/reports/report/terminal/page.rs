@@ -1,7 +1,7 @@
 //! Text under way: labelled lines that fit the view.
 
-use super::view::View;
 use crate::report::text::{entry, printable, push, wrapped};
+use crate::report::view::View;
 
 /// Columns of a label in the details.
 const INDENT: usize = 12;

@@ -1,10 +1,10 @@
 //! The whole summary: all causes at a glance, the gravest in full, and at the end what a terminal still shows.
 
-use super::view::View;
 use super::{detail, end, glance};
 use crate::gate::Judged;
 use crate::report::causes::ordered;
-use crate::report::known;
+use crate::report::view::View;
+use crate::report::{diagnosis_text, known};
 
 /// A summary in its parts, each of whole lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +26,7 @@ impl Summary {
         }
         let mut details = detail::details(judged, &causes, view);
         known::describe(&mut details, judged);
+        details.push_str(&diagnosis_text::short(judged, view));
         Summary { glance: glance::table(&causes, view), details, end: end::end(judged, &causes, view) }
     }
 }

@@ -7,7 +7,7 @@ use proofmark::transport::{Exchange, Reply};
 use serde_json::{Value, json};
 
 use super::super::{Session, World, success};
-use super::{Row, administrator, assert_shows, either, enrol, excluded, nobody, path, send, session};
+use super::{Row, administrator, assert_shows, either, enrol, excluded, nobody, outcome, path, send, session};
 
 fn passkey(world: &World) -> Session<'_> {
     session(world, Flow::V2_PASSKEY, Protocol::Rest)
@@ -274,6 +274,19 @@ const ROWS: &[Row] = &[
         },
         "403 403",
         "403 404",
+    ),
+    (
+        "identifier-verify-ignores-id",
+        |world| {
+            Box::pin(async move {
+                let session = passkey(world);
+                let started = session.start().await;
+                let good = session.create(&started, Format::None).json;
+                outcome(&session.send(Operation::Verify, session.verify_message("404", &good, "a")).await)
+            })
+        },
+        "NOTFOUND-factor",
+        "accepted",
     ),
 ];
 
