@@ -32,6 +32,7 @@ pub enum Show {
 pub struct Display {
     bar: Option<ProgressBar>,
     show: Show,
+    has_printed: bool,
     view: View,
     /// How many failures with a reason and a clause there were.
     alike: HashMap<(Reason, String), usize>,
@@ -83,7 +84,7 @@ impl Display {
         });
         let (now, is_told) = (Instant::now(), show != Show::Nothing && !fuzzes);
         let progress = Progress { begun: now, told: now, done: 0, of: tests, bad: Bad::default(), is_told };
-        Display { bar, show, view: output::view(), alike: HashMap::new(), progress }
+        Display { bar, show, has_printed: false, view: output::view(), alike: HashMap::new(), progress }
     }
 
     pub fn show(&mut self, event: &Event, rules: &Rules) {
@@ -124,16 +125,21 @@ impl Display {
     }
 
     /// Above the bar, if there is one.
-    fn print(&self, text: &str) {
+    fn print(&mut self, text: &str) {
+        self.has_printed = true;
         match &self.bar {
             Some(bar) => bar.suspend(|| output::line(text)),
             None => output::line(text),
         }
     }
 
+    /// Takes the bar away, and parts what was shown from the summary.
     pub fn close(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
+        }
+        if self.has_printed {
+            output::line("");
         }
     }
 }

@@ -67,7 +67,7 @@ fn inputs_that_can_not_be_used_are_refused() {
         (
             "known suggest --from old.ndjson",
             3,
-            "old.ndjson: line 1: the stream has format 1, this proofmark reads format 3; use the version that wrote it, 0.0.9",
+            "old.ndjson: line 1: the stream has format 1, this proofmark reads formats 3 to 4; use the version that wrote it, 0.0.9",
         ),
         ("known suggest --from fuzzed.ndjson", 3, "fuzzed.ndjson: its cases were drawn by --fuzz"),
         ("known suggest --from empty.ndjson", 3, "empty.ndjson: line 1: it is empty"),

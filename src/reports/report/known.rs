@@ -1,11 +1,17 @@
 //! What the known-deviations file says about a run.
 
-use super::text::{entry, printable, push};
+use super::text::{entry, printable, push, wrapped};
 use crate::gate::{Judged, KnownDeviation, Problem, Stale};
 use crate::words::plural;
 
-/// Nothing if no file was given; otherwise what it excuses, one line for each entry, and which entries have to be changed.
-pub(super) fn describe(text: &mut String, judged: &Judged) {
+/// Columns of a label.
+const INDENT: usize = 12;
+/// The fewest columns for prose.
+const LEAST: usize = 24;
+
+/// Nothing if no file was given; otherwise what it excuses, a paragraph for each entry, and which entries have to be changed, broken at
+/// a width.
+pub(super) fn describe(text: &mut String, judged: &Judged, width: usize) {
     let excused: Vec<_> = judged.entries().filter(|(_, record)| !record.known.is_empty()).collect();
     if !excused.is_empty() {
         let (records, entries) = (plural(judged.known_ones(), "record"), excused.len());
@@ -13,13 +19,17 @@ pub(super) fn describe(text: &mut String, judged: &Judged) {
         push(text, &format!("KNOWN {records}, excused by {entries}\n"));
         for (known, record) in excused {
             let words = format!("{}: {}: {known}", name(judged, known), known.reason.name());
-            entry(text, &record.known.len().to_string(), &words);
+            let lines = wrapped(&printable(&words), width.saturating_sub(INDENT).max(LEAST));
+            let count = record.known.len().to_string();
+            for (index, line) in lines.iter().enumerate() {
+                entry(text, if index == 0 { &count } else { "" }, line);
+            }
         }
         push(text, "\n");
     }
     let problems: Vec<_> = problems(judged).collect();
     for (_, words) in &problems {
-        push(text, &format!("{}\n", printable(words)));
+        push(text, &format!("{}\n", wrapped(&printable(words), width.max(LEAST)).join("\n")));
     }
     if !problems.is_empty() {
         push(text, "\n");

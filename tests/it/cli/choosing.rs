@@ -112,7 +112,7 @@ fn a_target_file_of_this_directory_and_the_environment_are_used() {
     run_in(directory.path(), &[("PROOFMARK_SEED", "11")], &["run", "-q"]).exits(0).tells(&["seed 11"]);
     let both = ["run", "-q", "--seed", "12", "enrolment/start"];
     run_in(directory.path(), &[("PROOFMARK_SEED", "11")], &both).exits(0).tells(&["seed 12"]);
-    run_in(directory.path(), &[], &["run", "-q", "--embedded", "enrolment/start"])
+    run_in(directory.path(), &[], &["run", "--embedded", "enrolment/start"])
         .exits(0)
         .tells(&["the embedded reference server"]);
     let elsewhere = tempfile::tempdir().expect("a directory");

@@ -37,7 +37,7 @@ impl Started {
     pub(super) fn beside(target: &str, reports: &[String], more: &[&str]) -> Started {
         let mut command =
             command(&["run", "client-data/*", "auth-data/*", "--seed", "3", "-j", "4", "--target", target]);
-        command.args(more);
+        command.args(more).arg("--verbose");
         for report in reports {
             command.args(["--report", report.as_str()]);
         }

@@ -97,9 +97,7 @@ fn two_runs_and_a_load_on_one_list_are_green_or_wait() {
 fn runs_one_after_the_other_and_at_once_find_nothing_wrong_with_a_correct_server() {
     let served = Served::of(260, &[]);
     let target = served.target();
-    let run = |seed: &str| {
-        begun(&["run", "v1/*/*/ceremony", "v1/*/*/enrolment", "--quiet", "--target", &target, "--seed", seed])
-    };
+    let run = |seed: &str| begun(&["run", "v1/*/*/ceremony", "v1/*/*/enrolment", "--target", &target, "--seed", seed]);
     let is_green = |run: Running| {
         let output = ended(run).exits(0);
         let verdicts = output.out.lines().find(|line| line.starts_with("verdicts ")).expect("a summary");

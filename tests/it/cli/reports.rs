@@ -56,7 +56,7 @@ fn a_failure_is_explained_and_exits_with_1() {
     }
     assert!(!output.out.contains('\u{1b}') && !output.err.contains('\u{1b}'), "no escapes without a terminal");
     let quiet = proofmark(&["run", "enrolment/good", "--seed", "1", "--quiet"]).exits(0);
-    assert_eq!(quiet.out, "result    partial: not everything ran\n");
+    assert_eq!(quiet.out, "result    partial: not everything ran (seed 1)\n");
     let all = proofmark(&["run", "enrolment/good", "--seed", "1", "--verbose"]).exits(0);
     assert!(all.out.starts_with("pass      "), "{}", all.out);
 }

@@ -59,7 +59,7 @@ fn an_interrupt_during_the_run_writes_what_is_there() {
     let (ndjson, junit) = (served.path("run.ndjson"), served.path("run.xml"));
     let reports = [format!("ndjson={}", text(&ndjson)), format!("junit={}", text(&junit))];
     let args = ["run", "enrolment/start", "v1/u2f/rest/att-obj/trailing-byte", "--target", &served.target()];
-    let mut command = command(&[&args[..], &["--seed", "1", "--timeout", "40s"]].concat());
+    let mut command = command(&[&args[..], &["--seed", "1", "--timeout", "40s", "-v"]].concat());
     command.args(["--report", &reports[0], "--report", &reports[1]]);
     let mut child = Running(command.spawn().expect("started"));
     let mut out = BufReader::new(child.0.stdout.take().expect("piped"));

@@ -377,11 +377,11 @@ fn a_proposed_reason_map_attributes_every_refusal_and_finds_a_wrong_one() {
     let events = text(&served.path("events.ndjson"));
     let report = format!("ndjson={events}");
     let run = |target: &str| {
-        let args = ["run", "-q", "--seed", "7", "--report", &report, "--target", target];
+        let args = ["run", "--seed", "7", "--report", &report, "--target", target];
         proofmark(&[&args[..], &REFUSED].concat()).exits(0)
     };
     let output = run(&remapped(&served, "without.toml", ""));
-    assert!(output.out.contains(" unattributed "), "{}", output.out);
+    assert!(output.out.contains(" unattributed: "), "{}", output.out);
     let suggested = proofmark(&["reasons", "suggest", &events]).exits(0);
     // Which number a refusal has is the server's affair.
     for clause in ["api/limit/credential", "webauthn/7.1/type"] {
@@ -392,9 +392,9 @@ fn a_proposed_reason_map_attributes_every_refusal_and_finds_a_wrong_one() {
     assert!(suggested.err.contains("6 entries for ") && !suggested.err.contains("left to you"), "{}", suggested.err);
     let pasted = remapped(&served, "pasted.toml", &suggested.out);
     let judged = proofmark(&["judge", &events, "--target", &pasted]).exits(0);
-    assert!(!judged.out.contains(" unattributed (") && judged.out.contains("is pass (right-reason)"), "{}", judged.out);
+    assert!(!judged.out.contains(" unattributed: ") && judged.out.contains("is pass (right-reason)"), "{}", judged.out);
     let output = run(&pasted);
-    assert!(!output.out.contains(" unattributed "), "{}", output.out);
+    assert!(!output.out.contains(" unattributed: "), "{}", output.out);
     let nothing = proofmark(&["reasons", "suggest", &events]).exits(0);
     assert!(nothing.out.is_empty() && nothing.err.contains("no refusal of the run is unattributed"), "{}", nothing.err);
 

@@ -55,7 +55,7 @@ fn last_event(served: &Served, args: &[&str]) -> (Output, Value) {
     let ndjson = served.path("run.ndjson");
     let report = format!("ndjson={}", text(&ndjson));
     let target = served.target();
-    let output = proofmark(&[&["run", "-q", "--target", &target, "--report", &report, "--seed", "3"], args].concat());
+    let output = proofmark(&[&["run", "--target", &target, "--report", &report, "--seed", "3"], args].concat());
     let events = std::fs::read_to_string(&ndjson).expect("written");
     (output, serde_json::from_str(events.lines().last().expect("a last event")).expect("JSON"))
 }

@@ -120,7 +120,7 @@ fn a_directory_that_vanishes_is_told_after_the_verdict() {
     std::fs::create_dir(&directory).expect("created");
     let report = format!("junit={}", text(&directory.join("run.xml")));
     let mut child = Running(
-        command(&with(&["client-data/origin*", "--target", &served.target(), "--report", &report]))
+        command(&with(&["client-data/origin*", "-v", "--target", &served.target(), "--report", &report]))
             .spawn()
             .expect("started"),
     );

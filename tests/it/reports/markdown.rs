@@ -13,7 +13,7 @@ const MARKUP: &str = "` `` ``` ```` \n\n# x\n- | a | b |\n<img src=x onerror=ale
 /// Fails on everything that came from outside and is not in code; gives the texts in code.
 pub fn codes(text: &str) -> Vec<String> {
     let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_FOOTNOTES;
-    let (mut codes, mut block, mut cells) = (Vec::new(), None, 0);
+    let (mut codes, mut block, mut cells) = (Vec::new(), None, 0_usize);
     for event in Parser::new_ext(text, options) {
         match event {
             Event::Start(Tag::CodeBlock(_)) => block = Some(String::new()),

@@ -57,7 +57,7 @@ fn every_report_says_when_and_where_it_was_made() {
     }
     let text = report::summary(&run);
     assert_harmless(&text);
-    assert!(text.contains("started   2025-12-01T09:45:54Z on build-7, proofmark 0.0.0\n"), "{text}");
+    assert!(text.contains("started   2025-12-01T09:45:54Z on build-7, version 0.0.0\n"), "{text}");
     assert!(text.contains("commit=1a2b3c"), "{text}");
 }
 

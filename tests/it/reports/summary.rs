@@ -72,7 +72,7 @@ fn quiet_is_the_verdict_and_a_line_for_each_cause() {
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines.len(), 41, "{text}");
     assert!(lines[0].starts_with("critical  FAIL accepted-invalid: ") && lines[0].ends_with(" in 3 tests"), "{text}");
-    assert_eq!(lines[40], "result    NON-CONFORMANT");
+    assert_eq!(lines[40], "result    NON-CONFORMANT (seed 7)");
 }
 
 #[test]

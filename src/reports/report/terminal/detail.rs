@@ -7,12 +7,14 @@ use crate::gate::Judged;
 use crate::outcome::{CaseRecord, Concern, RunStarted, Verdict};
 use crate::report::causes::Cause;
 use crate::report::paste;
-use crate::report::text::printable;
+use crate::report::text::{printable, wrapped};
 use crate::report::view::{Tone, View};
 use crate::words::plural;
 
 /// How many further ids are listed for each cause.
 const LISTED: usize = 2;
+/// The fewest columns of a title.
+const LEAST: usize = 24;
 
 /// The details under a heading for each concern, as many causes as the view wants.
 pub(super) fn details(judged: &Judged, causes: &[Cause<'_>], view: &View) -> String {
@@ -61,14 +63,24 @@ impl Detail<'_> {
         self.page.push("\n");
     }
 
+    /// Verdict, name and number of tests; then the place and the severity, on a line of their own where they do not fit.
     fn title(&mut self, number: usize, cause: &Cause<'_>) {
         let view = self.page.view;
-        let verdict = view.paint(Tone::of(cause.verdict()), &cause.verdict().name().to_uppercase());
+        let verdict = cause.verdict().name().to_uppercase();
+        let words = format!("{}{}", printable(&cause.name()), times(cause));
+        let lines = wrapped(&words, view.width.saturating_sub(verdict.len() + 1).max(LEAST));
         let number = (self.all > 1).then(|| format!("{number} of {}", self.all));
+        let plain: Vec<String> =
+            number.clone().into_iter().chain(cause.severity().map(|one| one.name().to_owned())).collect();
         let severity = cause.severity().map(|severity| view.paint(Tone::of_severity(Some(severity)), severity.name()));
         let place: Vec<String> = number.into_iter().chain(severity).collect();
-        let place = if place.is_empty() { String::new() } else { format!("  ({})", place.join(", ")) };
-        self.page.push(&format!("{verdict} {}{}{place}\n", printable(&cause.name()), times(cause)));
+        let last = lines.last().map_or(0, |line| line.chars().count());
+        let fits = verdict.len() + 1 + last + plain.join(", ").len() + 4 <= view.width;
+        let place = match place.as_slice() {
+            [] => String::new(),
+            place => format!("{}({})", if fits { "  " } else { "\n  " }, place.join(", ")),
+        };
+        self.page.push(&format!("{} {}{place}\n", view.paint(Tone::of(cause.verdict()), &verdict), lines.join("\n  ")));
     }
 
     fn cause(&mut self, number: usize, cause: &Cause<'_>) {

@@ -1,18 +1,17 @@
 //! The end of a summary, which is what a terminal still shows: the run, its verdict, the gravest causes and what to do next.
 
-use std::collections::BTreeMap;
-use std::time::Duration;
-
+use super::figures::{flaky_ones, seconds, sent_again};
 use super::fuzz;
 use super::glance;
 use super::page::Page;
 use super::skipped;
 use crate::gate::{Gate, Judged};
 use crate::outcome::pace;
-use crate::outcome::{CaseRecord, Concern, Profile, Reason, RunRecord, Slow, Verdict};
+use crate::outcome::{Concern, Profile, Reason, RunRecord, Slow, Verdict};
 use crate::report::causes::Cause;
-use crate::report::paste;
+use crate::report::text::printable;
 use crate::report::view::{Tone, View};
+use crate::report::{known, paste};
 use crate::words::plural;
 
 /// How many of the gravest causes are named again.
@@ -33,24 +32,21 @@ pub(super) fn end(judged: &Judged, causes: &[Cause<'_>], view: &View) -> String 
     } else {
         counts(&mut page, run);
     }
-    result(&mut page, judged);
+    result(&mut page, judged, "");
     gravest(&mut page, causes);
     next(&mut page, run, causes);
     page.text
 }
 
-/// The verdict, and a line for each cause.
+/// The verdict with the seed, and a line for each cause and for each known deviation that needs a look. No line is broken.
 pub(super) fn brief(judged: &Judged, causes: &[Cause<'_>], view: &View) -> String {
-    let mut page = Page::new(view);
-    causes.iter().for_each(|cause| page.push(&format!("{}\n", glance::line(cause, view))));
+    let view = View { width: usize::MAX, ..view.clone() };
+    let mut page = Page::new(&view);
+    causes.iter().for_each(|cause| page.push(&glance::line(cause, &view, 0)));
+    known::problems(judged).for_each(|(_, words)| page.prose(&printable(&words)));
     judged.run.stopped_words().iter().for_each(|words| page.line("stopped", words));
-    result(&mut page, judged);
+    result(&mut page, judged, &format!(" (seed {})", judged.run.started.seed));
     page.text
-}
-
-/// The seconds that a run took.
-pub(super) fn seconds(run: &RunRecord) -> f64 {
-    run.finished.map_or(0.0, |finished| Duration::from_millis(finished.duration_ms).as_secs_f64())
 }
 
 fn target(run: &RunRecord) -> String {
@@ -62,7 +58,7 @@ fn target(run: &RunRecord) -> String {
 fn made(run: &RunRecord) -> Vec<(&'static str, String)> {
     let occasion = &run.started.occasion;
     let host = occasion.host.as_ref().map(|host| format!(" on {host}")).unwrap_or_default();
-    let when = occasion.started.map(|time| format!("{time}{host}, proofmark {}", run.started.version));
+    let when = occasion.started.map(|time| format!("{time}{host}, version {}", run.started.version));
     let labels: Vec<String> = occasion.labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
     let labels = (!labels.is_empty()).then(|| labels.join(", "));
     when.map(|words| ("started", words)).into_iter().chain(labels.map(|words| ("labels", words))).collect()
@@ -107,10 +103,10 @@ fn verdicts(page: &mut Page<'_>, run: &RunRecord) {
     }
 }
 
-fn result(page: &mut Page<'_>, judged: &Judged) {
+fn result(page: &mut Page<'_>, judged: &Judged, seed: &str) {
     let run = &judged.run;
     let gate = judged.gate_words().map(|words| format!("; {words}")).unwrap_or_default();
-    let words = format!("{}{}{gate}", run.statement().text(), profile(run));
+    let words = format!("{}{}{seed}{gate}", run.statement().text(), profile(run));
     let tone = match judged.gate() {
         Gate::Green => Tone::Good,
         Gate::Red => Tone::Bad,
@@ -143,8 +139,8 @@ fn gravest(page: &mut Page<'_>, causes: &[Cause<'_>]) {
     let mut gravest: Vec<&Cause<'_>> = causes.iter().collect();
     gravest.sort_by_key(|cause| std::cmp::Reverse(cause.verdict()));
     for (index, cause) in gravest.iter().take(GRAVEST).enumerate() {
-        let line = glance::line(cause, page.view);
-        page.push(&format!("{:<9} {line}\n", if index == 0 { "gravest" } else { "" }));
+        let line = glance::line(cause, page.view, LABEL);
+        page.push(&format!("{:<9} {line}", if index == 0 { "gravest" } else { "" }));
     }
 }
 
@@ -167,21 +163,4 @@ fn next(page: &mut Page<'_>, run: &RunRecord, causes: &[Cause<'_>]) {
         let note = paste::note(&run.started).map(|words| format!("   ({words})")).unwrap_or_default();
         page.command("next", &format!("{}{note}", paste::replay(&run.started, first)));
     }
-}
-
-/// How many calls did not reach the target at first, and why.
-pub(in crate::report) fn sent_again(run: &RunRecord) -> Option<String> {
-    run.finished?.sent_again.words()
-}
-
-/// How many records had another verdict in an earlier try, and which one, such as `3 flaky (at first 2 gateway, 1 crash)`.
-pub(in crate::report) fn flaky_ones(run: &RunRecord) -> Option<String> {
-    let flaky: Vec<&CaseRecord> = run.cases.iter().filter(|case| case.flaky).collect();
-    let mut reasons: BTreeMap<String, usize> = BTreeMap::new();
-    for finding in flaky.iter().filter_map(|record| record.earlier.first()) {
-        *reasons.entry(finding.reason.name()).or_default() += 1;
-    }
-    let reasons: Vec<String> = reasons.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
-    let at_first = if reasons.is_empty() { String::new() } else { format!(" (at first {})", reasons.join(", ")) };
-    (!flaky.is_empty()).then(|| format!("{} flaky{at_first}", flaky.len()))
 }

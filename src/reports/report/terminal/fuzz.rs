@@ -1,6 +1,6 @@
 //! The counts of a run that drew credentials, or sequences.
 
-use super::end::{seconds, sent_again};
+use super::figures::{seconds, sent_again};
 use super::page::Page;
 use crate::outcome::{RunRecord, Verdict};
 use crate::words::plural;

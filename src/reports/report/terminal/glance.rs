@@ -10,8 +10,10 @@ use crate::report::view::{Tone, View};
 const ROWS: usize = 100;
 /// Columns of a count.
 const COUNT: usize = 6;
+/// Columns of a severity.
+const SEVERITY: usize = 8;
 /// Columns before the name: number, severity, verdict.
-const BEFORE: usize = 4 + 1 + 8 + 2 + 9 + 1;
+const BEFORE: usize = 4 + 1 + SEVERITY + 2 + 9 + 1;
 /// The fewest columns of a name.
 const LEAST: usize = 16;
 /// The most characters of a name.
@@ -64,11 +66,16 @@ fn row(page: &mut Page<'_>, number: usize, cause: &Cause<'_>, used: &[&str], wid
     }
 }
 
-/// A cause in one line, such as `critical  FAIL accepted-invalid: webauthn/7.1/origin in 36 tests`.
-pub(super) fn line(cause: &Cause<'_>, view: &View) -> String {
-    let severity = view.paint(Tone::of_severity(cause.severity()), &format!("{:<8}", cause.severity_word()));
-    let verdict = view.paint(Tone::of(cause.verdict()), &cause.verdict().name().to_uppercase());
-    format!("{severity}  {verdict} {}{}", printable(&shortened(&cause.name_among_others(), LONGEST)), times(cause))
+/// A cause such as `critical  FAIL accepted-invalid: webauthn/7.1/origin in 36 tests`, in a line or, where the view is narrow, in
+/// several, after so many columns; with an end of line.
+pub(super) fn line(cause: &Cause<'_>, view: &View, after: usize) -> String {
+    let verdict = cause.verdict().name().to_uppercase();
+    let before = after + SEVERITY + 2 + verdict.len() + 1;
+    let severity = view.paint(Tone::of_severity(cause.severity()), &format!("{:<SEVERITY$}", cause.severity_word()));
+    let words = format!("{}{}", printable(&shortened(&cause.name_among_others(), LONGEST)), times(cause));
+    let lines = wrapped(&words, view.width.saturating_sub(before).max(LEAST));
+    let words = lines.join(&format!("\n{:before$}", ""));
+    format!("{severity}  {} {words}\n", view.paint(Tone::of(cause.verdict()), &verdict))
 }
 
 /// In how many tests it was seen, if in more than one.

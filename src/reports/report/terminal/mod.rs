@@ -3,6 +3,7 @@
 mod case_line;
 mod detail;
 mod end;
+mod figures;
 mod fuzz;
 mod glance;
 mod page;
@@ -10,5 +11,5 @@ mod skipped;
 mod summary;
 
 pub use case_line::{case_line, failure_lines};
-pub(super) use end::{flaky_ones, sent_again};
+pub(super) use figures::{flaky_ones, sent_again};
 pub use summary::{Summary, summary, summary_for};

@@ -14,18 +14,23 @@ pub(super) fn words(run: &RunRecord, width: usize) -> Option<String> {
     if skips.is_empty() {
         return None;
     }
-    let (mut algorithms, mut others) = (BTreeSet::new(), BTreeSet::new());
+    let (mut algorithms, mut named, mut others) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     for record in &skips {
-        match algorithm(record) {
-            Some(name) => drop(algorithms.insert(name)),
-            None => drop(others.insert(need(record))),
+        match (algorithm(record), requirement(record)) {
+            (Some(name), _) => drop(algorithms.insert(name)),
+            (None, Some(name)) => drop(named.insert(name)),
+            (None, None) => drop(others.insert(received(record))),
         }
     }
     let mut needs = Vec::new();
     if !algorithms.is_empty() {
         needs.push(format!("no offer of {}", algorithms.into_iter().collect::<Vec<_>>().join(", ")));
     }
-    needs.extend(others);
+    needs.extend(named);
+    // An answer says less than a name.
+    if needs.is_empty() {
+        needs.extend(others);
+    }
     let text = printable(&format!("{}: {}", plural(skips.len(), "test"), needs.join("; ")));
     Some(if text.chars().count() <= width { text } else { cut(&text, width) })
 }
@@ -53,11 +58,14 @@ fn algorithm(record: &CaseRecord) -> Option<String> {
     axis.filter(|_| finding.received.starts_with("the options offer [")).map(str::to_owned)
 }
 
-/// What else is missing: the name of a requirement in brackets, or what was received.
-fn need(record: &CaseRecord) -> String {
-    let Some(finding) = record.findings.first() else { return "no reason".to_owned() };
-    let bracketed = finding.expected.strip_suffix(')').and_then(|text| text.rsplit_once('(')).map(|(_, name)| name);
-    bracketed.map_or_else(|| finding.received.clone(), str::to_owned)
+/// What else is missing: the name of a requirement, which is in brackets.
+fn requirement(record: &CaseRecord) -> Option<String> {
+    let expected = record.findings.first()?.expected.strip_suffix(')')?;
+    expected.rsplit_once('(').map(|(_, name)| name.to_owned())
+}
+
+fn received(record: &CaseRecord) -> String {
+    record.findings.first().map(|finding| finding.received.clone()).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -86,7 +94,8 @@ mod tests {
         assert_eq!(algorithm(&records[0]).as_deref(), Some("ES384"));
         assert_eq!(algorithm(&records[1]).as_deref(), Some("ES384"));
         assert_eq!(algorithm(&records[2]).as_deref(), Some("algorithm -65000"));
-        assert_eq!((need(&records[3]).as_str(), need(&records[4]).as_str()), ("uv-required", "none declared"));
+        assert_eq!((requirement(&records[3]).as_deref(), requirement(&records[4])), (Some("uv-required"), None));
+        assert_eq!(received(&records[4]), "none declared");
         assert_eq!(cut("67 tests: no offer of ESP256, RS1", 32), "67 tests: no offer of, ...");
         assert_eq!(cut("67 tests: no offer of ESP256, RS1", 34), "67 tests: no offer of ESP256, ...");
     }

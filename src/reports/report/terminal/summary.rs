@@ -25,7 +25,7 @@ impl Summary {
             return Summary { glance: String::new(), details: String::new(), end: end::brief(judged, &causes, view) };
         }
         let mut details = detail::details(judged, &causes, view);
-        known::describe(&mut details, judged);
+        known::describe(&mut details, judged, view.width);
         details.push_str(&diagnosis_text::short(judged, view));
         Summary { glance: glance::table(&causes, view), details, end: end::end(judged, &causes, view) }
     }
