@@ -61,7 +61,7 @@ fn tests(cause: &Cause) -> String {
     words.split_once(" of ").map_or(words.clone(), |(tests, _)| tests.to_owned())
 }
 
-/// The diagnosis of a run, unless everything that failed is known.
+/// The diagnosis of what failed in a run and is not a known deviation.
 pub(super) fn of_red(judged: &Judged) -> Option<Diagnosis> {
     let is_new = |record: &&CaseRecord| {
         let is_red = matches!(record.verdict, Verdict::Fail | Verdict::Deviation)
@@ -69,7 +69,13 @@ pub(super) fn of_red(judged: &Judged) -> Option<Diagnosis> {
         is_red && !matches!(judged.standing(record), Standing::Known(_))
     };
     judged.run.cases.iter().find(is_new)?;
-    of_run(&judged.run)
+    let is_known = |record: &CaseRecord| matches!(judged.standing(record), Standing::Known(_));
+    if !judged.run.cases.iter().any(is_known) {
+        return of_run(&judged.run);
+    }
+    let mut run = judged.run.clone();
+    run.cases.retain(|record| !is_known(record));
+    of_run(&run)
 }
 
 fn paragraph(text: &mut String, view: &View, words: &str) {
