@@ -84,11 +84,9 @@ pub fn member<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {
 /// A factor as a list shows it; a value that is not a text is `None`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ListEntry<'m> {
-    /// Its id.
     pub id: Option<&'m str>,
     /// Its display name.
     pub name: Option<&'m str>,
-    /// Its state.
     pub state: Option<&'m str>,
 }
 

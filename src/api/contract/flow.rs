@@ -30,18 +30,14 @@ impl PartialEq for Contract {
     }
 }
 
-/// The data of a [`Flow`]. References back to the flow are behind functions, since the compiler follows references of constants.
+/// The data of a [`Flow`], whose methods say what they are. References back to the flow are behind functions, since the compiler follows references of constants.
 #[derive(Debug)]
 pub struct FlowData {
     /// The slug used in test names, target files and reports, such as `v2/u2f`: the family, and the kind of factor.
     pub slug: &'static str,
-    /// The contract that it is part of.
     pub contract: fn() -> &'static Contract,
-    /// Whether it enrols a second factor, and not a passkey.
     pub is_u2f: bool,
-    /// Whether its creation options require user verification.
     pub verifies_user: bool,
-    /// Whether an enrolment makes a token of a server with the policy `u2f-locks-tokens` useless.
     pub locks_token: bool,
     /// Its operations; it has each at most once.
     pub endpoints: fn() -> &'static [&'static Endpoint],
@@ -175,11 +171,8 @@ impl fmt::Display for Flow {
 pub struct Endpoint {
     /// The documented name, such as `RegisterU2F`.
     pub name: &'static str,
-    /// The flow it belongs to.
     pub flow: Flow,
-    /// Its operation in that flow.
     pub operation: Operation,
-    /// HTTP/JSON binding.
     pub rest: RestBinding,
     /// Protobuf binding, used by gRPC and gRPC-Web, and by the JSON mapping of REST; `None` if the API is JSON only.
     pub grpc: Option<GrpcBinding>,

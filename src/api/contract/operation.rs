@@ -42,7 +42,6 @@ pub struct RestBinding {
 pub struct GrpcBinding {
     /// Full service name.
     pub service: &'static str,
-    /// Method name.
     pub method: &'static str,
     /// Full name of the request message.
     pub request: &'static str,
@@ -66,7 +65,6 @@ pub struct Limit {
     pub min: usize,
     /// Maximum length, inclusive.
     pub max: usize,
-    /// The unit of the length.
     pub unit: LengthUnit,
 }
 

@@ -7,7 +7,6 @@ pub struct Slot {
     pub what: What,
     /// JSON pointer, such as `/verification/tokenName`; for [`What::Entry`] and the values in it, from the entry on.
     pub at: &'static str,
-    /// Its form.
     pub form: Form,
 }
 
@@ -53,11 +52,8 @@ pub enum What {
     Entries,
     /// The member that only an entry of the flow's kind has, if a list has other kinds too.
     Entry,
-    /// The id of a listed factor.
     EntryId,
-    /// The name of a listed factor.
     EntryName,
-    /// The state of a listed factor.
     EntryState,
 }
 

@@ -2,7 +2,6 @@
 
 use super::statement::{Clause, doc, must, security};
 
-/// The clauses of this topic.
 #[rustfmt::skip]
 pub const CLAUSES: &[Clause] = &[
     doc("api/authorization",

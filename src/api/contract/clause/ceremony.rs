@@ -2,7 +2,6 @@
 
 use super::statement::{Clause, may, must, security, should};
 
-/// The clauses of this source.
 #[rustfmt::skip]
 pub const CLAUSES: &[Clause] = &[
     must("webauthn/4/rp-id",

@@ -2,7 +2,6 @@
 
 use super::statement::{Clause, doc};
 
-/// The clauses of this topic.
 #[rustfmt::skip]
 pub const CLAUSES: &[Clause] = &[
     doc("api/endpoint",

@@ -2,7 +2,6 @@
 
 use super::statement::{Clause, fido, may, must, security};
 
-/// The clauses of this source.
 #[rustfmt::skip]
 pub const CLAUSES: &[Clause] = &[
     must("webauthn/8.2/syntax",

@@ -1,8 +1,8 @@
-//! How users and registrations are called, and what options say in numbers and names.
+//! How users and registrations are called, what options say in numbers and names, and sentences of texts that WebAuthn builds on and
+//! that no step of WebAuthn repeats.
 
-use super::statement::{Clause, doc, must, security, should};
+use super::statement::{Clause, doc, must, rfc, security, should};
 
-/// The clauses of this topic.
 #[rustfmt::skip]
 pub const CLAUSES: &[Clause] = &[
     must("webauthn/5.4.3/user-handle-personal",
@@ -29,4 +29,11 @@ pub const CLAUSES: &[Clause] = &[
     security("api/identifiers/no-user-oracle",
         "A caller who may not act on other users does not learn which users exist: the answer is the same, and takes as long.",
         "OWASP ASVS 4.0.3, 8.3.4 and 4.2.1; CWE-204; CWE-208"),
+
+    rfc("rfc4648/3.3/alphabet",
+        "Base64 with a character outside its alphabet, such as a line break or a character of the other alphabet, is refused.",
+        "RFC 4648 section 3.3; the alphabet is that of WebAuthn L3 section 3, base64url encoding"),
+    rfc("rfc8230/2/pss-salt",
+        "The salt of a signature with PS256, PS384 or PS512 is as long as the hash.",
+        "RFC 8230 section 2; for WebAuthn L3 section 8.2, verification steps 2 and 3"),
 ];

@@ -12,14 +12,12 @@ mod excluded;
 mod formats;
 mod http;
 mod identifiers;
-mod references;
 mod registry;
 mod requests;
 mod responses;
 mod severity;
 mod state;
 mod statement;
-mod stored;
 
 pub use basis::Basis;
 pub use excluded::{EXCLUDED, ON_REQUEST};

@@ -4,27 +4,15 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::statement::Clause;
-use super::{
-    behaviour, carriers, ceremony, endpoints, formats, http, identifiers, references, requests, responses, state,
-    stored,
-};
+use super::{behaviour, carriers, ceremony, endpoints, formats, http, identifiers, requests, responses, state};
 use crate::contract::{Endpoint, Protocol};
 
 /// Every clause, by source document.
 pub fn all() -> impl Iterator<Item = &'static Clause> {
-    endpoints::CLAUSES
-        .iter()
-        .chain(requests::CLAUSES)
-        .chain(responses::CLAUSES)
-        .chain(behaviour::CLAUSES)
-        .chain(state::CLAUSES)
-        .chain(stored::CLAUSES)
-        .chain(carriers::CLAUSES)
-        .chain(ceremony::CLAUSES)
-        .chain(formats::CLAUSES)
-        .chain(identifiers::CLAUSES)
-        .chain(references::CLAUSES)
-        .chain(http::CLAUSES)
+    let of_calls = [endpoints::CLAUSES, requests::CLAUSES, responses::CLAUSES, behaviour::CLAUSES];
+    let of_state = [state::CLAUSES, carriers::CLAUSES];
+    let of_texts = [ceremony::CLAUSES, formats::CLAUSES, identifiers::CLAUSES, http::CLAUSES];
+    of_calls.into_iter().chain(of_state).chain(of_texts).flatten()
 }
 
 /// Whether `general` says what `id` says, or more: a clause includes what is beneath it, and step 22 of the ceremony asks for

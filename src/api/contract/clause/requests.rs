@@ -3,7 +3,6 @@
 use super::statement::{Clause, doc};
 use crate::contract::Protocol::{Grpc, GrpcWeb, Rest};
 
-/// The clauses of this topic.
 #[rustfmt::skip]
 pub const CLAUSES: &[Clause] = &[
     doc("api/request/bearer",

@@ -51,30 +51,12 @@ impl Clause {
     }
 }
 
-pub(super) const fn must(id: &'static str, text: &'static str, source: &'static str) -> Clause {
-    Clause::new(Basis::SpecMust, id, text, source)
+/// A function for each basis, which takes id, text and source.
+macro_rules! clauses {
+    ($($name:ident: $basis:ident),+) => {
+        $(pub(super) const fn $name(id: &'static str, text: &'static str, source: &'static str) -> Clause {
+            Clause::new(Basis::$basis, id, text, source)
+        })+
+    };
 }
-
-pub(super) const fn should(id: &'static str, text: &'static str, source: &'static str) -> Clause {
-    Clause::new(Basis::SpecShould, id, text, source)
-}
-
-pub(super) const fn may(id: &'static str, text: &'static str, source: &'static str) -> Clause {
-    Clause::new(Basis::May, id, text, source)
-}
-
-pub(super) const fn rfc(id: &'static str, text: &'static str, source: &'static str) -> Clause {
-    Clause::new(Basis::Rfc, id, text, source)
-}
-
-pub(super) const fn fido(id: &'static str, text: &'static str, source: &'static str) -> Clause {
-    Clause::new(Basis::Fido, id, text, source)
-}
-
-pub(super) const fn security(id: &'static str, text: &'static str, source: &'static str) -> Clause {
-    Clause::new(Basis::Security, id, text, source)
-}
-
-pub(super) const fn doc(id: &'static str, text: &'static str, source: &'static str) -> Clause {
-    Clause::new(Basis::ApiDoc, id, text, source)
-}
+clauses!(must: SpecMust, should: SpecShould, may: May, rfc: Rfc, fido: Fido, security: Security, doc: ApiDoc);

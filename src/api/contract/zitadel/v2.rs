@@ -1,7 +1,7 @@
 //! user v2: the endpoints that act on `{userId}`.
 
-use super::binding::grpc;
-use crate::contract::{Endpoint, Flow, GrpcBinding, LengthUnit, Limit, Operation, RestBinding, Slot, What};
+use super::binding::{DETAILS, LISTED, endpoint, grpc};
+use crate::contract::{Endpoint, Flow, GrpcBinding, LengthUnit, Limit, Operation, Slot, What};
 
 /// Second factors.
 pub(super) static U2F: [&Endpoint; 3] = [&START_U2F, &VERIFY_U2F, &REMOVE_U2F];
@@ -25,100 +25,58 @@ const PASSKEY_ID: Slot = Slot::new(What::FactorId, "/passkeyId");
 const PUBLIC_KEY_CREDENTIAL: Slot = Slot::new(What::Credential, "/publicKeyCredential");
 const DOMAIN: Slot = Slot::new(What::Domain, "/domain");
 const OPTIONS: Slot = Slot::new(What::Options, "/publicKeyCredentialCreationOptions");
-const DETAILS: Slot = Slot::new(What::Details, "/details");
 
-/// Starts a registration for a user.
+/// An endpoint of a flow, with the refusals and the limit that all have.
+macro_rules! of_user {
+    ($flow:ident, $operation:ident, $method:literal, $path:literal) => {
+        Endpoint {
+            documented_refusals: REFUSALS,
+            limits: &[USER_ID],
+            ..endpoint(Flow::$flow, Operation::$operation, $path, grpc!("zitadel.user.v2", "UserService", $method))
+        }
+    };
+}
+
 static START_U2F: Endpoint = Endpoint {
-    name: "RegisterU2F",
-    flow: Flow::V2_U2F,
-    operation: Operation::Start,
-    rest: RestBinding { method: "POST", path: "/v2/users/{userId}/u2f" },
-    grpc: grpc!("zitadel.user.v2", "UserService", "RegisterU2F"),
     request: &[USER, DOMAIN],
     response: &[U2F_ID, OPTIONS, DETAILS],
-    documented_refusals: REFUSALS,
-    limits: &[USER_ID],
+    ..of_user!(V2_U2F, Start, "RegisterU2F", "/v2/users/{userId}/u2f")
 };
 
-/// Finishes a started registration.
 static VERIFY_U2F: Endpoint = Endpoint {
-    name: "VerifyU2FRegistration",
-    flow: Flow::V2_U2F,
-    operation: Operation::Verify,
-    rest: RestBinding { method: "POST", path: "/v2/users/{userId}/u2f/{u2fId}" },
-    grpc: grpc!("zitadel.user.v2", "UserService", "VerifyU2FRegistration"),
     request: &[USER, U2F_ID, PUBLIC_KEY_CREDENTIAL, Slot::new(What::FactorName, "/tokenName")],
-    response: &[DETAILS],
-    documented_refusals: REFUSALS,
     limits: &[USER_ID, characters("/u2fId"), CREDENTIAL, characters("/tokenName")],
+    ..of_user!(V2_U2F, Verify, "VerifyU2FRegistration", "/v2/users/{userId}/u2f/{u2fId}")
 };
 
-/// Removes an enrolled factor.
 static REMOVE_U2F: Endpoint = Endpoint {
-    name: "RemoveU2F",
-    flow: Flow::V2_U2F,
-    operation: Operation::Remove,
-    rest: RestBinding { method: "DELETE", path: "/v2/users/{userId}/u2f/{u2fId}" },
-    grpc: grpc!("zitadel.user.v2", "UserService", "RemoveU2F"),
     request: &[USER, U2F_ID],
-    response: &[DETAILS],
-    documented_refusals: REFUSALS,
     limits: &[USER_ID, characters("/u2fId")],
+    ..of_user!(V2_U2F, Remove, "RemoveU2F", "/v2/users/{userId}/u2f/{u2fId}")
 };
 
-/// Starts a registration for a user.
 static START_PASSKEY: Endpoint = Endpoint {
-    name: "RegisterPasskey",
-    flow: Flow::V2_PASSKEY,
-    operation: Operation::Start,
-    rest: RestBinding { method: "POST", path: "/v2/users/{userId}/passkeys" },
-    grpc: grpc!("zitadel.user.v2", "UserService", "RegisterPasskey"),
     request: &[USER, DOMAIN, Slot::new(What::Authenticator, "/authenticator"), Slot::new(What::Code, "/code")],
     response: &[PASSKEY_ID, OPTIONS, DETAILS],
-    documented_refusals: REFUSALS,
-    limits: &[USER_ID],
+    ..of_user!(V2_PASSKEY, Start, "RegisterPasskey", "/v2/users/{userId}/passkeys")
 };
 
-/// Finishes a started registration.
 static VERIFY_PASSKEY: Endpoint = Endpoint {
-    name: "VerifyPasskeyRegistration",
-    flow: Flow::V2_PASSKEY,
-    operation: Operation::Verify,
-    rest: RestBinding { method: "POST", path: "/v2/users/{userId}/passkeys/{passkeyId}" },
-    grpc: grpc!("zitadel.user.v2", "UserService", "VerifyPasskeyRegistration"),
     request: &[USER, PASSKEY_ID, PUBLIC_KEY_CREDENTIAL, Slot::new(What::FactorName, "/passkeyName")],
-    response: &[DETAILS],
-    documented_refusals: REFUSALS,
     limits: &[USER_ID, characters("/passkeyId"), CREDENTIAL, characters("/passkeyName")],
+    ..of_user!(V2_PASSKEY, Verify, "VerifyPasskeyRegistration", "/v2/users/{userId}/passkeys/{passkeyId}")
 };
 
-/// Removes an enrolled factor.
 static REMOVE_PASSKEY: Endpoint = Endpoint {
-    name: "RemovePasskey",
-    flow: Flow::V2_PASSKEY,
-    operation: Operation::Remove,
-    rest: RestBinding { method: "DELETE", path: "/v2/users/{userId}/passkeys/{passkeyId}" },
-    grpc: grpc!("zitadel.user.v2", "UserService", "RemovePasskey"),
     request: &[USER, PASSKEY_ID],
-    response: &[DETAILS],
-    documented_refusals: REFUSALS,
     limits: &[USER_ID, characters("/passkeyId")],
+    ..of_user!(V2_PASSKEY, Remove, "RemovePasskey", "/v2/users/{userId}/passkeys/{passkeyId}")
 };
 
-/// Lists the enrolled factors.
 static LIST_PASSKEYS: Endpoint = Endpoint {
-    name: "ListPasskeys",
-    flow: Flow::V2_PASSKEY,
-    operation: Operation::List,
-    rest: RestBinding { method: "POST", path: "/v2/users/{userId}/passkeys/_search" },
-    grpc: grpc!("zitadel.user.v2", "UserService", "ListPasskeys"),
     request: &[USER],
-    response: &[
-        Slot::new(What::Entries, "/result"),
-        Slot::new(What::EntryId, "/id"),
-        Slot::new(What::EntryName, "/name"),
-        Slot::new(What::EntryState, "/state"),
-    ],
+    response: LISTED,
     documented_refusals: &[],
     limits: &[],
+    ..of_user!(V2_PASSKEY, List, "ListPasskeys", "/v2/users/{userId}/passkeys/_search")
 };
