@@ -34,7 +34,7 @@ fn run(directory: &Path, case: &str, args: &[&str]) -> (Output, String) {
     let events = directory.join("events.ndjson");
     let report = format!("ndjson={}", text(&events));
     let pattern = format!("v2/u2f/rest/own/{case}");
-    let own = ["run", "-q", "--seed", "7", "--suite", &text(&suite), "--report", &report, &pattern];
+    let own = ["run", "--seed", "7", "--suite", &text(&suite), "--report", &report, &pattern];
     let output = proofmark(&[&own[..], args].concat());
     (output, text(&events))
 }

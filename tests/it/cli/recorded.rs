@@ -159,8 +159,9 @@ fn a_replay_is_against_what_the_run_was_against() {
     let played = |id: &str, code: i32| proofmark(&["replay", id, "--from", &from]).exits(code);
     let same = played("v2/u2f/rest/limits/name-201-ascii", 1);
     assert!(same.out.contains("recorded  the same verdict"), "{}", same.out);
-    let of_own =
-        serde_json::from_str::<Value>(stream.lines().find(|line| line.contains("own/type")).expect("it was played"));
+    let of_own = serde_json::from_str::<Value>(
+        stream.lines().find(|line| line.contains("\"case\":\"own/type\"")).expect("it was played"),
+    );
     let of_own = of_own.expect("JSON")["id"].as_str().expect("a name").replace("/all/", "/rest/");
     assert!(played(&of_own, 0).out.contains("recorded  the same verdict"));
     // What is not there any more, and what no stream of an older version said, is asked for.

@@ -156,11 +156,13 @@ fn next(page: &mut Page<'_>, run: &RunRecord, causes: &[Cause<'_>]) {
         let rest =
             if of(Concern::Conformance) > 0 { "; the findings about conformance may follow from it" } else { "" };
         page.line("next", &format!("fix {} first, then run again{rest}", named.join(", then ")));
-        paste::check(&run.started).iter().for_each(|command| page.command("", command));
-        return;
+        if let Some(command) = paste::check(&run.started) {
+            return page.command("", &command);
+        }
     }
     if let Some(first) = causes.first().and_then(|cause| cause.records.first()) {
         let note = paste::note(&run.started).map(|words| format!("   ({words})")).unwrap_or_default();
-        page.command("next", &format!("{}{note}", paste::replay(&run.started, first)));
+        let label = if named.is_empty() { "next" } else { "" };
+        page.command(label, &format!("{}{note}", paste::replay(&run.started, first)));
     }
 }

@@ -8,12 +8,12 @@ use crate::report::view::{Tone, View};
 
 /// The most rows.
 const ROWS: usize = 100;
-/// Columns of a count.
-const COUNT: usize = 6;
+/// Columns of a count, at least.
+const COUNT: usize = 5;
 /// Columns of a severity.
 const SEVERITY: usize = 8;
-/// Columns before the name: number, severity, verdict.
-const BEFORE: usize = 4 + 1 + SEVERITY + 2 + 9 + 1;
+/// Columns before the name: number and severity.
+const BEFORE: usize = 4 + 1 + SEVERITY + 1;
 /// The fewest columns of a name.
 const LEAST: usize = 16;
 /// The most characters of a name.
@@ -28,14 +28,19 @@ pub(super) fn table(causes: &[Cause<'_>], view: &View) -> String {
     if causes.len() < 2 {
         return page.text;
     }
-    let used: Vec<&str> = PLACES.into_iter().filter(|place| causes.iter().any(|cause| cause.over(place) > 0)).collect();
-    let name = view.width.saturating_sub(BEFORE + COUNT * used.len()).max(LEAST);
+    let columns = Columns::of(causes, view.width);
     let title = format!("AT A GLANCE: {} causes, in the order in which to look at them", causes.len());
     page.push(&format!("{}\n\n", view.paint(Tone::Strong, &title)));
-    let heads: String = used.iter().map(|place| format!("{:>COUNT$}", head(place))).collect();
-    page.push(&format!("{:>4} {:<8}  {:<9} {:<name$}{heads}\n", "", "severity", "verdict", "what"));
+    let heads: String = columns.places.iter().map(|place| format!("{:>1$}", head(place), columns.count)).collect();
+    page.push(&format!("{:>4} {:<SEVERITY$} {:<name$}{heads}\n", "", "severity", "what", name = columns.name));
+    let mut before = None;
     for (number, cause) in causes.iter().take(ROWS).enumerate() {
-        row(&mut page, number + 1, cause, &used, name);
+        if before != Some(cause.verdict()) {
+            let verdict = view.paint(Tone::of(cause.verdict()), cause.verdict().name());
+            page.push(&format!("{verdict}\n"));
+            before = Some(cause.verdict());
+        }
+        row(&mut page, number + 1, cause, &columns);
     }
     if causes.len() > ROWS {
         page.push(&format!("     ... and {} more, which are in the reports\n", causes.len() - ROWS));
@@ -44,23 +49,40 @@ pub(super) fn table(causes: &[Cause<'_>], view: &View) -> String {
     page.text
 }
 
-fn head(place: &str) -> &str {
-    match place {
-        "grpc-web" => "web",
-        "all" => "all",
-        other => other,
+/// The columns of a table.
+struct Columns {
+    /// Where tests were seen.
+    places: Vec<&'static str>,
+    /// Columns of a name.
+    name: usize,
+    /// Columns of a count.
+    count: usize,
+}
+
+impl Columns {
+    fn of(causes: &[Cause<'_>], width: usize) -> Columns {
+        let most = |place: &str| causes.iter().map(|cause| cause.over(place)).max().unwrap_or_default();
+        let places: Vec<&str> = PLACES.into_iter().filter(|place| most(place) > 0).collect();
+        let digits = places.iter().map(|place| most(place).to_string().len()).max().unwrap_or_default();
+        let count = COUNT.max(digits + 1);
+        Columns { name: width.saturating_sub(BEFORE + count * places.len()).max(LEAST), count, places }
     }
 }
 
-fn row(page: &mut Page<'_>, number: usize, cause: &Cause<'_>, used: &[&str], width: usize) {
-    let view = page.view;
-    let severity = view.paint(Tone::of_severity(cause.severity()), &format!("{:<8}", cause.severity_word()));
-    let verdict = view.paint(Tone::of(cause.verdict()), &format!("{:<9}", cause.verdict().name()));
-    let counts: String = used.iter().map(|place| format!("{:>COUNT$}", cause.over(place))).collect();
+fn head(place: &str) -> &str {
+    if place == Protocol::GrpcWeb.slug() { "web" } else { place }
+}
+
+fn row(page: &mut Page<'_>, number: usize, cause: &Cause<'_>, columns: &Columns) {
+    let severity =
+        page.view.paint(Tone::of_severity(cause.severity()), &format!("{:<SEVERITY$}", cause.severity_word()));
+    let counts: String =
+        columns.places.iter().map(|place| format!("{:>1$}", cause.over(place), columns.count)).collect();
+    let width = columns.name;
     let names = wrapped(&printable(&shortened(&cause.name_among_others(), LONGEST)), width);
     for (index, name) in names.iter().enumerate() {
         match index {
-            0 => page.push(&format!("{number:>4} {severity}  {verdict} {name:<width$}{counts}\n")),
+            0 => page.push(&format!("{number:>4} {severity} {name:<width$}{counts}\n")),
             _ => page.push(&format!("{:BEFORE$}{name}\n", "")),
         }
     }
