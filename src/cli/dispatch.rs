@@ -43,7 +43,7 @@ fn dispatch(verb: Verb) -> Result<Exit, Failure> {
     let done = match verb {
         Verb::Init(arguments) => runtime.block_on(init::init(arguments)),
         Verb::Check(arguments) => runtime.block_on(check::check(arguments)),
-        Verb::Run(arguments) => runtime.block_on(run::run(arguments)),
+        Verb::Run(arguments) => runtime.block_on(run::run(*arguments)),
         Verb::Judge(arguments) => judge::judge(&arguments),
         Verb::Replay(arguments) => runtime.block_on(replay::replay(arguments)),
         Verb::Show(arguments) => show::show(&arguments),

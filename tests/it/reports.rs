@@ -81,8 +81,7 @@ fn finished() -> Event {
 
 /// Ten tests of a target whose name is hostile as well.
 pub fn run() -> Judged {
-    let refused = "refused: HTTP 400, code 3";
-    let token_name = "api/limit/token-name";
+    let (refused, token_name) = ("refused: HTTP 400, code 3", "api/limit/token-name");
     let mut reproduced =
         record("v1/u2f/rest/limits/name-201", token_name, Reason::AcceptedInvalid, "refused", "accepted: 200");
     reproduced.curl = "printf '%s' '{\"tokenName\": \"nn\"}' |\ncurl -sS --data @- 'http://localhost/'".to_owned();

@@ -49,7 +49,7 @@ pub enum Verb {
     /// Check a target's set-up (address, TLS, protocols, tokens, RP ID, origin) and say what to fix
     Check(CheckArguments),
     /// Test a target and judge it; without --target the embedded reference server
-    Run(RunArguments),
+    Run(Box<RunArguments>),
     /// Play one case again, with the same keys, and show every call
     Replay(ReplayArguments),
     /// Judge a recorded run again, with the checks of this version and without the target

@@ -105,7 +105,7 @@ impl Near {
     /// The candidate that is most like what is left.
     fn of(candidates: &[Candidate<'_>], rest: &Rest<'_>) -> Option<Near> {
         let best = candidates.iter().max_by(|a, b| rest.nearness(a).total_cmp(&rest.nearness(b)))?;
-        let explains = rest.tests(best.new(rest)).decided;
+        let explains = rest.tests(best.open(rest)).decided;
         let Known { id, wrong, .. } = best.known.clone();
         let near = Near { defect: id, wrong, explains, missing: best.missing.len() };
         (rest.nearness(best) >= LEAST_NEARNESS && explains > 0).then_some(near)
@@ -124,7 +124,7 @@ pub fn diagnose(dictionary: &Dictionary, observed: &Observed) -> Diagnosis {
     while taken.len() < CAUSES {
         let Some((at, same)) = best(&candidates, &rest) else { break };
         let candidate = candidates.remove(at);
-        let numbers: Vec<usize> = candidate.new(&rest).collect();
+        let numbers: Vec<usize> = candidate.open(&rest).collect();
         rest.close(&numbers);
         taken.push(Taken { candidate, numbers, same });
     }

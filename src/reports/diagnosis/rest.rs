@@ -51,7 +51,7 @@ pub struct Counted {
 
 impl Candidate<'_> {
     /// Numbers of the open failures that it explains.
-    pub fn new(&self, rest: &Rest<'_>) -> impl Iterator<Item = usize> {
+    pub fn open(&self, rest: &Rest<'_>) -> impl Iterator<Item = usize> {
         self.explains.keys().copied().filter(|number| rest.is_open[*number])
     }
 }
@@ -99,8 +99,8 @@ impl<'a> Rest<'a> {
     pub fn worth(&self, candidate: &Candidate<'_>) -> Option<Worth> {
         let (mut new, mut ways) = (0.0, BTreeMap::new());
         // What protocols disagree about shows that something is wrong, and not what.
-        let is_compared = candidate.new(self).all(|number| self.units.all[number].is_comparison);
-        for number in candidate.new(self) {
+        let is_compared = candidate.open(self).all(|number| self.units.all[number].is_comparison);
+        for number in candidate.open(self) {
             let unit = &self.units.all[number];
             new += candidate.explains[&number];
             if is_compared || !unit.is_comparison {
@@ -123,7 +123,7 @@ impl<'a> Rest<'a> {
 
     /// How alike a candidate and all that is left are, from 0 to 1.
     pub fn nearness(&self, candidate: &Candidate<'_>) -> f64 {
-        let new: f64 = candidate.new(self).map(|number| candidate.explains[&number]).sum();
+        let new: f64 = candidate.open(self).map(|number| candidate.explains[&number]).sum();
         let open = self.weight(self.open());
         if new > 0.0 { new / (open + candidate.absent) } else { 0.0 }
     }
