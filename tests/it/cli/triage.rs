@@ -94,7 +94,7 @@ fn settled(output: &str, code: i32) -> String {
     let line = |line: &str| {
         let line = with_one(line, "127.0.0.1:", "8080", |c| c.is_ascii_digit());
         let line = with_one(&line, "https://localhost:", "8443", |c| c.is_ascii_digit());
-        let line = if line.starts_with("ran ") {
+        let line = if line.contains("protocols in ") {
             with_one(&line, "protocols in ", "1.0", |c| c.is_ascii_digit() || c == '.')
         } else if let Some((_, rest)) = line.split_once(" on build-7").filter(|_| line.starts_with("started ")) {
             format!("started   2026-01-01T00:00:00Z on build-7{rest}")
