@@ -183,3 +183,30 @@ async fn defects_are_named_alone_and_in_pairs() {
     }
     assert!(missed.len() * 10 <= all, "{} of {all}:\n{}", missed.len(), missed.join("\n"));
 }
+
+/// Of defects that explain the same, the one is named that shows little else: a run may have played a part of what it shows.
+#[test]
+fn the_narrowest_of_equals_is_named_and_no_family_alone() {
+    let dictionary = diagnosis::embedded();
+    let mut observed = as_in(dictionary, &dictionary.defects["verification-skips-origin"]);
+    let is_played = |case: &str| case == "client-data/origin-other-site";
+    observed.played.retain(|case, _| is_played(case));
+    observed.red.retain(|case, _| is_played(case));
+    observed.failed.retain(|sign, _| is_played(&sign.case));
+    observed.decided.retain(|sign, _| is_played(&sign.case));
+    let diagnosis = diagnosis::diagnose(dictionary, &observed);
+    assert_eq!(diagnosis.causes[0].defect, "verification-skips-origin", "{diagnosis:#?}");
+    assert!(diagnosis.causes[0].same.iter().any(|same| same == "status-ceremony-refusal-as-200"), "{diagnosis:#?}");
+    // A case that no signature knows is like others of its suite, but that alone says nothing.
+    let mut own = Observed::default();
+    for (sign, tests) in &observed.failed {
+        let sign = diagnosis::Sign { case: "client-data/of-ours".to_owned(), ..sign.clone() };
+        own.played.insert(sign.case.clone(), observed.played.values().next().expect("one").clone());
+        own.red.insert(sign.case.clone(), *tests);
+        own.decided.insert(sign.clone(), *tests);
+        own.failed.insert(sign, *tests);
+    }
+    own.flows = observed.flows.clone();
+    let diagnosis = diagnosis::diagnose(dictionary, &own);
+    assert_eq!((diagnosis.causes.len(), diagnosis.nearest), (0, None));
+}

@@ -44,13 +44,13 @@ pub async fn signature(stage: &Stage, trial: &Trial, stop: &Stop) -> Result<Opti
     Ok(Some(Signature::of(&Observed::of(&records), of_case)))
 }
 
-/// What the default plan shows of a server with these defects; `None` if it was stopped.
+/// What the same part of the default plan shows of a server with these defects; `None` if it was stopped.
 ///
 /// # Errors
 /// No port.
 pub async fn observed(stage: &Stage, defects: Vec<&'static Defect>, stop: &Stop) -> Result<Option<Observed>, Failure> {
     let trial = Trial { defects, aim: Aim::Red { clause: "", shows: Shows::Fail }, ..Trial::clean() };
-    let run = stage.run(&trial, stage.plan(&trial)?, stop).await?;
+    let run = stage.run(&trial, stage.thin(), stop).await?;
     Ok(run.filter(|_| !stop.is_stopped()).map(|run| Observed::of(&run.cases)))
 }
 

@@ -66,8 +66,11 @@ impl<'a> Candidate<'a> {
                 }
             }
         }
+        if candidate.explains.is_empty() {
+            return None;
+        }
         candidate.derive(&scope, seen);
-        (!candidate.explains.is_empty()).then_some(candidate)
+        Some(candidate)
     }
 
     /// What follows from the rest: protocols disagree about a case that fails over one of them, and cases fail that the dictionary

@@ -147,8 +147,11 @@ fn best(candidates: &[Candidate<'_>], rest: &Rest<'_>) -> Option<(usize, Vec<Str
     let named = worths.iter().enumerate().filter_map(|(at, worth)| Some((at, (*worth)?)));
     let (at, worth) = named.reduce(|best, next| if next.1 > best.1 { next } else { best })?;
     let is_same = |other: &&Candidate<'_>| other.explains.keys().eq(candidates[at].explains.keys());
-    let same =
-        candidates.iter().zip(&worths).enumerate().filter(|(other, (_, its))| *other != at && **its == Some(worth));
+    let same = candidates
+        .iter()
+        .zip(&worths)
+        .enumerate()
+        .filter(|(other, (_, its))| *other != at && its.is_some_and(|its| its.is_as(&worth)));
     let same = same.map(|(_, (candidate, _))| candidate).filter(is_same).map(|candidate| candidate.known.id.clone());
     Some((at, same.collect()))
 }

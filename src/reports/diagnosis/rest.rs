@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::candidate::Candidate;
+use super::signature::ratio;
 use super::units::Units;
 
 /// How much of what a defect would show has to be there before it is named as a cause.
@@ -34,6 +35,15 @@ pub struct Worth {
     gain: f64,
     /// How alike it and what is left are, as far as that has the candidate's clauses and kinds.
     likeness: f64,
+    /// How much of its signature the run has shown, played or not: of defects that explain the same, the narrowest is meant.
+    part: f64,
+}
+
+impl Worth {
+    /// Whether nothing that was played tells the candidates apart.
+    pub fn is_as(&self, other: &Worth) -> bool {
+        (self.gain, self.likeness) == (other.gain, other.likeness)
+    }
 }
 
 /// Tests of some failures.
@@ -108,7 +118,11 @@ impl<'a> Rest<'a> {
             }
         }
         let unlike: f64 = ways.values().map(|left| left.max(0.0)).sum();
-        let worth = Worth { gain: new - candidate.absent, likeness: new / (new + candidate.absent + unlike) };
+        let worth = Worth {
+            gain: new - candidate.absent,
+            likeness: new / (new + candidate.absent + unlike),
+            part: ratio(candidate.explains.len(), candidate.known.signature.signs.len()),
+        };
         let is_alike = candidate.precision() >= LEAST_PRECISION && worth.likeness >= LEAST_LIKENESS;
         (is_alike && worth.gain > 0.0).then_some(worth)
     }

@@ -5,7 +5,6 @@ use super::text::{printable, push, wrapped};
 use super::view::View;
 use crate::diagnosis::{Cause, Diagnosis, of_run};
 use crate::gate::{Judged, Standing};
-use crate::outcome::{CaseRecord, Reason, Verdict};
 
 /// How many causes a summary has.
 const SHORT: usize = 3;
@@ -63,19 +62,7 @@ fn tests(cause: &Cause) -> String {
 
 /// The diagnosis of what failed in a run and is not a known deviation.
 pub(super) fn of_red(judged: &Judged) -> Option<Diagnosis> {
-    let is_new = |record: &&CaseRecord| {
-        let is_red = matches!(record.verdict, Verdict::Fail | Verdict::Deviation)
-            || matches!(record.reason, Reason::ControlFailed | Reason::Setup);
-        is_red && !matches!(judged.standing(record), Standing::Known(_))
-    };
-    judged.run.cases.iter().find(is_new)?;
-    let is_known = |record: &CaseRecord| matches!(judged.standing(record), Standing::Known(_));
-    if !judged.run.cases.iter().any(is_known) {
-        return of_run(&judged.run);
-    }
-    let mut run = judged.run.clone();
-    run.cases.retain(|record| !is_known(record));
-    of_run(&run)
+    of_run(&judged.run, |record| !matches!(judged.standing(record), Standing::Known(_)))
 }
 
 fn paragraph(text: &mut String, view: &View, words: &str) {

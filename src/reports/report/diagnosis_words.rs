@@ -31,11 +31,12 @@ fn count(count: u32, thing: &str) -> String {
     plural(usize::try_from(count).unwrap_or(usize::MAX), thing)
 }
 
-/// What the server would do wrong, as a sentence.
+/// What the server would do wrong, as a sentence. A name, such as `rp.id`, is left as it is.
 pub(super) fn wrong(cause: &Cause) -> String {
-    let mut characters = cause.wrong.chars();
-    let first = characters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
-    format!("{first}{}.", characters.as_str())
+    let is_word =
+        cause.wrong.split(' ').next().is_some_and(|word| word.chars().all(|c| c.is_ascii_lowercase() || c == ','));
+    let (first, rest) = cause.wrong.split_at(usize::from(is_word).min(cause.wrong.len()));
+    format!("{}{rest}.", first.to_uppercase())
 }
 
 /// How much a cause explains.
