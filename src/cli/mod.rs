@@ -7,6 +7,7 @@ mod attest;
 mod bounds;
 mod check;
 mod colour;
+mod completions;
 mod coverage;
 mod defaults;
 mod diagnose;
@@ -29,6 +30,7 @@ mod lint;
 mod list;
 #[cfg(feature = "load")]
 mod load;
+mod man;
 mod merge;
 mod nearest;
 mod output;
@@ -52,5 +54,6 @@ mod switch;
 mod values;
 mod vectors;
 mod verify;
+mod version;
 
 pub use dispatch::main;
