@@ -14,12 +14,13 @@ use super::output;
 /// The section of the manual: commands of users.
 const SECTION: &str = "1";
 /// What the environment decides, as `--help` of the verbs and the documents explain it.
-const ENVIRONMENT: [(&str, &str); 6] = [
+const ENVIRONMENT: [(&str, &str); 7] = [
     ("PROOFMARK_TARGET", "the target file where --target is not given"),
     ("PROOFMARK_SEED", "the seed of a run where --seed is not given"),
     ("PROOFMARK_JOBS", "the tests at the same time where --jobs is not given"),
     ("CI, GITHUB_ACTIONS", "a service runs the command: no progress bar, and annotations on GitHub"),
     ("COLUMNS", "the width of summaries"),
+    ("NO_COLOR, CLICOLOR_FORCE", "no colours, or colours also where there is no terminal"),
     ("SSL_CERT_FILE, SSL_CERT_DIR", "the certificates that TLS trusts in place of the system's"),
 ];
 
