@@ -72,7 +72,9 @@ fn bash_completes_verbs_options_and_values() {
 fn the_first_page_explains_codes_and_environment() {
     let page = proofmark(&["man"]).exits(0).out;
     assert!(page.contains(&format!(".TH proofmark 1  \"proofmark {}\"", env!("CARGO_PKG_VERSION"))), "{page}");
-    for said in [".SH \"EXIT STATUS\"", "7 known deviations stale", ".SH ENVIRONMENT", "PROOFMARK_TARGET", "proofmark\\-run(1)"] {
+    for said in
+        [".SH \"EXIT STATUS\"", "7 known deviations stale", ".SH ENVIRONMENT", "PROOFMARK_TARGET", "proofmark\\-run(1)"]
+    {
         assert!(page.contains(said), "no {said:?} in {page}");
     }
     assert!(!page.contains("EXTRA"), "{page}");

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use super::{executable, everything, has_jq, is_installed, printed, read, root, script, stand_in, untried};
+use super::{everything, executable, has_jq, is_installed, printed, read, root, script, stand_in, untried};
 
 const LINUX: &str = "x86_64-unknown-linux-musl";
 
@@ -79,7 +79,8 @@ fn checksums(dist: &Path, name: &str) {
     let sums = std::fs::read_to_string(dist.join("SHA256SUMS")).expect("written");
     let named: Vec<&str> = sums.lines().filter_map(|line| line.split_whitespace().nth(1)).collect();
     assert_eq!(named, [format!("{name}.cdx.json"), format!("{name}.tar.gz")]);
-    let check = || Command::new("sha256sum").args(["--check", "SHA256SUMS"]).current_dir(dist).output().expect("started");
+    let check =
+        || Command::new("sha256sum").args(["--check", "SHA256SUMS"]).current_dir(dist).output().expect("started");
     assert!(check().status.success(), "{}", everything(&check()));
     std::fs::write(dist.join(format!("{name}.cdx.json")), "{}").expect("written");
     assert!(!check().status.success());
@@ -106,7 +107,10 @@ fn locked() -> BTreeMap<(String, String), String> {
     let file: toml_edit::DocumentMut = read("Cargo.lock").parse().expect("TOML");
     let packages = file["package"].as_array_of_tables().expect("packages");
     let text = |table: &toml_edit::Table, key: &str| Some(table.get(key)?.as_str()?.to_owned());
-    packages.iter().filter_map(|table| Some(((text(table, "name")?, text(table, "version")?), text(table, "checksum")?))).collect()
+    packages
+        .iter()
+        .filter_map(|table| Some(((text(table, "name")?, text(table, "version")?), text(table, "checksum")?)))
+        .collect()
 }
 
 #[test]
@@ -155,7 +159,11 @@ fn a_program_is_tried_before_it_is_given_away() {
     let said = printed(script("try.sh").arg(&program).arg(format!("v{version}")));
     assert!(said.contains(&format!("proofmark {version} for ")), "{said}");
     let refused = script("try.sh").arg(&program).arg("v9.9.9").output().expect("started");
-    assert!(!refused.status.success() && everything(&refused).contains("the tag is v9.9.9"), "{}", everything(&refused));
+    assert!(
+        !refused.status.success() && everything(&refused).contains("the tag is v9.9.9"),
+        "{}",
+        everything(&refused)
+    );
     // A program that finds nothing.
     let blind = directory.path().join("blind");
     let own = program.display();
@@ -169,7 +177,9 @@ fn both_images_end_in_the_same_way() {
     let image = |name: &str| {
         let text = read(name);
         let lines = text.lines().skip_while(|line| *line != "FROM scratch").filter(|line| !line.starts_with('#'));
-        let end = |line: &str| line.split_whitespace().filter(|word| !word.starts_with("--from=")).map(base).collect::<Vec<_>>();
+        let end = |line: &str| {
+            line.split_whitespace().filter(|word| !word.starts_with("--from=")).map(base).collect::<Vec<_>>()
+        };
         lines.map(end).collect::<Vec<_>>()
     };
     // Where a file comes from differs, its name and its place do not.
@@ -207,7 +217,10 @@ fn the_image_starts() {
     let said = run(&["--version"]);
     assert!(everything(&said).contains(&format!("proofmark {}", env!("CARGO_PKG_VERSION"))), "{}", everything(&said));
     assert_eq!(run(&["run", "--quiet", "enrolment/good"]).status.code(), Some(0));
-    assert_eq!(run(&["run", "--quiet", "--defect", "limit-token-name-201", "limits/name-201-ascii"]).status.code(), Some(1));
+    assert_eq!(
+        run(&["run", "--quiet", "--defect", "limit-token-name-201", "limits/name-201-ascii"]).status.code(),
+        Some(1)
+    );
     printed(Command::new(builder).args(["rmi", &tag]));
 }
 

@@ -157,7 +157,8 @@ fn no_licence_is_allowed_without_need() {
 fn everything_comes_from_the_registry() {
     let file: DocumentMut = read("deny.toml").parse().expect("TOML");
     let allowed = file["sources"]["allow-registry"].as_array().expect("a list");
-    let allowed: Vec<String> = allowed.iter().map(|value| format!("registry+{}", value.as_str().expect("a URL"))).collect();
+    let allowed: Vec<String> =
+        allowed.iter().map(|value| format!("registry+{}", value.as_str().expect("a URL"))).collect();
     for package in metadata()["packages"].as_array().expect("packages") {
         let source = package["source"].as_str();
         assert!(source.is_none_or(|source| allowed.iter().any(|of| of == source)), "{} {source:?}", package["name"]);

@@ -57,7 +57,8 @@ fn packages_hold_licences_and_nothing_odd() {
             let base = file.rsplit('/').next().unwrap_or_default();
             let kind = base.rsplit_once('.').map_or("", |(_, kind)| kind);
             assert!(KINDS.contains(&kind) && (!kind.is_empty() || NAMED.contains(&base)), "{name}: {file}");
-            let is_outside = ["tests/", "docs/", "reports/", "target/", ".ci/", ".github/"].iter().any(|of| file.starts_with(of));
+            let is_outside =
+                ["tests/", "docs/", "reports/", "target/", ".ci/", ".github/"].iter().any(|of| file.starts_with(of));
             assert!(!is_outside, "{name}: {file}");
         }
     }
@@ -68,8 +69,11 @@ fn included(file: &Path, folder: &Path) -> Vec<String> {
     let text = std::fs::read_to_string(file).unwrap_or_default();
     let names = ["include_str!(\"", "include_bytes!(\""].into_iter().flat_map(|call| text.split(call).skip(1));
     let above = file.parent().expect("in a folder");
-    let path = |name: &str| above.join(name).canonicalize().unwrap_or_else(|why| panic!("{}: {name}: {why}", file.display()));
-    let within = |name: &str| path(name).strip_prefix(folder).map_or_else(|_| format!("../{name}"), |path| path.display().to_string());
+    let path =
+        |name: &str| above.join(name).canonicalize().unwrap_or_else(|why| panic!("{}: {name}: {why}", file.display()));
+    let within = |name: &str| {
+        path(name).strip_prefix(folder).map_or_else(|_| format!("../{name}"), |path| path.display().to_string())
+    };
     names.filter_map(|rest| rest.split('"').next()).map(within).collect()
 }
 
@@ -78,7 +82,8 @@ fn what_a_build_reads_is_packed() {
     let mut found = 0;
     for member in members() {
         let name = member["name"].as_str().expect("a name");
-        let folder = Path::new(member["manifest_path"].as_str().expect("a path")).parent().expect("a folder").to_owned();
+        let folder =
+            Path::new(member["manifest_path"].as_str().expect("a path")).parent().expect("a folder").to_owned();
         let packed = packed(name);
         let is_test = |file: &str| file.ends_with("tests.rs") || file.contains("/tests/");
         for file in packed.iter().filter(|file| file.ends_with(".rs") && !is_test(file)) {
