@@ -20,7 +20,7 @@ code=0
 proofmark run --target "$PROOFMARK_TARGET" --quiet \
   --report "ndjson=$PROOFMARK_REPORTS/events.ndjson" --report "junit=$PROOFMARK_REPORTS/junit.xml" \
   --report "sarif=$PROOFMARK_REPORTS/proofmark.sarif" --report "markdown=$PROOFMARK_REPORTS/summary.md" \
-  --report "html=$PROOFMARK_REPORTS/report.html" "$@" || code=$?
+  --report "codequality=$PROOFMARK_REPORTS/codequality.json" --report "html=$PROOFMARK_REPORTS/report.html" "$@" || code=$?
 
 if [ -n "${GITHUB_STEP_SUMMARY:-}" ] && [ -s "$PROOFMARK_REPORTS/summary.md" ]; then
   cat "$PROOFMARK_REPORTS/summary.md" >> "$GITHUB_STEP_SUMMARY"

@@ -156,7 +156,7 @@ fn gates(play: impl Fn(&Job, &[(&str, &str)]) -> Output) {
     let good = Served::with(&[]);
     let (code, said) = gate(&good.path("target.toml"), "");
     assert_eq!(code, Some(0), "{said}");
-    for name in ["events.ndjson", "junit.xml", "proofmark.sarif", "summary.md", "report.html"] {
+    for name in ["events.ndjson", "junit.xml", "proofmark.sarif", "codequality.json", "summary.md", "report.html"] {
         let path = job.path("work/proofmark-reports").join(name);
         assert!(path.metadata().is_ok_and(|file| file.len() > 0), "{name}");
     }
