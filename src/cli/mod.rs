@@ -5,6 +5,7 @@ mod again;
 mod args;
 mod attest;
 mod bounds;
+mod built;
 mod check;
 mod colour;
 mod completions;

@@ -4,16 +4,13 @@ use serde_json::{Value, json};
 
 use super::args::{VersionArguments, VersionForm};
 use super::exit::{Exit, Failure};
-use super::output;
-
-/// The version, and the commit if it is known, such as `0.1.0 (1a2b3c4d5e6f)`; `--version` prints it.
-pub const LINE: &str = env!("PROOFMARK_BUILD_LINE");
+use super::{built, output};
 
 /// Prints the version, the commit, the platform and the features that were built.
 pub fn version(arguments: &VersionArguments) -> Result<Exit, Failure> {
     let text = match arguments.format {
         VersionForm::Text => {
-            format!("proofmark {LINE}\ntarget    {}\nfeatures  {}\n", env!("PROOFMARK_BUILD_TARGET"), listed())
+            format!("proofmark {}\ntarget    {}\nfeatures  {}\n", built::LINE, built::TARGET, listed())
         }
         VersionForm::Json => format!("{:#}\n", described()),
     };
@@ -29,12 +26,12 @@ fn listed() -> String {
 }
 
 fn described() -> Value {
-    let commit = Some(env!("PROOFMARK_BUILD_COMMIT")).filter(|id| !id.is_empty());
+    let commit = Some(built::COMMIT).filter(|id| !id.is_empty());
     json!({
         "version": env!("CARGO_PKG_VERSION"),
         "commit": commit,
-        "changed": env!("PROOFMARK_BUILD_CHANGED") == "true",
-        "target": env!("PROOFMARK_BUILD_TARGET"),
+        "changed": built::is_changed(),
+        "target": built::TARGET,
         "features": features(),
     })
 }

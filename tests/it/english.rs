@@ -9,8 +9,18 @@ const RETIRED: [&str; 4] = ["permutation", "latitude", "mend", "at the begin"];
 /// Published names that stay.
 const PUBLISHED: [&str; 2] = ["\"permutations\"", "\"mend\""];
 /// Where people read, and the kinds of files.
-const PLACES: [&str; 10] =
-    ["src", "docs", "scenarios", "deploy", "tests/it", "reports/schemas", "packaging", "action", "templates", ".github"];
+const PLACES: [&str; 10] = [
+    "src",
+    "docs",
+    "scenarios",
+    "deploy",
+    "tests/it",
+    "reports/schemas",
+    "packaging",
+    "action",
+    "templates",
+    ".github",
+];
 const KINDS: [&str; 8] = ["rs", "md", "yaml", "yml", "sh", "html", "js", "json"];
 /// Files that name the words to retire them.
 const ABOUT_THEM: [&str; 2] = ["docs/glossary.md", "tests/it/english.rs"];

@@ -20,14 +20,14 @@ use super::streams::{
 };
 use super::sweep::SweepArguments;
 use super::verify::VerifyArguments;
+use crate::cli::built;
 use crate::cli::colour::Colour;
-use crate::cli::version;
 
 /// The command line.
 #[derive(Debug, Parser)]
 #[command(
     name = "proofmark",
-    version = version::LINE,
+    version = built::LINE,
     about = "Conformance harness and load tester for WebAuthn enrolment over REST, gRPC and gRPC-Web",
     after_help = "Exit codes: 0 green, 1 failed, 2 usage, 3 invalid input file, 4 nothing selected, 5 preflight failed, \
                   6 tests without a verdict, not everything was played, or others used the subjects of a load, 7 known deviations stale, changed or expired, 8 load threshold missed or \

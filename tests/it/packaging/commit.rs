@@ -80,7 +80,7 @@ fn a_release_build_asks_git_about_its_own_repository() {
     let commit = git(&own, &["rev-parse", "HEAD"])[..12].to_owned();
     assert_eq!(script.line(&own, "release", None), format!("1.2.3 ({commit})"));
     assert_eq!(script.line(&own, "debug", None), "1.2.3");
-    // What is no source does not change the program.
+    // Other files do not change the program.
     std::fs::write(own.join("README.md"), "a").expect("written");
     git(&own, &["add", "--all"]);
     assert_eq!(script.line(&own, "release", None), format!("1.2.3 ({commit})"));
