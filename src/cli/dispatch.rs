@@ -9,8 +9,8 @@ use super::exit::{Exit, Failure};
 #[cfg(feature = "load")]
 use super::load;
 use super::{
-    attest, check, coverage, diagnose, diff, init, judge, known, lint, list, merge, output, reasons, replay, report,
-    run, show, sweep, vectors, verify,
+    attest, check, completions, coverage, diagnose, diff, init, judge, known, lint, list, man, merge, output, reasons,
+    replay, report, run, show, sweep, vectors, verify, version,
 };
 #[cfg(feature = "server")]
 use super::{selftest, serve};
@@ -66,6 +66,9 @@ fn dispatch(verb: Verb) -> Result<Exit, Failure> {
         Verb::Vectors(arguments) => vectors::vectors(&arguments),
         #[cfg(feature = "load")]
         Verb::Load(arguments) => runtime.block_on(load::dispatch(*arguments)),
+        Verb::Completions(arguments) => completions::completions(&arguments),
+        Verb::Man(arguments) => man::man(&arguments),
+        Verb::Version(arguments) => version::version(&arguments),
     };
     // There is no need to wait for connections that are still open.
     runtime.shutdown_background();

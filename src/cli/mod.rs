@@ -5,8 +5,10 @@ mod again;
 mod args;
 mod attest;
 mod bounds;
+mod built;
 mod check;
 mod colour;
+mod completions;
 mod coverage;
 mod defaults;
 mod diagnose;
@@ -29,6 +31,7 @@ mod lint;
 mod list;
 #[cfg(feature = "load")]
 mod load;
+mod man;
 mod merge;
 mod nearest;
 mod output;
@@ -52,5 +55,6 @@ mod switch;
 mod values;
 mod vectors;
 mod verify;
+mod version;
 
 pub use dispatch::main;

@@ -107,6 +107,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("goose", &["load"]),
     ("hdrhistogram", &["outcome", "load", "report"]),
     ("clap", &["cli"]),
+    ("clap_complete", &["cli"]),
+    ("clap_mangen", &["cli"]),
     ("anyhow", &["cli"]),
     ("indicatif", &["cli"]),
     ("minijinja", &["report"]),

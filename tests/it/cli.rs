@@ -4,6 +4,7 @@ mod attest;
 mod capacity;
 mod choosing;
 mod coverage;
+mod distribution;
 mod fuzz;
 mod inputs;
 mod interrupted;

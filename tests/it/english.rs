@@ -9,8 +9,19 @@ const RETIRED: [&str; 4] = ["permutation", "latitude", "mend", "at the begin"];
 /// Published names that stay.
 const PUBLISHED: [&str; 2] = ["\"permutations\"", "\"mend\""];
 /// Where people read, and the kinds of files.
-const PLACES: [&str; 6] = ["src", "docs", "scenarios", "deploy", "tests/it", "reports/schemas"];
-const KINDS: [&str; 6] = ["rs", "md", "yaml", "html", "js", "json"];
+const PLACES: [&str; 10] = [
+    "src",
+    "docs",
+    "scenarios",
+    "deploy",
+    "tests/it",
+    "reports/schemas",
+    "packaging",
+    "action",
+    "templates",
+    ".github",
+];
+const KINDS: [&str; 8] = ["rs", "md", "yaml", "yml", "sh", "html", "js", "json"];
 /// Files that name the words to retire them.
 const ABOUT_THEM: [&str; 2] = ["docs/glossary.md", "tests/it/english.rs"];
 
@@ -41,7 +52,7 @@ fn is_denied(line: &str, words: &str) -> bool {
 #[test]
 fn retired_words_are_not_used() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let named = ["README.md", "CONTRIBUTING.md", "ARCHITECTURE.md"].map(|name| root.join(name));
+    let named = ["README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "SECURITY.md"].map(|name| root.join(name));
     let mut wrong = Vec::new();
     for path in PLACES.iter().flat_map(|place| files(&root.join(place))).chain(named) {
         let name = path.strip_prefix(root).expect("below the root").display().to_string();

@@ -23,6 +23,7 @@ mod load_defects;
 mod misbehaving;
 mod model;
 mod mutations;
+mod packaging;
 mod properties;
 mod provisioner;
 mod reports;

@@ -4,6 +4,7 @@ use clap::{Parser, Subcommand};
 
 use super::coverage::CoverageArguments;
 use super::credential::{AttestArguments, VectorsArguments};
+use super::distribution::{CompletionsArguments, ManArguments, VersionArguments};
 use super::listing::ListArguments;
 #[cfg(feature = "load")]
 use super::load_command::LoadCommand;
@@ -19,13 +20,14 @@ use super::streams::{
 };
 use super::sweep::SweepArguments;
 use super::verify::VerifyArguments;
+use crate::cli::built;
 use crate::cli::colour::Colour;
 
 /// The command line.
 #[derive(Debug, Parser)]
 #[command(
     name = "proofmark",
-    version,
+    version = built::LINE,
     about = "Conformance harness and load tester for WebAuthn enrolment over REST, gRPC and gRPC-Web",
     after_help = "Exit codes: 0 green, 1 failed, 2 usage, 3 invalid input file, 4 nothing selected, 5 preflight failed, \
                   6 tests without a verdict, not everything was played, or others used the subjects of a load, 7 known deviations stale, changed or expired, 8 load threshold missed or \
@@ -91,4 +93,10 @@ pub enum Verb {
     /// Load-test start, attest and verify against a target; without --target against the embedded reference server
     #[cfg(feature = "load")]
     Load(Box<LoadCommand>),
+    /// Print a script that completes the command line in a shell
+    Completions(CompletionsArguments),
+    /// Print the manual page, or write the pages of all commands
+    Man(ManArguments),
+    /// Say which version and build this is
+    Version(VersionArguments),
 }

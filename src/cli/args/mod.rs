@@ -6,6 +6,7 @@ mod capacity;
 mod command;
 mod coverage;
 mod credential;
+mod distribution;
 mod listing;
 #[cfg(feature = "load")]
 mod load;
@@ -29,6 +30,7 @@ pub use capacity::{CalibrateArguments, FindArguments};
 pub use command::{Arguments, Verb};
 pub use coverage::{CoverageArguments, CoverageForm, CoverageState};
 pub use credential::{AttestArguments, VectorsArguments, VectorsVerb};
+pub use distribution::{CompletionsArguments, ManArguments, VersionArguments, VersionForm};
 pub use listing::{ListArguments, ListForm, Listing};
 #[cfg(feature = "load")]
 pub use load::{Arrivals, LoadArguments};
