@@ -47,6 +47,7 @@ pub(super) fn offer(switches: &Switches) -> Offer {
     }
     if switches.varies(&variant::options::ALGORITHMS_MORE) {
         listed.extend([CoseAlgorithm::ESP256, CoseAlgorithm::ESP384, CoseAlgorithm::ED25519]);
+        listed.extend([CoseAlgorithm::ML_DSA_44, CoseAlgorithm::ML_DSA_65, CoseAlgorithm::ML_DSA_87]);
     }
     if switches.varies(&variant::options::ALGORITHMS_REVERSED) {
         listed.reverse();

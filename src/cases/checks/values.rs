@@ -121,9 +121,6 @@ fn resident_key(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
     Some(if fits { Vec::new() } else { vec![Wrong::new(expected, received())] })
 }
 
-/// The algorithms of ML-DSA, which clients begin to support (RFC 9964).
-const ML_DSA: [i64; 3] = [-48, -49, -50];
-
 /// Whether the registry has no signature algorithm with this number: positive ones encrypt, authenticate messages or are reserved, and
 /// some negative ones wrap keys, agree on them, or are hashes (IANA COSE Algorithms). An unregistered number may be registered later.
 fn is_no_signature(number: i64) -> bool {
@@ -138,7 +135,7 @@ fn algorithms(observation: &Observation<'_>) -> Option<Vec<Wrong>> {
     if offered.is_empty() {
         return None;
     }
-    let is_known = |number: &&i64| CoseAlgorithm(**number).kind().is_some() || ML_DSA.contains(number);
+    let is_known = |number: &&i64| CoseAlgorithm(**number).kind().is_some();
     let foreign = offered.iter().find(|number| is_no_signature(**number));
     let wrong = match (foreign, offered.iter().find(is_known)) {
         (Some(foreign), _) => Wrong::new("alg: a signature algorithm", format!("alg: {foreign}")),

@@ -46,7 +46,7 @@ impl TryFrom<String> for AlgorithmGroup {
         Ok(match name.as_str() {
             "offered" => of(|_, _| true),
             "others" => of(|one, _| one != CoseAlgorithm::ES256),
-            "ec" => of(|_, kind| !matches!(kind, KeyKind::Rsa | KeyKind::Ed25519)),
+            "ec" => of(|_, kind| kind.is_elliptic()),
             "rsa" => of(|_, kind| kind == KeyKind::Rsa),
             _ => match AlgorithmChoice::try_from(name.clone()) {
                 Ok(AlgorithmChoice::Given(one)) => AlgorithmGroup(vec![one]),

@@ -39,11 +39,17 @@ impl CoseAlgorithm {
     pub const PS384: CoseAlgorithm = CoseAlgorithm(-38);
     /// RSASSA-PSS with SHA-512.
     pub const PS512: CoseAlgorithm = CoseAlgorithm(-39);
+    /// ML-DSA-44 (RFC 9964).
+    pub const ML_DSA_44: CoseAlgorithm = CoseAlgorithm(-48);
+    /// ML-DSA-65 (RFC 9964).
+    pub const ML_DSA_65: CoseAlgorithm = CoseAlgorithm(-49);
+    /// ML-DSA-87 (RFC 9964).
+    pub const ML_DSA_87: CoseAlgorithm = CoseAlgorithm(-50);
     /// RSASSA-PKCS1-v1_5 with SHA-1.
     pub const RS1: CoseAlgorithm = CoseAlgorithm(-65535);
 
     /// Every algorithm that is known, with its registered name and the kind of its keys.
-    pub const ALL: [(CoseAlgorithm, &'static str, KeyKind); 17] = [
+    pub const ALL: [(CoseAlgorithm, &'static str, KeyKind); 20] = [
         (CoseAlgorithm::ES256, "ES256", KeyKind::P256),
         (CoseAlgorithm::ES384, "ES384", KeyKind::P384),
         (CoseAlgorithm::ES512, "ES512", KeyKind::P521),
@@ -61,6 +67,9 @@ impl CoseAlgorithm {
         (CoseAlgorithm::PS384, "PS384", KeyKind::Rsa),
         (CoseAlgorithm::PS512, "PS512", KeyKind::Rsa),
         (CoseAlgorithm::RS1, "RS1", KeyKind::Rsa),
+        (CoseAlgorithm::ML_DSA_44, "ML-DSA-44", KeyKind::MlDsa44),
+        (CoseAlgorithm::ML_DSA_65, "ML-DSA-65", KeyKind::MlDsa65),
+        (CoseAlgorithm::ML_DSA_87, "ML-DSA-87", KeyKind::MlDsa87),
     ];
 
     /// The kind of key that the algorithm needs in WebAuthn; `None` if it is not known.
@@ -102,16 +111,25 @@ pub enum KeyKind {
     Ed448,
     /// RSA.
     Rsa,
+    /// ML-DSA-44 (FIPS 204).
+    MlDsa44,
+    /// ML-DSA-65.
+    MlDsa65,
+    /// ML-DSA-87.
+    MlDsa87,
 }
 
 impl KeyKind {
-    /// Bytes of a coordinate (elliptic curves) or of the key (Edwards curves); `None` for RSA.
+    /// Bytes of a coordinate (elliptic curves) or of the public key (Edwards curves, ML-DSA); `None` for RSA.
     pub const fn field_length(self) -> Option<usize> {
         match self {
             KeyKind::P256 | KeyKind::Secp256k1 | KeyKind::Ed25519 => Some(32),
             KeyKind::P384 => Some(48),
             KeyKind::P521 => Some(66),
             KeyKind::Ed448 => Some(57),
+            KeyKind::MlDsa44 => Some(1312),
+            KeyKind::MlDsa65 => Some(1952),
+            KeyKind::MlDsa87 => Some(2592),
             KeyKind::Rsa => None,
         }
     }
@@ -126,14 +144,23 @@ impl KeyKind {
             KeyKind::Ed25519 => "1.3.101.112",
             KeyKind::Ed448 => "1.3.101.113",
             KeyKind::Rsa => "1.2.840.113549.1.1.1",
+            KeyKind::MlDsa44 => "2.16.840.1.101.3.4.3.17",
+            KeyKind::MlDsa65 => "2.16.840.1.101.3.4.3.18",
+            KeyKind::MlDsa87 => "2.16.840.1.101.3.4.3.19",
         }
     }
 
-    pub(super) const fn is_elliptic(self) -> bool {
+    /// Whether it is an elliptic curve with points of two coordinates.
+    pub const fn is_elliptic(self) -> bool {
         matches!(self, KeyKind::P256 | KeyKind::P384 | KeyKind::P521 | KeyKind::Secp256k1)
     }
 
-    pub(super) const ALL: [KeyKind; 7] = [
+    /// Whether signatures of it are made from the message itself, and not from a digest of it.
+    pub const fn is_ml_dsa(self) -> bool {
+        matches!(self, KeyKind::MlDsa44 | KeyKind::MlDsa65 | KeyKind::MlDsa87)
+    }
+
+    pub(super) const ALL: [KeyKind; 10] = [
         KeyKind::P256,
         KeyKind::P384,
         KeyKind::P521,
@@ -141,5 +168,8 @@ impl KeyKind {
         KeyKind::Ed25519,
         KeyKind::Ed448,
         KeyKind::Rsa,
+        KeyKind::MlDsa44,
+        KeyKind::MlDsa65,
+        KeyKind::MlDsa87,
     ];
 }

@@ -1,4 +1,4 @@
-//! COSE keys and algorithms (RFC 9052, RFC 9053, RFC 8230, RFC 8812) as far as WebAuthn L3 §5.8.5 and §6.5.1 use them.
+//! COSE keys and algorithms (RFC 9052, RFC 9053, RFC 8230, RFC 8812, RFC 9964) as far as WebAuthn L3 §5.8.5 and §6.5.1 use them.
 
 pub use super::algorithm::CoseAlgorithm;
 use super::algorithm::KeyKind;
@@ -21,12 +21,15 @@ pub mod label {
     pub const MODULUS: i64 = -1;
     /// `e` of RSA
     pub const EXPONENT: i64 = -2;
+    /// `pub` of AKP
+    pub const PUBLIC: i64 = -1;
 }
 
-/// Key types: octet key pair, elliptic curve with both coordinates, RSA.
+/// Key types: octet key pair, elliptic curve with both coordinates, RSA, algorithm key pair.
 const OKP: i64 = 1;
 const EC2: i64 = 2;
 const RSA: i64 = 3;
+const AKP: i64 = 7;
 
 /// Key type and curve (RFC 9053, RFC 8812) of a kind.
 const fn type_and_curve(kind: KeyKind) -> (i64, Option<i64>) {
@@ -38,6 +41,7 @@ const fn type_and_curve(kind: KeyKind) -> (i64, Option<i64>) {
         KeyKind::Ed25519 => (OKP, Some(6)),
         KeyKind::Ed448 => (OKP, Some(7)),
         KeyKind::Rsa => (RSA, None),
+        KeyKind::MlDsa44 | KeyKind::MlDsa65 | KeyKind::MlDsa87 => (AKP, None),
     }
 }
 
@@ -61,12 +65,12 @@ pub enum CoseError {
         /// The value found.
         found: i64,
     },
-    /// A coordinate has a length other than the curve's.
-    #[error("a coordinate has {found} bytes instead of {expected}")]
+    /// A coordinate, or a key of ML-DSA, has a length other than its kind's.
+    #[error("a coordinate or key has {found} bytes instead of {expected}")]
     CoordinateLength {
         /// Bytes found.
         found: usize,
-        /// Bytes of the curve's field.
+        /// Bytes of the curve's field, or of the key.
         expected: usize,
     },
     /// An RSA number begins with a zero byte (RFC 8230 §4).
@@ -103,6 +107,7 @@ impl CoseKey {
                 let (x, y) = point.split_at(point.len() / 2);
                 parameters.extend([(label::X, Value::Bytes(x.to_vec())), (label::Y, Value::Bytes(y.to_vec()))]);
             }
+            (None, AKP) => parameters.push((label::PUBLIC, Value::Bytes(key.bytes.clone()))),
             _ => parameters.push((label::X, Value::Bytes(key.bytes.clone()))),
         }
         CoseKey { parameters: parameters.into_iter().map(|(label, value)| (label.into(), value)).collect() }
@@ -189,6 +194,9 @@ impl CoseKey {
             (Some(length), EC2) => {
                 let coordinate = |label, name| self.coordinate(label, name, length);
                 (PublicKey::elliptic(kind, coordinate(label::X, "x")?, coordinate(label::Y, "y")?), 5)
+            }
+            (Some(length), AKP) => {
+                (PublicKey { kind, bytes: self.coordinate(label::PUBLIC, "pub", length)?.to_vec() }, 3)
             }
             (Some(length), _) => (PublicKey { kind, bytes: self.coordinate(label::X, "x", length)?.to_vec() }, 4),
             (None, _) => (PublicKey::rsa(self.number(label::MODULUS, "n")?, self.number(label::EXPONENT, "e")?), 4),

@@ -14,7 +14,7 @@ const EC_PUBLIC_KEY: &str = "1.2.840.10045.2.1";
 pub struct PublicKey {
     /// What it is.
     pub kind: KeyKind,
-    /// The uncompressed point (SEC 1), the Edwards key, or the DER of RSAPublicKey.
+    /// The uncompressed point (SEC 1), the Edwards key, the key of ML-DSA (FIPS 204), or the DER of RSAPublicKey.
     pub bytes: Vec<u8>,
 }
 
@@ -59,7 +59,7 @@ impl PublicKey {
         PublicKey { kind: KeyKind::Rsa, bytes: der::sequence(&[der::unsigned(modulus), der::unsigned(exponent)]) }
     }
 
-    /// Reads a SubjectPublicKeyInfo (RFC 5280, RFC 5480, RFC 8410, RFC 8017).
+    /// Reads a SubjectPublicKeyInfo (RFC 5280, RFC 5480, RFC 8410, RFC 8017, RFC 9881).
     ///
     /// # Errors
     /// [`PublicKeyError::Malformed`]; elliptic curves have to be named (RFC 5480 §2.1.1).
@@ -101,7 +101,7 @@ impl PublicKey {
         self.parse(usual).map(|_key| ())
     }
 
-    /// Verifies a signature over a message: ECDSA in DER, RSA and EdDSA as plain bytes (WebAuthn L3 §6.5.5).
+    /// Verifies a signature over a message: ECDSA in DER, the others as plain bytes (WebAuthn L3 §6.5.5).
     ///
     /// # Errors
     /// [`PublicKeyError`]
@@ -115,7 +115,7 @@ impl PublicKey {
             Some(length) if self.kind.is_elliptic() => {
                 self.bytes.len() == 1 + 2 * length && self.bytes.first() == Some(&4)
             }
-            Some(length) => self.bytes.len() == length && self.is_point(),
+            Some(length) => self.bytes.len() == length && (self.kind.is_ml_dsa() || self.is_point()),
             None => self.is_rsa_key(),
         };
         if !fits {
@@ -156,6 +156,9 @@ fn usual_algorithm(kind: KeyKind) -> &'static dyn VerificationAlgorithm {
         KeyKind::P521 => &signature::ECDSA_P521_SHA512_ASN1,
         KeyKind::Secp256k1 => &signature::ECDSA_P256K1_SHA256_ASN1,
         KeyKind::Ed25519 | KeyKind::Ed448 => &signature::ED25519,
+        KeyKind::MlDsa44 => &signature::ML_DSA_44,
+        KeyKind::MlDsa65 => &signature::ML_DSA_65,
+        KeyKind::MlDsa87 => &signature::ML_DSA_87,
         KeyKind::Rsa => &signature::RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY,
     }
 }
@@ -176,6 +179,9 @@ fn verification(kind: KeyKind, algorithm: CoseAlgorithm) -> Option<&'static dyn 
         (KeyKind::P521, A::ES512 | A::ESP512) => &signature::ECDSA_P521_SHA512_ASN1,
         (KeyKind::Secp256k1, A::ES256K | A::ES256) => &signature::ECDSA_P256K1_SHA256_ASN1,
         (KeyKind::Ed25519, A::EDDSA | A::ED25519) => &signature::ED25519,
+        (KeyKind::MlDsa44, A::ML_DSA_44) => &signature::ML_DSA_44,
+        (KeyKind::MlDsa65, A::ML_DSA_65) => &signature::ML_DSA_65,
+        (KeyKind::MlDsa87, A::ML_DSA_87) => &signature::ML_DSA_87,
         (KeyKind::Rsa, A::RS1) => &signature::RSA_PKCS1_1024_8192_SHA1_FOR_LEGACY_USE_ONLY,
         (KeyKind::Rsa, A::RS256) => &signature::RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY,
         (KeyKind::Rsa, A::RS384) => &signature::RSA_PKCS1_2048_8192_SHA384,

@@ -56,8 +56,8 @@ entries! {
     ALGORITHMS_MORE = variant(
         "algorithms-more",
         "webauthn/7.1/algorithm",
-        "fully specified algorithms are offered too",
-        "RFC 9864 registers them, WebAuthn L3 section 5.8.5 names them",
+        "fully specified algorithms and ML-DSA are offered too",
+        "RFC 9864 and RFC 9964 register them, WebAuthn L3 section 5.8.5 names them",
         ALGORITHMS,
     ),
     ALGORITHMS_EMPTY = variant(

@@ -5,6 +5,7 @@ use p384::ecdsa::signature::hazmat::PrehashSigner as _;
 
 use super::derive::expand;
 use super::forgeable::Forgeable;
+use super::ml_dsa::MlDsaKey;
 use super::p256_key::P256Key;
 use super::rsa::RsaKey;
 use crate::webauthn::cose::{CoseAlgorithm, CoseKey};
@@ -20,7 +21,7 @@ macro_rules! der_signature {
     }};
 }
 
-/// A key pair. Signatures are deterministic (RFC 6979, RFC 8032; the salt of RSASSA-PSS follows from the message).
+/// A key pair. Signatures are deterministic (RFC 6979, RFC 8032, the deterministic variant of FIPS 204; the salt of RSASSA-PSS follows from the message).
 #[derive(Clone)]
 pub(in crate::authenticator) enum KeyPair {
     P256(P256Key),
@@ -29,14 +30,18 @@ pub(in crate::authenticator) enum KeyPair {
     Secp256k1(k256::ecdsa::SigningKey),
     Ed25519(ed25519_dalek::SigningKey),
     Rsa(RsaKey),
+    MlDsa(MlDsaKey),
     /// A public key under which anybody can sign.
     Forgeable(Forgeable),
 }
 
 impl KeyPair {
-    /// The key of a kind with these private bytes: a big-endian scalar of any length, or an Ed25519 secret of 32 bytes. `None` if
-    /// there is no such key, and for RSA and Ed448.
+    /// The key of a kind with these private bytes: a big-endian scalar of any length, or a secret of 32 bytes (Ed25519,
+    /// ML-DSA). `None` if there is no such key, and for RSA and Ed448.
     pub(in crate::authenticator) fn from_private_key(kind: KeyKind, bytes: &[u8]) -> Option<KeyPair> {
+        if kind.is_ml_dsa() {
+            return MlDsaKey::new(kind, bytes.try_into().ok()?).map(KeyPair::MlDsa);
+        }
         let length = kind.field_length()?;
         let digits = &bytes[bytes.iter().position(|byte| *byte != 0).unwrap_or(bytes.len())..];
         let mut scalar = vec![0; length.checked_sub(digits.len())?];
@@ -47,7 +52,7 @@ impl KeyPair {
             KeyKind::P521 => KeyPair::P521(p521::ecdsa::SigningKey::from_slice(&scalar).ok()?),
             KeyKind::Secp256k1 => KeyPair::Secp256k1(k256::ecdsa::SigningKey::from_slice(&scalar).ok()?),
             KeyKind::Ed25519 => KeyPair::Ed25519(ed25519_dalek::SigningKey::from_bytes(bytes.try_into().ok()?)),
-            KeyKind::Ed448 | KeyKind::Rsa => return None,
+            KeyKind::Ed448 | KeyKind::Rsa | KeyKind::MlDsa44 | KeyKind::MlDsa65 | KeyKind::MlDsa87 => return None,
         })
     }
 
@@ -56,7 +61,7 @@ impl KeyPair {
         if kind == KeyKind::Rsa {
             return Some(KeyPair::Rsa(RsaKey::drawn(seed, name)));
         }
-        let length = kind.field_length()?;
+        let length = if kind.is_ml_dsa() { MlDsaKey::SEED_LENGTH } else { kind.field_length()? };
         // Few attempts fail; the counter keeps the derivation total.
         (0_u8..=u8::MAX).find_map(|counter| {
             let mut bytes = vec![0; length];
@@ -73,6 +78,9 @@ impl KeyPair {
     pub(in crate::authenticator) fn sign(&self, algorithm: CoseAlgorithm, message: &[u8]) -> Vec<u8> {
         if let KeyPair::Ed25519(key) = self {
             return key.sign(message).to_bytes().to_vec();
+        }
+        if let KeyPair::MlDsa(key) = self {
+            return key.sign(message);
         }
         if let KeyPair::Rsa(key) = self {
             return key.sign(algorithm, message);
@@ -111,7 +119,7 @@ impl KeyPair {
             KeyPair::P384(key) => der_signature!(p384, key, &padded(24)),
             KeyPair::P521(key) => der_signature!(p521, key, &padded(66)),
             KeyPair::Secp256k1(key) => der_signature!(k256, key, digest),
-            KeyPair::Ed25519(_) | KeyPair::Rsa(_) | KeyPair::Forgeable(_) => Vec::new(),
+            KeyPair::Ed25519(_) | KeyPair::Rsa(_) | KeyPair::MlDsa(_) | KeyPair::Forgeable(_) => Vec::new(),
         }
     }
 
@@ -124,6 +132,7 @@ impl KeyPair {
             KeyPair::Secp256k1(_) => KeyKind::Secp256k1,
             KeyPair::Ed25519(_) => KeyKind::Ed25519,
             KeyPair::Rsa(_) => KeyKind::Rsa,
+            KeyPair::MlDsa(key) => key.kind(),
             KeyPair::Forgeable(key) => key.public_key().kind,
         }
     }
@@ -143,6 +152,7 @@ impl KeyPair {
             KeyPair::Secp256k1(key) => key.to_bytes().to_vec(),
             KeyPair::Ed25519(key) => key.to_bytes().to_vec(),
             KeyPair::Rsa(key) => key.private_exponent(),
+            KeyPair::MlDsa(key) => key.seed().to_vec(),
             KeyPair::Forgeable(_) => Vec::new(),
         }
     }
@@ -157,6 +167,7 @@ impl KeyPair {
             KeyPair::Secp256k1(key) => key.verifying_key().to_sec1_point(false).as_bytes().to_vec(),
             KeyPair::Ed25519(key) => key.verifying_key().to_bytes().to_vec(),
             KeyPair::Rsa(key) => return key.public_key(),
+            KeyPair::MlDsa(key) => key.public_bytes(),
             KeyPair::Forgeable(key) => return key.public_key(),
         };
         PublicKey { kind, bytes }

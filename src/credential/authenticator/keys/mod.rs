@@ -3,6 +3,7 @@
 mod derive;
 mod forgeable;
 mod key_pair;
+mod ml_dsa;
 mod p256_key;
 mod rsa;
 

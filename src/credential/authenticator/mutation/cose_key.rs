@@ -29,7 +29,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         id: "key-fault",
-        summary: "a COSE_Key of the credential's algorithm that is not one: kty, alg (of another type of key), missing (its first number), text, invalid (not a point on the curve, an even modulus); for elliptic curve keys also curve, short, long; except for Ed25519 also zero",
+        summary: "a COSE_Key of the credential's algorithm that is not one: kty, alg (of another type of key), missing (its first number), text, invalid (not a point on the curve, an even modulus, a key of ML-DSA that is too short); for elliptic curve keys also curve, short, long; except for Ed25519 also zero",
         stage: Stage::PublicKey(|bytes, given| {
             *bytes = faulty(given.text()?, bytes)?.encode();
             Ok(())
@@ -88,6 +88,7 @@ const FAULTS: MutationError =
 const OKP: i64 = 1;
 const EC2: i64 = 2;
 const RSA: i64 = 3;
+const AKP: i64 = 7;
 
 /// The key with one parameter that no key of its algorithm has.
 fn faulty(kind: &str, encoded: &[u8]) -> Result<CoseKey, MutationError> {
@@ -96,7 +97,11 @@ fn faulty(kind: &str, encoded: &[u8]) -> Result<CoseKey, MutationError> {
     let integer = |key: &CoseKey, label| key.get(label).and_then(Value::as_integer).map(i128::from);
     let key_type = integer(&key, label::KEY_TYPE).and_then(|kty| i64::try_from(kty).ok()).ok_or(FAULTS)?;
     // The parameter that has the number which makes the key.
-    let number = if key_type == RSA { label::MODULUS } else { label::X };
+    let number = match key_type {
+        RSA => label::MODULUS,
+        AKP => label::PUBLIC,
+        _ => label::X,
+    };
     let bytes = key.get(number).and_then(Value::as_bytes).cloned().unwrap_or_default();
     match (kind, key_type) {
         ("kty", EC2) => key.set(label::KEY_TYPE, OKP.into()),
@@ -112,7 +117,8 @@ fn faulty(kind: &str, encoded: &[u8]) -> Result<CoseKey, MutationError> {
         }
         // X25519
         ("curve", OKP) => key.set(label::CURVE, Value::from(4)),
-        ("short", EC2 | OKP) => {
+        // A key of ML-DSA is invalid only by its length (FIPS 204 section 3.6.2).
+        ("short", EC2 | OKP) | ("invalid", AKP) => {
             key.set(number, Value::Bytes(bytes.split_last().map(|(_, x)| x.to_vec()).unwrap_or_default()))
         }
         ("long", EC2 | OKP) => key.set(number, Value::Bytes([&[0], &bytes[..]].concat())),
