@@ -1,23 +1,21 @@
 //! Event streams that were written earlier.
 
 use std::fs::File;
-use std::io::{BufReader, stdin};
+use std::io::stdin;
 use std::path::Path;
 
 use super::exit::{Exit, Failure};
-use super::output;
+use super::{compression, output};
 use crate::outcome::RunRecord;
 use crate::report::{self, Stream};
 
 /// The run that a file holds; `-` is standard input. A run that did not come to its end is reported, but it is not an error.
 pub fn read(option: &str, path: &Path) -> Result<RunRecord, Failure> {
     let failed = |error: String| Failure::text(Exit::Config, format!("{option} {}: {error}", path.display()));
-    let stream = if path == Path::new("-") {
-        report::read_run(stdin().lock())
-    } else {
-        report::read_run(BufReader::new(File::open(path).map_err(|error| failed(error.to_string()))?))
-    };
-    let stream = stream.map_err(|error| failed(error.to_string()))?;
+    let content =
+        if path == Path::new("-") { compression::read(stdin()) } else { File::open(path).and_then(compression::read) };
+    let content = content.map_err(|error| failed(error.to_string()))?;
+    let stream = report::read_run(content).map_err(|error| failed(error.to_string()))?;
     if let Some(words) = unfinished(&stream) {
         output::note(&format!("{option} {}: {words}", path.display()));
     }

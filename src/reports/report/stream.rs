@@ -5,6 +5,7 @@ use std::io::{self, BufRead, Read as _};
 use serde::Deserialize;
 use thiserror::Error;
 
+use super::compact::EventReader;
 use crate::outcome::{Event, RunRecord};
 
 /// The most bytes of a line. Our longest line has a credential of a megabyte in four forms.
@@ -86,7 +87,7 @@ pub enum StreamError {
 /// # Errors
 /// [`StreamError`], with the line and how to fix it. A stream that just ends early is not an error.
 pub fn read_run(mut input: impl BufRead) -> Result<Stream, StreamError> {
-    let mut events = Vec::new();
+    let (mut events, mut lines) = (Vec::new(), EventReader::default());
     let mut cut = None;
     let mut ended = false;
     for line in 1.. {
@@ -96,9 +97,10 @@ pub fn read_run(mut input: impl BufRead) -> Result<Stream, StreamError> {
         } else if ended {
             return Err(StreamError::SecondRun { line });
         }
-        match serde_json::from_str(&text) {
-            Ok(Event::RunStarted(_)) if line > 1 => return Err(StreamError::SecondRun { line }),
-            Ok(event) => {
+        match lines.read(&text) {
+            Ok(None) => {}
+            Ok(Some(Event::RunStarted(_))) if line > 1 => return Err(StreamError::SecondRun { line }),
+            Ok(Some(event)) => {
                 ended = matches!(event, Event::RunFinished(_));
                 events.push(event);
             }

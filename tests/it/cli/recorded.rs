@@ -6,6 +6,31 @@ use serde_json::{Value, json};
 
 use super::{Served, fed, proofmark, text};
 
+/// A green stream is small, compressed or not, and what reads a stream reads it compressed.
+#[test]
+fn a_green_stream_is_small_and_may_be_compressed() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = |name: &str| directory.path().join(name);
+    let [plain, gzip, zstd] = ["run.ndjson", "run.ndjson.gz", "run.ndjson.zst"].map(path);
+    let reports: Vec<String> = [&plain, &gzip, &zstd].map(|path| format!("ndjson={}", text(path))).into();
+    let run = ["run", "-q", "--seed", "7", "att-obj", "client-data", "enrolment", "limits"];
+    let reports = reports.iter().flat_map(|report| ["--report", report]).collect::<Vec<_>>();
+    proofmark(&[&run[..], &reports].concat()).exits(0);
+    let size = |path: &Path| std::fs::metadata(path).expect("written").len();
+    let tests = std::fs::read_to_string(&plain).expect("text").matches("{\"event\":\"pass\"").count();
+    // A default run has 7,163 passes; its bounds are 3 MB and 300 kB.
+    assert!(tests > 1_000, "{tests}");
+    let (most, most_compressed) = (u64::try_from(tests * 3_000_000 / 7_163), u64::try_from(tests * 300_000 / 7_163));
+    assert!(size(&plain) < most.expect("small"), "{tests} passes in {} bytes", size(&plain));
+    assert!(size(&zstd) < most_compressed.expect("small"), "{tests} passes in {} bytes", size(&zstd));
+    let judged = |path: &Path| proofmark(&["judge", &text(path)]).exits(0).out;
+    assert_eq!(judged(&gzip), judged(&plain));
+    assert_eq!(judged(&zstd), judged(&plain));
+    let again = path("again.ndjson");
+    proofmark(&["report", "--from", &text(&zstd), "--to", &format!("ndjson={}", text(&again))]).exits(0);
+    assert_eq!(std::fs::read(&again).expect("written"), std::fs::read(&plain).expect("written"));
+}
+
 /// A run's stream, and where it is.
 fn recorded(directory: &Path, args: &[&str], code: i32) -> (PathBuf, String) {
     let path = directory.join("events.ndjson");
@@ -61,14 +86,14 @@ fn what_passed_is_recorded_without_its_calls_and_judge_says_so() {
     proofmark(&["run", "-q", "--seed", "7", "--report", &report, "client-data/type-get", "enrolment/good"]).exits(0);
     let stream = std::fs::read_to_string(&path).expect("written");
     let events: Vec<Value> = stream.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
-    let tests: Vec<&Value> = events.iter().filter(|event| event["event"] == "case-finished").collect();
-    assert!(tests.len() > 10 && tests.iter().all(|test| test["exchanges"] == json!([])), "{stream}");
+    let tests: Vec<&Value> = events.iter().filter(|event| event["event"] == "pass").collect();
+    assert!(tests.len() > 10 && events.iter().all(|event| event["exchanges"] == Value::Null), "{stream}");
     assert!(events.iter().any(|event| event["event"] == "slow"), "{stream}");
     let judged = proofmark(&["judge", &text(&path)]).exits(0);
     judged.tells(&["0 of them with another result", "passes without calls on record", "--record all", "result    "]);
     let test = tests.iter().find(|test| test["protocol"] == "rest").expect("a test");
-    let id = test["id"].as_str().expect("an id");
-    proofmark(&["show", id, "--from", &text(&path)]).exits(0).tells(&["not on record", "proofmark replay"]);
+    let id = format!("{}/rest/{}", test["flow"].as_str().expect("a flow"), test["test"].as_str().expect("a test"));
+    proofmark(&["show", &id, "--from", &text(&path)]).exits(0).tells(&["not on record", "proofmark replay"]);
     // A fail keeps its calls.
     let failed =
         ["run", "-q", "--seed", "7", "--report", &report, "limits/name-201-ascii", "--defect", "limit-token-name-201"];
@@ -129,7 +154,7 @@ fn a_replay_shows_every_call_and_compares() {
         "mutation  type",
         "verdict   fail (accepted-invalid)",
         "curl -sS -i -X POST",
-        "grpcurl -plaintext -import-path fixtures/proto",
+        "grpcurl -plaintext -import-path protos",
         "recorded  the same verdict",
         "seed      7",
     ] {
@@ -160,7 +185,10 @@ fn a_replay_is_against_what_the_run_was_against() {
     let same = played("v2/u2f/rest/limits/name-201-ascii", 1);
     assert!(same.out.contains("recorded  the same verdict"), "{}", same.out);
     let of_own = serde_json::from_str::<Value>(
-        stream.lines().find(|line| line.contains("\"case\":\"own/type\"")).expect("it was played"),
+        stream
+            .lines()
+            .find(|line| line.contains("\"own/type\"") && line.contains("\"exchanges\""))
+            .expect("it was played"),
     );
     let of_own = of_own.expect("JSON")["id"].as_str().expect("a name").replace("/all/", "/rest/");
     assert!(played(&of_own, 0).out.contains("recorded  the same verdict"));

@@ -6,7 +6,7 @@ use proofmark::authenticator::attestation_root;
 use proofmark::cli::embedded;
 use proofmark::contract::{Flow, Protocol};
 use proofmark::outcome::Event;
-use proofmark::report;
+use proofmark::report::EventWriter;
 use proofmark::runner::{Runner, Settings, Stop};
 use proofmark::scenario::{self, Pattern, Plan, Selection};
 use proofmark::server::defect::Defect;
@@ -44,9 +44,9 @@ async fn stream(defects: &[&str], path: &Path) {
     let target = embedded::target_of(&server);
     let settings = Settings { seed: 7, concurrency: 16, now: embedded::now() };
     let runner = Runner::new(target, plan, settings).expect("a usable address");
-    let mut bytes = Vec::new();
+    let (mut bytes, mut lines) = (Vec::new(), EventWriter::default());
     runner
-        .run(&Stop::default(), |event: &Event| report::write_event(event, &mut bytes).expect("memory takes everything"))
+        .run(&Stop::default(), |event: &Event| lines.write(event, &mut bytes).expect("memory takes everything"))
         .await;
     server.shutdown().await;
     std::fs::write(path, bytes).expect("written");

