@@ -33,7 +33,8 @@ struct File {
     flows: Vec<String>,
     clauses: Vec<String>,
     kinds: Vec<String>,
-    /// Ids of cases; those that are played at the same places stand together, since most defects show at some places only.
+    /// Ids of cases; those that are played at the same places stand together, since most defects show at some places only, and those
+    /// that show no defect come last.
     cases: Vec<String>,
     /// Flow, places, choices, and the cases that were played there for every signature.
     common: Vec<(usize, u8, u32, String)>,
@@ -108,9 +109,11 @@ impl File {
         let listed = |names: BTreeSet<&String>| names.into_iter().cloned().collect::<Vec<String>>();
         let of_defects = known().flat_map(|known| &known.signature.flows);
         let flows = dictionary.common.values().flat_map(|common| common.cells.keys()).chain(of_defects).collect();
-        let cases: BTreeSet<&String> = signs().map(|sign| &sign.case).chain(dictionary.common.keys()).collect();
-        let mut cases = listed(cases);
-        cases.sort_by_cached_key(|case| (dictionary.common.get(case).cloned(), case.clone()));
+        let shown: BTreeSet<&String> = signs().map(|sign| &sign.case).collect();
+        let mut cases = listed(shown.iter().copied().chain(dictionary.common.keys()).collect());
+        // Cases that never show anything would cut the ranges of the others.
+        let place = |case: &String| (!shown.contains(case), dictionary.common.get(case).cloned(), case.clone());
+        cases.sort_by_cached_key(place);
         let mut file = File {
             format: FORMAT,
             flows: listed(flows),

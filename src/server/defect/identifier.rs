@@ -130,6 +130,6 @@ entries! {
         "identifier-verify-ignores-id",
         "api/request/factor-id",
         "the verify does not compare the id in the path with that of the open registration",
-        &["authorization/unknown-factor", "limits/factor-id-200"],
+        &["authorization/verify-at-other-id", "limits/factor-id-200"],
     ),
 }
