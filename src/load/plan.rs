@@ -91,8 +91,8 @@ pub struct Plan {
     pub attesters: Option<usize>,
     /// The target runs in this process.
     pub embedded: bool,
-    /// The defect that it was given there, by its name.
-    pub defect: Option<String>,
+    /// The defects that it was given there, by their names.
+    pub defects: Vec<String>,
     /// The file that describes the target, so that the load can be repeated.
     pub target_file: Option<PathBuf>,
     /// SHA-256 (hexadecimal) of the program; empty if it is not known.
@@ -123,7 +123,7 @@ impl Plan {
             target: self.name.clone(),
             target_file: self.target_file.as_ref().map(|path| path.display().to_string()),
             known: self.known_file.as_ref().map(|path| path.display().to_string()),
-            defect: self.defect.clone(),
+            defects: self.defects.clone(),
             base_url: self.web.base_url.clone(),
             model: self.model.clone(),
             stages: self.stages,

@@ -10,7 +10,7 @@ use super::shard::share_of;
 use super::subject_file::{self, Feed, Kept};
 use super::user::{LoadUser, Subject};
 use crate::outcome::Shard;
-use crate::wire::secret::Masker;
+use crate::wire::secret::{Masker, Secret};
 
 /// Up to this number of subjects the whole pool is in memory, and every token is masked; of larger pools only the subjects in use.
 const MOST_HELD: usize = 10_000;
@@ -33,6 +33,8 @@ pub(super) struct Pool {
     state: Mutex<State>,
     /// Of the whole pool, not only of the shard.
     pub(super) count: u64,
+    /// What the masker hides besides tokens.
+    further: Vec<Secret>,
 }
 
 enum Source {
@@ -97,7 +99,12 @@ impl Pool {
                 "there are {of_shard} subjects, and each of the {workers} workers needs one of its own: {advice}"
             )));
         }
-        Ok(Pool { source, state: Mutex::new(State { free, ..State::default() }), count })
+        Ok(Pool { source, state: Mutex::new(State { free, ..State::default() }), count, further: Vec::new() })
+    }
+
+    /// The same pool, whose masker also hides these.
+    pub(super) fn hiding(self, further: Vec<Secret>) -> Pool {
+        Pool { further, ..self }
     }
 
     /// The next subject; `None` if there are no more, which does not happen with a complete pool.
@@ -123,15 +130,15 @@ impl Pool {
         }
     }
 
-    /// Masks the tokens of all subjects; of a large pool of those in use.
+    /// Masks the tokens of all subjects, of a large pool of those in use, and what else is secret.
     pub(super) fn masker(&self) -> Masker {
         match &self.source {
             Source::Listed(subjects) if subjects.len() <= MOST_HELD => {
-                Masker::new(subjects.iter().map(|subject| &subject.token))
+                Masker::new(subjects.iter().map(|subject| &subject.token).chain(&self.further))
             }
             _ => {
                 let leased: Vec<_> = self.state().leased.values().cloned().collect();
-                Masker::new(leased.iter().map(|subject| &subject.token))
+                Masker::new(leased.iter().map(|subject| &subject.token).chain(&self.further))
             }
         }
     }
@@ -166,7 +173,6 @@ impl Subjects {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::secret::Secret;
 
     fn users(count: usize) -> Vec<LoadUser> {
         let user = |n: usize| LoadUser { user_id: format!("user-{n}"), token: Secret::new(format!("token-of-{n:04}")) };

@@ -15,6 +15,12 @@ use crate::outcome::load::{
 const QUANTILES: [(&str, f64); 6] =
     [("p50", 0.5), ("p90", 0.9), ("p95", 0.95), ("p99", 0.99), ("p99.9", 0.999), ("p99.99", 0.9999)];
 
+/// One, but for what binary fractions lose.
+const ONE: f64 = 0.999_999;
+
+/// The least number of cycles of a further kind that have a table of their own.
+const LEAST_CYCLES: u64 = 1_000;
+
 /// The steps of a summary, in its order.
 const STEPS: [LoadStep; 8] = [
     LoadStep::Lag,
@@ -170,36 +176,54 @@ fn write_rows(text: &mut String, record: &LoadRecord) -> Result<(), BadHistogram
     let mut protocols: Vec<&str> = record.rows.iter().map(|row| row.protocol.as_str()).collect();
     protocols.dedup();
     for protocol in protocols {
+        let mut few = Vec::new();
         for kind in [Kind::Good, Kind::Negative, Kind::Race, Kind::Lookup] {
+            let of_kind = |row: &Row| row.protocol == protocol && row.kind == kind && row.outcome == Outcome::Ok;
+            let cycles = record.count(|row| of_kind(row) && row.step == LoadStep::Cycle);
+            if kind != Kind::Good && cycles < LEAST_CYCLES {
+                few.extend((cycles > 0).then(|| format!("{cycles} {}", word(kind))));
+                continue;
+            }
             for step in STEPS {
-                let takes = |row: &Row| {
-                    row.protocol == protocol && row.kind == kind && row.step == step && row.outcome == Outcome::Ok
-                };
+                let takes = |row: &Row| of_kind(row) && row.step == step;
                 let times = record.histogram(takes)?;
                 let max = record.rows.iter().filter(|row| takes(row)).map(|row| row.max_us).max().unwrap_or_default();
                 if !times.is_empty() {
-                    write_row(text, &name(protocol, kind, step), &times, max);
+                    let name = [protocol, word(kind), step.name()]
+                        .into_iter()
+                        .filter(|word| !word.is_empty())
+                        .collect::<Vec<_>>()
+                        .join(" ");
+                    write_row(text, &name, &times, max);
                 }
             }
+        }
+        if !few.is_empty() {
+            let also = format!("{protocol} also");
+            writeln!(text, "{also:<26}{} cycles: few, so that only the reports have their times", few.join(", "))
+                .unwrap_or_default();
         }
     }
     Ok(())
 }
 
-fn name(protocol: &str, kind: Kind, step: LoadStep) -> String {
-    let kind = match kind {
+/// What cycles of a kind are called; nothing for good ones.
+fn word(kind: Kind) -> &'static str {
+    match kind {
         Kind::Good => "",
-        Kind::Negative => "negative ",
-        Kind::Race => "race ",
-        Kind::Lookup => "lookup ",
-    };
-    format!("{protocol} {kind}{}", step.name())
+        Kind::Negative => "negative",
+        Kind::Race => "race",
+        Kind::Lookup => "lookup",
+    }
 }
 
 fn write_row(text: &mut String, name: &str, times: &Histogram<u64>, max: u64) {
     write!(text, "{name:<26}{:>9}", times.len()).unwrap_or_default();
     for (_, quantile) in QUANTILES {
-        write!(text, "{:>10}", milliseconds(times.value_at_quantile(quantile).min(max))).unwrap_or_default();
+        // A share of fewer than one value says nothing beside the greatest.
+        let is_seen = float(times.len()) * (1.0 - quantile) >= ONE;
+        let value = || milliseconds(times.value_at_quantile(quantile).min(max));
+        write!(text, "{:>10}", if is_seen { value() } else { "-".to_owned() }).unwrap_or_default();
     }
     writeln!(text, "{:>10}", milliseconds(max)).unwrap_or_default();
 }
@@ -295,6 +319,19 @@ mod tests {
 
     use super::*;
     use crate::outcome::load::PhaseName;
+
+    #[test]
+    fn a_percentile_needs_values_beyond_it() {
+        for (count, seen) in [(1, 0), (9, 1), (10, 2), (20, 3), (99, 3), (100, 4), (999, 4), (1_000, 5), (10_000, 6)] {
+            let mut times = Histogram::<u64>::new(3).expect("digits");
+            times.record_n(1_500, count).expect("in range");
+            let mut text = String::new();
+            write_row(&mut text, "rest start", &times, 1_500);
+            let cells: Vec<&str> = text.split_whitespace().skip(3).collect();
+            assert_eq!(cells.iter().filter(|cell| **cell == "1.50").count(), seen + 1, "{count}: {text}");
+            assert_eq!(cells.iter().filter(|cell| **cell == "-").count(), 6 - seen, "{count}: {text}");
+        }
+    }
 
     #[test]
     fn the_live_view_fits_a_narrow_terminal() {

@@ -100,7 +100,7 @@ impl Shared {
             published: AtomicBool::new(false),
         };
         Ok(Shared {
-            pool: Pool::open(&plan.subjects, plan.shard, workers)?,
+            pool: Pool::open(&plan.subjects, plan.shard, workers)?.hiding(plan.web.secrets()),
             site: Site {
                 transports: connect(plan, &limits)?,
                 rp_id: plan.rp_id.clone(),

@@ -1,4 +1,4 @@
-//! JSON over HTTP: bounded in time, size and tries, without redirects and proxies, so that a token goes nowhere else.
+//! JSON over HTTP: bounded in time, size and tries, without redirects, so that a token goes nowhere else.
 
 use std::error::Error as _;
 use std::sync::Arc;
@@ -62,12 +62,23 @@ pub(super) struct Answer {
 impl JsonClient {
     /// Nothing is sent yet.
     pub fn new(connection: &Connection) -> Result<JsonClient, TransportError> {
-        let client = Client::builder()
-            .tls_backend_preconfigured(tls_configuration(&connection.address)?)
+        let address = &connection.address;
+        let failed =
+            |error: reqwest::Error| TransportError::Other(format!("the HTTP client cannot be set up: {error}"));
+        let mut builder = Client::builder().no_proxy();
+        if let Some(proxy) = &address.proxy {
+            let through = reqwest::Proxy::all(proxy.uri().to_string()).map_err(failed)?;
+            builder = builder.proxy(match proxy.authorization() {
+                Some(value) => through.custom_http_auth(value.clone()),
+                None => through,
+            });
+        }
+        let client = builder
+            .default_headers(address.headers.iter().cloned().collect())
+            .tls_backend_preconfigured(tls_configuration(address)?)
             .redirect(redirect::Policy::none())
             .retry(retry::never())
             .referer(false)
-            .no_proxy()
             .no_gzip()
             .no_brotli()
             .no_zstd()
@@ -77,7 +88,7 @@ impl JsonClient {
             .timeout(connection.timeout.max(LEAST_TIMEOUT))
             .connect_timeout(Duration::from_secs(5))
             .build()
-            .map_err(|error| TransportError::Other(format!("the HTTP client cannot be set up: {error}")))?;
+            .map_err(failed)?;
         Ok(JsonClient {
             client,
             base_url: connection.address.base_url.trim_end_matches('/').to_owned(),

@@ -72,7 +72,7 @@ impl Shared {
             transports,
             attempts,
             settings,
-            masker: Masker::new(target.accounts.secrets()),
+            masker: Masker::new(target.secrets()),
             controls: Controls::default(),
             tokens: Arc::default(),
             pool,

@@ -4,7 +4,7 @@ mod faults;
 mod http1;
 mod http2;
 pub mod matrix;
-mod server;
+pub mod server;
 pub mod tls;
 mod web;
 
@@ -23,7 +23,7 @@ fn endpoint() -> &'static Endpoint {
     Flow::V2_U2F.endpoint(Operation::Start).expect("every flow has a start")
 }
 
-fn call() -> Call {
+pub fn call() -> Call {
     Call {
         endpoint: endpoint(),
         message: json!({"userId": "u/1", "domain": "localhost"}).into(),
@@ -32,7 +32,7 @@ fn call() -> Call {
     }
 }
 
-fn limits() -> Limits {
+pub fn limits() -> Limits {
     Limits { max_body: 64 << 10, max_header_bytes: 16 << 10, ..Limits::default() }
 }
 

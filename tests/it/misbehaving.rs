@@ -60,6 +60,7 @@ pub fn target(server: &RunningServer) -> Target {
         profile: Profile::Webauthn,
         limits: Limits { timeout: Duration::from_secs(3), ..Limits::default() },
         resending: Resending::default(),
+        secrets: Vec::new(),
     }
 }
 

@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use proofmark::contract::{Flow, Protocol};
+use proofmark::outcome::CaseRecord;
 use proofmark::provisioner::{self, Connection, Progress, Provisioner, Removed};
+use proofmark::report;
 use proofmark::server::{Conditions, Management, RunningServer, Server, ServerConfig};
 use proofmark::transport::{Address, Call, Limits, Reply};
 use proofmark::wire::secret::Secret;
@@ -51,14 +53,10 @@ fn verdicts(served: &Served, args: &[&str], code: i32) -> Vec<(String, String)> 
     let stream = served.path("run.ndjson");
     let report = format!("ndjson={}", text(&stream));
     run(served, &[args, &["--report", &report]].concat()).exits(code);
-    let stream = std::fs::read_to_string(stream).expect("written");
-    let records = stream.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
-    let verdict = |event: Value| {
-        let record = [&event, &event["case"], &event["record"]].into_iter().find(|v| v["verdict"].is_string())?.clone();
-        let word = |name: &str| record[name].as_str().unwrap_or_default().to_owned();
-        Some((word("id"), format!("{}({})", word("verdict"), word("reason"))))
-    };
-    records.filter_map(verdict).collect()
+    let stream = std::fs::read(stream).expect("written");
+    let run = report::read_run(stream.as_slice()).expect("a run").run;
+    let verdict = |record: &CaseRecord| format!("{}({})", record.verdict.name(), record.reason.name());
+    run.cases.iter().map(|record| (record.id.clone(), verdict(record))).collect()
 }
 
 #[test]

@@ -45,7 +45,7 @@ pub fn curl(exchange: &Exchange) -> String {
 /// A `grpcurl` command line that sends the exchange's message to a gRPC address, whatever protocol had carried it; `None` where what was
 /// sent was more, or less, than a message, or where it would be longer than 4 KB.
 ///
-/// Run it where `fixtures/proto` is; the token is taken from the variable `TOKEN`. `base_url` is `http://` or `https://` with host and port.
+/// Run it where `proofmark list protos --export protos` was run; the token is taken from the variable `TOKEN`. `base_url` is `http://` or `https://` with host and port.
 pub fn grpcurl(exchange: &Exchange, base_url: &str) -> Option<String> {
     let message = exchange.request.message.as_ref()?.to_string();
     let binding = exchange.endpoint.grpc.as_ref()?;
@@ -64,7 +64,7 @@ pub fn grpcurl(exchange: &Exchange, base_url: &str) -> Option<String> {
     let method = binding.method;
     let further = further_headers(&exchange.request);
     Some(format!(
-        "grpcurl{plain} -import-path fixtures/proto -proto {file}{token}{further} -d {message} {} {service}/{method}",
+        "grpcurl{plain} -import-path protos -proto {file}{token}{further} -d {message} {} {service}/{method}",
         quote(&host)
     ))
 }
@@ -226,7 +226,7 @@ mod tests {
         assert_eq!(
             grpcurl(&exchange, "https://host/prefix").as_deref(),
             Some(
-                "grpcurl -import-path fixtures/proto -proto zitadel/user/v2/user_service.proto \
+                "grpcurl -import-path protos -proto zitadel/user/v2/user_service.proto \
                  -H \"authorization: Bearer $TOKEN\" -d '{\"userId\":\"it'\\''s\"}' host:443 \
                  zitadel.user.v2.UserService/RegisterU2F"
             )

@@ -197,6 +197,20 @@ impl TransportError {
     }
 }
 
+/// Why a connection could not be made.
+pub(super) type ConnectError = Box<dyn Error + Send + Sync>;
+
+/// The proxy can't be reached, or refuses. Whatever it does, it is not the target.
+#[derive(Debug, thiserror::Error)]
+#[error("the proxy {proxy} opened no tunnel")]
+pub(super) struct NoTunnel {
+    /// Without credentials.
+    pub proxy: String,
+    /// What it did.
+    #[source]
+    pub cause: ConnectError,
+}
+
 /// Reads the cause out of an error that `during` places; `is_kept` says whether the connection was there before the call.
 pub(super) fn classify(
     error: &(dyn Error + 'static),
@@ -263,6 +277,9 @@ fn text(causes: &[&(dyn Error + 'static)]) -> String {
 }
 
 fn kind(cause: &(dyn Error + 'static), during: Phase) -> Option<Kind> {
+    if cause.is::<NoTunnel>() {
+        return Some(Kind::Unknown);
+    }
     if cause.is::<rustls::Error>() {
         return Some(Kind::Tls);
     }

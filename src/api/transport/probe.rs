@@ -74,7 +74,10 @@ pub async fn resolve(address: &Address, limits: &Limits) -> Result<Vec<SocketAdd
 /// [`TransportError::Unreachable`], [`TransportError::TimedOut`]
 pub async fn connect(address: &Address, limits: &Limits) -> Result<(), TransportError> {
     let place = Place::of(address)?;
-    Attempt::start(&address.base_url, limits).connecting(client::dial(&place.uri)).await.map(drop)
+    Attempt::start(&address.base_url, limits)
+        .connecting(client::dial(&place.uri, address.proxy.as_ref()))
+        .await
+        .map(drop)
 }
 
 async fn within<T>(limit: Duration, address: &Address, future: impl Future<Output = T>) -> Result<T, TransportError> {
@@ -129,7 +132,7 @@ pub async fn handshake(address: &Address, limits: &Limits) -> Result<Handshake, 
     let (configuration, watcher) = tls::watching(address)?;
     let secure = Secure::new(configuration, &place.uri, Version::Negotiated)?;
     let attempt = Attempt::start(&address.base_url, limits);
-    let (stream, _) = attempt.connecting(client::dial(&place.uri)).await?;
+    let (stream, _) = attempt.connecting(client::dial(&place.uri, address.proxy.as_ref())).await?;
     Ok(match attempt.connecting(async { Ok(secure.over(stream).await) }).await? {
         Ok(stream) => {
             let (certificates, why) = watcher.seen();

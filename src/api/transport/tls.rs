@@ -2,12 +2,12 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{WantsClientCert, WebPkiServerVerifier};
 use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::{ClientConfig, ConfigBuilder, DigitallySignedStruct, RootCertStore, SignatureScheme};
 
 use super::address::{Address, TlsOptions};
 use super::error::TransportError;
@@ -20,14 +20,14 @@ pub fn configuration(address: &Address) -> Result<ClientConfig, TransportError> 
     let failed = |why: String| TransportError::Tls { address: address.base_url.clone(), why };
     let provider = Arc::new(aws_lc_rs::default_provider());
     if address.tls.insecure {
-        return lenient(provider, None).map(|(configuration, _)| configuration).map_err(failed);
+        return lenient(provider, None, &address.tls).map(|(configuration, _)| configuration).map_err(failed);
     }
     let builder = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|e| failed(e.to_string()))?;
     let is_tls = address.base_url.get(..8).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://"));
     let roots = if is_tls { roots(&address.tls).map_err(failed)? } else { RootCertStore::empty() };
-    Ok(builder.with_root_certificates(roots).with_no_client_auth())
+    identified(builder.with_root_certificates(roots), &address.tls).map_err(failed)
 }
 
 /// A configuration that accepts any certificate, and the verifier that reports afterwards whether it was trusted.
@@ -39,21 +39,38 @@ pub(super) fn watching(address: &Address) -> Result<(ClientConfig, Arc<Lenient>)
     let provider = Arc::new(aws_lc_rs::default_provider());
     let roots = Arc::new(roots(&address.tls).map_err(failed)?);
     let usual = WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(&provider));
-    lenient(provider, Some(usual.build().map_err(|e| failed(e.to_string()))?)).map_err(failed)
+    lenient(provider, Some(usual.build().map_err(|e| failed(e.to_string()))?), &address.tls).map_err(failed)
 }
 
 fn lenient(
     provider: Arc<CryptoProvider>,
     usual: Option<Arc<WebPkiServerVerifier>>,
+    options: &TlsOptions,
 ) -> Result<(ClientConfig, Arc<Lenient>), String> {
     let lenient = Arc::new(Lenient { provider: Arc::clone(&provider), usual, seen: Mutex::default() });
-    let configuration = ClientConfig::builder_with_provider(provider)
+    let builder = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|e| e.to_string())?
         .dangerous()
-        .with_custom_certificate_verifier(lenient.clone())
-        .with_no_client_auth();
-    Ok((configuration, lenient))
+        .with_custom_certificate_verifier(lenient.clone());
+    Ok((identified(builder, options)?, lenient))
+}
+
+/// With the client's certificate, if there is one.
+fn identified(
+    builder: ConfigBuilder<ClientConfig, WantsClientCert>,
+    options: &TlsOptions,
+) -> Result<ClientConfig, String> {
+    let Some(client) = &options.client else { return Ok(builder.with_no_client_auth()) };
+    let chain = CertificateDer::pem_slice_iter(&client.chain_pem).collect::<Result<Vec<_>, _>>();
+    let chain = chain.map_err(|e| format!("the client's certificate is not PEM: {e}"))?;
+    if chain.is_empty() {
+        return Err("the file of the client's certificate holds no certificate".to_owned());
+    }
+    // The key is not quoted.
+    let key = PrivateKeyDer::from_pem_slice(client.key_pem.expose().as_bytes())
+        .map_err(|_| "the client's key is not a private key in PEM".to_owned())?;
+    builder.with_client_auth_cert(chain, key).map_err(|e| format!("the client's certificate and key: {e}"))
 }
 
 /// The system's trust anchors and the extra ones. Only the extra ones must all be readable.

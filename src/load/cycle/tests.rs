@@ -108,7 +108,7 @@ fn plan(flow: Flow) -> Plan {
         tolerance: Tolerance::default(),
         attesters: Some(1),
         embedded: false,
-        defect: None,
+        defects: Vec::new(),
         target_file: None,
         build: String::new(),
         dashboard: None,

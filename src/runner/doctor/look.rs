@@ -51,7 +51,7 @@ pub fn check<'r>(
 }
 
 async fn check_all(target: &Target, settings: Settings, enrols: bool, sink: &mut dyn FnMut(&Line)) -> Counts {
-    let masker = Masker::new(target.accounts.secrets());
+    let masker = Masker::new(target.secrets());
     let mut counts = Counts::default();
     let mut tell = |line: Line| {
         match line.grade {

@@ -73,8 +73,8 @@ async fn look_at(web: &Address, grpc: Option<&Address>, limits: &Limits, tell: &
     }
     // No token is sent, so an untrusted server learns nothing; `check` confirms later what is found here.
     let unchecked = |address: &Address| Address {
-        base_url: address.base_url.clone(),
         tls: TlsOptions { insecure: reached.is_distrusted || address.tls.insecure, ..address.tls.clone() },
+        ..address.clone()
     };
     let web = unchecked(web);
     if let Some(grpc) = grpc {

@@ -43,17 +43,8 @@ pub(crate) async fn look(
             return CLOSED;
         }
     };
-    match probe::resolve(address, limits).await {
-        Ok(found) => {
-            let found: Vec<String> = found.iter().take(LISTED).map(|one| one.ip().to_string()).collect();
-            if found != [place.host.clone()] {
-                tell(Line::ok("name", "name", format!("{} is {}", place.host, found.join(", "))));
-            }
-        }
-        Err(cause) => {
-            tell(no_reply("name", only, (address, limits), &cause).await);
-            return CLOSED;
-        }
+    if !is_named(address, &place, (only, limits), tell).await {
+        return CLOSED;
     }
     if let Err(cause) = probe::connect(address, limits).await {
         tell(no_reply("connect", only, (address, limits), &cause).await);
@@ -277,10 +268,36 @@ async fn no_reply(
     }
 }
 
+/// Whether the host has an address. A proxy finds it by itself.
+async fn is_named(
+    address: &Address,
+    place: &Place,
+    (only, limits): (Option<Protocol>, &Limits),
+    tell: &mut dyn FnMut(Line),
+) -> bool {
+    if let Some(proxy) = &address.proxy {
+        tell(Line::ok("proxy", "proxy", format!("{} is reached through the proxy {}", place.host, proxy.shown())));
+        return true;
+    }
+    match probe::resolve(address, limits).await {
+        Ok(found) => {
+            let found: Vec<String> = found.iter().take(LISTED).map(|one| one.ip().to_string()).collect();
+            if found != [place.host.clone()] {
+                tell(Line::ok("name", "name", format!("{} is {}", place.host, found.join(", "))));
+            }
+            true
+        }
+        Err(cause) => {
+            tell(no_reply("name", only, (address, limits), &cause).await);
+            false
+        }
+    }
+}
+
 /// Whether a port that should be without TLS speaks TLS.
 async fn speaks_tls(address: &Address, limits: &Limits) -> bool {
     let is_plain = Place::of(address).is_ok_and(|place| !place.is_tls);
-    let any = Address { base_url: address.base_url.clone(), tls: TlsOptions::default() };
+    let any = Address { tls: TlsOptions::default(), ..address.clone() };
     is_plain && matches!(probe::handshake(&any, limits).await, Ok(Handshake::Made(_)))
 }
 

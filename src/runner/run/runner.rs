@@ -28,6 +28,7 @@ pub struct Runner {
     pub(crate) plan: Plan,
     made_with: Option<Box<MadeWith>>,
     occasion: Occasion,
+    version: String,
 }
 
 impl Runner {
@@ -53,7 +54,13 @@ impl Runner {
         let shared = Shared::new(target, settings, pool, attempts, transports);
         let started = Some(Moment::at(settings.now));
         let occasion = Occasion { started, ..Occasion::default() };
-        Ok(Runner { shared: Arc::new(shared), plan, made_with: None, occasion })
+        let version = env!("CARGO_PKG_VERSION").to_owned();
+        Ok(Runner { shared: Arc::new(shared), plan, made_with: None, occasion, version })
+    }
+
+    /// Lets the stream record which build of proofmark makes the run.
+    pub fn by_build(self, version: &str) -> Runner {
+        Runner { version: version.to_owned(), ..self }
     }
 
     /// Lets the stream record the options of the run.
@@ -116,7 +123,7 @@ impl Runner {
         clauses.extend(self.plan.tests.iter().flat_map(|p| p.case.clauses.iter().map(String::as_str)));
         RunStarted {
             format: Event::FORMAT,
-            version: env!("CARGO_PKG_VERSION").to_owned(),
+            version: self.version.clone(),
             seed: self.shared.settings.seed,
             target: self.shared.target.name.clone(),
             base_url: self.shared.target.base_url().to_owned(),

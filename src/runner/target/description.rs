@@ -44,6 +44,8 @@ pub struct Target {
     pub limits: Limits,
     /// How often calls are sent again, and how fast.
     pub resending: Resending,
+    /// Values of headers, and of a proxy's URL, that must not appear in a report.
+    pub secrets: Vec<Secret>,
 }
 
 /// Who calls the target.
@@ -96,6 +98,11 @@ impl Target {
         }
     }
 
+    /// Everything that must not appear in a report.
+    pub fn secrets(&self) -> impl Iterator<Item = &Secret> {
+        self.accounts.secrets().chain(&self.secrets)
+    }
+
     /// The base URL for reports.
     pub fn base_url(&self) -> &str {
         &self.web.base_url
@@ -103,7 +110,7 @@ impl Target {
 }
 
 impl Accounts {
-    /// Everything that must not appear in a report.
+    /// The tokens.
     pub fn secrets(&self) -> impl Iterator<Item = &Secret> {
         let callers = [&self.admin, &self.no_rights, &self.read_only];
         self.subjects.iter().map(|subject| &subject.token).chain(callers.into_iter().flatten())

@@ -76,7 +76,7 @@ pub enum ProvisionError {
     },
     /// It printed something else.
     #[error(
-        "{origin}: {message}; expected {{\"subjects\": [{{\"userId\": \"..\", \"token\": \"..\"}}, ..]}}, as in reports/schemas/subjects.schema.json"
+        "{origin}: {message}; expected {{\"subjects\": [{{\"userId\": \"..\", \"token\": \"..\"}}, ..]}}, as `proofmark schema subjects` has it"
     )]
     Form {
         /// File, or command.

@@ -162,8 +162,8 @@ async fn a_reply_that_comes_before_the_request_was_read_is_read() {
         }
     })
     .await;
-    let tls = TlsOptions { extra_roots_pem: Some(pem), insecure: false };
-    let address = Address { base_url: tls::at_localhost(&base_url), tls };
+    let tls = TlsOptions { extra_roots_pem: Some(pem), ..TlsOptions::default() };
+    let address = Address { tls, ..Address::new(tls::at_localhost(&base_url)) };
     for _ in 0..5 {
         let transport = transport::connect(Protocol::Rest, &address, &Limits::default()).expect("a good address");
         assert_eq!(transport.send(&long()).await.expect("a reply").http_status, 413);

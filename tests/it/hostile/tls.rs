@@ -106,12 +106,12 @@ fn acceptor(params: CertificateParams, alpn: &[&[u8]]) -> (TlsAcceptor, Vec<u8>)
 }
 
 async fn send(protocol: Protocol, base_url: &str, tls: TlsOptions) -> Result<Exchange, TransportError> {
-    let address = Address { base_url: base_url.to_owned(), tls };
+    let address = Address { tls, ..Address::new(base_url) };
     transport::connect(protocol, &address, &limits())?.send(&call()).await
 }
 
 fn trusting(pem: &[u8]) -> TlsOptions {
-    TlsOptions { extra_roots_pem: Some(pem.to_vec()), insecure: false }
+    TlsOptions { extra_roots_pem: Some(pem.to_vec()), ..TlsOptions::default() }
 }
 
 #[tokio::test]
@@ -162,7 +162,7 @@ async fn alpn_chooses_the_version() {
 async fn roots_that_cannot_be_read_are_refused_at_once() {
     for pem in [&b""[..], b"nonsense", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"] {
         for protocol in Protocol::ALL {
-            let address = Address { base_url: "https://localhost:1".to_owned(), tls: trusting(pem) };
+            let address = Address { tls: trusting(pem), ..Address::new("https://localhost:1") };
             let error = transport::connect(protocol, &address, &limits()).expect_err("unreadable");
             assert_eq!(error.cause(), "tls", "{error}");
         }

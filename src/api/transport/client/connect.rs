@@ -1,6 +1,5 @@
 //! New connections: name resolution, TCP and TLS, each timed.
 
-use std::error::Error;
 use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
@@ -10,6 +9,7 @@ use std::time::{Duration, Instant};
 use http::uri::Uri;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::{GaiAddrs, GaiResolver, Name};
+use hyper_util::client::legacy::connect::proxy::Tunnel;
 use hyper_util::rt::TokioIo;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
@@ -21,19 +21,18 @@ use tower::Service;
 
 use super::early::EarlyReply;
 use super::version::Version;
-use crate::transport::address::Address;
-use crate::transport::error::TransportError;
+use crate::transport::address::{Address, default_port};
+use crate::transport::error::{ConnectError, NoTunnel, TransportError};
 use crate::transport::exchange::SetUp;
+use crate::transport::proxy::Proxy;
 use crate::transport::tls;
-
-/// Why a connection could not be made.
-pub(in crate::transport) type ConnectError = Box<dyn Error + Send + Sync>;
 
 /// Connects to one target.
 pub(super) struct Connector {
     uri: Uri,
     tls: Option<Secure>,
     version: Version,
+    proxy: Option<Proxy>,
 }
 
 /// Makes the TLS of a connection.
@@ -61,17 +60,35 @@ impl Secure {
     }
 }
 
-/// A TCP connection to the host of a URL, and how long it took.
-pub(in crate::transport) async fn dial(uri: &Uri) -> Result<(TcpStream, SetUp), ConnectError> {
+/// A TCP connection to the host of a URL, through a proxy if there is one, and how long it took.
+pub(in crate::transport) async fn dial(uri: &Uri, proxy: Option<&Proxy>) -> Result<(TcpStream, SetUp), ConnectError> {
     let resolver = Timed::default();
     let mut tcp = HttpConnector::new_with_resolver(resolver.clone());
     tcp.enforce_http(false);
     tcp.set_nodelay(true);
     let began = Instant::now();
-    let stream = tcp.call(uri.clone()).await?.into_inner();
+    let stream = match proxy {
+        Some(proxy) => tunnel(proxy, tcp, uri).await?,
+        None => tcp.call(uri.clone()).await?.into_inner(),
+    };
     let resolve = resolver.0.get().copied();
     let connect = began.elapsed().saturating_sub(resolve.unwrap_or_default());
     Ok((stream, SetUp { resolve, connect, tls: None }))
+}
+
+/// A connection through a proxy, which sees none of the calls.
+async fn tunnel(proxy: &Proxy, tcp: HttpConnector<Timed>, uri: &Uri) -> Result<TcpStream, ConnectError> {
+    let mut parts = uri.clone().into_parts();
+    if let (Some(host), None) = (uri.host(), uri.port()) {
+        parts.authority = Some(format!("{host}:{}", default_port(uri.scheme_str())).parse()?);
+    }
+    let tunnel = Tunnel::new(proxy.uri().clone(), tcp);
+    let mut tunnel = match proxy.authorization() {
+        Some(value) => tunnel.with_auth(value.clone()),
+        None => tunnel,
+    };
+    let opened = tunnel.call(Uri::from_parts(parts)?).await;
+    Ok(opened.map_err(|cause| NoTunnel { proxy: proxy.shown(), cause: cause.into() })?.into_inner())
 }
 
 /// Whether HTTP/2 was agreed on.
@@ -97,11 +114,12 @@ impl Connector {
     pub fn new(address: &Address, base: &Uri, version: Version) -> Result<Self, TransportError> {
         let is_tls = base.scheme_str() == Some("https");
         let secure = || Secure::new(tls::configuration(address)?, base, version);
-        Ok(Self { uri: base.clone(), tls: is_tls.then(secure).transpose()?, version })
+        let proxy = address.proxy.clone();
+        Ok(Self { uri: base.clone(), tls: is_tls.then(secure).transpose()?, version, proxy })
     }
 
     pub async fn connect(&self) -> Result<Connected, ConnectError> {
-        let (stream, mut set_up) = dial(&self.uri).await?;
+        let (stream, mut set_up) = dial(&self.uri, self.proxy.as_ref()).await?;
         let stream = EarlyReply::new(stream);
         let Some(secure) = &self.tls else {
             let http2 = self.version == Version::Http2;

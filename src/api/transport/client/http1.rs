@@ -9,9 +9,10 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use hyper::client::conn::http1::{SendRequest, handshake};
 
-use super::connect::{ConnectError, Io};
+use super::connect::Io;
 use super::splice::Spliced;
 use super::version::Body;
+use crate::transport::error::ConnectError;
 
 /// How long a connection waits for a call. A target closes one that is idle, often after five seconds, and a call that is sent at that
 /// moment is lost: nothing tells whether the target has read it, so that it must not be sent again.

@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use hyper::client::conn::http2::{Builder, SendRequest};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
-use super::connect::{ConnectError, Io};
+use super::connect::Io;
 use super::version::Body;
+use crate::transport::error::ConnectError;
 use crate::transport::limits::Limits;
 use crate::transport::outgoing;
 

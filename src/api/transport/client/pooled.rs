@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use http::Request;
-use http::header::{HeaderValue, USER_AGENT};
+use http::header::{HeaderName, HeaderValue, USER_AGENT};
 use http::uri::Uri;
 use http_body_util::Full;
 use tokio::sync::Mutex;
@@ -25,7 +25,7 @@ use crate::transport::outgoing;
 /// How often a call that was not sent, because a kept connection had just ended, is given to another.
 const MOST_TRIES: u32 = 3;
 
-/// A client with its target and bounds. It follows no redirect (the token must not follow), uses no proxy, retries nothing that was
+/// A client with its target and bounds. It follows no redirect (the token must not follow), retries nothing that was
 /// sent, and decompresses nothing.
 #[derive(Debug)]
 pub(in crate::transport) struct Client {
@@ -39,6 +39,8 @@ pub(in crate::transport) struct Client {
     host: Option<HeaderValue>,
     base_url: String,
     limits: Limits,
+    /// Headers that every request has.
+    headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 /// A connection for one call.
@@ -61,6 +63,7 @@ impl Client {
             host: host(&base),
             base_url,
             limits: limits.clone(),
+            headers: address.headers.clone(),
         })
     }
 
@@ -82,6 +85,9 @@ impl Client {
         over: Connection,
     ) -> Result<Received, TransportError> {
         let mut request = request.map(Full::new);
+        for (name, value) in &self.headers {
+            request.headers_mut().entry(name).or_insert_with(|| value.clone());
+        }
         request.headers_mut().entry(USER_AGENT).or_insert(const { HeaderValue::from_static(AGENT) });
         let lines = request.extensions().get::<RawLines>().map(|RawLines(lines)| lines.clone());
         let mut tries = 0;

@@ -40,14 +40,14 @@ struct SubjectTable {
 /// `"${NAME}"` or `{ file = "path" }`.
 #[derive(Debug, Deserialize)]
 #[serde(untagged, expecting = "write a token as \"${NAME}\" or { file = \"path\" }")]
-enum TokenSource {
+pub(crate) enum TokenSource {
     Text(String),
     File(TokenFile),
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct TokenFile {
+pub(crate) struct TokenFile {
     file: PathBuf,
 }
 
@@ -191,7 +191,7 @@ fn complete(source: &Source, at: usize, accounts: &Accounts, flows: &[Flow]) -> 
     }
 }
 
-fn read_token(
+pub(crate) fn read_token(
     source: &Source,
     key: &str,
     token: &Spanned<TokenSource>,
@@ -243,7 +243,7 @@ fn pool_file(source: &Source, file: &Spanned<PathBuf>) -> Result<SubjectPoolFile
     let at = file.span().start;
     let path = source.beside(file.get_ref());
     let text = std::fs::read(&path).map_err(|cause| {
-        let fix = "its form is in reports/schemas/subjects.schema.json";
+        let fix = "`proofmark schema subjects` has its form";
         source.error(at, format!("accounts.subjects-file {}: {cause}; {fix}", path.display()))
     })?;
     subject_source::parse(&path.display().to_string(), &text).map_err(|cause| of_pool(source, at, &cause))

@@ -2,6 +2,7 @@
 
 pub(crate) mod accounts;
 pub(crate) mod identity;
+pub(crate) mod network;
 pub(crate) mod place;
 pub(crate) mod provisioner;
 pub(crate) mod reader;

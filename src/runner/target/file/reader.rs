@@ -9,8 +9,9 @@ use toml::Spanned;
 
 use futures_util::future::LocalBoxFuture;
 
-use super::accounts::{self, AccountsTable, Offered, Surroundings};
+use super::accounts::{self, AccountsTable, Offered, Surroundings, TokenSource};
 use super::identity::{IdentityError, has_credentials, identity, port_is_valid};
+use super::network::{NetworkTable, TlsTable, Way};
 use super::place::{Source, TargetFileError};
 use crate::contract::{self, Flow, Protocol, clause};
 use crate::outcome::Profile;
@@ -19,7 +20,7 @@ use crate::provisioner::Provisioner;
 use crate::runner::target::description::Target;
 use crate::runner::target::reason_map::ReasonMap;
 use crate::scenario::Policy;
-use crate::transport::{self, Address, Limits, TlsOptions, TransportError};
+use crate::transport::Address;
 use crate::webauthn::attestation;
 
 /// Registered attestation statement formats that no case tests.
@@ -43,7 +44,11 @@ pub(crate) struct File {
     pub(crate) retry_budget: Option<Spanned<String>>,
     pub(crate) rate: Option<Spanned<String>>,
     #[serde(default)]
-    tls: Tls,
+    tls: TlsTable,
+    #[serde(default)]
+    network: NetworkTable,
+    #[serde(default)]
+    headers: BTreeMap<String, Spanned<TokenSource>>,
     accounts: Spanned<AccountsTable>,
     known: Option<Spanned<PathBuf>>,
     profile: Option<Spanned<String>>,
@@ -82,14 +87,6 @@ pub struct RunTable {
 struct LoadTable {
     #[serde(default)]
     thresholds: Vec<Spanned<String>>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct Tls {
-    ca_file: Option<Spanned<PathBuf>>,
-    #[serde(default)]
-    insecure: bool,
 }
 
 /// The base URL that a target file names, as far as it can be read. Nothing else is checked, and nothing is provisioned.
@@ -161,7 +158,8 @@ pub fn has_provisioner(path: &Path) -> bool {
 pub fn provisioner(path: &Path, surroundings: &Surroundings<'_>) -> Result<Arc<dyn Provisioner>, TargetFileError> {
     let source = Source::read(path)?;
     let file: File = source.parse()?;
-    let web = source.address(&file.base_url, &source.tls(&file.tls)?)?;
+    let way = source.way((&file.tls, &file.network, &file.headers), surroundings)?;
+    let web = source.address(&file.base_url, &way)?;
     let limits = source.limits(file.timeout_seconds.as_ref())?;
     accounts::provisioner(&source, &file.accounts, (&web, &limits), surroundings)
 }
@@ -204,9 +202,9 @@ async fn read(path: &Path, surroundings: &Surroundings<'_>, leaves_pool: bool) -
     let source = Source::read(path)?;
     let file: File = source.parse()?;
     let (flows, protocols) = source.offered(&file)?;
-    let tls = source.tls(&file.tls)?;
-    let web = source.address(&file.base_url, &tls)?;
-    let grpc = file.grpc_url.as_ref().map_or(Ok(web.clone()), |url| source.address(url, &tls))?;
+    let way = source.way((&file.tls, &file.network, &file.headers), surroundings)?;
+    let web = source.address(&file.base_url, &way)?;
+    let grpc = file.grpc_url.as_ref().map_or(Ok(web.clone()), |url| source.address(url, &way))?;
     source.origin(&file)?;
     let domains = source.domains(&file.domains)?;
     let limits = source.limits(file.timeout_seconds.as_ref())?;
@@ -237,6 +235,7 @@ async fn read(path: &Path, surroundings: &Surroundings<'_>, leaves_pool: bool) -
         profile,
         limits,
         resending,
+        secrets: way.secrets,
     };
     Ok(LoadTarget { target, subjects_file, thresholds })
 }
@@ -274,24 +273,7 @@ impl Source {
         Ok(items)
     }
 
-    fn tls(&self, tls: &Tls) -> Result<TlsOptions, TargetFileError> {
-        let mut options = TlsOptions { extra_roots_pem: None, insecure: tls.insecure };
-        let Some(file) = &tls.ca_file else { return Ok(options) };
-        let path = self.beside(file.get_ref());
-        let fail = |why: String| {
-            let message = format!("tls.ca-file {}: {why}; the file has to hold PEM certificates", path.display());
-            self.error(file.span().start, message)
-        };
-        options.extra_roots_pem = Some(std::fs::read(&path).map_err(|cause| fail(cause.to_string()))?);
-        // This makes no connection; it only reads the certificates.
-        let address = Address { base_url: "https://localhost".to_owned(), tls: options.clone() };
-        match transport::connect(Protocol::Rest, &address, &Limits::default()) {
-            Err(TransportError::Tls { why, .. }) => Err(fail(why)),
-            _ => Ok(options),
-        }
-    }
-
-    fn address(&self, url: &Spanned<String>, tls: &TlsOptions) -> Result<Address, TargetFileError> {
+    fn address(&self, url: &Spanned<String>, way: &Way) -> Result<Address, TargetFileError> {
         let text = url.get_ref();
         let at = url.span().start;
         if has_credentials(text) {
@@ -314,7 +296,7 @@ impl Source {
         if parsed.query().is_some() || text.contains('#') {
             return Err(fail("has a query or a fragment"));
         }
-        Ok(Address { base_url: text.trim_end_matches('/').to_owned(), tls: tls.clone() })
+        Ok(way.to(text.trim_end_matches('/')))
     }
 
     fn origin(&self, file: &File) -> Result<(), TargetFileError> {
