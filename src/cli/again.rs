@@ -16,7 +16,7 @@ pub fn made_with(arguments: &RunArguments) -> MadeWith {
     let named = |path: &PathBuf| path.display().to_string();
     MadeWith {
         target_file: arguments.target.as_ref().map(named),
-        defect: arguments.defect.clone(),
+        defects: arguments.defects.clone(),
         variants: arguments.variants.clone(),
         suites: arguments.suites.iter().map(named).collect(),
         patterns: arguments.patterns.iter().take(PATTERNS).cloned().collect(),
@@ -35,7 +35,7 @@ fn command() -> String {
 /// # Errors
 /// Something does not exist any more or was never recorded; the error names the option to give.
 pub fn take(stream: &Path, run: &RunRecord, id: &str, arguments: &mut RunArguments) -> Result<(), Failure> {
-    let says_target = arguments.target.is_some() || arguments.defect.is_some() || !arguments.variants.is_empty();
+    let says_target = arguments.target.is_some() || !arguments.defects.is_empty() || !arguments.variants.is_empty();
     if !says_target {
         target(run, arguments).map_err(|why| missing(stream, &why))?;
     }
@@ -69,7 +69,7 @@ fn target(run: &RunRecord, arguments: &mut RunArguments) -> Result<(), String> {
         return Err(format!("{was}, and the stream does not name the target file; {fix}"));
     };
     let Some(file) = &with.target_file else {
-        (arguments.defect, arguments.variants) = (with.defect.clone(), with.variants.clone());
+        (arguments.defects, arguments.variants) = (with.defects.clone(), with.variants.clone());
         return Ok(());
     };
     let path = PathBuf::from(file);

@@ -12,7 +12,8 @@ use crate::scenario::Pattern;
 pub async fn coverage(arguments: CoverageArguments) -> Result<Exit, Failure> {
     let pattern = arguments.clause.as_deref().map(Pattern::new).transpose();
     let pattern = pattern.map_err(|error| Failure::new(Exit::Usage, error))?;
-    let run = match &arguments.from {
+    let recorded = arguments.stream.as_deref().or(arguments.from.as_deref());
+    let run = match recorded {
         Some(path) => stream::read("--from", path)?,
         None => play(&arguments).await?,
     };
@@ -39,7 +40,7 @@ pub async fn coverage(arguments: CoverageArguments) -> Result<Exit, Failure> {
         output::note(&format!("denied clauses: {}", denied.join(", ")));
         return Ok(Exit::Red);
     }
-    if arguments.from.is_some() {
+    if recorded.is_some() {
         return Ok(Exit::Green);
     }
     if let Some(words) = run.stopped_words() {
@@ -54,7 +55,7 @@ pub async fn coverage(arguments: CoverageArguments) -> Result<Exit, Failure> {
 async fn play(arguments: &CoverageArguments) -> Result<RunRecord, Failure> {
     let run_arguments = RunArguments {
         target: arguments.target.clone(),
-        defect: arguments.defect.clone(),
+        defects: arguments.defects.clone(),
         suites: arguments.suites.clone(),
         seed: arguments.seed,
         timeout: arguments.timeout.clone(),

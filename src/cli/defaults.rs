@@ -48,7 +48,7 @@ pub fn target() -> Option<PathBuf> {
 }
 
 fn is_of_reference_server(arguments: &RunArguments) -> bool {
-    arguments.embedded || arguments.defect.is_some() || !arguments.variants.is_empty()
+    arguments.embedded || !arguments.defects.is_empty() || !arguments.variants.is_empty()
 }
 
 fn variable(name: &str) -> Option<String> {

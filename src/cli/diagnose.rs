@@ -8,7 +8,7 @@ use crate::report;
 
 /// Prints the diagnosis. It is not a gate: the exit code depends neither on the verdicts nor on what was found.
 pub fn diagnose(arguments: &DiagnoseArguments) -> Result<Exit, Failure> {
-    let run = stream::read_played("diagnose", &arguments.stream)?;
+    let run = stream::read_played("diagnose", arguments.stream.path())?;
     let diagnosis = diagnosis::of_run(&run, |_| true);
     output::print(&match arguments.format {
         DiagnosisFormat::Text => report::diagnosis_text(diagnosis.as_ref(), &output::view()),

@@ -10,7 +10,7 @@ use super::exit::{Exit, Failure};
 use super::load;
 use super::{
     attest, check, completions, coverage, diagnose, diff, init, judge, known, lint, list, man, merge, output, reasons,
-    replay, report, run, show, sweep, vectors, verify, version,
+    replay, report, run, schema, show, sweep, vectors, verify, version,
 };
 #[cfg(feature = "server")]
 use super::{selftest, serve};
@@ -68,6 +68,7 @@ fn dispatch(verb: Verb) -> Result<Exit, Failure> {
         Verb::Load(arguments) => runtime.block_on(load::dispatch(*arguments)),
         Verb::Completions(arguments) => completions::completions(&arguments),
         Verb::Man(arguments) => man::man(&arguments),
+        Verb::Schema(arguments) => schema::schema(&arguments),
         Verb::Version(arguments) => version::version(&arguments),
     };
     // There is no need to wait for connections that are still open.

@@ -21,11 +21,11 @@ pub use super::values::now;
 pub struct Embedded(RunningServer);
 
 /// Starts the server on a free loopback port, with at least two users.
-pub async fn start(users: usize, seed: u64, defect: Option<&str>, variants: &[String]) -> Result<Embedded, Failure> {
+pub async fn start(users: usize, seed: u64, defects: &[String], variants: &[String]) -> Result<Embedded, Failure> {
     let mut config = ServerConfig {
         users: users.max(2),
         seed,
-        defects: find_defect(defect)?,
+        defects: find_defects(defects)?,
         variants: find_variants(variants)?,
         trust_anchors: vec![crate::authenticator::attestation_root()],
         ..ServerConfig::default()
@@ -35,14 +35,15 @@ pub async fn start(users: usize, seed: u64, defect: Option<&str>, variants: &[St
     Server::start(config).await.map(Embedded).map_err(Failure::internal)
 }
 
-/// The defect with this name, as a list of one.
-pub fn find_defect(name: Option<&str>) -> Result<Vec<&'static Defect>, Failure> {
-    let Some(name) = name else { return Ok(Vec::new()) };
-    let found = Defect::find(name).ok_or_else(|| {
-        let near = nearest::meant(name, defect::all().map(|defect| defect.id));
-        Failure::text(Exit::Usage, format!("there is no defect `{name}`; `proofmark list defects` shows all{near}"))
-    })?;
-    Ok(vec![found])
+/// The defects with these names.
+pub fn find_defects(names: &[String]) -> Result<Vec<&'static Defect>, Failure> {
+    let find = |name: &String| {
+        Defect::find(name).ok_or_else(|| {
+            let near = nearest::meant(name, defect::all().map(|defect| defect.id));
+            Failure::text(Exit::Usage, format!("there is no defect `{name}`; `proofmark list defects` shows all{near}"))
+        })
+    };
+    names.iter().map(find).collect()
 }
 
 /// The variants with these names.
@@ -94,6 +95,7 @@ pub fn target_of(server: &RunningServer) -> Target {
         profile: Profile::default(),
         limits: Limits::default(),
         resending: Resending::default(),
+        secrets: Vec::new(),
     }
 }
 

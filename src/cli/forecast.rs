@@ -81,7 +81,7 @@ impl fmt::Display for Forecast {
         writeln!(f, "subjects  {}", self.subjects())?;
         write!(
             f,
-            "calls     about {calls}, from {} tests at a time (--concurrency); the longest test makes {longest} calls in sequence",
+            "calls     about {calls}, from {} tests at a time (--jobs); the longest test makes {longest} calls in sequence",
             self.concurrency
         )?;
         if let Some(call_time) = self.call_time {

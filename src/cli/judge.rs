@@ -16,7 +16,7 @@ const LISTED: usize = 40;
 pub fn judge(arguments: &JudgeArguments) -> Result<Exit, Failure> {
     let rules = gate::rules(arguments.known.as_deref(), &arguments.deny)?;
     let destinations = reports::open(&arguments.reports)?;
-    let mut run = stream::read("judge", &arguments.stream)?;
+    let mut run = stream::read("judge", arguments.stream.path())?;
     if let Some(path) = &arguments.target {
         let reasons = target_file::reasons(path).map_err(Failure::config)?;
         run.started.reasons = reasons.pairs();
@@ -27,7 +27,7 @@ pub fn judge(arguments: &JudgeArguments) -> Result<Exit, Failure> {
     output::print(&changes(&run, &changed));
     let interrupted = run.finished.is_none_or(|finished| finished.interrupted);
     let judged = Judged::by(run, rules);
-    let stream = Some(again::word(&arguments.stream));
+    let stream = Some(again::word(arguments.stream.path()));
     gate::report(&judged, &destinations, step, &report::View { stream, ..output::view() })?;
     Ok(if interrupted { Exit::Interrupted } else { gate::exit(&judged) })
 }

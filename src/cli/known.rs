@@ -13,13 +13,13 @@ use crate::report::printable;
 /// Does what the verb says.
 pub fn known(arguments: &KnownArguments) -> Result<Exit, Failure> {
     match &arguments.verb {
-        KnownVerb::Suggest { from, known, write } => suggest_entries(from, known.as_deref(), *write),
-        KnownVerb::Prune { from, known, write } => prune_file(from, known, *write),
+        KnownVerb::Suggest { stream, known, write } => suggest_entries(stream.path(), known.as_deref(), *write),
+        KnownVerb::Prune { stream, known, write } => prune_file(stream.path(), known, *write),
     }
 }
 
-fn suggest_entries(from: &Path, known: Option<&Path>, write: bool) -> Result<Exit, Failure> {
-    let run = stream::read_played("--from", from)?;
+fn suggest_entries(events: &Path, known: Option<&Path>, write: bool) -> Result<Exit, Failure> {
+    let run = stream::read_played("known suggest", events)?;
     // The file to be written need not exist yet.
     let there = known.filter(|path| !write || path.exists());
     let rules = gate::rules(there, &[])?;
@@ -46,8 +46,8 @@ fn suggest_entries(from: &Path, known: Option<&Path>, write: bool) -> Result<Exi
     Ok(Exit::Green)
 }
 
-fn prune_file(from: &Path, known: &Path, write: bool) -> Result<Exit, Failure> {
-    let run = stream::read_played("--from", from)?;
+fn prune_file(events: &Path, known: &Path, write: bool) -> Result<Exit, Failure> {
+    let run = stream::read_played("known prune", events)?;
     let judged = Judged::by(run, gate::rules(Some(known), &[])?);
     let text = read(known)?;
     let pruned = prune(&text, &judged);

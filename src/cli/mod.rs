@@ -9,6 +9,7 @@ mod built;
 mod check;
 mod colour;
 mod completions;
+mod compression;
 mod coverage;
 mod defaults;
 mod diagnose;
@@ -44,6 +45,7 @@ mod replay;
 mod report;
 mod reports;
 mod run;
+mod schema;
 #[cfg(feature = "server")]
 pub mod selftest;
 #[cfg(feature = "server")]

@@ -9,7 +9,7 @@ use crate::runner::target::Target;
 pub enum Embedded {}
 
 /// Says that there is no server.
-pub async fn start(_: usize, _: u64, _: Option<&str>, _: &[String]) -> Result<Embedded, Failure> {
+pub async fn start(_: usize, _: u64, _: &[String], _: &[String]) -> Result<Embedded, Failure> {
     let message =
         "this build has no reference server: name your own with --target FILE, or install with the feature `server`";
     Err(Failure::text(Exit::Usage, message))

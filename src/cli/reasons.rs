@@ -17,7 +17,7 @@ const LISTED: usize = 6;
 /// Does what the verb says.
 pub fn reasons(arguments: &ReasonsArguments) -> Result<Exit, Failure> {
     let ReasonsVerb::Suggest { stream, target } = &arguments.verb;
-    let run = stream::read("reasons suggest", stream)?;
+    let run = stream::read("reasons suggest", stream.path())?;
     let known = match target {
         Some(path) => target_file::reasons(path).map_err(Failure::config)?,
         None => rejudge::recorded_reasons(&run),

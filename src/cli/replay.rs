@@ -19,7 +19,7 @@ pub async fn replay(arguments: ReplayArguments) -> Result<Exit, Failure> {
     let mut run_arguments = RunArguments {
         patterns: vec![arguments.id.clone()],
         target: arguments.target.clone(),
-        defect: arguments.defect.clone(),
+        defects: arguments.defects.clone(),
         variants: arguments.variants.clone(),
         seed: Some(seed_or_random(seed)),
         timeout: arguments.timeout.clone(),

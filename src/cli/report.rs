@@ -9,12 +9,12 @@ use crate::report::{self, View};
 /// Reads the stream and writes the reports, or the summary if no report is asked for. It is not a gate: the exit code depends
 /// neither on the verdicts of the run nor on whether the run came to its end. A missing end is reported on standard error.
 pub fn report(arguments: &ReportArguments) -> Result<Exit, Failure> {
-    let destinations = reports::open_as("--to", &arguments.to)?;
+    let destinations = reports::open(&arguments.reports)?;
     let rules = gate::rules(arguments.known.as_deref(), &[])?;
-    let judged = Judged::by(stream::read("--from", &arguments.from)?, rules);
+    let judged = Judged::by(stream::read("report", arguments.stream.path())?, rules);
     if destinations.is_empty() {
         let step = github::Step::begin();
-        let stream = Some(again::word(&arguments.from));
+        let stream = Some(again::word(arguments.stream.path()));
         output::print(&report::summary_for(&judged, &View { stream, ..output::view() }));
         step.end();
     }

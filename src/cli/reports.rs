@@ -8,10 +8,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use super::exit::{Exit, Failure};
-use super::output;
+use super::{compression, output};
 use crate::gate::Judged;
 use crate::outcome::Event;
-use crate::report::{self, REPORTS, Report};
+use crate::report::{EventWriter, REPORTS, Report};
 
 /// The report that is the stream of events.
 const STREAM: &str = "ndjson";
@@ -95,7 +95,10 @@ pub fn abandon() {
 }
 
 /// The event streams among the reports of a run, written aside while it goes on.
-pub struct Streams<'d>(Vec<(&'d Aside, &'d File)>);
+pub struct Streams<'d> {
+    files: Vec<(&'d Aside, &'d File)>,
+    lines: EventWriter,
+}
 
 impl<'d> Streams<'d> {
     /// Those of these reports that go to files.
@@ -104,16 +107,19 @@ impl<'d> Streams<'d> {
             Place::File(_, Some((aside, file))) => Some((aside, file)),
             _ => None,
         };
-        Streams(destinations.iter().filter_map(stream).collect())
+        Streams { files: destinations.iter().filter_map(stream).collect(), lines: EventWriter::default() }
     }
 
-    /// Writes one event, a whole line at once. A stream that can't be written is abandoned; the report at the end says why.
+    /// Writes one event, whole lines at once. A stream that can't be written is abandoned; the report at the end says why.
     pub fn write(&mut self, event: &Event) {
-        let mut line = Vec::new();
+        if self.files.is_empty() {
+            return;
+        }
+        let mut text = Vec::new();
         // Writing to a vector can't fail.
-        report::write_event(event, &mut line).unwrap_or_default();
-        self.0.retain_mut(|(aside, file)| {
-            let written = file.write_all(&line).is_ok();
+        self.lines.write(event, &mut text).unwrap_or_default();
+        self.files.retain_mut(|(aside, file)| {
+            let written = file.write_all(&text).is_ok();
             aside.set_stream(written);
             written
         });
@@ -128,7 +134,8 @@ pub fn help() -> String {
 /// The same for other formats.
 pub fn help_of<T>(formats: &[Report<T>]) -> String {
     format!(
-        "Write a report, as NAME=PATH with NAME one of {}; PATH - is standard output; can be repeated",
+        "Write a report, as NAME=PATH with NAME one of {}; PATH - is standard output, and a PATH that ends in .gz or .zst \
+         is compressed; can be repeated",
         names(formats)
     )
 }
@@ -140,12 +147,7 @@ fn names<T>(formats: &[Report<T>]) -> String {
 
 /// Reads the options and opens a file beside each path, so that a path that can't be written is reported before the run.
 pub fn open(options: &[String]) -> Result<Vec<Destination>, Failure> {
-    open_as("--report", options)
-}
-
-/// The same for another option.
-pub fn open_as(flag: &str, options: &[String]) -> Result<Vec<Destination>, Failure> {
-    open_of(REPORTS, flag, options)
+    open_of(REPORTS, "--report", options)
 }
 
 /// The same for other formats.
@@ -235,7 +237,8 @@ fn write_one<T>(destination: &Destination<T>, judged: &T) -> Result<(), String> 
     let write = |file: &mut dyn io::Write| {
         let mut sink = Sink { file, failed: None };
         let mut out = BufWriter::new(&mut sink);
-        let written = (destination.report.write)(judged, &mut out).and_then(|()| out.flush());
+        let content = |out: &mut dyn io::Write| (destination.report.write)(judged, out);
+        let written = compression::write(&destination.path, &mut out, content).and_then(|()| out.flush());
         drop(out);
         written.map_err(|error| sink.failed.take().map_or(error, io::Error::from))
     };

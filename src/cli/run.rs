@@ -1,6 +1,6 @@
 //! `run`: plays tests against a target and judges it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::accounts::{self, Keeper, Teller};
@@ -14,7 +14,7 @@ use super::forecast::{CallTime, Forecast};
 use super::progress::{Display, Show};
 use super::reports::{self, Destination};
 use super::values::seed_or_random;
-use super::{again, gate, github, interrupt, labels, leases, nearest, output};
+use super::{again, built, gate, github, interrupt, labels, leases, nearest, output};
 use crate::contract::{self, Flow, Protocol, local};
 use crate::gate::{Judged, Rules};
 use crate::outcome::{Event, RunRecord, Shard};
@@ -121,7 +121,7 @@ impl Request {
         Ok(Request {
             patterns: patterns(&arguments.patterns)?,
             excluded: patterns(&arguments.exclude)?,
-            cases: cases(arguments)?,
+            cases: cases(&arguments.suites)?,
             seed: seed_or_random(arguments.seed),
             timeout: time("--timeout", &arguments.timeout)?,
             exhaustive: arguments.exhaustive,
@@ -196,7 +196,7 @@ async fn begin(request: &Request, arguments: &RunArguments) -> Result<Begun, Fai
             let plan = request.plan(contract::usual().flows, &Protocol::ALL, usual);
             selected(&plan)?;
             let users = request.most.unwrap_or_else(|| plan.subjects());
-            let server = embedded::start(users, request.seed, arguments.defect.as_deref(), &arguments.variants).await?;
+            let server = embedded::start(users, request.seed, &arguments.defects, &arguments.variants).await?;
             (server.target(), Some(server))
         }
     };
@@ -240,7 +240,8 @@ async fn ready(
     let left_out = plan.cap(target.accounts.subjects.len(), request.concurrency);
     selected(&plan)?;
     let settings = Settings { seed: request.seed, concurrency: request.concurrency, now: embedded::now() };
-    let runner = Runner::new(target, plan, settings).map_err(Failure::config)?.made_with(again::made_with(arguments));
+    let runner = Runner::new(target, plan, settings).map_err(Failure::config)?;
+    let runner = runner.by_build(built::LINE).made_with(again::made_with(arguments));
     let variable = |name: &str| std::env::var(name).ok();
     let runner = runner.on_occasion(labels::host(variable), labels::labels(&arguments.labels, variable));
     request.wait_expiry.iter().for_each(|most| runner.wait_for_expiry(*most));
@@ -351,9 +352,10 @@ pub fn patterns(texts: &[String]) -> Result<Vec<Pattern>, Failure> {
     texts.iter().map(|text| Pattern::new(text).map_err(|error| Failure::new(Exit::Usage, error))).collect()
 }
 
-fn cases(arguments: &RunArguments) -> Result<Vec<Case>, Failure> {
+/// The cases of proofmark and those of own suite files.
+pub fn cases(suites: &[PathBuf]) -> Result<Vec<Case>, Failure> {
     let mut cases = scenario::embedded().map_err(Failure::config)?;
-    for path in &arguments.suites {
+    for path in suites {
         let text = std::fs::read_to_string(path)
             .map_err(|error| Failure::text(Exit::Config, format!("--suite {}: {error}", path.display())))?;
         let mut own = scenario::parse_suite(&path.display().to_string(), &text).map_err(Failure::config)?;

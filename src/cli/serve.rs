@@ -51,7 +51,7 @@ pub async fn serve(arguments: ServeArguments) -> Result<Exit, Failure> {
 
 /// The kind of server that was asked for.
 fn configuration(arguments: &ServeArguments) -> Result<ServerConfig, Failure> {
-    let defects = embedded::find_defect(arguments.defect.as_deref())?;
+    let defects = embedded::find_defects(&arguments.defects)?;
     let variants = embedded::find_variants(&arguments.variants)?;
     let users = usize::try_from(arguments.users).unwrap_or(usize::MAX);
     let usual = ServerConfig::default();
@@ -80,7 +80,7 @@ fn configuration(arguments: &ServeArguments) -> Result<ServerConfig, Failure> {
 fn announce(arguments: &ServeArguments, server: &RunningServer) {
     let name = if arguments.null { "null server" } else { "reference server" };
     output::line(&format!("{name} on {} with {} users", server.base_url(), arguments.users));
-    if let Some(defect) = &arguments.defect {
+    for defect in &arguments.defects {
         output::line(&format!("with the defect {defect}"));
     }
     for flow in &arguments.off {

@@ -2,7 +2,7 @@
 
 use super::args::ShowArguments;
 use super::exit::{Exit, Failure};
-use super::{embedded, github, nearest, output, stream};
+use super::{embedded, github, nearest, output, run, stream};
 use crate::authenticator::MUTATIONS;
 use crate::checks::CHECKS;
 use crate::contract::{self, Protocol, clause, local};
@@ -20,7 +20,7 @@ pub fn show(arguments: &ShowArguments) -> Result<Exit, Failure> {
     if let Some(path) = &arguments.from {
         return recorded(id, path);
     }
-    let cases = scenario::embedded().map_err(Failure::config)?;
+    let cases = run::cases(&arguments.suites)?;
     let case_id = cases.iter().map(|case| case.id.as_str()).find(|known| *known == id || is_test_of(id, known));
     let text = case_id
         .and_then(|case_id| cases.iter().find(|case| case.id == case_id))

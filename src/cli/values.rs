@@ -64,22 +64,18 @@ pub fn flow(text: &str) -> Result<Flow, String> {
     Flow::from_slug(text).ok_or_else(|| format!("there is no flow `{text}`; write one of {}", slugs()))
 }
 
-/// The shard M of N, written as `hash:M/N`.
-pub fn shard(text: &str) -> Result<Shard, String> {
-    let numbers = text.strip_prefix("hash:").and_then(|numbers| numbers.split_once('/'));
-    let shard =
-        numbers.and_then(|(index, count)| Some(Shard { index: index.parse().ok()?, count: count.parse().ok()? }));
-    let fits = |shard: &Shard| (1..=shard.count).contains(&shard.index);
-    shard.filter(fits).ok_or_else(|| "write hash:M/N with M from 1 to N, such as hash:1/4".to_owned())
-}
-
-/// The part M of N, written as `M/N`.
+/// The part M of N, written as `M/N`; also `hash:M/N`, as shards were written once.
 pub fn slice(text: &str) -> Result<Shard, String> {
-    let numbers = text.split_once('/');
+    let numbers = text.strip_prefix("hash:").unwrap_or(text).split_once('/');
     let slice =
         numbers.and_then(|(index, count)| Some(Shard { index: index.parse().ok()?, count: count.parse().ok()? }));
     let fits = |slice: &Shard| (1..=slice.count).contains(&slice.index);
-    slice.filter(fits).ok_or_else(|| "write M/N with M from 1 to N, such as 1/2".to_owned())
+    slice.filter(fits).ok_or_else(|| "write M/N with M from 1 to N, such as 1/4".to_owned())
+}
+
+/// A seed as it is typed.
+pub fn seed(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("write a whole number from 0 to {}, such as 7", u64::MAX))
 }
 
 /// A seed from the operating system's randomness, for runs without --seed.
@@ -100,6 +96,20 @@ mod tests {
         }
         for text in ["", "5", "s", "-1s", "1d", "1 s", "0s", "1e9s", "999999999999999999999h"] {
             assert!(duration("--x", text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn parts_and_seeds_are_numbers() {
+        for text in ["1/4", "hash:1/4"] {
+            assert_eq!(slice(text), Ok(Shard { index: 1, count: 4 }), "{text}");
+        }
+        for text in ["", "1", "0/4", "5/4", "1/0", "a/b", "hash:", "1/4/2"] {
+            assert!(slice(text).is_err_and(|error| error.contains("such as 1/4")), "{text}");
+        }
+        assert_eq!(seed("18446744073709551615"), Ok(u64::MAX));
+        for text in ["", "abc", "-1", "1.5", "18446744073709551616"] {
+            assert!(seed(text).is_err_and(|error| error.contains("such as 7")), "{text}");
         }
     }
 

@@ -167,10 +167,10 @@ fn verdict(examination: &Examination) -> String {
     let not_judged =
         examination.steps.iter().filter(|examined| matches!(examined.standing, Standing::NotJudged(_))).count();
     let Some(refusal) = examination.refusal() else {
-        let rest = if not_judged == 0 {
-            String::new()
-        } else {
-            format!(", as far as it was judged ({not_judged} steps were not)")
+        let rest = match not_judged {
+            0 => String::new(),
+            1 => ", as far as it was judged (1 step was not)".to_owned(),
+            more => format!(", as far as it was judged ({more} steps were not)"),
         };
         return format!("verdict   accepted{rest}\n");
     };

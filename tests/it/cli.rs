@@ -16,6 +16,7 @@ mod report;
 mod reports;
 mod running;
 mod setup;
+mod shape;
 mod stopped;
 mod subjects;
 mod target_files;

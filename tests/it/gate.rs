@@ -67,7 +67,7 @@ fn inputs_that_can_not_be_used_are_refused() {
         (
             "known suggest --from old.ndjson",
             3,
-            "old.ndjson: line 1: the stream has format 1, this proofmark reads formats 3 to 4; use the version that wrote it, 0.0.9",
+            "old.ndjson: line 1: the stream has format 1, this proofmark reads formats 3 to 5; use the version that wrote it, 0.0.9",
         ),
         ("known suggest --from fuzzed.ndjson", 3, "fuzzed.ndjson: its cases were drawn by --fuzz"),
         ("known suggest --from empty.ndjson", 3, "empty.ndjson: line 1: it is empty"),
@@ -83,15 +83,14 @@ fn inputs_that_can_not_be_used_are_refused() {
         output.says(&[message]);
     }
     let usage = [
-        ("run --shard hash:1/2", "--seed <N>"),
-        ("run --seed 1 --shard hash:0/2", "write hash:M/N with M from 1 to N, such as hash:1/4"),
-        ("run --seed 1 --shard hash:3/2", "write hash:M/N"),
-        ("run --seed 1 --shard 1/2", "write hash:M/N"),
-        ("run --seed 1 --shard hash:1/x", "write hash:M/N"),
-        ("run --seed 1 --shard hash:1/2 --fuzz 5", "cannot be used with"),
+        ("run --shard 1/2", "--seed <N>"),
+        ("run --seed 1 --shard 0/2", "write M/N with M from 1 to N, such as 1/4"),
+        ("run --seed 1 --shard hash:3/2", "write M/N"),
+        ("run --seed 1 --shard 1/x", "write M/N"),
+        ("run --seed 1 --shard 1/2 --fuzz 5", "cannot be used with"),
         ("run --known known.toml --fuzz 5", "cannot be used with"),
         ("known", "Usage: proofmark known"),
-        ("known suggest", "--from <EVENTS>"),
+        ("known suggest", "EVENTS"),
         ("known suggest --from x --write", "--known <FILE>"),
         ("known prune --from x", "--known <FILE>"),
         ("diff x", "<AFTER>"),

@@ -114,7 +114,7 @@ pub fn agrees(merged: &LoadRecord, [started, verified, removed]: [u64; 3]) {
 /// The arguments of every shard of one load.
 fn arguments<'a>(target: &'a str, start: &'a str, report: &'a str) -> Vec<&'a str> {
     let mut args = vec!["load", "--target", target, "--rate", "90/s", "--duration", "2s", "--users", "24"];
-    args.extend(["--seed", "7", "--flow", "v2/passkey=1,v1/u2f=1", "--transport", "rest=1,grpc=1,grpc-web=1"]);
+    args.extend(["--seed", "7", "--flow", "v2/passkey=1,v1/u2f=1", "--protocol", "rest=1,grpc=1,grpc-web=1"]);
     args.extend(["--negatives", "10%", "--races", "10%", "--lookups", "10%", "--start-at", start, "--report", report]);
     args.extend(["--allow-remote", SERVER]);
     args

@@ -1,6 +1,6 @@
 //! The event stream: one JSON object a line, the only source of truth for reports.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::occasion::{Moment, Occasion};
 use super::profile::Profile;
@@ -9,7 +9,7 @@ use super::sent_again::SentAgain;
 use super::slow::Slow;
 use super::stopped::Stopped;
 
-/// One line of the stream.
+/// An event. The stream has a line of each, and a shorter form of passes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum Event {
@@ -81,9 +81,9 @@ pub struct MadeWith {
     /// The target file; `None` for the reference server, which was started for the run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target_file: Option<String>,
-    /// The reference server's defect.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub defect: Option<String>,
+    /// The reference server's defects; before format 5 there was at most one.
+    #[serde(alias = "defect", deserialize_with = "one_or_more", skip_serializing_if = "Vec::is_empty")]
+    pub defects: Vec<String>,
     /// The reference server's variants.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub variants: Vec<String>,
@@ -96,6 +96,20 @@ pub struct MadeWith {
     /// The whole command, as a line of a shell.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub command: Option<String>,
+}
+
+/// A name, or a list of names.
+pub(super) fn one_or_more<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Names {
+        One(String),
+        More(Vec<String>),
+    }
+    Ok(match Names::deserialize(deserializer)? {
+        Names::One(name) => vec![name],
+        Names::More(names) => names,
+    })
 }
 
 /// One of several runs that share a plan.
@@ -134,7 +148,7 @@ impl RunFinished {
 
 impl Event {
     /// The stream's present form.
-    pub const FORMAT: u32 = 4;
+    pub const FORMAT: u32 = 5;
     /// The oldest form that is still read. What was added since is missing from it.
     pub const OLDEST: u32 = 3;
 }

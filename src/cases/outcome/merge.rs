@@ -16,7 +16,7 @@ pub enum MergeError {
     #[error("there is nothing to merge")]
     Nothing,
     /// A run of a whole plan, or one that drew credentials.
-    #[error("{file}: it is not a shard; `proofmark run --seed N --shard hash:M/N` makes one")]
+    #[error("{file}: it is not a shard; `proofmark run --seed N --shard M/N` makes one")]
     NoShard {
         /// The stream.
         file: String,
@@ -255,7 +255,7 @@ mod tests {
             ),
             (
                 |all| all[1].1.started.shard = None,
-                "1.ndjson: it is not a shard; `proofmark run --seed N --shard hash:M/N` makes one",
+                "1.ndjson: it is not a shard; `proofmark run --seed N --shard M/N` makes one",
             ),
             (|all| all[1] = shard(4, 3, &[]), "4.ndjson: there is no shard 4 of 3"),
             (

@@ -4,6 +4,8 @@ use clap::Args;
 
 use super::load::LoadArguments;
 
+use crate::cli::values;
+
 /// `load find`
 #[derive(Debug, Args)]
 pub struct FindArguments {
@@ -15,11 +17,11 @@ pub struct FindArguments {
     ])]
     pub objectives: Vec<String>,
     /// The first rate
-    #[arg(long, value_name = "RATE", default_value = "50/s")]
-    pub from: String,
+    #[arg(long, alias = "from", value_name = "RATE", default_value = "50/s")]
+    pub lowest: String,
     /// The highest rate that is tried
-    #[arg(long, value_name = "RATE", default_value = "2000/s")]
-    pub to: String,
+    #[arg(long, alias = "to", value_name = "RATE", default_value = "2000/s")]
+    pub highest: String,
     /// How long each rate is held, after a warm-up of 2s or of --warm-up
     #[arg(long, value_name = "TIME", default_value = "10s")]
     pub hold: String,
@@ -38,8 +40,8 @@ pub struct FindArguments {
 #[derive(Debug, Args)]
 pub struct CalibrateArguments {
     /// Protocols, as for a load
-    #[arg(long, value_name = "MIX", default_value = "rest,grpc,grpc-web")]
-    pub transport: String,
+    #[arg(long, alias = "transport", value_name = "MIX", default_value = "rest,grpc,grpc-web")]
+    pub protocol: String,
     /// How long each figure is measured; there are two for each protocol
     #[arg(long, value_name = "TIME", default_value = "5s")]
     pub duration: String,
@@ -47,6 +49,6 @@ pub struct CalibrateArguments {
     #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub users: u16,
     /// Seed of keys, ids and challenges; random if it is not given
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = values::seed)]
     pub seed: Option<u64>,
 }

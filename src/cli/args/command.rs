@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use super::coverage::CoverageArguments;
 use super::credential::{AttestArguments, VectorsArguments};
-use super::distribution::{CompletionsArguments, ManArguments, VersionArguments};
+use super::distribution::{CompletionsArguments, ManArguments, SchemaArguments, VersionArguments};
 use super::listing::ListArguments;
 #[cfg(feature = "load")]
 use super::load_command::LoadCommand;
@@ -97,6 +97,8 @@ pub enum Verb {
     Completions(CompletionsArguments),
     /// Print the manual page, or write the pages of all commands
     Man(ManArguments),
+    /// Print the JSON Schema of a file that proofmark reads or writes
+    Schema(SchemaArguments),
     /// Say which version and build this is
     Version(VersionArguments),
 }

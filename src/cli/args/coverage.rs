@@ -4,11 +4,17 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use crate::cli::values;
+
 /// `coverage`
 #[derive(Debug, Args)]
 pub struct CoverageArguments {
-    /// Event stream of a recorded run, as `run --report ndjson=EVENTS` writes it; `-` is standard input
-    #[arg(long, value_name = "EVENTS", conflicts_with_all = ["target", "defect", "suites", "seed", "timeout"])]
+    /// Event stream of a recorded run, as `run --report ndjson=EVENTS` writes it; `-` is standard input. Without it the default run
+    /// is played
+    #[arg(value_name = "EVENTS", conflicts_with_all = ["target", "defects", "suites", "seed", "timeout"])]
+    pub stream: Option<PathBuf>,
+    /// The same as an option
+    #[arg(long, value_name = "EVENTS", conflicts_with_all = ["stream", "target", "defects", "suites", "seed", "timeout"])]
     pub from: Option<PathBuf>,
     /// Only clauses whose id, or the part of it before a slash, matches this glob, such as `api/limit` or `webauthn/8.*`
     #[arg(long, value_name = "GLOB")]
@@ -25,14 +31,14 @@ pub struct CoverageArguments {
     /// Target file; without it the reference server is started in this process
     #[arg(long, value_name = "FILE")]
     pub target: Option<PathBuf>,
-    /// Give the embedded reference server a defect (see `list defects`)
-    #[arg(long, value_name = "NAME", conflicts_with = "target")]
-    pub defect: Option<String>,
+    /// Give the embedded reference server a defect (see `list defects`); can be repeated
+    #[arg(long = "defect", value_name = "NAME", conflicts_with = "target")]
+    pub defects: Vec<String>,
     /// Also run the cases of your own suite file; can be repeated
     #[arg(long = "suite", value_name = "FILE")]
     pub suites: Vec<PathBuf>,
     /// Seed of keys and ids; random if it is not given, and always printed
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = values::seed)]
     pub seed: Option<u64>,
     /// The longest time that one call may take, such as 500ms or 20s; otherwise that of the target file, or 10s
     #[arg(long, value_name = "TIME")]

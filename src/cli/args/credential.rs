@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use crate::cli::values;
+
 /// `attest`
 #[derive(Debug, Args)]
 pub struct AttestArguments {
@@ -17,7 +19,7 @@ pub struct AttestArguments {
     #[arg(long, allow_negative_numbers = true)]
     pub alg: Option<String>,
     /// Seed of the key and the credential id; random if it is not given, and printed to standard error
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = values::seed)]
     pub seed: Option<u64>,
     /// Make the credential wrong in one way: a case such as cose/kty-missing (see `list cases`), or a mutation as ID or
     /// ID=ARGUMENT (JSON or plain text; see `list mutations`)
@@ -58,7 +60,7 @@ pub struct VectorsArguments {
 /// What `vectors` can do.
 #[derive(Debug, Subcommand)]
 pub enum VectorsVerb {
-    /// Write the vectors into a new or empty directory; their format is in reports/schemas/vector.schema.json
+    /// Write the vectors into a new or empty directory; `proofmark schema vector` has their format
     Export {
         /// The directory
         directory: PathBuf,

@@ -1,4 +1,4 @@
-//! The arguments of `completions`, `man` and `version`.
+//! The arguments of `completions`, `man`, `schema` and `version`.
 
 use std::path::PathBuf;
 
@@ -18,6 +18,13 @@ pub struct ManArguments {
     /// Write the pages of all commands into this directory, such as proofmark-run.1; otherwise proofmark(1) is printed
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+}
+
+/// `schema`
+#[derive(Debug, Args)]
+pub struct SchemaArguments {
+    /// The name of a schema, such as report; without it all are listed
+    pub name: Option<String>,
 }
 
 /// `version`

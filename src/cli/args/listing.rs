@@ -1,5 +1,7 @@
 //! `list`
 
+use std::path::PathBuf;
+
 use clap::{Args, ValueEnum};
 
 use crate::contract::clause::Basis;
@@ -12,6 +14,12 @@ pub struct ListArguments {
     pub what: Listing,
     /// Only what this glob names, such as `limits/*`; can be repeated
     pub patterns: Vec<String>,
+    /// Also the cases of your own suite file; can be repeated
+    #[arg(long = "suite", value_name = "FILE")]
+    pub suites: Vec<PathBuf>,
+    /// Write the protobuf files into this directory; with protos
+    #[arg(long, value_name = "DIR", conflicts_with = "format")]
+    pub export: Option<PathBuf>,
     /// How to print
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
     pub format: ListForm,
@@ -50,6 +58,8 @@ pub enum Listing {
     Reports,
     /// Behaviour that the documents leave open, which the reference server can be told to have
     Variants,
+    /// Protobuf files of the services, by the path that they are imported by
+    Protos,
 }
 
 /// A basis by its name.

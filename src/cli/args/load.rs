@@ -40,8 +40,8 @@ pub struct LoadArguments {
     #[arg(long, value_name = "MIX", default_value = "v2/passkey")]
     pub flow: String,
     /// Protocol, or a mix such as rest=1,grpc=1; of rest, grpc, grpc-web
-    #[arg(long, value_name = "MIX", default_value = "rest")]
-    pub transport: String,
+    #[arg(long, alias = "transport", value_name = "MIX", default_value = "rest")]
+    pub protocol: String,
     /// Attestation format; none and packed-self are made in bulk, from test-only keys that anybody can compute
     #[arg(long, default_value = "packed-self")]
     pub format: String,
@@ -76,9 +76,9 @@ pub struct LoadArguments {
     /// report which entries are stale, a load does not
     #[arg(long, value_name = "FILE")]
     pub known: Option<PathBuf>,
-    /// Give the embedded reference server a defect (see `list defects`)
-    #[arg(long, value_name = "NAME", conflicts_with = "target")]
-    pub defect: Option<String>,
+    /// Give the embedded reference server a defect (see `list defects`); can be repeated
+    #[arg(long = "defect", value_name = "NAME", conflicts_with = "target")]
+    pub defects: Vec<String>,
     /// Exit with 8 unless this holds, such as verify.p99<200ms, cycles>50/s, errors<0.1%, achieved>=99%, start.growth<20%; can
     /// be repeated, and is added to those of the target file. If no threshold is about errors, errors<=0% is added. If none is
     /// about growth, start.growth<=100% and verify.growth<=100% are added, provided that an even load was measured for ten seconds
@@ -124,7 +124,7 @@ pub struct LoadArguments {
     #[arg(long, value_name = "PORT", num_args = 0..=1, require_equals = true, default_missing_value = "5118", value_parser = clap::value_parser!(u16).range(1..))]
     pub dashboard: Option<u16>,
     /// Seed of keys, ids and arrivals; random if it is not given, and always printed
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = values::seed)]
     pub seed: Option<u64>,
 }
 

@@ -30,7 +30,7 @@ pub use capacity::{CalibrateArguments, FindArguments};
 pub use command::{Arguments, Verb};
 pub use coverage::{CoverageArguments, CoverageForm, CoverageState};
 pub use credential::{AttestArguments, VectorsArguments, VectorsVerb};
-pub use distribution::{CompletionsArguments, ManArguments, VersionArguments, VersionForm};
+pub use distribution::{CompletionsArguments, ManArguments, SchemaArguments, VersionArguments, VersionForm};
 pub use listing::{ListArguments, ListForm, Listing};
 #[cfg(feature = "load")]
 pub use load::{Arrivals, LoadArguments};

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use crate::cli::reports;
+use crate::cli::{reports, values};
 use crate::report::load::LOAD_REPORTS;
 
 /// What `load` does without sending anything.
@@ -22,10 +22,13 @@ pub enum RecordVerb {
 #[derive(Debug, Args)]
 pub struct ReportArguments {
     /// Record of a run, as `--report json=FILE` writes it; several are merged first
-    #[arg(long, value_name = "FILE", required = true)]
+    #[arg(value_name = "FILE", required_unless_present = "from")]
+    pub files: Vec<PathBuf>,
+    /// The same as an option
+    #[arg(long, value_name = "FILE", conflicts_with = "files")]
     pub from: Vec<PathBuf>,
-    #[arg(long, value_name = "NAME=PATH", required = true, help = reports::help_of(LOAD_REPORTS))]
-    pub to: Vec<String>,
+    #[arg(long = "report", alias = "to", value_name = "NAME=PATH", required = true, help = reports::help_of(LOAD_REPORTS))]
+    pub reports: Vec<String>,
 }
 
 /// `load merge`
@@ -61,6 +64,6 @@ pub struct CompareArguments {
     #[arg(long, value_name = "P", default_value_t = 0.99)]
     pub confidence: f64,
     /// Seed of the bootstrap; random if it is not given, and always printed
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = values::seed)]
     pub seed: Option<u64>,
 }

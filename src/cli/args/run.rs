@@ -30,9 +30,9 @@ pub struct RunArguments {
     /// Test the embedded reference server, whatever target file there is
     #[arg(long, conflicts_with = "target")]
     pub embedded: bool,
-    /// Give the embedded reference server a defect (see `list defects`)
-    #[arg(long, value_name = "NAME", conflicts_with = "target")]
-    pub defect: Option<String>,
+    /// Give the embedded reference server a defect (see `list defects`); can be repeated
+    #[arg(long = "defect", value_name = "NAME", conflicts_with = "target")]
+    pub defects: Vec<String>,
     /// Give the embedded reference server a variant (see `list variants`); can be repeated
     #[arg(long = "variant", value_name = "NAME", conflicts_with = "target")]
     pub variants: Vec<String>,
@@ -42,7 +42,7 @@ pub struct RunArguments {
     #[arg(long = "suite", value_name = "FILE")]
     pub suites: Vec<PathBuf>,
     /// Seed of keys and ids; otherwise PROOFMARK_SEED or the target file's; random if none is given, and always printed
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = values::seed)]
     pub seed: Option<u64>,
     /// Tests that run at the same time; fewer if there are not enough subjects; otherwise PROOFMARK_JOBS, the target file's, or 16
     #[arg(long, short = 'j', visible_alias = "concurrency", value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
@@ -59,7 +59,7 @@ pub struct RunArguments {
     #[command(flatten)]
     pub bounds: BoundArguments,
     /// Print what would be played, with subjects, calls and time; send nothing to the target
-    #[arg(long, conflicts_with_all = ["fuzz", "defect", "variants"])]
+    #[arg(long, conflicts_with_all = ["fuzz", "defects", "variants"])]
     pub dry_run: bool,
     /// How long a call takes, for the estimate of --dry-run
     #[arg(long, value_name = "TIME", default_value = "200ms", requires = "dry_run")]
@@ -78,8 +78,8 @@ pub struct RunArguments {
     /// Excuse the fails and deviations of this file (see `known suggest`); otherwise the target file's `known`
     #[arg(long, value_name = "FILE", conflicts_with = "fuzz")]
     pub known: Option<PathBuf>,
-    /// Play one of N parts of the plan, such as hash:1/4; `merge` merges them
-    #[arg(long, value_name = "hash:M/N", requires = "seed", conflicts_with = "fuzz", value_parser = values::shard)]
+    /// Play one of N parts of the plan, such as 1/4; `merge` merges them
+    #[arg(long, value_name = "M/N", requires = "seed", conflicts_with = "fuzz", value_parser = values::slice)]
     pub shard: Option<Shard>,
     /// Play the cases that are about the credential alone on every flow and with every length; otherwise the seed selects some
     #[arg(long)]
@@ -127,14 +127,14 @@ pub struct ReplayArguments {
     #[arg(long, value_name = "EVENTS")]
     pub from: Option<PathBuf>,
     /// Seed of keys and ids; otherwise the stream's, or random
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = values::seed)]
     pub seed: Option<u64>,
     /// Target file; without it the reference server is started in this process
     #[arg(long, value_name = "FILE")]
     pub target: Option<PathBuf>,
-    /// Give the embedded reference server a defect (see `list defects`)
-    #[arg(long, value_name = "NAME", conflicts_with = "target")]
-    pub defect: Option<String>,
+    /// Give the embedded reference server a defect (see `list defects`); can be repeated
+    #[arg(long = "defect", value_name = "NAME", conflicts_with = "target")]
+    pub defects: Vec<String>,
     /// Give the embedded reference server a variant (see `list variants`); can be repeated
     #[arg(long = "variant", value_name = "NAME", conflicts_with = "target")]
     pub variants: Vec<String>,

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::cli::values;
 use crate::outcome::Profile;
 
 /// `selftest`
@@ -22,6 +23,6 @@ pub struct SelftestArguments {
     #[arg(long, value_name = "PROFILE", default_value = "webauthn", value_parser = Profile::from_name)]
     pub profile: Profile,
     /// Seed of keys and ids; random if it is not given, and always printed
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = values::seed)]
     pub seed: Option<u64>,
 }

@@ -18,11 +18,11 @@ pub struct ServeArguments {
     #[arg(long, value_name = "N", default_value_t = 2000, value_parser = clap::value_parser!(u32).range(2..=1_000_000))]
     pub users: u32,
     /// Seed of users and challenges; random if it is not given
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = values::seed)]
     pub seed: Option<u64>,
-    /// Give the server a defect (see `list defects`)
-    #[arg(long, value_name = "NAME")]
-    pub defect: Option<String>,
+    /// Give the server a defect (see `list defects`); can be repeated
+    #[arg(long = "defect", value_name = "NAME")]
+    pub defects: Vec<String>,
     /// Give the server a variant (see `list variants`); can be repeated
     #[arg(long = "variant", value_name = "NAME")]
     pub variants: Vec<String>,
@@ -39,7 +39,7 @@ pub struct ServeArguments {
     #[arg(long, value_name = "NAME")]
     pub host: Option<String>,
     /// Run the null server instead: it answers as documented, checks nothing and uses almost no processor time
-    #[arg(long, conflicts_with_all = ["defect", "delay", "challenge_timeout", "off", "host"])]
+    #[arg(long, conflicts_with_all = ["defects", "delay", "challenge_timeout", "off", "host"])]
     pub null: bool,
     /// Make every answer take this much longer, such as 5%: a slower build to try `load compare` with
     #[arg(long, value_name = "SHARE", default_value = "0%", conflicts_with = "null")]

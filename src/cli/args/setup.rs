@@ -5,13 +5,18 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
 
+use crate::cli::values;
 use crate::provisioner::KINDS;
 
 /// `init`
 #[derive(Debug, Args)]
 pub struct InitArguments {
     /// URL of REST and gRPC-Web, such as https://id.example.org
-    pub url: String,
+    #[arg(required_unless_present = "example")]
+    pub url: Option<String>,
+    /// Only print a target file with every key and what it means
+    #[arg(long, exclusive = true)]
+    pub example: bool,
     /// The file to write
     #[arg(long, short, value_name = "FILE", default_value = "target.toml")]
     pub out: PathBuf,
@@ -67,7 +72,7 @@ pub struct CheckArguments {
     #[arg(long, value_name = "FORM", default_value = "text")]
     pub format: CheckForm,
     /// Seed of the enrolment's key; random if it is not given
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = values::seed)]
     pub seed: Option<u64>,
     /// The longest time that one call may take, such as 500ms or 20s; otherwise that of the target file, or 10s
     #[arg(long, value_name = "TIME")]

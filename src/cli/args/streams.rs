@@ -1,12 +1,31 @@
 //! Verbs about recorded runs: `known`, `reasons`, `diff`, `merge`, `judge`, `report` and `show`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::run::Deny;
 use crate::cli::reports;
 use crate::outcome::Profile;
+
+/// Where a recorded run is: an argument, or `--from`.
+#[derive(Debug, Args)]
+#[group(id = "recorded", required = true, multiple = false)]
+pub struct StreamArguments {
+    /// Event stream, as `run --report ndjson=EVENTS` writes it; `-` is standard input
+    #[arg(value_name = "EVENTS")]
+    stream: Option<PathBuf>,
+    /// The same as an option
+    #[arg(long, value_name = "EVENTS")]
+    from: Option<PathBuf>,
+}
+
+impl StreamArguments {
+    /// The path; one of the two is required.
+    pub fn path(&self) -> &Path {
+        self.stream.as_deref().or(self.from.as_deref()).unwrap_or(Path::new("-"))
+    }
+}
 
 /// `known`
 #[derive(Debug, Args)]
@@ -21,9 +40,9 @@ pub struct KnownArguments {
 pub enum KnownVerb {
     /// Print entries for the new fails and deviations of a run
     Suggest {
-        /// The run's events, as `run --report ndjson=FILE` writes them
-        #[arg(long, value_name = "EVENTS")]
-        from: PathBuf,
+        /// The run
+        #[command(flatten)]
+        stream: StreamArguments,
         /// File of the deviations that are known already
         #[arg(long, value_name = "FILE")]
         known: Option<PathBuf>,
@@ -33,9 +52,9 @@ pub enum KnownVerb {
     },
     /// Show which entries of a known-deviations file can be removed after a run
     Prune {
-        /// The run's events, as `run --report ndjson=FILE` writes them
-        #[arg(long, value_name = "EVENTS")]
-        from: PathBuf,
+        /// The run
+        #[command(flatten)]
+        stream: StreamArguments,
         /// The known-deviations file
         #[arg(long, value_name = "FILE")]
         known: PathBuf,
@@ -58,9 +77,9 @@ pub struct ReasonsArguments {
 pub enum ReasonsVerb {
     /// Print entries of [reasons] for the refusals of a run that are not attributed yet
     Suggest {
-        /// The run's events, as `run --report ndjson=EVENTS` writes them; `-` is standard input
-        #[arg(value_name = "EVENTS")]
-        stream: PathBuf,
+        /// The run
+        #[command(flatten)]
+        stream: StreamArguments,
         /// Take the existing [reasons] from this target file, instead of those that the run was judged by
         #[arg(long, value_name = "FILE")]
         target: Option<PathBuf>,
@@ -91,9 +110,9 @@ pub enum DiffFormat {
 /// `diagnose`
 #[derive(Debug, Args)]
 pub struct DiagnoseArguments {
-    /// Event stream, as `run --report ndjson=EVENTS` writes it; `-` is standard input
-    #[arg(value_name = "EVENTS")]
-    pub stream: PathBuf,
+    /// The run
+    #[command(flatten)]
+    pub stream: StreamArguments,
     /// Text for people, or JSON for programs
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: DiagnosisFormat,
@@ -128,9 +147,9 @@ pub struct MergeArguments {
 /// `judge`
 #[derive(Debug, Args)]
 pub struct JudgeArguments {
-    /// Event stream, as `run --report ndjson=EVENTS` writes it; `-` is standard input
-    #[arg(value_name = "EVENTS")]
-    pub stream: PathBuf,
+    /// The run
+    #[command(flatten)]
+    pub stream: StreamArguments,
     /// Write a report, as NAME=PATH; can be repeated
     #[arg(long = "report", value_name = "NAME=PATH")]
     pub reports: Vec<String>,
@@ -151,12 +170,12 @@ pub struct JudgeArguments {
 /// `report`
 #[derive(Debug, Args)]
 pub struct ReportArguments {
-    /// The event stream; `-` for standard input
-    #[arg(long, value_name = "FILE")]
-    pub from: PathBuf,
-    #[arg(long = "to", value_name = "NAME=PATH", help = reports::help(),
+    /// The run
+    #[command(flatten)]
+    pub stream: StreamArguments,
+    #[arg(long = "report", alias = "to", value_name = "NAME=PATH", help = reports::help(),
           long_help = format!("{}; without it the summary is printed", reports::help()))]
-    pub to: Vec<String>,
+    pub reports: Vec<String>,
     /// Known-deviations file; the fails and deviations that it excuses are shown as known
     #[arg(long, value_name = "FILE")]
     pub known: Option<PathBuf>,
@@ -167,6 +186,9 @@ pub struct ReportArguments {
 pub struct ShowArguments {
     /// Id of a case, test, clause, mutation or defect; with --from also a reason, such as control-failed
     pub id: String,
+    /// Also look among the cases of your own suite file; can be repeated
+    #[arg(long = "suite", value_name = "FILE", conflicts_with = "from")]
+    pub suites: Vec<PathBuf>,
     /// Show every call of this recorded run instead; for a clause or reason, list every record that it decided
     #[arg(long, value_name = "EVENTS")]
     pub from: Option<PathBuf>,

@@ -15,15 +15,19 @@ use crate::runner::doctor::probe::{self, Found};
 use crate::runner::preflight::Line;
 use crate::runner::target_file::{host_of, identity};
 use crate::transport::probe::Place;
-use crate::transport::{Address, TlsOptions};
+use crate::transport::{Address, ProxyVariables, TlsOptions};
 
 /// Looks at the URL, asks the user for what can't be found, and writes the file.
 pub async fn init(arguments: InitArguments) -> Result<Exit, Failure> {
+    let Some(url) = arguments.url.as_deref() else {
+        output::print(proofmark_fixtures::EXAMPLE);
+        return Ok(Exit::Green);
+    };
     let given = Answers::given(&arguments)?;
     given.agree()?;
     let tls = tls(&arguments)?;
     let address = |url: &str| checked(url, &tls);
-    let web = address(&arguments.url)?;
+    let web = address(url)?;
     let grpc = arguments.grpc_url.as_deref().map(address).transpose()?;
     writable(&arguments.out, arguments.force)?;
     let is_asked = std::io::stdin().is_terminal() && output::is_watched();
@@ -41,7 +45,7 @@ pub async fn init(arguments: InitArguments) -> Result<Exit, Failure> {
         answers.subjects = Subjects::Provisioner(kind.to_owned());
     }
     answers.agree()?;
-    complete(&answers, &found, &arguments.url)?;
+    complete(&answers, &found, url)?;
     output::print(&kept);
     if found.protocols.is_empty() {
         output::note("no known API was found at this URL; the file is written anyway, so that you can correct it");
@@ -66,11 +70,14 @@ fn tls(arguments: &InitArguments) -> Result<TlsOptions, Failure> {
         std::fs::read(path)
             .map_err(|error| Failure::text(Exit::Config, format!("--ca-file {}: {error}", path.display())))
     };
-    Ok(TlsOptions { extra_roots_pem: arguments.ca_file.as_ref().map(read).transpose()?, insecure: arguments.insecure })
+    let extra_roots_pem = arguments.ca_file.as_ref().map(read).transpose()?;
+    Ok(TlsOptions { extra_roots_pem, insecure: arguments.insecure, client: None })
 }
 
 fn checked(url: &str, tls: &TlsOptions) -> Result<Address, Failure> {
-    let address = Address { base_url: url.trim_end_matches('/').to_owned(), tls: tls.clone() };
+    let base_url = url.trim_end_matches('/');
+    let proxy = ProxyVariables::of(&|name| std::env::var(name).ok()).proxy(base_url);
+    let address = Address { tls: tls.clone(), proxy, ..Address::new(base_url) };
     match Place::of(&address) {
         Ok(_) => Ok(address),
         Err(error) => Err(Failure::text(Exit::Usage, format!("{error}; write for example https://id.example.org"))),
@@ -132,7 +139,7 @@ fn ask(answers: &mut Answers, found: &Found, prompt: &mut Prompt<'_>) -> Result<
         answers.rp_id = answered(prompt, "RP ID", &guess, fits)?;
     }
     if answers.subjects == Subjects::Missing {
-        let file = "file of subjects with their tokens (reports/schemas/subjects.schema.json)";
+        let file = "file of subjects with their tokens (`proofmark schema subjects`)";
         let is_kind = |text: &str| KINDS.iter().any(|kind| kind.name == text);
         let kinds = KINDS.iter().map(|kind| kind.name).collect::<Vec<_>>().join(" or ");
         let (question, guess) = match found.provisioner {

@@ -172,8 +172,7 @@ pub fn target_file(
     arguments: &InitArguments,
     directory: Option<&Path>,
 ) -> String {
-    let mut text =
-        String::from("# Written by `proofmark init`. Every key is explained in fixtures/targets/example.toml.\n");
+    let mut text = String::from("# Written by `proofmark init`. `proofmark init --example` explains every key.\n");
     if let Some(name) = &arguments.name {
         writeln!(text, "name = {}", quoted(name)).unwrap_or_default();
     }

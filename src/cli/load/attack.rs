@@ -9,7 +9,7 @@ use super::scratch::Scratch;
 use crate::cli::accounts::{self, Keeper};
 use crate::cli::args::LoadArguments;
 use crate::cli::exit::{Exit, Failure};
-use crate::cli::{interrupt, output, reports};
+use crate::cli::{built, interrupt, output, reports};
 use crate::load::{self, Stop};
 use crate::outcome::load::LoadRecord;
 use crate::report::load::LOAD_REPORTS;
@@ -37,7 +37,7 @@ pub(super) async fn load(arguments: LoadArguments) -> Result<Exit, Failure> {
     let keeper = Keeper::new(&target.target.accounts, arguments.keep, false);
     let attacked = attack(target, options, &arguments, &stop).await;
     keeper.close().await;
-    let record = attacked?;
+    let record = LoadRecord { version: built::LINE.to_owned(), ..attacked? };
     output::print(&load::render(&record).map_err(Failure::internal)?);
     records::write(&destinations, &record)?;
     gate(&record)

@@ -34,7 +34,7 @@ const BUSY: f64 = 0.9;
 /// Measures each protocol, prints a line for it, and stores nothing.
 pub async fn calibrate(arguments: CalibrateArguments) -> Result<Exit, Failure> {
     let hold = bounded("--duration", &arguments.duration)?;
-    let protocols = mix("--transport", &arguments.transport, Protocol::from_slug, &Protocol::ALL.map(Protocol::slug))?;
+    let protocols = mix("--protocol", &arguments.protocol, Protocol::from_slug, &Protocol::ALL.map(Protocol::slug))?;
     let users = usize::from(arguments.users);
     enough_files(users * 2 + OTHER_FILES)?;
     let seed = seed_or_random(arguments.seed);
@@ -131,7 +131,7 @@ fn plan(null: &Null, (flow, protocol): (Flow, Protocol), model: LoadModel, hold:
         tolerance: Tolerance::default(),
         attesters: None,
         embedded: true,
-        defect: None,
+        defects: Vec::new(),
         target_file: None,
         build: String::new(),
         dashboard: None,

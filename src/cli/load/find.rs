@@ -73,15 +73,15 @@ fn search(arguments: &FindArguments) -> Result<Search, Failure> {
     };
     let objective = find::objective(arguments.objectives.iter().map(String::as_str));
     let search = Search {
-        from: rate("--from", &arguments.from)?,
-        to: rate("--to", &arguments.to)?,
+        from: rate("--lowest", &arguments.lowest)?,
+        to: rate("--highest", &arguments.highest)?,
         hold: bounded("--hold", &arguments.hold)?,
         objective: objective.map_err(|why| Failure::new(Exit::Usage, why))?,
         precision: share("--precision", &arguments.precision)?,
         most_holds: usize::from(arguments.most_holds),
     };
     match &search {
-        search if search.from > search.to => Err(usage("--from: write a rate that is at most --to")),
+        search if search.from > search.to => Err(usage("--lowest: write a rate that is at most --highest")),
         search if search.hold < SHORTEST => Err(usage("--hold: write a time of at least 2s")),
         search if search.precision < 0.01 => Err(usage("--precision: write at least 1%")),
         _ => Ok(search),

@@ -20,7 +20,7 @@ pub(super) async fn open(
     options: &Options,
 ) -> Result<(LoadTarget, Option<Embedded>), Failure> {
     let Some(path) = &arguments.target else {
-        let embedded = embedded::start(options.subjects, options.seed, arguments.defect.as_deref(), &[]).await?;
+        let embedded = embedded::start(options.subjects, options.seed, &arguments.defects, &[]).await?;
         let target = LoadTarget { target: embedded.target(), subjects_file: None, thresholds: Vec::new() };
         return Ok((target, Some(embedded)));
     };

@@ -76,12 +76,7 @@ impl Options {
             model,
             stages,
             flows: mix("--flow", &arguments.flow, Flow::from_slug, &contract::slugs())?,
-            protocols: mix(
-                "--transport",
-                &arguments.transport,
-                Protocol::from_slug,
-                &Protocol::ALL.map(Protocol::slug),
-            )?,
+            protocols: mix("--protocol", &arguments.protocol, Protocol::from_slug, &Protocol::ALL.map(Protocol::slug))?,
             format: format_named(&arguments.format)?,
             shares: Shares {
                 negatives: share("--negatives", &arguments.negatives)?,

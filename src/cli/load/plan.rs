@@ -61,7 +61,7 @@ impl Options {
             tolerance: self.tolerance,
             attesters: arguments.crypto_threads.map(usize::from),
             embedded: arguments.target.is_none(),
-            defect: arguments.defect.clone(),
+            defects: arguments.defects.clone(),
             target_file: arguments.target.clone(),
             build: if arguments.reports.is_empty() { String::new() } else { build() },
             dashboard: None,
@@ -91,7 +91,7 @@ impl Options {
             ));
         }
         if let Some((protocol, _)) = self.protocols.iter().find(|(protocol, _)| !target.protocols.contains(protocol)) {
-            let advice = "add it to `protocols`, or choose another --transport";
+            let advice = "add it to `protocols`, or choose another --protocol";
             return config(format!("{} does not offer {protocol}: {advice}", target.name));
         }
         Ok(())

@@ -24,8 +24,8 @@ pub fn run(verb: &RecordVerb) -> Result<Exit, Failure> {
 }
 
 fn report(arguments: &ReportArguments) -> Result<Exit, Failure> {
-    let destinations = reports::open_of(LOAD_REPORTS, "--to", &arguments.to)?;
-    let mut runs = read(&arguments.from)?;
+    let destinations = reports::open_of(LOAD_REPORTS, "--report", &arguments.reports)?;
+    let mut runs = read(if arguments.files.is_empty() { &arguments.from } else { &arguments.files })?;
     let record = match (runs.pop(), runs.is_empty()) {
         (Some(only), true) => only.record,
         (last, _) => {

@@ -56,7 +56,7 @@ fn target(started: &RunStarted) -> Vec<String> {
     let mut words = Vec::new();
     if let Some(with) = made_with.as_deref() {
         words.extend(with.target_file.as_ref().map(|path| format!("--target {}", word(path))));
-        words.extend(with.defect.as_ref().map(|name| format!("--defect {}", word(name))));
+        words.extend(with.defects.iter().map(|name| format!("--defect {}", word(name))));
         words.extend(with.variants.iter().map(|name| format!("--variant {}", word(name))));
         words.extend((*profile != Profile::default()).then(|| format!("--profile {}", profile.name())));
     }

@@ -23,7 +23,8 @@ fn find(more: &[&str]) -> super::Output {
 
 #[test]
 fn a_rate_that_is_kept_is_held_twice() {
-    let found = find(&["--objective", "verify.p50<5s", "--from", "10/s", "--to", "10/s", "--seed", "3"]).exits(0);
+    let found =
+        find(&["--objective", "verify.p50<5s", "--lowest", "10/s", "--highest", "10/s", "--seed", "3"]).exits(0);
     let lines: Vec<&str> = found.out.lines().collect();
     assert!(lines[0].contains("from 10/s to 10/s") && lines[0].ends_with("seed 3"), "{}", found.out);
     assert_eq!(
@@ -40,7 +41,7 @@ fn a_rate_that_is_kept_is_held_twice() {
 fn a_target_file_is_searched_too() {
     let served = Served::with(&[]);
     let target = text(&served.path("target.toml"));
-    let rate = ["--from", "10/s", "--to", "10/s", "--users", "20", "--target", &target];
+    let rate = ["--lowest", "10/s", "--highest", "10/s", "--users", "20", "--target", &target];
     let found = find(&[&["--objective", "verify.p50<5s"][..], &rate[..]].concat()).exits(0);
     assert!(found.out.starts_with("reference server: from 10/s to 10/s"), "{}", found.out);
     assert!(found.out.contains("sustained 10/s, and no higher rate was allowed"), "{}", found.out);
@@ -50,7 +51,7 @@ fn a_target_file_is_searched_too() {
 
 #[test]
 fn a_rate_that_is_broken_says_what_broke() {
-    let found = find(&["--objective", "verify.p50<1us", "--from", "20/s", "--to", "40/s"]).exits(8);
+    let found = find(&["--objective", "verify.p50<1us", "--lowest", "20/s", "--highest", "40/s"]).exits(8);
     assert!(
         found.out.contains("not even 20/s is sustained\nbroke first: verify.p50<1us: 100.00% bad"),
         "{}",
@@ -61,7 +62,7 @@ fn a_rate_that_is_broken_says_what_broke() {
 
 #[test]
 fn a_wrong_answer_breaks_any_rate() {
-    let found = find(&["--from", "20/s", "--to", "40/s", "--defect", "shape-details-missing"]).exits(8);
+    let found = find(&["--lowest", "20/s", "--highest", "40/s", "--defect", "shape-details-missing"]).exits(8);
     assert!(found.out.contains("no wrong answer"), "{}", found.out);
 }
 
@@ -72,8 +73,8 @@ fn a_search_that_makes_no_sense_is_refused() {
         let refused = proofmark(&args).exits(2);
         words.iter().for_each(|word| assert!(refused.err.contains(word), "{}", refused.err));
     };
-    refused(&["--from", "50"], &["--from 50: write a rate such as 50/s"]);
-    refused(&["--from", "50/s", "--to", "40/s"], &["--from", "at most --to"]);
+    refused(&["--lowest", "50"], &["--lowest 50: write a rate such as 50/s"]);
+    refused(&["--lowest", "50/s", "--highest", "40/s"], &["--lowest", "at most --highest"]);
     refused(&["--hold", "1s"], &["--hold"]);
     refused(&["--objective", "speed>1"], &["there is no figure speed"]);
     refused(&["--rate", "50/s"], &["--rate"]);
@@ -82,7 +83,7 @@ fn a_search_that_makes_no_sense_is_refused() {
 
 #[test]
 fn calibration_gives_a_line_for_each_protocol() {
-    let args = ["load", "calibrate", "--duration", "500ms", "--users", "2", "--transport", "rest,grpc-web"];
+    let args = ["load", "calibrate", "--duration", "500ms", "--users", "2", "--protocol", "rest,grpc-web"];
     let calibrated = proofmark(&args).exits(0);
     let lines: Vec<&str> = calibrated.out.lines().collect();
     for (line, protocol) in lines[lines.len() - 2..].iter().zip(["rest", "grpc-web"]) {

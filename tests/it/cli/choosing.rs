@@ -63,7 +63,7 @@ fn what_failed_is_played_again_with_its_seed_and_target() {
         let text = std::fs::read_to_string(format!("{events}.2")).expect("written");
         serde_json::from_str(text.lines().next().expect("a line")).expect("JSON")
     };
-    assert_eq!(started["made_with"]["defect"], "limit-token-name-201");
+    assert_eq!(started["made_with"]["defects"][0], "limit-token-name-201");
     // Without the defect nothing fails any more, and then there is nothing left to play.
     proofmark(&["run", "-q", "--failed-from", &events, "--embedded", "--report", &report]).exits(0);
     proofmark(&["run", "--failed-from", &format!("{events}.2")]).exits(4).says(&["nothing failed in this run"]);

@@ -26,7 +26,7 @@ fn recorded() -> &'static (Value, String) {
             "3",
             "--generator-lag",
             "10s",
-            "--transport",
+            "--protocol",
             "rest=1,grpc=1",
         ];
         let ended = proofmark(&[load.as_slice(), &["--report", &json, "--report", &html]].concat());
@@ -83,7 +83,7 @@ fn a_record_is_what_its_schema_says_and_gives_every_report() {
         ("html", "<!doctype html>"),
     ] {
         let to = directory.path().join(name);
-        load(&["report", "--from", &from, "--to", &format!("{name}={}", to.display())]).exits(0);
+        load(&["report", &from, "--report", &format!("{name}={}", to.display())]).exits(0);
         assert!(text(&to).starts_with(begins), "{name}");
     }
     assert_eq!(&text(&directory.path().join("html")), page, "a report is the same whenever it is made");
@@ -169,7 +169,7 @@ fn what_can_not_be_read_or_compared_is_told() {
     load(&["compare", &file, &file, "--metric", "errors"]).exits(2).says(&["metric `errors`: "]);
     load(&["compare", &file, &file, "--margin", "3"]).exits(2).says(&["--margin 3: "]);
     load(&["compare", &file, &file, "--confidence", "1"]).exits(2).says(&["--confidence 1: "]);
-    load(&["report", "--from", &broken, "--to", "html=x.html"]).exits(3).says(&["broken.json"]);
+    load(&["report", &broken, "--report", "html=x.html"]).exits(3).says(&["broken.json"]);
     load(&["report", "--from", &file, "--to", "pdf=x.pdf"]).exits(2).says(&["there is no report `pdf`", "prometheus"]);
     assert!(!Path::new("x.html").exists());
     // Options of a run and what is done without one don't go together.

@@ -51,7 +51,7 @@ fn a_run_that_died_is_rendered_with_a_word() {
     let output = fed(&["report", "--from", "-"], &stream[..stream.len() / 2]).exits(0);
     assert!(output.out.contains("partial: not everything ran"), "{}", output.out);
     let words = "is cut off and left out, and the run did not come to its end: ";
-    assert!(output.err.starts_with("--from -: line ") && output.err.contains(words), "{}", output.err);
+    assert!(output.err.starts_with("report -: line ") && output.err.contains(words), "{}", output.err);
     let cut = stream.iter().rposition(|byte| *byte == b'{').expect("the last line");
     std::fs::write(&path, &stream[..cut]).expect("written");
     let junit = format!("junit={}", text(&directory.path().join("run.xml")));
@@ -70,9 +70,9 @@ fn what_can_not_be_rendered_is_told() {
     let output = proofmark(&["report", "--from", &path]).exits(3);
     output.says(&["no.ndjson: line 1: the stream has format 99", "use the version that wrote it, 7"]);
     assert!(!output.err.contains('\u{1b}'));
-    fed(&["report", "--from", "-"], b"nonsense").exits(3).says(&["--from -: line 1: this does not start a run"]);
+    fed(&["report", "--from", "-"], b"nonsense").exits(3).says(&["report -: line 1: this does not start a run"]);
     let output = proofmark(&["report", "--from", &path, "--to", "soap=x"]).exits(2);
-    output.says(&["--to soap=x: there is no report `soap`; there are ndjson, json"]);
+    output.says(&["--report soap=x: there is no report `soap`; there are ndjson, json"]);
 }
 
 #[test]

@@ -127,7 +127,7 @@ fn labels_and_the_service_are_in_the_stream() {
     let output = super::finish(command.envs(job).env("HOSTNAME", "build-7")).exits(0);
     let first: Value = serde_json::from_str(output.out.lines().next().expect("a line")).expect("JSON");
     assert_eq!(first["labels"], serde_json::json!({ "branch": "own", "commit": "1a2b", "env": "test" }));
-    assert_eq!((&first["host"], &first["format"]), (&"build-7".into(), &4.into()));
+    assert_eq!((&first["host"], &first["format"]), (&"build-7".into(), &5.into()));
     let command = first["made_with"]["command"].as_str().expect("a line of a shell");
     assert!(command.starts_with("proofmark run enrolment/good --seed 1 --label branch=own"), "{command}");
     let last: Value = serde_json::from_str(output.out.lines().last().expect("a line")).expect("JSON");

@@ -75,8 +75,7 @@ fn an_interrupt_during_the_run_writes_what_is_there() {
     out.read_to_string(&mut summary).expect("UTF-8");
     assert!(summary.contains("16 pass") && summary.contains("partial"), "{summary}");
     let events = std::fs::read_to_string(&ndjson).expect("written");
-    // The tests, the first line, the slow operations, and the end.
-    assert_eq!(events.lines().count(), 19, "{events}");
+    assert_eq!(events.matches("{\"event\":\"pass\"").count(), 16, "{events}");
     assert!(events.lines().last().expect("a line").contains("\"interrupted\":true"), "{events}");
     assert_eq!(std::fs::read_to_string(&junit).expect("written").matches("<testcase").count(), 16);
 }

@@ -48,7 +48,7 @@ fn a_full_disk_costs_its_report_and_no_other() {
     ]));
     let output = output.exits(74);
     assert!(output.out.contains("NON-CONFORMANT"), "{}", output.out);
-    for args in [vec!["report", "--to", "json=/dev/full"], vec!["judge", "--report", "json=/dev/full"]] {
+    for args in [vec!["report", "--report", "json=/dev/full"], vec!["judge", "--report", "json=/dev/full"]] {
         let stream = text(&directory.path().join("run.ndjson"));
         let from: &[&str] = if args[0] == "judge" { &[&stream] } else { &["--from", &stream] };
         proofmark(&[&args[..], from].concat()).exits(74);
@@ -102,7 +102,15 @@ fn a_file_system_that_fills_up_leaves_the_report_before_it() {
     }
     let script = "echo 'of an earlier run' > \"$0/run.ndjson\"; \"$@\"; code=$?; ls -A \"$0\"; cat \"$0/run.ndjson\"; exit $code";
     let reports = [format!("ndjson={}", text(&small.join("run.ndjson"))), format!("json={}", text(&whole))];
-    let run = with(&["v2/passkey/rest/client-data/type*", "--report", &reports[0], "--report", &reports[1]]);
+    let run = with(&[
+        "v2/passkey/rest/client-data/type*",
+        "--record",
+        "all",
+        "--report",
+        &reports[0],
+        "--report",
+        &reports[1],
+    ]);
     let output = alone(script, &[&[env!("CARGO_BIN_EXE_proofmark")], &run[..]].concat()).expect("started");
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert_eq!(output.status.code(), Some(74), "{out}{err}");

@@ -141,7 +141,7 @@ async fn a_port_that_is_taken_is_said() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ctrl_c_ends_a_search_with_what_is_known() {
-    let search = ["find", "--objective", "verify.p50<5s", "--from", "20/s", "--to", "20/s", "--hold", "50s"];
+    let search = ["find", "--objective", "verify.p50<5s", "--lowest", "20/s", "--highest", "20/s", "--hold", "50s"];
     let mut running = Running::start(&[&search[..], &["--users", "4", "--generator-lag", "10s"]].concat()).await;
     let text = running.end().await;
     let lines: Vec<&str> = text.lines().collect();

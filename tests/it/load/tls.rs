@@ -47,7 +47,7 @@ async fn every_protocol_is_loaded_over_tls() {
     let (base_url, pem) = before(inner).await;
     let target = target_file(directory.path(), &server, &base_url, 3);
     let target = target.to_str().expect("UTF-8");
-    let common = ["--users", "3", "--duration", "1500ms", "--transport", "rest=1,grpc=1,grpc-web=1", "--seed", "1"];
+    let common = ["--users", "3", "--duration", "1500ms", "--protocol", "rest=1,grpc=1,grpc-web=1", "--seed", "1"];
     let common = [&common[..], &["--generator-lag", "60s", "--target", target]].concat();
     let (code, out, err) = run(&common).await;
     assert_eq!(code, Some(5), "nobody vouches for the certificate: {out}{err}");

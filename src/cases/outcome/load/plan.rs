@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::outcome::event::Shard;
+use crate::outcome::event::{Shard, one_or_more};
 use crate::words::hex;
 
 /// Everything that shapes a load. For a sharded run it is the whole load, not the part of the shard.
@@ -19,9 +19,9 @@ pub struct LoadPlanRecord {
     /// The known-deviations file that excused findings, as the command line or the target file had it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub known: Option<String>,
-    /// The defect that the reference server in the process was given.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub defect: Option<String>,
+    /// The defects that the reference server in the process was given; older records have at most one.
+    #[serde(default, alias = "defect", deserialize_with = "one_or_more", skip_serializing_if = "Vec::is_empty")]
+    pub defects: Vec<String>,
     /// The target's base URL.
     pub base_url: String,
     /// How cycles come.

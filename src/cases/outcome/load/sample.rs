@@ -31,7 +31,7 @@ pub fn plan() -> LoadPlanRecord {
         target: "a target".to_owned(),
         target_file: Some("target.toml".to_owned()),
         known: None,
-        defect: None,
+        defects: Vec::new(),
         base_url: "http://127.0.0.1:1".to_owned(),
         model: LoadModel::Closed { workers: 8 },
         stages: Stages { hold_us: 10_000_000, ..Stages::default() },

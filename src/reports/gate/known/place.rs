@@ -6,7 +6,7 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum KnownError {
     /// It can't be read.
-    #[error("{path}: {cause}; `proofmark known suggest --from EVENTS --known FILE --write` writes one")]
+    #[error("{path}: {cause}; `proofmark known suggest EVENTS --known FILE --write` writes one")]
     Read {
         /// The file.
         path: String,

@@ -117,7 +117,7 @@ fn commands(record: &CaseRecord, started: &RunStarted) -> Vec<Command> {
             paste::replay(started, record),
         ),
         ("curl", "the deciding call, TOKEN set", record.curl.clone()),
-        ("grpcurl", "where fixtures/proto is, TOKEN set", record.grpcurl.clone()),
+        ("grpcurl", "after proofmark list protos --export protos, TOKEN set", record.grpcurl.clone()),
     ];
     let there = lines.into_iter().filter(|(.., text)| !text.is_empty());
     there.map(|(name, about, text)| Command { name, about, text: cut(&text, 2 * MOST) }).collect()

@@ -16,9 +16,10 @@ pub(super) fn of(plan: &LoadPlanRecord) -> String {
             write!(line, " {}", quoted(value)).unwrap_or_default();
         }
     };
-    for (option, value) in [("target", &plan.target_file), ("known", &plan.known), ("defect", &plan.defect)] {
+    for (option, value) in [("target", &plan.target_file), ("known", &plan.known)] {
         value.iter().for_each(|value| add(option, value));
     }
+    plan.defects.iter().for_each(|defect| add("defect", defect));
     add("users", &plan.model.workers().to_string());
     for (option, value) in model(plan) {
         add(option, &value);
@@ -35,7 +36,7 @@ pub(super) fn of(plan: &LoadPlanRecord) -> String {
         }
     }
     add("flow", &mix(&plan.flows));
-    add("transport", &mix(&plan.protocols));
+    add("protocol", &mix(&plan.protocols));
     add("format", &plan.format);
     let shares = &plan.shares;
     for (option, share) in [("negatives", shares.negatives), ("races", shares.races), ("lookups", shares.lookups)] {
@@ -108,18 +109,18 @@ mod tests {
     fn a_plan_is_a_command_line() {
         assert_eq!(
             of(&sample::plan()),
-            "proofmark load --target target.toml --users 8 --duration 10s --flow v2/passkey --transport rest=1,grpc=1 --format packed-self \
+            "proofmark load --target target.toml --users 8 --duration 10s --flow v2/passkey --protocol rest=1,grpc=1 --format packed-self \
              --negatives 0% --races 0% --lookups 0% --timeout 10s --seed 1"
         );
         assert_eq!(
             of(&full::full().plan),
             "proofmark load --target target.toml --users 64 --rate 400/s@15s,600/s@15s --arrivals poisson --warm-up 10s --ramp-down 2s \
-             --flow v2/passkey=3,v1/u2f=1 --transport rest=2,grpc=1,grpc-web=1 --format packed-self --negatives 1% \
+             --flow v2/passkey=3,v1/u2f=1 --protocol rest=2,grpc=1,grpc-web=1 --format packed-self --negatives 1% \
              --races 0.5% --lookups 1% --threshold 'verify.p99<200ms' --threshold 'cycle.p99 < 1s' --threshold \
              'verify.p99.9<1s' --timeout 10s --seed 1"
         );
         let embedded =
-            LoadPlanRecord { target_file: None, defect: Some("concurrency-slow-verify".to_owned()), ..sample::plan() };
+            LoadPlanRecord { target_file: None, defects: vec!["concurrency-slow-verify".to_owned()], ..sample::plan() };
         assert!(of(&embedded).starts_with("proofmark load --defect concurrency-slow-verify --users 8 "));
         assert_eq!((time(1_500), quoted("a'; rm -rf \n")), ("1.5ms".to_owned(), "'a'\\''; rm -rf \\u{a}'".to_owned()));
     }

@@ -34,7 +34,7 @@ pub(super) fn details(judged: &Judged, causes: &[Cause<'_>], view: &View) -> Str
         let names = if more == 1 { "is named" } else { "are named" };
         let (more, full) = (plural(more, "more cause"), "are in full in the reports:");
         let words = format!(
-            "{more} {names} in the table above. All {full} proofmark report --from {stream} --to html=report.html"
+            "{more} {names} in the table above. All {full} proofmark report {stream} --report html=report.html"
         );
         detail.page.prose(&words);
         detail.page.push("\n");

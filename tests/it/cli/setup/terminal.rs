@@ -48,7 +48,7 @@ fn questions_are_asked_again_until_the_answer_can_be_used() {
     answer(&mut session, "RP ID [localhost]: ", "");
     answer(
         &mut session,
-        "schema.json), or zitadel to make users [subjects.json]: ",
+        "schema subjects`), or zitadel to make users [subjects.json]: ",
         &text(&served.path("target.subjects.json")),
     );
     let admin = "the administrator's token (never the token itself) [PROOFMARK_ADMIN_TOKEN]: ";

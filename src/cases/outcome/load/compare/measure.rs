@@ -54,7 +54,7 @@ pub(super) fn difference(one: &LoadPlanRecord, other: &LoadPlanRecord) -> Option
     let load = |plan: &LoadPlanRecord| {
         // The targets of the load are compared, so they may differ.
         let (target, base_url, digest) = (String::new(), String::new(), String::new());
-        let whom = LoadPlanRecord { target, base_url, target_file: None, defect: None, ..plan.clone() };
+        let whom = LoadPlanRecord { target, base_url, target_file: None, defects: Vec::new(), ..plan.clone() };
         let load = LoadPlanRecord { digest, seed: 0, thresholds: Vec::new(), ..whom };
         serde_json::to_value(load).ok()
     };

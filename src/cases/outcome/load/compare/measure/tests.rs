@@ -210,7 +210,7 @@ fn what_is_no_comparison_is_refused_by_its_file() {
     assert_eq!(refused(|record| record.plan.seed = 7), Ok(()), "another seed is another draw of the same load");
     assert_eq!(refused(|record| record.plan.base_url = "http://127.0.0.1:2".to_owned()), Ok(()));
     assert_eq!(refused(|record| record.plan.target_file = Some("b.toml".to_owned())), Ok(()));
-    assert_eq!(refused(|record| record.plan.defect = Some("slow".to_owned())), Ok(()));
+    assert_eq!(refused(|record| record.plan.defects = vec!["slow".to_owned()]), Ok(()));
     let says = |text: &str| Err(text.to_owned());
     assert_eq!(refused(|record| record.plan.subjects = 7), says("b and a: their plans differ in subjects"));
     assert_eq!(
