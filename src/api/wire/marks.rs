@@ -4,6 +4,7 @@
 //! The bytes are scanned once, however many values there are, and a new value costs a few entries of a table: the table has the last
 //! eight bytes of each form. If the table has eight bytes of the text, the whole form is compared.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -75,7 +76,40 @@ pub struct Marks {
 struct Table {
     values: Vec<(Arc<[u8]>, Stands)>,
     numbers: HashMap<Arc<[u8]>, Mark>,
-    by_end: HashMap<u64, Vec<(Mark, Form)>>,
+    ends: Ends,
+}
+
+/// Which forms end with which eight bytes. Nearly all ends are of one form, so that a list for each would be most of a run's memory.
+#[derive(Default)]
+struct Ends {
+    first: HashMap<u64, Known>,
+    further: HashMap<u64, Vec<Known>>,
+}
+
+/// A form of a value.
+#[derive(Clone, Copy)]
+struct Known {
+    mark: u32,
+    form: Form,
+}
+
+impl Ends {
+    fn add(&mut self, end: u64, known: Known) {
+        if let Entry::Vacant(place) = self.first.entry(end) {
+            place.insert(known);
+            return;
+        }
+        let alike = self.further.entry(end).or_default();
+        if alike.len() + 1 < MOST_ALIKE {
+            alike.push(known);
+        }
+    }
+
+    fn of(&self, end: u64) -> impl Iterator<Item = Known> {
+        let first = self.first.get(&end);
+        let further = first.and_then(|_| self.further.get(&end));
+        first.into_iter().chain(further.into_iter().flatten()).copied()
+    }
 }
 
 /// A form of a value.
@@ -87,7 +121,7 @@ enum Form {
     Hex,
     HexUpper,
     /// After so many bytes of a group of three.
-    Base64(usize),
+    Base64(u8),
 }
 
 impl Form {
@@ -117,7 +151,7 @@ impl Form {
             Form::Hex => hex(*b"0123456789abcdef"),
             Form::HexUpper => hex(*b"0123456789ABCDEF"),
             Form::Base64(shift) => {
-                let padded = [&[0; 2][..shift], value].concat();
+                let padded = [&[0; 2][..usize::from(shift)], value].concat();
                 let begin = if shift == 0 { 0 } else { QUAD };
                 BASE64.encode(&padded).into_bytes().get(begin..padded.len() / 3 * QUAD)?.to_vec()
             }
@@ -223,23 +257,18 @@ impl Marks {
             return None;
         }
         let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = table.numbers.get(value) {
-            return Some(*known);
+        if let Some(mark) = table.numbers.get(value) {
+            return Some(*mark);
         }
         let mark = table.values.len();
-        if mark >= MOST {
-            return None;
-        }
+        let known = u32::try_from(mark).ok().filter(|_| mark < MOST)?;
         let shared: Arc<[u8]> = value.into();
         table.values.push((Arc::clone(&shared), stands));
         table.numbers.insert(shared, mark);
         for form in Form::ALL {
             let Some(end) = form.of(value).and_then(|form| form.last_chunk::<WINDOW>().copied()) else { continue };
             let end = u64::from_be_bytes(end);
-            let alike = table.by_end.entry(end).or_default();
-            if alike.len() < MOST_ALIKE {
-                alike.push((mark, form));
-            }
+            table.ends.add(end, Known { mark: known, form });
             self.filter.add(end);
         }
         Some(mark)
@@ -272,10 +301,11 @@ impl Marks {
     #[cold]
     fn compare(&self, bytes: &[u8], end: usize, window: u64, is_wanted: &dyn Fn(Mark) -> bool, found: &mut Vec<Mark>) {
         let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
-        for (mark, form) in table.by_end.get(&window).into_iter().flatten() {
-            let Some((value, stands)) = table.values.get(*mark) else { continue };
-            if !found.contains(mark) && is_wanted(*mark) && stands_before(bytes, end, value, *form, *stands) {
-                found.push(*mark);
+        for Known { mark, form } in table.ends.of(window) {
+            let Ok(mark) = Mark::try_from(mark) else { continue };
+            let Some((value, stands)) = table.values.get(mark) else { continue };
+            if !found.contains(&mark) && is_wanted(mark) && stands_before(bytes, end, value, form, *stands) {
+                found.push(mark);
             }
         }
     }
@@ -325,7 +355,7 @@ fn stands_before(bytes: &[u8], end: usize, value: &[u8], form: Form, stands: Sta
             is_apart(&before, value, &after, stands)
         }
         Form::Base64(shift) => {
-            let around = decoded(bytes, (begin, end), shift);
+            let around = decoded(bytes, (begin, end), usize::from(shift));
             let around = around.as_ref().and_then(|(decoded, at)| decoded.split_at_checked(*at));
             around.is_some_and(|(before, rest)| match rest.split_at_checked(value.len()) {
                 Some((shown, after)) => shown == value && is_apart(before, value, after, stands),

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
+use sha2::{Digest as _, Sha256};
+
 use super::super::embedded;
 use super::super::exit::{Exit, Failure};
 use super::matrix;
@@ -151,21 +153,29 @@ impl Stage {
     }
 }
 
-/// Of the tests of each case those on one flow; of every fourth case over each protocol, of the others over one.
+/// Of the tests of each case those on one flow; of a quarter of the cases over each protocol, of the others over one. Which it is follows
+/// from the case alone, so that a further case changes nothing about the others.
 fn thinned(tests: &[Test]) -> Vec<Test> {
     let mut by_case: BTreeMap<&str, Vec<&Test>> = BTreeMap::new();
     tests.iter().for_each(|test| by_case.entry(&test.case.id).or_default().push(test));
-    let some = by_case.into_values().enumerate().flat_map(|(number, tests)| {
+    let some = by_case.into_iter().flat_map(|(case, tests)| {
+        let [of_flow, of_protocol, of_share] = numbers_of(case);
         let taken =
             |places: BTreeSet<&'static str>, turn: usize| places.iter().nth(turn % places.len().max(1)).copied();
-        let flow = taken(tests.iter().map(|test| test.flow.slug()).collect(), number);
-        let protocol = taken(tests.iter().map(|test| test.protocol.slug()).collect(), number / 4);
+        let flow = taken(tests.iter().map(|test| test.flow.slug()).collect(), of_flow);
+        let protocol = taken(tests.iter().map(|test| test.protocol.slug()).collect(), of_protocol);
         let is_taken = move |test: &&Test| {
-            Some(test.flow.slug()) == flow && (number % 4 == 0 || Some(test.protocol.slug()) == protocol)
+            Some(test.flow.slug()) == flow && (of_share % 4 == 0 || Some(test.protocol.slug()) == protocol)
         };
         tests.into_iter().filter(is_taken).cloned().collect::<Vec<Test>>()
     });
     some.collect()
+}
+
+/// Numbers below 256 that follow from an id.
+fn numbers_of(id: &str) -> [usize; 3] {
+    let digest: [u8; 32] = Sha256::digest(id.as_bytes()).into();
+    [0, 1, 2].map(|at| usize::from(digest[at]))
 }
 
 /// The forms of each case.

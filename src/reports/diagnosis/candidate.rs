@@ -87,6 +87,7 @@ impl<'a> Candidate<'a> {
             if unit.is_derived && failing.contains(unit.sign.case.as_str()) {
                 self.explains.insert(number, unit.weight);
             } else if scope.may_show(unit.sign, unit.place)
+                || (unit.is_comparison && scope.may_part(&unit.sign.case))
                 || (unit.is_comparison && scope.is_partial() && is_about(&unit.sign.case))
             {
                 self.explains.insert(number, unit.weight * LIKELY);

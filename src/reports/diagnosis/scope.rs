@@ -1,11 +1,12 @@
 //! Where a defect shows, and how likely a case shows it that the dictionary knows nothing of.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::dictionary::{Cells, Common, Dictionary, Known};
 use super::observed::{Sign, suite};
 use super::place::Place;
 use super::signature::ratio;
+use super::units::DISAGREE;
 
 /// The least part of a suite that has to show a defect before other cases of it are thought to show it as well.
 const LEAST_PART: f64 = 0.2;
@@ -22,17 +23,44 @@ pub struct Scope<'a> {
     protocols: u8,
     /// The part of the cases within the scope that fail, for each family of failures.
     families: BTreeMap<Family<'a>, f64>,
+    /// The protocols that were among those of every comparison that failed, as a mask.
+    parting: u8,
+    /// The part of the comparisons with these protocols that failed.
+    parted: f64,
 }
 
 fn family(sign: &Sign) -> Family<'_> {
     (sign.suite(), &sign.clause, &sign.kind)
 }
 
+/// The protocols of each comparison of a case, as masks.
+fn compared(common: &Common) -> impl Iterator<Item = u8> {
+    common.cells.values().copied().filter(|mask| mask.count_ones() > 1)
+}
+
+/// Whether a case was compared over several protocols, these among them.
+fn is_compared(common: &Common, protocols: u8) -> bool {
+    compared(common).any(|mask| mask & protocols == protocols)
+}
+
+/// The protocols that were among those of every comparison that failed, and the part of the comparisons with them that failed.
+fn parted(known: &Known, dictionary: &Dictionary) -> (u8, f64) {
+    let failed = known.signature.signs.iter().filter(|(sign, shown)| {
+        sign.kind == DISAGREE && Place::Compared.is_in(shown.red) && dictionary.common.contains_key(&sign.case)
+    });
+    let failed: BTreeSet<&str> = failed.map(|(sign, _)| sign.case.as_str()).collect();
+    let masks = failed.iter().map(|case| compared(&dictionary.common[*case]).fold(0, |all, mask| all | mask));
+    let parting = masks.reduce(|both, mask| both & mask).unwrap_or_default();
+    let compared = dictionary.common.values().filter(|common| is_compared(common, parting)).count();
+    (parting, ratio(failed.len(), compared))
+}
+
 impl<'a> Scope<'a> {
     /// That of a defect.
     pub fn of(known: &'a Known, dictionary: &'a Dictionary) -> Scope<'a> {
         let protocols = known.signature.protocols();
-        let mut scope = Scope { known, dictionary, protocols, families: BTreeMap::new() };
+        let (parting, parted) = parted(known, dictionary);
+        let mut scope = Scope { known, dictionary, protocols, families: BTreeMap::new(), parting, parted };
         let mut suites: BTreeMap<&str, usize> = BTreeMap::new();
         for (case, _) in dictionary.common.iter().filter(|(_, common)| scope.has(&common.cells)) {
             *suites.entry(suite(case)).or_default() += 1;
@@ -70,6 +98,13 @@ impl<'a> Scope<'a> {
             None => part.is_some(),
             Some(common) => part.is_some_and(|part| *part >= LEAST_PART) && !self.has_seen(common, place),
         }
+    }
+
+    /// Whether the protocols may disagree about a case because of the defect: they do about cases of all kinds, and the dictionary never
+    /// compared this one over the protocols that the defect sets apart.
+    pub fn may_part(&self, case: &str) -> bool {
+        let is_seen = |common: &Common| common.choices == 1 && is_compared(common, self.parting);
+        self.parted >= LEAST_PART && !self.dictionary.common.get(case).is_some_and(is_seen)
     }
 
     /// Whether the dictionary knows that a case does not show the defect at a place.

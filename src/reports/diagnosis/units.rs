@@ -13,7 +13,7 @@ const BY_CHANCE: f64 = 0.3;
 /// The weight of what follows from another failure: it shows that something is wrong, and not what.
 const FOLLOWS: f64 = 0.02;
 /// The kind of failure that the comparison of protocols has.
-const DISAGREE: &str = "transports-disagree";
+pub const DISAGREE: &str = "transports-disagree";
 
 /// One kind of failure of one case at one place.
 #[derive(Debug, Clone, Copy)]

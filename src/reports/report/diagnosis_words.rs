@@ -16,7 +16,7 @@ pub(super) fn head(diagnosis: &Diagnosis) -> String {
         0 => {
             format!("{failed} {} because of the target, and this is not like any known defect", fail(diagnosis.failed))
         }
-        1 => format!("one known defect would explain {explained} of the {failed} that fail because of the target"),
+        1 => format!("One known defect would explain {explained} of the {failed} that fail because of the target"),
         causes => format!(
             "{causes} known defects together would explain {explained} of the {failed} that fail because of the target"
         ),
