@@ -4,7 +4,6 @@
 //! The bytes are scanned once, however many values there are, and a new value costs a few entries of a table: the table has the last
 //! eight bytes of each form. If the table has eight bytes of the text, the whole form is compared.
 
-use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,6 +14,7 @@ use base64::alphabet::STANDARD;
 use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 
+use super::ends::Ends;
 use super::percent;
 
 /// Bytes of a form that the table knows.
@@ -27,8 +27,6 @@ const LEAST_DIFFERENT: usize = 5;
 const FILTER: u32 = 15;
 /// The maximum number of values that are looked for; later ones are ignored, so that neither memory nor time grows without bound.
 const MOST: usize = 100_000;
-/// The maximum number of forms with the same end; further ones are ignored.
-const MOST_ALIKE: usize = 32;
 /// Characters of base64 for three bytes.
 const QUAD: usize = 4;
 /// 2^64 divided by the golden ratio: spreads similar values.
@@ -76,14 +74,7 @@ pub struct Marks {
 struct Table {
     values: Vec<(Arc<[u8]>, Stands)>,
     numbers: HashMap<Arc<[u8]>, Mark>,
-    ends: Ends,
-}
-
-/// Which forms end with which eight bytes. Nearly all ends are of one form, so that a list for each would be most of a run's memory.
-#[derive(Default)]
-struct Ends {
-    first: HashMap<u64, Known>,
-    further: HashMap<u64, Vec<Known>>,
+    ends: Ends<Known>,
 }
 
 /// A form of a value.
@@ -91,25 +82,6 @@ struct Ends {
 struct Known {
     mark: u32,
     form: Form,
-}
-
-impl Ends {
-    fn add(&mut self, end: u64, known: Known) {
-        if let Entry::Vacant(place) = self.first.entry(end) {
-            place.insert(known);
-            return;
-        }
-        let alike = self.further.entry(end).or_default();
-        if alike.len() + 1 < MOST_ALIKE {
-            alike.push(known);
-        }
-    }
-
-    fn of(&self, end: u64) -> impl Iterator<Item = Known> {
-        let first = self.first.get(&end);
-        let further = first.and_then(|_| self.further.get(&end));
-        first.into_iter().chain(further.into_iter().flatten()).copied()
-    }
 }
 
 /// A form of a value.
@@ -301,7 +273,7 @@ impl Marks {
     #[cold]
     fn compare(&self, bytes: &[u8], end: usize, window: u64, is_wanted: &dyn Fn(Mark) -> bool, found: &mut Vec<Mark>) {
         let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
-        for Known { mark, form } in table.ends.of(window) {
+        for &Known { mark, form } in table.ends.of(window) {
             let Ok(mark) = Mark::try_from(mark) else { continue };
             let Some((value, stands)) = table.values.get(mark) else { continue };
             if !found.contains(&mark) && is_wanted(mark) && stands_before(bytes, end, value, form, *stands) {

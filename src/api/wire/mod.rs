@@ -1,5 +1,6 @@
 //! Bytes and names that the protocols and the reference server share, so that neither imports the other.
 
+mod ends;
 mod fast_codec;
 pub mod framing;
 pub mod marks;
