@@ -428,7 +428,7 @@ cases:
         }
         assert!(drawn.len() >= 6, "{drawn:?}");
         let all = plan(0, true);
-        assert_eq!(all.len(), 4 * 3 * (15 + 2));
+        assert_eq!(all.len(), 4 * 3 * (18 + 2));
         assert_eq!(all[0].id, "v1/u2f/rest/s/drawn/ES384");
         assert_eq!(all[0].case.algorithm, crate::scenario::AlgorithmChoice::Given(CoseAlgorithm::ES384));
     }
